@@ -1,0 +1,5 @@
+"""`python -m app` is `machine`."""
+
+from app.cli import main
+
+main()

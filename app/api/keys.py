@@ -1,0 +1,57 @@
+"""API keys: one or two active ones, so that a key can be rotated without a gap."""
+
+import hashlib
+import hmac
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from app.errors import ConfigError
+from app.settings import ApiSettings
+
+_CREDENTIAL = "api_keys"  # the name under systemd's LoadCredential=
+_MOST = 2
+
+
+class KeyRing:
+    """Holds only digests of the keys."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        """Raises ConfigError unless there are one or two distinct non-empty ASCII keys."""
+        if not keys:
+            raise ConfigError(
+                "no API key: put one per line into a file and name it in api.keys_file, or set API_KEYS=key"
+                ' (make one: python3 -c "import secrets; print(secrets.token_urlsafe(32))")'
+            )
+        if len(keys) > _MOST:
+            raise ConfigError(f"{len(keys)} API keys: at most {_MOST} may be active; remove the retired ones")
+        if any(not key.isascii() or not key.isprintable() or " " in key for key in keys):
+            raise ConfigError("an API key holds a space or a character that HTTP headers cannot carry; make another")
+        self._digests = tuple(_digest(key) for key in keys)
+
+    def accepts(self, authorization: str | None) -> bool:
+        """Whether the header is `Bearer KEY` with an active key, in time that does not depend on the key."""
+        scheme, _, given = (authorization or "").partition(" ")
+        digest = _digest(given.strip())
+        matches = [hmac.compare_digest(digest, active) for active in self._digests]  # all of them, always
+        return any(matches) and scheme.lower() == "bearer"
+
+
+def load_keys(settings: ApiSettings, environ: Mapping[str, str] | None = None) -> KeyRing:
+    """Keys from api.keys_file, else systemd's credential, else API_KEYS. Raises ConfigError naming the fix."""
+    environ = os.environ if environ is None else environ
+    path = Path(settings.keys_file) if settings.keys_file else None
+    if path is None and (folder := environ.get("CREDENTIALS_DIRECTORY")):
+        credential = Path(folder, _CREDENTIAL)
+        path = credential if credential.exists() else None
+    if path is None:
+        return KeyRing([key.get_secret_value() for key in settings.keys])
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"API key file {str(path)!r} cannot be read: {error}; check api.keys_file") from None
+    return KeyRing([line.strip() for line in lines if line.strip() and not line.startswith("#")])
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()

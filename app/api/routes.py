@@ -1,0 +1,167 @@
+"""The paths of the contract."""
+
+import hashlib
+import json
+import platform
+import uuid
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.security import HTTPBearer
+from prometheus_client import CONTENT_TYPE_LATEST
+
+import app
+from app.api.schemas import (
+    ErrorEnvelope,
+    Health,
+    ObserveRequest,
+    ObserveResponse,
+    Part,
+    ProcessRequest,
+    ProcessResponse,
+    Ready,
+    Version,
+)
+from app.bots import Bot, Bots
+from app.errors import BadRequest, StoreUnavailable, Unprocessable
+from app.turn import observe, process
+from app.types import Ask, Key
+
+_DESCRIPTIONS = {
+    400: "Malformed JSON or an unknown flow",
+    401: "No active key",
+    404: "Nothing at this path",
+    405: "Another method is needed",
+    409: "The request_id was used with another body",
+    413: "The body is too large",
+    415: "The body is not JSON",
+    422: "A field is missing, empty, too long or of the wrong type",
+    429: "Too many conversations at once: see Retry-After",
+    500: "The service failed",
+    503: "The service cannot answer now: see Retry-After",
+}
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorEnvelope, "description": text} for status, text in _DESCRIPTIONS.items()
+}
+
+# The Guard middleware checks the key before the body is parsed; this dependency only declares it in the OpenAPI.
+api = APIRouter(prefix="/api/v1", dependencies=[Depends(HTTPBearer(auto_error=False))], responses=_ERRORS)
+service = APIRouter(responses={404: _ERRORS[404], 500: _ERRORS[500]})
+
+
+def _bots(request: Request) -> Bots:
+    bots: Bots = request.state.bots
+    return bots
+
+
+def _bot(request: Request) -> Bot:
+    return _bots(request).default
+
+
+@api.post("/process", response_model=ProcessResponse)
+async def post_process(request: Request, body: ProcessRequest) -> Response:
+    """Answers the newest message of a conversation."""
+    bot = _bots(request).for_session(body.session_id)
+    request_id = body.request_id or str(uuid.uuid4())
+    key = Key(body.session_id, body.user_id)
+    _log_ids(request, bot, key, request_id)
+    limit = bot.settings.api.max_text_chars
+    if len(body.message.text) > limit:
+        raise Unprocessable(f"message.text has {len(body.message.text)} characters; send at most {limit}")
+    if body.flow_name is not None and body.flow_name not in bot.dialogue.flow_names:
+        raise BadRequest(f"flow_name {body.flow_name!r} is not known; known: {', '.join(bot.dialogue.flow_names)}")
+    media, text = body.message.media()
+    ask = Ask(
+        key=key,
+        text=text,
+        media=media,
+        request_id=request_id,
+        channel=body.channel,
+        timestamp_ms=body.message.timestamp_ms,
+        time_of_day=body.context.time_of_day,
+        timezone=body.context.timezone,
+        flow_name=body.flow_name,
+        body_hash=_canonical_hash(body),
+    )
+    bot.telemetry.log.debug("asked", **request.state.log_ids, **bot.telemetry.text(text))
+    reply = await process(ask, bot)
+    bot.telemetry.log.debug("answered", **request.state.log_ids, **bot.telemetry.text(reply.answer))
+    return Response(reply.body, media_type="application/json")
+
+
+@api.post("/observe")
+async def post_observe(request: Request, body: ObserveRequest) -> ObserveResponse:
+    """Notes what the customer really saw: the caller's fallback, or a human's message."""
+    bot = _bots(request).for_session(body.session_id)
+    key = Key(body.session_id, body.user_id)
+    _log_ids(request, bot, key, body.request_id)
+    limit = bot.settings.api.max_text_chars
+    if len(body.text) > limit:
+        raise Unprocessable(f"text has {len(body.text)} characters; send at most {limit}")
+    return ObserveResponse(replaced=await observe(key, body.text, body.source, body.request_id, bot))
+
+
+@service.get("/health")
+async def get_health(request: Request) -> Health:
+    """Alive. Says nothing of whether a turn would succeed: that is /ready."""
+    return Health(model=_bot(request).settings.llm.label)
+
+
+@service.get("/ready", responses={503: {"model": Ready, "description": "A part cannot serve"}})
+async def get_ready(request: Request, response: Response) -> Ready:
+    """Whether each part can serve. Loopback only."""
+    bot = _bot(request)
+    try:
+        await bot.store.check()
+        database = Part(ok=True, detail=f"writable, schema {bot.store.schema}")
+    except StoreUnavailable as error:
+        database = Part(ok=False, detail=str(error))
+    parts = {
+        "database": database,
+        "knowledge": _knowledge(_bots(request)),
+        "model": Part(ok=True, detail=f"{bot.llm.name}: embedded, needs no GPU"),
+    }
+    ready = all(part.ok for part in parts.values())
+    response.status_code = 200 if ready else 503
+    if not ready:
+        response.headers["Retry-After"] = "5"
+    return Ready(ready=ready, parts=parts)
+
+
+@service.get("/version")
+async def get_version(request: Request) -> Version:
+    """What runs here. Loopback only."""
+    bot = _bot(request)
+    return Version(
+        version=app.__version__,
+        schema_version=bot.store.schema,
+        kb_version=bot.knowledge.version,
+        python=platform.python_version(),
+    )
+
+
+@service.get("/metrics", response_class=Response)
+async def get_metrics(request: Request) -> Response:
+    """Prometheus' text format. Loopback only."""
+    return Response(_bot(request).telemetry.exposition(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _knowledge(bots: Bots) -> Part:
+    details = [
+        f"{bot.name}: version {bot.knowledge.version}, {len(bot.knowledge.sections)} sections" for bot in bots.all()
+    ]
+    return Part(ok=all(bot.knowledge.sections for bot in bots.all()), detail="; ".join(details))
+
+
+def _canonical_hash(body: ProcessRequest) -> str:
+    """sha256 of what the body says, whatever the order of its keys; ASCII, so that any string can be hashed."""
+    return hashlib.sha256(json.dumps(body.model_dump(), sort_keys=True).encode("ascii")).hexdigest()
+
+
+def _log_ids(request: Request, bot: Bot, key: Key, request_id: str | None) -> None:
+    hashed = bot.telemetry.hashed
+    request.state.log_ids = {
+        "request_id": request_id,
+        "session": hashed(key.session_id),
+        "user": hashed(f"{key.session_id}\0{key.user_id}"),
+    }

@@ -1,0 +1,73 @@
+"""Bot and Bots: everything a turn needs, and which bot a conversation belongs to."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+
+from app.deadline import Admission
+from app.dialogue.engine import Dialogue
+from app.errors import ConfigError
+from app.knowledge.retriever import Retriever
+from app.llm import Backend
+from app.locks import KeyLocks
+from app.prompt import PromptBuilder
+from app.settings import Settings
+from app.store import Store
+from app.telemetry import Telemetry
+from app.types import Language
+
+DEFAULT = "default"
+"""Name of the bot that answers sessions no pattern names."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Bot:
+    """Everything a turn needs. Bots of one machine share store, admission, locks, model and telemetry."""
+
+    name: str
+    settings: Settings
+    store: Store
+    dialogue: Dialogue
+    knowledge: Retriever
+    llm: Backend
+    prompts: PromptBuilder
+    admission: Admission
+    locks: KeyLocks
+    telemetry: Telemetry
+    language: Language = "ru"
+    """The language to answer in until the customer's is known."""
+    clock: Callable[[], datetime] = _now
+
+
+@dataclass(frozen=True)
+class Bots:
+    """The bots of one machine: a conversation belongs to the first whose pattern its session_id matches."""
+
+    default: Bot
+    others: Mapping[str, Bot]
+    patterns: tuple[tuple[str, str], ...]
+    """(session_id pattern with * and ?, name of its bot), in the order of the settings."""
+
+    def for_session(self, session_id: str) -> Bot:
+        """The bot of a conversation; the default one when no pattern matches."""
+        for pattern, name in self.patterns:
+            if fnmatchcase(session_id, pattern):
+                return self.others[name]
+        return self.default
+
+    def all(self) -> tuple[Bot, ...]:
+        """The default one first."""
+        return (self.default, *self.others.values())
+
+    def named(self, name: str) -> Bot:
+        """Raises ConfigError that lists the known names."""
+        if name == DEFAULT:
+            return self.default
+        if name not in self.others:
+            raise ConfigError(f"there is no bot {name!r}; known: {', '.join((DEFAULT, *self.others))}")
+        return self.others[name]

@@ -1,0 +1,126 @@
+"""The chain of one turn without its I/O: plan (dialogue, search, prompt), then judge (guardrail).
+
+Given the same conversation, message, moment, knowledge and drafts it comes to the same answer, so a recorded turn
+can be replayed (app/evaluation/replay.py).
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from app.bots import Bot
+from app.guardrail import Context, Verdict, check, tidy
+from app.llm.extractive import compose
+from app.types import Ask, Draft, Message, Passage, Prompt, Snapshot, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a backend is asked for one message."""
+
+    step: Step
+    passages: tuple[Passage, ...]
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer. `replaced`: every draft was refused, and the fact itself is said instead."""
+
+    text: str
+    model: str
+    used: tuple[Passage, ...]
+    verdict: Verdict
+    replaced: bool = False
+
+
+def plan(ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot) -> Plan:
+    """Decides, searches and writes the prompt."""
+    if snapshot.state.turns == 0:
+        snapshot = replace(snapshot, state=replace(snapshot.state, language=bot.language))
+    with bot.telemetry.stage.labels("dialogue").time():
+        step = bot.dialogue.advance(snapshot, ask, now)
+    with bot.telemetry.stage.labels("retrieval").time():
+        passages = _search(step, snapshot, bot, now)
+    if not bot.llm.chat:
+        return Plan(step, passages, Prompt(step, passages, snapshot.history, ask.text))
+    prompt = bot.prompts.build(
+        step,
+        passages,
+        snapshot,
+        ask.text,
+        method=bot.dialogue.title(step.state.flow),
+        goal=bot.dialogue.goal(step.state.flow, step.state.stage),
+        slots=bot.dialogue.known(step.state),
+    )
+    return Plan(step, passages, prompt)
+
+
+def judge(planned: Plan, drafts: Sequence[Draft], ask: Ask, snapshot: Snapshot, bot: Bot) -> Outcome:
+    """The first draft that the guardrail passes; if none does, the fact itself.
+
+    A backend that can only say what an owner wrote is tidied, and never refused.
+    """
+    context = guard_context(planned, ask, snapshot, bot)
+    judging = check if bot.llm.chat else tidy
+    with bot.telemetry.stage.labels("guardrail").time():
+        verdicts = [judging(draft.text, context) for draft in drafts]
+    for draft, verdict in zip(drafts, verdicts, strict=True):
+        if verdict.ok:
+            return Outcome(verdict.text, draft.model, draft.used, verdict)
+    fact = compose(planned.prompt)
+    return Outcome(fact.text, drafts[-1].model, fact.used, verdicts[-1], replaced=True)
+
+
+def correction(prompt: Prompt, draft: Draft, verdict: Verdict) -> Prompt:
+    """The same prompt with the refused draft and what was wrong with it: asked once, while there is time."""
+    wrong = "; ".join(finding.detail for finding in verdict.findings)
+    demand = f"Этот ответ не прошёл проверку: {wrong}. Напиши его заново, только по блоку «Факты», без этих ошибок."
+    return replace(prompt, messages=(*prompt.messages, Message("assistant", draft.text), Message("user", demand)))
+
+
+def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Context:
+    """What the drafts of this turn are judged against."""
+    step, policy = planned.step, bot.dialogue.policy
+    return Context(
+        passages=planned.passages,
+        customer=(*(exchange.user for exchange in snapshot.history if exchange.user), ask.text),
+        earlier=tuple(exchange.answer for exchange in snapshot.history),
+        own=tuple(text for text in (step.greeting, step.statement, step.lead, step.question, step.fallback) if text),
+        language=step.language,
+        greeted="greeting" in snapshot.state.said,
+        system=planned.prompt.system,
+        never=policy.never,
+        discounts=policy.discounts,
+    )
+
+
+def prompt_hash(prompt: Prompt) -> str:
+    """sha256 of all that the backend was asked: of the messages, or of the pieces where there are none."""
+    pieces: tuple[object, ...] = (prompt.system, *prompt.messages)
+    if not prompt.messages:
+        sections = tuple((passage.section.id, round(passage.score, 4)) for passage in prompt.passages)
+        step = prompt.step
+        said = (step.greeting, step.statement, step.lead, step.question)
+        pieces = (prompt.text, sections, said, step.query, prompt.history[-1:])
+    return hashlib.sha256(repr(pieces).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _search(step: Step, snapshot: Snapshot, bot: Bot, now: datetime) -> tuple[Passage, ...]:
+    if step.query is None:
+        return ()
+    return bot.knowledge.search(
+        step.query,
+        top_k=bot.settings.retriever.top_k,
+        today=now.astimezone(ZoneInfo(bot.settings.dialogue.timezone)).date(),
+        previous=_previous_message(snapshot),
+    )
+
+
+def _previous_message(snapshot: Snapshot) -> str | None:
+    """What the customer wrote before, unless that ended the topic."""
+    if snapshot.state.closed:
+        return None
+    return next((exchange.user for exchange in reversed(snapshot.history) if exchange.user), None)

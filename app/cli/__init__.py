@@ -1,0 +1,108 @@
+"""The console script `machine`. Imports stay inside the commands, so that each starts quickly."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.cli.evaluate import evaluate
+from app.cli.flow import flow
+from app.cli.guard import guard
+from app.cli.kb import kb
+from app.cli.replay import replay
+from app.cli.simulate import simulate
+from app.errors import MachineError
+
+
+class Cli(click.Group):
+    """Shows a MachineError as one sentence on stderr, exit code 2, instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MachineError as error:
+            click.echo(f"machine: {error}", err=True)
+            sys.exit(2)
+
+
+_DATA = click.option(
+    "--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="Folder of the memory."
+)
+_KB = click.option(
+    "--kb", "knowledge", type=click.Path(path_type=Path), default=None, help="Knowledge base folder [the sample]."
+)
+_SETTINGS = click.option(
+    "--settings", "file", type=click.Path(path_type=Path), default=None, help="YAML over the defaults."
+)
+
+
+@click.group(cls=Cli, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """A self-hosted AI sales agent: memory, knowledge search and a sales method behind one HTTP call."""
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 takes a free one."
+)
+@_DATA
+@_KB
+@_SETTINGS
+def serve(host: str, port: int, data: Path, knowledge: Path | None, file: Path | None) -> None:
+    """Serve the API until SIGTERM; running turns are finished first."""
+    from app.cli.serving import run_service
+
+    run_service(host, port, data, knowledge, file)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 takes a free one."
+)
+@click.option("--once", is_flag=True, help="Exit after the conversation instead of going on serving.")
+@_KB
+@_SETTINGS
+def demo(host: str, port: int, once: bool, knowledge: Path | None, file: Path | None) -> None:
+    """Serve with a throw-away memory and key, play a customer's conversation through HTTP, go on serving."""
+    from app.cli.demo import run_demo
+
+    run_demo(host, port, once, knowledge, file)
+
+
+@main.command()
+@click.option("--user", default=None, help="Go on with this user's conversation [a new one].")
+@click.option("--bot", default="default", show_default=True, help="Which bot of the settings.")
+@_DATA
+@_KB
+@_SETTINGS
+def chat(user: str | None, bot: str, data: Path, knowledge: Path | None, file: Path | None) -> None:
+    """Talk to the machine in the terminal. /slots, /why, /quit."""
+    from app.cli.chat import run_chat
+
+    run_chat(user, bot, data, knowledge, file)
+
+
+@main.command()
+def version() -> None:
+    """Print the version."""
+    from app import __version__
+
+    click.echo(__version__)
+
+
+@main.command("settings")
+@_SETTINGS
+def show_settings(file: Path | None) -> None:
+    """Print the effective settings as YAML, secrets masked."""
+    import yaml
+
+    from app.settings import load, masked
+
+    click.echo(yaml.safe_dump(masked(load(file)), allow_unicode=True, sort_keys=False).rstrip())
+
+
+for command in (kb, flow, guard, evaluate, simulate, replay):
+    main.add_command(command)

@@ -1,0 +1,74 @@
+"""`machine chat`: the same turns as over HTTP, in the terminal."""
+
+import asyncio
+import json
+import uuid
+from pathlib import Path
+
+import click
+
+from app.assembly import open_bots
+from app.bots import Bot
+from app.cli.common import knowledge_folder
+from app.errors import MachineError
+from app.settings import load
+from app.telemetry import configure_logging
+from app.turn import process
+from app.types import Ask, Key, Reply
+
+_SESSION = "CHAT"
+_HELP = "/slots what it knows of you, /why how the last answer came about, /quit"
+
+
+def run_chat(user: str | None, bot_name: str, data: Path, knowledge: Path | None, file: Path | None) -> None:
+    """Reads lines until /quit or the end of input. Raises ConfigError."""
+    settings = load(file)
+    configure_logging("error")
+    bot = open_bots(settings, data, knowledge_folder(knowledge)).named(bot_name)
+    key = Key(_SESSION, user or f"user-{uuid.uuid4().hex[:8]}")
+    click.echo(f"Talking as {key.user_id} (go on later with --user {key.user_id}). {_HELP}")
+    asyncio.run(_talk(bot, key))
+
+
+async def _talk(bot: Bot, key: Key) -> None:
+    last: Reply | None = None
+    try:
+        while (line := await asyncio.to_thread(_read)) is not None:
+            text = line.strip()
+            if text == "/quit":
+                return
+            if text == "/slots":
+                click.echo(await _slots(bot, key))
+            elif text == "/why":
+                click.echo(_why(last))
+            elif text.startswith("/"):
+                click.echo(f"Unknown command {text.split()[0]!r}. {_HELP}")
+            elif text:
+                try:
+                    last = await process(Ask(key, text, str(uuid.uuid4())), bot)
+                    click.echo(f"{last.answer}\n")
+                except MachineError as error:
+                    click.echo(f"({error})")
+    finally:
+        await bot.store.close()
+
+
+def _read() -> str | None:
+    try:
+        return input("> ")
+    except EOFError:
+        return None
+
+
+async def _slots(bot: Bot, key: Key) -> str:
+    state = (await bot.store.load(key, "", 0)).snapshot.state
+    known = [f"  {name}: {value}" for name, value in state.slots.items()] or ["  nothing yet"]
+    pending = f"  asked for: {state.pending.slot}" if state.pending else "  nothing is asked"
+    return "\n".join((f"flow {state.flow}, stage {state.stage}", *known, pending))
+
+
+def _why(reply: Reply | None) -> str:
+    if reply is None:
+        return "Nothing has been said yet."
+    meta = json.loads(reply.body)["meta"]
+    return "\n".join(f"  {name}: {value}" for name, value in meta.items())

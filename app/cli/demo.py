@@ -1,0 +1,92 @@
+"""`machine demo`: the service as it is, a customer's conversation through HTTP, and a key to go on with."""
+
+import asyncio
+import secrets
+import tempfile
+from pathlib import Path
+
+import click
+import httpx
+import uvicorn
+
+import app as package
+from app.api.app import create_app
+from app.api.keys import KeyRing
+from app.api.server import bind, build_server
+from app.assembly import open_bots
+from app.cli.common import knowledge_folder
+from app.errors import MachineError
+from app.settings import load
+from app.telemetry import configure_logging
+
+_CONVERSATION = (
+    "Здравствуйте! У меня два магазина одежды, учёт ведём в тетради",
+    "Сколько стоит тариф Рост?",
+    "а на год?",
+    "Хорошо. Меня зовут Айгуль, мой номер +7 701 234 56 78",
+)
+_SESSION, _USER = "BOT_DEMO", "77012345678"
+
+
+def run_demo(host: str, port: int, once: bool, knowledge: Path | None, file: Path | None) -> None:
+    """Raises ConfigError when the service cannot start, MachineError when a turn of the conversation fails."""
+    settings = load(file)
+    configure_logging("warning")
+    listener = bind(host, port)
+    key = secrets.token_urlsafe(16)
+    url = "http://{}:{}".format(*listener.getsockname()[:2])
+    with tempfile.TemporaryDirectory(prefix="sales-machine-") as data:
+        bots = open_bots(settings, Path(data), knowledge_folder(knowledge))
+        bot = bots.default
+        server = build_server(create_app(bots, KeyRing([key])), settings.api.drain_s)
+        click.echo(
+            f"Sales Machine {package.__version__} serves on {url}: {len(bot.knowledge.sections)} sections, "
+            f"flow {settings.dialogue.flow}, backend {bot.llm.name}\n"
+        )
+
+        async def play() -> None:
+            serving = asyncio.create_task(server.serve([listener]))
+            try:
+                await _converse(server, serving, url, key)
+                if not once:
+                    click.echo(_invitation(url, key))
+                    await serving
+            finally:
+                server.should_exit = True
+                await serving
+
+        asyncio.run(play())
+
+
+async def _converse(server: uvicorn.Server, serving: "asyncio.Task[None]", url: str, key: str) -> None:
+    while not server.started:
+        if serving.done():
+            raise MachineError("the service did not start; its log above says why")
+        await asyncio.sleep(0.01)
+    async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, trust_env=False) as client:
+        for number, text in enumerate(_CONVERSATION, 1):
+            body = {
+                "request_id": f"demo-{number}",
+                "channel": "whatsapp",
+                "session_id": _SESSION,
+                "user_id": _USER,
+                "message": {"text": text},
+                "context": {"time_of_day": "day", "timezone": "Asia/Almaty"},
+            }
+            response = await client.post("/api/v1/process", json=body, timeout=60)
+            if response.status_code != 200:
+                raise MachineError(f"turn {number} got {response.status_code}: {response.text}")
+            reply = response.json()
+            meta = reply["meta"]
+            click.echo(f"Клиент  | {text}")
+            click.echo("Машина  | " + reply["answer"].replace("\n", "\n        | "))
+            sources = ", ".join(meta["sections"]) or "no section"
+            click.echo(f"        ( {meta['action']}: {meta['reason']}; {sources}; {meta['processing_ms']} ms )\n")
+
+
+def _invitation(url: str, key: str) -> str:
+    return (
+        "It goes on serving; stop it with Ctrl-C. Ask it yourself:\n\n"
+        f"curl -s {url}/api/v1/process -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\\n"
+        f"""  -d '{{"session_id": "{_SESSION}", "user_id": "me", "message": {{"text": "Сколько стоит сканер?"}}}}'\n"""
+    )

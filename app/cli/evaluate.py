@@ -1,0 +1,102 @@
+"""`machine eval`: dialogues whose answers are known, played offline."""
+
+import asyncio
+import json
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from app.cli.common import knowledge_folder
+
+if TYPE_CHECKING:
+    from app.evaluation.cases import Case
+    from app.evaluation.dialogues import DialogueReport
+
+_SHOWN = 160  # characters of a message or an answer in the list of misses
+
+
+@click.command("eval")
+@click.argument("files", metavar="CASES.yaml...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--bot", "name", default="default", show_default=True, help="Which bot of the settings.")
+@click.option("--settings", "settings", type=click.Path(path_type=Path), default=None, help="YAML over the defaults.")
+@click.option(
+    "--kb", "knowledge", type=click.Path(path_type=Path), default=None, help="Its knowledge base folder [its own]."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--misses", is_flag=True, help="List what did not hold.")
+@click.option(
+    "--compare", "earlier", type=click.Path(path_type=Path), default=None, help="An earlier --json: exit 1 when worse."
+)
+def evaluate(
+    files: tuple[Path, ...],
+    name: str,
+    settings: Path | None,
+    knowledge: Path | None,
+    as_json: bool,
+    misses: bool,
+    earlier: Path | None,
+) -> None:
+    """Play the dialogues of CASES.yaml with a throw-away memory and check every answer."""
+    from app.evaluation.cases import read_cases
+    from app.evaluation.dialogues import compare
+
+    report = asyncio.run(_evaluate(name, settings, knowledge, read_cases(files)))
+    if as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        _print_table(report)
+    if misses:
+        _print_misses(report, err=as_json)
+    if earlier is not None:
+        found = compare(earlier, report)
+        for line in found.lines or ("nothing changed",):
+            click.echo(line, err=as_json)
+        sys.exit(1 if found.worse else 0)
+
+
+async def _evaluate(name: str, file: Path | None, knowledge: Path | None, cases: "list[Case]") -> "DialogueReport":
+    from app.assembly import open_bots, open_retriever
+    from app.evaluation.dialogues import evaluate_dialogues
+    from app.settings import load
+    from app.telemetry import configure_logging
+
+    configure_logging("error")
+    loaded = load(file)
+    with tempfile.TemporaryDirectory(prefix="machine-eval-") as data:
+        bots = open_bots(loaded, Path(data), knowledge_folder(knowledge))
+        bot = bots.named(name)
+        if knowledge is not None and bot is not bots.default:
+            bot = replace(bot, knowledge=open_retriever(loaded, knowledge))
+        try:
+            return await evaluate_dialogues(bot, cases)
+        finally:
+            await bot.store.close()
+
+
+def _print_table(report: "DialogueReport") -> None:
+    from app.evaluation.dialogues import CHECKS
+
+    click.echo(f"bot {report.bot}, {report.cases} cases, {report.errors} ended in an error")
+    click.echo(f"{'check':<10}{'cases':>6}{'passed':>8}{'rate':>8}")
+    for check in CHECKS:
+        count = report.counted[check]
+        click.echo(f"{check:<10}{count:>6}{count - len(report.failed(check)):>8}{report.rate(check):>8.1%}")
+    if report.unchecked:
+        click.echo("not checked: " + ", ".join(f"{name} ({count})" for name, count in report.unchecked.items()))
+
+
+def _print_misses(report: "DialogueReport", *, err: bool) -> None:
+    """On stderr beside JSON, so that the object stays readable by a program."""
+    for miss in report.misses:
+        click.echo(
+            f"\n{miss.case} {miss.check}: {miss.detail}\n  > {_cut(miss.said)}\n  < {_cut(miss.answer)}", err=err
+        )
+
+
+def _cut(text: str) -> str:
+    flat = " / ".join(line for line in text.splitlines() if line.strip())
+    return flat if len(flat) <= _SHOWN else flat[:_SHOWN] + "…"

@@ -1,0 +1,34 @@
+"""`machine guard`: what the guardrail says of a draft."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from app.cli.common import knowledge_folder
+from app.errors import ConfigError
+
+
+@click.command()
+@click.argument("draft")
+@click.option("--passages", default="", help="Ids of the sections in use, comma separated.")
+@click.option("--kb", "knowledge", type=click.Path(path_type=Path), default=None, help="Knowledge base [the sample].")
+@click.option("--customer", multiple=True, help="What the customer wrote; may repeat.")
+@click.option(
+    "--language", type=click.Choice(["ru", "kk", "en"]), default="ru", show_default=True, help="To answer in."
+)
+def guard(draft: str, passages: str, knowledge: Path | None, customer: tuple[str, ...], language: str) -> None:
+    """Check DRAFT against sections: every check that spoke, with its place; exit 1 when it would not be sent."""
+    from app.guardrail import Context, check, explain
+    from app.knowledge.sections import load
+    from app.types import Passage
+
+    known = {section.id: section for section in load(knowledge_folder(knowledge)).sections}
+    wanted = [name.strip() for name in passages.split(",") if name.strip()]
+    missing = [name for name in wanted if name not in known]
+    if missing:
+        raise ConfigError(f"the knowledge base has no section {missing[0]!r}; find ids with: machine kb search")
+    used = tuple(Passage(known[name], 1.0) for name in wanted)
+    verdict = check(draft, Context(used, customer=customer, language=language))  # type: ignore[arg-type]
+    click.echo(explain(verdict, draft))
+    sys.exit(0 if verdict.ok else 1)

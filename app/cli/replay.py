@@ -1,0 +1,48 @@
+"""`machine replay`."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+
+from app.cli.common import knowledge_folder
+from app.errors import ConfigError
+
+
+@click.command()
+@click.argument("turns", nargs=-1, required=True, type=click.IntRange(1), metavar="TURN...")
+@click.option("--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="The memory.")
+@click.option("--kb", "knowledge", type=click.Path(path_type=Path), default=None, help="Knowledge base [the sample].")
+@click.option("--settings", "file", type=click.Path(path_type=Path), default=None, help="YAML over the defaults.")
+def replay(turns: tuple[int, ...], data: Path, knowledge: Path | None, file: Path | None) -> None:
+    """Walk recorded turns again, from their recorded model output: exit 1 when one comes out otherwise.
+
+    With the settings and the knowledge base that the service runs with.
+    """
+    from app.assembly import open_bots
+    from app.evaluation.replay import Replay
+    from app.evaluation.replay import replay as walk
+    from app.settings import load
+    from app.telemetry import configure_logging
+
+    settings = load(file)
+    if not (data / "conversations.db").exists():
+        raise ConfigError(f"there is no memory in {str(data)!r}; name its folder with --data")
+    configure_logging("error")
+
+    async def run() -> list[Replay]:
+        bots = open_bots(settings, data, knowledge_folder(knowledge))
+        try:
+            return [await walk(turn, bots.default.store, bots) for turn in turns]
+        finally:
+            await bots.default.store.close()
+
+    done = asyncio.run(run())
+    for each in done:
+        click.echo(
+            f"turn {each.turn}: {'differs' if each.differences else 'equal'}{f' ({each.note})' * bool(each.note)}"
+        )
+        for difference in each.differences:
+            click.echo(f"  {difference.what}\n    then {difference.recorded}\n    now  {difference.now}")
+    sys.exit(1 if any(each.differences for each in done) else 0)

@@ -1,0 +1,38 @@
+"""`machine serve`."""
+
+import signal
+import sys
+from pathlib import Path
+
+import app as package
+from app.api.app import create_app
+from app.api.keys import load_keys
+from app.api.server import bind, build_server
+from app.assembly import open_bots
+from app.cli.common import knowledge_folder
+from app.settings import load
+from app.telemetry import configure_logging
+
+
+def run_service(host: str, port: int, data: Path, knowledge: Path | None, file: Path | None) -> None:
+    """Serves until a signal. Raises ConfigError before anything listens if something is wrong."""
+    settings = load(file)
+    keys = load_keys(settings.api)
+    configure_logging(settings.log.level)
+    listener = bind(host, port)
+    bots = open_bots(settings, data, knowledge_folder(knowledge))
+    bot = bots.default
+    server = build_server(create_app(bots, keys), settings.api.drain_s)
+    bot.telemetry.log.info(
+        "serving",
+        address="{}:{}".format(*listener.getsockname()[:2]),
+        version=package.__version__,
+        backend=bot.llm.name,
+        flow=settings.dialogue.flow,
+        kb_version=bot.knowledge.version,
+        sections=len(bot.knowledge.sections),
+        schema=bot.store.schema,
+    )
+    # uvicorn raises the signal again once everything is closed: a stop that went well ends with status 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    server.run([listener])

@@ -1,0 +1,5 @@
+"""The sales conversation: what a message means, what is known of the customer, and what to do next."""
+
+from app.dialogue.engine import Dialogue, Hours
+
+__all__ = ["Dialogue", "Hours"]

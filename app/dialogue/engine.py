@@ -1,0 +1,292 @@
+"""The dialogue: one message in, one decision out. Pure after `Dialogue.load`: no I/O, clock, model or randomness."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from app.dialogue import continuity, handover, stages
+from app.dialogue.boundaries import OFF_TOPIC
+from app.dialogue.control import PAUSED
+from app.dialogue.hearing import Heard
+from app.dialogue.hours import Hours, known_zone, time_of_day, zone_of
+from app.dialogue.intents import Understanding, understand
+from app.dialogue.policy import Policy
+from app.dialogue.replies import completed, decide
+from app.dialogue.scene import Plan, Scene
+from app.dialogue.slots import extract, object_of
+from app.dialogue.spec import MAX_ASKED, Flow, load_flows
+from app.dialogue.text import read, without
+from app.dialogue.vocabulary import Texts, Vocabulary, load_texts
+from app.errors import ConfigError
+from app.types import Ask, DialogueState, Language, Pending, Snapshot, Step
+
+__all__ = ["Dialogue", "Hours"]
+
+_HOURS = Hours()
+
+SUCCESS = "success"
+"""The stage, of every flow, at which a human takes over."""
+_RESUMING = frozenset({"resume", "back", "purchase", "booking", "slot_question", "greeting"})
+"""After «забудьте» these lead back to the flow's questions."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A message read: the state it met, what it means, and the slots with what it told."""
+
+    state: DialogueState
+    flow: Flow
+    u: Understanding
+    heard: Heard
+    slots: Mapping[str, str]
+
+
+class Dialogue:
+    """Decides what to say next; knows all flows, phrases and texts."""
+
+    def __init__(
+        self,
+        flows: Mapping[str, Flow],
+        vocabulary: Vocabulary,
+        texts: Mapping[Language, Texts],
+        hours: Hours,
+        default_flow: str,
+        *,
+        policy: Policy | None = None,
+    ) -> None:
+        self.policy = policy or Policy.default()
+        self.flows = {name: stages.with_questions(flow, self.policy.questions) for name, flow in flows.items()}
+        self.vocabulary = vocabulary.extended(self.policy.phrases)
+        self.texts = {name: own.with_own(self.policy.texts.get(name, {})) for name, own in texts.items()}
+        self.hours = self.policy.hours or hours
+        self.default_flow = default_flow
+
+    @classmethod
+    def load(
+        cls, default_flow: str = "spin_selling", hours: Hours = _HOURS, policy: Policy | None = None
+    ) -> "Dialogue":
+        """A bot's dialogue. The package's flows, phrases and texts are read once for all of them.
+
+        `policy`: the bot's own rules, or the package's; its hours, if it names any, are valid instead of `hours`.
+        Raises ConfigError that says what is wrong and the fix.
+        """
+        flows = load_flows()
+        if default_flow not in flows:
+            raise ConfigError(f"the flow {default_flow!r} does not exist; use one of {', '.join(flows)}")
+        zone_of(hours.timezone)
+        return cls(flows, Vocabulary.load(), load_texts(), hours, default_flow, policy=policy)
+
+    @property
+    def flow_names(self) -> tuple[str, ...]:
+        return tuple(sorted(self.flows))
+
+    def title(self, flow: str) -> str:
+        """The sales method's name, as its file gives it."""
+        return self.flows[flow].title
+
+    def goal(self, flow: str, stage: str) -> str:
+        """What a stage is there for; empty for a stage that the flow has not."""
+        found = self.flows[flow].stages.get(stage)
+        return found.goal if found else ""
+
+    def known(self, state: DialogueState) -> dict[str, str]:
+        """The known slots, by their names and as a person says them."""
+        return handover.said_slots(state.slots, self.vocabulary, state.language)
+
+    def label(self, slot: str, value: str, language: Language = "ru") -> str:
+        """A slot's value as a person says it: «grocery» is «продукты»."""
+        return self.vocabulary.label(slot, value, language)
+
+    def advance(self, snapshot: Snapshot, ask: Ask, now: datetime) -> Step:
+        """What to do about one message. `now` is timezone-aware; the snapshot is not changed.
+
+        Never raises on any text. The step's `state` is what to commit if the answer goes out.
+        """
+        state, flow = continuity.resumed(
+            snapshot.state, ask, now, flows=self.flows, default=self.default_flow, skip=self.policy.skip
+        )
+        waiting = state.pending.slot if state.pending else None
+        spec = flow.slots.get(waiting) if waiting else None
+        kind = spec.kind if spec else ""
+        u = understand(ask.text, self.vocabulary, state.language, waiting, kind=kind)
+        if continuity.repeated(ask.text, snapshot):
+            u = u.with_intent("spam")
+        again = continuity.reorders(state, flow, u)
+        if again:
+            state = continuity.renewed(state, flow)
+            waiting = None
+        # While we ask on, an answer to an earlier question is welcome too; after a silence it means something else.
+        late = [slot for slot in state.asked if waiting and slot in flow.slots and slot not in self.policy.skip]
+        listed = continuity.listed(snapshot, state, flow)
+        heard = extract(u, self.vocabulary, flow.slots, state.slots, waiting, options=listed, late=late)
+        slots = {slot: value for slot, value in state.slots.items() if slot not in heard.forgotten} | heard.values
+        if (wanted := object_of(u)) and "interest" not in heard.values and "contact" not in heard.values:
+            slots["interest"] = wanted
+        asked = dict(state.asked)
+        if waiting and heard.declined:
+            asked[waiting] = MAX_ASKED  # who does not want to say is not asked again
+        state, flow = continuity.switched(replace(state, asked=asked), flow, slots, u, self.flows)
+        scene = replace(self._scene(snapshot, ask, now, _Read(state, flow, u, heard, slots)), reorders=again)
+        plan = decide(scene)
+        if self._completes(scene, plan):
+            plan = completed(scene)
+        if plan.forgets:
+            del slots[plan.forgets]
+            asked[plan.forgets] = MAX_ASKED - 1  # his own wish to be asked once more
+        state = replace(state, slots=slots, asked=asked, language=scene.texts.language)
+        step = self._step(scene, plan, state, now)
+        if not plan.hands_over:
+            return step
+        shop = self.texts[self.policy.languages[0]]
+        packet = handover.packet(
+            scene, plan.reason, step.state.slots, history=snapshot.history, vocabulary=self.vocabulary, texts=shop
+        )
+        return replace(step, handover=packet)
+
+    def observed(self, state: DialogueState, text: str) -> DialogueState:
+        """The customer saw `text` (a fallback's or a human's) instead of our last answer.
+
+        Our question is withdrawn unless the text asks it, and then does not count as asked.
+        """
+        message = read(text)
+        pending, asked = state.pending, dict(state.asked)
+        # Only a question of the last answer went unseen; an older one was read by the customer.
+        if (
+            pending
+            and pending.ttl == Pending(pending.slot).ttl
+            and not continuity.asks(self.flows.get(state.flow), pending.slot, text)
+        ):
+            asked[pending.slot] = asked.get(pending.slot, 0) - 1
+            if asked[pending.slot] <= 0:
+                del asked[pending.slot]
+            pending = None
+        greets = any(match.label[:2] == ("intent", "greeting") for match in self.vocabulary.find(message))
+        said = (*state.said, "greeting") if greets and "greeting" not in state.said else state.said
+        return replace(state, pending=pending, asked=asked, said=said)
+
+    def _scene(self, snapshot: Snapshot, ask: Ask, now: datetime, got: _Read) -> Scene:
+        state, u = got.state, got.u
+        zone = known_zone(ask.timezone) or zone_of(self.hours.timezone)
+        texts = self.texts[self.policy.answers_in(u.language)]
+        last = snapshot.history[-1] if snapshot.history else None
+        greeting = None
+        if "greeting" not in state.said:
+            greeting = texts.data["greeting"][ask.time_of_day or time_of_day(now.astimezone(zone))]
+        elif continuity.away(state, now):
+            name = got.slots.get("name")
+            greeting = texts.pick("welcome_back_name" if name else "welcome_back", state.turns)
+            greeting = greeting.replace("{name}", name or "")
+        opening = self.hours.opening(now, zone)
+        return Scene(
+            state=state,
+            u=u,
+            heard=got.heard,
+            slots=got.slots,
+            flow=got.flow,
+            policy=self.policy,
+            texts=texts,
+            greeting=greeting,
+            working=self.hours.working(now),
+            opening=opening,
+            notice=continuity.closed_notice(
+                self.policy, self.hours, state, now, language=texts.language, opening=opening
+            ),
+            last_answer=last.answer if last else "",
+            query=without(u.message, u.greeting) or u.message.text.strip(),
+        )
+
+    @staticmethod
+    def _completes(scene: Scene, plan: Plan) -> bool:
+        """Whether this answer was the last one needed of a customer whose contact we had before."""
+        told = scene.heard.answered and "contact" in scene.slots and "contact" not in scene.heard.values
+        if not told or plan.closes or plan.hands_over or not plan.asks or scene.state.handed_over:
+            return False
+        after = replace(scene.state, slots=scene.slots)
+        return SUCCESS in stages.move(scene.flow, after, scene.u.intents, scene.avoid, plan.prefer).entered
+
+    def _step(self, scene: Scene, plan: Plan, state: DialogueState, now: datetime) -> Step:
+        """Add the stage's question to the plan and write the state down."""
+        u, flow, language = scene.u, scene.flow, scene.texts.language
+        said = list(state.said)
+        greeting = scene.greeting if plan.greet else None
+        if greeting and "greeting" not in said:
+            said.append("greeting")
+        pending = state.pending
+        if scene.heard.answered or plan.closes or plan.hands_over:
+            pending = None
+        elif pending:
+            pending = replace(pending, ttl=pending.ttl - 1) if pending.ttl > 1 else None
+        if question := plan.question:
+            pending = Pending(plan.slot) if plan.slot in flow.slots else None
+        # Whoever wants an appointment wants to buy.
+        wishes = (*u.intents, "purchase") if u.has("booking") else u.intents
+        move = stages.move(flow, state, wishes, scene.avoid, plan.prefer)
+        paused = PAUSED in said and plan.reason not in _RESUMING
+        quiet = plan.closes or plan.hands_over or state.handed_over or paused or not plan.asks
+        stage = flow.stages[move.stage]
+        statement, query, fallback, action, reason = plan.statement, plan.query, plan.fallback, plan.action, plan.reason
+        lead = None
+        if not quiet:
+            steered = plan.reason in ("resume", "back")  # back at the question itself
+            fresh = stage.statement and stage.name not in said and not steered
+            if fresh and query is None and question is None:
+                # What was heard is answered with facts before anything more is asked.
+                lead = stage.statement[language][0]
+                query = self._fill(stage.query[language][0], state.slots, language)
+                fallback = scene.say("fallback")
+                action, reason = "answer", stage.name
+                said.append(stage.name)
+            # A bot's own text may ask already.
+            asks = "?" in f"{greeting} {statement} {lead} {question}"
+            if move.slot and not asks:
+                question = stages.question(stage, move.slot, language, state.asked)
+                pending = Pending(move.slot)
+                state = replace(state, asked={**state.asked, move.slot: state.asked.get(move.slot, 0) + 1})
+        if action == "ask" and question is None and "?" not in f"{greeting} {statement}":
+            action = "answer"
+            statement = statement or scene.texts.pick("here", state.turns, scene.last_answer)
+        if plan.reason == "cancel":
+            pending = None
+        marks = {OFF_TOPIC: plan.reason == OFF_TOPIC, PAUSED: paused or plan.reason == "cancel"}
+        said = [name for name in said if name not in marks] + [name for name, on in marks.items() if on]
+        notice = scene.notice
+        if notice and not plan.closes:
+            greeting = f"{greeting} {notice}" if greeting else notice
+            said = continuity.with_notice(said, now)
+        state = replace(
+            state,
+            stage=move.stage,
+            pending=pending,
+            said=tuple(said),
+            closed=plan.closes,
+            handed_over=state.handed_over or plan.hands_over,
+            last_action=action,
+            turns=state.turns + 1,
+            seen_at=now.timestamp(),
+        )
+        return Step(
+            action=action,
+            reason=reason,
+            state=state,
+            intents=u.intents,
+            language=language,
+            greeting=greeting,
+            statement=statement,
+            lead=lead,
+            query=query,
+            fallback=fallback,
+            question=question,
+            topic=plan.topic,
+            tone=u.tone,
+            heard=u.heard,
+        )
+
+    def _fill(self, template: str, slots: Mapping[str, str], language: Language) -> str:
+        """A search with the customer's own troubles and wishes in it."""
+
+        def value(match: re.Match[str]) -> str:
+            told = slots.get(match.group(1), "")
+            return "" if told in ("yes", "no", "none") else self.label(match.group(1), told, language)
+
+        return " ".join(re.sub(r"\{(\w+)\}", value, template).split()).rstrip(" :")

@@ -1,0 +1,133 @@
+"""What a message wants: its intents, strongest first, whatever language, typos or order they come in."""
+
+import re
+from dataclasses import dataclass, replace
+
+from app.dialogue.answers import give_way
+from app.dialogue.flow import FREE
+from app.dialogue.lexicon import Match
+from app.dialogue.reader import WEAK_LIMIT, Reader, base_intent, is_foreign
+from app.dialogue.text import Contact, Message, contacts, read
+from app.dialogue.tone import tone_of
+from app.dialogue.vocabulary import Vocabulary
+from app.types import HeardLanguage, Language, Tone
+
+RANK = (
+    "injection", "price", "human_wanted", "complaint", "refund", "legal", "medical", "payment", "discount_request",
+    "reschedule", "cancel_request", "booking", "comparison", "contact_given", "feature", "refusal", "opt_out",
+    "frustration", "bot_question", "objection_price", "objection_trust", "objection_have", "objection_think",
+    "purchase", "project", "info", "denial", "off_topic", "spam", "agreement", "goodbye", "thanks", "greeting",
+)  # fmt: skip
+"""Strongest first: a price question is answered whatever stands beside it."""
+
+INTENTS = RANK
+"""Every intent there is."""
+
+__all__ = ["INTENTS", "RANK", "Understanding", "base_intent", "understand"]
+
+_LINK = re.compile(r"(?:https?://|www\.)\S+")
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """A message as understood. `intents` are ordered by strength; places are indices into `message.tokens`."""
+
+    intents: tuple[str, ...]
+    language: Language
+    message: Message
+    matches: tuple[Match, ...]
+    contacts: tuple[Contact, ...]
+    content: tuple[int, ...]
+    """The words that carry something: no courtesies, no fillers."""
+    greeting: frozenset[int]
+    """The words of the greeting."""
+    asking: frozenset[int]
+    """The clauses that ask something."""
+    heard: HeardLanguage = "ru"
+    tone: Tone = "neutral"
+
+    def has(self, *names: str) -> bool:
+        return any(name in self.intents for name in names)
+
+    def with_intent(self, name: str) -> "Understanding":
+        """This with one more intent, in its place."""
+        return replace(self, intents=tuple(other for other in RANK if other == name or other in self.intents))
+
+    def word(self, name: str) -> list[Match]:
+        """The matches of a helper word list (`words:` in the phrase files)."""
+        return [match for match in self.matches if match.label[:2] == ("word", name)]
+
+    @property
+    def steers(self) -> str:
+        """`resume`, `cancel` or `back`, where the message says only that; else empty."""
+        polite = {place for name in ("affirm", "deny", "unknown") for place in self._places(name)}
+        for name in ("resume", "cancel", "back"):
+            places = self._places(name)
+            if places and (places | polite).issuperset(self.content):
+                return name
+        return ""
+
+    def _places(self, name: str) -> set[int]:
+        return {place for match in self.word(name) for place in range(match.start, match.end)}
+
+    @property
+    def short(self) -> bool:
+        return len(self.content) <= WEAK_LIMIT
+
+    @property
+    def affirms(self) -> bool:
+        """A yes, whatever stands beside it."""
+        return bool(self.word("affirm")) and not self.denies
+
+    @property
+    def only_affirms(self) -> bool:
+        """A yes and nothing else: «хочу» is one, «хочу порядок» is not."""
+        places = self._places("affirm")
+        return self.affirms and places.issuperset(self.content)
+
+    @property
+    def denies(self) -> bool:
+        """A no that stands by itself («нет, пока не надо»), unlike one that governs a word («нет аналитики»)."""
+        tokens = self.message.tokens
+        places = self._places("deny")
+        if not places:
+            return False
+        if places.issuperset(self.content):
+            return True
+        first = min(places)
+        alone = all(tokens[place].clause != tokens[first].clause for place in self.content if place not in places)
+        return first <= len(self.greeting) and alone
+
+
+def understand(
+    text: str,
+    vocabulary: Vocabulary,
+    default: Language = "ru",
+    pending: str | None = None,
+    *,
+    kind: str = "",
+) -> Understanding:
+    """Read a message. `pending` is the slot asked for last, `kind` what its answer is (`flow.Kind`; empty: unknown)."""
+    message = read(text)
+    matches = vocabulary.find(message)
+    reader = Reader(message, matches)
+    found = contacts(message.text)
+    spans = [(contact.start, contact.end) for contact in found]
+    spans += [match.span() for match in _LINK.finditer(message.text)]
+    written = [place for place, token in enumerate(message.tokens) if any(a <= token.start < b for a, b in spans)]
+    language, heard = vocabulary.language(message, default, written)
+    own = [contact for contact in found if not is_foreign(reader, contact)]
+    names = give_way(reader, reader.intents(pending, kind in FREE), kind)
+    if own:
+        names.add("contact_given")
+    asking = reader.asking(names)
+    understanding = Understanding(
+        (), language, message, tuple(matches), tuple(own), reader.content, reader.places("greeting"), asking, heard
+    )
+    if understanding.denies and "refusal" not in names:
+        names.add("denial")
+    told = [place for place in reader.content if message.tokens[place].clause not in asking and place not in written]
+    if told and not reader.taken(told, names):
+        names.add("info")
+    intents = tuple(name for name in RANK if name in names)
+    return replace(understanding, intents=intents, tone=tone_of(message.text, intents, matches))

@@ -1,0 +1,232 @@
+"""What a message calls for: the shell that all sales flows share. The most pressing need wins."""
+
+from dataclasses import replace
+
+from app.dialogue import boundaries, control, topics
+from app.dialogue.scene import OBJECTIONS, QUESTIONS, Plan, Scene
+
+_COURTESIES = frozenset({"refusal", "thanks", "goodbye"})
+_TOLD = frozenset({"name", "contact", "company_size", "shops"})
+"""Said outright, unlike a word in passing: «касса для аптеки» names a business, yet looks for a register."""
+_REOPENS = ("info", "purchase", "booking", "payment", "discount_request", "human_wanted", "off_topic")
+_BARE_OBJECTION = 3
+"""An objection of no more words than this says nothing to search for."""
+
+
+def decide(scene: Scene) -> Plan:
+    """The plan for one message: the first need that is there, from the most pressing on."""
+    for rule in (
+        boundaries.injection,
+        boundaries.opt_out,
+        _contact,
+        topics.plan,
+        _still_closed,
+        _human,
+        _question,
+        control.steer,
+        boundaries.off_topic,
+        _refusal,
+        _upset,
+        boundaries.spam,
+        _who,
+        _objection,
+        _purchase,
+        _told,
+        _courtesy,
+        _opening,
+        _rest,
+    ):
+        plan = rule(scene)
+        if plan is not None:
+            return plan
+    raise AssertionError("the last rule always answers")
+
+
+def _still_closed(s: Scene) -> Plan | None:
+    """A refusal repeated, thanks or a goodbye after the end: a word of courtesy, and the end stays."""
+    if not s.state.closed or s.u.has(*QUESTIONS, *_REOPENS) or s.heard.values:
+        return None
+    if not (_COURTESIES & set(s.u.intents) or s.u.denies):
+        return None
+    name = "goodbye" if s.u.has("goodbye") else "closed_thanks" if s.u.has("thanks") else "refusal_again"
+    return Plan(
+        "close",
+        "refusal" if name == "refusal_again" else name.removeprefix("closed_"),
+        s.say(name),
+        greet=False,
+        closes=True,
+    )
+
+
+def _contact(s: Scene) -> Plan | None:
+    """A contact is success, whenever it comes; a question beside it is answered too."""
+    if "contact" not in s.heard.values or s.state.slots.get("contact") == s.heard.values["contact"]:
+        return None
+    plan = _handover(s, "contact_given", "contact")
+    beside = topics.beside(s)
+    if beside is None:
+        return plan
+    if beside.hands_over:
+        return beside
+    statement = " ".join(text for text in (plan.statement, beside.statement) if text)
+    return replace(plan, statement=statement, query=beside.query or plan.query, topic=beside.topic)
+
+
+def _human(s: Scene) -> Plan | None:
+    offered = any(offer.casefold() in s.last_answer.casefold() for offer in s.texts.data["offer"])
+    accepts = offered and s.u.affirms and s.u.short and not s.heard.answered and not s.u.has(*QUESTIONS)
+    wanted = s.u.has("human_wanted") or accepts
+    # Who wants to come another day, or not at all, wants what only a person can do.
+    reason = next((name for name in ("reschedule", "cancel_request") if s.u.has(name)), "human_wanted")
+    return _handover(s, reason, "human") if wanted or reason != "human_wanted" else None
+
+
+def _handover(s: Scene, reason: str, text: str) -> Plan:
+    statement = s.say(f"{text}_later" if s.tells_when else f"{text}_open").replace("{time}", s.opening)
+    asks = s.u.has(*QUESTIONS)
+    return Plan("handover", reason, statement, s.query if asks else None, hands_over=True)
+
+
+def _question(s: Scene) -> Plan | None:
+    """A question is answered on this very turn, whatever else stands beside it."""
+    name = next((name for name in (*QUESTIONS, "payment") if s.u.has(name)), None)
+    haggles = s.u.has("discount_request")
+    if name is None and not haggles:
+        return None
+    statement = None
+    objection = next((objection for objection in OBJECTIONS if s.u.has(objection)), None)
+    if haggles:
+        name, statement = "discount_request", s.say("discount")
+    elif s.u.has("frustration"):
+        statement = s.say("frustration_short")
+    elif objection:
+        statement = s.say(objection)
+    elif s.heard.values or s.heard.answered:
+        statement = _acknowledge(s)
+    calm = not s.u.has("refusal", "frustration", "objection_think", "objection_trust", "goodbye")
+    # A word on discounts answers by itself, whatever the search finds.
+    fallback = None if haggles else s.say("fallback")
+    return Plan("answer", name or "feature", statement, s.query, fallback, asks=calm and s.may_ask)
+
+
+def _refusal(s: Scene) -> Plan | None:
+    if not s.u.has("refusal"):
+        return None
+    return Plan("close", "refusal", s.say("refusal"), greet=False, closes=True)
+
+
+def _upset(s: Scene) -> Plan | None:
+    if not s.u.has("frustration"):
+        return None
+    return Plan("answer", "frustration", s.say("frustration"), greet=False)
+
+
+def _who(s: Scene) -> Plan | None:
+    return Plan("answer", "bot_question", s.say("bot")) if s.u.has("bot_question") else None
+
+
+def _objection(s: Scene) -> Plan | None:
+    """Empathy, then facts. Who wants to think or does not trust us is not questioned."""
+    name = next((name for name in OBJECTIONS if s.u.has(name)), None)
+    if name is None:
+        return None
+    about = s.texts.data[f"query_{name}"]
+    query = about if len(s.u.content) <= _BARE_OBJECTION else f"{s.query} {about}"
+    asks = name in ("objection_price", "objection_have") and s.may_ask
+    return Plan("answer", name, s.say(name), query, asks=asks)
+
+
+def _purchase(s: Scene) -> Plan | None:
+    """Who wants to buy or to come is asked what is still missing; with a contact at hand a person takes over."""
+    name = next((name for name in ("purchase", "booking") if s.u.has(name)), None)
+    if name is None:
+        return None
+    if "contact" in s.slots and not s.reorders:
+        return _handover(s, name, "human")
+    if name == "booking":
+        return Plan("ask", name, s.say("ack_agreement"), asks=True)
+    return Plan("answer", "purchase", s.say("ack_agreement"), s.query, asks=True)
+
+
+def _told(s: Scene) -> Plan | None:
+    """The customer told something, or answered our question: thank him and go on."""
+    pending = s.state.pending
+    if pending and s.heard.values.get(pending.slot) == "no":
+        spec = s.flow.slots.get(pending.slot)
+        return Plan("answer", "declined", s.say(spec.parting if spec else "declined"), asks=True)
+    # Few words while our question is open, or «у нас …», tell; more words may only mention what they look for.
+    outright = s.u.word("own") or s.heard.values.keys() & _TOLD or (pending and s.u.short)
+    if s.heard.forgotten or s.heard.answered or (s.heard.values and outright):
+        return Plan("ask", "slot_question", _acknowledge(s), asks=s.may_ask)
+    return None
+
+
+def _acknowledge(s: Scene) -> str:
+    pending = s.state.pending
+    if s.heard.corrected or s.heard.forgotten:
+        return s.say("ack_correction")
+    if s.heard.declined:
+        return s.say("no_problem" if s.heard.none and pending and pending.slot == "pain_point" else "declined")
+    return s.say(_warm(s) or "ack")
+
+
+def _warm(s: Scene) -> str:
+    """The name of the acknowledgement that suits what was told; empty: any."""
+    pending = s.state.pending
+    if pending and pending.slot in s.heard.values:
+        spec = s.flow.slots.get(pending.slot)  # another flow may have been taken up since
+        if spec and spec.kind == "yes_no":
+            return "ack_agreement"
+        name = f"ack_{spec.ack if spec and spec.ack else pending.slot}"
+        if s.texts.has(name):
+            return name
+    if "pain_point" in s.heard.values:
+        return "ack_pain_point"  # told instead of what was asked, or unasked
+    return "ack_name" if set(s.heard.values) == {"name"} else ""
+
+
+def _courtesy(s: Scene) -> Plan | None:
+    """Thanks, a goodbye, an «ок»: short words call for short ones."""
+    if s.u.has("info") and not s.u.short:
+        return None
+    if s.u.has("goodbye"):
+        return Plan("close", "goodbye", s.say("goodbye"), greet=False, closes=True)
+    if s.u.has("thanks"):
+        return Plan("answer", "thanks", s.say("thanks"), greet="greeting" not in s.state.said)
+    if s.u.has("agreement") and not s.u.has("info"):
+        if s.state.closed:
+            return Plan("answer", "agreement", s.say("soft_close"))
+        return Plan("ask", "agreement", s.say("ack_agreement"), asks=s.may_ask)
+    return None
+
+
+def _opening(s: Scene) -> Plan | None:
+    """A bare greeting, or a message that says nothing yet."""
+    if s.u.has("info", "denial"):
+        return _denial(s) if s.u.has("denial") and not s.u.has("info") else None
+    new = "greeting" not in s.state.said
+    if new:
+        return Plan("ask", "greeting", s.value, asks=True)
+    if s.u.has("greeting"):
+        return Plan("ask", "greeting", None if s.greeting else s.say("here"), asks=s.may_ask)
+    if s.u.message.tokens:
+        return Plan("answer", "listening", s.say("listening"))
+    return Plan("answer", "unclear", s.say("unclear"))
+
+
+def _denial(s: Scene) -> Plan:
+    """A «нет» to nothing of ours (a human may have asked): no refusal of the talk."""
+    return Plan("ask", "denial", s.say("declined"), asks=s.may_ask)
+
+
+def _rest(s: Scene) -> Plan | None:
+    """Words that answer nothing of ours are a question without its mark: look them up."""
+    if not any(character.isalpha() for character in s.query):
+        return Plan("answer", "unclear", s.say("unclear"))
+    statement = _acknowledge(s) if s.heard.values else None
+    return Plan("answer", "feature", statement, s.query, s.say("fallback"), asks=s.may_ask)
+
+
+def completed(s: Scene) -> Plan:
+    """A customer whose contact we have has answered the last question of another order."""
+    return _handover(s, "purchase", "human")

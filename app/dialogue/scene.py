@@ -1,0 +1,105 @@
+"""What a decision rests on (`Scene`) and what it is (`Plan`): shared by the rules of replies.py and topics.py."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.dialogue.hearing import Heard
+from app.dialogue.intents import Understanding
+from app.dialogue.policy import Policy
+from app.dialogue.spec import Flow
+from app.dialogue.vocabulary import Texts
+from app.types import Action, DialogueState, Pending
+
+QUESTIONS = ("price", "comparison", "feature")
+OBJECTIONS = ("objection_price", "objection_trust", "objection_have", "objection_think")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything the decision rests on. `slots` already hold what this message told; `opening`: when people answer."""
+
+    state: DialogueState
+    u: Understanding
+    heard: Heard
+    slots: Mapping[str, str]
+    flow: Flow
+    policy: Policy
+    texts: Texts
+    """In the language to answer in, which need not be the customer's."""
+    greeting: str | None
+    notice: str | None
+    """That nobody is there now, if it is to be said."""
+    working: bool
+    opening: str
+    last_answer: str
+    query: str
+    reorders: bool = False
+    """He has handed over before and begins another order, for which the flow has questions."""
+
+    @property
+    def ignored(self) -> bool:
+        """Our last question was passed over."""
+        return self.state.pending is not None and not self.heard.answered
+
+    @property
+    def avoid(self) -> str | None:
+        """The slot that rests for this turn. A «да» to «оставите номер?» passes nothing over."""
+        pending = self.state.pending
+        if pending is None or self.heard.answered:
+            return None
+        spec = self.flow.slots.get(pending.slot)
+        return (
+            None if spec and spec.kind == "contact" and self.u.affirms and not self.u.has(*QUESTIONS) else pending.slot
+        )
+
+    @property
+    def may_ask(self) -> bool:
+        """After a question behind an answer was passed over, one answer goes out without any."""
+        pending = self.state.pending
+        if pending is None or not self.ignored or self.avoid is None:
+            return True
+        return pending.ttl == Pending(pending.slot).ttl and self.state.last_action == "ask"
+
+    @property
+    def value(self) -> str:
+        """The line of what the customer gets: the bot's own, or the flow's."""
+        if self.texts.has("value"):
+            return self.say("value")
+        return self.flow.value[self.texts.language][0]
+
+    @property
+    def tells_when(self) -> bool:
+        """Whether a handover must say from when a person answers: nobody is there, and nothing else says so."""
+        return not self.working and self.notice is None
+
+    def say(self, name: str) -> str:
+        return self.texts.pick(name, self.state.turns, self.last_answer)
+
+    def vary(self, variants: tuple[str, ...]) -> str:
+        """One of a topic's variants: not the one that was just said, if there is another."""
+        ordered = [variants[(self.state.turns + i) % len(variants)] for i in range(len(variants))]
+        return next((text for text in ordered if text not in self.last_answer), ordered[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The step without its question. `asks`: a question of the flow may follow."""
+
+    action: Action
+    reason: str
+    statement: str | None = None
+    query: str | None = None
+    fallback: str | None = None
+    question: str | None = None
+    """A question of its own, instead of the flow's."""
+    slot: str = ""
+    """The slot that `question` asks for, if it is one of the flow's."""
+    topic: str | None = None
+    prefer: str = ""
+    """The slot that the flow is to ask for now."""
+    forgets: str = ""
+    """A slot whose value the customer takes back."""
+    asks: bool = False
+    greet: bool = True
+    closes: bool = False
+    hands_over: bool = False

@@ -1,0 +1,200 @@
+"""The phrase lists of all languages (`phrases/*.yaml`), the texts (`texts/*.yaml`), and the language of a message."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Protocol, get_args
+
+import yaml
+
+from app.dialogue.lexicon import Label, Lexicon, Match
+from app.dialogue.text import KAZAKH_LETTERS, Message, fold
+from app.errors import ConfigError
+from app.types import HeardLanguage, Language
+
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_LATIN = re.compile(r"[A-Za-z]")
+
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's where it was built: a bot's start reads a hundred kilobytes of phrases."""
+
+
+class Readable(Protocol):
+    def read_text(self, encoding: str) -> str: ...
+
+
+def load_yaml(*path: str) -> dict[str, Any]:
+    """A mapping from a YAML file of this package. Raises ConfigError that names the file."""
+    return read_yaml(files("app.dialogue").joinpath(*path), "/".join(path))
+
+
+def read_yaml(file: Readable | Path, name: str) -> dict[str, Any]:
+    """A mapping from a YAML file; an empty one is empty. Raises ConfigError that calls the file `name`."""
+    try:
+        data = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{name}: cannot be read as YAML ({error}); correct the file") from error
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise ConfigError(f"{name}: holds no mapping; write `key: value` lines")
+    return data
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What the machine says in one language."""
+
+    language: Language
+    data: Mapping[str, Any]
+
+    def pick(self, name: str, turn: int, unlike: str = "") -> str:
+        """One of the variants, by the turn's number; not one that `unlike` (the last answer) holds, if it can."""
+        variants = self.data[name]
+        if isinstance(variants, str):
+            return variants
+        ordered: list[str] = [variants[(turn + i) % len(variants)] for i in range(len(variants))]
+        return next((text for text in ordered if text not in unlike), ordered[0])
+
+    def has(self, name: str) -> bool:
+        return name in self.data
+
+    def with_own(self, own: Mapping[str, Any]) -> "Texts":
+        """These texts with a bot's own ones in their place; a part of a mapping replaces that part."""
+        merged = {
+            name: {**self.data[name], **text} if isinstance(text, Mapping) and name in self.data else text
+            for name, text in own.items()
+        }
+        return Texts(self.language, {**self.data, **merged}) if own else self
+
+
+class Vocabulary:
+    """Everything that is known about words, in all languages at once: customers mix them in one message."""
+
+    def __init__(self, data: Mapping[Language, Mapping[str, Any]]) -> None:
+        phrases: list[tuple[Label, str]] = []
+        real: list[str] = []
+        self.numbers: dict[str, int] = {}
+        self.labels: dict[tuple[str, str, Language], str] = {}
+        self.markers: dict[Language, frozenset[str]] = {}
+        for language, content in data.items():
+            real += content.get("real_words", [])
+            self.markers[language] = frozenset(fold(str(word)) for word in content["markers"])
+            self.numbers |= {fold(word): number for word, number in content["numbers"].items()}
+            for kind, section in (("intent", "intents"), ("word", "words")):
+                for name, rows in content[section].items():
+                    self._check(f"phrases/{language}.yaml: {name}", [name, *rows])
+                    phrases += [((kind, name, ""), str(row)) for row in rows]
+            for slot, values in content["values"].items():
+                for value, entry in values.items():
+                    self.labels[slot, value, language] = entry["label"]
+                    phrases += [(("value", slot, value), str(row)) for row in entry["phrases"]]
+        self._own: Lexicon | None = None
+        try:
+            self.lexicon = Lexicon(phrases, real)
+        except ValueError as error:
+            raise ConfigError(f"phrases: {error}") from error
+
+    @staticmethod
+    def _check(place: str, rows: list[object]) -> None:
+        for row in rows:
+            if isinstance(row, bool):  # YAML reads a bare yes, no, on, off as true or false
+                raise ConfigError(f"{place}: {row} is no phrase; quote the words yes, no, on and off")
+
+    @classmethod
+    def load(cls) -> "Vocabulary":
+        """`phrases/*.yaml`, read once for all bots of the process. Raises ConfigError."""
+        return _vocabulary()
+
+    @classmethod
+    def read(cls) -> "Vocabulary":
+        """Read `phrases/*.yaml`. Raises ConfigError."""
+        data = {language: load_yaml("phrases", f"{language}.yaml") for language in LANGUAGES}
+        for language, content in data.items():
+            for section in ("markers", "numbers", "intents", "words", "values"):
+                if not content.get(section):
+                    raise ConfigError(
+                        f"phrases/{language}.yaml: `{section}` is missing; copy its shape from phrases/ru.yaml"
+                    )
+        return cls(data)
+
+    def extended(self, phrases: Sequence[tuple[Label, str]]) -> "Vocabulary":
+        """This vocabulary with a bot's own phrases beside it; what is compiled already is shared."""
+        if not phrases:
+            return self
+        extended = copy(self)
+        extended._own = Lexicon(phrases, base=self.lexicon)
+        return extended
+
+    def find(self, message: Message) -> list[Match]:
+        found = self.lexicon.find(message.tokens)
+        if self._own is not None:
+            found += self._own.find(message.tokens)
+        return found
+
+    @cached_property
+    def value_slots(self) -> frozenset[str]:
+        """The slots that have a list of known values."""
+        return frozenset(slot for slot, _, _ in self.labels)
+
+    def label(self, slot: str, value: str, language: Language) -> str:
+        """How a slot's value is called in a language; a free text is its own label."""
+        return ", ".join(self.labels.get((slot, part, language), part) for part in value.split(", "))
+
+    def language(
+        self, message: Message, default: Language, skip: Collection[int] = ()
+    ) -> tuple[Language, HeardLanguage]:
+        """(the language of a message, the same or "mixed" where words of two languages stand in it).
+
+        `default` (the conversation's) where it does not tell; words at the places `skip` are no evidence.
+        """
+        score: dict[Language, float] = dict.fromkeys(LANGUAGES, 0)
+        cyrillic = latin = 0
+        for place, token in enumerate(message.tokens):
+            if place in skip:
+                continue
+            for language, markers in self.markers.items():
+                score[language] += token.text in markers
+            if _CYRILLIC.search(token.raw):
+                cyrillic += 1
+                # A Kazakh letter outside a name is proof; a name («Әсель») alone is not.
+                if not KAZAKH_LETTERS.isdisjoint(token.raw.lower()):
+                    score["kk"] += 0.5 if token.raw[0].isupper() and token.start else 1.5
+            elif _LATIN.search(token.raw):
+                latin += 1
+        mixed = sum(points >= 1 for points in score.values()) > 1
+        language = _strongest(score, cyrillic, latin, default)
+        return language, "mixed" if mixed else language
+
+
+def _strongest(score: Mapping[Language, float], cyrillic: int, latin: int, default: Language) -> Language:
+    if score["kk"] and score["kk"] >= score["ru"]:
+        return "kk"
+    if score["ru"]:
+        return "ru"
+    if cyrillic:
+        return "ru" if default == "en" else default
+    return "en" if score["en"] or latin >= 3 else default
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> Vocabulary:
+    return Vocabulary.read()
+
+
+@lru_cache(maxsize=1)
+def load_texts() -> Mapping[Language, Texts]:
+    """Read `texts/*.yaml`: every language must say the same things. Raises ConfigError."""
+    texts = {language: Texts(language, load_yaml("texts", f"{language}.yaml")) for language in LANGUAGES}
+    for language, own in texts.items():
+        missing = sorted(set(texts["ru"].data) - set(own.data))
+        if missing:
+            raise ConfigError(f"texts/{language}.yaml: lacks {', '.join(missing)}; translate them from texts/ru.yaml")
+    return texts

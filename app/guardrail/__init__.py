@@ -1,0 +1,6 @@
+"""The guardrail: pure checks of a draft against the sections in use. `check` repairs what is harmless and finds the rest."""
+
+from app.guardrail.checks import CHECKS, check, explain, tidy
+from app.guardrail.model import Context, Finding, Verdict
+
+__all__ = ["CHECKS", "Context", "Finding", "Verdict", "check", "explain", "tidy"]

@@ -1,0 +1,239 @@
+"""Checks `amount` and `currency`: every amount of money is the price of what it is said of, or a sum of such prices."""
+
+import re
+
+from app.guardrail.case import Case, Problem
+from app.guardrail.figures import Figure
+from app.guardrail.knowledge import Price, Product
+from app.guardrail.lexicon import QUALIFIERS
+from app.guardrail.measures import same_unit
+from app.guardrail.subjects import Binding
+from app.guardrail.sums import Sums
+
+_PERIOD_WORDS = {"month": "a month", "year": "a year", "once": "once", "hour": "an hour", "day": "a day", "week": "a week",
+                 "quarter": "a quarter", "half": "half a year"}  # fmt: skip
+_THEIRS = re.compile(r"\b(?:вы|сейчас)\s+(?:\w+\s+){0,2}(?:плат|трат|отда)\w*|\bсиз\b.*\bтолеп|\byou (?:\w+ )?pay\b")
+_COMPARES = ("больше", "меньше", "выше", "ниже", "more", "less", "артык", "кем")
+_HOLDS = ("бюджет", "выручк", "оборот", "чек ", "budget", "revenue", "turnover", "айналым", "бюджет")
+
+
+def amounts(case: Case) -> list[Problem]:
+    """Amounts that no fact or text of the sections allows, in the draft's order."""
+    if not case.money:
+        return []
+    sums = Sums(case)
+    problems = list(sums.equations())
+    wrong = {p.start for p in problems}
+    for f, binding in zip(case.money, case.bindings, strict=True):
+        if case.is_own(f.start, f.end) or f.start in wrong:
+            continue
+        problem = _judge(case, f, binding, sums)
+        if problem is None:
+            sums.believe(f, binding.products)
+        else:
+            problems.append(problem)
+    return problems
+
+
+def _judge(case: Case, f: Figure, binding: Binding, sums: Sums) -> Problem | None:
+    products = case.knowledge.products
+    same = [(n, p) for n, product in enumerate(products) for p in product.prices if p.amount == f.value]
+    foreign = f.currency is not None and same and all(p.currency not in (None, f.currency) for _, p in same)
+    if _mirrors(case, f):
+        return None
+    if foreign:
+        return Problem(
+            "currency", f"{case.said(f)!r}: the price is in {same[0][1].currency}, not in {f.currency}", f.start, f.end
+        )
+    known = {p.currency for product in products for p in product.prices if p.currency}
+    if f.currency is not None and known and f.currency not in known:
+        return Problem("currency", f"{case.said(f)!r}: the prices are in {', '.join(sorted(known))}", f.start, f.end)
+    reason = ""
+    bound = _bound(case, f, binding)
+    if binding.unknown and not bound:
+        return _problem(case, f, f"{binding.unknown!r} has no such price in the knowledge base sections used")
+    if bound is None:
+        matched = same
+    else:
+        matched = [(n, p) for n, p in same if n in bound]
+        if binding.every and {n for n, _ in matched} != bound:
+            matched = []
+            reason = f"not every product named here costs {case.said(f)!r}"
+    fitting = [
+        (n, p) for n, p in matched if not _unfit(case, f, p, products[n]) and (not p.least or _is_least(case, f))
+    ]
+    fitting = [(n, p) for n, p in fitting if _qualified(case, products[n])]
+    if fitting:
+        if (
+            f.times > 1
+            and not f.each
+            and not _reckoned(case, f)
+            and any(p.unit and f.unit and same_unit(f.unit, p.unit) for _, p in fitting)
+        ):
+            return _problem(case, f, f"this is the price of one, but {f.times} are spoken of")
+        several = _several(case, f, {p.unit for _, p in fitting})
+        if several:
+            return _problem(case, f, f"this is the price of one, but {several} are spoken of")
+        return None
+    if not (matched and not reason and _unfit(case, f, matched[0][1], products[matched[0][0]])) and sums.allows(
+        f, bound, binding
+    ):
+        return None
+    if matched:
+        reason = (
+            reason
+            or _unfit(case, f, matched[0][1], products[matched[0][0]])
+            or f"it is the price of {products[matched[0][0]].name!r}"
+        )
+    elif same:
+        reason = reason or f"it is the price of {products[same[0][0]].name!r}, not of what is named here"
+    elif f.kind == "bare" and f.value in case.knowledge.numbers and not case.clause_keys(f.clause) & {"@price", "@pay"}:
+        return None  # a count of the sections without its noun
+    return _problem(case, f, reason or "no such price in the knowledge base sections used")
+
+
+def _bound(case: Case, f: Figure, binding: Binding) -> frozenset[int] | None:
+    """The products an amount may belong to; None: nothing was named, any will do."""
+    if not binding.products:
+        return frozenset() if binding.unknown else None
+    products = case.knowledge.products
+    sums = frozenset(n for n in binding.products if all(p.least for p in products[n].prices))
+    bound = binding.products
+    if sums:
+        least = _is_least(case, f)
+        if not least:
+            bound -= sums
+        elif "@order" in case.clause_keys(f.clause):
+            bound = sums
+        if not bound:
+            return None
+    if binding.fallback and f.period and not any(p.period == f.period for n in bound for p in products[n].prices):
+        bound |= binding.fallback
+    if len(bound) > 1 and not binding.every:
+        bound = _refine(case, f, bound)
+    return bound
+
+
+def _refine(case: Case, f: Figure, bound: frozenset[int]) -> frozenset[int]:
+    """Of several products that fit the name, those whose own words stand beside («беспроводной сканер»)."""
+    products = case.knowledge.products
+    same = [m for m in case.money if m.sentence == f.sentence]
+    low = max((m.last for m in same if m.last < f.first), default=-1)
+    high = min((m.first for m in same if m.first > f.last), default=len(case.text.tokens))
+    beside = frozenset(
+        t.key for t in case.text.tokens[low + 1 : high] if t.key and t.clause == f.clause and t.kind == "w"
+    )
+    if any(frozenset(products[n].core) & beside for n in bound):
+        return bound
+    score = {}
+    for n in bound:
+        others = frozenset().union(*(products[m].weak for m in bound if m != n), *(products[m].keys for m in bound))
+        score[n] = len((products[n].weak - others) & beside)
+    best = max(score.values())
+    return frozenset(n for n in bound if score[n] == best)
+
+
+def _unfit(case: Case, f: Figure, price: Price, product: Product) -> str:
+    """Why a price cannot be what is said, empty if it can."""
+    if price.least:
+        return ""
+    if f.weak_period and _reckoned(case, f):
+        return ""
+    if f.period and price.period and f.period != price.period:
+        hourly = f.period == "hour" and price.unit == "@hour"
+        weak = f.weak_period and not any(p.period == f.period for p in product.prices)
+        if not hourly and not weak:
+            return f"{product.name!r}: the price is paid {_PERIOD_WORDS.get(price.period, price.period)}, not {_PERIOD_WORDS.get(f.period, f.period)}"
+    if f.unit and price.unit and not same_unit(f.unit, price.unit):
+        return f"{product.name!r}: the price is per {price.unit.lstrip('@')}, not per {f.unit.lstrip('@')}"
+    return ""
+
+
+def _several(case: Case, f: Figure, units: set[str | None]) -> int:
+    """«Для 4 магазинов обойдётся в …»: how many units stand before an amount that is not said to be for each."""
+    if f.unit or f.each or f.times or _reckoned(case, f):
+        return 0
+    tokens = case.text.tokens
+    for g in case.figures:
+        if g.kind == "count" and g.unit in units and g.value > 1 and g.clause == f.clause and 0 < g.first < f.first:
+            between = {t.text for t in tokens[g.last + 1 : f.first]}
+            if tokens[g.first - 1].text in ("для", "за", "на", "из") and not between & _FOR_EACH:
+                return int(g.value)
+    return 0
+
+
+_FOR_EACH = frozenset({"по", "от", "каждый", "каждая", "каждом"})
+_FROM = (
+    "от",
+    "свыше",
+    "больше",
+    "более",
+    "выше",
+    "дороже",
+    "начиная",
+    "порог",
+    "превышает",
+    "over",
+    "from",
+    "above",
+    "least",
+    "сумму",
+    "суммы",
+    "сумме",
+    "суммой",
+    "до",
+    "под",
+    "меньше",
+    "менее",
+    "ниже",
+    "дешевле",
+    "under",
+    "below",
+)
+
+
+def _is_least(case: Case, f: Figure) -> bool:
+    """Whether an amount is said as the sum from which something holds."""
+    before = [t.text for t in case.text.tokens[max(0, f.first - 3) : f.first] if t.sentence == f.sentence]
+    behind = [t.text for t in case.text.tokens[f.last + 1 : f.last + 4]]
+    return any(word in _FROM for word in before) or any(
+        word in ("бастап", "асса", "асатын", "жогары", "жоғары", "больше", "выше", "и") for word in behind
+    )
+
+
+def _reckoned(case: Case, f: Figure) -> bool:
+    """«12 × 14 900»: an operand has no period of its own."""
+    tokens = case.text.tokens
+    around = (tokens[f.first - 1].text if f.first else "", tokens[f.last + 1].text if f.last + 1 < len(tokens) else "")
+    return any(t in ("×", "x", "х", "*", "+", "·") for t in around)
+
+
+def _qualified(case: Case, product: Product) -> bool:
+    """The price of a rent is said only where rent is spoken of."""
+    needed = product.core & QUALIFIERS
+    if not needed:
+        return True
+    spoken = case.newest_keys.union(*case.sentence_keys)
+    return needed <= spoken
+
+
+def _mirrors(case: Case, f: Figure) -> bool:
+    """The customer's own figure, repeated as theirs and not as a price."""
+    tokens = case.text.tokens
+    if f.value not in case.numbers_heard:
+        return False
+    lead = [t.text for t in tokens[max(0, f.first - 3) : f.first] if t.sentence == f.sentence]
+    if "не" in lead or "нет" in lead or "вместо" in lead or "not" in lead:
+        return True
+    clause = case.clause_text(f.clause)
+    if any(word in clause for word in _HOLDS) or _THEIRS.search(clause):
+        return True
+    if f.last + 1 < len(tokens) and tokens[f.last + 1].text in _COMPARES:
+        return True
+    sentence = case.sentence_keys[f.sentence]
+    named = any(m.sentence == f.sentence and not m.head for m in case.mentions)
+    return not named and not sentence & {"@price", "@pay", "@discount", "@free"}
+
+
+def _problem(case: Case, f: Figure, reason: str) -> Problem:
+    return Problem("amount", f"{case.said(f)!r}: {reason}", f.start, f.end)

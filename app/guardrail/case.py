@@ -1,0 +1,172 @@
+"""A draft with everything that its checks need, each part worked out once and only when asked for."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property, lru_cache
+
+from app.guardrail import knowledge as known_by
+from app.guardrail.figures import Figure, figures
+from app.guardrail.knowledge import Knowledge
+from app.guardrail.model import Context
+from app.guardrail.subjects import Binding, Mention, bind, mentions
+from app.guardrail.words import Text, Token, fold, read, spans
+
+_PRICE = ("@price", "@pay")
+MONEY_FLOOR = 500
+"""A bare number from here on is taken for money: nothing smaller is a price here without a sign of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A finding in the places of the repaired text."""
+
+    check: str
+    detail: str
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=512)
+def heard(message: str) -> tuple[Text, tuple[Figure, ...], frozenset[Decimal]]:
+    """A customer's message as read, with its numbers (as written and as measured)."""
+    text = read(message[:2000])
+    found = figures(text)
+    written = {
+        Decimal(t.text.replace(" ", "").replace("'", "").replace(",", "."))
+        for t in text.tokens
+        if t.kind == "n" and t.text.replace(" ", "").replace("'", "").replace(",", ".").count(".") < 2
+    }
+    return text, found, frozenset({f.value for f in found} | written)
+
+
+class Case:
+    """One draft in its context."""
+
+    def __init__(self, draft: str, context: Context) -> None:
+        self.context = context
+        self.text = read(draft, context.language)
+        self.knowledge: Knowledge = known_by.of(context.passages, context.brands)
+
+    @cached_property
+    def figures(self) -> tuple[Figure, ...]:
+        return figures(self.text, self.knowledge.models)
+
+    @cached_property
+    def own(self) -> tuple[tuple[int, int], ...]:
+        """Places of the dialogue's own texts in the draft."""
+        found = []
+        for own in self.context.own:
+            wanted = own.strip()
+            if not wanted:
+                continue
+            at = self.text.raw.find(wanted)
+            if at >= 0:
+                found.append((at, at + len(wanted)))
+                continue
+            for a, b in spans(wanted):  # its sentences, if line breaks moved
+                at = self.text.raw.find(wanted[a:b])
+                if at >= 0:
+                    found.append((at, at + b - a))
+        return tuple(found)
+
+    def is_own(self, start: int, end: int) -> bool:
+        return any(a <= start and end <= b for a, b in self.own)
+
+    @cached_property
+    def numbers_heard(self) -> frozenset[Decimal]:
+        """Every number that the customer wrote or the conversation knows."""
+        result: set[Decimal] = {Decimal(c) for c in self.context.counts}
+        for message in self.context.customer:
+            result |= heard(message)[2]
+        return frozenset(result)
+
+    @cached_property
+    def customer(self) -> str:
+        """All that the customer wrote, folded."""
+        return "\n".join(fold(message) for message in self.context.customer)
+
+    @cached_property
+    def newest_keys(self) -> frozenset[str]:
+        """Meaning keys of the customer's newest message."""
+        if not self.context.customer:
+            return frozenset()
+        return frozenset(t.key for t in heard(self.context.customer[-1])[0].tokens if t.key)
+
+    @cached_property
+    def asked(self) -> frozenset[int]:
+        """Products that the customer's newest message names."""
+        if not self.context.customer:
+            return frozenset()
+        text, found, _ = heard(self.context.customer[-1])
+        named = mentions(text, self.knowledge, [f for f in found if f.kind == "money"])
+        return frozenset().union(*(m.products for m in named if not m.head and not m.unknown))
+
+    @cached_property
+    def money(self) -> tuple[Figure, ...]:
+        """Amounts of money: with a currency, or bare numbers that can only be that."""
+        return tuple(f for f in self.figures if f.kind == "money" or (f.kind == "bare" and self._is_money(f)))
+
+    def _is_money(self, f: Figure) -> bool:
+        tokens = self.text.tokens
+        before = [t for t in tokens[max(0, f.first - 3) : f.first] if t.sentence == f.sentence]
+        priced = any(t.key in _PRICE for t in before)
+        after = tokens[f.last + 1].text if f.last + 1 < len(tokens) else ""
+        if after in ("×", "x", "х", "*") and not any(
+            p.amount == f.value for product in self.knowledge.products for p in product.prices
+        ):
+            return False  # «500 × 18 ₸»
+        if f.value >= MONEY_FLOOR:
+            return True
+        return (priced and not any(t.text in "№#" for t in before[-1:])) or (f.period is not None and not f.weak_period)
+
+    @cached_property
+    def mentions(self) -> list[Mention]:
+        return mentions(self.text, self.knowledge, self.money, self.customer)
+
+    @cached_property
+    def bindings(self) -> list[Binding]:
+        if not self.money:
+            return []
+        return bind(self.text, self.knowledge, self.mentions, self.money, self.asked)
+
+    @cached_property
+    def sentence_keys(self) -> list[frozenset[str]]:
+        """Meaning keys per sentence."""
+        keys: list[set[str]] = [set() for _ in self.text.sentences]
+        for t in self.text.tokens:
+            if t.key and t.sentence < len(keys):
+                keys[t.sentence].add(t.key)
+        return [frozenset(k) for k in keys]
+
+    @cached_property
+    def sentence_tokens(self) -> list[list[Token]]:
+        """Tokens per sentence."""
+        rows: list[list[Token]] = [[] for _ in self.text.sentences]
+        for t in self.text.tokens:
+            if t.sentence < len(rows):
+                rows[t.sentence].append(t)
+        return rows
+
+    @cached_property
+    def _clauses(self) -> dict[int, list[Token]]:
+        rows: dict[int, list[Token]] = {}
+        for t in self.text.tokens:
+            rows.setdefault(t.clause, []).append(t)
+        return rows
+
+    def clause_keys(self, clause: int) -> frozenset[str]:
+        """Meaning keys of a clause."""
+        return frozenset(t.key for t in self._clauses.get(clause, ()) if t.key)
+
+    def clause_text(self, clause: int) -> str:
+        """A clause, folded."""
+        inside = self._clauses.get(clause)
+        return self.text.folded[inside[0].start : inside[-1].end] if inside else ""
+
+    def sentence_text(self, sentence: int) -> str:
+        a, b = self.text.sentences[sentence]
+        return self.text.folded[a:b]
+
+    def said(self, f: Figure) -> str:
+        """A figure as the draft wrote it."""
+        return self.text.raw[f.start : f.end]

@@ -1,0 +1,66 @@
+"""The order of the checks, and `check`: repairs first, then every check on what is left."""
+
+from collections.abc import Callable
+
+from app.guardrail.acts import acts
+from app.guardrail.amounts import amounts
+from app.guardrail.case import Case, Problem
+from app.guardrail.counts import counts
+from app.guardrail.free import free
+from app.guardrail.language import brand, language
+from app.guardrail.leaks import empty, leak, repeat
+from app.guardrail.model import Context, Finding, Verdict
+from app.guardrail.percents import percents
+from app.guardrail.repairs import repair
+from app.guardrail.terms import terms
+
+_CHECKS: tuple[Callable[[Case], list[Problem]], ...] = (
+    empty, amounts, percents, free, terms, counts, acts, language, brand, leak, repeat,
+)  # fmt: skip
+
+CHECKS: tuple[str, ...] = (
+    "amount",  # an amount of money is the price of what it is said of, with its unit and period, or a right sum
+    "currency",  # in the price's currency
+    "percent",  # a percentage is known, for this subject, from this count on
+    "free",  # what is called free, a gift, included or discounted is so
+    "term",  # durations, deadlines, times and dates are given for this subject
+    "count",  # limits and quantities are given for this product, or are the customer's
+    "act",  # nothing is said to be done that was not, nothing is promised
+    "language",  # the customer's language and script
+    "brand",  # Latin names keep their letters
+    "leak",  # instructions, formats and templates stay inside
+    "repeat",  # not the same answer twice
+    "empty",  # something is left to say
+)
+"""Names of all checks, as they stand in `Finding.check`."""
+
+
+def check(draft: str, context: Context) -> Verdict:
+    """Repair a draft and judge what is left. Never raises, whatever the draft; pure."""
+    tracked, repairs = repair(draft, context)
+    case = Case(tracked.text, context)
+    problems = empty(case) or [problem for one in _CHECKS[1:] for problem in one(case)]
+    findings = tuple(
+        Finding(p.check, p.detail, tracked.origin(p.start), tracked.origin(max(p.start, p.end - 1)) + (p.end > p.start))
+        for p in sorted(problems, key=lambda p: (p.start, p.end))
+    )
+    return Verdict(not findings, tracked.text, findings, repairs)
+
+
+def tidy(draft: str, context: Context) -> Verdict:
+    """Only the repairs: for a text that an owner wrote."""
+    tracked, repairs = repair(draft, context)
+    return Verdict(True, tracked.text, (), repairs)
+
+
+def explain(verdict: Verdict, draft: str) -> str:
+    """A verdict in lines for the command line: each finding with its place in the draft."""
+    lines = ["ok" if verdict.ok else "refused"]
+    for finding in verdict.findings:
+        start, end = max(0, finding.start - 30), finding.end + 20
+        place = draft[start : finding.start] + "[" + draft[finding.start : finding.end] + "]" + draft[finding.end : end]
+        lines.append(f"{finding.check}: {finding.detail}")
+        lines.append("    …" + " ".join(place.split()) + "…")
+    if verdict.repairs:
+        lines.append("repaired: " + ", ".join(verdict.repairs))
+    return "\n".join(lines)

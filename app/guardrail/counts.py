@@ -1,0 +1,118 @@
+"""Check `count`: limits and quantities («5 касс», «безлимит») stand in the sections or come from the customer."""
+
+import re
+
+from app.guardrail.case import Case, Problem
+from app.guardrail.figures import Figure
+
+_HYPOTHETICAL = re.compile(
+    r"\b(?:если|при|для|на|за|у вас|ваш\w*|например|допустим|вам|с|из|около|егер|сизде|сиздин|мысалы|for|if|your|you|with)\b"
+)
+_LIMIT = re.compile(
+    r"\b(?:входит|входят|включ\w*|доступн\w*|лимит\w*|рассчитан\w*|хватает|до|максимум|не более|можно|предусмотрен\w*|положен\w*|кире\w*|дейин|арналган|include\w*|up to|comes with|allows?|supports?)\b"
+)
+_COUNTED = frozenset({"@register", "@employee", "@goods", "@shop", "@cashier"})
+_PROOF = re.compile(
+    r"\b(?:доверя\w*|работают с нами|пользуются|используют|уже выбрали|клиент\w*|подключил\w*|лет на рынке|опыт\w*|trust\w*|customers|пайдалан\w*|сенеди)\b"
+)
+_ENDLESS = re.compile(
+    r"\b(?:неограниченн\w*|неограничен\w*|безлимит\w*|без ограничени\w*|не ограничен\w*|сколько угодно|шектеусиз|шектелмейди|unlimited)\b"
+)
+
+
+def counts(case: Case) -> list[Problem]:
+    """Quantities that no section gives for what is named, and numbers of customers that nobody knows."""
+    problems = []
+    known = _known(case)
+    for f in case.figures:
+        if f.kind != "count" or case.is_own(f.start, f.end) or f.value in case.numbers_heard:
+            continue
+        reason = _judge(case, f, known)
+        if reason:
+            problems.append(Problem("count", f"{case.said(f)!r}: {reason}", f.start, f.end))
+    problems += _endless(case, known)
+    return problems
+
+
+def _known(case: Case) -> dict[str, set[tuple[str, int]]]:
+    """Noun -> (quoted name it belongs to or empty, number)."""
+    result: dict[str, set[tuple[str, int]]] = {}
+    for k in case.knowledge.limits:
+        result.setdefault(k[1], set()).add((k[0], k[2]))
+    return result
+
+
+def _named(case: Case, f: Figure) -> str:
+    """The quoted product name that the count belongs to: the last one before it, here or in the sentence before."""
+    words = [
+        t for t in case.text.tokens if t.quote and t.kind == "w" and t.end <= f.start and t.sentence >= f.sentence - 1
+    ]
+    if not words:
+        words = [t for t in case.text.tokens if t.quote and t.kind == "w" and t.sentence == f.sentence]
+        if not words:
+            return ""
+        first = words[0].quote
+        return " ".join(t.key or t.text for t in words if t.quote == first)
+    last = words[-1].quote
+    return " ".join(t.key or t.text for t in words if t.quote == last)
+
+
+def _judge(case: Case, f: Figure, known: dict[str, set[tuple[str, int]]]) -> str:
+    noun = f.unit or ""
+    value = int(f.value)
+    here = known.get(noun, set())
+    name = _named(case, f)
+    clause = case.clause_text(f.clause)
+    sentence = case.sentence_text(f.sentence)
+    before = case.text.folded[max(0, f.start - 24) : f.start]
+    named = re.search(
+        r"\b(?:если|при|у вас|ваш\w*|например|допустим|егер|сизде|мысалы|if|your)\b", clause
+    ) or re.search(r"\b(?:если|при|для|на|за|из|ваших?|для ваших)\s+(?:\w+\s+)?$", before)
+    free = named is not None or "@extra" in case.clause_keys(f.clause)
+    counted = noun in _COUNTED
+    if value == 1 and noun not in ("@register", "@employee"):
+        return ""
+    if here and counted:
+        values = {v for n, v in here if n == name} if name else set()
+        anywhere = {v for _, v in here}
+        if values:
+            if value in values or -1 in values:
+                return ""
+            if not free:
+                return f"{name!r} has {', '.join(str(v) for v in sorted(values))}"
+            return ""
+        if value in anywhere:
+            return ""
+        if not free and (_LIMIT.search(sentence) or name):
+            return "no section gives this number"
+    if f.value in case.knowledge.numbers:
+        return ""
+    if any(f.value == g.value for g in case.figures if g.kind == "count" and g.start < f.start):
+        return ""
+    if value >= 20 and not (free and value < 1000):
+        return "no section gives this number"
+    if counted and not free and _LIMIT.search(clause) and value > 1:
+        return "no section gives this number"
+    if _PROOF.search(clause) and value > 1 and not free:
+        return "no section gives this number"
+    return ""
+
+
+def _endless(case: Case, known: dict[str, set[tuple[str, int]]]) -> list[Problem]:
+    problems = []
+    for m in _ENDLESS.finditer(case.text.folded):
+        if case.is_own(*m.span()) or re.search(r"\bне\s$", case.text.folded[max(0, m.start() - 3) : m.start()]):
+            continue
+        place = next((i for i, t in enumerate(case.text.tokens) if t.end > m.start()), 0)
+        token = case.text.tokens[place]
+        quotes = [t for t in case.text.tokens[:place] if t.quote and t.kind == "w" and t.sentence >= token.sentence - 1]
+        if not quotes:
+            continue
+        name = " ".join(t.key or t.text for t in quotes if t.quote == quotes[-1].quote)
+        nouns = [t.key for t in case.text.tokens if t.clause == token.clause and t.key in known]
+        for noun in nouns:
+            limits = {v for n, v in known[noun] if n == name}
+            if limits and -1 not in limits:
+                problems.append(Problem("count", f"{name!r} is limited to {max(limits)}", m.start(), m.end()))
+                break
+    return problems

@@ -1,0 +1,57 @@
+"""What the guardrail takes and gives: the context of a draft, findings, and the verdict."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.types import Language, Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a draft is judged against."""
+
+    passages: tuple[Passage, ...]
+    """The sections in use: their facts are the price list, their texts the rest."""
+    customer: tuple[str, ...] = ()
+    """The customer's messages of this conversation, newest last: figures they gave may be repeated."""
+    earlier: tuple[str, ...] = ()
+    """Earlier answers, newest last."""
+    own: tuple[str, ...] = ()
+    """Texts that the dialogue itself wrote for this turn (greeting, statement, question): allowed as they are."""
+    language: Language = "ru"
+    """The language to answer in."""
+    greeted: bool = False
+    """A greeting was said before in this conversation."""
+    system: str = ""
+    """The system prompt, which must not leak."""
+    never: tuple[str, ...] = ()
+    """Phrases that the policy forbids."""
+    discounts: tuple[Decimal, ...] = ()
+    """Percentages that the policy allows."""
+    brands: tuple[str, ...] = ()
+    """Latin names that are kept as they are."""
+    counts: tuple[int, ...] = ()
+    """Counts the conversation knows (shops, people): sums may be made with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong at `start`..`end` of the draft as it was given."""
+
+    check: str
+    detail: str
+    """A sentence that a shop owner understands."""
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`ok` drafts may be sent as `text`."""
+
+    ok: bool
+    text: str
+    """The draft with harmless repairs made."""
+    findings: tuple[Finding, ...]
+    repairs: tuple[str, ...]
+    """Names of the repairs that were made."""

@@ -1,0 +1,331 @@
+"""Gives every amount of money its period («в месяц») and its unit («за магазин») from the words around it."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from app.guardrail.measures import UNITS_OF_TIME, counted_unit
+from app.guardrail.numerals import word_value
+from app.guardrail.words import Text, Token
+
+if TYPE_CHECKING:
+    from app.guardrail.figures import Figure
+
+_NOUNS = {
+    word: name
+    for name, row in (
+        ("month", "месяц мес month mo"),
+        ("year", "год year yr"),
+        ("half", "полгода"),
+        ("quarter", "квартал quarter"),
+        ("week", "неделю week"),
+        ("day", "день сутки day"),
+        ("hour", "час hour ч"),
+    )
+    for word in row.split()
+}
+_LEADS = frozenset("в за на per a an each every / каждый каждую каждое каждого каждые".split())
+_BETWEEN = frozenset("один одну 1 каждый каждую весь целый календарный полный".split())
+_ADJECTIVES = (
+    (("ежемесячн", "помесячн", "месячн"), "month"),
+    (("ежегодн", "годов", "annual"), "year"),
+    (("разов", "одноразов", "единоразов", "единовременн", "однократн"), "once"),
+    (("почасов",), "hour"),
+    (("посуточн",), "day"),
+    (("еженедельн",), "week"),
+    (("ежеквартальн", "поквартальн"), "quarter"),
+    (("айлык",), "month"),
+    (("жылдык",), "year"),
+)
+_BEGINNINGS = tuple(beginning for row, _ in _ADJECTIVES for beginning in row)
+_WORDS = {
+    "айына": "month", "айга": "month", "monthly": "month", "жылына": "year", "жылга": "year", "yearly": "year", "once": "once",
+    "навсегда": "once", "кунине": "day", "daily": "day", "аптасына": "week", "weekly": "week", "токсанына": "quarter",
+    "сагатына": "hour", "hourly": "hour",
+}  # fmt: skip
+_PAIRS = {
+    ("один", "раз"): "once", ("бир", "рет"): "once", ("one", "time"): "once", ("одним", "платежом"): "once",
+    ("ай", "сайын"): "month", ("жыл", "сайын"): "year", ("кун", "сайын"): "day",
+}  # fmt: skip
+_LIMIT_WORDS = ("рассчит", "подход", "хват", "лимит", "подключ", "арнал", "предназнач", "увелич", "расшир")
+
+
+def attach(text: Text, found: "list[Figure]") -> "tuple[Figure, ...]":
+    """The same figures with period, unit and count of every amount of money; durations used as periods fall away."""
+    money = [i for i, f in enumerate(found) if f.kind == "money" or (f.kind == "bare" and f.value >= 100)]
+    if not money:
+        return tuple(found)
+    periods = _periods(text)
+    chosen = _choose(text, found, money, periods)
+    units = _units(text, found, money)
+    result = []
+    used = [periods[p][:2] for p, weak in chosen.values() if p is not None and not weak]
+    sentences = {found[i].sentence for i in money if found[i].kind == "money"}
+    for i, figure in enumerate(found):
+        if i in chosen or i in units:
+            place, weak = chosen.get(i, (None, False))
+            unit, times, each = units.get(i, (None, 0, False))
+            period = periods[place][2] if place is not None else None
+            result.append(replace(figure, period=period, weak_period=weak, unit=unit, times=times, each=each))
+        elif (
+            figure.kind == "duration"
+            and figure.implied
+            and (
+                any(a <= figure.start < b for a, b in used)
+                or (figure.sentence in sentences and any(a <= figure.start < b for a, b, _ in periods))
+            )
+        ):
+            continue
+        else:
+            result.append(figure)
+    return tuple(result)
+
+
+def _periods(text: Text) -> list[tuple[int, int, str]]:
+    """(start, end, period) of every word that says how often something is paid, in order."""
+    found: list[tuple[int, int, str]] = []
+    tokens = text.tokens
+    for i, token in enumerate(tokens):
+        if token.kind != "w":
+            continue
+        name = _NOUNS.get(token.text)
+        before = tokens[i - 1].text if i else ""
+        if name is not None:
+            j = i - 1
+            while j >= 0 and i - j < 3 and tokens[j].text in _BETWEEN and tokens[j].text not in _LEADS:
+                j -= 1
+            if j >= 0 and tokens[j].text in _LEADS and not (name == "hour" and tokens[j].text == "на"):
+                found.append((tokens[j].start, token.end, name))
+            continue
+        name = _WORDS.get(token.text)
+        if name is None and token.text.startswith(_BEGINNINGS):
+            name = next(n for row, n in _ADJECTIVES if token.text.startswith(row))
+        if name is not None:
+            found.append((token.start, token.end, name))
+            continue
+        name = _PAIRS.get((before, token.text)) or ("once" if token.text in ("time",) and before == "-" else None)
+        following = tokens[i + 1].text if i + 1 < len(tokens) else ""
+        if name is not None and not (name == "once" and following == "в"):
+            found.append((tokens[i - 1].start, token.end, name))
+    return [p for p in found if not _termed(text, p[0])]
+
+
+_TERMED = frozenset({"@instalment", "@warranty", "@trial", "@refund", "@keep"})
+
+
+def _termed(text: Text, place: int) -> bool:
+    """«рассрочка на полгода», «гарантия на год»: how long something lasts, not what a price is paid for."""
+    near = [t.key for t in text.tokens if place - 24 < t.start < place]
+    return any(k in _TERMED for k in near[-4:])
+
+
+def _choose(
+    text: Text, found: "list[Figure]", money: list[int], periods: list[tuple[int, int, str]]
+) -> dict[int, tuple[int | None, bool]]:
+    """Amount -> (its period, whether that only stands at the head of the sentence)."""
+    chosen: dict[int, tuple[int | None, bool]] = {}
+    free = set(range(len(periods)))
+    clause_at = _Clauses(text)
+    spans: dict[int, tuple[int, int]] = {}
+    for n, i in enumerate(money):
+        a, b = text.sentences[found[i].sentence]
+        if n and found[money[n - 1]].sentence == found[i].sentence:
+            a = found[money[n - 1]].end
+        if n + 1 < len(money) and found[money[n + 1]].sentence == found[i].sentence:
+            b = found[money[n + 1]].start
+        spans[i] = (a, b)
+
+    def take(rule: int) -> None:
+        for i in money:
+            if i in chosen:
+                continue
+            f, (a, b) = found[i], spans[i]
+            for p in sorted(free, key=lambda p: min(abs(periods[p][0] - f.end), abs(f.start - periods[p][1]))):
+                start, end, _ = periods[p]
+                after, before = f.end <= start < b, a <= start and end <= f.start
+                same = clause_at(start) == f.clause
+                near = after and len(text.folded[f.end : start].strip(" (,")) == 0
+                fits = (
+                    (rule == 0 and near)
+                    or (rule == 1 and after and same)
+                    or (rule == 2 and before and same)
+                    or (rule == 3 and before)
+                    or (rule == 4 and after)
+                )
+                if fits:
+                    chosen[i] = (p, False)
+                    free.discard(p)
+                    break
+
+    for rule in range(5):
+        take(rule)
+    for i in money:
+        if i not in chosen:
+            first = next(j for j in money if found[j].sentence == found[i].sentence)
+            place = chosen.get(first, (None, False))[0]
+            if place is not None and periods[place][1] <= found[first].start:
+                chosen[i] = (place, True)
+    return chosen
+
+
+class _Clauses:
+    """Clause by character place."""
+
+    def __init__(self, text: Text) -> None:
+        self._starts = [(t.start, t.clause) for t in text.tokens]
+
+    def __call__(self, place: int) -> int:
+        clause = 0
+        for start, number in self._starts:
+            if start > place:
+                break
+            clause = number
+        return clause
+
+
+def _units(text: Text, found: "list[Figure]", money: list[int]) -> dict[int, tuple[str | None, int, bool]]:
+    """Amount -> (what it is paid for, how many of those, whether it is said for one)."""
+    result: dict[int, tuple[str | None, int, bool]] = {}
+    tokens = text.tokens
+    for n, i in enumerate(money):
+        f = found[i]
+        last = n + 1 >= len(money) or found[money[n + 1]].sentence != f.sentence
+        floor = found[money[n - 1]].last + 1 if n and found[money[n - 1]].sentence == f.sentence else 0
+        ceiling = len(tokens) if last else found[money[n + 1]].first
+        unit, times, each = None, 0, False
+        # Behind the amount first, then before it.
+        for direction in (range(f.last + 1, ceiling), range(f.first - 1, floor - 1, -1)):
+            behind = direction.step == 1
+            for place in direction:
+                token = tokens[place]
+                if token.sentence != f.sentence:
+                    break
+                same = token.clause == f.clause
+                if not same and not (behind and last):
+                    break
+                if token.text in ("каждый", "каждая", "каждое", "каждую") and same:
+                    each = True
+                if token.text == "по" and same and not behind and f.first - place <= 2:
+                    each = True
+                if token.kind != "w":
+                    continue
+                if (
+                    behind
+                    and token.text in ("все", "всех")
+                    and tokens[place - 1].text == "за"
+                    and not _noun(tokens, place + 1)
+                ):
+                    unit = "@all"
+                    break
+                name = counted_unit(token.key)
+                if token.text in UNITS_OF_TIME and UNITS_OF_TIME[token.text] == ("minute", 60):
+                    name = "@hour"
+                if name is None:
+                    continue
+                if (
+                    same
+                    and place
+                    and tokens[place - 1].text in ("все", "всех", "оба", "обе")
+                    and place > 1
+                    and tokens[place - 2].text in ("за", "на", "для")
+                ):
+                    unit = "@all"
+                    break
+                marked, count, one = _marker(text, place, same, behind)
+                if not marked:
+                    continue
+                if count > 1:
+                    times, each = times or count, each or one
+                    unit = unit or name
+                elif times == 0 or one:
+                    unit, each = name, each or one
+                break
+            if unit:
+                break
+        if unit or each:
+            result[i] = (unit, times, each)
+    return result
+
+
+def _noun(tokens: tuple[Token, ...], place: int) -> bool:
+    return place < len(tokens) and tokens[place].kind == "w" and bool(tokens[place].key)
+
+
+def _marker(text: Text, place: int, same: bool, behind: bool) -> tuple[bool, int, bool]:
+    """Whether the noun at `place` is what is paid for, how many are, and whether «каждый» stands there."""
+    tokens = text.tokens
+    word = tokens[place]
+    count, each = 1, False
+    j = place - 1
+    steps = 0
+    while j >= 0 and steps < 4 and tokens[j].sentence == word.sentence:
+        t = tokens[j]
+        if t.kind == "n" and t.text.isdigit() and len(t.text) <= 4:
+            count = int(t.text)
+        elif t.text.startswith("кажд") or t.text in ("each", "every", "ар"):
+            each = True
+            if t.text in ("each", "every", "ар"):
+                return True, count, True
+        elif t.text == "бир":
+            return True, 1, True
+        elif t.kind == "w" and (value := word_value(t.text, word.sentence in text.kazakh)) is not None:
+            count = int(value)
+            each = each or value == 1
+        elif t.text.startswith(("нов", "дополнительн", "следующ", "лишн", "еще", "добавочн")) and t.kind == "w":
+            pass
+        elif t.text in (
+            "всю",
+            "весь",
+            "бухил",
+            "букил",
+            "бутин",
+            "целую",
+            "ваш",
+            "вашу",
+            "такую",
+            "такой",
+            "таких",
+            "наших",
+            "ваших",
+        ):
+            if t.text in ("бухил", "букил", "бутин"):
+                return True, 1, False
+        else:
+            break
+        j -= 1
+        steps += 1
+    lead = tokens[j] if j >= 0 else None
+    if each and same and (lead is None or lead.sentence != word.sentence):
+        return True, count, True
+    if lead is None or lead.sentence != word.sentence:
+        return False, 1, False
+    if each and same and lead.text not in ("на", "для", "с", "со", "в", "у"):
+        return True, count, True
+    follow = tokens[place + 1].text if place + 1 < len(tokens) else ""
+    if lead.text in ("за", "per", "/"):
+        return True, count, each
+    if lead.text == "a" and word.latin:
+        return True, 1, False
+    if lead.text in ("на", "для") and same:
+        before = tokens[j - 1].text if j else ""
+        if before.startswith(_LIMIT_WORDS):
+            return False, 1, False
+        if lead.text == "на":
+            return (
+                word.text.endswith(("н", "у", "ю", "ка", "го", "ов", "с", "й", "а", "ы", "к"))
+                and (behind or count > 1 or each),
+                count,
+                each,
+            )
+        return each and count == 1, count, each
+    if lead.text in ("с", "со") and same and (each or behind):
+        return (
+            word.text in ("магазина", "кассы", "точки", "сотрудника", "человека", "компании", "заказа", "продавца"),
+            1,
+            each,
+        )
+    if follow == "ушин":
+        return True, count, each
+    return False, 1, False
+
+
+__all__ = ["attach"]

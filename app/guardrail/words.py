@@ -1,0 +1,258 @@
+"""A text as tokens: folded words with meaning keys, numbers as written, punctuation; sentences and clauses.
+
+Folding keeps every character's place (one letter becomes one letter), so a finding's place is a place in the text.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from app.guardrail.lexicon import CONCEPTS, EXACT, STOP
+
+_KAZAKH = "әғқңөұүһі"
+_TABLE = str.maketrans(
+    {
+        **dict(zip("ёәғқңөұүһіҚ", "еагкноуухик", strict=True)),
+        **{chr(code): " " for code in (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000, 9, 13)},
+        "’": "'",
+        "ʼ": "'",
+        "`": "'",
+        "٫": ",",
+        "−": "-",
+        "‐": "-",
+        "‑": "-",
+        "‒": "–",
+        "“": "»",
+        "”": "»",
+        "„": "«",
+        '"': '"',
+    }
+)
+_TO_CYRILLIC = str.maketrans("aceopxykmthb", "асеорхукмтнв")
+_TO_LATIN = str.maketrans("асеорхукмтнв", "aceopxykmthb")
+_MIXED = re.compile("[a-z][а-я]|[а-я][a-z]")
+_LETTERS_RUN = re.compile(r"[^\W\d_]+")
+_TOKEN = re.compile(
+    r"(?P<n>\d{1,3}(?:[ ']\d{3})+(?!\d)(?:[.,]\d{1,2}(?!\d))?|\d{1,3}(?:[.,]\d{3})+(?![\d])|\d+(?:[.,]\d+)?)"
+    r"|(?P<w>[^\W\d_]+)|(?P<s>\n|[^\w\s])"
+)
+_ABBREVIATIONS = frozenset(
+    "тыс млн млрд мес руб тг тнг тенге т д е к г ул пр стр шт доп мин ч ок см др гг дн рис св им пл кв эт сум кол напр".split()
+)
+_CLAUSE = frozenset(",;:—–()[]•|\n!?….")
+_OPEN, _CLOSE = "«", "»"
+
+
+class Token(NamedTuple):
+    """A word (`w`), a number as written (`n`) or a sign (`s`) at `start`..`end` of the text."""
+
+    kind: str
+    text: str
+    """Folded."""
+    key: str
+    """What the word means: a concept (`@delivery`), a stem, or empty for words without content."""
+    start: int
+    end: int
+    sentence: int
+    clause: int
+    quote: int
+    """Number of the quotation that it stands in, 0 outside."""
+    upper: bool
+    latin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text read once; every check works on it."""
+
+    raw: str
+    folded: str
+    tokens: tuple[Token, ...]
+    sentences: tuple[tuple[int, int], ...]
+    """Character spans."""
+    kazakh: frozenset[int]
+    """Sentences with Kazakh letters."""
+
+
+@lru_cache(maxsize=256)
+def fold(text: str) -> str:
+    """Lower case, one letter for «ё» and each Kazakh letter, plain spaces, look-alikes in one script; same length."""
+    low = text.lower()
+    if len(low) != len(text):
+        low = "".join(c if len(c.lower()) != 1 else c.lower() for c in text)
+    low = low.translate(_TABLE)
+    return _LETTERS_RUN.sub(_one_script, low) if _MIXED.search(low) else low
+
+
+def _one_script(match: re.Match[str]) -> str:
+    word = match.group()
+    if not _MIXED.search(word):
+        return word
+    latin = sum("a" <= c <= "z" for c in word)
+    return word.translate(_TO_LATIN if latin * 2 > len(word) else _TO_CYRILLIC)
+
+
+_ENDINGS = sorted(
+    "иями ями ами ией иям ием иях ыми ими ого его ому ему ые ие ый ий ой ая яя ое ее ую юю ых их ым им ою ею ов ев ей "
+    "ам ям ах ях ом ем ью ия ии ию ье ья ьи а я о е у ю ы и ь й".split(),
+    key=len,
+    reverse=True,
+)
+_ENDINGS_KK = sorted(
+    "лардын лердин дардын дердин тардын тердин ларга лерге лары лери дары дери тары тери лар лер дар дер тар тер "
+    "синин сынын сина сында синде нын нин дын дин тын тин дан ден тан тен нан нен га ге ка ке на не да де та те "
+    "ды ди ты ти ны ни сы си мен бен пен ы и а е ь".split(),
+    key=len,
+    reverse=True,
+)
+_LONGEST = max(map(len, CONCEPTS))
+
+
+@lru_cache(maxsize=16384)
+def key(word: str, kazakh: bool = False) -> str:
+    """The meaning key of a folded word: its concept in any language, else its stem; empty for a stop word."""
+    if word in EXACT:
+        return EXACT[word]
+    if word in STOP:
+        return ""
+    for size in range(min(len(word), _LONGEST), 2, -1):
+        concept = CONCEPTS.get(word[:size])
+        if concept is not None:
+            return concept
+    return stem(word, kazakh)
+
+
+def stem(word: str, kazakh: bool = False) -> str:
+    """A light stem: the longest ending off, at least three letters left (twice for Kazakh, which stacks them)."""
+    for _ in range(2 if kazakh else 1):
+        for ending in _ENDINGS_KK if kazakh else _ENDINGS:
+            if len(word) - len(ending) >= 3 and word.endswith(ending):
+                word = word[: -len(ending)]
+                break
+        else:
+            break
+    return word
+
+
+@lru_cache(maxsize=64)
+def spans(text: str) -> list[tuple[int, int]]:
+    """Sentences as character spans without surrounding space. An abbreviation's dot or a soft line break ends none."""
+    folded = fold(text)
+    found: list[tuple[int, int]] = []
+    start = 0
+    for match in _END.finditer(folded):
+        if _ends(folded, text, match):
+            _add(text, start, match.end(), found)
+            start = match.end()
+    _add(text, start, len(text), found)
+    return found
+
+
+_END = re.compile(r"[.!?…]+[\"'»)\]]*(?=\s|$)|\n+")
+_BULLET = re.compile(r"\s*(?:[•*-]|\d{1,2}[.)])\s")
+
+
+def _ends(folded: str, text: str, match: re.Match[str]) -> bool:
+    mark = folded[match.start()]
+    after = match.end()
+    if mark == "\n":
+        before = folded[max(0, match.start() - 20) : match.start()].rstrip(" ")[-1:]
+        rest = text[after : after + 20].lstrip(" ")
+        if _BULLET.match(text, after):
+            return True
+        return not (before in ",;—–" or rest[:1].islower())
+    if mark == "." and match.end() - match.start() == 1:
+        tail = folded[max(0, match.start() - 12) : match.start()]
+        last = _LAST_WORD.search(tail)
+        following = text[after : after + 3].lstrip(" ")[:1]
+        if last and last.group() in _ABBREVIATIONS and not following.isupper() and following not in ("", "\n"):
+            return False
+        if last is None and tail[-2:].strip().isdigit() and tail.strip() in _list_heads(tail):
+            return False
+    return True
+
+
+def _list_heads(tail: str) -> tuple[str, ...]:
+    """«1.» at the start of a line numbers a list: its dot ends no sentence."""
+    stripped = tail.strip()
+    return (stripped,) if len(stripped) <= 2 and stripped.isdigit() else ()
+
+
+_LAST_WORD = re.compile(r"[^\W\d_]+$")
+
+
+def _add(text: str, start: int, end: int, found: list[tuple[int, int]]) -> None:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        found.append((start, end))
+
+
+def read(text: str, language: str = "ru") -> Text:
+    """Tokens of a text. Never raises, whatever the text."""
+    folded = fold(text)
+    sentences = tuple(spans(text))
+    low = text.lower() if len(text.lower()) == len(text) else folded
+    kazakh = frozenset(
+        i for i, (a, b) in enumerate(sentences) if language == "kk" or any(letter in low[a:b] for letter in _KAZAKH)
+    )
+    tokens: list[Token] = []
+    sentence, clause, quote, quotes = 0, 0, 0, 0
+    last = len(sentences) - 1
+    for match in _TOKEN.finditer(folded):
+        start, end, kind = match.start(), match.end(), match.lastgroup or "s"
+        while sentence < last and start >= sentences[sentence + 1][0]:
+            sentence += 1
+            clause += 1
+            quote = 0
+        token = match.group()
+        first = token[0]
+        if kind == "s":
+            if first == _OPEN or (first == '"' and not quote):
+                quotes += 1
+                quote = quotes
+            elif first in (_CLOSE, '"'):
+                # A typographic closing mark without an opening one opens: “so” is how some write both.
+                if quote:
+                    quote = 0
+                else:
+                    quotes += 1
+                    quote = quotes
+            elif not quote and (first in _CLAUSE or (first == "-" and _spaced(folded, start, end))):
+                clause += 1
+            tokens.append(Token("s", token, "", start, end, sentence, clause, 0, False, False))
+            continue
+        latin = "a" <= first <= "z"
+        meaning = key(token, sentence in kazakh and not quote) if kind == "w" else ""
+        tokens.append(Token(kind, token, meaning, start, end, sentence, clause, quote, text[start].isupper(), latin))
+    return Text(text, folded, tuple(tokens), sentences, kazakh)
+
+
+def _spaced(folded: str, start: int, end: int) -> bool:
+    return folded[start - 1 : start] == " " and folded[end : end + 1] == " "
+
+
+_LETTERS = {
+    **dict(zip("abvgdezijklmnoprstufhcwxy", "абвгдезийклмнопрстуфхквхы", strict=True)),
+    "q": "к",
+}
+_PAIRS = (("sch", "щ"), ("sh", "ш"), ("ch", "ч"), ("zh", "ж"), ("ts", "ц"), ("ya", "я"), ("yu", "ю"), ("kh", "х"))
+
+
+@lru_cache(maxsize=4096)
+def cyrillic(word: str) -> str:
+    """A Latin word in Russian letters: `rost` is «рост»."""
+    for latin, letter in _PAIRS:
+        word = word.replace(latin, letter)
+    return "".join(_LETTERS.get(c, c) for c in word)
+
+
+def plain(text: str) -> str:
+    """Words only, folded, single spaces: for comparing texts."""
+    return " ".join(_WORDS.findall(fold(text)))
+
+
+_WORDS = re.compile(r"[^\W_]+")

@@ -1,0 +1,1 @@
+"""Knowledge: what a sales owner wrote, and finding it again."""

@@ -1,0 +1,90 @@
+"""BM25 over padded character trigrams (bm25s): no dictionary, any language, robust to endings and typing errors.
+
+A section is indexed with its title, questions and keywords beside its text: the words that customers use stand there
+more often than in the text (see docs/benchmarks.md for what each adds).
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+import bm25s
+import numpy as np
+from numpy.typing import NDArray
+
+from app.knowledge.text import trigrams
+from app.types import Section
+
+# Full length normalisation: sections differ in how many keywords their author wrote, and that must not count.
+_K1 = 2.0
+_B = 1.0
+_TITLE_WEIGHT = 2
+_QUESTION_WEIGHT = 2
+_KEYWORD_WEIGHT = 2
+_PRIORITY = 0.01  # of the score, per step of priority away from 5: decides between sections that fit alike
+_RESEMBLES = 0.7  # share of a word's trigrams that a section must hold to be about that word
+
+
+def _terms(section: Section) -> list[str]:
+    return (
+        trigrams(section.text)
+        + trigrams(section.title) * _TITLE_WEIGHT
+        + trigrams(" ".join(section.questions)) * _QUESTION_WEIGHT
+        + trigrams(" ".join(section.keywords)) * _KEYWORD_WEIGHT
+    )
+
+
+class LexicalIndex:
+    """An immutable index over `sections`; positions in its answers are positions in that sequence."""
+
+    def __init__(self, sections: Sequence[Section]) -> None:
+        self.size = len(sections)
+        self._prior = np.array(
+            [1 + _PRIORITY * (min(section.priority, 10) - 5) for section in sections], dtype=np.float32
+        )
+        self._expiring = [(n, section.valid_until) for n, section in enumerate(sections) if section.valid_until]
+        documents = [_terms(section) for section in sections]
+        self._vocabulary: dict[str, int] = {}
+        if any(documents):
+            self._bm25 = bm25s.BM25(k1=_K1, b=_B, method="lucene")
+            self._bm25.index(documents, show_progress=False)
+            self._vocabulary = self._bm25.vocab_dict
+            self._starts: NDArray[np.int32] = self._bm25.scores["indptr"]
+            self._documents: NDArray[np.int32] = self._bm25.scores["indices"]
+
+    def scores(self, query: str, today: date) -> NDArray[np.float32]:
+        """BM25 of every section times its priority's weight, shape (size,).
+
+        Zero for a section that has expired by `today`, and everywhere when no trigram is known.
+        """
+        ids = [self._vocabulary[gram] for gram in trigrams(query) if gram in self._vocabulary]
+        if not ids:
+            return np.zeros(self.size, dtype=np.float32)
+        scores: NDArray[np.float32] = self._bm25.get_scores_from_ids(ids) * self._prior
+        for position, until in self._expiring:
+            if until < today:
+                scores[position] = 0
+        return scores
+
+    def coverage(self, terms: Collection[str], position: int) -> float:
+        """Share (0..1) of these words of which the section at `position` holds most trigrams; 0 for no words.
+
+        Unlike a BM25 score it is comparable between queries, so a threshold on it can say "nothing found".
+        """
+        held = sum(self._holds(word, position) for word in terms)
+        return held / len(terms) if terms else 0.0
+
+    def _holds(self, word: str, position: int) -> bool:
+        grams = trigrams(word)
+        ids = [self._vocabulary[gram] for gram in grams if gram in self._vocabulary]
+        found = sum(position in self._documents[self._starts[term] : self._starts[term + 1]] for term in ids)
+        return found >= _RESEMBLES * len(grams)
+
+
+def best(scores: NDArray[np.float32], count: int) -> list[int]:
+    """Positions of the `count` highest positive scores, best first; equal scores keep their order."""
+    count = min(count, len(scores))
+    if count == 0:
+        return []
+    least = np.partition(scores, -count)[-count]
+    candidates = np.flatnonzero((scores >= least) & (scores > 0))
+    return [int(position) for position in candidates[np.argsort(-scores[candidates], kind="stable")][:count]]

@@ -1,0 +1,128 @@
+"""What is wrong with a knowledge base, in sentences a sales owner can act on."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from app.knowledge.text import words
+from app.types import Fact, Section
+
+_MIN_QUESTIONS = 3
+_MOST_FINDINGS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`error`: it cannot be loaded, or a customer would be told something wrong. `warning`: the search suffers."""
+
+    severity: Literal["error", "warning"]
+    check: str
+    place: str
+    """`file:line`."""
+    message: str
+
+
+def lint(sections: Sequence[Section], today: date) -> list[Finding]:
+    """Every finding, in the order of the files. Ids may repeat in `sections`."""
+    findings = [
+        *_duplicate_ids(sections),
+        *_few_questions(sections),
+        *_shared_questions(sections),
+        *_contradicting_prices(sections),
+        *_mixed_currencies(sections),
+        *_expired(sections, today),
+    ]
+    order = {section.source: number for number, section in enumerate(sections)}
+    return sorted(findings, key=lambda finding: order[finding.place])[:_MOST_FINDINGS]
+
+
+def _duplicate_ids(sections: Sequence[Section]) -> Iterator[Finding]:
+    first: dict[str, Section] = {}
+    for section in sections:
+        other = first.setdefault(section.id, section)
+        if other is not section:
+            yield Finding(
+                "error",
+                "duplicate-id",
+                section.source,
+                f"id {section.id!r} is already used at {other.source}; rename one",
+            )
+
+
+def _few_questions(sections: Sequence[Section]) -> Iterator[Finding]:
+    for section in sections:
+        if (count := len(section.questions)) < _MIN_QUESTIONS:
+            yield Finding(
+                "warning",
+                "few-questions",
+                section.source,
+                f"{section.id!r} has {count} questions; write {_MIN_QUESTIONS} or more "
+                "as customers ask them: nothing helps the search more",
+            )
+
+
+def _shared_questions(sections: Sequence[Section]) -> Iterator[Finding]:
+    first: dict[tuple[str, ...], Section] = {}
+    for section in sections:
+        for question in section.questions:
+            other = first.setdefault(tuple(words(question)), section)
+            if other is not section:
+                yield Finding(
+                    "warning",
+                    "shared-question",
+                    section.source,
+                    f"{section.id!r} and {other.id!r} ({other.source}) both claim the question {question!r}; "
+                    "leave it in one",
+                )
+
+
+def _contradicting_prices(sections: Sequence[Section]) -> Iterator[Finding]:
+    """Two amounts of money for one product, unit and period; the product's name is compared without case and marks."""
+    first: dict[tuple[object, ...], tuple[Section, Fact]] = {}
+    for section in sections:
+        for fact in section.facts:
+            if fact.currency is None:
+                continue
+            key = (tuple(words(fact.name)), fact.currency, tuple(words(fact.unit or "")), fact.period)
+            other, known = first.setdefault(key, (section, fact))
+            if known.amount != fact.amount:
+                per = "/".join(part for part in (fact.unit, fact.period) if part) or "no unit"
+                yield Finding(
+                    "error",
+                    "two-prices",
+                    section.source,
+                    f"{fact.name!r} ({per}) costs {fact.amount} {fact.currency} in {section.id!r} and "
+                    f"{known.amount} {known.currency} in {other.id!r} ({other.source}); fix one",
+                )
+
+
+def _mixed_currencies(sections: Sequence[Section]) -> Iterator[Finding]:
+    used: dict[str, list[Section]] = defaultdict(list)
+    for section in sections:
+        for fact in section.facts:
+            if fact.currency:
+                used[fact.currency].append(section)
+    main = max(used, key=lambda currency: len(used[currency]), default=None)
+    for currency, places in used.items():
+        if currency != main:
+            for section in dict.fromkeys(places):
+                yield Finding(
+                    "error",
+                    "mixed-currencies",
+                    section.source,
+                    f"{section.id!r} has a price in {currency}, most are in {main}; use one currency",
+                )
+
+
+def _expired(sections: Sequence[Section], today: date) -> Iterator[Finding]:
+    for section in sections:
+        if section.valid_until is not None and section.valid_until < today:
+            yield Finding(
+                "warning",
+                "expired",
+                section.source,
+                f"{section.id!r} was valid until {section.valid_until} and is no longer found; "
+                "renew the date or delete it",
+            )

@@ -1,0 +1,218 @@
+"""YAML files -> frozen Sections. A file that cannot be read stops the load with its place and the fix."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+
+from app.errors import ConfigError
+from app.types import Fact, Language, Period, Section
+
+_LINE = "__line__"
+_MERGE = "tag:yaml.org,2002:merge"
+_SUFFIXES = (".yaml", ".yml")
+_CURRENCIES = {"₸": "KZT", "тг": "KZT", "тенге": "KZT", "₽": "RUB", "руб": "RUB", "$": "USD", "€": "EUR"}
+_PERIODS = {"разово": "once", "час": "hour", "день": "day", "неделя": "week", "месяц": "month", "мес": "month",
+            "квартал": "quarter", "год": "year"}  # fmt: skip
+
+
+_AMOUNT = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
+_Text = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
+
+
+class _FactModel(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1)
+    amount: Decimal
+    currency: str | None = None
+    unit: str | None = None
+    period: Period | None = None
+
+    @field_validator("amount", mode="before")
+    @classmethod
+    def _plain_number(cls, value: object) -> object:
+        if not _AMOUNT.fullmatch(str(value)):
+            raise ValueError(f"{value!r} is no plain number; write 14900 or 99.5")
+        return str(value)
+
+    @field_validator("currency", mode="before")
+    @classmethod
+    def _iso(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        code = _CURRENCIES.get(value.strip(".").lower(), value.upper())
+        if len(code) != 3 or not code.isascii() or not code.isalpha():
+            raise ValueError(f"{value!r} is no currency; use an ISO code such as KZT")
+        return code
+
+    @field_validator("period", mode="before")
+    @classmethod
+    def _english(cls, value: object) -> object:
+        return _PERIODS.get(value.lower(), value) if isinstance(value, str) else value
+
+
+class _SectionModel(BaseModel):
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+    id: str = Field(pattern=r"^\S{1,120}$")
+    text: _Text
+    title: str = ""
+    questions: list[_Text] = []
+    keywords: list[_Text] = []
+    priority: int = Field(default=5, ge=0, le=100)
+    language: Language = "ru"
+    valid_until: date | None = None
+    facts: list[_FactModel] = []
+
+
+class _FileModel(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    category: str | None = None
+    sections: list[dict[str, Any]]
+
+
+class _Loader(yaml.CSafeLoader):
+    """CSafeLoader that notes each mapping's line, refuses a key written twice, and reads 0100 and 1:30 as text.
+
+    YAML 1.1 takes those for octal and base-60 numbers: a price list must not.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            if key_node.tag != _MERGE and isinstance(key_node, yaml.ScalarNode):
+                if key_node.value in seen:
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"the key {key_node.value!r} stands twice in one mapping", key_node.start_mark
+                    )
+                seen.add(key_node.value)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        mapping[_LINE] = node.start_mark.line + 1
+        return mapping
+
+
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NUMBERS]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(_NUMBERS[0], re.compile(r"^[-+]?(0|[1-9][0-9]*)$"), list("-+0123456789"))
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeBase:
+    """A loaded knowledge base. `digest` (sha256, hex) names its content, whatever its folder is called."""
+
+    sections: tuple[Section, ...]
+    digest: str
+
+    @property
+    def version(self) -> str:
+        """Short name of the content, recorded with every reply."""
+        return self.digest[:12]
+
+    def valid(self, today: date) -> tuple[Section, ...]:
+        """The sections that may be said today."""
+        return tuple(s for s in self.sections if s.valid_until is None or s.valid_until >= today)
+
+
+def load(folder: Path) -> KnowledgeBase:
+    """Reads every *.yaml of `folder` (not of folders below it), in name order.
+
+    Raises ConfigError with file and line for unreadable YAML, a wrong field, an empty folder or an id used twice.
+    """
+    sections = parse(folder)
+    first: dict[str, Section] = {}
+    for section in sections:
+        other = first.setdefault(section.id, section)
+        if other is not section:
+            raise ConfigError(f"{section.source}: id {section.id!r} is already used at {other.source}; rename one")
+    return KnowledgeBase(sections, digest(sections))
+
+
+def parse(folder: Path) -> tuple[Section, ...]:
+    """Like `load`, but ids may repeat: the linter wants to see them all."""
+    if not folder.is_dir():
+        raise ConfigError(f"knowledge base {str(folder)!r} is no folder; name one with --kb")
+    files = sorted(p for p in folder.iterdir() if p.suffix in _SUFFIXES and p.is_file())
+    if not files:
+        raise ConfigError(f"knowledge base {str(folder)!r} holds no *.yaml file; name another folder with --kb")
+    return tuple(section for path in files for section in parse_file(path))
+
+
+def parse_file(path: Path) -> list[Section]:
+    """The sections of one file. Raises ConfigError with file and line."""
+    try:
+        tree = yaml.load(path.read_text("utf-8"), Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path.name}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"{path.name}: cannot be read: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{path.name}:{mark.line + 1}:{mark.column + 1}" if mark else path.name
+        raise ConfigError(f"{place}: not readable as YAML: {getattr(error, 'problem', None) or error}") from None
+    top = _checked(_FileModel, tree, path.name, 1)
+    category = top.category or path.stem
+    return [_section(raw, category, path.name) for raw in top.sections]
+
+
+def digest(sections: Iterable[Section]) -> str:
+    """sha256 over the content of the sections, independent of files and order."""
+    whole = hashlib.sha256()
+    for section in sorted(sections, key=lambda s: s.id):
+        whole.update(repr(replace(section, source="")).encode())
+    return whole.hexdigest()
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def _checked(model: type[_Model], tree: object, name: str, line: int) -> _Model:
+    try:
+        return model.model_validate(_without_lines(tree) if model is not _FileModel else _shallow(tree))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        known = sorted(model.model_fields)
+        hint = f"; known here: {', '.join(known)}" if first["type"] == "extra_forbidden" else ""
+        raise ConfigError(f"{name}:{line}: {where}: {first['msg']}{hint}") from None
+
+
+def _section(raw: dict[str, Any], category: str, name: str) -> Section:
+    line = raw.get(_LINE, 1)
+    model = _checked(_SectionModel, raw, name, line)
+    return Section(
+        id=model.id,
+        text=model.text.strip(),
+        category=category,
+        title=model.title.strip(),
+        questions=tuple(model.questions),
+        keywords=tuple(model.keywords),
+        priority=model.priority,
+        language=model.language,
+        valid_until=model.valid_until,
+        facts=tuple(Fact(**fact.model_dump()) for fact in model.facts),
+        source=f"{name}:{line}",
+    )
+
+
+def _shallow(tree: object) -> object:
+    return {k: v for k, v in tree.items() if k != _LINE} if isinstance(tree, dict) else tree
+
+
+def _without_lines(tree: object) -> object:
+    if isinstance(tree, dict):
+        return {key: _without_lines(value) for key, value in tree.items() if key != _LINE}
+    if isinstance(tree, list):
+        return [_without_lines(item) for item in tree]
+    return tree

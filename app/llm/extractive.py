@@ -1,0 +1,32 @@
+"""The embedded default: answers from the best passages and the flow's next question, with no model at all.
+
+It can say only what the knowledge base or the flow says, so it cannot invent a price.
+"""
+
+from app.deadline import Deadline
+from app.llm.choosing import choose
+from app.llm.plain import shorten
+from app.types import Draft, Prompt
+
+
+class Extractive:
+    """A Backend that joins greeting, statement, passage and question."""
+
+    name = "extractive"
+    chat = False
+
+    async def answer(self, prompt: Prompt, deadline: Deadline) -> Draft:
+        """Immediate, so `deadline` is not looked at."""
+        return compose(prompt)
+
+
+def compose(prompt: Prompt) -> Draft:
+    """Greeting, statement, what the knowledge base says, question: also said when a model's draft is refused."""
+    step = prompt.step
+    passages = choose(prompt) if step.query is not None else ()
+    said = "\n\n".join(shorten(passage.section.text) for passage in passages) or None
+    if step.query is not None and not passages:
+        said = step.fallback
+    opening = " ".join(part for part in (step.greeting, step.statement, step.lead if passages else None) if part)
+    parts = [part for part in (opening, said, step.question) if part]
+    return Draft("\n\n".join(parts), Extractive.name, passages)

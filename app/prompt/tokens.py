@@ -1,0 +1,64 @@
+"""Our own token count: the model server cuts an overlong prompt silently, so we must know before it does.
+
+Characters per token of qwen3's vocabulary, measured on chat texts: Russian 2.8, Kazakh 1.6, English 4.7; a digit is a
+token of its own.
+"""
+
+import math
+import re
+
+_RUSSIAN = 2.8
+_KAZAKH = 1.6
+_ENGLISH = 4.7
+_KAZAKH_LETTERS = frozenset("әғқңөұүһіӘҒҚҢӨҰҮҺІ")
+_KAZAKH_SHARE = 0.04  # of a text's Cyrillic letters: every Kazakh sentence has more, Russian has none
+_MESSAGE = 5  # role marks and line ends around each message
+_SMOOTHING = 0.1  # weight of the newest observation
+_LIMITS = (0.5, 2.0)  # a calibration beyond these is a fault of the observation, not of the count
+_RUN = re.compile(r"\d|[\u0400-\u04ff]+|[A-Za-z]+|\s+|[^\w\s]|\w")
+
+
+class TokenCounter:
+    """Estimates tokens; `calibrate` corrects it by what the server counted."""
+
+    def __init__(self) -> None:
+        self.factor = 1.0
+
+    def count(self, text: str) -> int:
+        """Tokens of `text`, rounded up; 0 for an empty one."""
+        return math.ceil(self.factor * _estimate(text))
+
+    def count_message(self, text: str) -> int:
+        """Tokens of a chat message with its role marks."""
+        return self.count(text) + _MESSAGE
+
+    def calibrate(self, counted: int, actual: int) -> None:
+        """Moves the estimate towards the server's `prompt_eval_count` for a prompt that we counted as `counted`."""
+        if counted <= 0 or actual <= 0:
+            return
+        wanted = self.factor * actual / counted
+        low, high = _LIMITS
+        self.factor += _SMOOTHING * (min(max(wanted, low), high) - self.factor)
+
+
+def _estimate(text: str) -> float:
+    cyrillic = [character for character in text if "\u0400" <= character <= "\u04ff"]
+    kazakh = sum(character in _KAZAKH_LETTERS for character in cyrillic)
+    per_cyrillic = _KAZAKH if kazakh > _KAZAKH_SHARE * len(cyrillic) else _RUSSIAN
+    latin = sum(character.isascii() and character.isalpha() for character in text)
+    per_other = _ENGLISH if latin > len(cyrillic) else per_cyrillic
+    total = 0.0
+    for match in _RUN.finditer(text):
+        run = match.group()
+        first = run[0]
+        if first.isdigit():
+            total += 1
+        elif "\u0400" <= first <= "\u04ff":
+            total += len(run) / per_cyrillic
+        elif first.isascii() and first.isalpha():
+            total += len(run) / _ENGLISH
+        elif first.isspace() or first.isascii():
+            total += len(run) / per_other
+        else:
+            total += 1  # an emoji, a sign of another script
+    return total

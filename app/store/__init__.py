@@ -1,0 +1,5 @@
+"""The store: conversations and turns in SQLite, written by one thread, read by others."""
+
+from app.store.conversations import Store, Stored
+
+__all__ = ["Store", "Stored"]

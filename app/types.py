@@ -1,0 +1,226 @@
+"""The frozen values that all layers share. No behaviour beyond small pure conveniences, no I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+Language = Literal["ru", "kk", "en"]
+Action = Literal["answer", "ask", "handover", "refuse", "close"]
+Tone = Literal["neutral", "warm", "hurried", "annoyed", "angry"]
+HeardLanguage = Literal["ru", "kk", "en", "mixed"]
+Source = Literal["machine", "fallback", "human"]
+Media = Literal["text", "image", "audio"]
+TimeOfDay = Literal["morning", "day", "evening", "night"]
+Period = Literal["once", "hour", "day", "week", "month", "quarter", "year"]
+
+SNAPSHOT_SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One conversation: the bot's account and the customer. Memory never crosses keys."""
+
+    session_id: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One incoming message. `text` has its media prefix removed; `media` says which it was."""
+
+    key: Key
+    text: str
+    request_id: str
+    channel: str = "whatsapp"
+    media: Media = "text"
+    timestamp_ms: int = 0
+    time_of_day: TimeOfDay | None = None
+    timezone: str | None = None
+    flow_name: str | None = None
+    body_hash: str = ""
+    """sha256 of the canonical request: tells a retry from a reused request_id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A figure the machine may say: money with `currency` (ISO 4217), or a percentage or duration without."""
+
+    name: str
+    amount: Decimal
+    currency: str | None = None
+    unit: str | None = None
+    period: Period | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A piece of knowledge as a sales owner wrote it."""
+
+    id: str
+    text: str
+    category: str
+    title: str = ""
+    questions: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    priority: int = 5
+    language: Language = "ru"
+    valid_until: date | None = None
+    facts: tuple[Fact, ...] = ()
+    source: str = ""
+    """`file:line` of its authorship, for messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A section as retrieved: `score` is the retriever's final one, `ranks` the place (1 = best) per stage."""
+
+    section: Section
+    score: float
+    ranks: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One step of the history as the customer saw it. `user` is None where only the answer is known."""
+
+    user: str | None
+    answer: str
+    source: Source = "machine"
+    at: float = 0.0
+    """Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The question that the customer has been asked and has not answered. It expires after `ttl` more turns."""
+
+    slot: str
+    ttl: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueState:
+    """What the dialogue remembers of a conversation; stored as JSON inside the snapshot."""
+
+    flow: str = ""
+    """Empty before the first turn: the bot's own flow."""
+    stage: str = ""
+    """Empty before the first turn: the flow's first stage."""
+    slots: Mapping[str, str] = field(default_factory=dict)
+    pending: Pending | None = None
+    asked: Mapping[str, int] = field(default_factory=dict)
+    """How often each slot was asked for."""
+    said: tuple[str, ...] = ()
+    """Names of one-time texts (the greeting, a stage's statement) that were said."""
+    language: Language = "ru"
+    closed: bool = False
+    """The customer refused or said goodbye; the next message re-opens."""
+    handed_over: bool = False
+    last_action: Action | None = None
+    turns: int = 0
+    seen_at: float = 0.0
+    """Unix seconds of the last turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A conversation as loaded: `revision` counts its commits, `history` is its tail, oldest first."""
+
+    key: Key
+    state: DialogueState = DialogueState()
+    revision: int = 0
+    schema_version: int = SNAPSHOT_SCHEMA
+    history: tuple[Exchange, ...] = ()
+
+    def after(self, state: DialogueState) -> "Snapshot":
+        """The snapshot to commit once a turn has been answered."""
+        return replace(self, state=state, revision=self.revision + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What a human needs to go on: sent to the caller with the reply."""
+
+    reason: str
+    summary: str
+    """Two or three sentences in the shop's language: who writes, what was asked, what is known."""
+    slots: Mapping[str, str]
+    """Known slots, by name, as a person says them."""
+    last_question: str
+    """The customer's newest message that asked something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the dialogue decided for one message, before anything is searched or said."""
+
+    action: Action
+    reason: str
+    """Machine-readable, snake_case: `price`, `refusal`, `slot_question`, ..."""
+    state: DialogueState
+    """The state after this turn, if its answer goes out."""
+    intents: tuple[str, ...] = ()
+    language: Language = "ru"
+    greeting: str | None = None
+    statement: str | None = None
+    """A text that stands by itself: it is said instead of passages when `query` is None, before them otherwise."""
+    lead: str | None = None
+    """Announces the passages: said before them, and not at all where the search finds none."""
+    query: str | None = None
+    """What to search; None when the knowledge base is not needed."""
+    fallback: str | None = None
+    """What to say when the search finds nothing, behind the statement if there is one."""
+    question: str | None = None
+    """The one question that ends the answer."""
+    topic: str | None = None
+    """The policy topic that decided, if one did."""
+    tone: Tone = "neutral"
+    """How the customer sounds."""
+    heard: HeardLanguage = "ru"
+    """The language of the message; `language` is the one to answer in."""
+    handover: Handover | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a chat model's prompt."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Everything a backend may speak from."""
+
+    step: Step
+    passages: tuple[Passage, ...]
+    history: tuple[Exchange, ...]
+    text: str
+    """The customer's newest message."""
+    system: str = ""
+    """Fixed per bot and flow, so that a model server keeps it in its prefix cache."""
+    messages: tuple[Message, ...] = ()
+    """The history, which only grows at its end, and the newest user message, which holds all that changes."""
+    tokens: int = 0
+    """Our own count of system and messages together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a backend wrote. `used` are the passages its text rests on."""
+
+    text: str
+    model: str
+    used: tuple[Passage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes to the caller: the contract's JSON, kept byte for byte for retries of the same request_id."""
+
+    answer: str
+    body: str
+    replayed: bool = False

@@ -1,0 +1,114 @@
+"""Every turn is a record that can be walked again and comes out equal."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from app.assembly import open_bots
+from app.bots import Bot, Bots
+from app.cli import main
+from app.errors import ConfigError
+from app.evaluation.replay import Replay, replay
+from app.settings import load
+from app.turn import observe, process
+from app.types import Ask, Key
+from tests.server import ROOT
+
+LINES = (
+    "здравствуйте, у нас цветочный магазин",
+    "сколько стоит тариф Рост?",
+    "а на год?",
+    "нас не 3, а 5 человек",
+    "[image]: чек",
+    "канша турады",
+    "нет, спасибо",
+    "верните деньги",
+)
+KEY = Key("BOT_1", "7701")
+
+
+async def talk(bot: Bot) -> None:
+    for number, line in enumerate(LINES):
+        await process(Ask(KEY, line, f"r{number}", time_of_day="day", timezone="Asia/Almaty"), bot)
+        if number == 2:  # the customer saw something else, and the next turns know it
+            await observe(KEY, "Секунду, уточню у коллег.", "fallback", "r2", bot)
+        if number == 4:
+            await observe(KEY, "Это Асель, я на связи.", "human", None, bot)
+
+
+def bots_of(data: Path, knowledge: Path = ROOT / "kb") -> Bots:
+    return open_bots(load(environ={}), data, knowledge)
+
+
+async def walk(bots: Bots) -> list[Replay]:
+    return [await replay(number, bots.default.store, bots) for number in range(1, len(LINES) + 1)]
+
+
+async def test_every_turn_of_a_conversation_comes_out_equal(tmp_path: Path) -> None:
+    bots = bots_of(tmp_path)
+    await talk(bots.default)
+    assert [each.differences for each in await walk(bots)] == [()] * len(LINES)
+    await bots.default.store.close()
+
+
+async def test_a_changed_knowledge_base_is_named(tmp_path: Path) -> None:
+    bots = bots_of(tmp_path / "data")
+    await talk(bots.default)
+    await bots.default.store.close()
+    other = tmp_path / "kb"
+    other.mkdir()
+    (other / "a.yaml").write_text(
+        "sections: [{id: rost, text: Тариф Рост стоит 1 ₸., keywords: [тариф рост]}]", "utf-8"
+    )
+    changed = bots_of(tmp_path / "data", other)
+    second = (await walk(changed))[1]
+    assert {difference.what for difference in second.differences} >= {"found", "prompt"}
+    assert "knowledge was version" in second.note
+    await changed.default.store.close()
+
+
+async def test_an_altered_answer_is_found(tmp_path: Path) -> None:
+    bots = bots_of(tmp_path)
+    await talk(bots.default)
+    db = sqlite3.connect(tmp_path / "conversations.db")
+    db.execute("UPDATE turns SET answer = 'Тариф «Рост» стоит 1 ₸.' WHERE id = 2")
+    db.commit()
+    db.close()
+    assert [d.what for d in (await walk(bots))[1].differences] == ["answer"]
+    await bots.default.store.close()
+
+
+async def test_a_turn_that_is_not_there_is_named(tmp_path: Path) -> None:
+    bots = bots_of(tmp_path)
+    with pytest.raises(ConfigError, match="no turn 99"):
+        await replay(99, bots.default.store, bots)
+    await bots.default.store.close()
+
+
+def test_the_command_says_equal_or_what_differs(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bots = bots_of(tmp_path)
+        await talk(bots.default)
+        await bots.default.store.close()
+
+    asyncio.run(scenario())
+    done = CliRunner().invoke(main, ["replay", "1", "2", "--data", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert done.output == "turn 1: equal\nturn 2: equal\n"
+
+
+def test_the_record_keeps_no_more_than_the_memory_does(
+    serve_with: Callable[..., AbstractContextManager[Any]], tmp_path: Path
+) -> None:
+    """The record is part of the memory (0600), never of a log; the reply's meta has none of it."""
+    with serve_with() as (client, _):
+        reply = client.post(
+            "/api/v1/process", json={"session_id": "B", "user_id": "U", "message": {"text": "сколько стоит"}}
+        ).json()
+    assert not {"drafts", "before", "prompt", "ask"} & set(reply["meta"])

@@ -1,0 +1,72 @@
+"""Fixtures that every test may use: a running service, a bot in this process, the sample knowledge base."""
+
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.api.app import create_app
+from app.api.keys import KeyRing
+from app.api.server import bind, build_server
+from app.assembly import open_bots
+from app.bots import Bot
+from app.llm import Backend
+from app.settings import load
+from tests.server import KEY, ROOT, Server
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One service process for all tests that do not stop it; each uses users of its own."""
+    with Server(tmp_path_factory.mktemp("service")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def client(server: Server) -> Iterator[httpx.Client]:
+    with server.client() as caller:
+        yield caller
+
+
+@pytest.fixture
+async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
+    """A bot in this process with the sample knowledge base and an empty memory."""
+    opened = open_bots(load(environ={}), tmp_path / "data", ROOT / "kb").default
+    yield opened
+    await opened.store.close()
+
+
+Serve = Callable[..., "Iterator[tuple[httpx.Client, Bot]]"]
+
+
+@pytest.fixture
+def serve_with(tmp_path: Path) -> Callable[..., object]:
+    """serve_with(backend, **environment): the real HTTP server in a thread, speaking through `backend`."""
+
+    @contextmanager
+    def running(backend: Backend | None = None, **environ: str) -> Iterator[tuple[httpx.Client, Bot]]:
+        settings = load(environ=environ)
+        bots = open_bots(settings, tmp_path / "data", ROOT / "kb")
+        if backend is not None:
+            bots = replace(bots, default=replace(bots.default, llm=backend))
+        bot = bots.default
+        listener = bind("127.0.0.1", 0)
+        server = build_server(create_app(bots, KeyRing([KEY])), settings.api.drain_s)
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        url = "http://{}:{}".format(*listener.getsockname())
+        thread.start()
+        try:
+            with httpx.Client(
+                base_url=url, headers={"Authorization": f"Bearer {KEY}"}, timeout=60, trust_env=False
+            ) as caller:
+                yield caller, bot
+        finally:
+            server.should_exit = True
+            thread.join(30)
+            listener.close()
+
+    return running

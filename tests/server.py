@@ -1,0 +1,102 @@
+"""The real service as a process of its own, and a caller that speaks the contract."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+KEY = "test-key-of-sixteen-characters"
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def clean_environment(**extra: str) -> dict[str, str]:
+    """This process's environment without settings of the machine, plus `extra`."""
+    ours = ("MACHINE_", "FF_", "API_KEYS", "CREDENTIALS_DIRECTORY")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | extra
+
+
+@dataclass
+class Server:
+    """`machine serve` on a free port of loopback. `log` is everything it has printed so far."""
+
+    data: Path
+    knowledge: Path = ROOT / "kb"
+    arguments: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    log: list[str] = field(default_factory=list)
+    url: str = ""
+
+    def start(self) -> "Server":
+        command = [sys.executable, "-m", "app", "serve", "--port", "0", "--data", str(self.data)]
+        self.process = subprocess.Popen(
+            [*command, "--kb", str(self.knowledge), *self.arguments],
+            env=clean_environment(**{"API_KEYS": KEY} | self.environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=ROOT,
+        )
+        ready = threading.Event()
+        self._reader = threading.Thread(target=self._read, args=(ready,), daemon=True)
+        self._reader.start()
+        if not ready.wait(30) or not self.url:
+            raise RuntimeError(f"the service did not start: {''.join(self.log)}")
+        for _ in range(400):
+            try:
+                if httpx.get(f"{self.url}/health", trust_env=False).status_code == 200:
+                    return self
+            except httpx.TransportError:
+                time.sleep(0.01)
+        raise RuntimeError("the service does not answer /health")
+
+    def _read(self, ready: threading.Event) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.log.append(line)
+            if not self.url and '"serving"' in line:
+                self.url = f"http://{json.loads(line)['address']}"
+                ready.set()
+        ready.set()
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Ends the process and returns its exit status; negative for a signal."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        status = self.process.wait(60)
+        self._reader.join(10)
+        assert self.process.stdout
+        self.process.stdout.close()
+        self.url = ""
+        return status
+
+    def client(self, key: str = KEY) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {key}"}
+        # verify=False: loading the CA bundle costs more than a turn, and loopback has no TLS
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False, verify=False)
+
+    def __enter__(self) -> "Server":
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def message(text: str, *, user: str = "77010000001", session: str = "BOT_1", **extra: Any) -> dict[str, Any]:
+    """A request body of /api/v1/process."""
+    return {"session_id": session, "user_id": user, "message": {"text": text}, **extra}
+
+
+def ask(client: httpx.Client, text: str, **fields: Any) -> dict[str, Any]:
+    """One turn: the contract's answer, or an AssertionError with the error body."""
+    response = client.post("/api/v1/process", json=message(text, **fields))
+    assert response.status_code == 200, response.text
+    reply: dict[str, Any] = response.json()
+    return reply

@@ -1,0 +1,92 @@
+"""Settings: three layers, and a mistake in any of them is named with the nearest right name."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from app.errors import ConfigError
+from app.settings import Settings, load, masked
+from tests.server import ROOT
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "settings.yaml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_the_file_overrides_the_defaults_and_the_environment_overrides_both(tmp_path: Path) -> None:
+    path = write(tmp_path, "turn:\n  timeout_s: 20\n  parallel: 2\n")
+    settings = load(path, {"MACHINE_TURN__TIMEOUT_S": "10", "FF_log_text": "true"})
+    assert (settings.turn.timeout_s, settings.turn.parallel) == (10, 2)
+    assert settings.flags.log_text
+    assert settings.turn.max_waiting == load(environ={}).turn.max_waiting
+
+
+def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
+    assert load(write(tmp_path, "# nothing yet\n"), {}) == load(environ={})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("trun:\n  timeout_s: 1\n", r"unknown group 'trun'; did you mean 'turn'\?"),
+        ("turn:\n  timeout: 1\n", r"unknown key 'turn\.timeout'; did you mean 'turn\.timeout_s'\?"),
+        ("flags:\n  log_texts: true\n", r"unknown key 'flags\.log_texts'; did you mean 'flags\.log_text'\?"),
+        ("turn: 5\n", r"'turn' holds 5; write its keys"),
+        ("- turn\n", r"the top level is a list"),
+        ("turn:\n  timeout_s: [\n", r"settings\.yaml:3: not readable as YAML"),
+        ("turn:\n  timeout_s: soon\n", r"turn\.timeout_s: .*not 'soon'"),
+        ("turn:\n  timeout_s: -1\n", r"turn\.timeout_s: .*greater than 0"),
+        ("dialogue:\n  timezone: Asia/Nowhere\n", r"dialogue\.timezone: .*Asia/Almaty"),
+        ("bots:\n  salon:\n    sesions: [S]\n", r"'bots\.salon\.sesions'; did you mean 'sessions'\?"),
+        ("bots:\n  salon:\n    kb: x\n", r"bots\.salon\.sessions: Field required"),
+        ("llm:\n  backend: gpt\n", r"llm\.backend: .*'extractive'"),
+        ("api:\n  keys: [x]\n", r"unknown key 'api\.keys'; did you mean 'api\.keys_file'\?"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named_with_its_place_and_the_fix(tmp_path: Path, text: str, expected: str) -> None:
+    with pytest.raises(ConfigError, match=expected):
+        load(write(tmp_path, text), {})
+
+
+@pytest.mark.parametrize(
+    ("variable", "expected"),
+    [
+        ("FF_log_txt", r"unknown flag 'FF_log_txt'; did you mean 'log_text'\?"),
+        ("FF_reranker_of_everything", r"unknown flag .*known: log_text"),
+        ("MACHINE_TURN__TIMEOUT", r"did you mean 'turn\.timeout_s'\?"),
+        ("MACHINE_TURN", r"names no setting"),
+    ],
+)
+def test_a_mistake_in_the_environment_is_named(variable: str, expected: str) -> None:
+    with pytest.raises(ConfigError, match=expected):
+        load(environ={variable: "1"})
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"missing\.yaml' cannot be read"):
+        load(tmp_path / "missing.yaml", {})
+
+
+def test_keys_are_never_shown() -> None:
+    settings = load(environ={"API_KEYS": "secret-one, secret-two"})
+    assert [key.get_secret_value() for key in settings.api.keys] == ["secret-one", "secret-two"]
+    shown = yaml.safe_dump(masked(settings))
+    assert "secret" not in shown
+    assert shown.count("**********") == 2
+
+
+def test_every_setting_and_flag_has_its_line_of_documentation_in_the_defaults() -> None:
+    lines = (ROOT / "app" / "settings.yaml").read_text("utf-8").splitlines()
+    keys = [line for line in lines if line.startswith("  ")]
+    assert [line for line in keys if "  # " not in line] == []
+    defaults = yaml.safe_load("\n".join(lines))
+    assert defaults.pop("bots") == {}, "their names are the owner's own"
+    fields = {
+        group: set(model.annotation.model_fields) - {"keys"}
+        for group, model in Settings.model_fields.items()
+        if group != "bots"
+    }
+    assert {group: set(values) for group, values in defaults.items()} == fields
