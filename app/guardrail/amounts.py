@@ -13,7 +13,11 @@ from app.guardrail.sums import Sums
 _PERIOD_WORDS = {"month": "a month", "year": "a year", "once": "once", "hour": "an hour", "day": "a day", "week": "a week",
                  "quarter": "a quarter", "half": "half a year"}  # fmt: skip
 _THEIRS = re.compile(r"\b(?:вы|сейчас)\s+(?:\w+\s+){0,2}(?:плат|трат|отда)\w*|\bсиз\b.*\bтолеп|\byou (?:\w+ )?pay\b")
+_BEYOND = re.compile(r"\b(?:сверх|дополнительн\w*|кажд\w+ следующ\w*|косымша|extra|additional)\b")
 _COMPARES = ("больше", "меньше", "выше", "ниже", "more", "less", "артык", "кем")
+_RECALLED = re.compile(
+    r"\b(?:вы|вами)\b.*\b(?:спрашив|спросил|просил|писал|говорил|назва|указал|упомин|хотел|платит|тратит)\w*"
+)
 _HOLDS = ("бюджет", "выручк", "оборот", "чек ", "budget", "revenue", "turnover", "айналым", "бюджет")
 
 
@@ -79,6 +83,9 @@ def _judge(case: Case, f: Figure, binding: Binding, sums: Sums) -> Problem | Non
         f, bound, binding
     ):
         return None
+    exactly = any(p.unit and f.unit and same_unit(f.unit, p.unit) and f.period == p.period for _, p in same)
+    if exactly and _BEYOND.search(case.sentence_text(f.sentence)):
+        return None  # «за двоих сверх тарифа — по 900 ₸ в месяц за человека»: unit and period name the product
     if matched:
         reason = (
             reason
@@ -108,7 +115,9 @@ def _bound(case: Case, f: Figure, binding: Binding) -> frozenset[int] | None:
         if not bound:
             return None
     if binding.fallback and f.period and not any(p.period == f.period for n in bound for p in products[n].prices):
-        bound |= binding.fallback
+        # «D-POS Duo … в аренду»: the rent of another terminal is not this one's.
+        said = case.sentence_keys[f.sentence]
+        bound |= frozenset(n for n in binding.fallback if products[n].core - QUALIFIERS <= said)
     if len(bound) > 1 and not binding.every:
         bound = _refine(case, f, bound)
     return bound
@@ -226,7 +235,7 @@ def _mirrors(case: Case, f: Figure) -> bool:
     if "не" in lead or "нет" in lead or "вместо" in lead or "not" in lead:
         return True
     clause = case.clause_text(f.clause)
-    if any(word in clause for word in _HOLDS) or _THEIRS.search(clause):
+    if any(word in clause for word in _HOLDS) or _THEIRS.search(clause) or _RECALLED.search(clause):
         return True
     if f.last + 1 < len(tokens) and tokens[f.last + 1].text in _COMPARES:
         return True

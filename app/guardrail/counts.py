@@ -20,6 +20,9 @@ _ENDLESS = re.compile(
 )
 
 
+_ORDINALS = frozenset("первом втором первый второй первого второго биринши екинши first second".split())
+
+
 def counts(case: Case) -> list[Problem]:
     """Quantities that no section gives for what is named, and numbers of customers that nobody knows."""
     problems = []
@@ -47,6 +50,8 @@ def _named(case: Case, f: Figure) -> str:
     words = [
         t for t in case.text.tokens if t.quote and t.kind == "w" and t.end <= f.start and t.sentence >= f.sentence - 1
     ]
+    if any(t.text in _ORDINALS for t in case.text.tokens if t.sentence == f.sentence):
+        return ""  # «в первом …, во втором …»: which is meant, order tells, not nearness
     if not words:
         words = [t for t in case.text.tokens if t.quote and t.kind == "w" and t.sentence == f.sentence]
         if not words:
@@ -55,6 +60,15 @@ def _named(case: Case, f: Figure) -> str:
         return " ".join(t.key or t.text for t in words if t.quote == first)
     last = words[-1].quote
     return " ".join(t.key or t.text for t in words if t.quote == last)
+
+
+def _names(case: Case, sentence: int) -> set[str]:
+    """Every quoted name of a sentence."""
+    rows: dict[int, list[str]] = {}
+    for t in case.text.tokens:
+        if t.quote and t.kind == "w" and t.sentence == sentence:
+            rows.setdefault(t.quote, []).append(t.key or t.text)
+    return {" ".join(words) for words in rows.values()}
 
 
 def _judge(case: Case, f: Figure, known: dict[str, set[tuple[str, int]]]) -> str:
@@ -75,6 +89,9 @@ def _judge(case: Case, f: Figure, known: dict[str, set[tuple[str, int]]]) -> str
     if here and counted:
         values = {v for n, v in here if n == name} if name else set()
         anywhere = {v for _, v in here}
+        if values and not any(t.quote for t in case.text.tokens if t.clause == f.clause):
+            spoken = _names(case, f.sentence)  # «… но в нём одна касса»: any of those named
+            values |= {v for n, v in here if n in spoken} if len(spoken) > 1 else set()
         if values:
             if value in values or -1 in values:
                 return ""
@@ -109,7 +126,8 @@ def _endless(case: Case, known: dict[str, set[tuple[str, int]]]) -> list[Problem
         if not quotes:
             continue
         name = " ".join(t.key or t.text for t in quotes if t.quote == quotes[-1].quote)
-        nouns = [t.key for t in case.text.tokens if t.clause == token.clause and t.key in known]
+        behind = [t.key for t in case.text.tokens[place + 1 : place + 4] if t.clause == token.clause and t.key in known]
+        nouns = behind or [t.key for t in case.text.tokens[:place] if t.clause == token.clause and t.key in known]
         for noun in nouns:
             limits = {v for n, v in known[noun] if n == name}
             if limits and -1 not in limits:

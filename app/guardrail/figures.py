@@ -397,7 +397,7 @@ def _implied(text: Text, found: list[Figure]) -> list[Figure]:
                 made.append(_duration(token, i, unit, Decimal(factor), True, "each"))
             elif (
                 lead in _DEADLINE
-                or lead.startswith(("занима", "займ", "длит", "потреб", "уйдет", "понадоб", "созыл"))
+                or lead.startswith(("хоть", "занима", "займ", "длит", "потреб", "уйдет", "понадоб", "созыл"))
                 or (lead == "a" and lead2 in ("in", "within"))
                 or (i + 1 < len(tokens) and tokens[i + 1].text == "ишинде")
             ):

@@ -63,7 +63,7 @@ def _claim(case: Case, m: re.Match[str], included: bool) -> Problem | None:
     priced = _priced(case, sentence, clause, m)
     if included:
         return _included(case, m, priced, statements, sentence)
-    lasting = {(f.value, f.unit) for f in case.figures if f.kind == "duration" and f.clause == clause}
+    lasting = {(f.value, f.unit) for f in case.figures if f.kind == "duration" and f.sentence == sentence}
     quoted = {t.key for t in case.text.tokens if t.quote and t.clause == clause and t.key}
     fitting = [
         s
@@ -104,7 +104,11 @@ def _claim(case: Case, m: re.Match[str], included: bool) -> Problem | None:
 
 def _bought(m: re.Match[str]) -> bool:
     """«без доплаты» says the same as «входит»."""
-    return "доплат" in m.group() or "charge" in m.group() or "толем" in m.group()
+    return (
+        (re.search(r"плат|плач", m.group()) is not None and "бесплат" not in m.group())
+        or "charge" in m.group()
+        or "толем" in m.group()
+    )
 
 
 def _cores(case: Case, priced: frozenset[int]) -> frozenset[str]:
@@ -197,7 +201,13 @@ def _included(
     else:
         whole = [x for x in here if x.adjunct]
         parts = [x for x in before if x not in whole]
-    named = [n for x in parts for n in x.products if all(p.amount and not p.least for p in products[n].prices)]
+    named = [
+        n
+        for x in parts
+        if len(x.products) == 1
+        for n in x.products
+        if all(p.amount and not p.least for p in products[n].prices)
+    ]
     if not named:
         return None
     if len(parts) == 1 and len(parts[0].products) > 1:

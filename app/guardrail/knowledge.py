@@ -458,6 +458,8 @@ def _limits(text: Text, found: tuple[Figure, ...]) -> Iterator[tuple[str, str, i
         token = text.tokens[place]
         words = [t for t in text.tokens[:place] if t.quote and t.kind == "w"]
         name = " ".join(t.key or t.text for t in words if t.quote == words[-1].quote) if words else ""
-        for t in text.tokens:
-            if t.sentence == token.sentence and t.key in _LIMITED:
+        behind = [t for t in text.tokens[place + 1 : place + 4] if t.clause == token.clause and t.key in _LIMITED]
+        before = [t for t in text.tokens[:place] if t.clause == token.clause and t.key in _LIMITED]
+        for t in behind or before:
+            if t.key:
                 yield name, t.key, -1

@@ -21,6 +21,10 @@ CONDITION = re.compile(
     r"репост\w*|выходн\w*|будн\w*|(?:по )?(?:понедельник|вторник|четверг|пятниц|суббот|воскресень)\w*|по средам|решите|оплатите|закажете|успе\w*|жылдык\w*|жана клиент\w*|алгашкы|достар\w*|new customers?|first month|annual\w*|yearly|today|referr\w*|review)"
 )
 _NEGATED = re.compile(r"\b(?:не|нет|без|кроме|емес|жок|not|no)\b|майды|мейди|байды|бейди")
+_ASKED = re.compile(r"\b(?:просил|спрашив|хотел|хотите|просите|писал|говорил)\w*")
+_WHOSE = re.compile(
+    r"\s*(клиент|магазин|пользоват|покупател|случа|владел|предпринимат|компани|продавц|сотрудник|касс|customers|shops|users|заказ|продаж)\w*"
+)
 _ANYTHING = frozenset("все всё бәрі бари барлыгына everything all любой любые".split())
 _OBJECT_OK = frozenset({"@price", "@pay", "@shop", "@discount"})
 _NAMED_BARE = re.compile(r"\b(?:скидк|женилдик|discount)\w*")
@@ -63,7 +67,11 @@ def _repeated(case: Case, f: Figure) -> bool:
     if f.value not in case.numbers_heard:
         return False
     keys = case.sentence_keys[f.sentence]
-    return _negated(case, f) or not keys & (TOPICS | {"@price", "@pay", "@plan", "@free"})
+    asked = (
+        _ASKED.search(case.clause_text(f.clause)) is not None
+        and _NEGATED.search(case.sentence_text(f.sentence)) is not None
+    )
+    return asked or _negated(case, f) or not keys & (TOPICS | {"@price", "@pay", "@plan", "@free"})
 
 
 def _negated(case: Case, f: Figure) -> bool:
@@ -81,6 +89,9 @@ def _judge(case: Case, f: Figure, keys: frozenset[str], known: list[Known], thes
     if not fitting:
         return "this percentage is known of something else"
     k = fitting[0]
+    whose = _WHOSE.match(case.text.folded, f.end)
+    if whose and whose[1] not in k.page:
+        return f"it is not known of {whose.group().strip()!r}"
     reason = _threshold(case, f, k, known, these, n)
     if reason:
         return reason
@@ -129,7 +140,8 @@ def _threshold(case: Case, f: Figure, k: Known, known: list[Known], these: list[
         return f"it holds only from {k.threshold[0]}, which is left out"
     g = chosen[-1] if chosen is before else chosen[0]
     if g.unit is not None and g.unit != k.threshold[1]:
-        return ""
+        counted = g.first and case.text.tokens[g.first - 1].text == "от"
+        return f"it holds from {k.threshold[0]}, counted otherwise" if counted else ""
     least = k.threshold[0]
     steps = sorted(t.threshold[0] for t in known if t.threshold and t.threshold[1] == k.threshold[1])
     above = next((step for step in steps if step > least), None)

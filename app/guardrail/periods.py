@@ -254,7 +254,7 @@ def _marker(text: Text, place: int, same: bool, behind: bool) -> tuple[bool, int
     """Whether the noun at `place` is what is paid for, how many are, and whether «каждый» stands there."""
     tokens = text.tokens
     word = tokens[place]
-    count, each = 1, False
+    count, each, every = 1, False, False
     j = place - 1
     steps = 0
     while j >= 0 and steps < 4 and tokens[j].sentence == word.sentence:
@@ -262,7 +262,7 @@ def _marker(text: Text, place: int, same: bool, behind: bool) -> tuple[bool, int
         if t.kind == "n" and t.text.isdigit() and len(t.text) <= 4:
             count = int(t.text)
         elif t.text.startswith("кажд") or t.text in ("each", "every", "ар"):
-            each = True
+            each = every = True
             if t.text in ("each", "every", "ар"):
                 return True, count, True
         elif t.text == "бир":
@@ -294,11 +294,11 @@ def _marker(text: Text, place: int, same: bool, behind: bool) -> tuple[bool, int
         j -= 1
         steps += 1
     lead = tokens[j] if j >= 0 else None
-    if each and same and (lead is None or lead.sentence != word.sentence):
+    if every and same and (lead is None or lead.sentence != word.sentence):
         return True, count, True
     if lead is None or lead.sentence != word.sentence:
         return False, 1, False
-    if each and same and lead.text not in ("на", "для", "с", "со", "в", "у"):
+    if every and same and lead.text not in ("на", "для", "с", "со", "в", "у"):
         return True, count, True
     follow = tokens[place + 1].text if place + 1 < len(tokens) else ""
     if lead.text in ("за", "per", "/"):

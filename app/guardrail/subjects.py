@@ -5,7 +5,7 @@ no mention in the sentence: those of the sentence before, or of the customer's q
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from app.guardrail.figures import Figure
@@ -139,6 +139,14 @@ def _named(text: Text, knowledge: Knowledge, first: int, last: int, quoted: bool
         if product.latin and core and core <= {k for k in core if k.startswith("#") or k in QUALIFIERS}:
             core = frozenset()
         full = product.keys & keys
+        if (
+            not core
+            and len(full - HEADS) >= 2
+            and 3 * len(full) >= 2 * len(product.keys)
+            and not product.quoted
+            and not product.latin
+        ):
+            core = full  # «подключение кассы» for «Подключение онлайн-кассы»
         if core and core <= {"@extra"} and not (product.keys - core) & around:
             core = frozenset()
         if core:
@@ -269,7 +277,11 @@ def bind(
         behind = [
             (i, m) for i, m in enumerate(found) if m.sentence == f.sentence and f.last < m.first < high and not m.head
         ]
-        near = [(i, m) for i, m in behind if m.clause == f.clause or _only_marks(text, f.last, m.first)]
+        near = [
+            (i, m)
+            for i, m in behind
+            if (m.clause == f.clause and not _joint(text, f.last, m.first)) or _only_marks(text, f.last, m.first)
+        ]
         direct = near and _only_marks(text, f.last, near[0][1].first)
         if near and (
             direct or not (following and _tight(text, near[0][1], following) and near[0][1].clause != f.clause)
@@ -287,7 +299,16 @@ def bind(
             result.append(Binding(frozenset().union(*(m.products for _, m in behind)), behind[0][1].unknown))
         else:
             result.append(Binding(kinds, head=bool(kinds)))
-    return result
+    return [_narrowed(found, f, binding) for f, binding in zip(amounts, result, strict=True)]
+
+
+def _narrowed(found: Sequence[Mention], f: Figure, binding: Binding) -> Binding:
+    """«D-POS Duo … Цена терминала»: a name that fits several means the one of them that was named before."""
+    named = [m for m in found if m.sentence == f.sentence and m.products == binding.products]
+    if len(binding.products) < 2 or binding.every or not named:
+        return binding
+    alone = [m.products for m in found if m.sentence < f.sentence and m.products < binding.products]
+    return replace(binding, products=alone[-1]) if alone and len(alone[-1]) == 1 else binding
 
 
 def _operand(text: Text, f: Figure) -> bool:
@@ -348,6 +369,10 @@ def _tight(text: Text, mention: Mention, f: Figure) -> bool:
         or t.key in ("@price", "@pay", "@shop", "@register", "@plan")
         for t in between
     )
+
+
+def _joint(text: Text, last: int, first: int) -> bool:
+    return any(t.text in ("и", "а", "но", "and", "жане") for t in text.tokens[last + 1 : first])
 
 
 def _only_marks(text: Text, last: int, first: int) -> bool:

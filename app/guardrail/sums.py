@@ -19,6 +19,7 @@ _EQUAL = frozenset(["=", "равно"])
 Amount = tuple[Decimal, frozenset[str], frozenset[tuple[int, Decimal]]]
 """(value, periods that it can be said for, the (product, price) pairs that it is made of)"""
 
+_SPANS = {12: "year", 6: "half", 3: "quarter"}
 _LIMIT = 24
 """Prices at most that sums are made of: more would make every number a sum of something."""
 
@@ -144,7 +145,7 @@ class Sums:
                     single.append((amount * n * (100 - rate) / 100, frozenset({period}), used))
             if period == "month":
                 for m in months:
-                    spans = frozenset({"year"}) if m == 12 else frozenset({"half"}) if m == 6 else frozenset({"total"})
+                    spans = frozenset({_SPANS.get(m, "total")})
                     single.append((amount * m, spans, used))
                     for n in multiples:
                         single.append((amount * m * n, spans, used))
@@ -220,8 +221,10 @@ class Sums:
         }
         if f.period == "year" or any(word in case.text.folded for word in ("год", "year", "жыл")):
             months.add(12)
-        if f.period == "half":
+        if f.period == "half" or "полгода" in case.text.folded:
             months.add(6)
+        if f.period == "quarter":
+            months.add(3)
         return tuple(sorted(months))
 
     def _rates(self) -> tuple[Decimal, ...]:

@@ -87,12 +87,14 @@ def _duration(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -
     if any(equal(f.value, f.unit, g, "minute") or equal(f.value, f.unit, g, "month") for g in _durations_heard(case)):
         mine = keys & TOPICS
         negated = re.search(r"\bне\b|\bнет\b|\bвместо\b|емес\b|\bnot\b", clause) is not None
-        if negated or (not mine and not _ACTION.search(clause)):
+        repeated = re.match(r"\s*[—–-]\s*это\b", case.text.folded[f.end : f.end + 12]) is not None
+        if negated or repeated or (not mine and not _ACTION.search(clause)):
             return ""
     same = [k for k in known if equal(f.value, f.unit, k.value, k.unit) and k.note != "plain"]
     same = same or [k for k in known if equal(f.value, f.unit, k.value, k.unit) and k.keys & _CLAIMED_PLAIN]
     if not same:
-        if f.unit == "month" and not keys & TOPICS and any(m.sentence == f.sentence for m in case.money):
+        paid = not re.search(r"без оплат|бесплатн|даром|подар|тегин|толемсиз|\bfree\b", clause)
+        if f.unit == "month" and paid and not keys & TOPICS and any(m.sentence == f.sentence for m in case.money):
             return ""  # «за 10 месяцев — 79 000 ₸»: the sum is checked as an amount
         if f.unit == "second" or (f.unit == "minute" and f.value < 1):
             return "" if not _ACTION.search(clause) else "no section gives this time"
@@ -116,6 +118,11 @@ def _duration(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -
         return "this is the lower end of a range"
     scores = {id(k): about.fit(case, subject, k, keys) for k in known}
     best_same = max(scores[id(k)] for k in same)
+    worth = (
+        re.search(r"стоимост|\bкуны\b", clause) is not None
+    )  # «это стоимость 10 месяцев»: said of the price beside it
+    if f.unit == "month" and worth and any(m.sentence == f.sentence for m in case.money):
+        return ""
     if best_same <= 0:
         return "this term is known of something else"
     rivals = [k for k in known if k.note != "plain" and not any(k is s for s in same)]
@@ -224,7 +231,7 @@ def _days(case: Case) -> list[Problem]:
                 continue
             sentence = next((i for i, (a, b) in enumerate(case.text.sentences) if a <= m.start() < b), 0)
             piece = case.sentence_text(sentence)
-            if not signs.search(piece) or _REPORT.search(piece):
+            if not signs.search(piece) or _REPORT.search(piece) or re.search(r"\bне (?:обеща|могу|гарант)", piece):
                 continue
             stem = m.group()[:6]
             if stem in case.customer and pattern is _WEEK:

@@ -91,7 +91,18 @@ YES = [
     "да, покажите", "покажите", "давайте", "похоже", "подойдёт", "наверное", "нравится", "задавайте", "спрашивайте",
     "иә, көрсетіңіз", "ұнайды", "show me", "I think so", "go ahead",
 ]  # fmt: skip
-NO = ["не совсем", "не подходит", "не надо вопросов", "нет", "не надо", "жоқ", "онша емес", "not quite", "no"]
+NO = [
+    "не совсем",
+    "не подходит",
+    "не надо вопросов",
+    "нет",
+    "не надо",
+    "да нет, наверное",
+    "жоқ",
+    "онша емес",
+    "not quite",
+    "no",
+]
 YES_NO = [(f.name, slot) for f in FLOWS.values() for slot, spec in f.slots.items() if spec.kind == "yes_no"]
 
 
@@ -359,3 +370,10 @@ def test_after_a_digression_the_question_is_still_open(dialogue, name):
         waiting = customer.state.pending.slot
         customer.says(reply)
         assert flow.satisfied(waiting, customer.state.slots)
+
+
+@pytest.mark.parametrize(("text", "flow"), [("40 штук", "consultative"), ("3 штуки", "transactional")])
+def test_a_large_order_is_advised_on(dialogue, text, flow):
+    step = asked(dialogue, "transactional", "quantity").says(text)
+    assert step.state.flow == flow
+    assert step.question
