@@ -218,6 +218,8 @@ def _included(
     names = frozenset().union(*(products[n].core for n in wholes))
     for n in named:
         core = products[n].core
+        if not core & case.sentence_keys[sentence]:  # only its kind was named: «a printer»
+            continue
         if products[n].keys & {"@extra"}:
             continue
         supported = [s for s in statements if core & s.keys]
