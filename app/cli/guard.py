@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import cast
 
 import click
 
@@ -21,7 +22,7 @@ def guard(draft: str, passages: str, knowledge: Path | None, customer: tuple[str
     """Check DRAFT against sections: every check that spoke, with its place; exit 1 when it would not be sent."""
     from app.guardrail import Context, check, explain
     from app.knowledge.sections import load
-    from app.types import Passage
+    from app.types import Language, Passage
 
     known = {section.id: section for section in load(knowledge_folder(knowledge)).sections}
     wanted = [name.strip() for name in passages.split(",") if name.strip()]
@@ -29,6 +30,6 @@ def guard(draft: str, passages: str, knowledge: Path | None, customer: tuple[str
     if missing:
         raise ConfigError(f"the knowledge base has no section {missing[0]!r}; find ids with: machine kb search")
     used = tuple(Passage(known[name], 1.0) for name in wanted)
-    verdict = check(draft, Context(used, customer=customer, language=language))  # type: ignore[arg-type]
+    verdict = check(draft, Context(used, customer=customer, language=cast(Language, language)))
     click.echo(explain(verdict, draft))
     sys.exit(0 if verdict.ok else 1)
