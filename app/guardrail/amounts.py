@@ -12,12 +12,14 @@ from app.guardrail.sums import Sums
 
 _PERIOD_WORDS = {"month": "a month", "year": "a year", "once": "once", "hour": "an hour", "day": "a day", "week": "a week",
                  "quarter": "a quarter", "half": "half a year"}  # fmt: skip
-_THEIRS = re.compile(r"\b(?:вы|сейчас)\s+(?:\w+\s+){0,2}(?:плат|трат|отда)\w*|\bсиз\b.*\bтолеп|\byou (?:\w+ )?pay\b")
+# What they pay now, elsewhere: «вы платите 9 900 ₸» alone would be a price of ours that they talked us into.
+_THEIRS = re.compile(
+    r"\bсейчас\s+(?:\w+\s+){0,2}(?:плат|трат|отда)\w*|\b(?:плат|трат|отда)\w*\s+сейчас\b|\bказир\b.*\bтолеп|"
+    r"\b(?:now|currently) pay|\bpay(?:ing)? now\b"
+)
 _BEYOND = re.compile(r"\b(?:сверх|дополнительн\w*|кажд\w+ следующ\w*|косымша|extra|additional)\b")
 _COMPARES = ("больше", "меньше", "выше", "ниже", "more", "less", "артык", "кем")
-_RECALLED = re.compile(
-    r"\b(?:вы|вами)\b.*\b(?:спрашив|спросил|просил|писал|говорил|назва|указал|упомин|хотел|платит|тратит)\w*"
-)
+_RECALLED = re.compile(r"\b(?:вы|вами)\b.*\b(?:спрашив|спросил|просил|писал|говорил|назва|указал|упомин|хотел)\w*")
 _HOLDS = ("бюджет", "выручк", "оборот", "чек ", "budget", "revenue", "turnover", "айналым", "бюджет")
 
 
@@ -84,7 +86,8 @@ def _judge(case: Case, f: Figure, binding: Binding, sums: Sums) -> Problem | Non
     ):
         return None
     exactly = any(p.unit and f.unit and same_unit(f.unit, p.unit) and f.period == p.period for _, p in same)
-    if exactly and _BEYOND.search(case.sentence_text(f.sentence)):
+    named = any(m.sentence == f.sentence and not m.head for m in case.mentions)
+    if exactly and not named and _BEYOND.search(case.sentence_text(f.sentence)):
         return None  # «за двоих сверх тарифа — по 900 ₸ в месяц за человека»: unit and period name the product
     if matched:
         reason = (
@@ -235,9 +238,10 @@ def _mirrors(case: Case, f: Figure) -> bool:
     if "не" in lead or "нет" in lead or "вместо" in lead or "not" in lead:
         return True
     clause = case.clause_text(f.clause)
-    if any(word in clause for word in _HOLDS) or _THEIRS.search(clause) or _RECALLED.search(clause):
+    ours = any(m.clause == f.clause and not m.head for m in case.mentions)
+    if any(word in clause for word in _HOLDS) or (not ours and (_RECALLED.search(clause) or _THEIRS.search(clause))):
         return True
-    if f.last + 1 < len(tokens) and tokens[f.last + 1].text in _COMPARES:
+    if not ours and f.last + 1 < len(tokens) and tokens[f.last + 1].text in _COMPARES:
         return True
     sentence = case.sentence_keys[f.sentence]
     named = any(m.sentence == f.sentence and not m.head for m in case.mentions)

@@ -107,14 +107,14 @@ def test_both_of_two_keys_are_accepted(tmp_path: Path) -> None:
     with Server(tmp_path / "data", environment={"API_KEYS": "old-key-1234567890, new-key-1234567890"}) as server:
         for key in ("old-key-1234567890", "new-key-1234567890"):
             with server.client(key) as client:
-                ask(client, "привет", user=key)
+                assert ask(client, "привет", user=key)["answer"]
 
 
 def test_keys_come_from_systemds_credential(tmp_path: Path) -> None:
     (tmp_path / "api_keys").write_text(f"# rotated in May\n{KEY}\n\n")
     environment = {"API_KEYS": "", "CREDENTIALS_DIRECTORY": str(tmp_path)}
     with Server(tmp_path / "data", environment=environment) as server, server.client() as client:
-        ask(client, "привет")
+        assert ask(client, "привет")["answer"]
 
 
 def test_a_named_key_file_that_is_missing_is_an_error_not_a_fallback(tmp_path: Path) -> None:
