@@ -5,9 +5,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 HOST   ?= 127.0.0.1
 PORT   ?= 8000
+# Where the package index has a build for GPUs alone, name the one for the CPU: make test TORCH=torch==2.13.0+cpu
+TORCH  ?= torch==2.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench clean
+.PHONY: help install demo test test-host lint format bench lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -19,6 +21,9 @@ demo: $(VENV)/run.stamp ## Play a conversation with the sample shop and go on se
 
 test: $(VENV)/dev.stamp lint ## Check the code, then run every test that needs no root
 	$(BIN)/pytest
+
+test-host: $(VENV)/dev.stamp ## Set up a disposable server with the playbooks and try it (root; says what it skips without)
+	$(BIN)/pytest -m host tests/host
 
 lint: $(VENV)/dev.stamp ## Formatting, style, types, the direction of imports, the sample knowledge base
 	$(BIN)/ruff format --check .
@@ -33,6 +38,9 @@ format: $(VENV)/dev.stamp ## Format the code
 
 bench: $(VENV)/dev.stamp ## Measure the figures of docs/benchmarks.md (about three minutes)
 	$(BIN)/python -m tests.bench
+
+lock: $(VENV)/dev.stamp ## Resolve what servers install, with hashes, from pyproject.toml (needs the package index, minutes)
+	$(BIN)/python -m tests.host.lock
 
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build
@@ -51,6 +59,7 @@ $(VENV)/run.stamp: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
-	@echo "Installing the machine and its development tools into $(VENV)"
+	@echo "Installing the machine and its development tools into $(VENV) (torch among them: some minutes)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/run.stamp

@@ -6,33 +6,38 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.admission import Admission
+from app.asides import Asides
 from app.bots import DEFAULT, Bot, Bots
-from app.deadline import Admission
 from app.dialogue.engine import Dialogue, Hours
 from app.dialogue.policy import Policy
 from app.errors import ConfigError
+from app.knowledge.models import CACHE, Models, open_models
 from app.knowledge.retriever import Retriever
-from app.knowledge.sections import load
+from app.knowledge.sections import KnowledgeBase, load
+from app.knowledge.shelf import Knowledge, build_retriever
+from app.llm import Backend
 from app.llm.extractive import Extractive
+from app.llm.ollama import Ollama, answer_room
 from app.locks import KeyLocks
-from app.prompt import PromptBuilder, TokenCounter
+from app.pace import Pace
+from app.prompt import Budget, PromptBuilder, TokenCounter
 from app.settings import Settings
 from app.store import Store
 from app.telemetry import Telemetry
 
 _DATABASE = "conversations.db"
 _LOG_KEY = "log.key"
+_MARGIN = 128  # tokens: our count of a prompt is an estimate
 
 
-def open_retriever(settings: Settings, folder: Path) -> Retriever:
-    """The knowledge base of `folder`, indexed. Raises ConfigError."""
-    return Retriever(
-        load(folder),
-        today=datetime.now(UTC).date(),
-        min_coverage=settings.retriever.min_coverage,
-        spelling=settings.flags.spelling,
-        query_context=settings.flags.query_context,
-    )
+def open_knowledge(settings: Settings, folder: Path, models: Models | None = None) -> Knowledge:
+    """The knowledge base of `folder`, indexed. Raises ConfigError; Unavailable when a model fails."""
+
+    def build(base: KnowledgeBase) -> Retriever:
+        return build_retriever(base, settings, models or Models(), datetime.now(UTC).date())
+
+    return Knowledge(load(folder), build)
 
 
 def open_bots(settings: Settings, data: Path, knowledge: Path) -> Bots:
@@ -43,44 +48,80 @@ def open_bots(settings: Settings, data: Path, knowledge: Path) -> Bots:
     hours = Hours(settings.dialogue.opens, settings.dialogue.closes, settings.dialogue.timezone)
     default_policy = Policy.load(Path(settings.dialogue.policy)) if settings.dialogue.policy else Policy.default()
     dialogues = {DEFAULT: Dialogue.load(settings.dialogue.flow, hours, default_policy)}
-    retrievers = {DEFAULT: open_retriever(settings, knowledge)}
+    folders = {DEFAULT: knowledge} | {name: spec.kb for name, spec in settings.bots.items()}
     for name, spec in settings.bots.items():
         policy = Policy.load(spec.policy) if spec.policy else Policy.default()
         dialogues[name] = Dialogue.load(spec.flow or settings.dialogue.flow, hours, policy)
-        retrievers[name] = open_retriever(settings, spec.kb)
+    telemetry = _telemetry(settings, data)
+    models = open_models(
+        settings.retriever,
+        cache=data / CACHE,
+        on_degraded=lambda part, reason: telemetry.retrieval_degraded.labels(part, reason).inc(),
+    )
+    shelves = {name: open_knowledge(settings, folder, models) for name, folder in folders.items()}
     tokens = TokenCounter()
-    try:
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        hash_key = _hash_key(data / _LOG_KEY)
-    except OSError as error:
-        raise ConfigError(
-            f"data folder {str(data)!r} cannot be used: {error.strerror}; name another with --data"
-        ) from None
+    budget = Budget(settings.turn.prompt_tokens, settings.llm.context - answer_room(settings) - _MARGIN)
+    persona = settings.dialogue.persona
+    prompts = PromptBuilder(tokens, name=persona.name, role=persona.role, budget=budget)
+    llm, pace = _backend(settings, telemetry, tokens, prompts, dialogues[DEFAULT])
+    admission = Admission(settings.turn.parallel, settings.turn.max_waiting, pace, settings.turn.timeout_s)
+    telemetry.running.set_function(lambda: admission.running)
+    telemetry.waiting.set_function(lambda: admission.waiting)
     default = Bot(
         name=DEFAULT,
         settings=settings,
         store=Store(data / _DATABASE, busy_timeout_ms=settings.store.busy_timeout_ms),
         dialogue=dialogues[DEFAULT],
-        knowledge=retrievers[DEFAULT],
-        llm=Extractive(),
-        prompts=PromptBuilder(tokens, name=settings.dialogue.persona.name, role=settings.dialogue.persona.role),
-        admission=Admission(settings.turn.parallel, settings.turn.max_waiting),
+        knowledge=shelves[DEFAULT],
+        llm=llm,
+        prompts=prompts,
+        admission=admission,
         locks=KeyLocks(),
-        telemetry=Telemetry(hash_key, log_text=settings.flags.log_text),
+        asides=Asides(),
+        telemetry=telemetry,
     )
     others = {
         name: replace(
             default,
             name=name,
             dialogue=dialogues[name],
-            knowledge=retrievers[name],
-            prompts=PromptBuilder(tokens, name=spec.persona.name, role=spec.persona.role),
+            knowledge=shelves[name],
+            prompts=PromptBuilder(tokens, name=spec.persona.name, role=spec.persona.role, budget=budget),
             language=spec.language,
         )
         for name, spec in settings.bots.items()
     }
     patterns = tuple((pattern, name) for name, spec in settings.bots.items() for pattern in spec.sessions)
-    return Bots(default, others, patterns)
+    return Bots(default, others, patterns, models)
+
+
+def _backend(
+    settings: Settings, telemetry: Telemetry, tokens: TokenCounter, prompts: PromptBuilder, dialogue: Dialogue
+) -> tuple[Backend, Pace]:
+    """The backend that speaks for all bots, and the pace it is thought to have at first."""
+    llm = settings.llm
+    if llm.backend == "extractive":
+        return Extractive(), Pace()
+    pace = Pace(
+        llm.prefill_tps,
+        llm.decode_tps,
+        fresh=settings.turn.prompt_tokens,
+        answer=llm.answer_tokens,
+        curve=llm.gain,
+    )
+    method = dialogue.title(settings.dialogue.flow)
+    system = prompts.system(method, structured=settings.flags.structured)
+    return Ollama(settings, telemetry, pace, system=system, on_count=tokens.calibrate), pace
+
+
+def _telemetry(settings: Settings, data: Path) -> Telemetry:
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return Telemetry(_hash_key(data / _LOG_KEY), log_text=settings.flags.log_text)
+    except OSError as error:
+        raise ConfigError(
+            f"data folder {str(data)!r} cannot be used: {error.strerror}; name another with --data"
+        ) from None
 
 
 def _hash_key(path: Path) -> bytes:

@@ -1,14 +1,16 @@
 """Bot and Bots: everything a turn needs, and which bot a conversation belongs to."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
-from app.deadline import Admission
+from app.admission import Admission
+from app.asides import Asides
 from app.dialogue.engine import Dialogue
 from app.errors import ConfigError
-from app.knowledge.retriever import Retriever
+from app.knowledge.models import Models
+from app.knowledge.shelf import Knowledge
 from app.llm import Backend
 from app.locks import KeyLocks
 from app.prompt import PromptBuilder
@@ -33,11 +35,12 @@ class Bot:
     settings: Settings
     store: Store
     dialogue: Dialogue
-    knowledge: Retriever
+    knowledge: Knowledge
     llm: Backend
     prompts: PromptBuilder
     admission: Admission
     locks: KeyLocks
+    asides: Asides
     telemetry: Telemetry
     language: Language = "ru"
     """The language to answer in until the customer's is known."""
@@ -52,6 +55,8 @@ class Bots:
     others: Mapping[str, Bot]
     patterns: tuple[tuple[str, str], ...]
     """(session_id pattern with * and ?, name of its bot), in the order of the settings."""
+    models: Models = field(default_factory=Models)
+    """Of the search, shared by all bots."""
 
     def for_session(self, session_id: str) -> Bot:
         """The bot of a conversation; the default one when no pattern matches."""
@@ -59,6 +64,13 @@ class Bots:
             if fnmatchcase(session_id, pattern):
                 return self.others[name]
         return self.default
+
+    async def close(self) -> None:
+        """Ends what runs for the bots: asides, the backend, the models, the store."""
+        await self.default.asides.close()
+        await self.default.llm.close()
+        self.models.close()
+        await self.default.store.close()
 
     def all(self) -> tuple[Bot, ...]:
         """The default one first."""

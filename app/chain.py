@@ -1,4 +1,4 @@
-"""The chain of one turn without its I/O: plan (dialogue, search, prompt), then judge (guardrail).
+"""The chain of one turn without its memory and its model: decide, search, plan (the prompt), judge (the guardrail).
 
 Given the same conversation, message, moment, knowledge and drafts it comes to the same answer, so a recorded turn
 can be replayed (app/evaluation/replay.py).
@@ -11,8 +11,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.bots import Bot
+from app.deadline import Deadline
 from app.guardrail import Context, Verdict, check, tidy
-from app.llm.extractive import compose
+from app.knowledge.retriever import Found
+from app.llm.extractive import Extractive, compose
 from app.types import Ask, Draft, Message, Passage, Prompt, Snapshot, Step
 
 
@@ -23,6 +25,10 @@ class Plan:
     step: Step
     passages: tuple[Passage, ...]
     prompt: Prompt
+    knowledge: str
+    """Version of the knowledge base that was searched: a newer one may be in use by now."""
+    factor: float = 1.0
+    """Of the token count, when the prompt was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +42,33 @@ class Outcome:
     replaced: bool = False
 
 
-def plan(ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot) -> Plan:
-    """Decides, searches and writes the prompt."""
+def decide(ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot) -> Step:
+    """What the dialogue wants to do about the message."""
     if snapshot.state.turns == 0:
         snapshot = replace(snapshot, state=replace(snapshot.state, language=bot.language))
-    with bot.telemetry.stage.labels("dialogue").time():
-        step = bot.dialogue.advance(snapshot, ask, now)
-    with bot.telemetry.stage.labels("retrieval").time():
-        passages = _search(step, snapshot, bot, now)
+    return bot.dialogue.advance(snapshot, ask, now)
+
+
+async def search(step: Step, snapshot: Snapshot, now: datetime, bot: Bot, deadline: Deadline | None = None) -> Found:
+    """What the knowledge base has on it: nothing when the step searches nothing."""
+    if step.query is None:
+        return Found((), version=bot.knowledge.version)
+    return await bot.knowledge.find(
+        step.query,
+        top_k=bot.settings.retriever.top_k,
+        today=now.astimezone(ZoneInfo(bot.settings.dialogue.timezone)).date(),
+        previous=_previous_message(snapshot),
+        deadline=deadline,
+    )
+
+
+def plan(step: Step, found: Found, ask: Ask, snapshot: Snapshot, bot: Bot) -> Plan:
+    """Writes the prompt, if the backend speaks from one."""
+    passages = found.passages
     if not bot.llm.chat:
-        return Plan(step, passages, Prompt(step, passages, snapshot.history, ask.text))
+        return Plan(step, passages, Prompt(step, passages, snapshot.history, ask.text), found.version)
+    passages = passages[: bot.settings.turn.passages]
+    factor = bot.prompts.factor
     prompt = bot.prompts.build(
         step,
         passages,
@@ -54,8 +77,10 @@ def plan(ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot) -> Plan:
         method=bot.dialogue.title(step.state.flow),
         goal=bot.dialogue.goal(step.state.flow, step.state.stage),
         slots=bot.dialogue.known(step.state),
+        wanted=bot.dialogue.wanted(step.state),
+        structured=bot.settings.flags.structured,
     )
-    return Plan(step, passages, prompt)
+    return Plan(step, passages, prompt, found.version, factor)
 
 
 def judge(planned: Plan, drafts: Sequence[Draft], ask: Ask, snapshot: Snapshot, bot: Bot) -> Outcome:
@@ -64,9 +89,9 @@ def judge(planned: Plan, drafts: Sequence[Draft], ask: Ask, snapshot: Snapshot, 
     A backend that can only say what an owner wrote is tidied, and never refused.
     """
     context = guard_context(planned, ask, snapshot, bot)
-    judging = check if bot.llm.chat else tidy
-    with bot.telemetry.stage.labels("guardrail").time():
-        verdicts = [judging(draft.text, context) for draft in drafts]
+    verdicts = [
+        (check if bot.llm.chat and draft.model != Extractive.name else tidy)(draft.text, context) for draft in drafts
+    ]
     for draft, verdict in zip(drafts, verdicts, strict=True):
         if verdict.ok:
             return Outcome(verdict.text, draft.model, draft.used, verdict)
@@ -106,17 +131,6 @@ def prompt_hash(prompt: Prompt) -> str:
         said = (step.greeting, step.statement, step.lead, step.question)
         pieces = (prompt.text, sections, said, step.query, prompt.history[-1:])
     return hashlib.sha256(repr(pieces).encode("utf-8", "backslashreplace")).hexdigest()
-
-
-def _search(step: Step, snapshot: Snapshot, bot: Bot, now: datetime) -> tuple[Passage, ...]:
-    if step.query is None:
-        return ()
-    return bot.knowledge.search(
-        step.query,
-        top_k=bot.settings.retriever.top_k,
-        today=now.astimezone(ZoneInfo(bot.settings.dialogue.timezone)).date(),
-        previous=_previous_message(snapshot),
-    )
 
 
 def _previous_message(snapshot: Snapshot) -> str | None:

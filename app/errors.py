@@ -12,6 +12,7 @@ MachineError                    500 INTERNAL
 ├── Overloaded                  429 RATE_LIMIT    + Retry-After
 ├── Unavailable                 503 INTERNAL      + Retry-After
 │   ├── DeadlinePassed                            the answer would have come too late
+│   ├── ModelUnavailable                          the model is loading, gone, or writes nothing usable
 │   └── StoreUnavailable                          the database cannot be read or written
 ├── RevisionConflict            500               a turn met a conversation that had moved on
 └── ConfigError                 (never over HTTP) settings, flows, knowledge: what is wrong, where, and the fix
@@ -25,14 +26,15 @@ Code = Literal["BAD_REQUEST", "UNAUTHORIZED", "RATE_LIMIT", "INTERNAL"]
 
 
 class MachineError(Exception):
-    """Root of the tree. `retry_after` (seconds) becomes the header of that name."""
+    """Root of the tree. `retry_after` (seconds) becomes the header of that name; `reason` is for the metrics alone."""
 
     status: ClassVar[int] = 500
     code: ClassVar[Code] = "INTERNAL"
 
-    def __init__(self, message: str, *, retry_after: int | None = None) -> None:
+    def __init__(self, message: str, *, retry_after: int | None = None, reason: str = "") -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.reason = reason
 
 
 class BadRequest(MachineError):
@@ -73,18 +75,22 @@ class Overloaded(MachineError):
     status = 429
     code = "RATE_LIMIT"
 
-    def __init__(self, message: str, *, retry_after: int = 1) -> None:
-        super().__init__(message, retry_after=retry_after)
+    def __init__(self, message: str, *, retry_after: int = 1, reason: str = "") -> None:
+        super().__init__(message, retry_after=retry_after, reason=reason)
 
 
 class Unavailable(MachineError):
     status = 503
 
-    def __init__(self, message: str, *, retry_after: int = 5) -> None:
-        super().__init__(message, retry_after=retry_after)
+    def __init__(self, message: str, *, retry_after: int = 5, reason: str = "") -> None:
+        super().__init__(message, retry_after=retry_after, reason=reason)
 
 
 class DeadlinePassed(Unavailable):
+    pass
+
+
+class ModelUnavailable(Unavailable):
     pass
 
 

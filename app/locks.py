@@ -16,6 +16,10 @@ class KeyLocks:
     def __len__(self) -> int:
         return len(self._locks)
 
+    def users(self, key: Hashable) -> int:
+        """How many hold or await the lock of `key`."""
+        return self._locks[key][1] if key in self._locks else 0
+
     @asynccontextmanager
     async def hold(self, key: Hashable, deadline: Deadline) -> AsyncIterator[None]:
         """Holds the lock of `key` around its body. Raises DeadlinePassed when it cannot be had in time.

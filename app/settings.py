@@ -28,8 +28,22 @@ class _Group(BaseModel):
 
 
 class LlmSettings(_Group):
-    backend: Literal["extractive"]
+    backend: Literal["extractive", "ollama"]
     label: str = Field(min_length=1)
+    host: str = Field(pattern=r"^https?://[^\s/]+(:\d+)?/?$")
+    model: str = Field(min_length=1)
+    digest: str = Field(pattern=r"^([0-9a-f]{64})?$")
+    context: int = Field(ge=1024, le=131_072)
+    gpu_layers: int = Field(ge=-1, le=999)
+    cpu_accepted: bool
+    answer_tokens: int = Field(ge=30, le=1000)
+    prefill_tps: float = Field(gt=0)
+    decode_tps: float = Field(gt=0)
+    gain: tuple[float, ...] = Field(min_length=1)
+    watch_s: float = Field(gt=0, le=60)
+    load_s: float = Field(ge=1, le=3600)
+    breaker_failures: int = Field(ge=1, le=100)
+    breaker_s: float = Field(gt=0, le=600)
 
 
 class TurnSettings(_Group):
@@ -37,12 +51,25 @@ class TurnSettings(_Group):
     parallel: int = Field(ge=1, le=64)
     max_waiting: int = Field(ge=0, le=10_000)
     repair_s: float = Field(ge=0)
+    reserve_s: float = Field(ge=0)
+    prompt_tokens: int = Field(ge=200, le=4000)
+    passages: int = Field(ge=1, le=50)
     history: int = Field(ge=0, le=100)
 
 
 class RetrieverSettings(_Group):
     top_k: int = Field(ge=1, le=50)
     min_coverage: float = Field(ge=0, le=1)
+    embedder: str
+    embedder_revision: str
+    query_prefix: str
+    document_prefix: str
+    min_similarity: float = Field(ge=-1, le=1)
+    reranker: str
+    reranker_revision: str
+    rerank_threshold: float = Field(ge=0, le=1)
+    device: Literal["auto", "cpu", "cuda"]
+    model_timeout_s: float = Field(gt=0, le=60)
 
 
 class Persona(_Group):
@@ -83,6 +110,19 @@ class StoreSettings(_Group):
     busy_timeout_ms: int = Field(ge=0, le=60_000)
 
 
+class GpuSettings(_Group):
+    enabled: Literal["auto", "on", "off"]
+    index: int = Field(ge=0, le=15)
+    poll_s: float = Field(gt=0, le=300)
+    timeout_s: float = Field(gt=0, le=30)
+    hot_c: int = Field(ge=40, le=110)
+
+    @field_validator("enabled", mode="before")
+    @classmethod
+    def _yaml_switch(cls, value: object) -> object:
+        return {True: "on", False: "off"}[value] if isinstance(value, bool) else value  # YAML reads on and off as bool
+
+
 class ApiSettings(_Group):
     keys_file: str
     keys: tuple[SecretStr, ...] = ()
@@ -100,6 +140,9 @@ class Flags(_Group):
     log_text: bool
     query_context: bool
     spelling: bool
+    structured: bool
+    degraded: bool
+    timings: bool
 
 
 class Settings(_Group):
@@ -109,6 +152,7 @@ class Settings(_Group):
     dialogue: DialogueSettings
     bots: dict[str, BotSettings]
     store: StoreSettings
+    gpu: GpuSettings
     api: ApiSettings
     log: LogSettings
     flags: Flags

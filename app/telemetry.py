@@ -7,12 +7,24 @@ A log line carries event names, ids under a keyed hash, and numbers. Message tex
 import hashlib
 import logging
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _STAGES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60)
+_GPU_GAUGES = {
+    "memory_used_bytes": "GPU memory in use by programs",
+    "memory_total_bytes": "GPU memory of the card",
+    "utilisation_ratio": "Share of the time in which the GPU computed, 0..1",
+    "temperature_celsius": "Temperature of the GPU",
+    "power_watts": "Power the GPU draws",
+    "power_limit_watts": "Power the GPU may draw",
+    "throttled": "1 while heat or supply slows the GPU; the power cap is no trouble",
+}
 
 
 def configure_logging(level: str = "info", stream: TextIO | None = None) -> None:
@@ -87,7 +99,10 @@ class Telemetry:
         )
         self.replays = Counter("machine_replays", "Answers given again for a known request_id", registry=self.registry)
         self.refusals = Counter(
-            "machine_refusals", "Turns that got an error, by its type", ["error"], registry=self.registry
+            "machine_refusals",
+            "Turns that got an error, by its type and reason",
+            ["error", "reason"],
+            registry=self.registry,
         )
         self.hangups = Counter(
             "machine_hangups", "Callers that left before their answer was ready", registry=self.registry
@@ -98,15 +113,74 @@ class Telemetry:
         self.turn = Histogram(
             "machine_turn_seconds", "Time of a whole answered turn", buckets=_STAGES, registry=self.registry
         )
+        self.first_token = Histogram(
+            "machine_first_token_seconds",
+            "From a message's arrival to the first token of its answer",
+            buckets=_STAGES,
+            registry=self.registry,
+        )
+        self.model_calls = Counter(
+            "machine_model_calls", "Calls of the model by how they ended", ["outcome"], registry=self.registry
+        )
+        self.verdicts = Counter(
+            "machine_guardrail_verdicts",
+            "What became of drafts: ok, repaired, replaced by the fact itself",
+            ["verdict"],
+            registry=self.registry,
+        )
+        self.degraded = Counter(
+            "machine_degraded_turns", "Answers of the knowledge base while the model could not", registry=self.registry
+        )
+        self.model_retries = Counter(
+            "machine_model_retries", "Calls repeated before their first token", registry=self.registry
+        )
+        self.model_asides = Counter(
+            "machine_model_asides",
+            "What was written behind answers, by what became of it",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.model_tokens = Counter(
+            "machine_model_tokens",
+            "Tokens by kind: prompt (as the server counts), fresh (of them, in no cache as we reckon), answer",
+            ["kind"],
+            registry=self.registry,
+        )
+        self.model_truncated = Counter(
+            "machine_model_truncated",
+            "Prompts of which the server read clearly less than was sent",
+            registry=self.registry,
+        )
+        self.model_up = Gauge("machine_model_up", "1 while the model is loaded and answers", registry=self.registry)
+        self.running = Gauge("machine_turns_running", "Turns at work", registry=self.registry)
+        self.waiting = Gauge("machine_turns_waiting", "Turns that wait for a place", registry=self.registry)
         self.findings = Counter(
             "machine_guardrail_findings",
             "What the guardrail found in drafts, by check",
             ["check"],
             registry=self.registry,
         )
+        self.retrieval_degraded = Counter(
+            "machine_retrieval_degraded",
+            "Searches that had to do without one of their models",
+            ["part", "reason"],
+            registry=self.registry,
+        )
         self.knowledge_sections = Gauge(
             "machine_knowledge_sections", "Sections that the search can find", ["bot"], registry=self.registry
         )
+        self.gpu_up = Gauge("machine_gpu_up", "1 while the GPU answers", ["gpu"], registry=self.registry)
+        self.gpu_gauges = {
+            name: Gauge(f"machine_gpu_{name}", text, ["gpu"], registry=self.registry)
+            for name, text in _GPU_GAUGES.items()
+        }
+        self.gpu_xids = Counter(
+            "machine_gpu_xids", "Critical events of the GPU by Xid", ["gpu", "xid"], registry=self.registry
+        )
+
+    def stages(self, started: float) -> "Stages":
+        """A stopwatch for one turn that began at `started` on the monotonic clock."""
+        return Stages(self.stage, started)
 
     def exposition(self) -> bytes:
         """The metrics in Prometheus' text format."""
@@ -119,3 +193,30 @@ class Telemetry:
     def text(self, value: str) -> dict[str, str]:
         """Log fields for a message text: empty unless `log_text` is on."""
         return {"text": value} if self._log_text else {}
+
+
+class Stages:
+    """The stages of one turn, each timed into the histogram and kept."""
+
+    def __init__(self, histogram: Histogram, started: float) -> None:
+        self._histogram = histogram
+        self.started = started
+        self.seconds: dict[str, float] = {}
+
+    def elapsed(self) -> float:
+        """Seconds since the turn began."""
+        return time.monotonic() - self.started
+
+    @contextmanager
+    def time(self, stage: str) -> Iterator[None]:
+        """Times its body, whether it succeeds or not."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.add(stage, time.monotonic() - started)
+
+    def add(self, stage: str, seconds: float) -> None:
+        """Notes a time that was measured elsewhere."""
+        self._histogram.labels(stage).observe(seconds)
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds

@@ -6,11 +6,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from app.afterwards import leave, merged
 from app.bots import Bot
-from app.chain import Outcome, Plan, correction, judge, plan, prompt_hash
+from app.chain import Plan, decide, plan, prompt_hash, search
 from app.deadline import Deadline
 from app.errors import Conflict, RevisionConflict
-from app.types import Ask, Draft, Key, Reply, Snapshot, Source
+from app.speaking import Spoken, check_available, drop, speak
+from app.telemetry import Stages
+from app.types import Ask, Key, Reply, Snapshot, Source, Step
 
 _ATTEMPTS = 2  # a conversation moves on under us only when another process writes, as during an update
 
@@ -23,10 +26,14 @@ async def process(ask: Ask, bot: Bot) -> Reply:
     """
     started = time.monotonic()
     deadline = Deadline.after(bot.settings.turn.timeout_s)
+    if ahead := bot.locks.users(ask.key):  # a hopeless wait is refused before it begins
+        bot.admission.check(bot.name, deadline, behind=ahead)
     async with bot.locks.hold(ask.key, deadline):
         for attempt in range(_ATTEMPTS):
+            stages = bot.telemetry.stages(started)
+            stages.add("lock", stages.elapsed())
             try:
-                reply = await _answer(ask, bot, deadline, started)
+                reply = await _answer(ask, bot, deadline, stages)
             except RevisionConflict:
                 if attempt + 1 == _ATTEMPTS:
                     raise
@@ -52,40 +59,54 @@ async def observe(key: Key, text: str, source: Source, request_id: str | None, b
         return await bot.store.observe(loaded.snapshot.after(state), text, source, request_id)
 
 
-async def _answer(ask: Ask, bot: Bot, deadline: Deadline, started: float) -> Reply:
-    async with deadline.enforce(), bot.admission.admit(deadline, bot.telemetry.stage.labels("queue").observe):
-        with bot.telemetry.stage.labels("load").time():
+async def _answer(ask: Ask, bot: Bot, deadline: Deadline, stages: Stages) -> Reply:
+    async with deadline.enforce():
+        with stages.time("load"):
             loaded = await bot.store.load(ask.key, ask.request_id, bot.settings.turn.history)
         if loaded.stored is not None:
             if loaded.stored.body_hash != ask.body_hash:
                 raise Conflict(f"request_id {ask.request_id!r} was used for another message; send a new one")
             return Reply(loaded.stored.answer, loaded.stored.response, replayed=True)
-        snapshot = loaded.snapshot
-        now = bot.clock()
-        planned = plan(ask, snapshot, now, bot)
-        with bot.telemetry.stage.labels("model").time():
-            drafts = [await bot.llm.answer(planned.prompt, deadline)]
-        outcome = judge(planned, drafts, ask, snapshot, bot)
-        if outcome.replaced and deadline.remaining() >= bot.settings.turn.repair_s:
-            with bot.telemetry.stage.labels("repair").time():
-                drafts.append(await bot.llm.answer(correction(planned.prompt, drafts[0], outcome.verdict), deadline))
-            outcome = judge(planned, drafts, ask, snapshot, bot)
-    reply = _reply(ask, planned, outcome, bot, started)
-    record = _record(ask, snapshot, now, bot, planned=planned, drafts=drafts, outcome=outcome)
-    # Outside the deadline: an answer that is ready is either on disk and given, or neither.
-    with bot.telemetry.stage.labels("commit").time():
-        await bot.store.commit(snapshot.after(planned.step.state), ask, reply, record)
-    bot.telemetry.turns.labels(planned.step.action, planned.step.reason).inc()
-    for finding in outcome.verdict.findings:
-        bot.telemetry.findings.labels(finding.check).inc()
+        check_available(bot)
+        with stages.time("aside"):
+            snapshot = await merged(loaded.snapshot, bot)
+        async with bot.admission.admit(bot.name, deadline, lambda seconds: stages.add("queue", seconds)) as place:
+            now = bot.clock()
+            with stages.time("dialogue"):
+                step = decide(ask, snapshot, now, bot)
+            with stages.time("retrieval"):
+                found = await search(step, snapshot, now, bot, deadline)
+            with stages.time("prompt"):
+                planned = plan(step, found, ask, snapshot, bot)
+            spoken = await speak(planned, ask, snapshot, bot, deadline=deadline, stages=stages)
+            place.model_s = spoken.seconds
+    try:
+        reply = _reply(ask, planned, spoken, bot, stages)
+        record = _record(ask, snapshot, now, bot, planned=planned, spoken=spoken, degraded=found.degraded)
+        # Outside the deadline: an answer that is ready is either on disk and given, or neither.
+        with stages.time("commit"):
+            await bot.store.commit(snapshot.after(step.state), ask, reply, record)
+    except BaseException:
+        drop(spoken.drafts)
+        raise
+    leave(ask.key, spoken.drafts[-1], ask.text, bot)
+    _count(step, spoken, bot)
     return reply
 
 
-def _reply(ask: Ask, planned: Plan, outcome: Outcome, bot: Bot, started: float) -> Reply:
-    step = planned.step
+def _count(step: Step, spoken: Spoken, bot: Bot) -> None:
+    telemetry, outcome = bot.telemetry, spoken.outcome
+    telemetry.turns.labels(step.action, step.reason).inc()
+    telemetry.verdicts.labels("replaced" if outcome.replaced else "repaired" if outcome.verdict.repairs else "ok").inc()
+    for finding in outcome.verdict.findings:
+        telemetry.findings.labels(finding.check).inc()
+
+
+def _reply(ask: Ask, planned: Plan, spoken: Spoken, bot: Bot, stages: Stages) -> Reply:
+    step, outcome = planned.step, spoken.outcome
     meta: dict[str, Any] = {
         "model": outcome.model,
-        "processing_ms": round((time.monotonic() - started) * 1000),
+        "processing_ms": round(stages.elapsed() * 1000),
         "kb_used": bool(outcome.used),
         "request_id": ask.request_id,
         "bot": bot.name,
@@ -95,7 +116,7 @@ def _reply(ask: Ask, planned: Plan, outcome: Outcome, bot: Bot, started: float) 
         "stage": step.state.stage,
         "language": step.language,
         "tone": step.tone,
-        "kb_version": bot.knowledge.version,
+        "kb_version": planned.knowledge,
         "sections": [passage.section.id for passage in outcome.used],
     }
     if step.topic:
@@ -104,14 +125,19 @@ def _reply(ask: Ask, planned: Plan, outcome: Outcome, bot: Bot, started: float) 
         meta["handover"] = asdict(step.handover)
     if outcome.replaced:
         meta["guardrail"] = sorted({finding.check for finding in outcome.verdict.findings})
+    if spoken.drafts[-1].ending != "ok":
+        meta["ending"] = spoken.drafts[-1].ending
+    if bot.settings.flags.timings:
+        meta["timings"] = {stage: round(seconds * 1000, 1) for stage, seconds in stages.seconds.items()}
+        meta["calls"] = len(spoken.drafts)
     return Reply(outcome.text, json.dumps({"answer": outcome.text, "meta": meta}, ensure_ascii=False))
 
 
 def _record(
-    ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot, *, planned: Plan, drafts: list[Draft], outcome: Outcome
+    ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot, *, planned: Plan, spoken: Spoken, degraded: tuple[str, ...]
 ) -> dict[str, Any]:
     """All that is needed to walk the chain of this turn again, and to see that it comes out equal."""
-    step = planned.step
+    step, outcome = planned.step, spoken.outcome
     return {
         "bot": bot.name,
         "ask": {
@@ -128,11 +154,18 @@ def _record(
         "reason": step.reason,
         "query": step.query,
         "found": [[passage.section.id, round(passage.score, 4)] for passage in planned.passages],
-        "kb_version": bot.knowledge.version,
+        "degraded": list(degraded),
+        "kb_version": planned.knowledge,
+        "tokens_factor": planned.factor,
         "prompt": prompt_hash(planned.prompt),
         "drafts": [
-            {"text": draft.text, "model": draft.model, "used": [passage.section.id for passage in draft.used]}
-            for draft in drafts
+            {
+                "text": draft.text,
+                "model": draft.model,
+                "ending": draft.ending,
+                "used": [passage.section.id for passage in draft.used],
+            }
+            for draft in spoken.drafts
         ],
         "verdict": {
             "ok": outcome.verdict.ok,

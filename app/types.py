@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import asyncio
 
 Language = Literal["ru", "kk", "en"]
 Action = Literal["answer", "ask", "handover", "refuse", "close"]
@@ -206,6 +209,23 @@ class Prompt:
     """The history, which only grows at its end, and the newest user message, which holds all that changes."""
     tokens: int = 0
     """Our own count of system and messages together."""
+    fresh: int = 0
+    """Those of them that no earlier turn of the conversation can have left in the prefix cache."""
+    wanted: tuple[str, ...] = ()
+    """Slots that the model may report behind its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What a model wrote behind its answer. `slots` by name, as it heard them; nothing of it is verified."""
+
+    slots: Mapping[str, str] = field(default_factory=dict)
+    human: bool = False
+    """The customer wants a person."""
+
+
+Ending = Literal["ok", "length", "deadline", "salvaged"]
+"""How a text ended: whole, cut by the length limit or the deadline, or taken out of broken JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +235,11 @@ class Draft:
     text: str
     model: str
     used: tuple[Passage, ...] = ()
+    ending: Ending = "ok"
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Per stage of the call: `prefill` until the first token, `decode` until the answer was whole."""
+    aside: "asyncio.Task[Aside] | None" = None
+    """What is still being written behind the answer; whoever drops the draft cancels it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,3 +249,22 @@ class Reply:
     answer: str
     body: str
     replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """What is known of the model that answers.
+
+    embedded: no model server is needed; cold: not loaded; loading; warm: loaded; failed: it cannot be loaded.
+    """
+
+    state: Literal["embedded", "cold", "loading", "warm", "failed"]
+    detail: str = ""
+    size: int = 0
+    """Bytes of the loaded model."""
+    size_vram: int = 0
+    """Bytes of it in the GPU's memory: less than `size` means that layers run on the CPU."""
+    digest: str = ""
+    """sha256 of the model as the server has it, hexadecimal; empty when unknown."""
+    expected_digest: str = ""
+    """The one the settings ask for; empty: any."""

@@ -16,16 +16,18 @@ from app.api.middleware import Envelope, Guard, Hangup, error_response
 from app.api.routes import api, service
 from app.bots import Bots
 from app.errors import BadRequest, MachineError, MethodNotAllowed, NotFound, Unprocessable
+from app.health.gpu import GpuMonitor
 
 
 class State(TypedDict):
     """What the lifespan creates once and every request sees."""
 
     bots: Bots
+    gpu: GpuMonitor
 
 
 def create_app(bots: Bots, keys: KeyRing) -> FastAPI:
-    """The service around `bots`, whose store it closes when it stops."""
+    """The service around `bots`, which it closes when it stops."""
     bot = bots.default
 
     @asynccontextmanager
@@ -33,10 +35,14 @@ def create_app(bots: Bots, keys: KeyRing) -> FastAPI:
         for each in bots.all():
             await each.store.record_knowledge(each.knowledge.version, len(each.knowledge.sections))
             each.telemetry.knowledge_sections.labels(each.name).set(len(each.knowledge.sections))
+        gpu = GpuMonitor(bot.settings.gpu, bot.telemetry)
+        await gpu.start()
+        await bot.llm.open()
         try:
-            yield State(bots=bots)
+            yield State(bots=bots, gpu=gpu)
         finally:
-            await bot.store.close()
+            await gpu.close()
+            await bots.close()
 
     application = FastAPI(
         title="Sales Machine",

@@ -62,7 +62,7 @@ class Envelope:
             fields["hung_up"] = True
         except Exception as error:
             known = isinstance(error, MachineError)
-            self._telemetry.refusals.labels(type(error).__name__).inc()
+            self._telemetry.refusals.labels(type(error).__name__, getattr(error, "reason", "")).inc()
             if not known or error.__cause__ is not None:
                 self._telemetry.log.error("failed", **self._place(scope), exc_info=error.__cause__ or error)
             if status == 0:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+import time
 import uuid
 from typing import Any
 
@@ -24,6 +25,7 @@ from app.api.schemas import (
 )
 from app.bots import Bot, Bots
 from app.errors import BadRequest, StoreUnavailable, Unprocessable
+from app.health.readiness import database_part, gpu_part, knowledge_part, model_part, ready
 from app.turn import observe, process
 from app.types import Ask, Key
 
@@ -110,22 +112,31 @@ async def get_health(request: Request) -> Health:
 @service.get("/ready", responses={503: {"model": Ready, "description": "A part cannot serve"}})
 async def get_ready(request: Request, response: Response) -> Ready:
     """Whether each part can serve. Loopback only."""
-    bot = _bot(request)
+    bots = _bots(request)
+    bot = bots.default
     try:
         await bot.store.check()
-        database = Part(ok=True, detail=f"writable, schema {bot.store.schema}")
+        database = database_part(bot.store.schema)
     except StoreUnavailable as error:
-        database = Part(ok=False, detail=str(error))
-    parts = {
-        "database": database,
-        "knowledge": _knowledge(_bots(request)),
-        "model": Part(ok=True, detail=f"{bot.llm.name}: embedded, needs no GPU"),
-    }
-    ready = all(part.ok for part in parts.values())
-    response.status_code = 200 if ready else 503
-    if not ready:
+        database = database_part(None, str(error))
+    parts = (
+        database,
+        knowledge_part({each.name: (each.knowledge.version, len(each.knowledge.sections)) for each in bots.all()}),
+        model_part(bot.llm.state(), cpu_accepted=bot.settings.llm.cpu_accepted),
+        gpu_part(
+            request.state.gpu.latest(),
+            hot_c=bot.settings.gpu.hot_c,
+            now=time.time(),
+            needed=bot.settings.gpu.enabled == "on",
+        ),
+    )
+    response.status_code = 200 if ready(parts) else 503
+    if not ready(parts):
         response.headers["Retry-After"] = "5"
-    return Ready(ready=ready, parts=parts)
+    return Ready(
+        ready=ready(parts),
+        parts={part.name: Part(ok=part.ok, level=part.level, detail=part.detail, fix=part.fix) for part in parts},
+    )
 
 
 @service.get("/version")
@@ -144,13 +155,6 @@ async def get_version(request: Request) -> Version:
 async def get_metrics(request: Request) -> Response:
     """Prometheus' text format. Loopback only."""
     return Response(_bot(request).telemetry.exposition(), media_type=CONTENT_TYPE_LATEST)
-
-
-def _knowledge(bots: Bots) -> Part:
-    details = [
-        f"{bot.name}: version {bot.knowledge.version}, {len(bot.knowledge.sections)} sections" for bot in bots.all()
-    ]
-    return Part(ok=all(bot.knowledge.sections for bot in bots.all()), detail="; ".join(details))
 
 
 def _canonical_hash(body: ProcessRequest) -> str:

@@ -90,7 +90,9 @@ class Health(BaseModel):
 
 class Part(BaseModel):
     ok: bool
+    level: Literal["ok", "warning", "error"]
     detail: str
+    fix: str = ""
 
 
 class Ready(BaseModel):

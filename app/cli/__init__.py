@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from app.cli.backup import backup
+from app.cli.doctor import doctor
 from app.cli.evaluate import evaluate
 from app.cli.flow import flow
 from app.cli.guard import guard
@@ -104,5 +106,5 @@ def show_settings(file: Path | None) -> None:
     click.echo(yaml.safe_dump(masked(load(file)), allow_unicode=True, sort_keys=False).rstrip())
 
 
-for command in (kb, flow, guard, evaluate, simulate, replay):
+for command in (backup, doctor, kb, flow, guard, evaluate, simulate, replay):
     main.add_command(command)

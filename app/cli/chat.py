@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from app.assembly import open_bots
-from app.bots import Bot
-from app.cli.common import knowledge_folder
+from app.bots import Bot, Bots
+from app.cli.common import knowledge_folder, running
 from app.errors import MachineError
 from app.settings import load
 from app.telemetry import configure_logging
@@ -24,15 +24,16 @@ def run_chat(user: str | None, bot_name: str, data: Path, knowledge: Path | None
     """Reads lines until /quit or the end of input. Raises ConfigError."""
     settings = load(file)
     configure_logging("error")
-    bot = open_bots(settings, data, knowledge_folder(knowledge)).named(bot_name)
+    bots = open_bots(settings, data, knowledge_folder(knowledge))
     key = Key(_SESSION, user or f"user-{uuid.uuid4().hex[:8]}")
     click.echo(f"Talking as {key.user_id} (go on later with --user {key.user_id}). {_HELP}")
-    asyncio.run(_talk(bot, key))
+    asyncio.run(_talk(bots, bot_name, key))
 
 
-async def _talk(bot: Bot, key: Key) -> None:
+async def _talk(bots: Bots, name: str, key: Key) -> None:
     last: Reply | None = None
-    try:
+    async with running(bots):
+        bot = bots.named(name)
         while (line := await asyncio.to_thread(_read)) is not None:
             text = line.strip()
             if text == "/quit":
@@ -49,8 +50,6 @@ async def _talk(bot: Bot, key: Key) -> None:
                     click.echo(f"{last.answer}\n")
                 except MachineError as error:
                     click.echo(f"({error})")
-    finally:
-        await bot.store.close()
 
 
 def _read() -> str | None:

@@ -1,8 +1,45 @@
 """What several commands share."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
 
 from app.errors import ConfigError
+
+if TYPE_CHECKING:
+    from app.bots import Bots
+
+_LOOK_S = 0.2
+_PATIENCE_S = 5.0  # with a model server that does not answer
+
+
+@asynccontextmanager
+async def running(bots: "Bots", *, speaks: bool = True) -> "AsyncIterator[Bots]":
+    """The bots while their model is loaded; closes them behind its body.
+
+    `speaks`: the command needs the model. Raises ConfigError when it cannot be had.
+    """
+    llm = bots.default.llm
+    try:
+        if speaks:
+            await llm.open()
+            waited = 0.0
+            told = False
+            while (now := llm.state()).state not in ("warm", "embedded"):
+                if now.state == "failed" and waited >= _PATIENCE_S:
+                    raise ConfigError(f"the model cannot answer: {now.detail}")
+                if now.state == "loading" and not told:
+                    click.echo(f"{now.detail} ...", err=True)
+                    told = True
+                await asyncio.sleep(_LOOK_S)
+                waited += _LOOK_S
+        yield bots
+    finally:
+        await bots.close()
 
 
 def knowledge_folder(named: Path | None) -> Path:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.common import knowledge_folder
+from app.cli.common import knowledge_folder, running
 
 if TYPE_CHECKING:
     from app.evaluation.cases import Case
@@ -59,7 +59,7 @@ def evaluate(
 
 
 async def _evaluate(name: str, file: Path | None, knowledge: Path | None, cases: "list[Case]") -> "DialogueReport":
-    from app.assembly import open_bots, open_retriever
+    from app.assembly import open_bots, open_knowledge
     from app.evaluation.dialogues import evaluate_dialogues
     from app.settings import load
     from app.telemetry import configure_logging
@@ -67,14 +67,11 @@ async def _evaluate(name: str, file: Path | None, knowledge: Path | None, cases:
     configure_logging("error")
     loaded = load(file)
     with tempfile.TemporaryDirectory(prefix="machine-eval-") as data:
-        bots = open_bots(loaded, Path(data), knowledge_folder(knowledge))
-        bot = bots.named(name)
-        if knowledge is not None and bot is not bots.default:
-            bot = replace(bot, knowledge=open_retriever(loaded, knowledge))
-        try:
+        async with running(open_bots(loaded, Path(data), knowledge_folder(knowledge))) as bots:
+            bot = bots.named(name)
+            if knowledge is not None and bot is not bots.default:
+                bot = replace(bot, knowledge=open_knowledge(loaded, knowledge, bots.models))
             return await evaluate_dialogues(bot, cases)
-        finally:
-            await bot.store.close()
 
 
 def _print_table(report: "DialogueReport") -> None:

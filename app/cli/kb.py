@@ -1,10 +1,13 @@
-"""`machine kb`: lint, search, explain, import, eval."""
+"""`machine kb`: lint, search, explain, eval, calibrate, import."""
 
+import asyncio
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,24 +15,54 @@ from app.cli.common import knowledge_folder
 from app.errors import ConfigError
 
 if TYPE_CHECKING:
+    from app.evaluation.calibration import Calibration, Threshold
     from app.knowledge.retriever import Explanation, Retriever
-    from app.types import Section
+    from app.settings import RetrieverSettings
+    from app.types import Passage, Section
 
 _KB = click.option(
     "--kb", "knowledge", type=click.Path(path_type=Path), default=None, help="Knowledge base folder [the sample]."
 )
 _PREVIOUS = click.option("--previous", default=None, help="The customer's message before.")
+_TOP = click.option("--top", type=click.IntRange(1, 50), default=5, show_default=True, help="How many sections.")
+_SETTINGS = click.option(
+    "--settings", "file", type=click.Path(path_type=Path), default=None, help="YAML over the defaults."
+)
+_DATA = click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Folder of the memory: its cache spares embedding every section again.",
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+_QUERIES = click.option(
+    "--queries", type=click.Path(path_type=Path), required=True, multiple=True, help="JSON Lines; may repeat."
+)
 
 
 def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def _retriever(knowledge: Path | None) -> "Retriever":
-    from app.assembly import open_retriever
-    from app.settings import load
+@contextmanager
+def _opened(
+    knowledge: Path | None, file: Path | None, data: Path | None
+) -> "Iterator[tuple[Retriever, RetrieverSettings]]":
+    """The retriever of the settings, with the models that they switch on."""
+    from app.knowledge.models import CACHE, open_models
+    from app.knowledge.sections import load
+    from app.knowledge.shelf import build_retriever
+    from app.settings import load as load_settings
+    from app.telemetry import configure_logging
 
-    return open_retriever(load(), knowledge_folder(knowledge))
+    configure_logging("warning", sys.stderr)
+    settings = load_settings(file)
+    base = load(knowledge_folder(knowledge))
+    models = open_models(settings.retriever, cache=data / CACHE if data else None)
+    try:
+        yield build_retriever(base, settings, models, _today()), settings.retriever
+    finally:
+        models.close()
 
 
 @click.group()
@@ -57,15 +90,31 @@ def lint_command(knowledge: Path | None) -> None:
 @click.argument("query")
 @_KB
 @_PREVIOUS
-@click.option("--top", type=click.IntRange(1, 50), default=5, show_default=True, help="How many sections.")
-def search(query: str, knowledge: Path | None, previous: str | None, top: int) -> None:
+@_TOP
+@_SETTINGS
+@_DATA
+@_JSON
+def search(
+    query: str,
+    knowledge: Path | None,
+    previous: str | None,
+    top: int,
+    file: Path | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
     """Show what a customer's QUERY finds: exit 1 when nothing."""
-    found = _retriever(knowledge).search(query, top_k=top, today=_today(), previous=previous)
-    for rank, passage in enumerate(found, 1):
-        click.echo(f"{rank}. {passage.section.id}  ({passage.score:.2f})  {passage.section.title}")
-        click.echo("   " + passage.section.text.replace("\n", "\n   "))
-    if not found:
-        click.echo("nothing found: the machine would say that it does not know")
+    with _opened(knowledge, file, data) as (retriever, _):
+        found = asyncio.run(retriever.find(query, top_k=top, today=_today(), previous=previous))
+    if as_json:
+        _print_json(found.passages, degraded=found.degraded, seconds=found.seconds, version=found.version)
+    else:
+        for rank, passage in enumerate(found.passages, 1):
+            click.echo(f"{rank}. {passage.section.id}  ({passage.score:.2f})  {passage.section.title}")
+            click.echo("   " + passage.section.text.replace("\n", "\n   "))
+        _warn_degraded(found.degraded)
+    if not found.passages:
+        click.echo("nothing found: the machine would say that it does not know", err=as_json)
         sys.exit(1)
 
 
@@ -73,36 +122,89 @@ def search(query: str, knowledge: Path | None, previous: str | None, top: int) -
 @click.argument("query")
 @_KB
 @_PREVIOUS
-@click.option("--top", type=click.IntRange(1, 50), default=5, show_default=True, help="How many sections.")
-def explain(query: str, knowledge: Path | None, previous: str | None, top: int) -> None:
+@_TOP
+@_SETTINGS
+@_DATA
+@_JSON
+def explain(
+    query: str,
+    knowledge: Path | None,
+    previous: str | None,
+    top: int,
+    file: Path | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
     """Show how QUERY was searched: context, spelling, scores and ranks per stage."""
-    _print_explanation(_retriever(knowledge).explain(query, top_k=top, today=_today(), previous=previous))
+    with _opened(knowledge, file, data) as (retriever, settings):
+        found = asyncio.run(retriever.explain(query, top_k=top, today=_today(), previous=previous))
+    if not as_json:
+        _print_explanation(found, settings)
+        return
+    rest = {name: getattr(found, name) for name in found.__dataclass_fields__ if name != "passages"}
+    _print_json(found.passages, **rest)
 
 
-def _print_explanation(found: "Explanation") -> None:
+def _print_json(passages: "tuple[Passage, ...]", **rest: Any) -> None:
+    shown = [
+        {"id": passage.section.id, "title": passage.section.title, "score": passage.score, "ranks": passage.ranks}
+        for passage in passages
+    ]
+    click.echo(json.dumps({**rest, "passages": shown}, ensure_ascii=False))
+
+
+def _warn_degraded(degraded: tuple[str, ...]) -> None:
+    if degraded:
+        click.echo(f"searched without {', '.join(degraded)}", err=True)
+
+
+def _print_explanation(found: "Explanation", settings: "RetrieverSettings") -> None:
     click.echo(f"query       {found.query}")
     click.echo(f"in context  {found.in_context}")
     click.echo(f"spelling    {found.corrected}")
     verdict = "enough to answer from" if found.enough else "not enough: the machine would say that it does not know"
-    click.echo(f"coverage    {found.coverage:.2f} of the content words: {verdict}")
+    by_words = found.relevance is None and found.similarity is None
+    click.echo(f"coverage    {found.coverage:.2f} of the content words{f': {verdict}' if by_words else ''}")
+    if found.similarity is not None:
+        click.echo(f"similarity  {found.similarity:.4f} of the nearest, enough from {settings.min_similarity:g}")
+    if found.relevance is not None:
+        click.echo(f"relevance   {found.relevance:.4f} of the best, enough from {settings.rerank_threshold:g}")
+    if not by_words:
+        click.echo(f"verdict     {verdict}")
+        times = ", ".join(f"{stage} {seconds * 1000:.1f} ms" for stage, seconds in found.seconds.items())
+        click.echo(f"time        {times}")
+    if found.degraded:
+        click.echo(f"without     {', '.join(found.degraded)}")
     click.echo(f"{'rank':>4}  {'score':>7}  {'per stage':<14}  section")
     for rank, passage in enumerate(found.passages, 1):
         stages = " ".join(f"{stage}:{place}" for stage, place in passage.ranks.items())
-        click.echo(f"{rank:>4}  {passage.score:>7.2f}  {stages:<14}  {passage.section.id}  {passage.section.source}")
+        digits = 2 if by_words else 4
+        click.echo(
+            f"{rank:>4}  {passage.score:>7.{digits}f}  {stages:<14}  {passage.section.id}  {passage.section.source}"
+        )
 
 
 @kb.command("eval")
 @_KB
-@click.option(
-    "--queries", type=click.Path(path_type=Path), required=True, multiple=True, help="JSON Lines; may repeat."
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@_QUERIES
+@_SETTINGS
+@_DATA
+@_JSON
 @click.option("--misses", is_flag=True, help="List the questions whose best section was another.")
-def eval_command(knowledge: Path | None, queries: tuple[Path, ...], as_json: bool, misses: bool) -> None:
+def eval_command(
+    knowledge: Path | None,
+    queries: tuple[Path, ...],
+    file: Path | None,
+    data: Path | None,
+    as_json: bool,
+    misses: bool,
+) -> None:
     """Measure the search on questions whose section is known."""
     from app.evaluation import evaluate_retrieval, read_queries
 
-    report = evaluate_retrieval(_retriever(knowledge), [q for path in queries for q in read_queries(path)], _today())
+    asked = [query for path in queries for query in read_queries(path)]
+    with _opened(knowledge, file, data) as (retriever, _):
+        report = evaluate_retrieval(retriever, asked, _today())
     if as_json:
         click.echo(json.dumps(report.as_json()))
         return
@@ -111,6 +213,51 @@ def eval_command(knowledge: Path | None, queries: tuple[Path, ...], as_json: boo
     if misses:
         for miss in report.misses:
             click.echo(f"rank {miss.rank or '-':>2}  {miss.query.text!r}: {miss.query.expect[0]}, found {miss.found}")
+
+
+@kb.command("calibrate")
+@_KB
+@_QUERIES
+@_TOP
+@_SETTINGS
+@_DATA
+@_JSON
+def calibrate_command(
+    knowledge: Path | None,
+    queries: tuple[Path, ...],
+    top: int,
+    file: Path | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Find the score from which a section is an answer, with your models and questions with and without one."""
+    from app.evaluation.calibration import calibrate
+    from app.evaluation.retrieval import read_queries
+
+    asked = [query for path in queries for query in read_queries(path, unanswerable=True)]
+    with _opened(knowledge, file, data) as (retriever, settings):
+        now = {"rerank_threshold": settings.rerank_threshold, "min_similarity": settings.min_similarity}
+        found = asyncio.run(calibrate(retriever, asked, _today(), top_k=top, now=now))
+    if as_json:
+        click.echo(json.dumps([calibration.as_json() for calibration in found]))
+        return
+    for calibration in found:
+        _print_calibration(calibration)
+
+
+def _print_calibration(found: "Calibration") -> None:
+    def line(name: str, at: "Threshold") -> None:
+        click.echo(
+            f"  {name:<12}{at.value:<10.6g}F1 {at.f1:.3f}  Youden {at.youden:+.3f}  answers {at.answered} of "
+            f"{found.answerable}, and {at.wrongly} of {found.others} that it should not"
+        )
+
+    click.echo(
+        f"{found.setting}: {found.answerable} questions with an answer, {found.others} without, AUC {found.auc:.3f}"
+    )
+    line("best F1", found.best_f1)
+    line("best Youden", found.best_youden)
+    line("now", found.now)
 
 
 @kb.command("import")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.common import knowledge_folder
+from app.cli.common import knowledge_folder, running
 from app.errors import ConfigError
 
 
@@ -32,11 +32,8 @@ def replay(turns: tuple[int, ...], data: Path, knowledge: Path | None, file: Pat
     configure_logging("error")
 
     async def run() -> list[Replay]:
-        bots = open_bots(settings, data, knowledge_folder(knowledge))
-        try:
+        async with running(open_bots(settings, data, knowledge_folder(knowledge)), speaks=False) as bots:
             return [await walk(turn, bots.default.store, bots) for turn in turns]
-        finally:
-            await bots.default.store.close()
 
     done = asyncio.run(run())
     for each in done:

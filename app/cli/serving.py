@@ -7,7 +7,8 @@ from pathlib import Path
 import app as package
 from app.api.app import create_app
 from app.api.keys import load_keys
-from app.api.server import bind, build_server
+from app.api.notify import Notifier
+from app.api.server import build_server, listening
 from app.assembly import open_bots
 from app.cli.common import knowledge_folder
 from app.settings import load
@@ -15,14 +16,14 @@ from app.telemetry import configure_logging
 
 
 def run_service(host: str, port: int, data: Path, knowledge: Path | None, file: Path | None) -> None:
-    """Serves until a signal. Raises ConfigError before anything listens if something is wrong."""
+    """Serves until a signal, on systemd's socket if it passed one. Raises ConfigError before anything is served."""
     settings = load(file)
     keys = load_keys(settings.api)
     configure_logging(settings.log.level)
-    listener = bind(host, port)
+    listener = listening(host, port)
     bots = open_bots(settings, data, knowledge_folder(knowledge))
     bot = bots.default
-    server = build_server(create_app(bots, keys), settings.api.drain_s)
+    server = build_server(create_app(bots, keys), settings.api.drain_s, Notifier.from_environment())
     bot.telemetry.log.info(
         "serving",
         address="{}:{}".format(*listener.getsockname()[:2]),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.common import knowledge_folder
+from app.cli.common import knowledge_folder, running
 
 
 @click.command()
@@ -41,11 +41,8 @@ def simulate(
     configure_logging("error")
 
     async def run(data: str) -> Report:
-        bot = open_bots(settings, Path(data), knowledge_folder(knowledge)).named(bot_name)
-        try:
-            return await play(bot, load_personas()[:personas], dialogues, seed)
-        finally:
-            await bot.store.close()
+        async with running(open_bots(settings, Path(data), knowledge_folder(knowledge))) as bots:
+            return await play(bots.named(bot_name), load_personas()[:personas], dialogues, seed)
 
     with tempfile.TemporaryDirectory(prefix="sales-machine-") as data:
         report = asyncio.run(run(data))

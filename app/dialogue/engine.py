@@ -1,10 +1,11 @@
 """The dialogue: one message in, one decision out. Pure after `Dialogue.load`: no I/O, clock, model or randomness."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from app.dialogue import aside as asides
 from app.dialogue import continuity, handover, stages
 from app.dialogue.boundaries import OFF_TOPIC
 from app.dialogue.control import PAUSED
@@ -19,7 +20,7 @@ from app.dialogue.spec import MAX_ASKED, Flow, load_flows
 from app.dialogue.text import read, without
 from app.dialogue.vocabulary import Texts, Vocabulary, load_texts
 from app.errors import ConfigError
-from app.types import Ask, DialogueState, Language, Pending, Snapshot, Step
+from app.types import Aside, Ask, DialogueState, Language, Pending, Snapshot, Step
 
 __all__ = ["Dialogue", "Hours"]
 
@@ -93,6 +94,16 @@ class Dialogue:
     def known(self, state: DialogueState) -> dict[str, str]:
         """The known slots, by their names and as a person says them."""
         return handover.said_slots(state.slots, self.vocabulary, state.language)
+
+    def wanted(self, state: DialogueState) -> tuple[str, ...]:
+        """The slots that a model may report behind its answer."""
+        flow = self.flows.get(state.flow)
+        return asides.wanted(state, flow.slots) if flow else ()
+
+    def told(self, state: DialogueState, aside: Aside, said: Sequence[str]) -> DialogueState:
+        """`state` with what a model reported of the messages `said`, as far as they bear it out."""
+        flow = self.flows.get(state.flow)
+        return asides.told(state, aside, flow.slots, said) if flow else state
 
     def label(self, slot: str, value: str, language: Language = "ru") -> str:
         """A slot's value as a person says it: «grocery» is «продукты»."""
@@ -248,7 +259,11 @@ class Dialogue:
             statement = statement or scene.texts.pick("here", state.turns, scene.last_answer)
         if plan.reason == "cancel":
             pending = None
-        marks = {OFF_TOPIC: plan.reason == OFF_TOPIC, PAUSED: paused or plan.reason == "cancel"}
+        marks = {
+            OFF_TOPIC: plan.reason == OFF_TOPIC,
+            PAUSED: paused or plan.reason == "cancel",
+            asides.WANTS_PERSON: False,
+        }
         said = [name for name in said if name not in marks] + [name for name, on in marks.items() if on]
         notice = scene.notice
         if notice and not plan.closes:

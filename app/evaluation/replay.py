@@ -1,11 +1,12 @@
 """Replaying a recorded turn: the same chain from the recorded model output must come to the same answer."""
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from app.bots import Bots
-from app.chain import judge, plan, prompt_hash
+from app.chain import decide, judge, plan, prompt_hash, search
 from app.errors import ConfigError
 from app.store import Store
 from app.types import Ask, Draft
@@ -38,7 +39,11 @@ async def replay(turn: int, store: Store, bots: Bots) -> Replay:
     bot = bots.named(record["bot"])
     snapshot = recorded.snapshot
     ask = Ask(snapshot.key, recorded.text, recorded.request_id, **record["ask"])
-    planned = plan(ask, snapshot, datetime.fromtimestamp(record["now"], UTC), bot)
+    now_then = datetime.fromtimestamp(record["now"], UTC)
+    step = decide(ask, snapshot, now_then, bot)
+    found_now = await search(step, snapshot, now_then, bot)
+    bot = dataclasses.replace(bot, prompts=bot.prompts.with_factor(record.get("tokens_factor", 1.0)))
+    planned = plan(step, found_now, ask, snapshot, bot)
     found = {passage.section.id: passage for passage in planned.passages}
     drafts = [
         Draft(draft["text"], draft["model"], tuple(found[name] for name in draft["used"] if name in found))

@@ -11,6 +11,7 @@ from app.guardrail.language import brand, language
 from app.guardrail.leaks import empty, leak, repeat
 from app.guardrail.model import Context, Finding, Verdict
 from app.guardrail.percents import percents
+from app.guardrail.quoting import FIGURES, quotations
 from app.guardrail.repairs import repair
 from app.guardrail.terms import terms
 
@@ -40,6 +41,9 @@ def check(draft: str, context: Context) -> Verdict:
     tracked, repairs = repair(draft, context)
     case = Case(tracked.text, context)
     problems = empty(case) or [problem for one in _CHECKS[1:] for problem in one(case)]
+    if any(problem.check in FIGURES for problem in problems):
+        spans = quotations(tracked.text, context)
+        problems = [p for p in problems if p.check not in FIGURES or not any(a <= p.start < b for a, b in spans)]
     findings = tuple(
         Finding(p.check, p.detail, tracked.origin(p.start), tracked.origin(max(p.start, p.end - 1)) + (p.end > p.start))
         for p in sorted(problems, key=lambda p: (p.start, p.end))

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from app.deadline import Deadline
-from app.types import Draft, Prompt
+from app.types import Draft, ModelState, Prompt
 
 
 class Backend(Protocol):
@@ -13,6 +13,22 @@ class Backend(Protocol):
     chat: bool
     """Whether it speaks from a chat prompt and may say what nobody wrote; else its text is taken as it is."""
 
+    def available(self) -> None:
+        """Raises ModelUnavailable at once when a call would be in vain now."""
+        ...
+
     async def answer(self, prompt: Prompt, deadline: Deadline) -> Draft:
-        """The text for the customer. Raises DeadlinePassed or Unavailable."""
+        """The text for the customer. Raises DeadlinePassed or ModelUnavailable."""
+        ...
+
+    def state(self) -> ModelState:
+        """What /ready says of it."""
+        ...
+
+    async def open(self) -> None:
+        """Begins to watch and warm up what it speaks with; returns before that is done."""
+        ...
+
+    async def close(self) -> None:
+        """Ends all that is running."""
         ...

@@ -67,7 +67,7 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
     found = [first]
     for part in parts if len(parts) > 1 else ():
         second = _about(part, prompt)
-        fresh = second not in found and second.score >= _SECOND * prompt.passages[0].score
+        fresh = second not in found and _weight(second) >= _SECOND * _weight(prompt.passages[0])
         known = max(_share(part, passage) for passage in found)
         if fresh and _share(part, second) >= _ABOUT > known and len(found) < _MOST:
             found.append(second)
@@ -84,7 +84,7 @@ def _best(prompt: Prompt) -> Passage:
     found = _prefer(prompt.passages, _SAME_LANGUAGE, lambda p: p.section.language == prompt.step.language)
     if prompt.step.reason == "price":
         found = _prefer(found, _WITH_PRICE, lambda p: any(fact.currency for fact in p.section.facts))
-        named = max(_name_share(p, prompt) for p in found if p.score >= _NAMED * found[0].score)
+        named = max(_name_share(p, prompt) for p in found if _weight(p) >= _NAMED * _weight(found[0]))
         found = _prefer(found, _NAMED, lambda p: named > 0 and _name_share(p, prompt) == named)
     asked = _words(prompt.step.query or "")
     if not _leans_on_history(prompt, found[0]):
@@ -105,7 +105,7 @@ def _about(part: str, prompt: Prompt) -> Passage:
 
     def fit(passage: Passage) -> tuple[float, bool, float]:
         priced = prompt.step.reason == "price" and any(fact.currency for fact in passage.section.facts)
-        return _share(part, passage), priced, passage.score
+        return _share(part, passage), priced, _weight(passage)
 
     return max(prompt.passages, key=fit)
 
@@ -134,7 +134,7 @@ def _is_another(passage: Passage, prompt: Prompt) -> bool:
 def _called(prompt: Prompt) -> tuple[Passage, ...]:
     """The price lines whose whole names were said, in that order; of «маникюр» and «маникюр с лаком» the longer."""
     words = _words(prompt.step.query or "")
-    best = sorted(prompt.passages, key=lambda p: (p.section.language != prompt.step.language, -p.score))
+    best = sorted(prompt.passages, key=lambda p: (p.section.language != prompt.step.language, -_weight(p)))
     said: dict[frozenset[str], Passage] = {}
     for passage in best:
         whole = frozenset(_whole_name(passage.section))
@@ -223,6 +223,15 @@ def _whole_name(section: Section) -> tuple[str, ...]:
 def _prefer(found: Sequence[Passage], share: float, wanted: Callable[[Passage], bool]) -> Sequence[Passage]:
     """Moves the first wanted passage to the front if its score reaches `share` of the best one's."""
     for passage in found:
-        if wanted(passage) and passage.score >= share * found[0].score:
+        if wanted(passage) and _weight(passage) >= share * _weight(found[0]):
             return [passage, *(other for other in found if other is not passage)]
     return found
+
+
+def _weight(passage: Passage) -> float:
+    """How good a find is, so that shares of the best one's mean something.
+
+    Scores of words do; those of a fusion lie close together and a reranker's far apart, so there the place counts.
+    """
+    place = passage.ranks.get("rerank") or passage.ranks.get("fused")
+    return 1 / place if place else passage.score

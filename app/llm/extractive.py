@@ -6,7 +6,7 @@ It can say only what the knowledge base or the flow says, so it cannot invent a 
 from app.deadline import Deadline
 from app.llm.choosing import choose
 from app.llm.plain import shorten
-from app.types import Draft, Prompt
+from app.types import Draft, ModelState, Prompt
 
 
 class Extractive:
@@ -18,6 +18,18 @@ class Extractive:
     async def answer(self, prompt: Prompt, deadline: Deadline) -> Draft:
         """Immediate, so `deadline` is not looked at."""
         return compose(prompt)
+
+    def available(self) -> None:
+        """Always."""
+
+    def state(self) -> ModelState:
+        return ModelState("embedded", "extractive: embedded, needs no GPU")
+
+    async def open(self) -> None:
+        """There is nothing to warm up."""
+
+    async def close(self) -> None:
+        """There is nothing to end."""
 
 
 def compose(prompt: Prompt) -> Draft:

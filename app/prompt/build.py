@@ -16,6 +16,7 @@ from app.types import Exchange, Language, Message, Passage, Prompt, Snapshot, St
 
 _LANGUAGES: Mapping[Language, str] = {"ru": "русский", "kk": "казахский (қазақша)", "en": "английский (English)"}
 _BLOCK = 8  # exchanges that leave the history together
+_FRESH = 3  # messages no earlier prompt began with: the last exchange as it is remembered, and the newest message
 _UNKNOWN = "…"  # stands for the user's part of an exchange whose message is not known
 
 
@@ -60,6 +61,16 @@ class PromptBuilder:
         self._role = role or "продавец-консультант"
         self._budget = budget
 
+    @property
+    def factor(self) -> float:
+        """What our count of tokens is multiplied with, by what the server has counted."""
+        return self._tokens.factor
+
+    def with_factor(self, factor: float) -> "PromptBuilder":
+        """The same builder counting as it did when its factor was this: for replaying a turn."""
+        tokens = TokenCounter(factor)
+        return PromptBuilder(tokens, name=self._name, role=self._role, budget=self._budget)
+
     def system(self, method: str, *, structured: bool) -> str:
         """The fixed text of one flow; the same for every turn and customer."""
         template = _environment().get_template("system.j2")
@@ -75,9 +86,10 @@ class PromptBuilder:
         method: str,
         goal: str,
         slots: Mapping[str, str],
+        wanted: tuple[str, ...] = (),
         structured: bool = True,
     ) -> Prompt:
-        """The prompt of one turn. `slots` are the known ones in words; `goal` is the stage's.
+        """The prompt of one turn. `slots` are the known ones in words; `goal` is the stage's; `wanted` may be reported.
 
         Passages are cut first, then the customer's own text, then the history; never the system text.
         """
@@ -85,8 +97,18 @@ class PromptBuilder:
         turn = self._turn(step, passages, sanitise(text), goal, slots)
         left = self._budget.total - self._tokens.count_message(system) - self._tokens.count_message(turn)
         messages = (*self._history(snapshot, left), Message("user", turn))
-        tokens = self._tokens.count_message(system) + sum(self._tokens.count_message(m.content) for m in messages)
-        return Prompt(step, passages, snapshot.history, text, system, messages, tokens)
+        counts = [self._tokens.count_message(message.content) for message in messages]
+        return Prompt(
+            step,
+            passages,
+            snapshot.history,
+            text,
+            system,
+            messages,
+            tokens=self._tokens.count_message(system) + sum(counts),
+            fresh=sum(counts[-_FRESH:]),
+            wanted=wanted,
+        )
 
     def _turn(self, step: Step, passages: tuple[Passage, ...], text: str, goal: str, slots: Mapping[str, str]) -> str:
         def render(shown: list[_Shown], words: str) -> str:

@@ -21,8 +21,8 @@ _RUN = re.compile(r"\d|[\u0400-\u04ff]+|[A-Za-z]+|\s+|[^\w\s]|\w")
 class TokenCounter:
     """Estimates tokens; `calibrate` corrects it by what the server counted."""
 
-    def __init__(self) -> None:
-        self.factor = 1.0
+    def __init__(self, factor: float = 1.0) -> None:
+        self.factor = factor
 
     def count(self, text: str) -> int:
         """Tokens of `text`, rounded up; 0 for an empty one."""

@@ -133,6 +133,17 @@ class Store:
 
         return await self._writer.run(job)
 
+    async def amend(self, snapshot: Snapshot) -> bool:
+        """Writes the state of `snapshot` alone, at its own revision; False if the conversation has moved on."""
+        state = _dump_state(snapshot.state)
+        key = snapshot.key
+
+        def job(db: Database) -> bool:
+            sql = "UPDATE conversations SET state=? WHERE session_id=? AND user_id=? AND revision=?"
+            return db.execute(sql, (state, key.session_id, key.user_id, snapshot.revision)).rowcount == 1
+
+        return await self._writer.run(job)
+
     async def recorded(self, turn: int) -> Recorded | None:
         """The turn with this id, with the history that the customer had seen by then; None if there is none."""
         return await self._read(lambda db: _recorded(db, turn))

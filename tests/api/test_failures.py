@@ -13,12 +13,13 @@ import pytest
 
 from app.deadline import Deadline
 from app.errors import Unavailable
+from app.llm.extractive import Extractive
 from app.types import Draft, Key, Prompt
 from tests.api.test_contract import check_error
 from tests.server import KEY, ask, message
 
 
-class Speaks:
+class Speaks(Extractive):
     """A model that is a function."""
 
     name = "function"
@@ -56,7 +57,7 @@ def test_an_exception_inside_is_a_500_without_internals(serve_with: Any, capfd: 
         assert "Zero" not in text
         assert turns(bot) == 0
         assert httpx.get(f"{client.base_url}/health", trust_env=False).status_code == 200
-        assert 'machine_refusals_total{error="ZeroDivisionError"} 1.0' in bot.telemetry.exposition().decode()
+        assert 'machine_refusals_total{error="ZeroDivisionError",reason=""} 1.0' in bot.telemetry.exposition().decode()
 
 
 def test_a_backend_that_cannot_answer_is_a_503_with_retry_after(serve_with: Any) -> None:

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from app.deadline import Admission, Deadline
+from app.admission import Admission
+from app.deadline import Deadline
 from app.errors import DeadlinePassed, Overloaded
 from app.locks import KeyLocks
 
@@ -24,7 +25,7 @@ async def test_a_timeout_from_within_is_not_taken_for_the_deadline() -> None:
 
 
 async def hold(admission: Admission, seconds: float, order: list[int] | None = None, number: int = 0) -> None:
-    async with admission.admit(Deadline.after(5), lambda _: None):
+    async with admission.admit("shop", Deadline.after(5), lambda _: None):
         if order is not None:
             order.append(number)
         await asyncio.sleep(seconds)
@@ -59,7 +60,7 @@ async def test_what_cannot_finish_before_its_deadline_is_refused_before_it_waits
     tasks = [asyncio.ensure_future(hold(admission, 0.01)) for _ in range(20)]
     await asyncio.sleep(0)
     with pytest.raises(Overloaded):
-        async with admission.admit(Deadline.after(0.05), lambda _: None):
+        async with admission.admit("shop", Deadline.after(0.05), lambda _: None):
             pass
     await asyncio.gather(*tasks)
 

@@ -18,6 +18,7 @@ from app.deadline import Deadline
 from app.errors import ConfigError, Unavailable
 from app.evaluation.cases import Case, Expected, read_cases, says
 from app.evaluation.dialogues import DialogueReport, Miss, compare, evaluate_dialogues, judge
+from app.llm.extractive import Extractive
 from app.types import Draft, Prompt
 from tests.server import ROOT
 
@@ -218,7 +219,7 @@ async def test_the_clock_shows_the_cases_local_time_and_noon_without_one(bot: Bo
     assert report.misses == ()
 
 
-class Broken:
+class Broken(Extractive):
     """A backend that is never there."""
 
     name = "broken"

@@ -1,5 +1,6 @@
 """Finding sections: words, spelling, context, the retriever and its evaluation."""
 
+import asyncio
 import json
 from dataclasses import FrozenInstanceError
 from datetime import date
@@ -204,8 +205,8 @@ def test_a_longer_story_around_a_question_still_finds_it() -> None:
     assert search(story, min_coverage=1.0)[0] == "scanner"
 
 
-def test_an_explanation_shows_every_stage_even_when_it_is_not_enough() -> None:
-    found = retriever().explain("скнаер гитара банджо", top_k=5, today=TODAY, previous="сколько стоит")
+async def test_an_explanation_shows_every_stage_even_when_it_is_not_enough() -> None:
+    found = await retriever().explain("скнаер гитара банджо", top_k=5, today=TODAY, previous="сколько стоит")
     assert found.query == "скнаер гитара банджо"
     assert found.in_context.startswith("сколько стоит скнаер")
     assert "сканер" in found.corrected
@@ -305,7 +306,7 @@ def test_the_metrics_are_what_their_names_say() -> None:
     """Ranks 1, 2, 4 and not found: MRR (1 + 1/2 + 1/4 + 0) / 4."""
     more = [Section(f"c{i}", "чек " * i + "слово", "c") for i in (4, 3, 2, 1)]
     running = retriever(*more, DELIVERY)
-    order = ids(running.explain("чек", top_k=5, today=TODAY).passages)
+    order = ids(asyncio.run(running.explain("чек", top_k=5, today=TODAY)).passages)
     assert len(order) == 4
     asked = [Query("чек", (order[rank - 1],)) for rank in (1, 2, 4)] + [Query("чек", ("delivery",))]
     report = evaluate_retrieval(running, asked, TODAY)

@@ -9,6 +9,7 @@ import pytest
 
 from app.bots import Bot
 from app.deadline import Deadline
+from app.llm.extractive import Extractive
 from app.settings import load
 from app.turn import process
 from app.types import Ask, Draft, Key, Prompt
@@ -18,7 +19,7 @@ WRONG = "Тариф «Рост» стоит 9 900 ₸ в месяц за маг�
 ACT = "Записал вас, счёт отправил на почту."
 
 
-class Model:
+class Model(Extractive):
     """A chat model that is a list of drafts."""
 
     name = "scripted"

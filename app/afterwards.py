@@ -1,0 +1,35 @@
+"""What a model wrote behind its answer, brought into the conversation: by the next turn, or alone if none comes."""
+
+from dataclasses import replace
+
+from app.bots import Bot
+from app.deadline import Deadline
+from app.errors import MachineError
+from app.types import Draft, Key, Snapshot
+
+
+async def merged(snapshot: Snapshot, bot: Bot) -> Snapshot:
+    """`snapshot` with what the last answer's aside adds to it. Call it with the key's lock held."""
+    taken = await bot.asides.take(snapshot.key)
+    if taken is None:
+        return snapshot
+    aside, said = taken
+    return replace(snapshot, state=bot.dialogue.told(snapshot.state, aside, (said,)))
+
+
+def leave(key: Key, draft: Draft, said: str, bot: Bot) -> None:
+    """Lets the draft's aside be written to its end, behind the customer's message `said`."""
+    if draft.aside is not None:
+        bot.asides.put(key, draft.aside, said, lambda _: _keep(key, bot))
+
+
+async def _keep(key: Key, bot: Bot) -> None:
+    """Writes it down. A conversation that cannot be had or written goes on without it: it was never promised."""
+    try:
+        async with bot.locks.hold(key, Deadline.after(bot.settings.turn.timeout_s)):
+            loaded = await bot.store.load(key, "", 0)
+            snapshot = await merged(loaded.snapshot, bot)
+            if snapshot.state != loaded.snapshot.state:
+                await bot.store.amend(snapshot)
+    except MachineError as error:
+        bot.telemetry.log.warning("aside lost", error=type(error).__name__)

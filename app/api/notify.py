@@ -1,0 +1,61 @@
+"""What the service tells systemd: sd_notify(3) over a datagram socket. Without systemd it says nothing."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Mapping, MutableMapping
+
+import structlog
+
+_PINGS_PER_TIMEOUT = 3  # one may be late and another lost before systemd restarts the service
+
+
+class Notifier:
+    """Sends states to the socket that systemd names in $NOTIFY_SOCKET.
+
+    `watchdog_s` is the silence after which systemd takes the service for stuck; None: it does not watch.
+    """
+
+    def __init__(self, address: str | None = None, watchdog_s: float | None = None) -> None:
+        # a leading @ stands for the NUL byte of Linux's abstract sockets
+        self._address = "\0" + address[1:] if address and address.startswith("@") else address
+        self.watchdog_s = watchdog_s
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) if address else None
+
+    @classmethod
+    def from_environment(cls, environ: MutableMapping[str, str] | None = None) -> "Notifier":
+        """What systemd asked of this very process; its variables are removed, so that no child answers for it."""
+        environ = os.environ if environ is None else environ
+        watchdog_s = _watchdog(environ)
+        for name in ("WATCHDOG_USEC", "WATCHDOG_PID"):
+            environ.pop(name, None)
+        return cls(environ.pop("NOTIFY_SOCKET", None), watchdog_s)
+
+    def send(self, *states: str) -> None:
+        """Sends states such as `READY=1`. A loss is logged: the service goes on serving."""
+        if self._socket is None or self._address is None:
+            return
+        try:
+            self._socket.sendto("\n".join(states).encode(), socket.MSG_DONTWAIT, self._address)
+        except OSError as error:
+            structlog.get_logger().warning("systemd not notified", states=states, reason=error.strerror)
+
+    async def watch(self) -> None:
+        """Pings until cancelled. It runs on the event loop, so a loop that is stuck stays silent and is restarted."""
+        while self.watchdog_s:
+            self.send("WATCHDOG=1")
+            await asyncio.sleep(self.watchdog_s / _PINGS_PER_TIMEOUT)
+
+    def close(self) -> None:
+        """Nothing can be sent any more."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+def _watchdog(environ: Mapping[str, str]) -> float | None:
+    """Seconds of $WATCHDOG_USEC where it is meant for this process."""
+    micros = environ.get("WATCHDOG_USEC", "")
+    if not micros.isdigit() or int(micros) == 0 or environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
+        return None
+    return int(micros) / 1e6

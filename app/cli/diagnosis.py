@@ -1,0 +1,140 @@
+"""What `machine doctor` asks of this host: the facts, gathered side by side, and the checks that judge them."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+from app.api.keys import load_keys
+from app.cli.common import knowledge_folder
+from app.errors import ConfigError
+from app.health import checks, facts, network
+from app.health.checks import Finding
+from app.health.gathering import Fact
+from app.health.gpu import probe
+from app.health.readiness import gpu_part, knowledge_part
+from app.knowledge.sections import load as load_knowledge
+from app.settings import Settings, load
+from app.store.migrations import MIGRATIONS
+
+_T = TypeVar("_T")
+_LIMIT_S = 10  # for every fact
+_QUICK_CHECK_S = 6
+_OLLAMA_PORT = 11434
+
+
+class Diagnosis:
+    """Begins to gather every fact at once when it is made."""
+
+    def __init__(self, file: Path | None, data: Path, knowledge: Path | None, url: str, cert: Path | None) -> None:
+        """Arguments as the options of `machine doctor`; `url` without a slash at its end."""
+        self._file = file
+        self._settings, self._problem = _settings(file)
+        llm = self._settings.llm
+        self._place = urlsplit(url)
+        # behind https stands nginx, which is meant to be reached
+        own = set() if self._place.scheme == "https" else {self._place.port or 80}
+        self._ports = sorted({_OLLAMA_PORT} | own)
+        self._uses_ollama = llm.backend == "ollama"
+
+        self._gpu = _fact("gpu", partial(probe, self._settings.gpu))
+        self._service = _fact("service", partial(network.service_facts, url))
+        self._database = _fact("database", partial(facts.database_facts, data / "conversations.db", _QUICK_CHECK_S))
+        self._listening = _fact("ports", partial(network.listeners, self._ports))
+        self._folder = _fact("folder", partial(facts.folder_facts, data))
+        self._disk = _fact("disk", partial(facts.disk_facts, data))
+        self._synchronised = _fact("clock", facts.clock_synchronised)
+        self._keys = _fact("keys", partial(_keys, self._settings))
+        self._knowledge = _fact("knowledge", partial(_knowledge, self._settings, knowledge))
+        self._certificate = _certificate(self._place, url, cert)
+        self._ollama = (
+            _fact("ollama", partial(network.ollama_facts, llm.host, llm.model, llm.digest))
+            if self._uses_ollama
+            else None
+        )
+
+    def findings(self) -> Iterator[Finding]:
+        """In the order an operator reads: what is written, what is stored, the host, what runs on it."""
+        yield checks.check_settings(self._file, self._problem)
+        yield from checks.run("data folder", lambda: [checks.check_folder(self._folder.value())])
+        yield from checks.run("API keys", self._check_keys)
+        yield from checks.run("database", lambda: [checks.check_database(self._database.value(), len(MIGRATIONS))])
+        yield from checks.run("knowledge", lambda: [self._knowledge.value()])
+        yield from checks.run("disk", lambda: [checks.check_disk(self._disk.value())])
+        yield from checks.run("memory", lambda: [checks.check_memory(facts.memory_facts())])
+        yield from checks.run("clock", self._check_clock)
+        yield from checks.run("service", lambda: checks.check_service(self._service.value()))
+        yield from checks.run("ports", lambda: [checks.check_ports(self._listening.value(), self._ports)])
+        yield from checks.run("open files", self._check_descriptors)
+        if (ollama := self._ollama) is not None:
+            accepted = self._settings.llm.cpu_accepted
+            yield from checks.run("ollama", lambda: checks.check_ollama(ollama.value(), accepted))
+        yield from checks.run("gpu", self._check_gpu)
+        if (certificate := self._certificate) is not None:
+            yield from checks.run("certificate", lambda: [checks.check_certificate(certificate.value(), time.time())])
+
+    def _check_keys(self) -> Iterator[Finding]:
+        yield checks.check_keys(*self._keys.value(), serving=self._service.value().status == 200)
+
+    def _check_clock(self) -> Iterator[Finding]:
+        newest = None
+        with suppress(Exception):  # a memory that cannot be read is another check's finding
+            newest = self._database.value().newest
+        yield checks.check_clock(self._synchronised.value(), newest, time.time())
+
+    def _check_descriptors(self) -> Iterator[Finding]:
+        pid = next((each.pid for each in self._listening.value() if each.port == self._place.port), None)
+        found = facts.descriptor_facts(pid)
+        yield checks.check_descriptors(found, of_service=found.pid == pid)
+
+    def _check_gpu(self) -> Iterator[Finding]:
+        hot_c, needed = self._settings.gpu.hot_c, self._uses_ollama
+        yield gpu_part(self._gpu.value(), hot_c=hot_c, now=time.time(), needed=needed)
+        if facts.uvm_missing():
+            yield checks.check_uvm(needed=needed)
+
+
+def _fact(name: str, gather: Callable[[], _T]) -> Fact[_T]:
+    return Fact(name, gather, _LIMIT_S)
+
+
+def _settings(file: Path | None) -> tuple[Settings, str]:
+    """The effective settings and "", or, so that the other checks can go on, the defaults and what is wrong."""
+    try:
+        return load(file), ""
+    except ConfigError as error:
+        return load(environ={}), str(error)
+
+
+def _certificate(place: SplitResult, url: str, cert: Path | None) -> Fact[network.CertificateFacts] | None:
+    """Of the file if one is named, else of an https address; None when there is neither."""
+    if cert is not None:
+        return _fact("certificate", partial(network.certificate_of_file, cert))
+    return _fact("certificate", partial(network.certificate_of_url, url)) if place.scheme == "https" else None
+
+
+def _keys(settings: Settings) -> tuple[facts.FileFacts | None, str]:
+    """The file of keys, if one is named and there, and why the keys could not be read."""
+    file = facts.file_facts(Path(settings.api.keys_file)) if settings.api.keys_file else None
+    try:
+        load_keys(settings.api)
+    except ConfigError as error:
+        return file, str(error)
+    return file, ""
+
+
+def _knowledge(settings: Settings, named: Path | None) -> Finding:
+    """Every bot's knowledge base, read as the service reads it."""
+    found: dict[str, tuple[str, int]] = {}
+    folders = {"default": named} | {name: bot.kb for name, bot in settings.bots.items()}
+    try:
+        for bot, folder in folders.items():
+            base = load_knowledge(knowledge_folder(folder))
+            found[bot] = (base.version, len(base.valid(datetime.now(UTC).date())))
+    except ConfigError as error:
+        return Finding("knowledge", "error", str(error), "correct it; machine kb lint --kb FOLDER shows every fault")
+    return knowledge_part(found)

@@ -1,0 +1,51 @@
+"""What a model says it heard, behind its answer: taken for a slot only where the customer's own words bear it out.
+
+The rules have read the same message already, so this fills gaps in free text and never replaces what is known.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from app.dialogue.flow import FREE, MAX_TEXT
+from app.dialogue.spec import SlotSpec
+from app.dialogue.text import read
+from app.types import Aside, DialogueState
+
+WANTS_PERSON = "wants_person"
+"""Mark in `said` for one turn: the model heard the wish for a person where the rules did not."""
+_MOST = 4  # slots asked of the model: each costs tokens behind every answer
+_STEM = 4  # letters: «кассы» bears out «касса»
+
+
+def wanted(state: DialogueState, slots: Mapping[str, SlotSpec]) -> tuple[str, ...]:
+    """Slots worth asking the model for: told in free words and still unknown, the one being asked first."""
+    pending = state.pending.slot if state.pending else None
+    open_ = [name for name, spec in slots.items() if spec.kind in FREE and name not in state.slots]
+    return tuple(sorted(open_, key=lambda name: (name != pending, state.asked.get(name, 0) == 0)))[:_MOST]
+
+
+def told(state: DialogueState, aside: Aside, slots: Mapping[str, SlotSpec], said: Sequence[str]) -> DialogueState:
+    """`state` with what `aside` adds to it; `said` are the customer's messages."""
+    words = [token.text.casefold() for text in said for token in read(text).tokens]
+    heard = {
+        name: value
+        for name, value in aside.slots.items()
+        if name in slots
+        and slots[name].kind in FREE
+        and name not in state.slots
+        and len(value) <= MAX_TEXT
+        and _borne_out(value, words)
+    }
+    marks = state.said
+    if aside.human and not state.handed_over and not state.closed and WANTS_PERSON not in marks:
+        marks = (*marks, WANTS_PERSON)
+    return replace(state, slots={**heard, **state.slots}, said=marks)
+
+
+def _borne_out(value: str, words: Sequence[str]) -> bool:
+    """Whether every number of `value` and at least half of its words stand in the customer's messages."""
+    own = [token.text.casefold() for token in read(value).tokens]
+    if any(word.isdecimal() and word not in words for word in own):
+        return False
+    stems = {word[:_STEM] for word in words}
+    return bool(own) and 2 * sum(word[:_STEM] in stems for word in own) >= len(own)

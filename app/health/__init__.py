@@ -1,0 +1,1 @@
+"""What the machine knows of its own state: the GPU, the parts a turn needs, and the host under them."""

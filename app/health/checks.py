@@ -1,0 +1,246 @@
+"""The doctor's checks: pure functions from gathered facts to findings, each with a fix to paste."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from shlex import quote
+from typing import Final
+
+from app.health.facts import (
+    DatabaseFacts,
+    DescriptorFacts,
+    DiskFacts,
+    FileFacts,
+    FolderFacts,
+    MemoryFacts,
+)
+from app.health.network import CertificateFacts, Listener, OllamaFacts, ServiceFacts
+from app.health.readiness import Level, PartState, model_part
+
+Finding = PartState
+"""A finding of the doctor is the state of a part."""
+
+_GIB: Final = 1 << 30
+_MIB: Final = 1 << 20
+_DAY_S: Final = 86_400
+_AHEAD_S: Final = 60
+"""A newest turn this far in the future cannot be explained by rounding: the clock was stepped back."""
+
+
+def run(name: str, check: Callable[[], Iterable[Finding]]) -> tuple[Finding, ...]:
+    """The findings of one check; a check that crashes is an error itself, and the others go on."""
+    try:
+        return tuple(check())
+    except Exception as error:
+        # whatever it is, the operator must see the other findings too
+        detail = f"this check failed: {error or type(error).__name__}"
+        return (Finding(name, "error", detail, "run as the service's account or root; else report it with --json"),)
+
+
+def check_folder(folder: FolderFacts) -> Finding:
+    """There, for its owner alone, and everything in it the owner's."""
+    name, path = "data folder", quote(str(folder.path))
+    if folder.self_ is None:
+        fix = f"name the right one with --data, or install -d -m 700 {path} and start the service once"
+        return Finding(name, "error", f"{folder.path}: {folder.problem}", fix)
+    if folder.problem:
+        return Finding(name, "error", f"{folder.path}: {folder.problem}", "run as root or as the service's account")
+    foreign = [file for file in folder.files if file.uid != folder.self_.uid]
+    if foreign:
+        names = ", ".join(file.path.name for file in foreign)
+        fix = f"chown -R --reference={path} {path}"
+        return Finding(name, "error", f"{names}: not of the folder's owner, who cannot write them", fix)
+    open_ = [file for file in (folder.self_, *folder.files) if file.mode & 0o077]
+    if open_:
+        named = ", ".join(f"{file.path.name} ({file.mode:o})" for file in open_)
+        level: Level = "error" if any(file.mode & 0o007 for file in open_) else "warning"
+        fix = f"chmod 700 {path} && find {path} -maxdepth 1 -type f -exec chmod 600 {{}} +"
+        return Finding(name, level, f"customers' words may be read by other accounts: {named}", fix)
+    return Finding(name, "ok", f"{folder.path}, for its owner alone, {len(folder.files)} files")
+
+
+def check_keys(file: FileFacts | None, problem: str, serving: bool) -> Finding:
+    """`problem` is why no keys could be read here; a `serving` service got its own, perhaps from systemd."""
+    name = "API keys"
+    if file is not None and file.mode & 0o007:
+        fix = f"chmod 600 {quote(str(file.path))}; make new keys, the old ones were readable"
+        return Finding(name, "error", f"{file.path} may be read by any account ({file.mode:o})", fix)
+    if problem and serving and file is None:
+        return Finding(name, "ok", "none visible here; the running service has its own")
+    if problem:
+        make = "(umask 077; openssl rand -base64 32 > /etc/sales-machine/api_keys)"
+        fix = f"make one and name its file in api.keys_file: {make}"
+        return Finding(name, "error", problem, fix)
+    return Finding(name, "ok", str(file.path) if file else "from the environment")
+
+
+def check_database(facts: DatabaseFacts, known: int) -> Finding:
+    """`known`: the schema of this release."""
+    name, path = "database", quote(str(facts.path))
+    restore = f"stop the service, keep a copy of {path}, restore the newest backup"
+    if not facts.exists:
+        fix = "start the service once, or name the right folder with --data"
+        return Finding(name, "warning", f"{facts.path} does not exist yet: nothing was said so far", fix)
+    if facts.problem:
+        return Finding(name, "error", f"it cannot be read: {facts.problem}", f"ls -l {path}*; df -h; else {restore}")
+    if facts.complaints:
+        return Finding(name, "error", f"it is damaged: {'; '.join(facts.complaints)}", restore)
+    if facts.schema > known + 1:
+        fix = "start the release that wrote it, or restore a backup of an older schema"
+        return Finding(name, "error", f"it has schema {facts.schema}, this release knows {known}", fix)
+    if not facts.complete:
+        fix = f"at a quiet hour: sqlite3 {path} 'PRAGMA quick_check'"
+        return Finding(name, "warning", f"schema {facts.schema}; too large to be checked through in time", fix)
+    return Finding(name, "ok", f"intact, schema {facts.schema}")
+
+
+def check_disk(disk: DiskFacts) -> Finding:
+    """Bytes and inodes: a warning below 15%, an error below 5% or 1 GiB."""
+    fix = f"du -xh {quote(str(disk.path))} | sort -h | tail; journalctl --vacuum-size=500M; apt-get clean"
+    if disk.read_only:
+        return Finding(
+            "disk", "error", f"{disk.path} is mounted read-only", "dmesg | grep -i 'remount\\|i/o error'; mount"
+        )
+    shares = [disk.free / disk.total if disk.total else 0.0]
+    detail = f"{disk.free / _GIB:.1f} of {disk.total / _GIB:.1f} GiB free"
+    if disk.inodes:
+        shares.append(disk.inodes_free / disk.inodes)
+        detail += f", {shares[-1]:.0%} of the inodes"
+    least = min(shares)
+    if least < 0.05 or disk.free < _GIB:
+        return Finding("disk", "error", detail, fix)
+    if least < 0.15:
+        return Finding("disk", "warning", detail, fix)
+    return Finding("disk", "ok", detail)
+
+
+def check_clock(synchronised: bool | None, newest: float | None, now: float) -> Finding:
+    """`newest`: the last turn's time. Turns are ordered and expire by this clock."""
+    fix = "timedatectl set-ntp true; timedatectl"
+    if newest is not None and newest > now + _AHEAD_S:
+        detail = f"the newest turn is {newest - now:.0f} s in the future: the clock was set back"
+        return Finding("clock", "error", detail, fix)
+    shown = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    if synchronised is False:
+        return Finding("clock", "warning", f"{shown}, not synchronised with a time server", fix)
+    return Finding(
+        "clock", "ok", f"{shown}, {'synchronised' if synchronised else 'whether synchronised is not known here'}"
+    )
+
+
+def check_service(service: ServiceFacts) -> tuple[Finding, ...]:
+    """Alive, and every part of /ready that cannot serve."""
+    name = "service"
+    log = "systemctl restart sales-machine; journalctl -u sales-machine -n 50"
+    if service.problem:
+        return (Finding(name, "error", f"{service.url} does not answer: {service.problem}", log),)
+    if service.status != 200:
+        fix = f"curl -i {quote(service.url + '/health')}; is it the machine that listens there?"
+        return (Finding(name, "error", f"{service.url}/health answers with status {service.status}", fix),)
+    if service.ready is None:
+        fix = "ask on the host itself, past nginx: machine doctor --url http://127.0.0.1:8000"
+        return (Finding(name, "warning", f"{service.url} is alive; /ready cannot be asked from here", fix),)
+    failing = {part: detail for part, (ok, detail) in service.parts.items() if not ok}
+    if failing or not service.ready:
+        return tuple(
+            Finding(f"service: {part}", "error", detail, log)
+            for part, detail in (failing or {"ready": "not ready"}).items()
+        )
+    return (Finding(name, "ok", f"{service.url} is ready: {', '.join(service.parts)}"),)
+
+
+def check_ports(found: Sequence[Listener], ports: Sequence[int]) -> Finding:
+    """Service and model server belong to loopback alone: outside callers come through nginx."""
+    exposed = [each for each in found if not each.loopback]
+    if exposed:
+        places = ", ".join(f"{_place(each)}{_owner(each)}" for each in exposed)
+        fix = (
+            "let it listen on 127.0.0.1 (machine serve --host 127.0.0.1; OLLAMA_HOST=127.0.0.1:11434), then restart it"
+        )
+        return Finding("ports", "error", f"open to the network, past nginx and its rules: {places}", fix)
+    if not found:
+        return Finding("ports", "ok", f"nobody listens on {', '.join(map(str, ports))}")
+    return Finding("ports", "ok", f"loopback only: {', '.join(f'{_place(each)}{_owner(each)}' for each in found)}")
+
+
+def _place(listener: Listener) -> str:
+    host = f"[{listener.address}]" if listener.address.version == 6 else str(listener.address)
+    return f"{host}:{listener.port}"
+
+
+def _owner(listener: Listener) -> str:
+    return f" ({listener.program}, process {listener.pid})" if listener.pid else ""
+
+
+def check_ollama(ollama: OllamaFacts, cpu_accepted: bool) -> tuple[Finding, ...]:
+    """The server, and the wanted model on it."""
+    if ollama.problem:
+        fix = "systemctl restart ollama; journalctl -u ollama -n 50; is llm.host right?"
+        return (Finding("ollama", "error", f"{ollama.host}: {ollama.problem}", fix),)
+    server = Finding("ollama", "ok", f"{ollama.host}, version {ollama.version}")
+    if ollama.state is None:
+        there = ", ".join(ollama.known) or "none"
+        fix = f"ollama pull {quote(ollama.model)}"
+        return (server, Finding("model", "error", f"{ollama.model} is not there; there: {there}", fix))
+    return (server, model_part(ollama.state, cpu_accepted=cpu_accepted))
+
+
+def check_uvm(*, needed: bool) -> Finding:
+    """The driver is there, CUDA's own module is not: Ollama would take the CPU without a word."""
+    fix = "modprobe nvidia-uvm && echo nvidia-uvm > /etc/modules-load.d/nvidia-uvm.conf && systemctl restart ollama"
+    return Finding(
+        "gpu module", "error" if needed else "warning", "nvidia-uvm is not loaded: models run on the CPU", fix
+    )
+
+
+def check_certificate(certificate: CertificateFacts, now: float) -> Finding:
+    """A warning with less than 21 days left, an error with less than 3: renewal begins 30 days before the end."""
+    name, fix = (
+        "certificate",
+        "certbot renew --force-renewal; systemctl list-timers certbot.timer; journalctl -u certbot -n 50",
+    )
+    if certificate.until is None:
+        return Finding(
+            name, "error", f"{certificate.source}: {certificate.problem}", f"check its path and owner; else {fix}"
+        )
+    days = (certificate.until - now) / _DAY_S
+    if days < 0:
+        return Finding(name, "error", f"{certificate.source} expired {-days:.0f} days ago", fix)
+    level: Level = "error" if days < 3 else "warning" if days < 21 else "ok"
+    return Finding(name, level, f"{certificate.source} is valid for {days:.0f} more days", "" if level == "ok" else fix)
+
+
+def check_memory(memory: MemoryFacts) -> Finding:
+    """The host's own memory: a warning below 10% or 1 GiB, an error below 256 MiB."""
+    detail = f"{memory.available / _GIB:.1f} of {memory.total / _GIB:.1f} GiB available"
+    fix = "ps aux --sort=-rss | head; restart or stop what takes it"
+    if memory.available < 256 * _MIB:
+        return Finding("memory", "error", detail, fix)
+    if memory.available < max(_GIB, memory.total // 10):
+        return Finding("memory", "warning", detail, fix)
+    return Finding("memory", "ok", detail)
+
+
+def check_descriptors(facts: DescriptorFacts, of_service: bool) -> Finding:
+    """A connection takes one: a warning when 80% are in use or the limit is below 1024, an error from 95%."""
+    name = "open files"
+    whose = f"process {facts.pid}" if of_service else "this shell; the service's own cannot be seen"
+    if facts.limit is None:
+        return Finding(name, "ok", f"{facts.used}, unlimited ({whose})")
+    detail = f"{facts.used} of {facts.limit} ({whose})"
+    fix = "systemctl edit sales-machine: [Service] LimitNOFILE=65536; then systemctl restart sales-machine"
+    if facts.used >= 0.95 * facts.limit:
+        return Finding(name, "error", detail, fix)
+    if facts.used >= 0.8 * facts.limit or facts.limit < 1024:
+        return Finding(name, "warning", detail, fix)
+    return Finding(name, "ok", detail)
+
+
+def check_settings(path: Path | None, problem: str) -> Finding:
+    """`problem`: what the settings loader says; it names the place and the nearest right name."""
+    shown = str(path) if path else "the defaults and the environment"
+    if problem:
+        return Finding(
+            "settings", "error", problem, f"correct {shown}; then machine settings shows the effective values"
+        )
+    return Finding("settings", "ok", shown)

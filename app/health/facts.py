@@ -1,0 +1,193 @@
+"""What the host says of its files, memory and clock. Gathering only: `checks` judges."""
+
+import os
+import resource
+import shutil
+import sqlite3
+import stat
+import subprocess
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """`mode` holds the permission bits alone."""
+
+    path: Path
+    mode: int
+    uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFacts:
+    """The data folder. `self_` is None when there is none; `problem` when it cannot be looked into."""
+
+    path: Path
+    self_: FileFacts | None
+    files: tuple[FileFacts, ...] = ()
+    problem: str = ""
+
+
+def folder_facts(path: Path) -> FolderFacts:
+    """`path` and the files right inside it."""
+    if not path.is_dir():
+        return FolderFacts(path, None, problem="it is no folder" if path.exists() else "it does not exist")
+    own = _file(path)
+    try:
+        return FolderFacts(path, own, tuple(_file(file) for file in sorted(path.iterdir()) if file.is_file()))
+    except OSError as error:
+        return FolderFacts(path, own, problem=f"it cannot be read: {error.strerror}")
+
+
+def file_facts(path: Path) -> FileFacts | None:
+    """None when there is no such file. Raises OSError when its folder may not be searched."""
+    return _file(path) if path.exists() else None
+
+
+def _file(path: Path) -> FileFacts:
+    found = path.stat()
+    return FileFacts(path, stat.S_IMODE(found.st_mode), found.st_uid)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFacts:
+    """The conversation memory as a reader sees it. `newest` is the last turn's time in Unix seconds."""
+
+    path: Path
+    exists: bool
+    problem: str = ""
+    complaints: tuple[str, ...] = ()
+    """What `PRAGMA quick_check` found."""
+    complete: bool = True
+    """Whether quick_check came to its end in its time."""
+    schema: int = 0
+    newest: float | None = None
+
+
+def database_facts(path: Path, limit_s: float) -> DatabaseFacts:
+    """Reads `path` without changing it, beside a running service; quick_check is broken off after `limit_s`."""
+    if not path.exists():
+        return DatabaseFacts(path, exists=False)
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2)) as db:
+            schema = int(db.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()[0])
+            newest = db.execute("SELECT created_at FROM turns ORDER BY id DESC LIMIT 1").fetchone()
+            complaints = _quick_check(db, limit_s)
+    except sqlite3.Error as error:
+        return DatabaseFacts(path, exists=True, problem=str(error))
+    return DatabaseFacts(
+        path,
+        exists=True,
+        complaints=complaints or (),
+        complete=complaints is not None,
+        schema=schema,
+        newest=newest[0] if newest else None,
+    )
+
+
+def _quick_check(db: sqlite3.Connection, limit_s: float) -> tuple[str, ...] | None:
+    """The complaints; None when the time was over before the end."""
+    until = time.monotonic() + limit_s
+    db.set_progress_handler(lambda: int(time.monotonic() > until), 10_000)
+    try:
+        rows = [str(row[0]) for row in db.execute("PRAGMA quick_check(5)")]
+    except sqlite3.OperationalError:
+        if time.monotonic() > until:
+            return None
+        raise
+    return tuple(row for row in rows if row != "ok")
+
+
+@dataclass(frozen=True, slots=True)
+class DiskFacts:
+    """The file system under a path: bytes and inodes that an ordinary account may still take."""
+
+    path: Path
+    total: int
+    free: int
+    inodes: int
+    """0: the file system does not count them."""
+    inodes_free: int
+    read_only: bool
+
+
+def disk_facts(path: Path) -> DiskFacts:
+    """The disk of `path`, or of the nearest folder above it that exists."""
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    found = os.statvfs(path)
+    return DiskFacts(
+        path,
+        found.f_blocks * found.f_frsize,
+        found.f_bavail * found.f_frsize,
+        found.f_files,
+        found.f_favail,
+        bool(found.f_flag & os.ST_RDONLY),
+    )
+
+
+def clock_synchronised() -> bool | None:
+    """Whether the clock follows a time server; None where systemd cannot be asked."""
+    program = shutil.which("timedatectl")
+    if program is None:
+        return None
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed command
+            [program, "show", "-p", "NTPSynchronized", "--value"],
+            capture_output=True, text=True, timeout=3, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return None
+    return {"yes": True, "no": False}.get(done.stdout.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryFacts:
+    """The host's memory in bytes; `available` is what can be taken without swapping."""
+
+    total: int
+    available: int
+
+
+def memory_facts() -> MemoryFacts:
+    """From the kernel's /proc/meminfo."""
+    lines = (line.split() for line in Path("/proc/meminfo").read_text("ascii").splitlines())
+    kib = {words[0].rstrip(":"): int(words[1]) for words in lines}
+    return MemoryFacts(kib["MemTotal"] << 10, kib["MemAvailable"] << 10)
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptorFacts:
+    """Open files: the soft limit (None: unlimited) and how many are in use, of process `pid`."""
+
+    pid: int
+    limit: int | None
+    used: int
+
+
+def descriptor_facts(pid: int | None) -> DescriptorFacts:
+    """Of `pid`, else, when it is None or gone or not ours to look into, of this process."""
+    try:
+        if pid is not None:
+            return DescriptorFacts(pid, _limit(pid), len(list(Path(f"/proc/{pid}/fd").iterdir())))
+    except OSError:
+        pass
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = None if soft == resource.RLIM_INFINITY else soft
+    return DescriptorFacts(os.getpid(), limit, len(list(Path("/proc/self/fd").iterdir())))
+
+
+def _limit(pid: int) -> int | None:
+    for line in Path(f"/proc/{pid}/limits").read_text("ascii").splitlines():
+        if line.startswith("Max open files"):
+            soft = line.split()[3]
+            return None if soft == "unlimited" else int(soft)
+    return None
+
+
+def uvm_missing(modules: Path = Path("/sys/module")) -> bool:
+    """Whether the NVIDIA driver is loaded without the module that CUDA needs."""
+    return (modules / "nvidia").is_dir() and not (modules / "nvidia_uvm").is_dir()

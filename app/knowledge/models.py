@@ -1,0 +1,203 @@
+"""The models of the search: loaded once per process, shared by every knowledge base, called one at a time.
+
+A model helps a search, it never holds one up: a call that fails or takes too long is left out of that search, and a
+model that keeps failing is left alone for a while.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import numpy as np
+import structlog
+
+from app.breaker import Breaker
+from app.deadline import Deadline
+from app.errors import Unavailable
+from app.knowledge.dense import Embedder, Vectors, load_embedder
+from app.knowledge.hub import pick_device, sentence_transformers
+from app.knowledge.rerank import Reranker, load_reranker
+from app.knowledge.vectors import VectorCache
+from app.knowledge.worker import Job, Worker
+from app.settings import RetrieverSettings
+
+Part = Literal["dense", "rerank"]
+Reason = Literal["failed", "timeout", "busy", "deadline", "resting"]
+OnDegraded = Callable[[Part, Reason], None]
+
+CACHE = "vectors"
+"""Name of the folder of cached vectors in the data folder."""
+
+_T = TypeVar("_T")
+_FAILURES = 3  # in a row, after which the model rests
+_REST_S = 30.0
+_SHARE = 0.5  # of what is left of a turn: the answer needs the rest
+_BATCH = 8  # sections embedded in one call: between two of them a search gets its turn
+_BATCH_S = 120.0
+
+
+class Degraded(Exception):
+    """A search goes on without this model. `reason` says why, for the metric."""
+
+    def __init__(self, part: Part, reason: Reason) -> None:
+        super().__init__(f"{part}:{reason}")
+        self.reason: Reason = reason
+
+
+class Model:
+    """The calls of one model: answered in time, or Degraded at once."""
+
+    def __init__(
+        self, part: Part, worker: Worker, timeout_s: float, on_degraded: OnDegraded, breaker: Breaker | None = None
+    ) -> None:
+        self._part: Part = part
+        self._worker = worker
+        self._timeout_s = timeout_s
+        self._on_degraded = on_degraded
+        self._breaker = breaker or Breaker(_FAILURES, _REST_S)
+
+    async def call(self, function: Callable[[], _T], deadline: Deadline | None = None) -> _T:
+        """The result of `function`, run on the models' thread; the event loop goes on meanwhile.
+
+        Waits `timeout_s` seconds at most, its place in the queue included, and never more than half of what is left
+        until `deadline`. Raises Degraded: `failed`; `timeout`; `busy` where the thread did not get to it, or is still
+        held by a call that was given up; `deadline`; `resting` after failures in a row. A cancelled call leaves the
+        queue; one that already runs is let finish, and its result is dropped.
+        """
+        limit = self._timeout_s if deadline is None else min(self._timeout_s, deadline.remaining() * _SHARE)
+        if limit <= 0:
+            raise self._degraded("deadline")
+        if self._worker.stuck:
+            raise self._degraded("busy")
+        if not self._breaker.allow():
+            raise self._degraded("resting")
+        job = self._worker.submit(function)
+        scope = asyncio.timeout(limit)
+        try:
+            async with scope:
+                result = await asyncio.wrap_future(job.future)
+        except asyncio.CancelledError:
+            self._breaker.abandoned()
+            raise
+        except Exception as error:
+            if isinstance(error, TimeoutError) and scope.expired():
+                raise self._late(job, limit) from None
+            self._breaker.failed()
+            raise self._degraded("failed", error) from error
+        self._breaker.succeeded()
+        return result
+
+    def _late(self, job: Job[_T], limit: float) -> Degraded:
+        """Only a call that ran as long as a call may says something of the model."""
+        if job.future.cancel():  # it never began
+            self._breaker.abandoned()
+            return self._degraded("busy")
+        job.abandoned = True
+        if limit < self._timeout_s:
+            self._breaker.abandoned()
+            return self._degraded("deadline")
+        self._breaker.failed()
+        return self._degraded("timeout")
+
+    def _degraded(self, reason: Reason, error: Exception | None = None) -> Degraded:
+        self._on_degraded(self._part, reason)
+        if reason in ("failed", "timeout"):
+            structlog.get_logger().warning("model_left_out", part=self._part, reason=reason, exc_info=error)
+        return Degraded(self._part, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderCalls:
+    """The embedder behind its thread, with the cache of sections' vectors."""
+
+    embedder: Embedder
+    model: Model
+    worker: Worker
+    cache: VectorCache
+
+    def section_vectors(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of shape (len(texts), dimension); blocks, so not for the event loop.
+
+        Cached ones cost no call. Raises Unavailable when the model fails or hangs.
+        """
+        found = [self.cache.get(text) for text in texts]
+        missing = sorted((n for n, vector in enumerate(found) if vector is None), key=lambda n: len(texts[n]))
+        for start in range(0, len(missing), _BATCH):
+            batch = missing[start : start + _BATCH]  # of like length, so that little is padding
+            for position, vector in zip(batch, self._embed([texts[n] for n in batch]), strict=True):
+                found[position] = vector
+                self.cache.put(texts[position], vector)
+        return np.stack([vector for vector in found if vector is not None]) if found else np.zeros((0, 0), np.float32)
+
+    def _embed(self, texts: list[str]) -> Vectors:
+        try:
+            return self.worker.run(lambda: self.embedder.documents(texts), _BATCH_S)
+        except Exception as error:
+            structlog.get_logger().warning("sections_not_embedded", exc_info=error)
+            raise Unavailable(
+                f"the embedder failed on the sections ({type(error).__name__}), so nothing was changed; see the log"
+            ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class RerankerCalls:
+    """The reranker behind its thread, with the score (0..1) below which nothing counts as found."""
+
+    reranker: Reranker
+    model: Model
+    threshold: float
+
+    async def scores(self, query: str, texts: Sequence[str], deadline: Deadline | None) -> tuple[float, ...]:
+        """How well each text answers, 0..1. Raises Degraded."""
+        return await self.model.call(lambda: self.reranker.scores(query, texts), deadline)
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What the settings switch on; None is off. One per process."""
+
+    dense: EmbedderCalls | None = None
+    rerank: RerankerCalls | None = None
+    worker: Worker | None = None
+
+    def close(self) -> None:
+        """Waits a few seconds for a running call."""
+        if self.worker:
+            self.worker.close()
+
+
+def open_models(
+    settings: RetrieverSettings, *, cache: Path | None = None, on_degraded: OnDegraded = lambda part, reason: None
+) -> Models:
+    """Loads what the settings name: seconds to minutes, and nothing at all when both are empty.
+
+    `cache` is the folder that keeps sections' vectors; None computes them at every start. `on_degraded` hears of every
+    search that had to do without a model. Raises ConfigError with the fix.
+    """
+    if not (settings.embedder or settings.reranker):
+        return Models()
+    sentence_transformers("retriever.embedder" if settings.embedder else "retriever.reranker")  # before torch is asked
+    device = pick_device(settings.device)
+    worker = Worker(f"models-{device}")
+
+    def model(part: Part) -> Model:
+        return Model(part, worker, settings.model_timeout_s, on_degraded)
+
+    dense = rerank = None
+    try:
+        # on the thread that will call them: a GPU prepares its libraries for each thread anew
+        if settings.embedder:
+            prefixes = (settings.query_prefix, settings.document_prefix)
+            embedder = worker.run(
+                lambda: load_embedder(settings.embedder, settings.embedder_revision, prefixes, device)
+            )
+            dense = EmbedderCalls(embedder, model("dense"), worker, VectorCache(cache, embedder.identity))
+        if settings.reranker:
+            reranker = worker.run(lambda: load_reranker(settings.reranker, settings.reranker_revision, device))
+            rerank = RerankerCalls(reranker, model("rerank"), settings.rerank_threshold)
+    except BaseException:
+        worker.close()
+        raise
+    return Models(dense, rerank, worker)

@@ -1,0 +1,58 @@
+"""The knowledge base in use: searched by many turns at once, replaced as a whole."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from app.deadline import Deadline
+from app.knowledge.models import Models
+from app.knowledge.retriever import Found, Retriever
+from app.knowledge.sections import KnowledgeBase
+from app.settings import Settings
+from app.types import Section
+
+
+def build_retriever(base: KnowledgeBase, settings: Settings, models: Models, today: date) -> Retriever:
+    """The retriever that the settings describe. Blocks while sections are embedded; raises Unavailable."""
+    return Retriever(
+        base,
+        today=today,
+        min_coverage=settings.retriever.min_coverage,
+        min_similarity=settings.retriever.min_similarity,
+        spelling=settings.flags.spelling,
+        query_context=settings.flags.query_context,
+        models=models,
+    )
+
+
+class Knowledge:
+    """Holds the retriever in use. `build` makes one from a knowledge base; it may block and is run in a thread."""
+
+    def __init__(self, base: KnowledgeBase, build: Callable[[KnowledgeBase], Retriever]) -> None:
+        self.current = build(base)
+        self._build = build
+        self._rebuilding = asyncio.Lock()
+
+    @property
+    def version(self) -> str:
+        return self.current.version
+
+    @property
+    def sections(self) -> Sequence[Section]:
+        return self.current.sections
+
+    async def find(
+        self, query: str, *, top_k: int, today: date, previous: str | None = None, deadline: Deadline | None = None
+    ) -> Found:
+        """Searches the knowledge base that is in use now; a swap during the search does not touch it."""
+        return await self.current.find(query, top_k=top_k, today=today, previous=previous, deadline=deadline)
+
+    async def rebuild(self, base: KnowledgeBase) -> Retriever:
+        """Makes a retriever of `base` aside and puts it in use by one assignment; the newest call wins.
+
+        Where the making fails or is cancelled the old one stays in use. Raises what `build` raises.
+        """
+        async with self._rebuilding:
+            made = await asyncio.to_thread(self._build, base)
+            self.current = made
+        return made

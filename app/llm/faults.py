@@ -1,0 +1,42 @@
+"""What goes wrong inside a stream of text: loops, a foreign script; and where a text that was cut may end."""
+
+import re
+
+_WINDOW = 400  # characters at the end that are looked at
+_LOOP = re.compile(r"(.{10,120}?)\1{2,}\Z", re.DOTALL)
+_SHORT_LOOP = re.compile(r"(.{1,9}?)\1{11,}\Z", re.DOTALL)
+_CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_SENTENCE_END = re.compile(r"[.!?…](?=[\s»\")]|\Z)[»\")]*")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:тыс|млн|руб|тг|шт|мин|час|ул|г|д|т|е|п)|(?:^|\n)\s*\d+|\b[А-ЯЁA-Z])\.\Z", re.IGNORECASE
+)
+
+
+def loops(text: str) -> bool:
+    """Whether the end of `text` says the same thing three times in a row (or a few letters twelve times)."""
+    tail = text[-_WINDOW:]
+    found = _LOOP.search(tail)
+    if found is not None and any(sign.isalnum() for sign in found.group(1)):
+        return True
+    return _SHORT_LOOP.search(tail) is not None
+
+
+def foreign(text: str, allowed: str = "") -> bool:
+    """Whether `text` holds Chinese, Japanese or Korean signs that are not in `allowed`."""
+    return any(sign not in allowed for sign in _CJK.findall(text))
+
+
+def whole_sentences(text: str) -> str:
+    """`text` up to the end of its last whole sentence; empty when it has none.
+
+    «тыс.», «1.» and an initial end nothing. A line that was finished counts as a sentence.
+    """
+    end = 0
+    for match in _SENTENCE_END.finditer(text):
+        if match.group().startswith(".") and _ABBREVIATION.search(text[: match.start() + 1]):
+            continue
+        end = match.end()
+    line = text.rfind("\n", end)
+    if line > end and text[end:line].strip():
+        end = line
+    return text[:end].rstrip()

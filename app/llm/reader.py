@@ -1,0 +1,116 @@
+"""AnswerReader: the value of "answer" out of a JSON object that is still being written.
+
+Knows nothing of the network. What a model writes around the object (a thought, a code fence) is passed over.
+"""
+
+import json
+import re
+from typing import Any
+
+_KEY = re.compile(r'"answer"\s*:\s*"')
+_LOOSE = re.compile(r"""["']?answer["']?\s*[:=]\s*["']?""")
+_ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "", "f": "", "n": "\n", "r": "", "t": " "}
+_HEX = 4
+_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
+_TAGS = re.compile(r"</?think>|<\|[^|<>]{0,40}\|>")
+
+
+class AnswerReader:
+    """Feed it pieces of text; `answer` grows with them, and `closed` says that its string has ended."""
+
+    def __init__(self, structured: bool = True) -> None:
+        self.structured = structured
+        self._raw: list[str] = []
+        self._tail = ""  # read, and not yet understood
+        self._inside = not structured
+        self._answer: list[str] = []
+        self.closed = False
+
+    @property
+    def raw(self) -> str:
+        """All that was written."""
+        return "".join(self._raw)
+
+    @property
+    def answer(self) -> str:
+        """The answer so far."""
+        return "".join(self._answer)
+
+    def feed(self, piece: str) -> None:
+        self._raw.append(piece)
+        if self.closed:
+            return
+        if not self.structured:
+            self._answer.append(piece)
+            return
+        self._tail += piece
+        if not self._inside:
+            found = _KEY.search(_THOUGHT.sub("", self._tail))
+            if found is None:
+                return
+            self._tail = _THOUGHT.sub("", self._tail)[found.end() :]
+            self._inside = True
+        self._decode()
+
+    def _decode(self) -> None:
+        text, place = self._tail, 0
+        while place < len(text):
+            sign = text[place]
+            if sign == '"':
+                self.closed = True
+                place += 1
+                break
+            if sign != "\\":
+                self._answer.append(sign)
+                place += 1
+                continue
+            length = self._escape(text, place)
+            if length == 0:
+                break  # the rest of it has not come yet
+            place += length
+        self._tail = text[place:]
+
+    def _escape(self, text: str, place: int) -> int:
+        """Decodes the escape at `place` and returns its length; 0 while it is incomplete."""
+        if place + 1 >= len(text):
+            return 0
+        kind = text[place + 1]
+        if kind != "u":
+            self._answer.append(_ESCAPES.get(kind, kind))
+            return 2
+        end = place + 2 + _HEX
+        if text[place + 2 : end].lower().startswith(("d8", "d9", "da", "db")):
+            end += 2 + _HEX  # the other half of the pair
+        if end > len(text):
+            return 0
+        try:
+            self._answer.append(json.loads(f'"{text[place:end]}"'))
+        except ValueError:
+            return 2  # no number behind it: the letters stand for themselves
+        return end - place
+
+    def fields(self) -> dict[str, Any]:
+        """The whole object, once it has been written; empty when it is not JSON."""
+        raw = _THOUGHT.sub("", self.raw)
+        start, end = raw.find("{"), raw.rfind("}")
+        try:
+            tree = json.loads(raw[start : end + 1])
+        except ValueError:
+            return {}
+        return tree if isinstance(tree, dict) else {}
+
+    def salvaged(self) -> str:
+        """The answer of an object that never was one: unquoted, or prose without any braces; else empty."""
+        raw = _THOUGHT.sub("", self.raw).strip().strip("`").removeprefix("json").strip()
+        if "{" not in raw:
+            return raw
+        found = _LOOSE.search(raw)
+        if found is None:
+            return ""
+        text = re.split(r"""["']?\s*[,}]?\s*["']?(?:slots|human)["']?\s*:|["']?\s*}\s*$""", raw[found.end() :])[0]
+        return text.replace("\\n", "\n").replace('\\"', '"').strip(" \"',\n")
+
+
+def cleaned(text: str) -> str:
+    """`text` without thoughts and template marks that leaked into it."""
+    return _TAGS.sub("", _THOUGHT.sub("", text)).strip()

@@ -1,0 +1,79 @@
+"""The model's part of a turn: one draft, the guardrail's word on it, and at most one correction."""
+
+import contextlib
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.bots import Bot
+from app.chain import Outcome, Plan, correction, judge
+from app.deadline import Deadline
+from app.errors import DeadlinePassed, ModelUnavailable
+from app.llm.extractive import compose
+from app.telemetry import Stages
+from app.types import Ask, Draft, Prompt, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The drafts in their order and what became of them. `seconds`: at the model, all calls together."""
+
+    drafts: tuple[Draft, ...]
+    outcome: Outcome
+    seconds: float
+
+
+def check_available(bot: Bot) -> None:
+    """Raises ModelUnavailable at once when nothing could answer; with the flag `degraded` something always can."""
+    if not bot.settings.flags.degraded:
+        bot.llm.available()
+
+
+async def speak(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot, *, deadline: Deadline, stages: Stages) -> Spoken:
+    """Asks the model, and once more if the guardrail refuses its draft and there is time.
+
+    Raises ModelUnavailable or DeadlinePassed, and then nothing of the call is left running.
+    """
+    drafts: list[Draft] = []
+    try:
+        asked = time.monotonic()
+        drafts.append(await _first(planned.prompt, bot, deadline, stages))
+        seconds = time.monotonic() - asked
+        with stages.time("guardrail"):
+            outcome = judge(planned, drafts, ask, snapshot, bot)
+        if outcome.replaced and deadline.remaining() >= bot.settings.turn.repair_s:
+            # Where the correction fails too, the fact itself is said: better than no answer.
+            with contextlib.suppress(ModelUnavailable, DeadlinePassed), stages.time("repair"):
+                drafts.append(await bot.llm.answer(correction(planned.prompt, drafts[0], outcome.verdict), deadline))
+                outcome = judge(planned, drafts, ask, snapshot, bot)
+            seconds += stages.seconds["repair"]
+    except BaseException:
+        drop(drafts)
+        raise
+    drop(drafts[:-1])
+    return Spoken(tuple(drafts), outcome, seconds)
+
+
+def drop(drafts: Iterable[Draft]) -> None:
+    """Ends what is still being written behind drafts that nobody needs."""
+    for draft in drafts:
+        if draft.aside is not None:
+            draft.aside.cancel()
+
+
+async def _first(prompt: Prompt, bot: Bot, deadline: Deadline, stages: Stages) -> Draft:
+    asked = time.monotonic()
+    try:
+        draft = await bot.llm.answer(prompt, deadline)
+    except ModelUnavailable:
+        if not bot.settings.flags.degraded:
+            raise
+        bot.telemetry.degraded.inc()
+        draft = compose(prompt)
+    total = time.monotonic() - asked
+    if "decode" in draft.seconds:
+        bot.telemetry.first_token.observe(stages.elapsed() - draft.seconds["decode"])
+    for stage, seconds in draft.seconds.items():
+        stages.add(stage, seconds)
+    stages.add("model", max(0.0, total - sum(draft.seconds.values())))
+    return draft

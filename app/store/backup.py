@@ -1,0 +1,254 @@
+"""Backups: a consistent copy of the memory, what else was asked for, a manifest, and which ones to keep.
+
+An archive is a folder `<UTC time>Z` below the target:
+
+    20260131T020000Z/
+      conversations.db    the copy: no -wal or -shm beside it, so it may be moved like any file
+      log.key             the key behind the hashed ids of the logs
+      files/...           what `include` named
+      manifest.json       size and sha256 of every file, rows of every table
+
+It is made under another name and renamed once it is complete and verified: a folder with such a name is never half an
+archive.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from app.errors import ConfigError
+
+DATABASE = "conversations.db"
+MANIFEST = "manifest.json"
+_FORMAT = 1
+_STAMP = "%Y%m%dT%H%M%SZ"
+_NAME = re.compile(r"\d{8}T\d{6}Z")
+_PARTIAL = ".partial-"
+_ABANDONED = timedelta(days=1)  # a partial archive this old belongs to a run that was killed
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file of an archive: its path inside it, size in bytes, sha256 in hex."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What an archive holds. `rows` counts the rows of each table of the database."""
+
+    format: int
+    created_at: str
+    release: str
+    schema: int
+    rows: dict[str, int]
+    files: tuple[FileRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A finished archive and what it holds."""
+
+    path: Path
+    manifest: Manifest
+
+
+def create(data: Path, target: Path, include: Sequence[Path], release: str, now: datetime) -> Archive:
+    """Writes an archive of `data` below `target` and verifies it; the service may go on writing meanwhile.
+
+    `include` are files or folders kept beside the memory. Raises ConfigError naming what cannot be read or written;
+    then no archive of this run is left.
+    """
+    final = target / now.astimezone(UTC).strftime(_STAMP)
+    if final.exists():
+        raise ConfigError(f"backup {str(final)!r} exists already; wait a second and run it again")
+    if not (data / DATABASE).is_file():
+        raise ConfigError(f"there is no {DATABASE} in {str(data)!r}; name the machine's data folder with --data")
+    partial = target / f"{_PARTIAL}{os.getpid()}-{final.name}"
+    try:
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
+        partial.mkdir(mode=0o700)
+        schema, rows = _copy_database(data / DATABASE, partial / DATABASE)
+        _copy_files(data, include, partial)
+        records = tuple(_record(path, partial) for path in _files(partial))
+        manifest = Manifest(_FORMAT, now.astimezone(UTC).isoformat(), release, schema, rows, records)
+        _write(partial / MANIFEST, json.dumps(asdict(manifest), indent=1, ensure_ascii=False).encode())
+        verify(partial)
+        _sync_folders(partial)
+        partial.rename(final)
+        _sync(target)
+    except (OSError, sqlite3.Error) as error:
+        raise ConfigError(f"the backup of {str(data)!r} to {str(target)!r} failed: {error}") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return Archive(final, manifest)
+
+
+def verify(archive: Path) -> Manifest:
+    """Reads an archive through: every file, its hash, the database's integrity and row counts.
+
+    Raises ConfigError naming the first difference.
+    """
+    manifest = _read_manifest(archive)
+    present = {path.relative_to(archive).as_posix() for path in _files(archive)} - {MANIFEST}
+    listed = {record.path for record in manifest.files}
+    if present != listed:
+        odd = ", ".join(sorted(present ^ listed))
+        raise ConfigError(f"backup {str(archive)!r} does not hold what its manifest lists: {odd}; use another one")
+    for record in manifest.files:
+        found = _record(archive / record.path, archive)
+        if found != record:
+            raise ConfigError(f"backup {str(archive)!r}: {record.path} has changed since it was made; use another one")
+    try:
+        schema, rows = _inspect(archive / DATABASE)
+    except sqlite3.Error as error:
+        raise ConfigError(f"backup {str(archive)!r}: {DATABASE} is not readable: {error}; use another one") from None
+    if (schema, rows) != (manifest.schema, manifest.rows):
+        raise ConfigError(f"backup {str(archive)!r}: {DATABASE} holds other rows than its manifest; use another one")
+    return manifest
+
+
+def archives(target: Path) -> list[Path]:
+    """The finished archives below `target`, oldest first."""
+    if not target.is_dir():
+        return []
+    return sorted(path for path in target.iterdir() if path.is_dir() and _NAME.fullmatch(path.name))
+
+
+def kept(names: Sequence[str], daily: int, weekly: int) -> set[str]:
+    """The names (`20260131T020000Z`) to keep: the newest of each of the last `daily` days and `weekly` ISO weeks.
+
+    Days and weeks without a backup do not count, and the newest of all always stays.
+    """
+    newest_first = sorted(names, reverse=True)
+    keep = set(newest_first[:1])
+    days: dict[str, str] = {}
+    weeks: dict[tuple[int, int], str] = {}
+    for name in newest_first:
+        when = datetime.strptime(name, _STAMP).replace(tzinfo=UTC)
+        days.setdefault(name[:8], name)
+        weeks.setdefault(when.isocalendar()[:2], name)
+    keep.update(list(days.values())[:daily])
+    keep.update(list(weeks.values())[:weekly])
+    return keep
+
+
+def rotate(target: Path, daily: int, weekly: int, now: datetime) -> list[Path]:
+    """Removes the archives that `kept` does not name, and what killed runs left. Returns what was removed."""
+    finished = archives(target)
+    keep = kept([path.name for path in finished], daily, weekly)
+    doomed = [path for path in finished if path.name not in keep]
+    for path in target.glob(f"{_PARTIAL}*"):
+        if now - datetime.fromtimestamp(path.stat().st_mtime, UTC) > _ABANDONED:
+            doomed.append(path)
+    for path in doomed:
+        shutil.rmtree(path)
+    return doomed
+
+
+def _copy_database(source: Path, copy: Path) -> tuple[int, dict[str, int]]:
+    copy.touch(mode=0o600)
+    uri = f"{source.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, timeout=30)) as origin, closing(sqlite3.connect(copy)) as destination:
+        # All pages in one step: under WAL a reader hinders no writer, and steps would start again at each write.
+        origin.backup(destination)
+        destination.execute("PRAGMA journal_mode=DELETE")
+    _sync(copy)
+    return _inspect(copy)
+
+
+def _inspect(database: Path) -> tuple[int, dict[str, int]]:
+    """Schema number and rows per table. Raises sqlite3.Error unless the file is sound."""
+    uri = f"{database.absolute().as_uri()}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(uri, uri=True)) as db:
+        problems = [row[0] for row in db.execute("PRAGMA integrity_check(3)") if row[0] != "ok"]
+        problems += [f"{row[0]} row {row[1]} has no {row[2]}" for row in db.execute("PRAGMA foreign_key_check")]
+        if problems:
+            raise sqlite3.DatabaseError("; ".join(problems[:3]))
+        tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table' ORDER BY name")]
+        rows = {
+            name: int(db.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0])  # noqa: S608 - names from the schema
+            for name in tables
+            if not name.startswith("sqlite_")
+        }
+        schema = db.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()[0]
+    return int(schema), rows
+
+
+def _copy_files(data: Path, include: Sequence[Path], archive: Path) -> None:
+    log_key = data / "log.key"
+    if log_key.is_file():
+        _copy(log_key, archive / log_key.name)
+    for path in include:
+        place = archive / "files" / path.absolute().relative_to(path.absolute().anchor)
+        if path.is_dir():
+            for file in _files(path):
+                _copy(file, place / file.relative_to(path))
+        else:
+            _copy(path, place)
+
+
+def _copy(source: Path, place: Path) -> None:
+    for folder in reversed(place.parents):  # mkdir(parents=True) would give the upper ones the default mode
+        folder.mkdir(mode=0o700, exist_ok=True)
+    _write(place, source.read_bytes())
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.touch(mode=0o600)
+    path.write_bytes(content)
+    _sync(path)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Every file below, in a fixed order. Links to folders are not followed: they could lead out, or round."""
+    for root, folders, names in os.walk(folder):
+        folders.sort()
+        yield from (Path(root, name) for name in sorted(names))
+
+
+def _record(path: Path, base: Path) -> FileRecord:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+        size = stream.tell()
+    return FileRecord(path.relative_to(base).as_posix(), size, digest.hexdigest())
+
+
+def _read_manifest(archive: Path) -> Manifest:
+    try:
+        tree: dict[str, Any] = json.loads((archive / MANIFEST).read_text("utf-8"))
+        files = tuple(FileRecord(**record) for record in tree.pop("files"))
+        manifest = Manifest(files=files, **tree)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{str(archive)!r} is no backup: its {MANIFEST} is not readable: {error}") from None
+    if manifest.format != _FORMAT:
+        raise ConfigError(f"backup {str(archive)!r} has format {manifest.format}; this release reads {_FORMAT}")
+    return manifest
+
+
+def _sync_folders(folder: Path) -> None:
+    for root, _, _ in os.walk(folder):
+        _sync(Path(root))
+
+
+def _sync(path: Path) -> None:
+    """Puts a file or folder on the disk itself: a backup must survive the crash it is for."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,210 @@
+"""Turns that a model speaks: the running service against the emulated model server. Long forms: tests/prove/model.py."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.emulators.faults import KINDS
+from tests.prove import model as prove
+from tests.prove.rig import Rig
+from tests.server import ask, message
+
+PATH = "/api/v1/process"
+PRICE = "Сколько стоит тариф Рост?"
+
+
+@pytest.fixture(scope="module")
+def rig() -> Iterator[Rig]:
+    with Rig(20, FF_timings="true") as running:
+        yield running
+
+
+@pytest.fixture
+def quiet(rig: Rig) -> Iterator[Rig]:
+    """The rig without faults or statistics of others."""
+    rig.emulator.reset()
+    rig.wait_ready()
+    yield rig
+    rig.emulator.reset()
+
+
+def test_a_fact_travels_from_the_knowledge_base_through_the_model_to_the_customer(quiet: Rig) -> None:
+    with quiet.server.client() as client:
+        reply = ask(client, PRICE, user="travels")
+    assert "14 900" in reply["answer"].replace("\u00a0", " ")
+    assert reply["meta"]["model"] == "qwen-14b"
+    assert "pricing_plan_rost" in reply["meta"]["sections"]
+    assert quiet.emulator.stats()["calls"] == 1
+
+
+def test_every_turn_makes_one_call() -> None:
+    found = prove.calls(dialogues=12, seed=3)
+    assert found["model_calls"] == found["turns"] + found["of_them_corrections"]
+    assert found["of_them_corrections"] <= 1
+
+
+def test_the_reply_leaves_while_the_model_is_still_writing() -> None:
+    assert prove.early(turns=4)["still_writing_ms"]["least"] > 300
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS - {"hang", "hang_mid", "slow"}))
+def test_no_fault_of_the_model_server_reaches_a_caller_or_stays(kind: str, quiet: Rig) -> None:
+    found = prove.faults_of(quiet, kind, times=1)
+    assert found["wrong"] == []
+    assert not found["late"]
+
+
+@pytest.mark.parametrize("kind", ["hang", "hang_mid", "slow"])
+def test_a_model_that_stalls_is_given_up_in_time(kind: str, quiet: Rig) -> None:
+    found = prove.faults_of(quiet, kind, times=1)
+    assert found["wrong"] == []
+    assert 25 < found["slowest_model_s"] < 35
+
+
+def test_the_stages_of_a_turn_add_up_to_the_whole(quiet: Rig) -> None:
+    with quiet.server.client() as client:
+        meta = ask(client, PRICE, user="adds-up")["meta"]
+    assert {"lock", "load", "queue", "dialogue", "retrieval", "prompt", "prefill", "decode", "guardrail"} <= set(
+        meta["timings"]
+    )
+    assert sum(meta["timings"].values()) == pytest.approx(meta["processing_ms"], rel=0.05, abs=2)
+
+
+def test_the_stages_in_the_metrics_add_up_too(quiet: Rig) -> None:
+    with quiet.server.client() as client:
+        for number in range(3):
+            ask(client, PRICE, user=f"metrics-{number}")
+    stages = quiet.metric("machine_stage_seconds_sum")
+    assert quiet.metric("machine_turn_seconds_sum") == pytest.approx(stages, rel=0.10)
+
+
+def test_a_caller_that_hangs_up_frees_the_model_and_leaves_no_turn() -> None:
+    found = prove.hangup(times=2)
+    assert found["turns_in_the_store"] == 0
+    assert found["seen_after_ms"]["most"] < 200
+
+
+def test_an_overload_is_refused_at_once_and_starves_no_bot() -> None:
+    found = prove.overload(model_minutes=1.5, speed=15)
+    assert set(found["other_statuses"]) <= {503}
+    assert sum(found["other_statuses"].values()) <= 0.02 * found["arrivals"]
+    assert found["refusal_ms"]["p99"] < 300
+    assert found["accepted_of_capacity"] > 0.8
+    assert found["answered_share_by_bot"]["calm"] > found["answered_share_by_bot"]["loud"]
+
+
+def test_most_prompt_tokens_come_from_the_prefix_cache() -> None:
+    assert prove.cache(dialogues=4)["cached_share"] >= 0.65
+
+
+def test_what_the_model_heard_beside_its_answer_is_known_at_the_next_turn(quiet: Rig) -> None:
+    said = "Веду учёт в тетради, постоянно недостача и путаница с остатками у продавцов"
+    quiet.emulator.state(fields={"slots": {"pain_impact": "недостача и путаница", "goal": "полёт на Марс"}})
+    with quiet.server.client() as client:
+        ask(client, said, user="aside")
+        quiet.emulator.state(fields={})
+        ask(client, PRICE, user="aside")
+    state = _state(quiet, "aside")
+    assert "полёт на Марс" not in json.dumps(state, ensure_ascii=False)
+
+
+def test_a_model_that_is_loading_is_a_503_and_is_loaded_without_a_customer() -> None:
+    with Rig(10, "--cold") as rig, rig.server.client() as client:
+        rig.emulator.kill()
+        assert client.post(PATH, json=message(PRICE, user="gone")).status_code == 503
+        rig.emulator.start()  # comes back with nothing loaded
+        said = set()
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            response = client.post(PATH, json=message(PRICE, user="loading"))
+            if response.status_code == 200:
+                break
+            assert int(response.headers["retry-after"]) > 0
+            said.add(response.json()["error"]["message"])
+            time.sleep(0.02)
+        assert response.status_code == 200
+        assert any("being loaded" in text for text in said), said
+        stats = rig.emulator.stats()
+        assert (stats["loads"], stats["load_aborts"]) == (1, 0)
+
+
+def test_a_model_partly_on_the_cpu_is_not_ready_and_says_what_to_do(quiet: Rig) -> None:
+    quiet.emulator.state(size_vram=5_000_000_000)
+    try:
+        until = time.monotonic() + 5
+        ready = httpx.get(f"{quiet.server.url}/ready", trust_env=False)
+        while ready.status_code == 200 and time.monotonic() < until:
+            time.sleep(0.05)
+            ready = httpx.get(f"{quiet.server.url}/ready", trust_env=False)
+        part = ready.json()["parts"]["model"]
+        assert ready.status_code == 503
+        assert "CPU" in part["detail"]
+        assert part["fix"]
+    finally:
+        quiet.emulator.state(size_vram=None)
+
+
+def test_ollama_gone_for_a_while_is_a_503_at_once_and_comes_back_by_itself() -> None:
+    with Rig(20) as rig, rig.server.client() as client:
+        rig.emulator.kill()
+        statuses = []
+        for number in range(6):
+            started = time.monotonic()
+            response = client.post(PATH, json=message(PRICE, user=f"gone-{number}"))
+            statuses.append((response.status_code, time.monotonic() - started))
+        assert {status for status, _ in statuses} == {503}
+        assert statuses[-1][1] < 0.1  # nobody waits for what is known to be gone
+        rig.emulator.start()
+        rig.wait_ready(within_s=5)
+        assert ask(client, PRICE, user="back")["answer"]
+
+
+def test_with_the_flag_degraded_the_knowledge_base_answers_while_the_model_cannot() -> None:
+    with Rig(20, FF_degraded="true") as rig, rig.server.client() as client:
+        rig.emulator.kill()
+        reply = ask(client, PRICE, user="degraded")
+        assert reply["meta"]["model"] == "extractive"
+        assert "14 900" in reply["answer"].replace("\u00a0", " ")
+
+
+def test_plain_text_works_without_the_structured_form() -> None:
+    with Rig(20, FF_structured="false") as rig, rig.server.client() as client:
+        reply = ask(client, PRICE, user="plain")
+        assert "14 900" in reply["answer"].replace("\u00a0", " ")
+        assert rig.emulator.stats()["calls"] == 1
+
+
+def test_a_prompt_longer_than_ours_is_noticed(quiet: Rig) -> None:
+    """The server reads what we count, within a tenth: it would cut a longer prompt without a word."""
+    with quiet.server.client() as client:
+        for text in (PRICE, "А пробный период есть?", "нас пятеро, магазин одежды"):
+            ask(client, text, user="counts")
+    counted = quiet.metric('machine_model_tokens_total{kind="prompt"}')
+    assert counted > 0
+    assert quiet.metric("machine_model_truncated_total") == 0
+
+
+def test_two_keys_are_answered_side_by_side(quiet: Rig) -> None:
+    async def both() -> float:
+        async with quiet.client() as client:
+            started = time.monotonic()
+            bodies = [message(PRICE, user=f"side-{number}") for number in range(4)]
+            responses = await asyncio.gather(*(client.post(PATH, json=body) for body in bodies))
+            assert {response.status_code for response in responses} == {200}
+            return time.monotonic() - started
+
+    asyncio.run(both())
+    assert quiet.emulator.stats()["peak_streams"] == 4
+
+
+def _state(rig: Rig, user: str) -> dict[str, object]:
+    import sqlite3
+
+    with sqlite3.connect(rig.server.data / "conversations.db") as db:
+        row = db.execute("SELECT state FROM conversations WHERE user_id = ?", (user,)).fetchone()
+    state: dict[str, object] = json.loads(row[0])
+    return state

@@ -1,0 +1,374 @@
+"""`machine doctor` as an operator runs it: against a service that is well, and against hosts that are not."""
+
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakenvml import Card, build
+from tests.server import KEY, ROOT, Server, ask, clean_environment
+
+LEVELS = ["ok", "warning", "error"]
+DIGEST = "bd" * 32
+
+
+class Diagnosis:
+    """One run: exit status, text or JSON, seconds."""
+
+    def __init__(self, *arguments: object, environment: Mapping[str, str] | None = None) -> None:
+        started = time.monotonic()
+        self.done = subprocess.run(
+            [sys.executable, "-m", "app", "doctor", *map(str, arguments)],
+            env=dict(environment or clean_environment(API_KEYS=KEY)),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            cwd=ROOT,
+            check=False,
+        )
+        self.seconds = time.monotonic() - started
+        self.status = self.done.returncode
+        assert self.done.stderr == ""
+
+    @property
+    def checks(self) -> dict[str, dict[str, str]]:
+        found = json.loads(self.done.stdout)
+        worst = max((check["level"] for check in found["checks"]), key=LEVELS.index)
+        assert (found["level"], found["exit"]) == (worst, LEVELS.index(worst))
+        assert self.status == found["exit"]
+        for check in found["checks"]:
+            assert bool(check["fix"]) is (check["level"] != "ok"), check
+        return {check["name"]: check for check in found["checks"]}
+
+
+def diagnose(*arguments: object, environment: Mapping[str, str] | None = None) -> dict[str, dict[str, str]]:
+    return Diagnosis("--json", *arguments, environment=environment).checks
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def closed() -> str:
+    """An address of this host where nothing listens."""
+    return f"http://127.0.0.1:{free_port()}"
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("doctor") / "data") as running, running.client() as caller:
+        ask(caller, "сколько стоит тариф Рост?")
+        yield running
+
+
+def modes(folder: Path) -> dict[str, tuple[int, int]]:
+    return {path.name: (path.stat().st_mode, path.stat().st_uid) for path in folder.iterdir()}
+
+
+def test_a_machine_that_is_well(serving: Server) -> None:
+    before = modes(serving.data)
+    checks = diagnose("--url", serving.url, "--data", serving.data)
+    wanted = ["settings", "data folder", "API keys", "database", "knowledge", "service", "ports", "open files"]
+    assert {name: checks[name]["level"] for name in wanted} == dict.fromkeys(wanted, "ok")
+    assert list(checks) == [*wanted[:5], "disk", "memory", "clock", *wanted[5:], "gpu"]
+    assert checks["database"]["detail"] == "intact, schema 1"
+    assert {"database", "knowledge", "model"} <= set(checks["service"]["detail"].split(": ")[1].split(", "))
+    assert f"process {serving.process.pid}" in checks["ports"]["detail"]
+    assert f"process {serving.process.pid}" in checks["open files"]["detail"]
+    assert modes(serving.data) == before, "looking changed something"
+
+
+def test_the_table_says_the_same_and_lists_what_to_do(serving: Server) -> None:
+    run = Diagnosis("--url", serving.url, "--data", serving.data, "--kb", "/nowhere")
+    assert run.status == 2
+    lines = run.done.stdout.splitlines()
+    assert any(line.startswith("ok    service ") for line in lines)
+    assert any(line.startswith("FAIL  knowledge ") and "'/nowhere' is no folder" in line for line in lines)
+    to_do = lines[lines.index("What to do:") :]
+    assert any(line.startswith("  knowledge: ") and "machine kb lint" in line for line in to_do)
+    assert not any(line.startswith("  service: ") for line in to_do)
+
+
+def test_keys_that_only_the_service_sees_are_no_trouble_while_it_runs(serving: Server, closed: str) -> None:
+    bare = clean_environment()
+    assert diagnose("--url", serving.url, "--data", serving.data, environment=bare)["API keys"]["level"] == "ok"
+    alone = diagnose("--url", closed, "--data", serving.data, environment=bare)["API keys"]
+    assert alone["level"] == "error"
+    assert "no API key" in alone["detail"]
+
+
+def test_modes_that_let_others_read_are_errors(tmp_path: Path, closed: str) -> None:
+    data = tmp_path / "data"
+    with Server(data):
+        pass
+    keys = tmp_path / "keys"
+    keys.write_text(KEY)
+    keys.chmod(0o644)
+    data.chmod(0o750)
+    environment = clean_environment(MACHINE_API__KEYS_FILE=str(keys))
+    checks = diagnose("--url", closed, "--data", data, environment=environment)
+    assert (checks["data folder"]["level"], checks["API keys"]["level"]) == ("warning", "error")
+    assert "(644)" in checks["API keys"]["detail"]
+    files = modes(data)
+    (data / "conversations.db").chmod(0o604)
+    checks = diagnose("--url", closed, "--data", data, environment=environment)
+    assert checks["data folder"]["level"] == "error"
+    assert "conversations.db (604)" in checks["data folder"]["detail"]
+    assert checks["database"]["level"] == "ok", "the service is stopped, its memory is well"
+    subprocess.run(checks["data folder"]["fix"], shell=True, check=True)
+    keys.chmod(0o600)
+    checks = diagnose("--url", closed, "--data", data, environment=environment)
+    assert (checks["data folder"]["level"], checks["API keys"]["level"]) == ("ok", "ok"), "the fix as pasted helps"
+    assert modes(data) == files, "looking left something behind"
+
+
+def test_no_data_folder_a_closed_port_and_wrong_settings_are_all_said_at_once(tmp_path: Path, closed: str) -> None:
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("turn:\n  timeout: 1\n")
+    checks = diagnose("--url", closed, "--data", tmp_path / "gone", "--settings", settings)
+    assert "did you mean 'turn.timeout_s'" in checks["settings"]["detail"]
+    assert "does not exist" in checks["data folder"]["detail"]
+    assert "Connection refused" in checks["service"]["detail"]
+    assert "systemctl restart sales-machine" in checks["service"]["fix"]
+    assert {checks[name]["level"] for name in ("settings", "data folder", "service")} == {"error"}
+    assert checks["knowledge"]["level"] == "ok", "the other checks went on"
+    assert not (tmp_path / "gone").exists(), "the doctor made what it looked for"
+
+
+def unreadable(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[4096 : 3 * 4096] = b"\xab" * (2 * 4096)
+    path.write_bytes(content)
+
+
+def damaged(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-4096:] = b"\xab" * 4096  # the newest page: nothing that is read to open the file
+    path.write_bytes(content)
+
+
+def of_a_later_release(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute("INSERT INTO migrations VALUES (99, 'm099', 0)")
+    db.close()
+
+
+def written_tomorrow(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE turns SET created_at = created_at + 86400")
+    db.close()
+
+
+@pytest.mark.parametrize(
+    ("harm", "check", "said"),
+    [
+        (unreadable, "database", "cannot be read"),
+        (damaged, "database", "it is damaged"),
+        (of_a_later_release, "database", "schema 99"),
+        (written_tomorrow, "clock", "set back"),
+    ],
+)
+def test_a_memory_that_is_not_well(tmp_path: Path, closed: str, harm: Any, check: str, said: str) -> None:
+    with Server(tmp_path) as running, running.client() as caller:
+        ask(caller, "сколько стоит тариф Рост?")
+    tmp_path.chmod(0o700)
+    harm(tmp_path / "conversations.db")
+    found = diagnose("--url", closed, "--data", tmp_path)[check]
+    assert found["level"] == "error"
+    assert said in found["detail"]
+
+
+def test_a_port_open_to_the_network_is_an_error(tmp_path: Path) -> None:
+    with socket.create_server(("0.0.0.0", 0)) as four, socket.create_server(("::", 0), family=socket.AF_INET6) as six:
+        for listener, place in ((four, "0.0.0.0"), (six, "[::]")):
+            port = listener.getsockname()[1]
+            found = diagnose("--url", f"http://127.0.0.1:{port}", "--data", tmp_path)["ports"]
+            assert found["level"] == "error"
+            assert f"{place}:{port}" in found["detail"]
+            assert "127.0.0.1" in found["fix"]
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("driver"))
+
+
+@pytest.fixture
+def card(library: Path, tmp_path: Path) -> Card:
+    return Card(library, tmp_path / "card")
+
+
+def test_a_hung_driver_and_hung_ports_take_less_than_fifteen_seconds(card: Card, tmp_path: Path) -> None:
+    card.set({"hang.init": 1})
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and never answers
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        environment = card.environment(MACHINE_LLM__BACKEND="ollama", MACHINE_LLM__HOST=url)
+        run = Diagnosis("--json", "--url", url, "--data", tmp_path, environment=environment)
+    assert run.seconds < 15
+    assert "does not answer" in run.checks["gpu"]["detail"]
+    assert "no answer within 3 s" in run.checks["service"]["detail"]
+    assert "no answer within 3 s" in run.checks["ollama"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("state", "backend", "level", "said"),
+    [
+        ({}, "ollama", "ok", "RTX 4000 SFF Ada"),
+        ({"temp": 95}, "ollama", "error", "95 °C"),
+        ({"reasons": 0x40}, "ollama", "warning", "hardware thermal slowdown"),
+        ({"err.device": 15}, "ollama", "error", "lost"),
+        ({"err.nvmlInitWithFlags": 18}, "ollama", "error", "upgraded"),
+        ({"err.nvmlInitWithFlags": 18}, "extractive", "warning", "upgraded"),
+    ],
+)
+def test_the_gpu_as_the_driver_shows_it(
+    card: Card, tmp_path: Path, closed: str, state: dict[str, object], backend: str, level: str, said: str
+) -> None:
+    card.set(state)
+    environment = card.environment(MACHINE_LLM__BACKEND=backend, MACHINE_LLM__HOST=closed)
+    found = diagnose("--url", closed, "--data", tmp_path, environment=environment)["gpu"]
+    assert (found["level"], said in found["detail"]) == (level, True), found
+
+
+@contextmanager
+def ollama(loaded: list[dict[str, Any]], model: str = "qwen3:14b") -> Iterator[str]:
+    """A server that answers as Ollama does; its address."""
+    answers: dict[str, Any] = {
+        "/api/version": {"version": "0.30.1"},
+        "/api/tags": {"models": [{"name": model, "model": model, "size": 9_276_198_565, "digest": DIGEST}]},
+        "/api/ps": {"models": loaded},
+    }
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(answers[self.path]).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("vram", "wanted", "settings", "level", "said"),
+    [
+        (10, "qwen3:14b", {}, "ok", "loaded"),
+        (10, "qwen3:14b", {"MACHINE_LLM__DIGEST": DIGEST}, "ok", "loaded"),
+        (10, "qwen3:14b", {"MACHINE_LLM__DIGEST": "ee" * 32}, "error", "the settings want eeee"),
+        (6, "qwen3:14b", {}, "error", "layers run on the CPU: 40%"),
+        (6, "qwen3:14b", {"MACHINE_LLM__CPU_ACCEPTED": "true"}, "ok", "loaded"),
+        (None, "qwen3:14b", {}, "error", "not loaded"),
+        (10, "qwen3:32b", {}, "error", "there: qwen3:14b"),
+    ],
+)
+def test_the_model_as_ollama_has_it(
+    tmp_path: Path, closed: str, vram: int | None, wanted: str, settings: dict[str, str], level: str, said: str
+) -> None:
+    running = [] if vram is None else [{"name": "qwen3:14b", "size": 10 << 30, "size_vram": vram << 30}]
+    with ollama(running) as host:
+        environment = clean_environment(
+            MACHINE_LLM__BACKEND="ollama", MACHINE_LLM__HOST=host, MACHINE_LLM__MODEL=wanted,
+            http_proxy="http://127.0.0.1:1", **settings,
+        )  # fmt: skip
+        checks = diagnose("--url", closed, "--data", tmp_path, environment=environment)
+    assert checks["ollama"]["detail"].endswith("version 0.30.1")
+    assert (checks["model"]["level"], said in checks["model"]["detail"]) == (level, True), checks["model"]
+
+
+def certificate(folder: Path, days: int) -> Path:
+    """A certificate for localhost that ends in `days` days; -1: it ended yesterday."""
+    assert shutil.which("openssl"), "these tests make certificates: install openssl (apt install openssl)"
+    key, made, signed = folder / "key.pem", folder / "made.pem", folder / "cert.pem"
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    for command in (
+        ["req", "-x509", *curve, "-keyout", key, "-out", made, "-subj", "/CN=localhost", "-days", "9"],
+        ["x509", "-in", made, "-signkey", key, "-days", str(days), "-out", signed],
+    ):
+        subprocess.run(["openssl", *map(str, command)], check=True, capture_output=True)
+    return signed
+
+
+@pytest.mark.parametrize(
+    ("days", "level", "said"),
+    [
+        (-1, "error", "expired 1 days ago"),
+        (2, "error", "for 2 more days"),
+        (20, "warning", ""),
+        (60, "ok", "60 more days"),
+    ],
+)
+def test_a_certificate_near_its_end(tmp_path: Path, closed: str, days: int, level: str, said: str) -> None:
+    found = diagnose("--url", closed, "--data", tmp_path, "--cert", certificate(tmp_path, days))["certificate"]
+    assert (found["level"], said in found["detail"]) == (level, True), found
+
+
+def test_a_certificate_that_is_missing_or_none(tmp_path: Path, closed: str) -> None:
+    (tmp_path / "text.pem").write_text("hello")
+    for path, said in ((tmp_path / "gone.pem", "no such file"), (tmp_path / "text.pem", "no certificate")):
+        found = diagnose("--url", closed, "--data", tmp_path, "--cert", path)["certificate"]
+        assert (found["level"], said in found["detail"]) == ("error", True)
+
+
+def test_a_certificate_that_callers_refuse(tmp_path: Path) -> None:
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate(tmp_path, 60), tmp_path / "key.pem")
+
+    class Quiet(ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:  # a caller that refuses the handshake is what is expected
+            pass
+
+    with Quiet(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        checks = diagnose("--url", f"https://localhost:{server.server_port}", "--data", tmp_path)
+        server.shutdown()
+    assert checks["certificate"]["level"] == "error"
+    assert "callers refuse it: self" in checks["certificate"]["detail"]
+    assert checks["service"]["level"] == "error"
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="mounting a small disk needs root")
+def test_a_disk_that_is_full(tmp_path: Path, closed: str) -> None:
+    small = tmp_path / "small"
+    small.mkdir(mode=0o700)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", str(small)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip(f"this container may not mount: {mounted.stderr.strip()}")
+    try:
+        (small / "full").write_bytes(b"x" * (1 << 20))
+        (small / "full").chmod(0o600)
+        found = diagnose("--url", closed, "--data", small)
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+    assert found["disk"]["level"] == "error"
+    assert found["disk"]["detail"].startswith("0.0 of 0.0 GiB free")
+    assert found["data folder"]["level"] == "ok"

@@ -1,0 +1,120 @@
+"""Reading an answer out of JSON that is still being written, and telling when a text goes wrong."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.llm.faults import foreign, loops, whole_sentences
+from app.llm.reader import AnswerReader, cleaned
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=80)
+
+
+def fed(raw: str, size: int = 1) -> AnswerReader:
+    reader = AnswerReader()
+    for place in range(0, len(raw), size):
+        reader.feed(raw[place : place + size])
+    return reader
+
+
+@given(text=TEXTS, size=st.integers(1, 9), ascii_only=st.booleans())
+def test_the_answer_is_what_was_encoded_however_it_is_cut(text: str, size: int, ascii_only: bool) -> None:
+    raw = json.dumps({"answer": text, "slots": {"goal": "порядок"}, "human": True}, ensure_ascii=ascii_only)
+    reader = fed(raw, size)
+    assert reader.closed
+    assert reader.answer == text
+    assert reader.fields()["slots"] == {"goal": "порядок"}
+
+
+@given(text=TEXTS)
+def test_the_answer_only_grows_and_never_shows_half_an_escape(text: str) -> None:
+    reader, before = AnswerReader(), ""
+    for sign in json.dumps({"answer": text}):
+        reader.feed(sign)
+        assert reader.answer.startswith(before)
+        assert text.startswith(reader.answer)
+        before = reader.answer
+
+
+@given(raw=st.text(max_size=120))
+def test_no_text_makes_it_raise(raw: str) -> None:
+    reader = fed(raw)
+    reader.fields()
+    reader.salvaged()
+
+
+def test_it_is_closed_before_the_object_ends() -> None:
+    assert fed('{"answer": "Да."').closed
+    assert not fed('{"answer": "Да.').closed
+
+
+def test_a_thought_before_the_object_is_passed_over() -> None:
+    reader = fed('<think>"answer": "нет"</think>{"answer": "Да."}')
+    assert reader.answer == "Да."
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("{answer: Рост стоит 14 900 ₸. slots: {}}", "Рост стоит 14 900 ₸."),
+        ('{"answer": Рост стоит 14 900 ₸., "slots": {}}', "Рост стоит 14 900 ₸."),
+        ("Рост стоит 14 900 ₸.", "Рост стоит 14 900 ₸."),
+        ('```json\n{"answer"= "Вот так."}\n```', "Вот так."),
+        ('{"slots": {}}', ""),
+    ],
+)
+def test_an_answer_is_salvaged_from_what_is_no_json(raw: str, text: str) -> None:
+    assert fed(raw).salvaged() == text
+
+
+def test_plain_text_is_taken_as_it_comes() -> None:
+    reader = AnswerReader(structured=False)
+    reader.feed("Рост ")
+    reader.feed("стоит.")
+    assert (reader.answer, reader.closed) == ("Рост стоит.", False)
+
+
+@pytest.mark.parametrize("text", ["<think>хм</think>Да.", "Да.<|im_end|>", "</think> Да."])
+def test_leaked_marks_are_removed(text: str) -> None:
+    assert cleaned(text) == "Да."
+
+
+@pytest.mark.parametrize("text", ["Касса стоит денег. " * 3, "да " * 14, "и ещё и ещё и ещё и ещё и ещё и ещё и ещё"])
+def test_a_phrase_said_again_and_again_is_a_loop(text: str) -> None:
+    assert loops(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Тариф «Старт» стоит 7 900 ₸ в месяц. Тариф «Рост» стоит 14 900 ₸ в месяц. Тариф «Сеть» стоит 24 900 ₸ в месяц.",
+        "9 900 000 000 000 ₸",
+        "Да, да, конечно.",
+    ],
+)
+def test_a_list_of_like_sentences_is_none(text: str) -> None:
+    assert not loops(text)
+
+
+def test_chinese_is_foreign_unless_the_prompt_has_it() -> None:
+    assert foreign("Стоит 价格 тенге")
+    assert not foreign("Бренд 小米", allowed="Смартфоны 小米 и другие")
+    assert not foreign("Қазақша да сөйлейміз — иә!")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Касса стоит 5 тыс. тенге. А ещё мо", "Касса стоит 5 тыс. тенге."),
+        ("Стоит 12.5 тыс", ""),
+        ("Работаем с 9 до 21! Приход", "Работаем с 9 до 21!"),
+        ("Привезём по адресу: ул. Абая, д. 5. Позво", "Привезём по адресу: ул. Абая, д. 5."),
+        ("1. Оставьте номер\n2. Мы позв", "1. Оставьте номер"),
+        ("«Да.» Потом", "«Да.»"),
+        ("", ""),
+    ],
+)
+def test_a_cut_text_ends_with_its_last_whole_sentence(text: str, kept: str) -> None:
+    assert whole_sentences(text) == kept

@@ -1,0 +1,91 @@
+"""The lists of wheels that a server installs: whole, with a hash each, and with everything that the code imports."""
+
+import ast
+import re
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.host.lock import EXTRAS, FOLDER, GLIBC, Wheel, declared, environment, missing, render
+
+ROOT = Path(__file__).resolve().parents[2]
+LISTS = sorted(EXTRAS)
+
+
+def pinned(name: str) -> dict[str, str]:
+    """Package -> version of one list."""
+    lines = (FOLDER / name).read_text("utf-8").splitlines()
+    return dict(line.removesuffix(" \\").split("==") for line in lines if "==" in line)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_requirement_has_its_hashes_and_no_index_is_named(name: str) -> None:
+    text = (FOLDER / name).read_text("utf-8")
+    assert text.startswith("# Made by `make lock`")
+    entry = r"[a-z0-9-]+==[^\s\\]+(?: \\\n    --hash=sha256:[0-9a-f]{64})+"
+    assert re.fullmatch(rf"#.*\n(?:{entry}\n)+", text)
+    assert "://" not in text
+
+
+@pytest.mark.parametrize("python", sorted(GLIBC))
+@pytest.mark.parametrize("name", LISTS)
+def test_what_the_project_declares_is_in_it(name: str, python: str) -> None:
+    """`make lock` was run since pyproject.toml was changed."""
+    versions = pinned(name)
+    for line in declared(EXTRAS[name]):
+        requirement = Requirement(line)
+        if requirement.marker is None or requirement.marker.evaluate(environment(python)):
+            version = versions.get(canonicalize_name(requirement.name))
+            assert version is not None, f"{requirement.name} is not in {name}: run make lock"
+            assert requirement.specifier.contains(version, prereleases=True), f"{line}, locked {version}: run make lock"
+
+
+def test_both_lists_agree() -> None:
+    base, semantic = pinned("requirements.txt"), pinned("requirements-semantic.txt")
+    assert base.items() <= semantic.items()
+
+
+def test_everything_that_the_code_imports_is_locked() -> None:
+    """A package that only the development environment has would be missing on the server."""
+    distributions = packages_distributions()
+    locked = pinned("requirements-semantic.txt")
+    for path in sorted((ROOT / "app").rglob("*.py")):
+        for module in _imports(path) - {"app"} - sys.stdlib_module_names:
+            names = {canonicalize_name(name) for name in distributions.get(module, [module])}
+            assert names & locked.keys(), (
+                f"{path.relative_to(ROOT)} imports {module}, which pyproject.toml does not name"
+            )
+
+
+def _imports(path: Path) -> set[str]:
+    modules: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            modules.add(node.module.partition(".")[0])
+    return modules
+
+
+def test_a_requirement_of_another_python_is_found_missing() -> None:
+    needs = ('old; python_version < "3.12"', 'new; python_version >= "3.12"', 'extra-only; extra == "more"')
+    wheels = [Wheel("root", "1.0", "a" * 64, needs), Wheel("old", "1.0", "b" * 64, ())]
+    assert missing("3.11", ["root>=1"], wheels) == []
+    assert missing("3.12", ["root>=1"], wheels) == ['new; python_version >= "3.12"']
+    assert missing("3.11", ["root[more]>=1"], wheels) == ['extra-only; extra == "more"']
+    assert missing("3.11", ["root>=2"], wheels) == ["root>=2"]
+
+
+def test_each_wheel_has_a_line_of_its_own() -> None:
+    wheels = [Wheel("b", "2", "f" * 64, ()), Wheel("a", "1", "2" * 64, ()), Wheel("a", "1", "1" * 64, ())]
+    assert render(wheels).splitlines()[1:] == [
+        "a==1 \\",
+        f"    --hash=sha256:{'1' * 64} \\",
+        f"    --hash=sha256:{'2' * 64}",
+        "b==2 \\",
+        f"    --hash=sha256:{'f' * 64}",
+    ]

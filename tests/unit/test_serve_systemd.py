@@ -1,0 +1,268 @@
+"""The service under systemd: its socket, its notifications, its watchdog, and a restart that refuses nobody."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.api.notify import Notifier
+from app.api.server import adopt, bind, build_server, listening
+from app.errors import ConfigError
+from tests.server import KEY, ROOT, clean_environment, message
+
+# What systemd does between fork and exec: the socket becomes descriptor 3, LISTEN_PID the process itself.
+_AS_SYSTEMD = (
+    "import os, sys; fd = int(sys.argv[1]); os.dup2(fd, 3); os.set_inheritable(3, True);"
+    "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1', WATCHDOG_PID=str(os.getpid()));"
+    "os.execv(sys.executable, [sys.executable, '-m', 'app', 'serve', '--port', '1', *sys.argv[2:]])"
+)
+
+
+class Manager:
+    """systemd's part: holds the listening socket and reads the notifications."""
+
+    def __init__(self, folder: Path) -> None:
+        self.listener = bind("127.0.0.1", 0)
+        self.url = "http://{}:{}".format(*self.listener.getsockname())
+        self.address = str(folder / "notify")
+        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notify.bind(self.address)
+        self.notify.settimeout(30)
+        self.data = folder / "data"
+        self.running: list[subprocess.Popen[str]] = []
+
+    def start(self, **environment: str) -> subprocess.Popen[str]:
+        settings = {"API_KEYS": KEY, "NOTIFY_SOCKET": self.address, "WATCHDOG_USEC": "600000", **environment}
+        arguments = [str(self.listener.fileno()), "--data", str(self.data), "--kb", str(ROOT / "kb")]
+        process = subprocess.Popen(
+            [sys.executable, "-c", _AS_SYSTEMD, *arguments],
+            env=clean_environment(**settings),
+            pass_fds=[self.listener.fileno()],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=ROOT,
+        )
+        self.running.append(process)
+        return process
+
+    def until(self, state: str) -> list[str]:
+        """The notifications up to the one that holds `state`."""
+        seen: list[str] = []
+        while not seen or state not in seen[-1]:
+            seen.append(self.notify.recv(4096).decode())
+        return seen
+
+    def close(self) -> None:
+        for process in self.running:
+            if process.poll() is None:
+                process.kill()
+            process.wait(30)
+            assert process.stdout
+            process.stdout.close()
+        self.listener.close()
+        self.notify.close()
+
+
+@pytest.fixture
+def manager(tmp_path: Path) -> Iterator[Manager]:
+    made = Manager(tmp_path)
+    yield made
+    made.close()
+
+
+def _stop(process: subprocess.Popen[str]) -> tuple[int, str]:
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=60)
+    return process.returncode, output
+
+
+def test_it_serves_on_the_socket_that_systemd_passed_and_says_so(manager: Manager) -> None:
+    process = manager.start()
+    before = manager.until("READY=1")
+    assert all("READY=1" in state or state == "WATCHDOG=1" for state in before)
+    assert httpx.get(f"{manager.url}/health", trust_env=False).status_code == 200
+    assert manager.until("WATCHDOG=1")[-1] == "WATCHDOG=1"
+    status, output = _stop(process)
+    assert status == 0, output
+    serving = next(json.loads(line) for line in output.splitlines() if '"serving"' in line)
+    assert serving["address"] == manager.url.removeprefix("http://")  # not the --port of the command line
+    assert "STOPPING=1" in manager.until("STOPPING=1")[-1]
+
+
+def test_nothing_is_refused_or_cut_during_a_restart(manager: Manager) -> None:
+    first = manager.start()
+    manager.until("READY=1")
+    over, statuses, errors = threading.Event(), list[int](), list[str]()
+
+    def caller(number: int) -> None:
+        turn = 0
+        while not over.is_set():
+            turn += 1
+            body = message("сколько стоит сканер", user=f"restart-{number}", request_id=f"{number}-{turn}")
+            try:  # a connection of its own each time, as n8n makes them
+                headers = {"Authorization": f"Bearer {KEY}"}
+                answer = httpx.post(
+                    f"{manager.url}/api/v1/process", json=body, headers=headers, timeout=30, trust_env=False
+                )
+                statuses.append(answer.status_code)
+            except httpx.TransportError as error:
+                errors.append(repr(error))
+
+    callers = [threading.Thread(target=caller, args=(number,), daemon=True) for number in range(4)]
+    for each in callers:
+        each.start()
+    time.sleep(0.5)
+    before = len(statuses)
+    status, output = _stop(first)  # nobody accepts for a while: callers wait in the socket's queue
+    second = manager.start()
+    manager.until("READY=1")
+    time.sleep(0.5)
+    over.set()
+    for each in callers:
+        each.join(30)
+        assert not each.is_alive()
+    assert status == 0, output
+    assert errors == []
+    assert before > 0
+    assert len(statuses) > before + len(callers)
+    assert set(statuses) == {200}
+    assert _stop(second)[0] == 0
+
+
+def test_a_running_turn_is_finished_and_the_watchdog_is_fed_meanwhile(tmp_path: Path) -> None:
+    """The drain may take longer than the watchdog's patience: it must not kill a service that is finishing turns."""
+    application = FastAPI()
+
+    @application.get("/slow")
+    async def slow() -> str:
+        await asyncio.sleep(1)
+        return "done"
+
+    with _Running(tmp_path, application, watchdog_s=0.3) as running:
+        answers: list[str] = []
+        thread = threading.Thread(
+            target=lambda: answers.append(httpx.get(f"{running.url}/slow", timeout=30, trust_env=False).json())
+        )
+        thread.start()
+        time.sleep(0.3)
+        running.server.should_exit = True
+        running.until("STOPPING=1")
+        assert running.count(0.6) >= 3
+        thread.join(30)
+        assert answers == ["done"]
+
+
+def test_a_stuck_event_loop_stops_the_pings(tmp_path: Path) -> None:
+    application = FastAPI()
+
+    @application.get("/stuck")
+    async def stuck() -> str:
+        time.sleep(1.2)  # noqa: ASYNC251 what the watchdog is there for
+        return "late"
+
+    with _Running(tmp_path, application, watchdog_s=0.3) as running:
+        assert running.count(0.5) >= 3  # pings come while the loop is free
+        caller = threading.Thread(target=lambda: httpx.get(f"{running.url}/stuck", timeout=30, trust_env=False))
+        caller.start()
+        time.sleep(0.2)
+        running.count(0)  # what had come until then
+        assert running.count(0.6) == 0
+        caller.join(30)
+        assert running.count(0.5) >= 3
+
+
+class _Running:
+    """A server in a thread, and the notifications that it sends."""
+
+    def __init__(self, folder: Path, application: FastAPI, watchdog_s: float) -> None:
+        self._receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._receiver.bind(str(folder / "notify"))
+        listener = bind("127.0.0.1", 0)
+        self.url = "http://{}:{}".format(*listener.getsockname())
+        self.server = build_server(application, 10, Notifier(str(folder / "notify"), watchdog_s))
+        self._thread = threading.Thread(target=self.server.run, args=([listener],), daemon=True)
+
+    def until(self, state: str) -> None:
+        self._receiver.settimeout(10)
+        while state not in self._receiver.recv(4096).decode():
+            pass
+
+    def count(self, seconds: float) -> int:
+        """How many pings arrive within `seconds`."""
+        end, pings = time.monotonic() + seconds, 0
+        while True:
+            self._receiver.settimeout(max(0.001, end - time.monotonic()))
+            try:
+                pings += self._receiver.recv(4096) == b"WATCHDOG=1"
+            except TimeoutError:
+                return pings
+
+    def __enter__(self) -> "_Running":
+        self._thread.start()
+        self.until("READY=1")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.should_exit = True
+        self._thread.join(30)
+        self._receiver.close()
+
+
+def test_without_systemd_it_binds_and_stays_silent() -> None:
+    environ = {"LISTEN_PID": str(os.getpid() + 1), "LISTEN_FDS": "1"}  # meant for another process
+    with listening("127.0.0.1", 0, environ) as listener:
+        assert listener.getsockname()[1] > 0
+    assert environ == {}  # no child takes them for its own
+    silent = Notifier.from_environment({})
+    silent.send("READY=1")
+    assert silent.watchdog_s is None
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"WATCHDOG_USEC": "30000000"}, 30.0),
+        ({"WATCHDOG_USEC": "500000", "WATCHDOG_PID": str(os.getpid())}, 0.5),
+        ({"WATCHDOG_USEC": "500000", "WATCHDOG_PID": "1"}, None),
+        ({"WATCHDOG_USEC": "0"}, None),
+        ({"WATCHDOG_USEC": "soon"}, None),
+    ],
+)
+def test_the_watchdog_is_only_the_one_meant_for_this_process(environ: dict[str, str], expected: float | None) -> None:
+    assert Notifier.from_environment(environ).watchdog_s == expected
+
+
+def test_several_sockets_or_a_wrong_one_stop_the_start_with_the_fix(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="one ListenStream="):
+        listening("127.0.0.1", 0, {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "2"})
+    with socket.socket(socket.AF_UNIX) as unix, pytest.raises(ConfigError, match="no listening TCP socket"):
+        adopt(unix.fileno())
+    with (tmp_path / "file").open("w") as file, pytest.raises(ConfigError, match="cannot be used"):
+        adopt(file.fileno())
+
+
+def test_an_abstract_address_is_understood_and_a_lost_message_harms_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = f"sales-machine-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind("\0" + name)
+        receiver.settimeout(5)
+        notifier = Notifier(f"@{name}")
+        notifier.send("READY=1", "STATUS=serving")
+        assert receiver.recv(100) == b"READY=1\nSTATUS=serving"
+    notifier.send("STOPPING=1")  # nobody listens there any more
+    assert "systemd not notified" in capsys.readouterr().out
+    notifier.close()
