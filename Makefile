@@ -9,7 +9,7 @@ PORT   ?= 8000
 TORCH  ?= torch==2.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-host lint format bench lock clean
+.PHONY: help install demo test test-host lint format bench prove-model lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ bench: $(VENV)/dev.stamp ## Measure the figures of docs/benchmarks.md (about thr
 
 lock: $(VENV)/dev.stamp ## Resolve what servers install, with hashes, from pyproject.toml (needs the package index, minutes)
 	$(BIN)/python -m tests.host.lock
+
+prove-model: $(VENV)/dev.stamp ## Show what the model's part of a turn promises, with figures (about ten minutes)
+	$(BIN)/python -m tests.prove.model
 
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build

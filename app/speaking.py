@@ -64,6 +64,7 @@ def drop(drafts: Iterable[Draft]) -> None:
 async def _first(prompt: Prompt, bot: Bot, deadline: Deadline, stages: Stages) -> Draft:
     asked = time.monotonic()
     try:
+        bot.llm.available()
         draft = await bot.llm.answer(prompt, deadline)
     except ModelUnavailable:
         if not bot.settings.flags.degraded:

@@ -23,23 +23,26 @@ async def running(bots: "Bots", *, speaks: bool = True) -> "AsyncIterator[Bots]"
 
     `speaks`: the command needs the model. Raises ConfigError when it cannot be had.
     """
-    llm = bots.default.llm
     try:
         if speaks:
-            await llm.open()
-            waited = 0.0
-            told = False
-            while (now := llm.state()).state not in ("warm", "embedded"):
-                if now.state == "failed" and waited >= _PATIENCE_S:
-                    raise ConfigError(f"the model cannot answer: {now.detail}")
-                if now.state == "loading" and not told:
-                    click.echo(f"{now.detail} ...", err=True)
-                    told = True
-                await asyncio.sleep(_LOOK_S)
-                waited += _LOOK_S
+            await bots.default.llm.open()
+            await loaded(bots)
         yield bots
     finally:
         await bots.close()
+
+
+async def loaded(bots: "Bots") -> None:
+    """Waits while the model is being loaded. Raises ConfigError when it cannot be had."""
+    waited, told = 0.0, False
+    while (now := bots.default.llm.state()).state not in ("warm", "embedded"):
+        if now.state == "failed" and waited >= _PATIENCE_S:
+            raise ConfigError(f"the model cannot answer: {now.detail}")
+        if now.state == "loading" and not told:
+            click.echo(f"{now.detail} ...", err=True)
+            told = True
+        await asyncio.sleep(_LOOK_S)
+        waited += _LOOK_S
 
 
 def knowledge_folder(named: Path | None) -> Path:

@@ -14,7 +14,7 @@ from app.api.app import create_app
 from app.api.keys import KeyRing
 from app.api.server import bind, build_server
 from app.assembly import open_bots
-from app.cli.common import knowledge_folder
+from app.cli.common import knowledge_folder, loaded
 from app.errors import MachineError
 from app.settings import load
 from app.telemetry import configure_logging
@@ -47,6 +47,7 @@ def run_demo(host: str, port: int, once: bool, knowledge: Path | None, file: Pat
         async def play() -> None:
             serving = asyncio.create_task(server.serve([listener]))
             try:
+                await loaded(bots)
                 await _converse(server, serving, url, key)
                 if not once:
                     click.echo(_invitation(url, key))

@@ -1,0 +1,95 @@
+"""Chooses the release that serves: tries it first, switches to it, and goes back when it does not serve.
+
+    sales-machine-release list
+    sales-machine-release use NAME [--settings FILE] [--knowledge VERSION] [--unit FILE]
+    sales-machine-release back
+    sales-machine-release prune --keep N
+
+What serves is a release, its settings, its knowledge and its unit; `use` changes the ones named and `back` returns to
+the state before the last `use`. Exit status 0: it serves ("unchanged" when it did already); 1: it does not, and the
+former state serves again; 2: a wrong argument. Needs root and nothing but the standard library.
+"""
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from gate import gate
+from state import CODE, FORMER, Failed, State, target, text
+from switch import prune, switch
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="sales-machine-release", description=(__doc__ or "").partition("\n")[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="the releases here; * marks the one that serves, - the former one")
+    commands.add_parser("prune", help="remove old releases").add_argument("--keep", type=int, default=3)
+    for name in ("use", "back", "gate"):
+        command = commands.add_parser(name)
+        command.add_argument("--timeout", type=int, default=180, help="seconds until it must serve")
+        command.add_argument("--message", default="Здравствуйте!", help="what the gate asks")
+        if name == "back":
+            command.set_defaults(gate=False)  # it served before, and whoever goes back is in a hurry
+        else:
+            command.add_argument("--no-gate", dest="gate", action="store_false", help="switch without trying first")
+            command.add_argument("name", help="folder under /opt/sales-machine/releases")
+            command.add_argument("--settings", type=Path)
+            command.add_argument("--knowledge", type=Path)
+            command.add_argument("--unit", type=Path)
+    return parser.parse_args()
+
+
+def _wanted(options: argparse.Namespace) -> State:
+    if options.command == "back":
+        if (saved := text(FORMER)) is None:
+            _refuse("there is no former state to go back to")
+        return State(**json.loads(saved))
+    if not (CODE / "releases" / options.name / "venv/bin/machine").exists():
+        _refuse(f"there is no release {options.name!r}; see `sales-machine-release list`")
+    state = replace(State.current(), release=options.name)
+    if options.settings:
+        state = replace(state, settings=options.settings.read_text("utf-8"))
+    if options.unit:
+        state = replace(state, unit=options.unit.read_text("utf-8"))
+    if options.knowledge:
+        state = replace(state, knowledge=options.knowledge.name)
+    return state
+
+
+def _refuse(reason: str) -> NoReturn:
+    print(f"sales-machine-release: {reason}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _list() -> None:
+    current, former = target(CODE / "current"), json.loads(text(FORMER) or "{}").get("release")
+    for entry in sorted((CODE / "releases").iterdir(), key=lambda entry: entry.stat().st_mtime):
+        mark = "*" if entry.name == current else "-" if entry.name == former else " "
+        print(f"{mark} {entry.name}")
+
+
+def main() -> None:
+    options = _arguments()
+    if options.command != "gate" and os.geteuid() != 0:
+        _refuse("needs root: put sudo before it")
+    try:
+        if options.command == "gate":
+            gate(options)
+        elif options.command == "list":
+            _list()
+        elif options.command == "prune":
+            print("\n".join(prune(options.keep)) or "unchanged")
+        else:
+            wanted = _wanted(options)
+            print(f"release {wanted.release} serves" if switch(wanted, options) else "unchanged")
+    except (Failed, OSError) as error:
+        print(f"sales-machine-release: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

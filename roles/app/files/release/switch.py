@@ -1,0 +1,105 @@
+"""The switch to another state, and back when it does not serve."""
+
+import argparse
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from gate import try_out
+from state import (
+    CODE,
+    DATA,
+    ETC,
+    FORMER,
+    SOCKET,
+    UNIT,
+    URL,
+    USER,
+    Failed,
+    State,
+    run,
+    target,
+    text,
+    until_healthy,
+    write,
+)
+
+
+def serve(state: State, options: argparse.Namespace) -> None:
+    """Puts the state in force and proves that it serves. Raises Failed with the journal's last lines."""
+    since = time.strftime("%Y-%m-%d %H:%M:%S")
+    try:
+        state.apply()
+        subprocess.run(["systemctl", "--quiet", "reset-failed", UNIT, SOCKET], check=False, stderr=subprocess.DEVNULL)
+        run("systemctl", "restart", UNIT)
+        until_healthy(URL, time.monotonic() + options.timeout, lambda: "")
+        process = run("systemctl", "show", "--property=MainPID", "--value", UNIT).strip()
+        serving = Path("/proc", process, "cwd").resolve().name
+        if serving != state.release:
+            raise Failed(f"{URL} is answered by {serving}, not by release {state.release}")
+    except (Failed, OSError) as error:
+        subprocess.run(["journalctl", "--sync"], check=False)  # what the service said last may still be on its way
+        journal = subprocess.run(
+            ["journalctl", "--unit", UNIT, "--since", since, "--output=cat", "--no-pager"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        raise Failed("\n".join([str(error), *journal.stdout.splitlines()[-20:]])) from None
+
+
+def switch(wanted: State, options: argparse.Namespace) -> bool:
+    """Whether anything had to be changed. Raises Failed after the former state was put back."""
+    former = State.current()
+    active = subprocess.run(["systemctl", "--quiet", "is-active", UNIT], check=False).returncode == 0
+    if wanted == former and active:
+        return False
+    try:
+        if options.gate:
+            with tempfile.TemporaryDirectory(dir=ETC, prefix=".gate.") as folder:  # the gate has a /tmp of its own
+                candidate = Path(folder, "settings.yaml")
+                candidate.write_text(wanted.settings or "", "utf-8")
+                Path(folder).chmod(0o711)
+                candidate.chmod(0o640)
+                shutil.chown(candidate, "root", USER)
+                try_out(str(wanted.release), candidate, DATA / "kb-versions" / str(wanted.knowledge), options)
+        serve(wanted, options)
+    except Failed as error:
+        raise Failed(f"{error}\n{_restore(former, wanted, options)}") from None
+    if former.release is not None and former != wanted:
+        write(FORMER, json.dumps(former.__dict__), 0o600, "root")
+    return True
+
+
+def _restore(former: State, wanted: State, options: argparse.Namespace) -> str:
+    if State.current() == former:
+        return f"release {former.release} goes on serving" if former.release else "nothing was changed"
+    if former.release is None:
+        subprocess.run(["systemctl", "stop", SOCKET, UNIT], check=False)
+        (CODE / "current").unlink(missing_ok=True)
+        return f"there is no former release: {UNIT} is stopped"
+    try:
+        serve(former, options)
+    except Failed as error:
+        return f"and the former release {former.release} does not serve either: {error}"
+    same = " (with its former settings, knowledge and unit)" if former.release == wanted.release else ""
+    return f"release {former.release} serves again{same}"
+
+
+def prune(keep: int) -> list[str]:
+    """Removes all but the newest `keep` releases that do not serve; never the current or the former one."""
+    former = json.loads(text(FORMER) or "{}")
+    removed = []
+    for folder, busy in (
+        (CODE / "releases", {target(CODE / "current"), former.get("release")}),
+        (DATA / "kb-versions", {target(DATA / "kb"), former.get("knowledge")}),
+    ):
+        idle = [entry for entry in folder.iterdir() if entry.is_dir() and entry.name not in busy]
+        idle.sort(key=lambda entry: entry.stat().st_mtime, reverse=True)
+        for entry in idle[max(0, keep - 1) :]:  # the former one is kept besides
+            shutil.rmtree(entry)
+            removed.append(entry.name)
+    return removed
