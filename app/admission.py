@@ -93,7 +93,11 @@ class Admission:
         if self._busy >= self._parallel and self.waiting >= self._max_waiting:
             raise Overloaded(_FULL, retry_after=1, reason="queue_full")
         streams = min(self._parallel, self._busy + self.waiting + behind + 1)
-        needs = self.predicted_wait(bot, behind) + self.pace.service_s(streams) + _MARGIN * self.pace.spread_s
+        wait = self.predicted_wait(bot, behind)
+        # Errors of the turns ahead add up as those of independent draws do.
+        rounds = 1 + (behind + self._ahead(bot, wait)) / self._parallel if wait else 1
+        spare = _MARGIN * self.pace.spread_s * math.sqrt(rounds)
+        needs = wait + self.pace.service_s(streams) + spare
         late = needs - deadline.remaining()
         if late > 0:
             raise Overloaded(_FULL, retry_after=max(1, round(late)), reason="deadline")
