@@ -9,10 +9,10 @@ PORT   ?= 8000
 TORCH  ?= torch==2.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-host lint format bench prove-model lock clean
+.PHONY: help install demo test load measure test-host test-n8n lint format bench prove-model lock clean
 
 help: ## Show the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 install: $(VENV)/dev.stamp ## Make .venv with the package and its development tools
 
@@ -22,8 +22,11 @@ demo: $(VENV)/run.stamp ## Play a conversation with the sample shop and go on se
 test: $(VENV)/dev.stamp lint ## Check the code, then run every test that needs no root
 	$(BIN)/pytest
 
-test-host: $(VENV)/dev.stamp ## Set up a disposable server with the playbooks and try it (root; says what it skips without)
-	$(BIN)/pytest -m host tests/host
+test-host: $(VENV)/dev.stamp ## Set up disposable servers with the playbooks and try them (root; says what it skips; FULL=1 tries every role alone too)
+	$(BIN)/pytest -m "host$(if $(FULL),, and not role)" tests/host
+
+test-n8n: $(VENV)/dev.stamp ## Run the workflow of docs/n8n in the real n8n (Node, redis-server; the first run installs n8n: minutes)
+	$(BIN)/pytest -m n8n tests/n8n
 
 lint: $(VENV)/dev.stamp ## Formatting, style, types, the direction of imports, the sample knowledge base
 	$(BIN)/ruff format --check .
@@ -38,6 +41,15 @@ format: $(VENV)/dev.stamp ## Format the code
 
 bench: $(VENV)/dev.stamp ## Measure the figures of docs/benchmarks.md (about three minutes)
 	$(BIN)/python -m tests.bench
+
+load: export LOADTEST_KEY = $(KEY)
+load: $(VENV)/dev.stamp ## Load test with a gate and a report (SHAPE=steady|rush|overload|soak, SPEED=10; HOST=https://.. KEY=..)
+	@$(BIN)/python -m loadtests.run $(if $(SHAPE),--shape $(SHAPE)) $(if $(SPEED),--speed $(SPEED)) \
+	  $(if $(filter https://% http://%,$(HOST)),--host $(HOST)) $(if $(COMPARE),--compare $(COMPARE)) $(LOADFLAGS)
+
+measure: $(VENV)/dev.stamp ## Measure a card through Ollama (HOST=http://127.0.0.1:11434 COLD=1 OUT=card.json)
+	@$(BIN)/python -m loadtests.measure $(if $(filter https://% http://%,$(HOST)),--host $(HOST)) $(if $(COLD),--cold) \
+	  --out $(or $(OUT),card.json) $(MEASUREFLAGS)
 
 lock: $(VENV)/dev.stamp ## Resolve what servers install, with hashes, from pyproject.toml (needs the package index, minutes)
 	$(BIN)/python -m tests.host.lock

@@ -37,7 +37,7 @@ def open_knowledge(settings: Settings, folder: Path, models: Models | None = Non
     def build(base: KnowledgeBase) -> Retriever:
         return build_retriever(base, settings, models or Models(), datetime.now(UTC).date())
 
-    return Knowledge(load(folder), build)
+    return Knowledge(load(folder), build, folder)
 
 
 def open_bots(settings: Settings, data: Path, knowledge: Path) -> Bots:

@@ -108,6 +108,7 @@ class BotSettings(_Group):
 
 class StoreSettings(_Group):
     busy_timeout_ms: int = Field(ge=0, le=60_000)
+    retention_days: int = Field(ge=0, le=36_500)
 
 
 class GpuSettings(_Group):

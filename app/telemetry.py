@@ -169,6 +169,15 @@ class Telemetry:
         self.knowledge_sections = Gauge(
             "machine_knowledge_sections", "Sections that the search can find", ["bot"], registry=self.registry
         )
+        self.knowledge_swaps = Counter(
+            "machine_knowledge_swaps",
+            "Published knowledge versions put in use or not, by outcome",
+            ["bot", "outcome"],
+            registry=self.registry,
+        )
+        self.expired = Counter(
+            "machine_conversations_expired", "Conversations deleted after store.retention_days", registry=self.registry
+        )
         self.gpu_up = Gauge("machine_gpu_up", "1 while the GPU answers", ["gpu"], registry=self.registry)
         self.gpu_gauges = {
             name: Gauge(f"machine_gpu_{name}", text, ["gpu"], registry=self.registry)

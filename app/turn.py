@@ -74,8 +74,12 @@ async def _answer(ask: Ask, bot: Bot, deadline: Deadline, stages: Stages) -> Rep
             now = bot.clock()
             with stages.time("dialogue"):
                 step = decide(ask, snapshot, now, bot)
-            with stages.time("retrieval"):
-                found = await search(step, snapshot, now, bot, deadline)
+            searched = time.monotonic()
+            found = await search(step, snapshot, now, bot, deadline)
+            models = {stage: found.seconds[stage] for stage in ("dense", "rerank") if stage in found.seconds}
+            stages.add("retrieval", max(0.0, time.monotonic() - searched - sum(models.values())))
+            for stage, seconds in models.items():
+                stages.add(stage, seconds)
             with stages.time("prompt"):
                 planned = plan(step, found, ask, snapshot, bot)
             spoken = await speak(planned, ask, snapshot, bot, deadline=deadline, stages=stages)

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import app as package
+from app.api.background import background, note_knowledge
 from app.api.keys import KeyRing
 from app.api.middleware import Envelope, Guard, Hangup, error_response
 from app.api.routes import api, service
@@ -33,13 +34,13 @@ def create_app(bots: Bots, keys: KeyRing) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
         for each in bots.all():
-            await each.store.record_knowledge(each.knowledge.version, len(each.knowledge.sections))
-            each.telemetry.knowledge_sections.labels(each.name).set(len(each.knowledge.sections))
+            await note_knowledge(each)
         gpu = GpuMonitor(bot.settings.gpu, bot.telemetry)
         await gpu.start()
         await bot.llm.open()
         try:
-            yield State(bots=bots, gpu=gpu)
+            async with background(bots):
+                yield State(bots=bots, gpu=gpu)
         finally:
             await gpu.close()
             await bots.close()

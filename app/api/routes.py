@@ -15,6 +15,7 @@ import app
 from app.api.schemas import (
     ErrorEnvelope,
     Health,
+    KnowledgeInUse,
     ObserveRequest,
     ObserveResponse,
     Part,
@@ -26,6 +27,7 @@ from app.api.schemas import (
 from app.bots import Bot, Bots
 from app.errors import BadRequest, StoreUnavailable, Unprocessable
 from app.health.readiness import database_part, gpu_part, knowledge_part, model_part, ready
+from app.knowledge.shelf import Knowledge
 from app.turn import observe, process
 from app.types import Ask, Key
 
@@ -121,7 +123,10 @@ async def get_ready(request: Request, response: Response) -> Ready:
         database = database_part(None, str(error))
     parts = (
         database,
-        knowledge_part({each.name: (each.knowledge.version, len(each.knowledge.sections)) for each in bots.all()}),
+        knowledge_part(
+            {each.name: (each.knowledge.version, len(each.knowledge.sections)) for each in bots.all()},
+            {each.name: each.knowledge.trouble for each in bots.all()},
+        ),
         model_part(bot.llm.state(), cpu_accepted=bot.settings.llm.cpu_accepted),
         gpu_part(
             request.state.gpu.latest(),
@@ -147,6 +152,7 @@ async def get_version(request: Request) -> Version:
         version=app.__version__,
         schema_version=bot.store.schema,
         kb_version=bot.knowledge.version,
+        knowledge={each.name: _in_use(each.knowledge) for each in _bots(request).all()},
         python=platform.python_version(),
     )
 
@@ -155,6 +161,11 @@ async def get_version(request: Request) -> Version:
 async def get_metrics(request: Request) -> Response:
     """Prometheus' text format. Loopback only."""
     return Response(_bot(request).telemetry.exposition(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _in_use(knowledge: Knowledge) -> KnowledgeInUse:
+    folder = knowledge.loaded_from
+    return KnowledgeInUse(version=knowledge.version, folder=folder.name if folder else "", trouble=knowledge.trouble)
 
 
 def _canonical_hash(body: ProcessRequest) -> str:

@@ -100,10 +100,17 @@ class Ready(BaseModel):
     parts: dict[str, Part]
 
 
+class KnowledgeInUse(BaseModel):
+    version: str
+    folder: str = Field(description="Name of the folder that it was read from, links resolved.")
+    trouble: str = Field(description="Why what was published since is not in use; empty while all is well.")
+
+
 class Version(BaseModel):
     version: str
     schema_version: int
     kb_version: str
+    knowledge: dict[str, KnowledgeInUse] = Field(description="By bot.")
     python: str
 
 

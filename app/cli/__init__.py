@@ -7,12 +7,15 @@ from typing import Any
 import click
 
 from app.cli.backup import backup
+from app.cli.capacity import capacity
 from app.cli.doctor import doctor
 from app.cli.evaluate import evaluate
 from app.cli.flow import flow
 from app.cli.guard import guard
 from app.cli.kb import kb
 from app.cli.replay import replay
+from app.cli.restore import drill, restore
+from app.cli.rights import export_command, forget_command, retention_command
 from app.cli.simulate import simulate
 from app.errors import MachineError
 
@@ -106,5 +109,7 @@ def show_settings(file: Path | None) -> None:
     click.echo(yaml.safe_dump(masked(load(file)), allow_unicode=True, sort_keys=False).rstrip())
 
 
-for command in (backup, doctor, kb, flow, guard, evaluate, simulate, replay):
+for command in (backup, capacity, restore, drill, doctor, kb, flow, guard, evaluate, simulate, replay):
+    main.add_command(command)
+for command in (export_command, forget_command, retention_command):
     main.add_command(command)

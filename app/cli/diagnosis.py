@@ -40,6 +40,7 @@ class Diagnosis:
         own = set() if self._place.scheme == "https" else {self._place.port or 80}
         self._ports = sorted({_OLLAMA_PORT} | own)
         self._uses_ollama = llm.backend == "ollama"
+        self._needs_gpu = self._settings.gpu.enabled == "on" or (self._uses_ollama and not llm.cpu_accepted)
 
         self._gpu = _fact("gpu", partial(probe, self._settings.gpu))
         self._service = _fact("service", partial(network.service_facts, url))
@@ -92,7 +93,7 @@ class Diagnosis:
         yield checks.check_descriptors(found, of_service=found.pid == pid)
 
     def _check_gpu(self) -> Iterator[Finding]:
-        hot_c, needed = self._settings.gpu.hot_c, self._uses_ollama
+        hot_c, needed = self._settings.gpu.hot_c, self._needs_gpu
         yield gpu_part(self._gpu.value(), hot_c=hot_c, now=time.time(), needed=needed)
         if facts.uvm_missing():
             yield checks.check_uvm(needed=needed)

@@ -1,4 +1,4 @@
-"""`machine kb`: lint, search, explain, eval, calibrate, import."""
+"""`machine kb`: lint, search, explain, eval, calibrate, import; publishing is in kb_publish.py."""
 
 import asyncio
 import json
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli.common import knowledge_folder
+from app.cli.kb_publish import history_command, publish_command, rollback_command
 from app.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -67,7 +68,11 @@ def _opened(
 
 @click.group()
 def kb() -> None:
-    """The knowledge base: check it, search it, measure it, import into it."""
+    """The knowledge base: check it, search it, measure it, import into it, publish it."""
+
+
+for command in (publish_command, rollback_command, history_command):
+    kb.add_command(command)
 
 
 @kb.command("lint")

@@ -156,11 +156,19 @@ def database_part(schema: int | None, error: str = "", *, name: str = "database"
     return PartState(name, "ok", f"writable, schema {schema}")
 
 
-def knowledge_part(bots: Mapping[str, tuple[str, int]], *, name: str = "knowledge") -> PartState:
-    """The knowledge bases: (version, number of sections that can be found) by bot."""
+def knowledge_part(
+    bots: Mapping[str, tuple[str, int]], troubles: Mapping[str, str] | None = None, *, name: str = "knowledge"
+) -> PartState:
+    """The knowledge bases: (version, number of sections that can be found) by bot.
+
+    `troubles` by bot says why what was published since is not in use; the version before serves on.
+    """
     detail = "; ".join(f"{bot}: version {version}, {sections} sections" for bot, (version, sections) in bots.items())
     empty = [bot for bot, (_, sections) in bots.items() if not sections]
     if empty or not bots:
         fix = "machine kb lint --kb FOLDER; are all its sections expired (valid_until)?"
         return PartState(name, "error", detail or "there is none", fix)
+    if stuck := [f"{bot}: {trouble}" for bot, trouble in (troubles or {}).items() if trouble]:
+        fix = "machine kb rollback --to FOLDER, or publish a version that machine kb lint finds clean"
+        return PartState(name, "warning", f"{'; '.join(stuck)}; still in use: {detail}", fix)
     return PartState(name, "ok", detail)

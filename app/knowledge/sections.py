@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -114,6 +114,8 @@ class KnowledgeBase:
 
     sections: tuple[Section, ...]
     digest: str
+    folder: Path | None = field(default=None, compare=False)
+    """Where it was read from, every link resolved."""
 
     @property
     def version(self) -> str:
@@ -128,15 +130,17 @@ class KnowledgeBase:
 def load(folder: Path) -> KnowledgeBase:
     """Reads every *.yaml of `folder` (not of folders below it), in name order.
 
+    A link is followed once: all files come from one folder, even when the link is switched meanwhile.
     Raises ConfigError with file and line for unreadable YAML, a wrong field, an empty folder or an id used twice.
     """
-    sections = parse(folder)
+    place = folder.resolve() if folder.is_dir() else folder
+    sections = parse(place)
     first: dict[str, Section] = {}
     for section in sections:
         other = first.setdefault(section.id, section)
         if other is not section:
             raise ConfigError(f"{section.source}: id {section.id!r} is already used at {other.source}; rename one")
-    return KnowledgeBase(sections, digest(sections))
+    return KnowledgeBase(sections, digest(sections), place)
 
 
 def parse(folder: Path) -> tuple[Section, ...]:

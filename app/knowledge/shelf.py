@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import date
+from pathlib import Path
 
 from app.deadline import Deadline
 from app.knowledge.models import Models
@@ -26,9 +27,19 @@ def build_retriever(base: KnowledgeBase, settings: Settings, models: Models, tod
 
 
 class Knowledge:
-    """Holds the retriever in use. `build` makes one from a knowledge base; it may block and is run in a thread."""
+    """Holds the retriever in use. `build` makes one from a knowledge base; it may block and is run in a thread.
 
-    def __init__(self, base: KnowledgeBase, build: Callable[[KnowledgeBase], Retriever]) -> None:
+    `folder` is where the operator publishes it, usually a link; None where nobody does.
+    """
+
+    def __init__(
+        self, base: KnowledgeBase, build: Callable[[KnowledgeBase], Retriever], folder: Path | None = None
+    ) -> None:
+        self.folder = folder
+        self.loaded_from = base.folder
+        """The folder that `current` was read from, every link resolved; None when it was made in memory."""
+        self.trouble = ""
+        """Why what was published since is not in use; empty while all is well."""
         self.current = build(base)
         self._build = build
         self._rebuilding = asyncio.Lock()
@@ -54,5 +65,5 @@ class Knowledge:
         """
         async with self._rebuilding:
             made = await asyncio.to_thread(self._build, base)
-            self.current = made
+            self.current, self.loaded_from, self.trouble = made, base.folder, ""
         return made

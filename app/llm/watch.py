@@ -14,6 +14,7 @@ from app.telemetry import Telemetry
 from app.types import ModelState
 
 _LOOK_S = 3.0  # a look that takes longer says nothing
+_OPEN_S = 10.0  # that a start waits for a model which is loaded already
 _IMPATIENT_S = 1.0  # between two looks while the model is not loaded
 _MISSED = 3  # looks without an answer after which the model counts as gone
 _REMEDY = {
@@ -37,6 +38,7 @@ class ModelWatch:
         self._state = ModelState("cold", "not looked at yet", expected_digest=settings.digest)
         self._task: asyncio.Task[None] | None = None
         self._doubt = asyncio.Event()
+        self._looked = asyncio.Event()
         self._missed = 0
 
     @property
@@ -61,8 +63,15 @@ class ModelWatch:
         self._doubt.set()
 
     async def open(self) -> None:
+        """Begins to watch. Returns once it is known whether the model can answer, without waiting for a cold one.
+
+        So a service that restarts beside a loaded model takes its first caller only when it can serve.
+        """
         if self._task is None:
             self._task = asyncio.create_task(self._watch(), name="model-watch")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_OPEN_S):
+                    await self._looked.wait()
 
     async def close(self) -> None:
         if self._task is not None:
@@ -74,6 +83,7 @@ class ModelWatch:
     async def _watch(self) -> None:
         while True:
             await self._look()
+            self._looked.set()
             self._telemetry.model_up.set(self._state.state == "warm")
             wait = self._settings.watch_s if self._state.state == "warm" else min(_IMPATIENT_S, self._settings.watch_s)
             with contextlib.suppress(TimeoutError):
@@ -95,6 +105,7 @@ class ModelWatch:
             return
         self._missed = 0
         if loaded is None:
+            self._looked.set()
             await self._load()
             return
         if self._settings.digest and loaded.digest != self._settings.digest:

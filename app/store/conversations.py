@@ -16,6 +16,7 @@ from sqlite_utils import Database
 
 from app.errors import ConfigError, RevisionConflict, StoreUnavailable
 from app.store.migrations import migrate
+from app.store.retention import Deleted, delete_expired
 from app.store.writer import Writer
 from app.types import Ask, DialogueState, Exchange, Key, Reply, Snapshot, Source
 
@@ -70,6 +71,7 @@ class Store:
         try:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=FULL")
+            db.execute("PRAGMA secure_delete=ON")  # what is deleted or replaced is overwritten, not only forgotten
             self.schema = migrate(db)
             self._reader = self._open(read_only=True)
         except sqlite3.Error as error:
@@ -169,6 +171,10 @@ class Store:
                 ).rowcount
             )
         )
+
+    async def expire(self, before: float, most: int) -> Deleted:
+        """Deletes at most `most` conversations that were last touched before `before` (Unix seconds), oldest first."""
+        return await self._writer.run(lambda db: delete_expired(db, before, most))
 
     async def check(self) -> None:
         """Proves that the database can be written, by a write that changes nothing. Raises StoreUnavailable."""

@@ -17,11 +17,16 @@ KEEP = os.environ.get("TESTHOST_KEEP") == "1"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """All tests of this folder carry the mark `host`; they run when it is asked for by name, and by root."""
+    """All tests of this folder carry the mark `host`; they run when it is asked for by name, and by root.
+
+    Those of single roles carry the mark `role` too: they take most of the time, and `make test-host FULL=1` runs them.
+    """
     ours = [item for item in items if HERE in item.path.parents]
     reason = why_not(config)
     for item in ours:
         item.add_marker(pytest.mark.host)
+        if item.path.name.endswith("_role.py"):
+            item.add_marker(pytest.mark.role)
         if reason:
             item.add_marker(pytest.mark.skip(reason=reason))
 
@@ -52,6 +57,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(f"NOT RUN: {len(left)} tests on a disposable server ({why_not(config)}):")
         for file in files:
             terminalreporter.write_line(f"  {file}: {sum(name.startswith(file) for name in left)}")
+    if "not role" in config.option.markexpr:
+        terminalreporter.write_line("NOT RUN: the tests of single roles; make test-host FULL=1 runs them too")
 
 
 def server(name: str, number: int, *, fresh: bool) -> Iterator[Host]:

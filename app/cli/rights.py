@@ -1,0 +1,107 @@
+"""`machine export`, `machine forget`, `machine retention`: what is kept of a person, and for how long."""
+
+import json
+import os
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from app.errors import ConfigError
+
+if TYPE_CHECKING:
+    from app.store.retention import Deleted
+    from app.store.rights import Proof
+
+_DATA = click.option(
+    "--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="Folder of the memory."
+)
+_USER = click.option("--user", required=True, help="The person: user_id as the caller sends it.")
+_SESSION = click.option("--session", default=None, help="In this session only [in all].")
+_BATCH = 100
+_DAY_S = 86_400
+
+
+@click.command("export")
+@_USER
+@_SESSION
+@_DATA
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write, for its owner alone.")
+def export_command(user: str, session: str | None, data: Path, out: Path) -> None:
+    """Write everything that is kept of a person as JSON."""
+    from app.store.rights import DATABASE, Person, export
+
+    found = export(data / DATABASE, Person(user, session))
+    text = json.dumps(found, ensure_ascii=False, indent=1)
+    try:
+        with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+    except FileExistsError:
+        raise ConfigError(f"{str(out)!r} exists already; name another file with --out") from None
+    except OSError as error:
+        raise ConfigError(f"{str(out)!r} cannot be written: {error.strerror}") from None
+    click.echo(
+        f"{out}: {len(found['conversations'])} conversations, {len(found['turns'])} turns, "
+        f"{len(found['observations'])} observations"
+    )
+
+
+@click.command("forget")
+@_USER
+@_SESSION
+@_DATA
+@click.option(
+    "--backups", type=click.Path(path_type=Path), default=None, help="Folder of the backups to clean as well."
+)
+@click.option("--yes", is_flag=True, help="Do it; without this it is only counted, exit 1.")
+def forget_command(user: str, session: str | None, data: Path, backups: Path | None, yes: bool) -> None:
+    """Delete a person, and prove that the files hold nothing more of them: exit 2 when something remains."""
+    from app.store.forgetting import forget_in_backups
+    from app.store.rights import DATABASE, Person, count, forget
+
+    person = Person(user, session)
+    if not yes:
+        click.echo(f"{data}: {_said(count(data / DATABASE, person))}; nothing was deleted, say it with --yes")
+        sys.exit(1)
+    deleted, proof = forget(data / DATABASE, person)
+    clean = _show(data, deleted, proof)
+    if backups is not None:
+        if not backups.is_dir():
+            raise ConfigError(f"there is no folder {str(backups)!r}; name the backups with --backups")
+        for cleaned in forget_in_backups(backups, person):
+            clean &= _show(cleaned.archive, cleaned.deleted, cleaned.proof)
+    sys.exit(0 if clean else 2)
+
+
+@click.command("retention")
+@_DATA
+@click.option("--settings", "file", type=click.Path(path_type=Path), default=None, help="YAML over the defaults.")
+@click.option(
+    "--days", type=click.IntRange(1, 36_500), default=None, help="Instead of store.retention_days, this once."
+)
+def retention_command(data: Path, file: Path | None, days: int | None) -> None:
+    """Delete the conversations whose last message is older than store.retention_days, as the service does daily."""
+    from app.settings import load
+    from app.store.rights import DATABASE, expire
+
+    kept = days if days is not None else load(file).store.retention_days
+    if not kept:
+        click.echo("store.retention_days is 0: conversations are kept for ever, nothing was deleted")
+        return
+    deleted = expire(data / DATABASE, time.time() - kept * _DAY_S, _BATCH)
+    click.echo(f"{data}: deleted {_said(deleted)}, older than {kept} days")
+
+
+def _said(rows: "Deleted") -> str:
+    return ", ".join(f"{count} {table}" for table, count in asdict(rows).items())
+
+
+def _show(place: Path, deleted: "Deleted", proof: "Proof") -> bool:
+    click.echo(f"{place}: deleted {_said(deleted)}")
+    looked = f"looked for {proof.looked_for} ids, texts and hashes in the bytes of {', '.join(proof.files)}"
+    shared = f"; {proof.shared} of them stand in other people's conversations too" if proof.shared else ""
+    click.echo(f"  {looked}: {'; '.join(proof.remains) or 'nothing of the person is left'}{shared}")
+    return not proof.remains

@@ -1,0 +1,161 @@
+"""Where a knowledge base says two things of one thing, and what it says otherwise than the one in use."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.knowledge.figures import facts_in
+from app.knowledge.lint import Finding
+from app.knowledge.text import words
+from app.types import Fact, Section
+
+_QUOTED = re.compile(r"[«„“\"]([^«»„“”\"]+)[»”“\"]")
+_Subject = tuple[tuple[str, ...], str | None]
+"""Words of a name, and the currency or unit that its figure is in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A figure that is not what it was. `before` or `after` is None where it is new or gone."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+def contradictions(sections: Sequence[Section]) -> list[Finding]:
+    """Two figures for one name, in facts or in what the texts say; `two-prices` of the linter besides.
+
+    A text counts where it names a thing right before an amount: «NAME — 500 ₸», «NAME стоит 500 ₸». Names are
+    compared without case and marks; other units and periods are other prices.
+    """
+    return [*_facts(sections), *_texts(sections)]
+
+
+def changes(before: Sequence[Section], after: Sequence[Section]) -> list[Change]:
+    """The figures of facts that differ between two versions, by name; those of equal name, unit and period only."""
+    old, new = _figures(before), _figures(after)
+    found = []
+    for key in sorted({*old, *new}):
+        was, now = old.get(key), new.get(key)
+        if was is None or now is None or was[1] != now[1]:
+            name = (now or was or ("", ()))[0]
+            found.append(Change(name, _said(was), _said(now)))
+    return found
+
+
+def _facts(sections: Sequence[Section]) -> Iterator[Finding]:
+    """Percentages and terms: the linter has the prices."""
+    first: dict[tuple[object, ...], tuple[Section, Fact]] = {}
+    for section in sections:
+        for fact in section.facts:
+            if fact.currency is not None:
+                continue
+            key = (tuple(words(fact.name)), _unit(fact.unit), fact.period)
+            other, known = first.setdefault(key, (section, fact))
+            if known.amount != fact.amount and other is not section:
+                yield Finding(
+                    "error",
+                    "two-figures",
+                    section.source,
+                    f"{fact.name!r} is {_plain(fact)} in {section.id!r} and {_plain(known)} in {other.id!r} "
+                    f"({other.source}); fix one, or give them two names",
+                )
+
+
+def _texts(sections: Sequence[Section]) -> Iterator[Finding]:
+    """What a text says of a name against the facts of that name, or against another text where there is no fact."""
+    known = _by_subject([(section, fact) for section in sections for fact in section.facts])
+    said: dict[_Subject, list[tuple[Section, Fact]]] = {}
+    for section in sections:
+        for fact in _claims(section):
+            subject = next((each for each in _subjects(fact) if each in known), _subject(fact))
+            against = known.get(subject) or said.setdefault(subject, [])
+            if subject not in known:
+                against = [*against]
+                said[subject].append((section, fact))
+            rivals = [
+                (other, rival)
+                for other, rival in against
+                if _comparable(fact, rival) and (subject in known or other is not section)
+            ]
+            agreed = any(_comparable(fact, rival) and rival.amount == fact.amount for _, rival in against)
+            if rivals and not agreed:
+                other, rival = rivals[0]
+                yield Finding(
+                    "error",
+                    "text-against-price" if subject in known else "two-texts",
+                    section.source,
+                    f"the text of {section.id!r} says {fact.name!r} is {_plain(fact)}, {other.id!r} ({other.source}) "
+                    f"says {_plain(rival)}; fix one",
+                )
+
+
+def _claims(section: Section) -> Iterator[Fact]:
+    for line in section.text.split("\n"):
+        for fact in facts_in(line, ""):
+            if fact.name and (fact.currency or fact.unit == "%"):
+                yield fact
+
+
+def _by_subject(pairs: Sequence[tuple[Section, Fact]]) -> dict[_Subject, list[tuple[Section, Fact]]]:
+    """Under its name, and under what stands in quotation marks in it where no other name has that: «Рост»."""
+    found: dict[_Subject, list[tuple[Section, Fact]]] = {}
+    for section, fact in pairs:
+        for subject in _subjects(fact):
+            found.setdefault(subject, []).append((section, fact))
+    return {
+        subject: same
+        for subject, same in found.items()
+        if len({_subject(fact) for _, fact in same}) == 1 or any(_subject(fact) == subject for _, fact in same)
+    }
+
+
+def _subjects(fact: Fact) -> tuple[_Subject, ...]:
+    whole = _subject(fact)
+    quoted = _QUOTED.findall(fact.name)
+    return (whole, (tuple(words(quoted[0])), whole[1])) if len(quoted) == 1 else (whole,)
+
+
+def _subject(fact: Fact) -> _Subject:
+    return tuple(words(fact.name)), fact.currency or fact.unit
+
+
+def _comparable(one: Fact, other: Fact) -> bool:
+    """Whether they would be one figure: a period or unit that is left unsaid fits any."""
+    periods = one.period is None or other.period is None or one.period == other.period
+    return periods and (not one.unit or not other.unit or _unit(one.unit) == _unit(other.unit))
+
+
+def _unit(unit: str | None) -> tuple[str, ...]:
+    return tuple(words(unit or "")) or ((unit,) if unit else ())
+
+
+def _figures(sections: Sequence[Section]) -> dict[tuple[str, ...], tuple[str, tuple[Decimal, ...], Fact]]:
+    found: dict[tuple[str, ...], tuple[str, tuple[Decimal, ...], Fact]] = {}
+    for section in sections:
+        for fact in section.facts:
+            rest = (fact.currency or "", " ".join(_unit(fact.unit)), fact.period or "")
+            key = (" ".join(words(fact.name)), *rest)
+            amounts = {fact.amount, *found[key][1]} if key in found else {fact.amount}
+            found[key] = (fact.name, tuple(sorted(amounts)), fact)
+    return found
+
+
+def _said(figure: tuple[str, tuple[Decimal, ...], Fact] | None) -> str | None:
+    if figure is None:
+        return None
+    _, amounts, fact = figure
+    return _measured(" / ".join(f"{amount:f}" for amount in amounts), fact)
+
+
+def _plain(fact: Fact) -> str:
+    return _measured(f"{fact.amount:f}", fact)
+
+
+def _measured(amount: str, fact: Fact) -> str:
+    per = "/".join(part for part in (fact.unit, fact.period) if part)
+    if fact.currency:
+        return f"{amount} {fact.currency}{f' per {per}' if per else ''}"
+    return f"{amount} {per}".rstrip()

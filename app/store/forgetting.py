@@ -1,0 +1,111 @@
+"""A person taken out of backups that exist already: each database is cleaned like the memory, its manifest rewritten.
+
+The new manifest lies beside the old one until the database has been replaced, so that a run which was killed in
+between is finished by the next one.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from app.errors import ConfigError
+from app.store.backup import DATABASE, MANIFEST, FileRecord, Manifest, archives, verify
+from app.store.retention import Deleted
+from app.store.rights import Person, Proof, forget, stands_in
+
+_PENDING = f".{MANIFEST}.new"
+_WORK = ".partial-forget-"
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """One archive: what was deleted from it, and what was found in it afterwards."""
+
+    archive: Path
+    deleted: Deleted
+    proof: Proof
+
+
+def forget_in_backups(target: Path, person: Person) -> Iterator[Cleaned]:
+    """Cleans every archive below `target`, oldest first. Raises ConfigError for one that is not sound.
+
+    Also when a backup is being made meanwhile: it may hold what was deleted after it began.
+    """
+    for left in target.glob(f"{_WORK}*"):
+        shutil.rmtree(left)
+    for archive in archives(target):
+        yield _clean(archive, person)
+    if busy := [path.name for path in target.glob(".partial-*")]:
+        raise ConfigError(f"a backup is being made ({busy[0]}); run the command again when it is done")
+
+
+def _clean(archive: Path, person: Person) -> Cleaned:
+    _finish(archive)
+    manifest = verify(archive)
+    work = archive.parent / f"{_WORK}{archive.name}"
+    try:
+        work.mkdir(mode=0o700)
+        shutil.copy2(archive / DATABASE, work / DATABASE)
+        deleted, proof = forget(work / DATABASE, person)
+        if deleted != Deleted() or stands_in(archive / DATABASE, person):
+            _replace(archive, work / DATABASE, _changed(manifest, work / DATABASE, deleted))
+            verify(archive)
+    except OSError as error:
+        raise ConfigError(f"backup {str(archive)!r} cannot be changed: {error}") from None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    beside = [record.path for record in manifest.files if record.path != DATABASE]
+    odd = tuple(f"the id itself, in {path}" for path in beside if stands_in(archive / path, person))
+    return Cleaned(archive, deleted, replace(proof, remains=proof.remains + odd, files=(*proof.files, *beside)))
+
+
+def _changed(manifest: Manifest, database: Path, deleted: Deleted) -> Manifest:
+    records = tuple(_record(database) if record.path == DATABASE else record for record in manifest.files)
+    gone = asdict(deleted)
+    rows = {table: count - gone.get(table, 0) for table, count in manifest.rows.items()}
+    return replace(manifest, files=records, rows=rows)
+
+
+def _replace(archive: Path, database: Path, manifest: Manifest) -> None:
+    pending = archive / _PENDING
+    pending.touch(mode=0o600)
+    pending.write_text(json.dumps(asdict(manifest), indent=1, ensure_ascii=False), "utf-8")
+    for path in (pending, database, archive):
+        _sync(path)
+    database.replace(archive / DATABASE)
+    _sync(archive)
+    pending.replace(archive / MANIFEST)
+    _sync(archive)
+
+
+def _finish(archive: Path) -> None:
+    """What a killed run left: the new manifest holds if the new database is in place, else the old one does."""
+    pending = archive / _PENDING
+    if not pending.exists():
+        return
+    try:
+        listed = {record["path"]: record["sha256"] for record in json.loads(pending.read_text("utf-8"))["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        listed = {}
+    if listed.get(DATABASE) == _record(archive / DATABASE).sha256:
+        pending.replace(archive / MANIFEST)
+    else:
+        pending.unlink()
+    _sync(archive)
+
+
+def _record(database: Path) -> FileRecord:
+    with database.open("rb") as stream:
+        return FileRecord(DATABASE, database.stat().st_size, hashlib.file_digest(stream, "sha256").hexdigest())
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

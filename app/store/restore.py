@@ -1,0 +1,182 @@
+"""Restoring: a verified backup takes the place of the memory, whole or not at all.
+
+Two ways. With the service stopped the database file is replaced by the archive's, byte for byte. A running service
+would not notice a replaced file, and what it writes would be lost with the old one; so there the archive's pages are
+written through SQLite, in one transaction, and the next turn reads them.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.errors import ConfigError
+from app.store.backup import DATABASE, MANIFEST, Manifest, archives, verify
+
+_LOG_KEY = "log.key"
+# Where SQLite keeps its locks: every connection that reads holds one of these bytes, in WAL mode as long as it is open.
+_SHARED_FIRST, _SHARED_BYTES = 0x40000002, 510
+_BUSY_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What now lies in the data folder. `replaced` counts the rows that were there before; None: none could be read."""
+
+    archive: Path
+    manifest: Manifest
+    replaced: dict[str, int] | None
+    live: bool
+
+
+def choose(place: Path) -> Path:
+    """`place` if it is an archive, else the newest archive in it. Raises ConfigError when there is none."""
+    if (place / MANIFEST).is_file():
+        return place
+    found = archives(place)
+    if not found:
+        raise ConfigError(f"there is no backup in {str(place)!r}; name an archive, or the folder of all archives")
+    return found[-1]
+
+
+def restore(archive: Path, data: Path, *, while_running: bool = False) -> Restored:
+    """Verifies `archive` and puts its memory into the folder `data`. Returns what was put there.
+
+    Raises ConfigError, with nothing changed, when the archive is unsound, when a process uses the memory and
+    `while_running` is false, or when the running service has another schema than the archive.
+    """
+    manifest = verify(archive)
+    database = data / DATABASE
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if in_use(database):
+            if not while_running:
+                raise ConfigError(
+                    f"a process uses {str(database)!r}: stop the service (systemctl stop sales-machine.socket"
+                    " sales-machine.service), or ask for it with --while-running"
+                )
+            return Restored(archive, manifest, _write_through(archive / DATABASE, database, manifest), live=True)
+        replaced = _settle(database)
+        _replace(archive, data, manifest)
+    except (OSError, sqlite3.Error) as error:
+        raise ConfigError(f"{str(archive)!r} was not restored to {str(data)!r}: {error}") from None
+    return Restored(archive, manifest, replaced, live=False)
+
+
+def in_use(database: Path) -> bool:
+    """Whether another process has the database open; its content plays no part, so it may be damaged."""
+    if not database.exists():
+        return False
+    try:
+        with _held(database):
+            return False
+    except BlockingIOError:
+        return True
+
+
+@contextmanager
+def _held(database: Path) -> Iterator[None]:
+    """Keeps every other connection out. Raises BlockingIOError while one is open."""
+    with database.open("rb+") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, _SHARED_BYTES, _SHARED_FIRST)
+        except PermissionError as error:  # what some systems say instead
+            raise BlockingIOError(*error.args) from None
+        yield
+
+
+def _settle(database: Path) -> dict[str, int] | None:
+    """Moves what the log still holds into the database, and counts its rows; None when it cannot be read.
+
+    Without it a crash between the removal of the log and the replacement would leave a database that lacks its newest
+    turns.
+    """
+    if not database.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(database, timeout=_BUSY_S)) as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return count_rows(db)
+    except sqlite3.DatabaseError:
+        return None  # a damaged memory is what a restore is for
+
+
+def _replace(archive: Path, data: Path, manifest: Manifest) -> None:
+    """Copies beside the target first, so that a full disk changes nothing; then swaps."""
+    expected = {record.path: record.sha256 for record in manifest.files}
+    names = [name for name in (_LOG_KEY, DATABASE) if name in expected]  # the database is what counts: last
+    copies = {name: data / f".restore-{os.getpid()}-{name}" for name in names}
+    try:
+        for name, copy in copies.items():
+            _copy(archive / name, copy, expected[name], data)
+        with _held(data / DATABASE) if (data / DATABASE).exists() else _nothing():
+            for suffix in ("-wal", "-shm"):
+                # Beside another database they would be taken for its own and destroy it.
+                data.joinpath(DATABASE + suffix).unlink(missing_ok=True)
+            _sync(data)
+            for name, copy in copies.items():
+                copy.replace(data / name)
+            _sync(data)
+    finally:
+        for copy in copies.values():
+            copy.unlink(missing_ok=True)
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+def _copy(source: Path, copy: Path, sha256: str, data: Path) -> None:
+    """A copy on the disk itself, for its owner alone: root hands it to the owner of the data folder."""
+    copy.touch(mode=0o600)
+    digest = hashlib.sha256()
+    with source.open("rb") as reader, copy.open("wb") as writer:
+        while block := reader.read(1 << 20):
+            digest.update(block)
+            writer.write(block)
+        writer.flush()
+        os.fsync(writer.fileno())
+    if digest.hexdigest() != sha256:
+        raise OSError(f"{source.name} was not copied whole")
+    if os.geteuid() == 0:
+        owner = data.stat()
+        shutil.chown(copy, owner.st_uid, owner.st_gid)
+
+
+def _write_through(source: Path, database: Path, manifest: Manifest) -> dict[str, int]:
+    uri = f"{source.absolute().as_uri()}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(database, timeout=_BUSY_S)) as live, closing(sqlite3.connect(uri, uri=True)) as origin:
+        schema = int(live.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()[0])
+        if schema != manifest.schema:
+            raise ConfigError(
+                f"the running service has schema {schema}, the backup {manifest.schema}: stop the service and restore"
+                " then; it migrates the memory when it starts"
+            )
+        replaced = count_rows(live)
+        origin.backup(live)  # all pages in one transaction
+        live.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        return replaced
+
+
+def count_rows(db: sqlite3.Connection) -> dict[str, int]:
+    """Rows of each table."""
+    names = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table' ORDER BY name")]
+    return {
+        name: int(db.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0])  # noqa: S608 - names from the schema
+        for name in names
+        if not name.startswith("sqlite_")
+    }
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
