@@ -90,6 +90,8 @@ class Admission:
 
     def check(self, bot: str, deadline: Deadline, behind: int = 0) -> None:
         """Raises Overloaded if a turn of `bot` that arrives now could not finish by its deadline."""
+        if not self._busy and not behind:
+            return  # nobody is in the way; what the estimate says can only be put right by turns
         if self._busy >= self._parallel and self.waiting >= self._max_waiting:
             raise Overloaded(_FULL, retry_after=1, reason="queue_full")
         streams = min(self._parallel, self._busy + self.waiting + behind + 1)

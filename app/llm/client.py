@@ -3,6 +3,7 @@
 Options fixed at load time stand in one place: a call with other ones would reload the model.
 """
 
+import asyncio
 import re
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -23,6 +24,7 @@ _CRASH = re.compile(
     r"unexpectedly stopped|error was encountered while running|no longer running|process has terminated"
 )
 _KINDS = {400: "rejected", 403: "forbidden", 404: "no_model", 503: "busy", -1: "stream_error"}
+_END_S = 2.0
 _KEEP = -1  # the model stays loaded
 
 # Non-thinking sampling of qwen3's own card; a presence penalty of 1.5 mixes languages.
@@ -69,6 +71,71 @@ class Piece:
 
     text: str
     usage: Usage | None = None
+
+
+class PieceStream:
+    """The pieces of one call, read by a task of its own.
+
+    The HTTP client's closing is not safe from a second cancellation: a connection would stay taken for ever. Here only
+    `stop` cancels, and only once; whoever reads may be cancelled as often as they like.
+    """
+
+    def __init__(self, pieces: AsyncGenerator[Piece, None]) -> None:
+        self._queue: asyncio.Queue[Piece | CallFailed | None] = asyncio.Queue()
+        self._unread: Piece | None = None
+        self._stopped = False
+        self._pump = asyncio.create_task(self._run(pieces), name="model-stream")
+
+    def __aiter__(self) -> "PieceStream":
+        return self
+
+    async def __anext__(self) -> Piece:
+        """The next piece. Raises CallFailed."""
+        if self._unread is not None:
+            piece, self._unread = self._unread, None
+            return piece
+        item = await self._queue.get()
+        if item is None:
+            self._queue.put_nowait(None)
+            raise StopAsyncIteration
+        if isinstance(item, CallFailed):
+            raise item
+        return item
+
+    async def peek(self) -> Piece | None:
+        """Waits for the first piece and leaves it there; None when the stream ends without any. Raises CallFailed."""
+        try:
+            self._unread = await anext(self)
+        except StopAsyncIteration:
+            return None
+        return self._unread
+
+    def stop(self) -> None:
+        """Gives the place at the server back: at once when it is still writing. Does not wait."""
+        if not self._stopped:
+            self._stopped = True
+            self._pump.cancel()
+
+    async def closed(self) -> None:
+        """Waits until the connection is given back; a server that does not end what it has ended is cut off."""
+        done, _ = await asyncio.wait({self._pump}, timeout=_END_S)
+        if not done:
+            self._pump.cancel()
+            await asyncio.wait({self._pump})
+
+    async def _run(self, pieces: AsyncGenerator[Piece, None]) -> None:
+        try:
+            async for piece in pieces:
+                self._stopped = self._stopped or piece.usage is not None  # the rest is an end that comes by itself
+                self._queue.put_nowait(piece)
+        except CallFailed as failure:
+            self._queue.put_nowait(failure)
+        except Exception as error:  # whoever reads must hear of it, whatever it is
+            self._queue.put_nowait(_failure(error))
+        else:
+            self._queue.put_nowait(None)
+        finally:
+            await pieces.aclose()
 
 
 class OllamaClient:
@@ -122,10 +189,10 @@ class OllamaClient:
         sampling: Mapping[str, float],
         num_predict: int,
         budget_s: float,
-    ) -> AsyncGenerator[Piece, None]:
+    ) -> PieceStream:
         """A stream whose first piece has come. Retries once, and only before that. Raises CallFailed.
 
-        Whoever gets it must `aclose()` it: that is what frees the place at the server.
+        Whoever gets it must `stop()` it: that is what frees the place at the server.
         """
         started = time.monotonic()
 
@@ -144,15 +211,15 @@ class OllamaClient:
         )
         async for attempt in retrying:
             with attempt:
-                pieces = self._pieces(system, messages, schema, {**sampling, "num_predict": num_predict})
+                options = {**sampling, "num_predict": num_predict}
+                stream = PieceStream(self._pieces(system, messages, schema, options))
                 try:
-                    first = await anext(pieces)
-                except StopAsyncIteration:
-                    raise CallFailed("no_done", "an empty stream") from None
+                    if await stream.peek() is None:
+                        raise CallFailed("no_done", "an empty stream")
                 except BaseException:
-                    await pieces.aclose()
+                    stream.stop()
                     raise
-        return _rejoined(first, pieces)
+        return stream
 
     async def _pieces(
         self, system: str, messages: Sequence[Message], schema: dict[str, Any] | None, options: Mapping[str, Any]
@@ -176,15 +243,6 @@ class OllamaClient:
                 await chunks.aclose()  # type: ignore[attr-defined]
         except (httpx.HTTPError, ollama.ResponseError, ConnectionError, ValueError) as error:
             raise _failure(error) from error
-
-
-async def _rejoined(first: Piece, pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
-    try:
-        yield first
-        async for piece in pieces:
-            yield piece
-    finally:
-        await pieces.aclose()
 
 
 def _usage(chunk: ollama.ChatResponse) -> Usage:

@@ -7,12 +7,12 @@ wish for a person) is read on as the draft's `aside`, unless its place at the se
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
 
 from app.breaker import Breaker
 from app.deadline import Deadline
 from app.errors import DeadlinePassed, ModelUnavailable
-from app.llm.client import SAMPLING, CallFailed, OllamaClient, Piece, Usage
+from app.llm.client import SAMPLING, CallFailed, OllamaClient, PieceStream, Usage
 from app.llm.watch import ModelWatch
 from app.llm.writing import Spoiled, Writing, schema
 from app.pace import Call, Pace
@@ -61,7 +61,7 @@ class Ollama:
         self._watch = ModelWatch(self._client, settings.llm, telemetry, system)
         self._breaker = Breaker(settings.llm.breaker_failures, settings.llm.breaker_s)
         self._writing = 0
-        self._asides: deque[asyncio.Task[Aside]] = deque()
+        self._asides: deque[tuple[asyncio.Task[Aside], PieceStream]] = deque()
 
     def available(self) -> None:
         self._watch.available()
@@ -75,8 +75,8 @@ class Ollama:
         await self._watch.open()
 
     async def close(self) -> None:
-        for aside in tuple(self._asides):
-            await _ended(aside)
+        while self._asides:
+            await _ended(*self._asides.popleft())
         await self._watch.close()
         await self._client.close()
 
@@ -118,7 +118,7 @@ class Ollama:
         streams = self._writing
         known = prompt.system + "".join(message.content for message in prompt.messages)
         writing = Writing(structured=self._settings.flags.structured, known=known)
-        stream: AsyncGenerator[Piece, None] | None = None
+        stream: PieceStream | None = None
         try:
             async with asyncio.timeout(deadline.remaining() - self._settings.turn.reserve_s) as scope:
                 stream = await self._open(prompt, deadline, sampling)
@@ -140,11 +140,10 @@ class Ollama:
         finally:
             self._writing -= 1
             if stream is not None:
-                await stream.aclose()
+                stream.stop()
+                await stream.closed()
 
-    async def _open(
-        self, prompt: Prompt, deadline: Deadline, sampling: Mapping[str, float]
-    ) -> AsyncGenerator[Piece, None]:
+    async def _open(self, prompt: Prompt, deadline: Deadline, sampling: Mapping[str, float]) -> PieceStream:
         structured = self._settings.flags.structured
         return await self._client.stream(
             prompt.system,
@@ -188,7 +187,7 @@ class Ollama:
         self._telemetry.model_tokens.labels("fresh").inc(prompt.fresh)
         return Draft(text, self.name, prompt.passages, ending, seconds, aside)
 
-    def _read_on(self, stream: AsyncGenerator[Piece, None], writing: Writing, prompt: Prompt) -> asyncio.Task[Aside]:
+    def _read_on(self, stream: PieceStream, writing: Writing, prompt: Prompt) -> asyncio.Task[Aside]:
         """A task that reads what stands behind the answer. It never fails: at worst it heard nothing."""
 
         async def reading() -> Aside:
@@ -205,17 +204,23 @@ class Ollama:
                 return Aside()
             finally:
                 self._telemetry.model_asides.labels(outcome).inc()
-                await stream.aclose()
 
         task = asyncio.create_task(reading(), name="aside")
-        self._asides.append(task)
-        task.add_done_callback(self._asides.remove)
+        entry = (task, stream)
+        self._asides.append(entry)
+
+        def ended(_: asyncio.Task[Aside]) -> None:  # also of a task that was cancelled before it began
+            stream.stop()
+            if entry in self._asides:
+                self._asides.remove(entry)
+
+        task.add_done_callback(ended)
         return task
 
     async def _make_room(self) -> None:
         """Ends what is being written behind older answers, if its place at the server is needed for a new one."""
         while self._asides and self._writing + len(self._asides) >= self._settings.turn.parallel:
-            await _ended(self._asides[0])
+            await _ended(*self._asides.popleft())
 
     def _count(self, prompt: Prompt, usage: Usage) -> None:
         self._telemetry.model_tokens.labels("prompt").inc(usage.prompt_tokens)
@@ -230,6 +235,8 @@ class Ollama:
         return ModelUnavailable(_GONE, retry_after=max(1, round(self._breaker.retry_after())), reason="breaker")
 
 
-async def _ended(task: asyncio.Task[Aside]) -> None:
+async def _ended(task: asyncio.Task[Aside], stream: PieceStream) -> None:
     task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await asyncio.wait({task})
+    stream.stop()
+    await stream.closed()

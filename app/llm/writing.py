@@ -1,7 +1,7 @@
 """Writing: one answer while its stream is read, and what may be made of it when it ends in any way."""
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
 from typing import Any
 
 from app.llm.client import Piece, Usage
@@ -39,7 +39,7 @@ class Writing:
         """Whether the answer's string has ended."""
         return self._reader.closed
 
-    async def read(self, pieces: AsyncGenerator[Piece, None]) -> None:
+    async def read(self, pieces: AsyncIterator[Piece]) -> None:
         """Until the answer is whole or the stream ends. Raises Spoiled as soon as it goes wrong, and CallFailed."""
         async for piece in pieces:
             now = time.monotonic()
@@ -54,7 +54,7 @@ class Writing:
                 self._look()
         raise Spoiled("no_done")
 
-    async def read_on(self, pieces: AsyncGenerator[Piece, None]) -> Aside:
+    async def read_on(self, pieces: AsyncIterator[Piece]) -> Aside:
         """What stands behind the answer; empty when it is not what was asked for."""
         async for piece in pieces:
             self._take(piece)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -186,6 +187,26 @@ def test_a_prompt_longer_than_ours_is_noticed(quiet: Rig) -> None:
     counted = quiet.metric('machine_model_tokens_total{kind="prompt"}')
     assert counted > 0
     assert quiet.metric("machine_model_truncated_total") == 0
+
+
+def test_no_connection_to_the_model_server_is_left_behind(quiet: Rig) -> None:
+    """What is written behind an answer is cut short for the next call: the connection must come back all the same."""
+
+    async def rush(number: int) -> None:
+        async with quiet.client() as client:
+            bodies = [message(PRICE, user=f"rush-{number}-{each}") for each in range(8)]
+            await asyncio.gather(*(client.post(PATH, json=body) for body in bodies))
+
+    def open_files() -> int:
+        return len(list(Path(f"/proc/{quiet.server.process.pid}/fd").iterdir()))
+
+    quiet.emulator.state(fields={"slots": {"pain_point": "недостача каждый месяц и ручной учёт в тетради"}})
+    asyncio.run(rush(0))
+    before = open_files()
+    for number in range(1, 9):
+        asyncio.run(rush(number))
+    time.sleep(0.5)
+    assert open_files() <= before + 4
 
 
 def test_two_keys_are_answered_side_by_side(quiet: Rig) -> None:

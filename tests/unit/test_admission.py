@@ -56,6 +56,13 @@ async def test_the_prediction_counts_who_works_and_who_waits_ahead() -> None:
     assert (admission.running, admission.waiting) == (0, 0)
 
 
+async def test_an_idle_machine_lets_a_turn_in_whatever_its_estimate_says() -> None:
+    """Only turns put an estimate right: a machine that refused all of them would refuse for ever."""
+    admission = Admission(4, 10, pace(100.0))
+    await work(admission, "shop", 0, within=1)
+    assert admission.running == 0
+
+
 async def test_a_refusal_says_when_to_come_back_and_costs_nothing() -> None:
     admission = Admission(1, 100, pace(10.0))
     first = asyncio.create_task(work(admission, "shop", 60, within=30))
