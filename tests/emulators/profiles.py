@@ -40,11 +40,13 @@ PROFILES = {
 
 
 def load_profile(name: str) -> Profile:
-    """A profile by its name, or from a JSON file with its fields. Raises ValueError or OSError."""
+    """A profile by its name, or from a JSON file with its fields, `extras` aside. Raises ValueError or OSError."""
     if name in PROFILES:
         return PROFILES[name]
     values = json.loads(Path(name).read_text(encoding="utf-8"))
     known = {field.name for field in fields(Profile)}
+    if isinstance(values, dict):
+        values.pop("extras", None)  # what a measurement found beside the profile
     if not isinstance(values, dict) or set(values) - known:
         raise ValueError(f"{name}: a profile has the fields {sorted(known)}")
     merged = asdict(PROFILES["gex44"]) | values

@@ -81,6 +81,7 @@ def open_with(folders: dict[str, Path]) -> Iterator[Callable[..., Models]]:
 @pytest.fixture(autouse=True)
 def logged() -> Iterator[list[Any]]:
     """What is logged meanwhile, in place of a page of traceback on the console."""
+    structlog.reset_defaults()  # a command that ran in this process before may have asked for errors alone
     with structlog.testing.capture_logs() as lines:
         yield lines
 

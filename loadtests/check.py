@@ -1,0 +1,100 @@
+"""Was anything lost, doubled, or written down for a turn that got an error?"""
+
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import httpx
+
+from loadtests import record
+from loadtests.record import Record
+
+_GAPS = """
+    SELECT count(*) FROM conversations c WHERE c.revision !=
+        (SELECT count(*) FROM turns t WHERE t.session_id = c.session_id AND t.user_id = c.user_id)
+      + (SELECT count(*) FROM observations o WHERE o.session_id = c.session_id AND o.user_id = c.user_id)
+"""
+_OPEN = (record.CUT, -1)  # the caller does not know what became of these
+
+
+@dataclass(frozen=True, slots=True)
+class Consistency:
+    """Counts of turns. `how`: against what they were checked. All but `checked` must be 0."""
+
+    how: str
+    checked: int = 0
+    lost: int = 0
+    """Answered, and not there."""
+    doubled: int = 0
+    """The same request answered in two ways, or written down twice."""
+    ghosts: int = 0
+    """Written down, though the caller got an error, or never asked."""
+    damaged: int = 0
+    """Conversations whose revisions have a gap, and what SQLite's own check says."""
+    examples: tuple[str, ...] = ()
+    """A few request_ids of turns that are lost, doubled or ghosts."""
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def doubled(records: Iterable[Record]) -> int:
+    """Requests whose repetitions brought another answer than the first."""
+    answers: dict[str, set[str]] = defaultdict(set)
+    for each in records:
+        if each.status == 200:
+            answers[each.request_id].add(each.digest)
+    return sum(len(found) > 1 for found in answers.values())
+
+
+def against_store(path: Path, records: Sequence[Record]) -> Consistency:
+    """Compares the records with the service's own database. Raises sqlite3.Error when it cannot be read."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        rows = db.execute("SELECT request_id, response FROM turns").fetchall()
+        gaps = db.execute(_GAPS).fetchone()[0]
+        sound = [row[0] for row in db.execute("PRAGMA integrity_check")]
+    stored = {str(request_id): record.digest(_bytes(response)) for request_id, response in rows}
+    times = Counter(str(request_id) for request_id, _ in rows)
+    statuses: dict[str, set[int]] = defaultdict(set)
+    digests: dict[str, str] = {}
+    for each in records:
+        statuses[each.request_id].add(each.status)
+        if each.status == 200:
+            digests[each.request_id] = each.digest
+    wanted = set(digests)
+    open_ends = {request_id for request_id, found in statuses.items() if found & set(_OPEN)}
+    lost = wanted - set(stored)
+    ghosts = set(stored) - wanted - open_ends
+    other = {request_id for request_id, found in digests.items() if stored.get(request_id, found) != found}
+    other |= {request_id for request_id, count in times.items() if count > 1}
+    return Consistency(
+        how="the service's database",
+        checked=len(wanted),
+        lost=len(lost),
+        doubled=doubled(records) + len(other),
+        ghosts=len(ghosts),
+        damaged=int(gaps) + (sound != ["ok"]),
+        examples=tuple([*sorted(lost), *sorted(ghosts), *sorted(other)][:5]),
+    )
+
+
+def by_replay(client: httpx.Client, records: Sequence[Record], most: int = 500) -> Consistency:
+    """Asks again for the last `most` answers under their request_ids: each must come back byte for byte."""
+    answered = {each.request_id: each for each in records if each.status == 200}
+    lost = other = 0
+    chosen = list(answered.values())[-most:]
+    for each in chosen:
+        again = record.body(each.request_id, each.session, each.user, each.channel, each.text)
+        response = client.post(record.PATH, json=again)
+        if response.status_code != 200:
+            lost += 1
+        elif record.digest(response.content) != each.digest:
+            other += 1
+    return Consistency("replayed request_ids", len(chosen), lost, doubled(records) + other)
+
+
+def _bytes(response: object) -> bytes:
+    return response if isinstance(response, bytes) else str(response).encode()

@@ -1,0 +1,77 @@
+"""`make test-n8n` runs these: the real n8n, a real Redis, the real service."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.n8n.engine import N8n, Redis, free_port
+from tests.n8n.install import obstacle
+from tests.n8n.play import Run, configured, credentials, play
+from tests.n8n.shapes import APP_SECRET, VERIFY_TOKEN
+from tests.n8n.standins import Channels, FaultyLine
+from tests.server import Server
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """All tests of this folder carry the mark `n8n` and run when it is asked for by name."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.n8n)
+            if not _wanted(config):
+                item.add_marker(pytest.mark.skip(reason="not asked for: make test-n8n runs it"))
+
+
+def _wanted(config: pytest.Config) -> bool:
+    return "n8n" in config.option.markexpr
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Stop at once, with the remedy, where the machine lacks what a run needs."""
+    wanted = _wanted(session.config) and any(HERE in item.path.parents for item in session.items)
+    if wanted and (lacking := obstacle()):
+        pytest.exit(lacking, 1)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The table of behaviours after a run; aloud what was left out without one."""
+    left = {report.nodeid for report in terminalreporter.stats.get("skipped", []) if "tests/n8n/" in report.nodeid}
+    if left:
+        terminalreporter.write_line(f"NOT RUN: {len(left)} tests with the real n8n (make test-n8n)")
+    for line in getattr(config, "n8n_table", []):
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Plays all scenarios together, so that the run takes as long as the longest of them."""
+    data = tmp_path_factory.mktemp("machine")
+    with ExitStack() as stack:
+        redis = stack.enter_context(Redis())
+        machine = stack.enter_context(Server(data))
+        channels = stack.enter_context(Channels())
+        line = stack.enter_context(FaultyLine(machine.url))
+        urls = {
+            "machine_url": line.url,
+            "waha_url": channels.url,
+            "graph_url": channels.url,
+            "media_url": f"{channels.url}/media",
+        }
+        flows = [
+            configured("sales", urls, {}),
+            configured("closed", urls | {"machine_url": f"http://127.0.0.1:{free_port()}"}, {}),
+            configured("wrongkey", urls, {"salesMachine0001": "wrongKey00000001"}),
+            configured("noredis", urls, {"salesRedis000001": "noRedis000000001"}),
+            configured("badredis", urls, {"salesRedis000001": "badRedis00000001"}),
+        ]
+        secrets = {"META_APP_SECRET": APP_SECRET, "META_VERIFY_TOKEN": VERIFY_TOKEN}
+        home = tmp_path_factory.mktemp("n8n")
+        locked = stack.enter_context(Redis("of another"))
+        known = credentials(redis.port, free_port(), locked.port)
+        n8n = stack.enter_context(N8n(home, flows, known, secrets))
+        found = Run(channels, line, n8n, redis, data / "conversations.db", {}, [])
+        play(found)
+        yield found
