@@ -19,13 +19,13 @@ KEEP = os.environ.get("TESTHOST_KEEP") == "1"
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """All tests of this folder carry the mark `host`; they run when it is asked for by name, and by root.
 
-    Those of single roles carry the mark `role` too: they take most of the time, and `make test-host FULL=1` runs them.
+    Those of single roles and of the playbooks of day two carry the mark `role` too: they take most of the time, and `make test-host FULL=1` runs them.
     """
     ours = [item for item in items if HERE in item.path.parents]
     reason = why_not(config)
     for item in ours:
         item.add_marker(pytest.mark.host)
-        if item.path.name.endswith("_role.py"):
+        if item.path.name.endswith("_role.py") or item.path.name.startswith("test_day_two"):
             item.add_marker(pytest.mark.role)
         if reason:
             item.add_marker(pytest.mark.skip(reason=reason))
@@ -58,7 +58,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         for file in files:
             terminalreporter.write_line(f"  {file}: {sum(name.startswith(file) for name in left)}")
     if "not role" in config.option.markexpr:
-        terminalreporter.write_line("NOT RUN: the tests of single roles; make test-host FULL=1 runs them too")
+        terminalreporter.write_line(
+            "NOT RUN: the tests of single roles and of day two; make test-host FULL=1 runs them too"
+        )
 
 
 def server(name: str, number: int, *, fresh: bool) -> Iterator[Host]:

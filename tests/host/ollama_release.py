@@ -62,6 +62,7 @@ class Server(ollama.Server):
 ollama.Server = Server
 host, _, port = os.environ.get("OLLAMA_HOST", "127.0.0.1:11434").rpartition(":")
 sys.argv[1:] = ["--host", host, "--port", port, "--cold", "--profile", os.environ.get("EMULATOR_PROFILE", "instant"),
+                "--speed", os.environ.get("EMULATOR_SPEED", "1"),
                 "--num-parallel", os.environ.get("OLLAMA_NUM_PARALLEL", "1"),
                 "--context-length", os.environ.get("OLLAMA_CONTEXT_LENGTH", "4096")]
 asyncio.run(ollama._serve(ollama._arguments()))

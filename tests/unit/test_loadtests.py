@@ -143,7 +143,11 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Any:
             records.append(one(request_id=asked[0], session=asked[1], user=asked[2], text=asked[4],
                                digest=record.digest(response.content)))  # fmt: skip
         assert by_replay(client, records) == Consistency("replayed request_ids", 3)
-        changed = [replace(records[0], digest="other"), replace(records[1], user="told-nobody"), records[2]]
+        changed = [
+            replace(records[0], digest="other"),
+            replace(records[1], user="told-nobody", text="Есть пробный период?"),
+            records[2],
+        ]
         found = by_replay(client, [*changed, replace(records[2], text="Иное", request_id="id-0", status=429)])
         assert (found.lost, found.doubled) == (0, 2)  # a changed answer; one that was made only now
         reused = replace(records[2], text="Совсем другой вопрос")

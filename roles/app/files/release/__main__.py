@@ -3,10 +3,12 @@
     sales-machine-release list
     sales-machine-release use NAME [--settings FILE] [--knowledge VERSION] [--unit FILE]
     sales-machine-release back
+    sales-machine-release rollback
     sales-machine-release prune --keep N
 
 What serves is a release, its settings, its knowledge and its unit; `use` changes the ones named and `back` returns to
-the state before the last `use`. Exit status 0: it serves ("unchanged" when it did already); 1: it does not, and the
+the state before the last `use`. `rollback` goes one release further back each time and leaves the knowledge as it is:
+data is never touched. Exit status 0: it serves ("unchanged" when it did already); 1: it does not, and the
 former state serves again; 2: a wrong argument. Needs root and nothing but the standard library.
 """
 
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from gate import gate
+from history import steps
 from state import CODE, FORMER, Failed, State, target, text
 from switch import prune, switch
 
@@ -28,14 +31,19 @@ def _arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="the releases here; * marks the one that serves, - the former one")
     commands.add_parser("prune", help="remove old releases").add_argument("--keep", type=int, default=3)
-    for name in ("use", "back", "gate"):
+    for name in ("use", "back", "rollback", "gate"):
         command = commands.add_parser(name)
         command.add_argument("--timeout", type=int, default=180, help="seconds until it must serve")
         command.add_argument("--message", default="Здравствуйте!", help="what the gate asks")
+        # What served before may answer worse than what serves: that is no reason to keep it from serving again.
+        command.set_defaults(compare=name == "use", questions=None)
         if name == "back":
             command.set_defaults(gate=False)  # it served before, and whoever goes back is in a hurry
         else:
             command.add_argument("--no-gate", dest="gate", action="store_false", help="switch without trying first")
+        if name == "gate":
+            command.add_argument("--questions", type=Path, help="prints the answers to these as JSON")
+        if name in ("use", "gate"):
             command.add_argument("name", help="folder under /opt/sales-machine/releases")
             command.add_argument("--settings", type=Path)
             command.add_argument("--knowledge", type=Path)
@@ -48,6 +56,10 @@ def _wanted(options: argparse.Namespace) -> State:
         if (saved := text(FORMER)) is None:
             _refuse("there is no former state to go back to")
         return State(**json.loads(saved))
+    if options.command == "rollback":
+        if not (before := steps()):
+            _refuse("there is no release before the one that serves; see `sales-machine-release list`")
+        return replace(before[-1], knowledge=State.current().knowledge)
     if not (CODE / "releases" / options.name / "venv/bin/machine").exists():
         _refuse(f"there is no release {options.name!r}; see `sales-machine-release list`")
     state = replace(State.current(), release=options.name)

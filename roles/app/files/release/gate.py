@@ -16,8 +16,13 @@ from pathlib import Path
 from state import CODE, COMMAND, DATA, DATABASE, GATE, USER, Failed, fetch, until_healthy
 
 
-def try_out(name: str, settings: Path, knowledge: Path, options: argparse.Namespace) -> None:
-    """Runs the gate as the service's user in a unit of its own, so that nothing is left behind. Raises Failed."""
+def try_out(
+    name: str, settings: Path, knowledge: Path, options: argparse.Namespace, questions: Path | None = None
+) -> list[str]:
+    """Runs the gate as the service's user in a unit of its own, so that nothing is left behind. Raises Failed.
+
+    Returns the answers to `questions`, a file of compare.write_questions, in their order.
+    """
     limits = [
         f"--property=RuntimeMaxSec={options.timeout + 60}",
         "--property=PrivateTmp=yes",
@@ -29,13 +34,16 @@ def try_out(name: str, settings: Path, knowledge: Path, options: argparse.Namesp
             *("systemd-run", "--quiet", "--wait", "--pipe", "--collect", "--unit=sales-machine-gate"),
             *(f"--uid={USER}", f"--gid={USER}", *limits),
             *(*command, f"--timeout={options.timeout}", f"--message={options.message}"),
+            *([f"--questions={questions}"] if questions else []),
         ],
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        raise Failed(f"release {name} did not pass its gate: {(done.stderr or done.stdout).strip()[-2000:]}")
+        raise Failed(f"release {name} did not pass its gate: {_shortened((done.stderr or done.stdout).strip())}")
+    answers: list[str] = json.loads(done.stdout or "[]")
+    return answers
 
 
 def gate(options: argparse.Namespace) -> None:
@@ -65,7 +73,11 @@ def gate(options: argparse.Namespace) -> None:
         reader = threading.Thread(target=lambda: lines.extend(process.stdout or ()), daemon=True)
         reader.start()
         try:
-            _turn(_address(lines, process, end), key, end, process, options)
+            url = _address(lines, process, end)
+            _turn(url, key, end, process, options)
+            if options.questions:
+                asked = json.loads(options.questions.read_text("utf-8"))
+                print(json.dumps([_answer(url, key, each["ask"]) for each in asked]), flush=True)
         except (Failed, OSError, ValueError) as error:
             raise Failed(f"{error}\n{''.join(lines[-15:])}") from None
         finally:
@@ -73,6 +85,11 @@ def gate(options: argparse.Namespace) -> None:
             reader.join(5)
         if status:
             raise Failed(f"it did not stop cleanly, exit status {status}\n{''.join(lines[-15:])}")
+
+
+def _shortened(text: str) -> str:
+    """The reason at its beginning, the service's last lines at its end."""
+    return text if len(text) <= 2000 else f"{text[:500]}\n...\n{text[-1500:]}"
 
 
 def _copy_memory(source: Path, copy: Path) -> None:
@@ -101,9 +118,14 @@ def _turn(url: str, key: str, end: float, process: "subprocess.Popen[str]", opti
     version = fetch(f"{url}/version")["version"]
     if not options.name.startswith(f"{version}-"):
         raise Failed(f"it says that it is version {version}, not that of release {options.name}")
-    ask = {"session_id": "gate", "user_id": secrets.token_hex(8), "message": {"text": options.message}}
-    if not fetch(f"{url}/api/v1/process", key, ask).get("answer", "").strip():
+    if not _answer(url, key, options.message).strip():
         raise Failed("its answer to a message is empty")
+
+
+def _answer(url: str, key: str, text: str) -> str:
+    """The answer to the first message of a new customer; "" when the reply holds none."""
+    ask = {"session_id": "gate", "user_id": secrets.token_hex(8), "message": {"text": text}}
+    return str(fetch(f"{url}/api/v1/process", key, ask).get("answer", ""))
 
 
 def _end(process: "subprocess.Popen[str]") -> int:

@@ -17,6 +17,7 @@ DATA = Path("/var/lib/sales-machine")
 SETTINGS = ETC / "settings.yaml"
 GATE = ETC / "candidate/gate.env"
 FORMER = ETC / "former.json"
+HISTORY = ETC / "history.json"
 UNIT_FILE = Path("/etc/systemd/system/sales-machine.service")
 UNIT = UNIT_FILE.name
 SOCKET = "sales-machine.socket"

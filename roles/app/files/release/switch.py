@@ -8,12 +8,15 @@ import tempfile
 import time
 from pathlib import Path
 
+from compare import refuse_worse, write_questions
 from gate import try_out
+from history import remember, steps
 from state import (
     CODE,
     DATA,
     ETC,
     FORMER,
+    SETTINGS,
     SOCKET,
     UNIT,
     URL,
@@ -59,19 +62,38 @@ def switch(wanted: State, options: argparse.Namespace) -> bool:
         return False
     try:
         if options.gate:
-            with tempfile.TemporaryDirectory(dir=ETC, prefix=".gate.") as folder:  # the gate has a /tmp of its own
-                candidate = Path(folder, "settings.yaml")
-                candidate.write_text(wanted.settings or "", "utf-8")
-                Path(folder).chmod(0o711)
-                candidate.chmod(0o640)
-                shutil.chown(candidate, "root", USER)
-                try_out(str(wanted.release), candidate, DATA / "kb-versions" / str(wanted.knowledge), options)
+            _prove(former, wanted, options)
         serve(wanted, options)
     except Failed as error:
         raise Failed(f"{error}\n{_restore(former, wanted, options)}") from None
     if former.release is not None and former != wanted:
         write(FORMER, json.dumps(former.__dict__), 0o600, "root")
+        remember(former, wanted)
     return True
+
+
+def _prove(former: State, wanted: State, options: argparse.Namespace) -> None:
+    """Tries the wanted state beside the one that serves. Raises Failed when it does not answer, or answers worse."""
+    knowledge = DATA / "kb-versions" / str(wanted.knowledge)
+    with tempfile.TemporaryDirectory(dir=ETC, prefix=".gate.") as folder:  # the gate has a /tmp of its own
+        Path(folder).chmod(0o711)
+        candidate = Path(folder, "settings.yaml")
+        candidate.write_text(wanted.settings or "", "utf-8")
+        candidate.chmod(0o640)
+        shutil.chown(candidate, "root", USER)
+        if not options.compare or former.release is None or former.release == wanted.release:
+            try_out(str(wanted.release), candidate, knowledge, options)
+            return
+        file = Path(folder, "questions.json")
+        try:
+            asked = write_questions(former.release, knowledge, file)
+            before = try_out(former.release, SETTINGS, knowledge, options, file)
+        except Failed:  # what does not work itself is no measure: the new one may be its repair
+            try_out(str(wanted.release), candidate, knowledge, options)
+            return
+        refuse_worse(
+            str(wanted.release), asked, before, try_out(str(wanted.release), candidate, knowledge, options, file)
+        )
 
 
 def _restore(former: State, wanted: State, options: argparse.Namespace) -> str:
@@ -92,13 +114,14 @@ def _restore(former: State, wanted: State, options: argparse.Namespace) -> str:
 def prune(keep: int) -> list[str]:
     """Removes all but the newest `keep` releases that do not serve; never the current or the former one."""
     former = json.loads(text(FORMER) or "{}")
+    before = {state.release for state in steps()}
     removed = []
     for folder, busy in (
         (CODE / "releases", {target(CODE / "current"), former.get("release")}),
         (DATA / "kb-versions", {target(DATA / "kb"), former.get("knowledge")}),
     ):
         idle = [entry for entry in folder.iterdir() if entry.is_dir() and entry.name not in busy]
-        idle.sort(key=lambda entry: entry.stat().st_mtime, reverse=True)
+        idle.sort(key=lambda entry: (entry.name in before, entry.stat().st_mtime), reverse=True)
         for entry in idle[max(0, keep - 1) :]:  # the former one is kept besides
             shutil.rmtree(entry)
             removed.append(entry.name)
