@@ -53,8 +53,7 @@ def figures(
     answers = [each for each in arrivals if each.status == 200]
     took = sorted(each.took_s * plan.speed for each in answers)
     second = [each for each in behind_another(records) if each.status == 429]
-    apart = {id(each) for each in second}
-    refusals = sorted(each.took_s * 1000 for each in records if each.status == 429 and id(each) not in apart)
+    refusals = sorted(each.took_s * 1000 for each in records if each.status == 429)
     statuses = Counter(each.status for each in records)
     minutes = _minutes(arrivals, plan)
     asked = sum(each.kind != "hangup" for each in arrivals)

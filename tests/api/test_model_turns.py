@@ -92,7 +92,7 @@ def test_a_caller_that_hangs_up_frees_the_model_and_leaves_no_turn() -> None:
 def test_an_overload_is_refused_at_once_and_starves_no_bot() -> None:
     found = prove.overload(model_minutes=1.5, speed=10)
     assert set(found["other_statuses"]) <= {503}
-    assert sum(found["other_statuses"].values()) <= 0.04 * found["arrivals"]  # at its sudden beginning
+    assert sum(found["other_statuses"].values()) <= 0.02 * found["arrivals"]
     assert found["refusal_ms"]["p99"] < 300
     assert found["accepted_of_capacity"] > 0.8
     assert found["answered_share_by_bot"]["calm"] > found["answered_share_by_bot"]["loud"]

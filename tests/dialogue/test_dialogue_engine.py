@@ -593,4 +593,4 @@ def test_a_novel_does_not_hold_up_the_others(new_customer, text):
     customer = new_customer(DialogueState(slots={"company_size": "1", "name": "Не"}, pending=Pending("company_size")))
     started = perf_counter()
     customer.says(text)
-    assert perf_counter() - started < 2  # 0.02 s measured; the machine under the test has other work too
+    assert perf_counter() - started < 0.5  # 0.02 s measured

@@ -157,8 +157,8 @@ async def test_a_steady_overload_keeps_the_places_busy_and_starves_nobody() -> N
         await asyncio.sleep(0.0025)
     await asyncio.gather(*tasks)
     assert refused > 100
-    assert served["calm"] / 24 > served["loud"] / 216, served  # of all that each sent
-    assert late <= 0.1 * served.total()  # the machine under the test has other work too
+    assert served["calm"] >= 12, served  # of 24: at least half, while the loud one gets a third
+    assert late <= 2
 
 
 def test_the_pace_learns_what_calls_take() -> None:
