@@ -2,17 +2,20 @@
 
 Places go round the bots that wait, first come first served within a bot. A refusal is decided on arrival from a
 prediction: who is working and for how long still, who waits ahead, and what the other bots are likely to send
-meanwhile; so a turn that was let in is hardly ever overtaken past its deadline.
+meanwhile; so a turn that was let in is hardly ever overtaken past its deadline. A turn that must wait for the one
+before it in its conversation reserves first: it is refused on arrival or not at all.
 """
 
 import asyncio
+import bisect
 import heapq
+import itertools
 import math
 import time
-from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from typing import Self
 
 from app.deadline import Deadline
 from app.errors import Overloaded
@@ -22,15 +25,6 @@ _ROUNDS = 4  # of the prediction's fixed point; it settles in two or three
 _LEAST_LEFT = 0.05  # share of its expected time that a turn which overran it is thought to need still
 _MARGIN = 2.5  # times the mean error of the prediction, which is kept free
 _FULL = "too many conversations at once; try again shortly"
-
-
-@dataclass(slots=True)
-class Place:
-    """A turn at work. The turn itself adds to `model_s` its seconds at the model."""
-
-    started: float
-    expected_s: float
-    model_s: float = 0.0
 
 
 class _Rate:
@@ -49,6 +43,43 @@ class _Rate:
         return self._value * math.pow(2, -(time.monotonic() - self._at) / self._window_s)
 
 
+class Ticket:
+    """A turn's way through admission: it may reserve, takes a place, and is closed by leaving its `with` block.
+
+    What has reserved is not refused any more: whoever comes later is reckoned, and within its bot goes, behind it.
+    """
+
+    def __init__(self, admission: "Admission", bot: str, conversation: Hashable, deadline: Deadline) -> None:
+        self.bot = bot
+        self.number = 0
+        """The order of arrival; 0 until it has reserved."""
+        self.ends = math.inf
+        """When it is expected to have ended, on the monotonic clock."""
+        self.model_s = 0.0
+        """Its seconds at the model, which the turn itself adds."""
+        self._admission = admission
+        self._conversation = conversation
+        self._deadline = deadline
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._admission._close(self, self._conversation)
+
+    def reserve(self) -> None:
+        """Raises Overloaded if the turn could not finish by its deadline; else it is let in. A second call is idle."""
+        if not self.number:
+            self._admission._reserve(self, self._conversation, self._deadline)
+
+    @asynccontextmanager
+    async def place(self, on_wait: Callable[[float], None]) -> AsyncIterator[Self]:
+        """Holds a place while its body runs; `on_wait` is told the seconds spent waiting. Raises Overloaded."""
+        self.reserve()
+        async with self._admission._place(self, on_wait):
+            yield self
+
+
 class Admission:
     """At most `parallel` turns are worked on and `max_waiting` wait.
 
@@ -60,10 +91,12 @@ class Admission:
         self._parallel = parallel
         self._max_waiting = max_waiting
         self._window_s = window_s
+        self._numbers = itertools.count(1)
         self._busy = 0  # places given, also to those about to take theirs
-        self._working: set[int] = set()
-        self._places: dict[int, Place] = {}
-        self._queues: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._working: set[Ticket] = set()
+        self._queues: OrderedDict[str, list[tuple[int, asyncio.Future[None]]]] = OrderedDict()  # by number of arrival
+        self._reserved: set[Ticket] = set()  # let in, and not yet in a queue: the turn before theirs goes on
+        self._last: dict[Hashable, Ticket] = {}  # of each conversation, the turn that was let in last
         self._rates: dict[str, _Rate] = {}
 
     @property
@@ -72,70 +105,71 @@ class Admission:
 
     @property
     def waiting(self) -> int:
-        return sum(len(queue) for queue in self._queues.values())
+        return sum(len(queue) for queue in self._queues.values()) + len(self._reserved)
 
-    def predicted_wait(self, bot: str, behind: int = 0) -> float:
-        """Seconds until a turn of `bot` that arrives now would start; `behind` others of it go first."""
-        if self._busy < self._parallel and not behind:
-            return 0.0
-        service = self.pace.service_s(self._parallel)
-        free = self._free_at(service)
-        wait = 0.0
-        for _ in range(_ROUNDS):
-            settled = _start_after(free, behind + self._ahead(bot, wait), service)
-            if abs(settled - wait) <= 0.01 * service:
-                return settled
-            wait = settled
-        return wait
+    def ticket(self, bot: str, conversation: Hashable, deadline: Deadline) -> Ticket:
+        """For one turn, which comes after those of the same `conversation` that have reserved before it."""
+        return Ticket(self, bot, (bot, conversation), deadline)
 
-    def check(self, bot: str, deadline: Deadline, behind: int = 0) -> None:
-        """Raises Overloaded if a turn of `bot` that arrives now could not finish by its deadline."""
-        if not self._busy and not behind:
-            return  # nobody is in the way; what the estimate says can only be put right by turns
-        if self._busy >= self._parallel and self.waiting >= self._max_waiting:
-            raise Overloaded(_FULL, retry_after=1, reason="queue_full")
-        streams = min(self._parallel, self._busy + self.waiting + behind + 1)
-        wait = self.predicted_wait(bot, behind)
-        # Errors of the turns ahead add up as those of independent draws do.
-        rounds = 1 + (behind + self._ahead(bot, wait)) / self._parallel if wait else 1
-        spare = _MARGIN * self.pace.spread_s * math.sqrt(rounds)
-        needs = wait + self.pace.service_s(streams) + spare
-        late = needs - deadline.remaining()
-        if late > 0:
-            raise Overloaded(_FULL, retry_after=max(1, round(late)), reason="deadline")
+    def predicted_wait(self, bot: str, conversation: Hashable = None) -> float:
+        """Seconds until a turn that arrives now would start."""
+        return self._forecast(bot, (bot, conversation))[0]
+
+    def _reserve(self, ticket: Ticket, conversation: Hashable, deadline: Deadline) -> None:
+        self._rates.setdefault(ticket.bot, _Rate(self._window_s)).arrived()
+        wait, rounds = self._forecast(ticket.bot, conversation)
+        service = self.pace.service_s(min(self._parallel, self._busy + self.waiting + 1))
+        if self._busy or wait:  # else nobody is in the way; what the estimate says can only be put right by turns
+            if self._busy >= self._parallel and self.waiting >= self._max_waiting:
+                raise Overloaded(_FULL, retry_after=1, reason="queue_full")
+            # Errors of the turns ahead add up as those of independent draws do.
+            spare = _MARGIN * self.pace.spread_s * math.sqrt(rounds)
+            late = wait + service + spare - deadline.remaining()
+            if late > 0:
+                raise Overloaded(_FULL, retry_after=max(1, round(late)), reason="deadline")
+        ticket.number = next(self._numbers)
+        ticket.ends = time.monotonic() + wait + service
+        self._reserved.add(ticket)
+        self._last[conversation] = ticket
+
+    def _close(self, ticket: Ticket, conversation: Hashable) -> None:
+        self._reserved.discard(ticket)
+        if self._last.get(conversation) is ticket:
+            del self._last[conversation]
 
     @asynccontextmanager
-    async def admit(self, bot: str, deadline: Deadline, on_wait: Callable[[float], None]) -> AsyncIterator[Place]:
-        """Holds a place while its body runs; `on_wait` is told the seconds spent waiting. Raises Overloaded."""
-        self._rates.setdefault(bot, _Rate(self._window_s)).arrived()
-        self.check(bot, deadline)
+    async def _place(self, ticket: Ticket, on_wait: Callable[[float], None]) -> AsyncIterator[None]:
         arrived = time.monotonic()
-        await self._enter(bot)
-        place = Place(time.monotonic(), self.pace.service_s(min(self._parallel, self._busy + self.waiting)))
-        self._places[id(place)] = place
-        on_wait(place.started - arrived)
+        self._reserved.discard(ticket)
+        await self._enter(ticket)
+        started = time.monotonic()
+        expected_s = self.pace.service_s(min(self._parallel, self._busy + self.waiting))
+        ticket.ends = started + expected_s
+        self._working.add(ticket)
+        on_wait(started - arrived)
         try:
-            yield place
-            self.pace.finished(time.monotonic() - place.started, place.model_s, place.expected_s)
+            yield
+            self.pace.finished(time.monotonic() - started, ticket.model_s, expected_s)
         finally:
-            del self._places[id(place)]
+            self._working.remove(ticket)
             self._leave()
 
-    async def _enter(self, bot: str) -> None:
+    async def _enter(self, ticket: Ticket) -> None:
         if self._busy < self._parallel:
             self._busy += 1
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        queue = self._queues.setdefault(bot, deque())
-        queue.append(turn)
+        waits = (ticket.number, turn)
+        queue = self._queues.setdefault(ticket.bot, [])
+        bisect.insort(queue, waits, key=_number)
         try:
             await turn
         except asyncio.CancelledError:
             if turn.cancelled():
-                if turn in queue:  # else a place that came free in the same moment has passed it by
-                    queue.remove(turn)
-                if not queue and self._queues.get(bot) is queue:
-                    del self._queues[bot]
+                if waits in queue:  # else a place that came free in the same moment has passed it by
+                    queue.remove(waits)
+                if not queue and self._queues.get(ticket.bot) is queue:
+                    del self._queues[ticket.bot]
             else:  # a place was given in the same moment, and nobody is left to take it
                 self._leave()
             raise
@@ -144,7 +178,7 @@ class Admission:
         """Gives the place to the bot whose turn it is, or keeps it free."""
         while self._queues:
             bot, queue = self._queues.popitem(last=False)
-            turn = queue.popleft()
+            _, turn = queue.pop(0)
             if queue:
                 self._queues[bot] = queue  # behind the others
             if not turn.done():
@@ -152,12 +186,40 @@ class Admission:
                 return
         self._busy -= 1
 
+    def _forecast(self, bot: str, conversation: Hashable) -> tuple[float, float]:
+        """Seconds until a turn that arrives now would start, and how many turns, one after another, that guesses at."""
+        service = self.pace.service_s(self._parallel)
+        wait, rounds = 0.0, 1.0
+        if self._busy >= self._parallel:
+            free = self._free_at(service)
+            for _ in range(_ROUNDS):
+                ahead = self._ahead(bot, wait)
+                wait, before = _start_after(free, ahead, service), wait
+                if abs(wait - before) <= 0.01 * service:
+                    break
+            rounds += ahead / self._parallel
+        if former := self._last.get(conversation):
+            # When the former turn of its conversation ends, it stands first in its bot; other bots have their turns.
+            left = max(_LEAST_LEFT * service, former.ends - time.monotonic())
+            if self._busy >= self._parallel:
+                others = sum(min(1.0, self._here(name) + self._rate(name) * left) for name in self._others(bot))
+                left += (1 + others) * service / self._parallel
+            if left > wait:
+                wait, rounds = left, max(rounds, 1 + (left / service if service else 0.0))
+        return wait, rounds
+
     def _ahead(self, bot: str, wait: float) -> int:
         """Turns that start before one of `bot` that arrives now, if `wait` is how long it waits."""
-        own = len(self._queues.get(bot, ()))
-        names = (self._queues.keys() | self._rates.keys()) - {bot}
-        others = sum(min(own + 1, len(self._queues.get(name, ())) + self._rate(name) * wait) for name in names)
+        own = self._here(bot)
+        others = sum(min(own + 1, self._here(name) + self._rate(name) * wait) for name in self._others(bot))
         return own + round(others)
+
+    def _others(self, bot: str) -> set[str]:
+        return (self._queues.keys() | self._rates.keys()) - {bot}
+
+    def _here(self, bot: str) -> int:
+        """Turns of `bot` that were let in and have not started."""
+        return len(self._queues.get(bot, ())) + sum(ticket.bot == bot for ticket in self._reserved)
 
     def _rate(self, bot: str) -> float:
         rate = self._rates.get(bot)
@@ -166,9 +228,13 @@ class Admission:
     def _free_at(self, service: float) -> list[float]:
         """Seconds from now until each place is free."""
         now = time.monotonic()
-        left = [place.expected_s - (now - place.started) for place in self._places.values()]
+        left = [ticket.ends - now for ticket in self._working]
         left += [service] * (self._busy - len(left))
-        return [max(seconds, _LEAST_LEFT * service) for seconds in left] + [0.0] * (self._parallel - self._busy)
+        return [max(seconds, _LEAST_LEFT * service) for seconds in left]
+
+
+def _number(waits: tuple[int, "asyncio.Future[None]"]) -> int:
+    return waits[0]
 
 
 def _start_after(free: Sequence[float], ahead: int, service: float) -> float:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from app.admission import Ticket
 from app.afterwards import leave, merged
 from app.bots import Bot
 from app.chain import Plan, decide, plan, prompt_hash, search
@@ -26,19 +27,20 @@ async def process(ask: Ask, bot: Bot) -> Reply:
     """
     started = time.monotonic()
     deadline = Deadline.after(bot.settings.turn.timeout_s)
-    if ahead := bot.locks.users(ask.key):  # a hopeless wait is refused before it begins
-        bot.admission.check(bot.name, deadline, behind=ahead)
-    async with bot.locks.hold(ask.key, deadline):
-        for attempt in range(_ATTEMPTS):
-            stages = bot.telemetry.stages(started)
-            stages.add("lock", stages.elapsed())
-            try:
-                reply = await _answer(ask, bot, deadline, stages)
-            except RevisionConflict:
-                if attempt + 1 == _ATTEMPTS:
-                    raise
-            else:
-                break
+    with bot.admission.ticket(bot.name, ask.key, deadline) as ticket:
+        if bot.locks.users(ask.key):  # a hopeless wait for the turn before this one is refused before it begins
+            ticket.reserve()
+        async with bot.locks.hold(ask.key, deadline):
+            for attempt in range(_ATTEMPTS):
+                stages = bot.telemetry.stages(started)
+                stages.add("lock", stages.elapsed())
+                try:
+                    reply = await _answer(ask, bot, ticket, deadline, stages)
+                except RevisionConflict:
+                    if attempt + 1 == _ATTEMPTS:
+                        raise
+                else:
+                    break
     if reply.replayed:
         bot.telemetry.replays.inc()
     else:
@@ -59,7 +61,7 @@ async def observe(key: Key, text: str, source: Source, request_id: str | None, b
         return await bot.store.observe(loaded.snapshot.after(state), text, source, request_id)
 
 
-async def _answer(ask: Ask, bot: Bot, deadline: Deadline, stages: Stages) -> Reply:
+async def _answer(ask: Ask, bot: Bot, ticket: Ticket, deadline: Deadline, stages: Stages) -> Reply:
     async with deadline.enforce():
         with stages.time("load"):
             loaded = await bot.store.load(ask.key, ask.request_id, bot.settings.turn.history)
@@ -70,7 +72,7 @@ async def _answer(ask: Ask, bot: Bot, deadline: Deadline, stages: Stages) -> Rep
         check_available(bot)
         with stages.time("aside"):
             snapshot = await merged(loaded.snapshot, bot)
-        async with bot.admission.admit(bot.name, deadline, lambda seconds: stages.add("queue", seconds)) as place:
+        async with ticket.place(lambda seconds: stages.add("queue", seconds)):
             now = bot.clock()
             with stages.time("dialogue"):
                 step = decide(ask, snapshot, now, bot)
@@ -83,7 +85,7 @@ async def _answer(ask: Ask, bot: Bot, deadline: Deadline, stages: Stages) -> Rep
             with stages.time("prompt"):
                 planned = plan(step, found, ask, snapshot, bot)
             spoken = await speak(planned, ask, snapshot, bot, deadline=deadline, stages=stages)
-            place.model_s = spoken.seconds
+            ticket.model_s = spoken.seconds
     try:
         reply = _reply(ask, planned, spoken, bot, stages)
         record = _record(ask, snapshot, now, bot, planned=planned, spoken=spoken, degraded=found.degraded)

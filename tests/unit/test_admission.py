@@ -1,8 +1,14 @@
 """Admission: who is refused on arrival, who goes next, and that nothing is left behind."""
 
 import asyncio
+import itertools
+import random
+import selectors
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,19 +17,26 @@ from hypothesis import strategies as st
 from app.admission import Admission
 from app.deadline import Deadline
 from app.errors import Overloaded
+from app.locks import KeyLocks
 from app.pace import Call, Pace, gain
 
 
 def pace(service_s: float) -> Pace:
-    """A pace at which every turn is expected to take `service_s`, alone or together."""
-    return Pace(1e9, 1 / service_s, fresh=0, answer=1, curve=(1, 2, 3, 4, 5, 6, 7, 8))
+    """A pace at which every turn is expected to take exactly `service_s`, alone or together."""
+    sure = Pace(1e9, 1 / service_s, fresh=0, answer=1, curve=(1, 2, 3, 4, 5, 6, 7, 8))
+    sure.spread_s = 0
+    return sure
+
+
+_users = itertools.count()
 
 
 async def work(
     admission: Admission, bot: str, seconds: float, *, within: float = 5.0, done: list[str] | None = None
 ) -> None:
-    async with admission.admit(bot, Deadline.after(within), lambda _: None):
-        await asyncio.sleep(seconds)
+    with admission.ticket(bot, next(_users), Deadline.after(within)) as ticket:
+        async with ticket.place(lambda _: None):
+            await asyncio.sleep(seconds)
     if done is not None:
         done.append(bot)
 
@@ -47,9 +60,10 @@ async def test_the_prediction_counts_who_works_and_who_waits_ahead() -> None:
     assert 1.5 < admission.predicted_wait("shop") <= 2.05
     assert 0.9 < admission.predicted_wait("other") <= 2.05  # it would go second, not third
     with pytest.raises(Overloaded) as refused:
-        admission.check("shop", Deadline.after(2.5))
+        admission.ticket("shop", "refused", Deadline.after(2.5)).reserve()
     assert refused.value.reason == "deadline"
-    admission.check("shop", Deadline.after(3.5))
+    with admission.ticket("shop", "in time", Deadline.after(3.5)) as ticket:
+        ticket.reserve()
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -83,8 +97,9 @@ async def test_a_waiter_that_leaves_in_the_moment_a_place_comes_free_passes_it_o
         release = asyncio.Event()
 
         async def holds(admission: Admission = admission, release: asyncio.Event = release) -> None:
-            async with admission.admit("shop", Deadline.after(5), lambda _: None):
-                await release.wait()
+            with admission.ticket("shop", "holder", Deadline.after(5)) as ticket:
+                async with ticket.place(lambda _: None):
+                    await release.wait()
 
         holder = asyncio.create_task(holds())
         await asyncio.sleep(0)
@@ -104,61 +119,169 @@ async def test_a_waiter_that_leaves_in_the_moment_a_place_comes_free_passes_it_o
 
 @settings(max_examples=40, deadline=None)
 @given(
-    arrivals=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 8), st.booleans()), max_size=30),
+    arrivals=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 8), st.booleans(), st.booleans()), max_size=30),
     parallel=st.integers(1, 4),
 )
-def test_whatever_comes_and_goes_no_place_is_lost(arrivals: list[tuple[str, int, bool]], parallel: int) -> None:
+def test_whatever_comes_and_goes_no_place_is_lost(arrivals: list[tuple[str, int, bool, bool]], parallel: int) -> None:
     async def play() -> None:
         admission = Admission(parallel, 8, pace(0.001))
         peak = 0
 
-        async def one(bot: str, length: int) -> None:
+        async def one(bot: str, length: int, reserves: bool) -> None:
             nonlocal peak
-            async with admission.admit(bot, Deadline.after(5), lambda _: None):
-                peak = max(peak, admission.running)
-                for _ in range(length):
+            with admission.ticket(bot, length % 3, Deadline.after(5)) as ticket:
+                if reserves:
+                    ticket.reserve()
                     await asyncio.sleep(0)
+                async with ticket.place(lambda _: None):
+                    peak = max(peak, admission.running)
+                    for _ in range(length):
+                        await asyncio.sleep(0)
 
         tasks = []
-        for bot, length, leaves in arrivals:
-            tasks.append(asyncio.create_task(one(bot, length)))
+        for bot, length, leaves, reserves in arrivals:
+            tasks.append(asyncio.create_task(one(bot, length, reserves)))
             await asyncio.sleep(0)
             if leaves:
                 tasks[length % len(tasks)].cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         assert (admission.running, admission.waiting) == (0, 0)
         assert peak <= parallel
-        assert len(admission._queues) == 0
+        assert not (admission._queues or admission._reserved or admission._last or admission._working)
 
     asyncio.run(play())
 
 
-async def test_a_steady_overload_keeps_the_places_busy_and_starves_nobody() -> None:
-    """Arrivals at four times the capacity for 0.6 s, nine tenths of them from one bot."""
-    admission = Admission(2, 50, pace(0.02))
+class _VirtualTime(asyncio.SelectorEventLoop):
+    """Its clock stands still while anything can run, and else jumps to what is due next: hours take no time."""
+
+    def __init__(self) -> None:
+        super().__init__(selectors.SelectSelector())
+        self.seconds = 0.0
+        self._select = self._selector.select  # type: ignore[attr-defined]
+        self._selector.select = self._jump  # type: ignore[attr-defined]
+
+    def _jump(self, timeout: float | None = None) -> Any:
+        self.seconds += timeout or 0.0
+        return self._select(0)
+
+    def time(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def virtually(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Awaitable[None]], None]]:
+    """Runs a coroutine in virtual time, so that what it shows does not depend on how busy this computer is."""
+    with asyncio.Runner(loop_factory=_VirtualTime) as runner:
+        clock = SimpleNamespace(monotonic=runner.get_loop().time)
+        monkeypatch.setattr("app.admission.time", clock)
+        monkeypatch.setattr("app.deadline.time", clock)
+        yield runner.run  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_steady_overload_keeps_the_places_busy_and_starves_nobody(virtually: Any, seed: int) -> None:
+    """Three hours of four times what two places carry, nine tenths of it from one bot; turns vary by a half."""
+    rng = random.Random(seed)
     served: Counter[str] = Counter()
-    late = refused = 0
+    sent: Counter[str] = Counter()
+    late = 0
+    admission = Admission(2, 50, pace(10.0))
 
     async def one(bot: str) -> None:
-        nonlocal late, refused
-        deadline = Deadline.after(0.1)
+        nonlocal late
+        deadline = Deadline.after(40)
+        sent[bot] += 1
         try:
-            async with admission.admit(bot, deadline, lambda _: None):
-                await asyncio.sleep(0.02)
+            with admission.ticket(bot, next(_users), deadline) as ticket:
+                async with ticket.place(lambda _: None):
+                    ticket.model_s = rng.uniform(5, 15)
+                    await asyncio.sleep(ticket.model_s)
         except Overloaded:
-            refused += 1
             return
         served[bot] += 1
-        late += deadline.remaining() < -0.02
+        late += deadline.remaining() < 0
 
-    tasks = []
-    for number in range(240):
-        tasks.append(asyncio.create_task(one("calm" if number % 10 == 0 else "loud")))
-        await asyncio.sleep(0.0025)
+    async def play() -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(8640):
+                group.create_task(one("calm" if rng.random() < 0.1 else "loud"))
+                await asyncio.sleep(rng.expovariate(1 / 1.25))
+
+    virtually(play())
+    assert served.total() >= 0.9 * 3 * 3600 / 5  # two places, ten seconds a turn, ten minutes
+    assert served["calm"] >= 0.7 * sent["calm"]
+    assert served["loud"] <= 0.3 * sent["loud"]
+    assert late <= 0.03 * served.total()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_second_message_is_refused_on_arrival_or_answered(virtually: Any, seed: int) -> None:
+    """Customers who write two or three at once, at what the places carry: each waits for the answer before its own."""
+    rng = random.Random(seed)
+    admission = Admission(4, 50, pace(10.0))
+    locks = KeyLocks()
+    outcomes: Counter[str] = Counter()
+
+    async def one(bot: str, user: int) -> None:
+        deadline = Deadline.after(60)
+        arrived = time_of()
+        try:
+            with admission.ticket(bot, user, deadline) as ticket:
+                if locks.users(user):
+                    ticket.reserve()
+                async with locks.hold(user, deadline), ticket.place(lambda _: None):
+                    ticket.model_s = rng.uniform(5, 15)
+                    await asyncio.sleep(ticket.model_s)
+        except Overloaded:
+            assert time_of() == arrived  # at once, or not at all
+            outcomes["refused"] += 1
+            return
+        outcomes["late" if deadline.remaining() < 0 else "answered"] += 1
+
+    def time_of() -> float:
+        return asyncio.get_running_loop().time()
+
+    async def play() -> None:
+        async with asyncio.TaskGroup() as group:
+            for user in range(300):
+                bot = rng.choice("abc")
+                for _ in range(rng.choice((1, 1, 1, 2, 3))):
+                    group.create_task(one(bot, user))
+                    await asyncio.sleep(rng.uniform(0, 2))
+                await asyncio.sleep(rng.expovariate(1 / 3))
+
+    virtually(play())
+    assert outcomes["refused"] > 5, outcomes  # it was a trial
+    assert outcomes["late"] <= 0.02 * outcomes.total(), outcomes
+    assert outcomes["answered"] > 0.8 * outcomes.total(), outcomes
+
+
+async def test_who_reserved_first_goes_first_though_others_stood_in_the_queue_before() -> None:
+    admission = Admission(1, 10)
+    done: list[str] = []
+    release = asyncio.Event()
+
+    async def one(name: str, until: asyncio.Event | None = None) -> None:
+        with admission.ticket("shop", name, Deadline.after(5)) as ticket:
+            ticket.reserve()
+            if until:
+                await until.wait()
+            async with ticket.place(lambda _: None):
+                await release.wait()
+        done.append(name)
+
+    ready = asyncio.Event()
+    tasks = [
+        asyncio.create_task(one(name, until)) for name, until in (("at work", None), ("early", ready), ("late", None))
+    ]
+    await asyncio.sleep(0)
+    assert (admission.running, admission.waiting) == (1, 2)
+    ready.set()
+    await asyncio.sleep(0)
+    release.set()
     await asyncio.gather(*tasks)
-    assert refused > 100
-    assert served["calm"] >= 12, served  # of 24: at least half, while the loud one gets a third
-    assert late <= 2
+    assert done == ["at work", "early", "late"]
 
 
 def test_the_pace_learns_what_calls_take() -> None:

@@ -25,10 +25,11 @@ async def test_a_timeout_from_within_is_not_taken_for_the_deadline() -> None:
 
 
 async def hold(admission: Admission, seconds: float, order: list[int] | None = None, number: int = 0) -> None:
-    async with admission.admit("shop", Deadline.after(5), lambda _: None):
-        if order is not None:
-            order.append(number)
-        await asyncio.sleep(seconds)
+    with admission.ticket("shop", object(), Deadline.after(5)) as ticket:
+        async with ticket.place(lambda _: None):
+            if order is not None:
+                order.append(number)
+            await asyncio.sleep(seconds)
 
 
 async def test_no_more_than_the_allowed_number_run_and_the_rest_wait_in_order() -> None:
@@ -60,8 +61,7 @@ async def test_what_cannot_finish_before_its_deadline_is_refused_before_it_waits
     tasks = [asyncio.ensure_future(hold(admission, 0.01)) for _ in range(20)]
     await asyncio.sleep(0)
     with pytest.raises(Overloaded):
-        async with admission.admit("shop", Deadline.after(0.05), lambda _: None):
-            pass
+        admission.ticket("shop", "one more", Deadline.after(0.05)).reserve()
     await asyncio.gather(*tasks)
 
 
