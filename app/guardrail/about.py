@@ -1,8 +1,8 @@
 """What a percentage, a duration or a time is said about: the words around it, by topic."""
 
+from app.guardrail.allowed import Known
 from app.guardrail.case import Case
-from app.guardrail.figures import Figure
-from app.guardrail.knowledge import Known
+from app.guardrail.figure import Figure
 from app.guardrail.lexicon import GENERIC, QUALIFIERS, TOPICS
 
 _TOPICS = TOPICS | {"@free"}

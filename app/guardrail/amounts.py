@@ -2,9 +2,9 @@
 
 import re
 
+from app.guardrail.allowed import Price, Product
 from app.guardrail.case import Case, Problem
-from app.guardrail.figures import Figure
-from app.guardrail.knowledge import Price, Product
+from app.guardrail.figure import Figure
 from app.guardrail.lexicon import QUALIFIERS
 from app.guardrail.measures import same_unit
 from app.guardrail.subjects import Binding

@@ -5,10 +5,12 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 
 from app.guardrail import knowledge as known_by
-from app.guardrail.figures import Figure, figures
-from app.guardrail.knowledge import Knowledge
+from app.guardrail.allowed import Knowledge
+from app.guardrail.figure import Figure
+from app.guardrail.figures import figures
+from app.guardrail.mentions import Mention, mentions
 from app.guardrail.model import Context
-from app.guardrail.subjects import Binding, Mention, bind, mentions
+from app.guardrail.subjects import Binding, bind
 from app.guardrail.words import Text, Token, fold, read, spans
 
 _PRICE = ("@price", "@pay")

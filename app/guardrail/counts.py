@@ -3,7 +3,7 @@
 import re
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.figures import Figure
+from app.guardrail.figure import Figure
 
 _HYPOTHETICAL = re.compile(
     r"\b(?:если|при|для|на|за|у вас|ваш\w*|например|допустим|вам|с|из|около|егер|сизде|сиздин|мысалы|for|if|your|you|with)\b"

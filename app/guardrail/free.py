@@ -2,10 +2,10 @@
 
 import re
 
+from app.guardrail.allowed import Free as Statement
 from app.guardrail.case import Case, Problem
-from app.guardrail.knowledge import FREE, INCLUDED
-from app.guardrail.knowledge import Free as Statement
 from app.guardrail.lexicon import GENERIC, TOPICS
+from app.guardrail.page import FREE, INCLUDED
 from app.guardrail.percents import CONDITION
 
 _DENIED = re.compile(

@@ -129,3 +129,9 @@ def same_unit(said: str, fact: str) -> bool:
     if said == "@all":
         return fact == "@company"
     return said == fact or said in _SAME.get(fact, ()) or (said == "@device" and fact != "@piece")
+
+
+ADJECTIVE = re.compile(
+    r"(?:ых|их|ый|ий|ой|ая|яя|ое|ее|ые|ие|ого|его|ную|юю|working|business|calendar|full|free|жумыс)$"
+)
+"""Words that may stand between a number and what it counts."""

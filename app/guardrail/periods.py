@@ -1,14 +1,11 @@
 """Gives every amount of money its period («в месяц») and its unit («за магазин») from the words around it."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from app.guardrail.figure import Figure
 from app.guardrail.measures import UNITS_OF_TIME, counted_unit
 from app.guardrail.numerals import word_value
 from app.guardrail.words import Text, Token
-
-if TYPE_CHECKING:
-    from app.guardrail.figures import Figure
 
 _NOUNS = {
     word: name

@@ -3,14 +3,11 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 from app.guardrail.case import Case, Problem
+from app.guardrail.figure import Figure
 from app.guardrail.measures import counted_unit, same_unit
 from app.guardrail.subjects import Binding
-
-if TYPE_CHECKING:
-    from app.guardrail.figures import Figure
 
 _TIMES = frozenset("× * x х".split())
 _PLUS = frozenset(["+", "плюс"])

@@ -4,9 +4,9 @@ import re
 from decimal import Decimal
 
 from app.guardrail import about
+from app.guardrail.allowed import Known
 from app.guardrail.case import Case, Problem, heard
-from app.guardrail.figures import Figure
-from app.guardrail.knowledge import Known
+from app.guardrail.figure import Figure
 from app.guardrail.lexicon import QUALIFIERS, TOPICS
 
 _ACTION = re.compile(

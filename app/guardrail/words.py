@@ -256,3 +256,13 @@ def plain(text: str) -> str:
 
 
 _WORDS = re.compile(r"[^\W_]+")
+
+
+def keys_of(text: Text, first: int = 0, last: int | None = None) -> frozenset[str]:
+    """The meaning keys of a text's words (of tokens `first`..`last`)."""
+    tokens = text.tokens[first:last]
+    return frozenset(t.key for t in tokens if t.key)
+
+
+def sentence_keys(text: Text, sentence: int) -> frozenset[str]:
+    return frozenset(t.key for t in text.tokens if t.sentence == sentence and t.key)

@@ -1,0 +1,296 @@
+"""What one section says, read with the same reader that reads the draft; cached."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import lru_cache
+
+from app.guardrail.allowed import Free, Known, Page, Price, Product
+from app.guardrail.figure import Figure
+from app.guardrail.figures import figures
+from app.guardrail.lexicon import GENERIC, QUALIFIERS
+from app.guardrail.measures import UNITS_OF_TIME, counted_unit
+from app.guardrail.words import Text, key, keys_of, read, sentence_keys
+from app.types import Fact, Section
+
+FREE = re.compile(
+    r"\bбесплатн\w*|\bдаром\b|\bв подарок\b|\bподар(?:им|ок|ком|ка|ки|ить|ю)\b|\bбез (?:дополнительной )?(?:доплат|оплат)\w*|\bбезвозмездн\w*|\bтегин\b|\bакысыз\b"
+    r"|\bсыйлык(?:ка|)\b|\bfree of charge\b|\bfor free\b|\b(?:is|are|completely|totally|absolutely) free\b|\bfree\b(?! (?:to (?:ask|write|contact|message)|up))|\bno (?:extra )?(?:charge|cost)\b|\bcomplimentary\b"
+    r"|\bas a gift\b|\b0 ₸|\b0 тенге\b|\bноль тенге\b|\bза наш счет\b|\bничего не стоит\b|\b(?:платить|доплачивать)[^.!?]{0,20}не (?:нужно|надо|придется|потребуется)\b"
+    r"|\bне (?:нужно|надо|придется|потребуется)(?: \w+)? (?:платить|доплачивать|оплачивать)\b|\bбонусом\b|\bакысы (?:жок|алынбайды)\b|\bкосымша толемсиз\b|\bтолемсиз\b|\bдоплаты нет\b|\bбез комисси\w*|\bбезоплатн\w*"
+)
+INCLUDED = re.compile(
+    r"\b(?:уже )?(?:входит|входят|включен\w*|включает|включают)\b|\bкиреди\b|\bincluded\b|\bincludes\b"
+)
+_NOT = re.compile(r"\b(?:не|нет|без|кроме|емес|жок|кирмейди|not|no)\b")
+_LATIN_NAME = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
+
+
+@lru_cache(maxsize=4096)
+def page(section: Section) -> Page:
+    """One section, read with the draft's own reader."""
+    names = [read(fact.name) for fact in section.facts]
+    named = model_names((section.text, section.title, *(fact.name for fact in section.facts)))
+    text = read(section.text, section.language)
+    found = figures(text, named)
+    title = keys_of(read(section.title, section.language))
+    products = _products(section, text, found, names, title)
+    known = tuple(_known(section, text, found, names, title))
+    numbers = {f.value for f in found if f.kind in ("bare", "count")}
+    latin = {name for piece in (section.text, section.title) for name in _LATIN_NAME.findall(piece) if len(name) > 3}
+    return Page(
+        products=products,
+        known=known,
+        free=tuple(_free(section, text, found, title)),
+        models=named,
+        numbers=frozenset(numbers),
+        quotes=frozenset(_quotes(text)) | frozenset(q for n in names for q in _quotes(n)),
+        brands=frozenset(name for name in latin if not name.islower()),
+        folded=text.folded,
+        keys=keys_of(text) | title,
+        discounted="@discount" in (keys_of(text) | title),
+        limits=frozenset(_limits(text, found)),
+    )
+
+
+def _quotes(text: Text) -> Iterator[str]:
+    """Every quoted phrase, as its keys."""
+    groups: dict[int, list[str]] = {}
+    for t in text.tokens:
+        if t.quote and t.kind == "w":
+            groups.setdefault(t.quote, []).append(t.key or t.text)
+    return (" ".join(words) for words in groups.values())
+
+
+def model_names(pieces: tuple[str, ...]) -> frozenset[tuple[str, str]]:
+    """(word, number) of names such as D-Print 80 or Windows 10."""
+    found = set()
+    for piece in pieces:
+        for m in _MODEL.finditer(piece):
+            found.add((m[1].lower(), m[2]))
+    return frozenset(found)
+
+
+_MODEL = re.compile(
+    r"(?<![\w-])(?:[A-Za-z]+-)?([A-Za-z]+)[ -]?(\d{1,3})(?![\d%]|[.,]\d|[ \u00a0\u202f]?(?:\d{3}|₸|тг|тенге|тыс))"
+)
+
+
+def _name(text: Text, fact_name: str) -> tuple[frozenset[str], frozenset[str], bool, bool]:
+    """(all keys, telling keys, whether quoted, whether Latin) of a product's name."""
+    words = [t for t in text.tokens if t.kind == "w"]
+    numbers = [f"#{t.text}" for t in text.tokens if t.kind == "n"]
+    keys = frozenset(t.key for t in words if t.key) | frozenset(numbers)
+    qualifiers = keys & QUALIFIERS
+    quoted = frozenset(t.key for t in words if t.quote and t.key)
+    if quoted:
+        return keys, quoted | qualifiers, True, False
+    latin = frozenset(t.key for t in words if t.latin and len(t.text) > 1 and t.key)
+    telling = latin - {"@api", "@sms"}
+    if telling:
+        return keys, telling | qualifiers | frozenset(numbers), False, True
+    core = frozenset(k for k in keys - GENERIC if not k.startswith("#"))
+    return keys, core or keys, False, False
+
+
+def _products(
+    section: Section, text: Text, found: tuple[Figure, ...], names: list[Text], title: frozenset[str]
+) -> tuple[Product, ...]:
+    grouped: dict[str, tuple[Text, list[Fact]]] = {}
+    for fact, name in zip(section.facts, names, strict=True):
+        if fact.currency is not None:
+            grouped.setdefault(fact.name, (name, []))[1].append(fact)
+    money = [f for f in found if f.kind == "money"]
+    amounts = {fact.amount for fact in section.facts}
+    extra = title | frozenset(k for word in section.keywords for k in keys_of(read(word, section.language)))
+    result = []
+    for label, (read_name, facts) in grouped.items():
+        keys, core, quoted, latin = _name(read_name, label)
+        beside = frozenset().union(*(_beside(text, found, f) for f in money if f.value in {x.amount for x in facts}))
+        weak = (beside | (extra if len(grouped) == 1 else frozenset())) - GENERIC
+        least = _LEAST.search(read_name.folded) is not None
+        prices = tuple(Price(f.amount, f.currency, _unit(f.unit), f.period, least) for f in facts)
+        result.append(Product(label, keys, core, quoted, latin, weak, prices))
+    head: frozenset[str] = frozenset()
+    sentence = -1
+    for f in money:
+        if f.sentence != sentence:
+            head, sentence = frozenset(), f.sentence
+        if f.value in amounts or f.note == "computed":
+            head |= _beside(text, found, f)
+            continue
+        own = _beside(text, found, f) - GENERIC or (head - GENERIC) or title - GENERIC
+        label = " ".join(sorted(own)) or section.id
+        price = Price(f.value, f.currency, f.unit, f.period if not f.weak_period else None)
+        result.append(Product(f"{section.id}: {label}", own | head, own, False, False, frozenset(), (price,)))
+        head |= own
+    return tuple(result)
+
+
+_LEAST = re.compile(r"\bот\b|\bсвыше\b|\bминимальн|\bпорог|\bfrom\b|\bover\b|\bбастап\b")
+
+
+def _unit(unit: str | None) -> str | None:
+    if unit is None:
+        return None
+    folded = unit.lower()
+    if folded in UNITS_OF_TIME and UNITS_OF_TIME[folded] == ("minute", 60):
+        return "@hour"
+    return counted_unit(key(folded)) or key(folded) or folded
+
+
+def _beside(text: Text, found: tuple[Figure, ...], figure: Figure) -> frozenset[str]:
+    """Words between the previous figure of this kind and this one, in the sentence; behind it when none stand before."""
+    start = next(
+        (
+            f.last + 1
+            for f in reversed(found)
+            if f.end <= figure.start and f.kind == figure.kind and f.sentence == figure.sentence
+        ),
+        0,
+    )
+    before = frozenset(t.key for t in text.tokens[start : figure.first] if t.key and t.sentence == figure.sentence)
+    if before - GENERIC:
+        return before
+    stop = next((f.first for f in found if f.start >= figure.end and f.kind == figure.kind), len(text.tokens))
+    return before | frozenset(
+        t.key for t in text.tokens[figure.last + 1 : stop] if t.key and t.sentence == figure.sentence
+    )
+
+
+def _threshold(text: Text) -> tuple[int, str] | None:
+    for f in figures(text):
+        if f.kind == "count" and f.unit and f.first and text.tokens[f.first - 1].text == "от":
+            return int(f.value), f.unit
+    return None
+
+
+def _known(
+    section: Section, text: Text, found: tuple[Figure, ...], names: list[Text], title: frozenset[str]
+) -> Iterator[Known]:
+    by_value: dict[tuple[str, Decimal], list[Figure]] = {}
+    for f in found:
+        by_value.setdefault((f.kind, f.value), []).append(f)
+    for fact, name in zip(section.facts, names, strict=True):
+        if fact.currency is not None:
+            continue
+        keys = keys_of(name)
+        unit = (fact.unit or "").lower()
+        if unit == "%":
+            where = by_value.get(("percent", fact.amount), [])
+            kind, value, measure = "percent", fact.amount, None
+        elif unit in UNITS_OF_TIME:
+            measure, factor = UNITS_OF_TIME[unit]
+            kind, value = "duration", fact.amount * factor
+            where = by_value.get((kind, value), [])
+        else:
+            kind, value, measure = "count", fact.amount, key(unit) or unit
+            where = by_value.get((kind, value), [])
+        clause = frozenset().union(*(_beside(text, found, f) for f in where))
+        sentence = frozenset().union(*(sentence_keys(text, f.sentence) for f in where))
+        working = next((f.working for f in where if f.working), "")
+        low = bool(where) and all(f.low for f in where)
+        yield Known(
+            kind,
+            value,
+            measure,
+            keys | clause,
+            keys,
+            keys | sentence | title,
+            working,
+            _threshold(name),
+            page=text.folded,
+            low=low,
+        )
+    carried: frozenset[str] = frozenset()
+    last = -1
+    facts = {(k, v) for k, v in ((f.unit, f.amount) for f in section.facts if f.currency is None)}
+    for f in found:
+        if f.sentence != last:
+            last = f.sentence
+            if any(t.quote for t in text.tokens if t.sentence == f.sentence):
+                carried = frozenset()
+        if f.kind in ("money", "bare"):
+            continue
+        sentence = sentence_keys(text, f.sentence)
+        carried |= sentence
+        if f.kind in ("percent", "duration") and any(_same(f, k, v) for k, v in facts):
+            continue
+        threshold = None
+        yield Known(
+            f.kind,
+            f.value,
+            f.unit,
+            _beside(text, found, f),
+            frozenset(),
+            sentence | title,
+            f.working,
+            threshold,
+            f.text,
+            f.note,
+            text.folded,
+            f.low,
+        )
+
+
+def _same(f: Figure, unit: str | None, amount: Decimal) -> bool:
+    folded = (unit or "").lower()
+    if f.kind == "percent":
+        return folded == "%" and amount == f.value
+    if folded not in UNITS_OF_TIME:
+        return False
+    name, factor = UNITS_OF_TIME[folded]
+    return name == f.unit and amount * factor == f.value
+
+
+def _free(section: Section, text: Text, found: tuple[Figure, ...], title: frozenset[str]) -> Iterator[Free]:
+    wide = keys_of(text) | title
+    for fact in section.facts:
+        if fact.currency and not fact.amount:
+            yield Free(keys_of(read(fact.name)), wide, (), frozenset(), False)
+    for number, (start, end) in enumerate(text.sentences):
+        piece = text.folded[start:end]
+        if FREE.search(piece):
+            least = tuple(
+                f.value for f in found if f.kind == "money" and f.sentence == number and f.first and _from(text, f)
+            )
+            lasting = frozenset((f.value, f.unit) for f in found if f.kind == "duration" and f.sentence == number)
+            keys = sentence_keys(text, number)
+            if not (keys - GENERIC):
+                keys |= title
+            yield Free(keys | title if number == 0 else keys, wide, least, lasting, False)
+        elif INCLUDED.search(piece) and not _NOT.search(piece):
+            quoted = frozenset(t.key for t in text.tokens if t.quote and t.sentence == number and t.key)
+            yield Free(sentence_keys(text, number), wide, (), frozenset(), True, quoted)
+
+
+def _from(text: Text, f: Figure) -> bool:
+    """«от 150 000 ₸», «150 000 ₸-ден бастап»."""
+    lead = text.tokens[f.first - 1].text
+    return lead in ("от", "свыше", "выше", "over", "from") or "бастап" in text.folded[f.end : f.end + 16]
+
+
+_LIMITED = frozenset({"@register", "@employee", "@goods", "@shop", "@cashier"})
+_ENDLESS = re.compile(r"неогранич|безлимит|не огранич|без огранич|шектеусиз|шектелмей|unlimited")
+
+
+def _limits(text: Text, found: tuple[Figure, ...]) -> Iterator[tuple[str, str, int]]:
+    """(quoted name or empty, noun, number; -1 without limit) of the counts of a text."""
+    name, quote = "", 0
+    at = {f.first: f for f in found if f.kind == "count"}
+    for i, t in enumerate(text.tokens):
+        if t.quote and t.kind == "w":
+            name = f"{name} {t.key or t.text}" if t.quote == quote else t.key or t.text
+            quote = t.quote
+        elif not t.quote and i in at and at[i].unit:
+            yield name, str(at[i].unit), int(at[i].value)
+    for m in _ENDLESS.finditer(text.folded):
+        place = next((i for i, t in enumerate(text.tokens) if t.end > m.start()), 0)
+        token = text.tokens[place]
+        words = [t for t in text.tokens[:place] if t.quote and t.kind == "w"]
+        name = " ".join(t.key or t.text for t in words if t.quote == words[-1].quote) if words else ""
+        behind = [t for t in text.tokens[place + 1 : place + 4] if t.clause == token.clause and t.key in _LIMITED]
+        before = [t for t in text.tokens[:place] if t.clause == token.clause and t.key in _LIMITED]
+        for t in behind or before:
+            if t.key:
+                yield name, t.key, -1
