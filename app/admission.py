@@ -24,6 +24,7 @@ from app.pace import Pace
 _ROUNDS = 4  # of the prediction's fixed point; it settles in two or three
 _LEAST_LEFT = 0.05  # share of its expected time that a turn which overran it is thought to need still
 _MARGIN = 2.5  # times the mean error of the prediction, which is kept free
+_YOUNG = 0.25  # windows: from fewer than that no rate is reckoned
 _FULL = "too many conversations at once; try again shortly"
 
 
@@ -32,15 +33,20 @@ class _Rate:
 
     def __init__(self, window_s: float) -> None:
         self._window_s = window_s
-        self._value = 0.0
-        self._at = time.monotonic()
+        self._weight = 0.0  # of its arrivals, each halved by every window since
+        self._at = self._first = time.monotonic()
 
     def arrived(self) -> None:
-        self._value = self.now() + math.log(2) / self._window_s
+        self._weight = self._left() + 1
         self._at = time.monotonic()
 
     def now(self) -> float:
-        return self._value * math.pow(2, -(time.monotonic() - self._at) / self._window_s)
+        # What a steady stream of one a second would have come to since the first arrival; a quarter window at least.
+        age = (time.monotonic() - self._first) / self._window_s
+        return self._left() * math.log(2) / (self._window_s * (1 - math.pow(2, -max(_YOUNG, age))))
+
+    def _left(self) -> float:
+        return self._weight * math.pow(2, -(time.monotonic() - self._at) / self._window_s)
 
 
 class Ticket:
@@ -211,8 +217,10 @@ class Admission:
     def _ahead(self, bot: str, wait: float) -> int:
         """Turns that start before one of `bot` that arrives now, if `wait` is how long it waits."""
         own = self._here(bot)
-        others = sum(min(own + 1, self._here(name) + self._rate(name) * wait) for name in self._others(bot))
-        return own + round(others)
+        # A bot that stands before this one in the round has one turn more than it; one that joins now, none more.
+        sooner = set(itertools.takewhile(lambda name: name != bot, self._queues))
+        others = (min(own + (name in sooner), self._here(name) + self._rate(name) * wait) for name in self._others(bot))
+        return own + round(sum(others))
 
     def _others(self, bot: str) -> set[str]:
         return (self._queues.keys() | self._rates.keys()) - {bot}
