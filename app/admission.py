@@ -23,7 +23,7 @@ from app.pace import Pace
 
 _ROUNDS = 4  # of the prediction's fixed point; it settles in two or three
 _LEAST_LEFT = 0.05  # share of its expected time that a turn which overran it is thought to need still
-_MARGIN = 2.5  # times the mean error of the prediction, which is kept free
+_MARGIN = 2.0  # standard deviations of the prediction that are kept free
 _YOUNG = 0.25  # windows: from fewer than that no rate is reckoned
 _FULL = "too many conversations at once; try again shortly"
 

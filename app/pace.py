@@ -6,11 +6,13 @@ with `fresh` the prompt's tokens that no cache holds, `answer` the tokens until 
 that share the card, `gain` what sharing gains: four streams together decode faster than one, yet each is slower.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 _WEIGHT = 0.1  # of the newest observation
-_SPREAD = 0.25  # of a turn's time, until turns tell: lengths of answers vary by about a third
+_SLOW = 0.05  # of it where squares are averaged, whose mean settles more slowly
+_SPREAD = 0.3  # lengths of answers vary by about a third
 _GAIN = (1.0, 1.75, 2.3, 2.75)
 
 
@@ -38,7 +40,8 @@ def gain(streams: float, curve: Sequence[float] = _GAIN) -> float:
 class Pace:
     """`prefill_tps` and `decode_tps` (tokens a second of one stream alone) are where the estimate begins.
 
-    Both at 0: a backend without a model, whose turns are overhead and nothing else.
+    Both at 0: a backend without a model, whose turns are overhead and nothing else. `spread`: standard deviation of a
+    turn's time as a share of it, until turns tell.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class Pace:
         fresh: float = 0.0,
         answer: float = 0.0,
         curve: Sequence[float] = _GAIN,
+        spread: float = _SPREAD,
     ) -> None:
         self.prefill_tps = prefill_tps
         self.decode_tps = decode_tps
@@ -56,8 +60,7 @@ class Pace:
         self.answer = answer
         self.overhead_s = 0.0
         self._curve = tuple(curve)
-        self.spread_s = _SPREAD * self.service_s(len(self._curve))
-        """Mean distance between what a turn took and what was expected of it."""
+        self._late = (spread * self.service_s(len(self._curve))) ** 2 / 2
 
     def service_s(self, streams: int) -> float:
         """Expected seconds of a turn that shares the card with `streams` - 1 others."""
@@ -65,6 +68,14 @@ class Pace:
             return self.overhead_s
         decode = self.answer * streams / (self.decode_tps * gain(streams, self._curve))
         return self.overhead_s + self.fresh / self.prefill_tps + decode
+
+    @property
+    def spread_s(self) -> float:
+        """Standard deviation of what a turn takes, judged by those that took longer than expected.
+
+        Those that took less say nothing of who will be late: short answers among long ones are common.
+        """
+        return math.sqrt(2 * self._late)
 
     def called(self, call: Call) -> None:
         """Learns from a finished model call."""
@@ -79,4 +90,4 @@ class Pace:
     def finished(self, total_s: float, model_s: float, expected_s: float) -> None:
         """Learns from a finished turn: its seconds, those of them at the model, and what was expected at its start."""
         self.overhead_s += _WEIGHT * (max(0.0, total_s - model_s) - self.overhead_s)
-        self.spread_s += _WEIGHT * (abs(total_s - expected_s) - self.spread_s)
+        self._late += _SLOW * (max(0.0, total_s - expected_s) ** 2 - self._late)

@@ -20,7 +20,7 @@ P95_S = 30.0
 P99_S = 45.0
 _SPREAD = 0.3  # standard deviation of an answer's length, as a share of its mean
 _LONGEST = 1.5  # an answer is cut at so many times its intended length, as the service does
-_MARGIN = 2.5  # times the prediction's mean error that admission keeps free, as app/admission.py
+_MARGIN = 2.0  # standard deviations of the prediction that admission keeps free, as app/admission.py
 _HOPELESS = 200  # turns waiting without admission: such a queue does not come back
 
 

@@ -23,9 +23,7 @@ from app.pace import Call, Pace, gain
 
 def pace(service_s: float) -> Pace:
     """A pace at which every turn is expected to take exactly `service_s`, alone or together."""
-    sure = Pace(1e9, 1 / service_s, fresh=0, answer=1, curve=(1, 2, 3, 4, 5, 6, 7, 8))
-    sure.spread_s = 0
-    return sure
+    return Pace(1e9, 1 / service_s, fresh=0, answer=1, curve=(1, 2, 3, 4, 5, 6, 7, 8), spread=0)
 
 
 _users = itertools.count()
