@@ -16,6 +16,7 @@ MachineError                    500 INTERNAL
 │   └── StoreUnavailable                          the database cannot be read or written
 ├── RevisionConflict            500               a turn met a conversation that had moved on
 └── ConfigError                 (never over HTTP) settings, flows, knowledge: what is wrong, where, and the fix
+    └── Hindered                                  the same from outside, such as a full disk: worth another start
 
 `str(error)` is the public message: it goes to the caller as it is, so it never holds internals.
 """
@@ -104,3 +105,7 @@ class RevisionConflict(MachineError):
 
 class ConfigError(MachineError):
     """Wrong settings, flow or knowledge: the message names the place and the fix; for the operator, never a caller."""
+
+
+class Hindered(ConfigError):
+    """Nothing written is wrong: a disk, a lock or a right stands in the way, and may be gone at the next start."""

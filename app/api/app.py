@@ -17,6 +17,7 @@ from app.api.middleware import Envelope, Guard, Hangup, error_response
 from app.api.routes import api, service
 from app.bots import Bots
 from app.errors import BadRequest, MachineError, MethodNotAllowed, NotFound, Unprocessable
+from app.health.clock import ClockWatch
 from app.health.gpu import GpuMonitor
 
 
@@ -25,6 +26,7 @@ class State(TypedDict):
 
     bots: Bots
     gpu: GpuMonitor
+    clock: ClockWatch
 
 
 def create_app(bots: Bots, keys: KeyRing) -> FastAPI:
@@ -33,14 +35,15 @@ def create_app(bots: Bots, keys: KeyRing) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
+        clock = ClockWatch()
         for each in bots.all():
             await note_knowledge(each)
         gpu = GpuMonitor(bot.settings.gpu, bot.telemetry)
         await gpu.start()
         await bot.llm.open()
         try:
-            async with background(bots):
-                yield State(bots=bots, gpu=gpu)
+            async with background(bots, clock):
+                yield State(bots=bots, gpu=gpu, clock=clock)
         finally:
             await gpu.close()
             await bots.close()

@@ -4,24 +4,32 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from app.bots import Bot, Bots
 from app.errors import MachineError
+from app.health.clock import ClockWatch
+from app.health.facts import clock_synchronised
 from app.knowledge.watcher import Watcher
 
 _DAY_S = 86_400.0
+_DISTRUST_S = 600.0  # until the clock is looked at again before anything is deleted
+_LOOK_S = 10.0
+_READ_THROUGH_S = 3600.0
 _BATCH = 50  # conversations deleted in one commit: a turn that waits for its own waits that long at most
 
 
 @asynccontextmanager
-async def background(bots: Bots) -> AsyncIterator[None]:
+async def background(bots: Bots, clock: ClockWatch) -> AsyncIterator[None]:
     """Runs it around its body."""
-    tasks = [
+    tasks: list[asyncio.Task[Any]] = [
         asyncio.create_task(Watcher(bot.knowledge, _noted(bot)).run(), name=f"knowledge-{bot.name}")
         for bot in bots.all()
     ]
+    tasks.append(asyncio.create_task(_read_through(bots.default), name="memory-read-through"))
+    tasks.append(asyncio.create_task(_follow(clock, bots.default), name="clock"))
     if bots.default.settings.store.retention_days:
-        tasks.append(asyncio.create_task(_daily(bots.default), name="retention"))
+        tasks.append(asyncio.create_task(_daily(bots.default, clock), name="retention"))
     try:
         yield
     finally:
@@ -31,10 +39,17 @@ async def background(bots: Bots) -> AsyncIterator[None]:
 
 
 async def note_knowledge(bot: Bot) -> None:
-    """Writes down which version is in use, and how many sections the search can find."""
+    """Writes down which version is in use, and how many sections the search can find.
+
+    A memory that cannot be written now is /ready's to tell: the knowledge is in use all the same, and every turn
+    records its version.
+    """
     sections = len(bot.knowledge.sections)
     bot.telemetry.knowledge_sections.labels(bot.name).set(sections)
-    await bot.store.record_knowledge(bot.knowledge.version, sections)
+    try:
+        await bot.store.record_knowledge(bot.knowledge.version, sections)
+    except MachineError as error:
+        bot.telemetry.log.warning("knowledge version not recorded", error=type(error).__name__, reason=error.reason)
 
 
 async def expire(bot: Bot, days: int) -> int:
@@ -50,17 +65,45 @@ def _noted(bot: Bot) -> Callable[[bool], Awaitable[None]]:
     async def after(ok: bool) -> None:
         bot.telemetry.knowledge_swaps.labels(bot.name, "loaded" if ok else "failed").inc()
         if ok:
-            try:
-                await note_knowledge(bot)
-            except MachineError as error:  # it is in use all the same; every turn records its version
-                bot.telemetry.log.warning("knowledge version not recorded", error=type(error).__name__)
+            await note_knowledge(bot)
 
     return after
 
 
-async def _daily(bot: Bot) -> None:
+async def _read_through(bot: Bot) -> None:
+    """Looks for damage that no turn has met yet, at the start and every hour."""
+    while True:
+        await bot.store.verify()
+        await asyncio.sleep(_READ_THROUGH_S)
+
+
+async def _follow(clock: ClockWatch, bot: Bot) -> None:
+    """Tells of a step of the clock once, and takes the new time as right when a time server stands behind it."""
+    told = 0.0
+    while True:
+        await asyncio.sleep(_LOOK_S)
+        step = clock.step()
+        synchronised = await asyncio.to_thread(clock_synchronised) if step else None
+        if synchronised:
+            clock.accept()
+            step = 0.0
+        if round(step) != round(told):
+            bot.telemetry.log.warning("clock set", seconds=round(step))
+            told = step
+
+
+async def _trusted(clock: ClockWatch) -> bool:
+    """Whether the clock may decide what is deleted for ever: not after a step, nor without a time server."""
+    return not clock.step() and await asyncio.to_thread(clock_synchronised) is not False
+
+
+async def _daily(bot: Bot, clock: ClockWatch) -> None:
     days = bot.settings.store.retention_days
     while True:
+        if not await _trusted(clock):
+            bot.telemetry.log.warning("old conversations not deleted", error="ClockNotTrusted")
+            await asyncio.sleep(_DISTRUST_S)
+            continue
         try:
             bot.telemetry.log.info("old conversations deleted", conversations=await expire(bot, days), days=days)
         except MachineError as error:  # the database cannot be written now: tomorrow again

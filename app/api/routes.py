@@ -25,7 +25,8 @@ from app.api.schemas import (
     Version,
 )
 from app.bots import Bot, Bots
-from app.errors import BadRequest, StoreUnavailable, Unprocessable
+from app.errors import BadRequest, Unprocessable
+from app.health.clock import clock_part
 from app.health.readiness import database_part, gpu_part, knowledge_part, model_part, ready
 from app.knowledge.shelf import Knowledge
 from app.turn import observe, process
@@ -116,13 +117,9 @@ async def get_ready(request: Request, response: Response) -> Ready:
     """Whether each part can serve. Loopback only."""
     bots = _bots(request)
     bot = bots.default
-    try:
-        await bot.store.check()
-        database = database_part(bot.store.schema)
-    except StoreUnavailable as error:
-        database = database_part(None, str(error))
+    fault = await bot.store.fault()
     parts = (
-        database,
+        database_part(None, fault.detail, fault.fix) if fault else database_part(bot.store.schema),
         knowledge_part(
             {each.name: (each.knowledge.version, len(each.knowledge.sections)) for each in bots.all()},
             {each.name: each.knowledge.trouble for each in bots.all()},
@@ -134,6 +131,7 @@ async def get_ready(request: Request, response: Response) -> Ready:
             now=time.time(),
             needed=bot.settings.gpu.enabled == "on",
         ),
+        clock_part(request.state.clock.step()),
     )
     response.status_code = 200 if ready(parts) else 503
     if not ready(parts):

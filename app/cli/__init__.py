@@ -16,19 +16,25 @@ from app.cli.kb import kb
 from app.cli.replay import replay
 from app.cli.restore import drill, restore
 from app.cli.rights import export_command, forget_command, retention_command
+from app.cli.salvage import salvage
 from app.cli.simulate import simulate
-from app.errors import MachineError
+from app.errors import Hindered, MachineError
+
+_TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 
 
 class Cli(click.Group):
-    """Shows a MachineError as one sentence on stderr, exit code 2, instead of a traceback."""
+    """Shows a MachineError as one sentence on stderr instead of a traceback.
+
+    Exit code 2, after which systemd starts the service no more; 75 where another start may succeed.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except MachineError as error:
             click.echo(f"machine: {error}", err=True)
-            sys.exit(2)
+            sys.exit(_TRY_AGAIN if isinstance(error, Hindered) else 2)
 
 
 _DATA = click.option(
@@ -109,7 +115,7 @@ def show_settings(file: Path | None) -> None:
     click.echo(yaml.safe_dump(masked(load(file)), allow_unicode=True, sort_keys=False).rstrip())
 
 
-for command in (backup, capacity, restore, drill, doctor, kb, flow, guard, evaluate, simulate, replay):
+for command in (backup, capacity, restore, salvage, drill, doctor, kb, flow, guard, evaluate, simulate, replay):
     main.add_command(command)
 for command in (export_command, forget_command, retention_command):
     main.add_command(command)

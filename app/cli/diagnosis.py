@@ -63,7 +63,7 @@ class Diagnosis:
         yield checks.check_settings(self._file, self._problem)
         yield from checks.run("data folder", lambda: [checks.check_folder(self._folder.value())])
         yield from checks.run("API keys", self._check_keys)
-        yield from checks.run("database", lambda: [checks.check_database(self._database.value(), len(MIGRATIONS))])
+        yield from checks.run("database", self._check_database)
         yield from checks.run("knowledge", lambda: [self._knowledge.value()])
         yield from checks.run("disk", lambda: [checks.check_disk(self._disk.value())])
         yield from checks.run("memory", lambda: [checks.check_memory(facts.memory_facts())])
@@ -78,6 +78,15 @@ class Diagnosis:
         if (certificate := self._certificate) is not None:
             yield from checks.run("certificate", lambda: [checks.check_certificate(certificate.value(), time.time())])
 
+    def _check_database(self) -> Iterator[Finding]:
+        yield checks.check_database(self._database.value(), len(MIGRATIONS), self._service_pid())
+
+    def _service_pid(self) -> int | None:
+        try:
+            return next((each.pid for each in self._listening.value() if each.port == self._place.port), None)
+        except Exception:  # what hinders is the finding of the check of the ports
+            return None
+
     def _check_keys(self) -> Iterator[Finding]:
         yield checks.check_keys(*self._keys.value(), serving=self._service.value().status == 200)
 
@@ -88,7 +97,7 @@ class Diagnosis:
         yield checks.check_clock(self._synchronised.value(), newest, time.time())
 
     def _check_descriptors(self) -> Iterator[Finding]:
-        pid = next((each.pid for each in self._listening.value() if each.port == self._place.port), None)
+        pid = self._service_pid()
         found = facts.descriptor_facts(pid)
         yield checks.check_descriptors(found, of_service=found.pid == pid)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     "--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="Folder of the memory."
 )
 @click.option("--while-running", is_flag=True, help="Restore under a running service, in one transaction.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object: archive, live, rows, replaced.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object: archive, live, kept, rows, replaced.")
 def restore(archive: Path, data: Path, while_running: bool, as_json: bool) -> None:
     """Put a backup in the place of the memory; ARCHIVE is one archive, or the folder of all for the newest."""
     from app.store.restore import choose
@@ -33,11 +33,15 @@ def restore(archive: Path, data: Path, while_running: bool, as_json: bool) -> No
     done = put(choose(archive), data, while_running=while_running)
     if as_json:
         rows = {"rows": done.manifest.rows, "replaced": done.replaced}
-        click.echo(json.dumps({"archive": str(done.archive), "live": done.live, **rows}))
+        kept = str(done.kept) if done.kept else None
+        click.echo(json.dumps({"archive": str(done.archive), "live": done.live, "kept": kept, **rows}))
         return
     before = "a memory that could not be read, or none" if done.replaced is None else _counted(done.replaced)
     click.echo(f"{data}: now the memory of {done.archive} (schema {done.manifest.schema}, by {done.manifest.release})")
     click.echo(f"  rows before: {before}\n  rows now:    {_counted(done.manifest.rows)}")
+    if done.kept is not None:
+        click.echo(f"  the damaged memory is kept in {done.kept}; what it has beyond the backup is brought over by:")
+        click.echo(f"  machine salvage --data {data}")
 
 
 @click.command()

@@ -54,12 +54,15 @@ def export_command(user: str, session: str | None, data: Path, out: Path) -> Non
 @_SESSION
 @_DATA
 @click.option(
-    "--backups", type=click.Path(path_type=Path), default=None, help="Folder of the backups to clean as well."
+    "--backups",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Folder of the backups to clean as well, and what a restore has kept beside it.",
 )
 @click.option("--yes", is_flag=True, help="Do it; without this it is only counted, exit 1.")
 def forget_command(user: str, session: str | None, data: Path, backups: Path | None, yes: bool) -> None:
     """Delete a person, and prove that the files hold nothing more of them: exit 2 when something remains."""
-    from app.store.forgetting import forget_in_backups
+    from app.store.forgetting import forget_in_backups, places
     from app.store.rights import DATABASE, Person, count, forget
 
     person = Person(user, session)
@@ -71,8 +74,9 @@ def forget_command(user: str, session: str | None, data: Path, backups: Path | N
     if backups is not None:
         if not backups.is_dir():
             raise ConfigError(f"there is no folder {str(backups)!r}; name the backups with --backups")
-        for cleaned in forget_in_backups(backups, person):
-            clean &= _show(cleaned.archive, cleaned.deleted, cleaned.proof)
+        for place in places(backups):
+            for cleaned in forget_in_backups(place, person):
+                clean &= _show(cleaned.archive, cleaned.deleted, cleaned.proof)
     sys.exit(0 if clean else 2)
 
 

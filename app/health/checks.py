@@ -15,7 +15,7 @@ from app.health.facts import (
     MemoryFacts,
 )
 from app.health.network import CertificateFacts, Listener, OllamaFacts, ServiceFacts
-from app.health.readiness import Level, PartState, model_part
+from app.health.readiness import Level, PartState, model_part, ready
 
 Finding = PartState
 """A finding of the doctor is the state of a part."""
@@ -23,6 +23,8 @@ Finding = PartState
 _GIB: Final = 1 << 30
 _MIB: Final = 1 << 20
 _DAY_S: Final = 86_400
+_LOG_BYTES: Final = 64 << 20
+"""The log is begun again after 4 MiB unless somebody goes on reading."""
 _AHEAD_S: Final = 60
 """A newest turn this far in the future cannot be explained by rounding: the clock was stepped back."""
 
@@ -45,18 +47,34 @@ def check_folder(folder: FolderFacts) -> Finding:
         return Finding(name, "error", f"{folder.path}: {folder.problem}", fix)
     if folder.problem:
         return Finding(name, "error", f"{folder.path}: {folder.problem}", "run as root or as the service's account")
-    foreign = [file for file in folder.files if file.uid != folder.self_.uid]
+    if (wrong := _wrong_rights(folder, folder.self_)) is not None:
+        return wrong
+    if folder.damaged:
+        kept = folder.damaged[-1]
+        detail = f"{kept.name} still holds customers' words, which neither retention nor forgetting reaches"
+        return Finding(name, "warning", detail, f"machine salvage --data {path}, then rm -r {quote(str(kept))}")
+    return Finding(name, "ok", f"{folder.path}, for its owner alone, {len(folder.files)} files")
+
+
+def _wrong_rights(folder: FolderFacts, own: FileFacts) -> Finding | None:
+    """What its owner cannot write, or others can read."""
+    name, path = "data folder", quote(str(folder.path))
+    foreign = [file for file in folder.files if file.uid != own.uid]
     if foreign:
         names = ", ".join(file.path.name for file in foreign)
         fix = f"chown -R --reference={path} {path}"
         return Finding(name, "error", f"{names}: not of the folder's owner, who cannot write them", fix)
-    open_ = [file for file in (folder.self_, *folder.files) if file.mode & 0o077]
+    locked = [file for file in (own, *folder.files) if not file.mode & 0o200]
+    if locked:
+        names = ", ".join(f"{file.path.name} ({file.mode:o})" for file in locked)
+        return Finding(name, "error", f"the service may not write what is its own: {names}", f"chmod -R u+rwX {path}")
+    open_ = [file for file in (own, *folder.files) if file.mode & 0o077]
     if open_:
         named = ", ".join(f"{file.path.name} ({file.mode:o})" for file in open_)
         level: Level = "error" if any(file.mode & 0o007 for file in open_) else "warning"
         fix = f"chmod 700 {path} && find {path} -maxdepth 1 -type f -exec chmod 600 {{}} +"
         return Finding(name, level, f"customers' words may be read by other accounts: {named}", fix)
-    return Finding(name, "ok", f"{folder.path}, for its owner alone, {len(folder.files)} files")
+    return None
 
 
 def check_keys(file: FileFacts | None, problem: str, serving: bool) -> Finding:
@@ -74,24 +92,52 @@ def check_keys(file: FileFacts | None, problem: str, serving: bool) -> Finding:
     return Finding(name, "ok", str(file.path) if file else "from the environment")
 
 
-def check_database(facts: DatabaseFacts, known: int) -> Finding:
-    """`known`: the schema of this release."""
-    name, path = "database", quote(str(facts.path))
-    restore = f"stop the service, keep a copy of {path}, restore the newest backup"
+def check_database(facts: DatabaseFacts, known: int, service: int | None = None) -> Finding:
+    """`known`: the schema of this release. `service`: the process that serves, whose own lock is no trouble."""
+    path = quote(str(facts.path))
     if not facts.exists:
         fix = "start the service once, or name the right folder with --data"
-        return Finding(name, "warning", f"{facts.path} does not exist yet: nothing was said so far", fix)
-    if facts.problem:
+        return Finding("database", "warning", f"{facts.path} does not exist yet: nothing was said so far", fix)
+    unusable = _unusable(facts, known) or _hindered(facts, service)
+    if unusable is not None:
+        return unusable
+    if not facts.complete:
+        fix = f"at a quiet hour: sqlite3 {path} 'PRAGMA quick_check'"
+        return Finding("database", "warning", f"schema {facts.schema}; too large to be checked through in time", fix)
+    return Finding("database", "ok", f"intact, schema {facts.schema}")
+
+
+def _unusable(facts: DatabaseFacts, known: int) -> Finding | None:
+    """A file that must not be served from."""
+    name, path, folder = "database", quote(str(facts.path)), quote(str(facts.path.parent))
+    restore = (
+        f"systemctl stop sales-machine.socket sales-machine; machine restore BACKUPS --data {folder};"
+        f" machine salvage --data {folder}; systemctl start sales-machine.socket sales-machine"
+    )
+    if facts.problem and facts.writer is None:  # else the lock is what hinders
         return Finding(name, "error", f"it cannot be read: {facts.problem}", f"ls -l {path}*; df -h; else {restore}")
     if facts.complaints:
         return Finding(name, "error", f"it is damaged: {'; '.join(facts.complaints)}", restore)
     if facts.schema > known + 1:
         fix = "start the release that wrote it, or restore a backup of an older schema"
         return Finding(name, "error", f"it has schema {facts.schema}, this release knows {known}", fix)
-    if not facts.complete:
-        fix = f"at a quiet hour: sqlite3 {path} 'PRAGMA quick_check'"
-        return Finding(name, "warning", f"schema {facts.schema}; too large to be checked through in time", fix)
-    return Finding(name, "ok", f"intact, schema {facts.schema}")
+    return None
+
+
+def _hindered(facts: DatabaseFacts, service: int | None) -> Finding | None:
+    """A sound file that another process keeps from being written, or from being emptied of its log."""
+    name = "database"
+    if facts.writer is not None and facts.writer.pid != service:
+        fix = f"ps -fp {facts.writer.pid}; end it unless it is about to finish: kill {facts.writer.pid}"
+        return Finding(name, "error", f"{facts.writer} holds its lock, so no turn can be written", fix)
+    if facts.log_bytes <= _LOG_BYTES:
+        return None
+    detail = f"schema {facts.schema}; its log has grown to {facts.log_bytes / _MIB:.0f} MiB"
+    if facts.reader is not None:
+        fix = f"ps -fp {facts.reader.pid}; end it: the log is begun again then"
+        return Finding(name, "warning", f"{detail}, because {facts.reader} goes on reading", fix)
+    fix = f"sqlite3 {quote(str(facts.path))} 'PRAGMA wal_checkpoint(TRUNCATE)'"
+    return Finding(name, "warning", detail, fix)
 
 
 def check_disk(disk: DiskFacts) -> Finding:
@@ -140,12 +186,15 @@ def check_service(service: ServiceFacts) -> tuple[Finding, ...]:
     if service.ready is None:
         fix = "ask on the host itself, past nginx: machine doctor --url http://127.0.0.1:8000"
         return (Finding(name, "warning", f"{service.url} is alive; /ready cannot be asked from here", fix),)
-    failing = {part: detail for part, (ok, detail) in service.parts.items() if not ok}
-    if failing or not service.ready:
-        return tuple(
-            Finding(f"service: {part}", "error", detail, log)
-            for part, detail in (failing or {"ready": "not ready"}).items()
-        )
+    told = tuple(
+        Finding(f"service: {part.name}", part.level, part.detail, part.fix or log)
+        for part in service.parts.values()
+        if part.level != "ok"
+    )
+    if not service.ready and ready(told):
+        return (Finding("service: ready", "error", "not ready", log), *told)
+    if told:
+        return told
     return (Finding(name, "ok", f"{service.url} is ready: {', '.join(service.parts)}"),)
 
 
@@ -206,6 +255,10 @@ def check_certificate(certificate: CertificateFacts, now: float) -> Finding:
     days = (certificate.until - now) / _DAY_S
     if days < 0:
         return Finding(name, "error", f"{certificate.source} expired {-days:.0f} days ago", fix)
+    if certificate.problem:
+        return Finding(
+            name, "error", f"{certificate.source}: {certificate.problem}", f"check its path and owner; else {fix}"
+        )
     level: Level = "error" if days < 3 else "warning" if days < 21 else "ok"
     return Finding(name, level, f"{certificate.source} is valid for {days:.0f} more days", "" if level == "ok" else fix)
 

@@ -11,6 +11,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.health.lockholders import Holder, reading, writing
+
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
@@ -29,6 +31,8 @@ class FolderFacts:
     self_: FileFacts | None
     files: tuple[FileFacts, ...] = ()
     problem: str = ""
+    damaged: tuple[Path, ...] = ()
+    """Damaged memories that `machine restore` kept."""
 
 
 def folder_facts(path: Path) -> FolderFacts:
@@ -37,7 +41,10 @@ def folder_facts(path: Path) -> FolderFacts:
         return FolderFacts(path, None, problem="it is no folder" if path.exists() else "it does not exist")
     own = _file(path)
     try:
-        return FolderFacts(path, own, tuple(_file(file) for file in sorted(path.iterdir()) if file.is_file()))
+        inside = sorted(path.iterdir())
+        files = tuple(_file(each) for each in inside if each.is_file())
+        damaged = tuple(each for each in inside if each.is_dir() and each.name.startswith("damaged-"))
+        return FolderFacts(path, own, files, damaged=damaged)
     except OSError as error:
         return FolderFacts(path, own, problem=f"it cannot be read: {error.strerror}")
 
@@ -54,7 +61,7 @@ def _file(path: Path) -> FileFacts:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
-    """The conversation memory as a reader sees it. `newest` is the last turn's time in Unix seconds."""
+    """The conversation memory as a reader sees it. `newest` is the latest time of its last turns, in Unix seconds."""
 
     path: Path
     exists: bool
@@ -65,19 +72,33 @@ class DatabaseFacts:
     """Whether quick_check came to its end in its time."""
     schema: int = 0
     newest: float | None = None
+    log_bytes: int = 0
+    """Size of the write-ahead log."""
+    writer: Holder | None = None
+    """Who has held the write lock for a second."""
+    reader: Holder | None = None
+    """Who reads now: while one process goes on reading, the log grows."""
 
 
 def database_facts(path: Path, limit_s: float) -> DatabaseFacts:
     """Reads `path` without changing it, beside a running service; quick_check is broken off after `limit_s`."""
     if not path.exists():
         return DatabaseFacts(path, exists=False)
+    writer, reader = writing(path), reading(path)  # before a connection of our own takes part in the locking
+    log = path.with_name(f"{path.name}-wal")
+    log_bytes = log.stat().st_size if log.exists() else 0
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2)) as db:
             schema = int(db.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()[0])
-            newest = db.execute("SELECT created_at FROM turns ORDER BY id DESC LIMIT 1").fetchone()
+            # of the last ones: behind a step back the very last may be of the past again
+            newest = db.execute(
+                "SELECT max(created_at) FROM (SELECT created_at FROM turns ORDER BY id DESC LIMIT 500)"
+            ).fetchone()
             complaints = _quick_check(db, limit_s)
     except sqlite3.Error as error:
-        return DatabaseFacts(path, exists=True, problem=str(error))
+        damaged = (getattr(error, "sqlite_errorcode", 0) & 0xFF) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+        problem, complaints = ("", (str(error),)) if damaged else (str(error), ())
+        return DatabaseFacts(path, True, problem, complaints, log_bytes=log_bytes, writer=writer, reader=reader)
     return DatabaseFacts(
         path,
         exists=True,
@@ -85,6 +106,9 @@ def database_facts(path: Path, limit_s: float) -> DatabaseFacts:
         complete=complaints is not None,
         schema=schema,
         newest=newest[0] if newest else None,
+        log_bytes=log_bytes,
+        writer=writer,
+        reader=reader,
     )
 
 
@@ -125,7 +149,21 @@ def disk_facts(path: Path) -> DiskFacts:
         found.f_bavail * found.f_frsize,
         found.f_files,
         found.f_favail,
-        bool(found.f_flag & os.ST_RDONLY),
+        bool(found.f_flag & os.ST_RDONLY) or _fell_read_only(path),
+    )
+
+
+def _fell_read_only(path: Path) -> bool:
+    """Whether the kernel has stopped writing there after an error: newer ones say it among the options alone."""
+    device = path.stat().st_dev
+    number = f"{os.major(device)}:{os.minor(device)}"
+    try:
+        lines = Path("/proc/self/mountinfo").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return False
+    found = (line.split() for line in lines)
+    return any(
+        not {"ro", "emergency_ro", "shutdown"}.isdisjoint(words[-1].split(",")) for words in found if words[2] == number
     )
 
 

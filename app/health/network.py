@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from app.health.readiness import Level, PartState
 from app.types import ModelState
 
 _LISTEN = "0A"  # TCP_LISTEN in /proc/net/tcp
@@ -78,8 +79,8 @@ class ServiceFacts:
     """Of /health."""
     ready: bool | None = None
     """None: /ready cannot be asked from here."""
-    parts: Mapping[str, tuple[bool, str]] = field(default_factory=dict)
-    """Per part of /ready: whether it can serve, and its detail."""
+    parts: Mapping[str, PartState] = field(default_factory=dict)
+    """What /ready says of each part."""
 
 
 def service_facts(url: str) -> ServiceFacts:
@@ -94,10 +95,15 @@ def service_facts(url: str) -> ServiceFacts:
         return ServiceFacts(url, status=health.status_code)
     try:
         body = answer.json()
-        parts = {str(name): (bool(part["ok"]), str(part["detail"])) for name, part in body["parts"].items()}
+        parts = {str(name): _part(str(name), part) for name, part in body["parts"].items()}
         return ServiceFacts(url, status=health.status_code, ready=bool(body["ready"]), parts=parts)
     except (ValueError, KeyError, TypeError, AttributeError):  # nginx's own 404 page, for one
         return ServiceFacts(url, status=health.status_code)
+
+
+def _part(name: str, said: Mapping[str, Any]) -> PartState:
+    level: Level = "error" if not said["ok"] else "warning" if said.get("level") == "warning" else "ok"
+    return PartState(name, level, str(said["detail"]), str(said.get("fix", "")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,18 +155,28 @@ class CertificateFacts:
 
 def certificate_of_file(path: Path) -> CertificateFacts:
     """The first certificate of a PEM file, read by the program openssl."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return CertificateFacts(str(path), problem="there is no such file")
+    except OSError as error:
+        return CertificateFacts(str(path), problem=f"it cannot be read: {error.strerror}")
+    until, problem = _end(content)
+    return CertificateFacts(str(path), until=until, problem=problem)
+
+
+def _end(pem: bytes) -> tuple[float | None, str]:
+    """When the certificate ends, in Unix seconds, or why that cannot be told."""
     program = shutil.which("openssl")
     if program is None:
-        return CertificateFacts(str(path), problem="openssl, which reads it, is not installed (apt install openssl)")
-    done = subprocess.run(  # noqa: S603 - a fixed program; the path is the operator's own
-        [program, "x509", "-noout", "-enddate", "-in", str(path)],
-        capture_output=True, text=True, timeout=_TIMEOUT_S, check=False,
-    )  # fmt: skip
-    _, _, until = done.stdout.strip().partition("notAfter=")
+        return None, "openssl, which reads it, is not installed (apt install openssl)"
+    done = subprocess.run(  # noqa: S603 - a fixed command
+        [program, "x509", "-noout", "-enddate"], input=pem, capture_output=True, timeout=_TIMEOUT_S, check=False
+    )
+    _, _, until = done.stdout.decode("ascii", "replace").strip().partition("notAfter=")
     if done.returncode or not until:
-        reason = "there is no such file" if not path.exists() else "it holds no certificate that can be read"
-        return CertificateFacts(str(path), problem=reason)
-    return CertificateFacts(str(path), until=ssl.cert_time_to_seconds(until))
+        return None, "it holds no certificate that can be read"
+    return ssl.cert_time_to_seconds(until), ""
 
 
 def certificate_of_url(url: str) -> CertificateFacts:
@@ -175,10 +191,27 @@ def certificate_of_url(url: str) -> CertificateFacts:
         ):
             shown = connection.getpeercert() or {}
     except ssl.SSLCertVerificationError as error:
-        return CertificateFacts(source, problem=f"callers refuse it: {error.verify_message}")
+        return CertificateFacts(
+            source, until=_end_of_refused(host, port), problem=f"callers refuse it: {error.verify_message}"
+        )
     except OSError as error:
         return CertificateFacts(source, problem=f"it cannot be fetched: {error.strerror or error}")
     return CertificateFacts(source, until=ssl.cert_time_to_seconds(str(shown["notAfter"])))
+
+
+def _end_of_refused(host: str, port: int) -> float | None:
+    """When a certificate ends that no caller accepts: only looked at, nothing is sent there."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection((host, port), timeout=_TIMEOUT_S) as plain,
+            context.wrap_socket(plain, server_hostname=host) as connection,
+        ):
+            shown = connection.getpeercert(binary_form=True)
+    except OSError:
+        return None
+    return _end(ssl.DER_cert_to_PEM_cert(shown).encode())[0] if shown else None
 
 
 def _client(url: str) -> httpx.Client:

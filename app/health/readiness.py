@@ -147,12 +147,11 @@ def _hex(digest: str) -> str:
     return digest.removeprefix("sha256:").lower()
 
 
-def database_part(schema: int | None, error: str = "", *, name: str = "database") -> PartState:
+def database_part(schema: int | None, error: str = "", fix: str = "", *, name: str = "database") -> PartState:
     """The conversation memory: its `schema` while it can be written, else the `error` that says why not."""
     if error or schema is None:
-        return PartState(
-            name, "error", error or "it cannot be written", "df -h; ls -l DATA; machine doctor --data DATA"
-        )
+        detail = f"it cannot be used: {error}" if error else "it cannot be written"
+        return PartState(name, "error", detail, fix or "df -h; ls -l DATA; machine doctor --data DATA")
     return PartState(name, "ok", f"writable, schema {schema}")
 
 

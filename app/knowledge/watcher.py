@@ -23,6 +23,8 @@ class Watcher:
         self._after = after
         self._failed: Path | None = None
         self._failed_at = 0.0
+        self._files: tuple[tuple[str, int, int], ...] | None = None
+        """What is in use, as its folder was at the last look."""
 
     async def run(self) -> None:
         """Looks every POLL_S seconds until cancelled. No failure ends it, and none touches what is in use."""
@@ -37,11 +39,27 @@ class Watcher:
             return False
         target = await asyncio.to_thread(folder.resolve)
         if target == self._knowledge.loaded_from:
-            self._failed, self._knowledge.trouble = None, ""  # a bad version was taken back
+            self._failed = None  # a bad version was taken back
+            self._knowledge.trouble = await asyncio.to_thread(self._lost, target)
             return False
         if target == self._failed and time.monotonic() - self._failed_at < _RETRY_S:
             return False
         return await self._swap(target)
+
+    def _lost(self, folder: Path) -> str:
+        """Why the next start could not load again what is in use; empty while it could."""
+        try:
+            if not folder.is_dir():
+                return f"{folder.name} is gone: without it the next start fails"
+            found = tuple(
+                (path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.glob("*.y*ml"))
+            )
+            if self._files is not None and found != self._files:
+                load(folder)
+            self._files = found
+        except (MachineError, OSError) as error:
+            return f"{folder.name} was changed where it lies and cannot be loaded again: {error}"
+        return ""
 
     async def _swap(self, target: Path) -> bool:
         before = self._knowledge.version

@@ -1,5 +1,6 @@
 """The store: conversations and turns in SQLite, written by one thread, read by others."""
 
-from app.store.conversations import Store, Stored
+from app.store.conversations import Store
+from app.store.reading import Stored
 
 __all__ = ["Store", "Stored"]

@@ -3,54 +3,27 @@
 import asyncio
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
 from sqlite_utils import Database
 
-from app.errors import ConfigError, RevisionConflict, StoreUnavailable
+from app.errors import ConfigError, Hindered, RevisionConflict, StoreUnavailable
+from app.store.faults import Condition, StoreFault, fault_of, out_of_room
 from app.store.migrations import migrate
+from app.store.reading import Loaded, Recorded, dump_state, load, recorded
 from app.store.retention import Deleted, delete_expired
 from app.store.writer import Writer
-from app.types import Ask, DialogueState, Exchange, Key, Reply, Snapshot, Source
+from app.types import Ask, Key, Reply, Snapshot, Source
 
 _T = TypeVar("_T")
-_STATE = TypeAdapter(DialogueState)
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A turn that was answered before: the caller's body and what was answered, byte for byte."""
-
-    body_hash: str
-    answer: str
-    response: str
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What one read gives: the conversation, and the turn with the asked request_id if there is one."""
-
-    snapshot: Snapshot
-    stored: Stored | None
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A turn as it was kept, and the conversation it was answered in."""
-
-    snapshot: Snapshot
-    """Before the turn."""
-    request_id: str
-    text: str
-    answer: str
-    record: dict[str, Any]
+_LOG_BYTES = 16 << 20
+_CHECK_S = 2.0  # shorter than whoever asks /ready is patient
 
 
 class Store:
@@ -62,30 +35,30 @@ class Store:
         self._busy_timeout_ms = busy_timeout_ms
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)  # customers' words: for the owner alone; SQLite gives -wal and -shm the same mode
-            db = self._open()
-        except (OSError, sqlite3.Error) as error:
+            if not path.exists():
+                # customers' words: for the owner alone; SQLite gives -wal and -shm the same mode
+                path.touch(mode=0o600)
+        except OSError as error:
             raise ConfigError(
                 f"database {str(path)!r} cannot be opened: {error}; is the folder writable and the disk not full?"
             ) from None
+        self._condition = Condition(path)
+        self._reading = threading.Lock()
         try:
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute("PRAGMA synchronous=FULL")
-            db.execute("PRAGMA secure_delete=ON")  # what is deleted or replaced is overwritten, not only forgotten
-            self.schema = migrate(db)
+            with closing(self._open_writing()) as db:
+                self.schema = migrate(db)
             self._reader = self._open(read_only=True)
+            self._writer = Writer(self._open_writing(), self._reconnect, self._condition)
         except sqlite3.Error as error:
-            db.close()
-            raise ConfigError(f"database {str(path)!r} cannot be used: {error}; see `PRAGMA integrity_check`") from None
-        except ConfigError:
-            db.close()
-            raise
-        self._writer = Writer(db)
+            fault = fault_of(error, path)
+            kind = ConfigError if fault.kind in {"damaged", "other"} else Hindered
+            raise kind(f"database {str(path)!r} cannot be used: {fault.detail}; {fault.fix}") from None
+        self._checking: asyncio.Task[int] | None = None
         self._reads = ThreadPoolExecutor(1, thread_name_prefix="store-reader")
 
     async def load(self, key: Key, request_id: str, history: int) -> Loaded:
         """The conversation of `key` with at most `history` exchanges, and the turn of `request_id` if answered."""
-        return await self._read(lambda db: _load(db, key, request_id, history))
+        return await self._read(lambda db: load(db, key, request_id, history))
 
     async def commit(self, snapshot: Snapshot, ask: Ask, reply: Reply, record: dict[str, Any]) -> None:
         """Writes a turn: `snapshot` is the one after it.
@@ -94,7 +67,7 @@ class Store:
         be written. `record` is what else is kept of the turn (JSON).
         """
         now = time.time()
-        state = _dump_state(snapshot.state)
+        state = dump_state(snapshot.state)
         details = json.dumps(record, ensure_ascii=False)
 
         def job(db: Database) -> None:
@@ -116,7 +89,7 @@ class Store:
         it again. Raises as `commit`.
         """
         now = time.time()
-        state = _dump_state(snapshot.state)
+        state = dump_state(snapshot.state)
 
         def job(db: Database) -> bool:
             _advance(db, snapshot, state, now)
@@ -137,7 +110,7 @@ class Store:
 
     async def amend(self, snapshot: Snapshot) -> bool:
         """Writes the state of `snapshot` alone, at its own revision; False if the conversation has moved on."""
-        state = _dump_state(snapshot.state)
+        state = dump_state(snapshot.state)
         key = snapshot.key
 
         def job(db: Database) -> bool:
@@ -148,7 +121,7 @@ class Store:
 
     async def recorded(self, turn: int) -> Recorded | None:
         """The turn with this id, with the history that the customer had seen by then; None if there is none."""
-        return await self._read(lambda db: _recorded(db, turn))
+        return await self._read(lambda db: recorded(db, turn))
 
     async def newest_turn(self, key: Key) -> int | None:
         """Id of the newest turn of a conversation."""
@@ -176,15 +149,75 @@ class Store:
         """Deletes at most `most` conversations that were last touched before `before` (Unix seconds), oldest first."""
         return await self._writer.run(lambda db: delete_expired(db, before, most))
 
-    async def check(self) -> None:
-        """Proves that the database can be written, by a write that changes nothing. Raises StoreUnavailable."""
-        await self._writer.run(lambda db: db.execute("DELETE FROM migrations WHERE number = -1").rowcount)
+    async def fault(self) -> StoreFault | None:
+        """Why a turn could not be kept now, found out by a real write; None while it could.
+
+        A write that waits for a lock or a slow disk is left to its end and said to be one.
+        """
+        if self._condition.damage is not None:
+            return self._condition.damage
+        if self._checking is None or self._checking.done():
+            # The header's page is written again as it is: an UPDATE that changes nothing would write nothing.
+            self._checking = asyncio.create_task(
+                self._writer.run(lambda db: db.execute("PRAGMA user_version=0").rowcount)
+            )
+        done, _ = await asyncio.wait([self._checking], timeout=_CHECK_S)
+        if not done:
+            return self._condition.last or StoreFault.of("slow", self.path)
+        error = self._checking.exception()
+        if error is None:
+            return out_of_room(self.path)
+        if isinstance(error, StoreUnavailable):
+            return self._condition.last or StoreFault.of("other", self.path, str(error))
+        raise error
+
+    async def verify(self) -> StoreFault | None:
+        """Reads the whole file through beside the running service. Damage that is found ends its use."""
+        stop = threading.Event()
+        try:
+            complaint = await asyncio.to_thread(self._quick_check, stop)
+        finally:
+            stop.set()
+        if complaint:
+            self._condition.note(StoreFault.of("damaged", self.path, complaint))
+        return self._condition.damage
 
     async def close(self) -> None:
         """Finishes waiting writes and closes. Safe to call twice."""
         await asyncio.to_thread(self._writer.close)
         self._reads.shutdown()
         self._reader.close()
+
+    def _open_writing(self) -> Database:
+        db = self._open()
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=FULL")
+            db.execute(f"PRAGMA journal_size_limit={_LOG_BYTES}")  # a log that has grown gives its room back
+            db.execute("PRAGMA secure_delete=ON")  # what is deleted or replaced is overwritten, not only forgotten
+        except sqlite3.Error:
+            db.close()
+            raise
+        return db
+
+    def _reconnect(self) -> Database:
+        """For the writer. The reader's is made anew too: connections of one process share what they know of a file."""
+        with self._reading:
+            self._reader.close()
+            try:
+                return self._open_writing()
+            finally:
+                self._reader = self._open(read_only=True)
+
+    def _quick_check(self, stop: threading.Event) -> str:
+        """The first complaint; empty when there is none, or when `stop` came first."""
+        try:
+            with closing(self._open(read_only=True)) as db:
+                db.conn.set_progress_handler(lambda: int(stop.is_set()), 10_000)
+                found = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
+                return "" if found == "ok" else found
+        except sqlite3.Error as error:
+            return str(error) if fault_of(error, self.path).kind == "damaged" else ""
 
     def _open(self, read_only: bool = False) -> Database:
         conn = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
@@ -196,23 +229,21 @@ class Store:
 
     async def _read(self, query: Callable[[Database], _T]) -> _T:
         def job() -> _T:
-            self._reader.execute("BEGIN")  # one state of the database for all statements
-            try:
-                return query(self._reader)
-            finally:
-                with suppress(sqlite3.Error):
-                    self._reader.execute("COMMIT")
+            with self._reading:
+                self._reader.execute("BEGIN")  # one state of the database for all statements
+                try:
+                    return query(self._reader)
+                finally:
+                    with suppress(sqlite3.Error):
+                        self._reader.execute("COMMIT")
 
+        self._condition.check("read")
         try:
             return await asyncio.get_running_loop().run_in_executor(self._reads, job)
         except sqlite3.Error as error:
-            raise StoreUnavailable("the conversation memory cannot be read; try again shortly") from error
+            raise self._condition.public(error, "read") from error
         except RuntimeError as error:  # the pool is shut down
             raise StoreUnavailable("the conversation memory is closing; try again shortly") from error
-
-
-def _dump_state(state: DialogueState) -> str:
-    return _STATE.dump_json(state).decode()
 
 
 def _advance(db: Database, snapshot: Snapshot, state: str, now: float) -> None:
@@ -229,58 +260,3 @@ def _advance(db: Database, snapshot: Snapshot, state: str, now: float) -> None:
         ).rowcount
     if changed != 1:
         raise RevisionConflict("the conversation moved on while it was being answered; send the message again")
-
-
-def _load(db: Database, key: Key, request_id: str, history: int) -> Loaded:
-    where = (key.session_id, key.user_id)
-    row = db.execute(
-        "SELECT schema_version, revision, state FROM conversations WHERE session_id=? AND user_id=?", where
-    ).fetchone()
-    if row is None:
-        return Loaded(Snapshot(key), None)
-    try:
-        state = _STATE.validate_json(row[2])  # keys of a later schema are ignored, missing ones take their default
-    except ValidationError as error:
-        raise StoreUnavailable("this conversation's memory cannot be read; a person has to look at it") from error
-    stored = db.execute(
-        "SELECT body_hash, answer, response FROM turns WHERE session_id=? AND user_id=? AND request_id=?",
-        (*where, request_id),
-    ).fetchone()
-    snapshot = Snapshot(key, state, row[1], row[0], _history(db, where, history))
-    return Loaded(snapshot, Stored(*stored) if stored else None)
-
-
-def _recorded(db: Database, turn: int) -> Recorded | None:
-    row = db.execute(
-        "SELECT session_id, user_id, revision, request_id, user_text, answer, record FROM turns WHERE id=?", (turn,)
-    ).fetchone()
-    if row is None:
-        return None
-    session, user, revision, request_id, text, answer, details = row
-    record = json.loads(details)
-    history = _history(db, (session, user), record["history"], before=revision)
-    state = _STATE.validate_python(record["before"])
-    return Recorded(
-        Snapshot(Key(session, user), state, revision - 1, history=history), request_id, text, answer, record
-    )
-
-
-def _history(db: Database, where: tuple[str, str], count: int, before: int = 2**62) -> tuple[Exchange, ...]:
-    """The newest `count` exchanges before a revision as the customer had seen them by then, oldest first."""
-    rows = db.execute(
-        """
-        SELECT * FROM (
-            SELECT t.revision, t.user_text, coalesce(o.text, t.answer), coalesce(o.source, 'machine'), t.created_at
-            FROM turns t LEFT JOIN observations o ON o.turn_id = t.id AND o.revision < ?4
-            WHERE t.session_id = ?1 AND t.user_id = ?2 AND t.revision < ?4 ORDER BY t.revision DESC LIMIT ?3
-        )
-        UNION ALL
-        SELECT * FROM (
-            SELECT revision, NULL, text, source, created_at FROM observations
-            WHERE session_id = ?1 AND user_id = ?2 AND turn_id IS NULL AND revision < ?4 ORDER BY revision DESC LIMIT ?3
-        )
-        ORDER BY 1 DESC LIMIT ?3
-        """,
-        (*where, count, before),
-    ).fetchall()
-    return tuple(Exchange(user, answer, source, at) for _, user, answer, source, at in reversed(rows))

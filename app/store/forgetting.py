@@ -17,6 +17,7 @@ from app.store.backup import DATABASE, MANIFEST, FileRecord, Manifest, archives,
 from app.store.retention import Deleted
 from app.store.rights import Person, Proof, forget, stands_in
 
+REPLACED = "-before-restore"  # as playbooks/tasks/put_back.yml names it
 _PENDING = f".{MANIFEST}.new"
 _WORK = ".partial-forget-"
 
@@ -28,6 +29,13 @@ class Cleaned:
     archive: Path
     deleted: Deleted
     proof: Proof
+
+
+def places(target: Path) -> list[Path]:
+    """The folder of the backups, and the one beside it in which a restore keeps the memory that it replaced."""
+    beside = target.resolve()
+    beside = beside.with_name(f"{beside.name}{REPLACED}")
+    return [target, beside] if beside.is_dir() else [target]
 
 
 def forget_in_backups(target: Path, person: Person) -> Iterator[Cleaned]:

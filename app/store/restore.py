@@ -13,10 +13,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app.errors import ConfigError
 from app.store.backup import DATABASE, MANIFEST, Manifest, archives, verify
+from app.store.salvage import KEPT
 
 _LOG_KEY = "log.key"
 # Where SQLite keeps its locks: every connection that reads holds one of these bytes, in WAL mode as long as it is open.
@@ -26,12 +28,16 @@ _BUSY_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What now lies in the data folder. `replaced` counts the rows that were there before; None: none could be read."""
+    """What now lies in the data folder. `replaced` counts the rows that were there before; None: none could be read.
+
+    `kept` is where the replaced memory lies if it was damaged: it may hold what no backup has.
+    """
 
     archive: Path
     manifest: Manifest
     replaced: dict[str, int] | None
     live: bool
+    kept: Path | None = None
 
 
 def choose(place: Path) -> Path:
@@ -62,10 +68,11 @@ def restore(archive: Path, data: Path, *, while_running: bool = False) -> Restor
                 )
             return Restored(archive, manifest, _write_through(archive / DATABASE, database, manifest), live=True)
         replaced = _settle(database)
+        kept = _keep(database) if replaced is None and database.exists() else None
         _replace(archive, data, manifest)
     except (OSError, sqlite3.Error) as error:
         raise ConfigError(f"{str(archive)!r} was not restored to {str(data)!r}: {error}") from None
-    return Restored(archive, manifest, replaced, live=False)
+    return Restored(archive, manifest, replaced, live=False, kept=kept)
 
 
 def in_use(database: Path) -> bool:
@@ -91,7 +98,7 @@ def _held(database: Path) -> Iterator[None]:
 
 
 def _settle(database: Path) -> dict[str, int] | None:
-    """Moves what the log still holds into the database, and counts its rows; None when it cannot be read.
+    """Moves what the log still holds into the database, and counts its rows; None when it is damaged.
 
     Without it a crash between the removal of the log and the replacement would leave a database that lacks its newest
     turns.
@@ -101,9 +108,26 @@ def _settle(database: Path) -> dict[str, int] | None:
     try:
         with closing(sqlite3.connect(database, timeout=_BUSY_S)) as db:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                return None
             return count_rows(db)
     except sqlite3.DatabaseError:
         return None  # a damaged memory is what a restore is for
+
+
+def _keep(database: Path) -> Path:
+    """Leaves the damaged memory in a folder of its own beside the one that takes its place."""
+    folder = database.parent / f"{KEPT}{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    folder.mkdir(mode=0o700)
+    os.link(database, folder / database.name)  # the same file: it takes no room on a disk that may be full
+    log = database.with_name(f"{database.name}-wal")
+    if log.exists():
+        os.link(log, folder / log.name)
+    if os.geteuid() == 0:
+        owner = database.parent.stat()
+        shutil.chown(folder, owner.st_uid, owner.st_gid)
+    _sync(database.parent)
+    return folder
 
 
 def _replace(archive: Path, data: Path, manifest: Manifest) -> None:

@@ -10,11 +10,13 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
 from app.errors import StoreUnavailable
+from app.store.faults import Condition, unavailable
 
 _T = TypeVar("_T")
 Job = Callable[[Database], Any]
@@ -24,8 +26,12 @@ _GROUP = 64  # jobs in one commit at most: bounds how long the first of them wai
 class Writer:
     """Runs jobs on `db` in the order they were submitted."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, reconnect: Callable[[], Database], condition: Condition) -> None:
+        """`reconnect` opens the database anew after the file or its disk failed; this one is closed by then."""
         self._db = db
+        self._reconnect = reconnect
+        self._connected = True
+        self._condition = condition
         self._jobs: queue.SimpleQueue[tuple[Job, Future[Any]] | None] = queue.SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -39,6 +45,7 @@ class Writer:
         """
         if self._closed:
             raise StoreUnavailable("the conversation memory is closing; try again shortly")
+        self._condition.check("written")
         future: Future[_T] = Future()
         self._jobs.put((job, future))
         waiter = asyncio.wrap_future(future)
@@ -76,38 +83,56 @@ class Writer:
     def _commit_group(self, group: list[tuple[Job, Future[Any]]]) -> None:
         if not group:
             return
+        if self._condition.damage is not None:  # submitted before it was found
+            self._fail(group, unavailable(self._condition.damage, "written"))
+            return
         done: list[tuple[Future[Any], Any]] = []
         try:
+            if not self._connected:
+                self._db, self._connected = self._reconnect(), True
             self._db.execute("BEGIN IMMEDIATE")
             for job, future in group:
                 self._db.execute("SAVEPOINT job")
                 try:
                     result = job(self._db)
                 except BaseException as error:
-                    if not self._db.conn.in_transaction:
-                        raise  # SQLite has undone everything: disk full, corrupt page
+                    if self._condition.concerns_all(error) or not self._db.conn.in_transaction:
+                        raise  # a full disk, a damaged page: nothing of the group is written
                     self._db.execute("ROLLBACK TO job")
-                    future.set_exception(_public(error))
+                    future.set_exception(self._condition.public(error, "written"))
                 else:
                     done.append((future, result))
                 self._db.execute("RELEASE job")
             self._db.execute("COMMIT")
         except BaseException as error:
-            if self._db.conn.in_transaction:
-                self._db.execute("ROLLBACK")
-            for _, future in group:
-                if not future.done():
-                    future.set_exception(_public(error))
+            self._fail(group, error)
+            self._undo()
         else:
+            self._condition.last = None
             for future, result in done:
                 future.set_result(result)
 
+    def _fail(self, group: list[tuple[Job, Future[Any]]], error: BaseException) -> None:
+        for _, future in group:
+            if not future.done():
+                future.set_exception(self._condition.public(error, "written"))
 
-def _public(error: BaseException) -> BaseException:
-    if isinstance(error, sqlite3.Error):
-        unavailable = StoreUnavailable(
-            "the conversation memory cannot be written; nothing was changed, try again shortly"
-        )
-        unavailable.__cause__ = error
-        return unavailable
-    return error
+    def _undo(self) -> None:
+        """Leaves no transaction open. A connection that may be of no use any more is closed; the next write opens one.
+
+        One that was opened on a file that can only be read stays so, whatever the file's rights become.
+        """
+        if not self._connected:
+            return
+        fault = self._condition.last
+        lasting = fault is not None and fault.kind in {"read_only", "io"}
+        with suppress(sqlite3.Error):
+            if self._db.conn.in_transaction:
+                self._db.execute("ROLLBACK")
+            if fault is not None and fault.kind == "full":
+                # Only a commit does this by itself: a log that has filled the disk would stay for ever.
+                self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        if lasting or self._db.conn.in_transaction:
+            self._connected = False
+            with suppress(sqlite3.Error):
+                self._db.close()

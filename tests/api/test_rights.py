@@ -207,6 +207,20 @@ def test_backups_are_cleaned_sound_and_whole_for_the_others(talked: Talked, tmp_
     assert "a backup is being made" in busy.output
 
 
+def test_what_a_restore_has_kept_is_cleaned_with_the_backups_beside_it(talked: Talked, tmp_path: Path) -> None:
+    target, kept, other = (tmp_path / name for name in ("backups", "backups-before-restore", "elsewhere"))
+    for place in (target, kept, other):
+        create(talked.data, place, (), "0", datetime(2026, 3, 4, tzinfo=UTC))
+    done = machine("forget", "--user", talked.gone, "--data", talked.data, "--backups", target, "--yes")
+    assert done.exit_code == 0, done.output
+    assert f"{next(kept.glob('*Z'))}: deleted" in done.stdout
+    assert stand_in(target, talked.gone, *talked.secrets) == stand_in(kept, talked.gone, *talked.secrets) == []
+    assert stand_in(other, talked.gone, *talked.secrets)  # what the command was not told of
+    (archive,) = archives(kept)
+    assert verify(archive)
+    assert len(everything(archive, talked.stays)[1]) == 2
+
+
 def test_old_conversations_are_deleted_by_the_service_and_by_the_command(tmp_path: Path) -> None:
     gone, stays, secret = "77019870000", "77015550000", "Гульнара из Капчагая"
     data = tmp_path / "data"

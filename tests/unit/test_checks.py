@@ -33,6 +33,10 @@ DISK = DiskFacts(HOME, 100 * GIB, 50 * GIB, 1000, 500, read_only=False)
 NOW = 1_800_000_000.0
 
 
+def part(name: str, level: Level = "ok") -> PartState:
+    return PartState(name, level, "said by /ready", "" if level == "ok" else "do it")
+
+
 def levels(found: PartState, level: Level) -> None:
     assert found.level == level
     assert found.detail
@@ -133,10 +137,16 @@ def test_files_of_another_owner_are_an_error() -> None:
 @pytest.mark.parametrize(
     ("service", "expected"),
     [
-        (ServiceFacts("http://x", status=200, ready=True, parts={"database": (True, "")}), [("service", "ok")]),
+        (ServiceFacts("http://x", status=200, ready=True, parts={"database": part("database")}), [("service", "ok")]),
         (
-            ServiceFacts("http://x", status=200, ready=False, parts={"database": (False, "full"), "gpu": (True, "")}),
+            ServiceFacts(
+                "http://x", status=200, ready=False, parts={"database": part("database", "error"), "gpu": part("gpu")}
+            ),
             [("service: database", "error")],
+        ),
+        (
+            ServiceFacts("http://x", status=200, ready=True, parts={"clock": part("clock", "warning")}),
+            [("service: clock", "warning")],
         ),
         (ServiceFacts("http://x", status=200, ready=False), [("service: ready", "error")]),
         (ServiceFacts("http://x", status=200), [("service", "warning")]),

@@ -177,7 +177,7 @@ def written_tomorrow(path: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "check", "said"),
     [
-        (unreadable, "database", "cannot be read"),
+        (unreadable, "database", "it is damaged"),
         (damaged, "database", "it is damaged"),
         (of_a_later_release, "database", "schema 99"),
         (written_tomorrow, "clock", "set back"),

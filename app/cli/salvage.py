@@ -1,0 +1,42 @@
+"""`machine salvage`: what a damaged memory still holds beyond the restored one."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("damaged", type=click.Path(path_type=Path, exists=True, file_okay=False), required=False)
+@click.option(
+    "--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="Folder of the memory."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object: source, conversations, turns, holes, rest.")
+def salvage(damaged: Path | None, data: Path, as_json: bool) -> None:
+    """Bring over from a damaged memory what the restored one lacks.
+
+    DAMAGED is a folder that `machine restore` kept, else the last one. Exit 0 all of it is there again, 1 some is lost
+    or left in DAMAGED/rest.jsonl, 2 nothing could be done.
+    """
+    from app.store.salvage import newest_kept
+    from app.store.salvage import salvage as bring
+
+    done = bring(damaged or newest_kept(data), data)
+    rest = done.source / "rest.jsonl"
+    if done.rest:
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in done.rest)
+        with os.fdopen(os.open(rest, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(lines)
+    if as_json:
+        told = {"source": str(done.source), "conversations": done.conversations, "turns": done.turns}
+        click.echo(json.dumps({**told, "holes": done.holes, "rest": len(done.rest)}))
+    else:
+        click.echo(f"{done.source}: {done.turns} turns of {done.conversations} conversations brought over")
+        if done.holes:
+            click.echo(f"  {done.holes} places could not be read: what stood there and is in no backup is lost")
+        if done.rest:
+            click.echo(f"  {len(done.rest)} rows belong to conversations that are not whole; they are in {rest}")
+        click.echo(f"  when all is well, remove what it holds of customers: rm -r {done.source}")
+    sys.exit(1 if done.holes or done.rest else 0)

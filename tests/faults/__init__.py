@@ -1,0 +1,1 @@
+"""Each fault of the machine's surroundings: named, answered by contract, survived."""
