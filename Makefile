@@ -9,7 +9,7 @@ PORT   ?= 8000
 TORCH  ?= torch==2.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test load measure test-host test-n8n lint format bench prove-model lock clean
+.PHONY: help install demo test load measure test-host test-n8n lint format bench prove-model prove-power prove-storm prove-day-two lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,15 @@ lock: $(VENV)/dev.stamp ## Resolve what servers install, with hashes, from pypro
 
 prove-model: $(VENV)/dev.stamp ## Show what the model's part of a turn promises, with figures (about ten minutes)
 	$(BIN)/python -m tests.prove.model
+
+prove-power: $(VENV)/dev.stamp ## Let the power fail at ten points of an update of a test host (root; NUMBER=40; about half an hour)
+	$(BIN)/python -m tests.prove.power $(or $(NUMBER),40)
+
+prove-storm: $(VENV)/dev.stamp ## kill -9 at random moments while customers write to a test host (root; NUMBER=40 MINUTES=10 SEED=1)
+	$(BIN)/python -m tests.prove.storm $(or $(NUMBER),40) $(or $(MINUTES),10) $(or $(SEED),1)
+
+prove-day-two: $(VENV)/dev.stamp ## Do all the work of day two while customers write to a test host (root; NUMBER=40; about ten minutes)
+	$(BIN)/python -m tests.prove.day_two $(or $(NUMBER),40)
 
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build

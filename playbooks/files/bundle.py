@@ -21,7 +21,7 @@ from pathlib import Path
 MACHINE = "/opt/sales-machine/current/venv/bin/machine"
 DATA = Path("/var/lib/sales-machine")
 ETC = Path("/etc/sales-machine")
-_OURS = ("sales-machine", "sales-machine-backup", "sales-machine-doctor", "sales-machine-drill")
+_OURS = tuple(f"sales-machine{name}" for name in ("", "-recover", "-backup", "-doctor", "-drill"))
 UNITS = (*(f"{name}.service" for name in (*_OURS, "ollama", "nginx", "certbot")), "sales-machine.socket")
 SECRETS = ("api_keys", "webhook_url", "backup_ed25519")
 DOCTOR = f"{MACHINE} doctor --settings {ETC}/settings.yaml --data {DATA} --kb {DATA}/kb"

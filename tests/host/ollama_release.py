@@ -38,10 +38,13 @@ if sys.argv[1:] in (["--version"], ["-v"]):
 if sys.argv[1:] != ["serve"]:
     sys.exit(f"this stand-in knows `serve` and `--version`, not {sys.argv[1:]}")
 
-from tests.emulators import ollama
+from tests.emulators import answers, ollama
+from tests.emulators.several import Several
 
 ollama.VERSION = VERSION
-pulled = Path(os.environ["OLLAMA_MODELS"], "manifests")
+manifests = Path(os.environ["OLLAMA_MODELS"], "manifests")
+# What the registry has besides the usual model: size in VRAM (None: all of it), what it answers (None: as usual).
+MODELS = @MODELS@
 
 
 class Server(ollama.Server):
@@ -49,17 +52,40 @@ class Server(ollama.Server):
 
     def __init__(self, settings):
         super().__init__(settings)
-        self._model.present = pulled.exists()
+        name = settings.model
+        self._pulled = manifests / name.replace("/", "_")
+        self._model.present = self._pulled.exists()
         vram = os.environ.get("EMULATOR_SIZE_VRAM")
         self._model.size_vram = int(vram) if vram else None
+        if name in MODELS:
+            self._model.digest, self._model.size_vram, said = MODELS[name]
+            self._says(said)
+
+    def _says(self, said):
+        """This model says the same whatever it is asked."""
+        output = self._chat._output
+        def fixed(*arguments):
+            usual, answers.compose = answers.compose, lambda *_: said
+            try:
+                return output(*arguments)
+            finally:
+                answers.compose = usual
+        if said:
+            self._chat._output = fixed
 
     async def _pull(self, request, reply):
         await super()._pull(request, reply)
         if self._model.present:
-            pulled.mkdir(parents=True, exist_ok=True)
+            manifests.mkdir(parents=True, exist_ok=True)
+            self._pulled.touch()
 
 
-ollama.Server = Server
+class Shelf(Several):
+    def __init__(self, settings):
+        super().__init__(settings, list(MODELS), Server, lambda name: (manifests / name.replace("/", "_")).unlink())
+
+
+ollama.Server = Shelf
 host, _, port = os.environ.get("OLLAMA_HOST", "127.0.0.1:11434").rpartition(":")
 sys.argv[1:] = ["--host", host, "--port", port, "--cold", "--profile", os.environ.get("EMULATOR_PROFILE", "instant"),
                 "--speed", os.environ.get("EMULATOR_SPEED", "1"),
@@ -67,6 +93,19 @@ sys.argv[1:] = ["--host", host, "--port", port, "--cold", "--profile", os.enviro
                 "--context-length", os.environ.get("OLLAMA_CONTEXT_LENGTH", "4096")]
 asyncio.run(ollama._serve(ollama._arguments()))
 '''
+
+
+# Models that can be pulled besides the usual one: a good one, one that answers without figures, one too large for the card.
+MODELS: dict[str, tuple[str, int | None, str | None]] = {
+    "qwen3:8b": (hashlib.sha256(b"qwen3:8b").hexdigest(), None, None),
+    "qwen3:4b": (hashlib.sha256(b"qwen3:4b").hexdigest(), None, "Об этом лучше спросить у менеджера."),
+    "qwen3:32b": (hashlib.sha256(b"qwen3:32b").hexdigest(), 1000, None),
+}
+
+
+def program(version: str = VERSION) -> str:
+    """`bin/ollama` of a release that works."""
+    return _PROGRAM.replace("@VERSION@", version).replace("@MODELS@", repr(MODELS))
 
 
 @dataclass(frozen=True)
@@ -78,16 +117,16 @@ class Release:
     version: str
 
 
-def build(folder: Path, version: str = VERSION, program: str | None = None) -> Path:
+def build(folder: Path, version: str = VERSION, replaced: str | None = None) -> Path:
     """Writes the tarball and `sha256sum.txt` under `folder`/v`version`; returns the tarball's path.
 
-    `program` replaces `bin/ollama`: a broken one, for instance.
+    `replaced` takes the place of `bin/ollama`: a broken one, for instance.
     """
     target = folder / f"v{version}"
     target.mkdir(parents=True, exist_ok=True)
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w", format=tarfile.GNU_FORMAT) as archive:
-        _add(archive, "./bin/ollama", (program or _PROGRAM.replace("@VERSION@", version)).encode(), 0o755)
+        _add(archive, "./bin/ollama", (replaced or program(version)).encode(), 0o755)
         _add(archive, "./lib/ollama/tests/__init__.py", b"", 0o644)
         for base, name in ((ROOT / "tests" / "emulators", "tests/emulators"), (_package("httptools"), "httptools")):
             for path in sorted(base.rglob("*")):
@@ -127,9 +166,9 @@ class Mirror:
         self._server = ThreadingHTTPServer((host, port), handler)
         self.url = f"http://{host}:{self._server.server_address[1]}"
 
-    def release(self, version: str = VERSION, program: str | None = None) -> Release:
+    def release(self, version: str = VERSION, replaced: str | None = None) -> Release:
         """A release that is built and served from now on."""
-        tarball = build(self._folder, version, program)
+        tarball = build(self._folder, version, replaced)
         return Release(f"{self.url}/v{version}/{ASSET}", digest(tarball), version)
 
     def __enter__(self) -> "Mirror":

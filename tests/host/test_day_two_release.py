@@ -1,26 +1,15 @@
 """update.yml and rollback.yml on a serving machine: customers notice nothing, and what does not hold gives way."""
 
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.host.hosts import ROOT, Host, Play
-from tests.host.test_app_role import PARTS
-from tests.prove.day_two import Report, under_load
+from tests.host.hosts import Host, Play
+from tests.prove.load import Report, under_load
+from tests.prove.releases import FAST, serving, wheel
 
 UPDATE, ROLLBACK = "playbooks/update.yml", "playbooks/rollback.yml"
-# The model at twenty times the speed of the card, and the service told so.
-FAST: dict[str, Any] = {
-    "ollama_environment": {"EMULATOR_PROFILE": "gex44", "EMULATOR_SPEED": "20"},
-    "app_settings": {"llm": {"prefill_tps": 18000, "decode_tps": 470}},
-    "app_start_timeout_s": 40,
-}
 _COUNT = "import sqlite3; db = sqlite3.connect('/var/lib/sales-machine/conversations.db'); print(db.execute('SELECT count(*) FROM turns').fetchone()[0])"
 _MIGRATION = """
 def m_broken(db):
@@ -64,23 +53,13 @@ class Releases:
     folder: Path
 
     def wheel(self, name: str, path: str = "app/__main__.py", appended: str = "") -> str:
-        source = self.folder / name
-        source.mkdir()
-        for part in PARTS:
-            copy: Callable[..., Any] = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
-            copy(ROOT / part, source / part)
-        with (source / path).open("a", encoding="utf-8") as file:
-            file.write(appended or f"# {name}\n")
-        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(source / "dist")]
-        subprocess.run([*command, str(source)], check=True, capture_output=True)
-        (wheel,) = (source / "dist").glob("*.whl")
-        return str(wheel)
+        return wheel(self.folder, name, path, appended)
 
-    def update(self, wheel: str) -> Play:
-        return self.host.play(UPDATE, app_wheel=wheel, **FAST)
+    def update(self, built: str) -> Play:
+        return self.host.play(UPDATE, app_wheel=built, **FAST)
 
     def serving(self) -> str:
-        return self.host.sh("basename $(readlink /proc/$(systemctl show -P MainPID sales-machine)/cwd)")
+        return serving(self.host)
 
     def turns(self) -> int:
         return int(self.host.read("python3", "-c", _COUNT))
@@ -124,8 +103,8 @@ def test_the_same_release_again_changes_nothing(releases: Releases) -> None:
 
 
 def test_a_dry_run_changes_nothing(releases: Releases) -> None:
-    wheel, before = releases.wheel("dry"), releases.host.snapshot()
-    play = releases.host.play(UPDATE, "--check", "--diff", app_wheel=wheel, **FAST)
+    dry, before = releases.wheel("dry"), releases.host.snapshot()
+    play = releases.host.play(UPDATE, "--check", "--diff", app_wheel=dry, **FAST)
     assert play.status == 0, play.output
     play = releases.host.play(ROLLBACK, "--check")
     assert play.status == 0, play.output
@@ -144,3 +123,40 @@ def test_what_does_not_hold_gives_way_with_the_reason(releases: Releases, what: 
     assert releases.turns() >= turns
     doctor = releases.host.read("curl", "-sS", "http://127.0.0.1:8000/ready")
     assert '"level":"error"' not in doctor
+
+
+def test_old_knowledge_is_removed_but_not_what_a_rollback_of_it_wants(releases: Releases, tmp_path: Path) -> None:
+    host, versions = releases.host, "/var/lib/sales-machine/kb-versions"
+    first = host.read("readlink", "/var/lib/sales-machine/kb")
+    publish = (
+        "sudo /opt/sales-machine/current/venv/bin/machine kb publish /root/kb --to=/var/lib/sales-machine/kb --force"
+    )
+    host.sh(f"rm -rf /root/kb && cp -rL /var/lib/sales-machine/kb /root/kb && cp -r /root/kb {versions}/0123456789ab")
+    host.sh(f"touch -d 2020-01-01 {versions}/0123456789ab {versions}/{first.split('/')[-1]}")
+    for number in range(2):
+        host.sh(f"sed -i '1s/$/ # {number}/' /root/kb/pricing.yaml && {publish}")
+    assert host.read("readlink", "/var/lib/sales-machine/kb") != first
+    assert host.read("sales-machine-release", "prune", "--keep", "1").splitlines()[-1] == "0123456789ab"
+    for _ in range(2):
+        host.sh(
+            "/opt/sales-machine/current/venv/bin/machine kb rollback --to=/var/lib/sales-machine/kb; rm -rf /root/kb"
+        )
+    assert host.read("readlink", "/var/lib/sales-machine/kb") == first
+
+
+def test_a_tool_that_was_killed_leaves_no_mixture_and_no_lock(releases: Releases) -> None:
+    """The next command undoes what it had begun. The power's own cuts: test_day_two_power.py."""
+    host, before = releases.host, releases.serving()
+    settings = host.read("sha256sum", "/etc/sales-machine/settings.yaml")
+    host.sh(
+        "cp /etc/sales-machine/settings.yaml /root/other.yaml && echo '# another' >> /root/other.yaml;"
+        f"sales-machine-release use {before} --no-gate --settings /root/other.yaml & tool=$!;"
+        "until [ -e /etc/sales-machine/switch.json ]; do :; done; kill -9 $tool; wait $tool; true"
+    )
+    assert host.sh("ls /etc/sales-machine/switch.json")
+    said = host.exec("sales-machine-release", "recover").stderr
+    assert "a switch was cut off" in said
+    assert host.read("sha256sum", "/etc/sales-machine/settings.yaml") == settings
+    assert releases.serving() == before
+    assert host.sh("ls /etc/sales-machine/switch.json", check=False) == ""
+    assert host.exec("sales-machine-release", "recover").stderr == ""

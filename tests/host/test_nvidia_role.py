@@ -34,6 +34,7 @@ make() {
 """
 WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("nvidia_driver_branch", {"nvidia_driver_branch": "535"}, 'write "550" or "580"'),
+    ("nvidia_driver_version", {"nvidia_driver_version": "580.95.05-1"}, "write a version of that branch"),
     ("nvidia_driver_package", {"nvidia_driver_package": "nvidia-driver-580-server"}, "as nvidia-driver-550-server"),
 ]
 

@@ -21,6 +21,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("ollama_url", {"ollama_url": "https://ollama.com/install.sh"}, "ends with .tar.zst"),
     ("ollama_model_digest", {"ollama_model_digest": "sha256:1"}, "64 hexadecimal digits"),
     ("ollama_host", {"ollama_host": "0.0.0.0:11434"}, "write 127.0.0.1:11434"),
+    ("ollama_trial_host", {"ollama_trial_host": "127.0.0.1:11434"}, "the trial on another port"),
     ("ollama_load_options", {"ollama_load_options": {"num_ctx": 4096}}, "correct them"),
     ("ollama_keep_releases", {"ollama_keep_releases": 0}, "the way back"),
 ]

@@ -1,160 +1,180 @@
-"""`python -m tests.prove.day_two HOST NUMBER PLAYBOOK [ansible-playbook's arguments]`: what callers notice of a playbook.
+"""What callers notice of the work of day two: 60 messages a minute through nginx and TLS while it is done.
 
-While `ansible-playbook -i inventory/testhost PLAYBOOK` works on the test host, customers go on writing to it through nginx
-and TLS, 60 messages a minute, whatever becomes of the former ones. Afterwards every answer is looked up in the machine's
-memory. Printed: requests, failed ones, lost turns (answered, but not remembered so) and double ones. Exit status 0: none
-failed, was lost or double, and the playbook went well; 1: otherwise.
+    python -m tests.prove.day_two [NUMBER]
+    python -m tests.prove.day_two HOST NUMBER PLAYBOOK [ansible-playbook's arguments]
+
+The first sets a test host up and does all of it, a line each: knowledge published and taken back, the key rotated in both
+steps, nginx reloaded, the certificate renewed, a backup made and restored beside, an update, a rollback. The second plays
+one playbook against a test host that serves, and prints JSON. Every answer is then looked up in the machine's memory.
+Exit status 0: no message failed, was lost, double or late, and the work was done; 1: otherwise.
 """
 
-import asyncio
 import json
-import ssl
+import shutil
 import sys
+import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import httpx
+from tests.host.callers import Caller
+from tests.host.hosts import ROOT, Host, Play
+from tests.prove.load import Load, Report, Sent, under_load
+from tests.prove.machine import machine
+from tests.prove.releases import FAST, serving, wheel
 
-from tests.host.callers import DOMAIN, Caller
-from tests.host.hosts import Host
-from tests.prove.rig import customers
+__all__ = ["ACTIONS", "Report", "act", "under_load"]
 
-RATE_A_MINUTE = 60.0
-_SESSION = "LOAD"
-_PATH = "/api/v1/process"
-_SETTLE_S = 3.0  # of load before the action begins and after it has ended
-_PATIENCE_S = 60.0
-# Runs on the host with its own Python: what the memory holds of the load.
-_READ = f"""
+BACKUPS = "/var/backups/sales-machine"
+RENEW = "certbot renew --force-renewal --no-random-sleep-on-renew --quiet"
+_MACHINE = "/opt/sales-machine/current/venv/bin/machine"
+_SCRATCH = "/root/restored"
+_SECTION = """category: day_two
+sections:
+  - id: day_two_{stamp}
+    title: Доставка документов курьером
+    text: Бумажные документы привозит курьер, номер отправления {stamp} виден в кабинете.
+    questions: [Как привезут документы?, Документы привозит курьер?, Где номер отправления документов?]
+"""
+_HELD = f"""
 import json, sqlite3
-db = sqlite3.connect("file:/var/lib/sales-machine/conversations.db?mode=ro", uri=True, timeout=20)
-print(json.dumps([list(row) for row in db.execute(
-    "SELECT user_id, request_id, answer FROM turns WHERE session_id='{_SESSION}'")]))
+db = sqlite3.connect("{_SCRATCH}/conversations.db")
+print(json.dumps([list(row) for row in db.execute("SELECT user_id, request_id, answer FROM turns WHERE session_id='LOAD'")]))
 """
 
 
-@dataclass(frozen=True)
-class Sent:
-    """A message and what came of it: the answer, or why there is none."""
-
-    user: str
-    request_id: str
-    status: int
-    answer: str
-    seconds: float
-    failure: str = ""
-
-
-@dataclass(frozen=True)
-class Report:
-    """What callers noticed. `late` counts answers that took longer than the promised 30 s."""
-
-    requests: int
-    answered: int
-    failed: dict[str, int]
-    lost: int
-    double: int
-    late: int
-    slowest_s: float
-    action_s: float
-
-    @property
-    def clean(self) -> bool:
-        return not (self.failed or self.lost or self.double or self.late) and self.answered > 0
+def publish(host: Host, load: Load, folder: Path) -> str:
+    """A new version of the knowledge through the playbook, and back to the one before."""
+    before = host.read("readlink", "/var/lib/sales-machine/kb")
+    source = folder / "kb"
+    shutil.copytree(ROOT / "kb", source)
+    (source / "day_two.yaml").write_text(_SECTION.format(stamp=time.time_ns() % 10**9), "utf-8")
+    _well(host.play("playbooks/publish_knowledge.yml", publish_knowledge_src=str(source)))
+    published = host.read("readlink", "/var/lib/sales-machine/kb")
+    assert published != before
+    host.exec(_MACHINE, "kb", "rollback", "--to=/var/lib/sales-machine/kb")
+    assert host.read("readlink", "/var/lib/sales-machine/kb") == before
+    return f"{published.split('/')[-1]} published, then {before.split('/')[-1]} again"
 
 
-def under_load(host: Host, action: Callable[[], Any], *, rate: float = RATE_A_MINUTE) -> tuple[Report, Any]:
-    """Runs `action` while `rate` messages a minute arrive. Returns what callers noticed, and the action's result.
-
-    Raises what the action raises, once the load has ended.
-    """
-    sent, result, seconds = asyncio.run(_play(Caller(host), action, rate))
-    return _judge(sent, json.loads(host.read("python3", "-c", _READ)), seconds), result
-
-
-async def _play(caller: Caller, action: Callable[[], Any], rate: float) -> tuple[list[Sent], Any, float]:
-    over = asyncio.Event()
-    async with _client(caller) as client:
-        load = asyncio.create_task(_load(client, caller.key, rate, over))
-        try:
-            await asyncio.sleep(_SETTLE_S)
-            started = time.monotonic()
-            result = await asyncio.to_thread(action)
-            seconds = time.monotonic() - started
-            await asyncio.sleep(_SETTLE_S)
-        finally:
-            over.set()
-        return await load, result, seconds
+def rotate(host: Host, load: Load, folder: Path) -> str:
+    """A second key, the callers go over to it, the first one is ended."""
+    old = load.key
+    _well(host.play("playbooks/rotate_key.yml"))
+    new = Caller(host).host.sh("grep -v '^#' /etc/sales-machine/api_keys").split()[-1]
+    assert new != old
+    load.key = new
+    time.sleep(2)  # what was sent with the old one is answered
+    _well(host.play("playbooks/rotate_key.yml", rotate_key_step="retire"))
+    dead = Caller(host).ask("POST", "/api/v1/process", {}, key=old)
+    assert dead.is_error(401, "UNAUTHORIZED"), dead
+    return "the old key is dead"
 
 
-def _client(caller: Caller) -> httpx.AsyncClient:
-    """Speaks to the machine's address by its name; keeps connections open, as n8n does."""
-    context: ssl.SSLContext = caller.context()
-    return httpx.AsyncClient(
-        base_url=f"https://{caller.host.address}",
-        headers={"Host": DOMAIN},
-        timeout=_PATIENCE_S,
-        limits=httpx.Limits(max_connections=None),
-        trust_env=False,
-        verify=context,
-    )
+def reload(host: Host, load: Load, folder: Path) -> str:
+    """nginx takes its configuration up again, ten times."""
+    for _ in range(10):
+        host.exec("systemctl", "reload", "nginx")
+        time.sleep(1)
+    return "10 times"
 
 
-async def _load(client: httpx.AsyncClient, key: str, rate: float, over: asyncio.Event) -> list[Sent]:
-    """Open loop: the next message is sent at its time, however slow the answers are."""
-    waiting = []
-    stamp = int(time.time())
-    messages = ((user, text) for user, texts in customers(10_000, stamp) for text in texts)
-    started, number = time.monotonic(), 0
-    async with asyncio.TaskGroup() as group:
-        while not over.is_set():
-            user, text = next(messages)
-            waiting.append(group.create_task(_ask(client, key, user, f"{stamp}-{number}", text)))
-            number += 1
-            await asyncio.sleep(max(0.0, started + number * 60 / rate - time.monotonic()))
-    return [task.result() for task in waiting]
+def renew(host: Host, load: Load, folder: Path) -> str:
+    """A new certificate from the authority, taken up by nginx."""
+    before = _serial(load.caller)
+    host.sh(RENEW)
+    for _ in range(50):
+        if _serial(load.caller) != before:
+            return "another certificate is shown"
+        time.sleep(0.1)
+    raise AssertionError("nginx shows the former certificate")
 
 
-async def _ask(client: httpx.AsyncClient, key: str, user: str, request_id: str, text: str) -> Sent:
-    body = {"session_id": _SESSION, "user_id": user, "request_id": request_id, "message": {"text": text}}
-    started = time.monotonic()
-    try:
-        reply = await client.post(
-            _PATH,
-            json=body,
-            headers={"Authorization": f"Bearer {key}"},
-            extensions={"sni_hostname": DOMAIN},
-        )
-    except httpx.HTTPError as error:
-        return Sent(user, request_id, 0, "", time.monotonic() - started, type(error).__name__)
-    seconds = time.monotonic() - started
-    if reply.status_code != 200:
-        return Sent(user, request_id, reply.status_code, "", seconds, f"{reply.status_code} {reply.text[:120]}")
-    return Sent(user, request_id, 200, reply.json()["answer"], seconds)
+def back_up(host: Host, load: Load, folder: Path) -> str:
+    """A backup, restored beside the memory: every answer from before it is in there, as it was said."""
+    time.sleep(10)  # some answers, that is
+    before = [each for each in list(load.sent) if each.status == 200]
+    _well(host.play("playbooks/backup.yml"))
+    newest = host.sh(f"ls -d {BACKUPS}/*Z | tail -1")
+    host.sh(f"rm -rf {_SCRATCH} && {_MACHINE} restore --data {_SCRATCH} {newest}")
+    held = json.loads(host.read("python3", "-c", _HELD))
+    host.sh(f"rm -rf {_SCRATCH}")
+    missing = _missing(before, held)
+    assert not missing, f"{len(missing)} answers from before the backup are not in it: {missing[:3]}"
+    return f"{len(before)} answers from before it, {len(held)} in it"
 
 
-def _judge(sent: list[Sent], remembered: list[list[str]], action_s: float) -> Report:
-    turns = Counter((user, request_id) for user, request_id, _ in remembered)
-    answers = {(user, request_id): answer for user, request_id, answer in remembered}
-    answered = [each for each in sent if each.status == 200]
-    return Report(
-        requests=len(sent),
-        answered=len(answered),
-        failed=dict(Counter(each.failure for each in sent if each.failure)),
-        lost=sum(answers.get((each.user, each.request_id)) != each.answer for each in answered),
-        double=sum(turns[each.user, each.request_id] > 1 for each in sent),
-        late=sum(each.seconds > 30 for each in answered),
-        slowest_s=round(max((each.seconds for each in sent), default=0.0), 2),
-        action_s=round(action_s, 1),
-    )
+def update(host: Host, load: Load, folder: Path) -> str:
+    before = serving(host)
+    _well(host.play("playbooks/update.yml", **FAST, app_wheel=wheel(folder, "update")))
+    assert serving(host) != before
+    return f"{before} -> {serving(host)}"
+
+
+def roll_back(host: Host, load: Load, folder: Path) -> str:
+    before = serving(host)
+    _well(host.play("playbooks/rollback.yml"))
+    assert serving(host) != before
+    return f"{before} -> {serving(host)}"
+
+
+# Name -> what is done while customers write; returns what to say of it, raises AssertionError when it was not done.
+ACTIONS: dict[str, Callable[[Host, Load, Path], str]] = {
+    "knowledge": publish,
+    "key rotation": rotate,
+    "nginx reload": reload,
+    "certificate": renew,
+    "backup": back_up,
+    "update": update,
+    "rollback": roll_back,
+}
+
+
+def act(host: Host, name: str) -> tuple[Report, str]:
+    """One action under load. Raises AssertionError when it was not done."""
+    load = Load(host)
+    with tempfile.TemporaryDirectory() as folder:
+        return under_load(host, lambda: ACTIONS[name](host, load, Path(folder)), load=load)
+
+
+def _missing(delivered: list[Sent], held: list[list[str]]) -> list[tuple[str, str]]:
+    answers = {(user, request_id): answer for user, request_id, answer in held}
+    return [each.message for each in delivered if answers.get(each.message) != each.answer]
+
+
+def _serial(caller: Caller) -> str:
+    with caller.connect() as secured:
+        shown: Any = secured.getpeercert()
+    return str(shown["serialNumber"])
+
+
+def _well(play: Play) -> None:
+    assert play.status == 0, play.output[-3000:]
+
+
+def _all(number: int) -> bool:
+    print(f"{'':<14}{'s':>6} {'sent':>5} {'failed':>6} {'lost':>5} {'double':>6} {'late':>5} {'slowest':>8}")
+    well = True
+    with machine(f"prove{number}", number) as host:
+        for name in ACTIONS:
+            try:
+                report, said = act(host, name)
+            except AssertionError as error:
+                well, said = False, f"not done: {error}"
+                print(f"{name:<14} {said}", flush=True)
+                continue
+            well &= report.clean
+            figures = f"{sum(report.failed.values()):>6} {report.lost:>5} {report.double:>6} {report.late:>5}"
+            line = f"{name:<14}{report.action_s:>6} {report.requests:>5} {figures} {report.slowest_s:>6} s"
+            print(f"{line}  {said}{'' if report.clean else f'  {report.failed}'}", flush=True)
+    return well
 
 
 def main() -> None:
-    """Prints one JSON object with the figures."""
+    if len(sys.argv) < 3:
+        sys.exit(0 if _all(int(sys.argv[1]) if len(sys.argv) > 1 else 40) else 1)
     if len(sys.argv) < 4:
         sys.exit(str(__doc__))
     name, number, playbook, *arguments = sys.argv[1:]

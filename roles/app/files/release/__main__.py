@@ -5,11 +5,13 @@
     sales-machine-release back
     sales-machine-release rollback
     sales-machine-release prune --keep N
+    sales-machine-release recover [--boot]
 
 What serves is a release, its settings, its knowledge and its unit; `use` changes the ones named and `back` returns to
 the state before the last `use`. `rollback` goes one release further back each time and leaves the knowledge as it is:
-data is never touched. Exit status 0: it serves ("unchanged" when it did already); 1: it does not, and the
-former state serves again; 2: a wrong argument. Needs root and nothing but the standard library.
+data is never touched. A switch that was cut off is undone by the next command, or at the boot by `recover`.
+Exit status 0: it serves ("unchanged" when it did already); 1: it does not, and the former state serves again; 2: a
+wrong argument. Needs root and nothing but the standard library.
 """
 
 import argparse
@@ -22,8 +24,10 @@ from typing import NoReturn
 
 from gate import gate
 from history import steps
+from intent import alone, recover
+from pruning import prune
 from state import CODE, FORMER, Failed, State, target, text
-from switch import prune, switch
+from switch import switch
 
 
 def _arguments() -> argparse.Namespace:
@@ -31,6 +35,8 @@ def _arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="the releases here; * marks the one that serves, - the former one")
     commands.add_parser("prune", help="remove old releases").add_argument("--keep", type=int, default=3)
+    undo = commands.add_parser("recover", help="undo a switch that was cut off")
+    undo.add_argument("--boot", action="store_true", help="the service is not started yet")
     for name in ("use", "back", "rollback", "gate"):
         command = commands.add_parser(name)
         command.add_argument("--timeout", type=int, default=180, help="seconds until it must serve")
@@ -55,7 +61,8 @@ def _wanted(options: argparse.Namespace) -> State:
     if options.command == "back":
         if (saved := text(FORMER)) is None:
             _refuse("there is no former state to go back to")
-        return State(**json.loads(saved))
+        former = State(**json.loads(saved))
+        return former if former.knowledge else replace(former, knowledge=State.current().knowledge)
     if options.command == "rollback":
         if not (before := steps()):
             _refuse("there is no release before the one that serves; see `sales-machine-release list`")
@@ -84,6 +91,19 @@ def _list() -> None:
         print(f"{mark} {entry.name}")
 
 
+def _change(options: argparse.Namespace) -> None:
+    undone = recover(boot=options.command == "recover" and options.boot)
+    if undone:
+        print(f"a switch was cut off: release {State.current().release} is in force again", file=sys.stderr)
+    if options.command == "prune":
+        print("\n".join(prune(options.keep)) or "unchanged")
+    elif options.command == "back" and undone:
+        print(f"release {State.current().release} serves")  # the last change was the one that was cut off
+    elif options.command != "recover":
+        wanted = _wanted(options)
+        print(f"release {wanted.release} serves" if switch(wanted, options) else "unchanged")
+
+
 def main() -> None:
     options = _arguments()
     if options.command != "gate" and os.geteuid() != 0:
@@ -93,11 +113,9 @@ def main() -> None:
             gate(options)
         elif options.command == "list":
             _list()
-        elif options.command == "prune":
-            print("\n".join(prune(options.keep)) or "unchanged")
         else:
-            wanted = _wanted(options)
-            print(f"release {wanted.release} serves" if switch(wanted, options) else "unchanged")
+            with alone():
+                _change(options)
     except (Failed, OSError) as error:
         print(f"sales-machine-release: {error}", file=sys.stderr)
         sys.exit(1)

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from state import CODE, COMMAND, DATA, DATABASE, GATE, USER, Failed, fetch, until_healthy
 
+_GATE_UNIT = "sales-machine-gate.service"
+
 
 def try_out(
     name: str, settings: Path, knowledge: Path, options: argparse.Namespace, questions: Path | None = None
@@ -28,10 +30,12 @@ def try_out(
         "--property=PrivateTmp=yes",
         f"--property=EnvironmentFile=-{GATE}",
     ]
+    # One that was left alone by a tool that was killed: whoever calls this holds the tool's lock.
+    subprocess.run(["systemctl", "--quiet", "stop", _GATE_UNIT], check=False, stderr=subprocess.DEVNULL)
     command = [COMMAND, "gate", name, "--settings", str(settings), "--knowledge", str(knowledge)]
     done = subprocess.run(
         [
-            *("systemd-run", "--quiet", "--wait", "--pipe", "--collect", "--unit=sales-machine-gate"),
+            *("systemd-run", "--quiet", "--wait", "--pipe", "--collect", f"--unit={_GATE_UNIT}"),
             *(f"--uid={USER}", f"--gid={USER}", *limits),
             *(*command, f"--timeout={options.timeout}", f"--message={options.message}"),
             *([f"--questions={questions}"] if questions else []),

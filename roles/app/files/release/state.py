@@ -44,11 +44,15 @@ class State:
     def current(cls) -> "State":
         return cls(target(CODE / "current"), text(SETTINGS), target(DATA / "kb"), text(UNIT_FILE))
 
-    def apply(self) -> None:
-        """Makes this the state on disk, each part by an atomic rename, the release last."""
+    def apply(self, *, keep_knowledge: bool) -> None:
+        """Makes this the state on disk, each part by an atomic rename, the release last.
+
+        A cut in between leaves parts of two states: intent.py sees to it that they are put right.
+        """
         write(UNIT_FILE, self.unit, 0o644, "root")
         write(SETTINGS, self.settings, 0o640, USER)
-        _link(DATA / "kb", "kb-versions", self.knowledge)
+        if not keep_knowledge:  # what is not changed here may meanwhile have been published by somebody else
+            _link(DATA / "kb", "kb-versions", self.knowledge)
         _link(CODE / "current", "releases", self.release)
         run("systemctl", "daemon-reload")
 
@@ -62,17 +66,20 @@ def text(path: Path) -> str | None:
 
 
 def write(path: Path, content: str | None, mode: int, group: str) -> None:
+    """Whole or not at all, and on the disk when it returns. None: the file is removed."""
     if content is None:
         path.unlink(missing_ok=True)
+        _sync(path.parent)
     elif content != text(path):
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(content)
             file.flush()
+            os.fchmod(file.fileno(), mode)
+            shutil.chown(name, "root", group)
             os.fsync(file.fileno())
-        Path(name).chmod(mode)
-        shutil.chown(name, "root", group)
         Path(name).replace(path)
+        _sync(path.parent)
 
 
 def _link(link: Path, folder: str, name: str | None) -> None:
@@ -83,6 +90,16 @@ def _link(link: Path, folder: str, name: str | None) -> None:
         made.unlink(missing_ok=True)
         made.symlink_to(Path(folder, name))
         made.replace(link)
+    _sync(link.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Puts a folder's names on the disk: without it a rename may be undone by a lost power."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def run(*command: str) -> str:

@@ -6,11 +6,13 @@ import shutil
 import subprocess
 import tempfile
 import time
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from compare import refuse_worse, write_questions
 from gate import try_out
-from history import remember, steps
+from history import remember
+from intent import begin, end
 from state import (
     CODE,
     DATA,
@@ -24,18 +26,16 @@ from state import (
     Failed,
     State,
     run,
-    target,
-    text,
     until_healthy,
     write,
 )
 
 
-def serve(state: State, options: argparse.Namespace) -> None:
+def serve(state: State, options: argparse.Namespace, *, keep_knowledge: bool) -> None:
     """Puts the state in force and proves that it serves. Raises Failed with the journal's last lines."""
     since = time.strftime("%Y-%m-%d %H:%M:%S")
     try:
-        state.apply()
+        state.apply(keep_knowledge=keep_knowledge)
         subprocess.run(["systemctl", "--quiet", "reset-failed", UNIT, SOCKET], check=False, stderr=subprocess.DEVNULL)
         run("systemctl", "restart", UNIT)
         until_healthy(URL, time.monotonic() + options.timeout, lambda: "")
@@ -60,15 +60,21 @@ def switch(wanted: State, options: argparse.Namespace) -> bool:
     active = subprocess.run(["systemctl", "--quiet", "is-active", UNIT], check=False).returncode == 0
     if wanted == former and active:
         return False
+    keep = wanted.knowledge == former.knowledge
     try:
         if options.gate:
             _prove(former, wanted, options)
-        serve(wanted, options)
+        begin(former, keep_knowledge=keep)
+        serve(wanted, options, keep_knowledge=keep)
     except Failed as error:
-        raise Failed(f"{error}\n{_restore(former, wanted, options)}") from None
+        told = _restore(former, wanted, options, keep_knowledge=keep)
+        end()
+        raise Failed(f"{error}\n{told}") from None
     if former.release is not None and former != wanted:
-        write(FORMER, json.dumps(former.__dict__), 0o600, "root")
+        # Knowledge that this switch left alone is none of the way back's either.
+        write(FORMER, json.dumps(asdict(replace(former, knowledge=None if keep else former.knowledge))), 0o600, "root")
         remember(former, wanted)
+    end()
     return True
 
 
@@ -96,33 +102,17 @@ def _prove(former: State, wanted: State, options: argparse.Namespace) -> None:
         )
 
 
-def _restore(former: State, wanted: State, options: argparse.Namespace) -> str:
-    if State.current() == former:
+def _restore(former: State, wanted: State, options: argparse.Namespace, *, keep_knowledge: bool) -> str:
+    current = State.current()
+    if (replace(current, knowledge=former.knowledge) if keep_knowledge else current) == former:
         return f"release {former.release} goes on serving" if former.release else "nothing was changed"
     if former.release is None:
         subprocess.run(["systemctl", "stop", SOCKET, UNIT], check=False)
         (CODE / "current").unlink(missing_ok=True)
         return f"there is no former release: {UNIT} is stopped"
     try:
-        serve(former, options)
+        serve(former, options, keep_knowledge=keep_knowledge)
     except Failed as error:
         return f"and the former release {former.release} does not serve either: {error}"
     same = " (with its former settings, knowledge and unit)" if former.release == wanted.release else ""
     return f"release {former.release} serves again{same}"
-
-
-def prune(keep: int) -> list[str]:
-    """Removes all but the newest `keep` releases that do not serve; never the current or the former one."""
-    former = json.loads(text(FORMER) or "{}")
-    before = {state.release for state in steps()}
-    removed = []
-    for folder, busy in (
-        (CODE / "releases", {target(CODE / "current"), former.get("release")}),
-        (DATA / "kb-versions", {target(DATA / "kb"), former.get("knowledge")}),
-    ):
-        idle = [entry for entry in folder.iterdir() if entry.is_dir() and entry.name not in busy]
-        idle.sort(key=lambda entry: (entry.name in before, entry.stat().st_mtime), reverse=True)
-        for entry in idle[max(0, keep - 1) :]:  # the former one is kept besides
-            shutil.rmtree(entry)
-            removed.append(entry.name)
-    return removed

@@ -1,0 +1,45 @@
+"""What customers ask about prices, as cases of `machine eval`: JSON (which is YAML too) on standard output.
+
+    PYTHON cases.py FOLDER MOST
+
+Run with the Python of an installed release, which has PyYAML. FOLDER is the published knowledge; at most MOST cases,
+spread over its sections with prices. An answer is right when it holds one of its section's amounts.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+def cases(folder: Path, most: int) -> dict[str, Any]:
+    found = list(_sections(folder))
+    step = max(1, len(found) // most)
+    return {"cases": found[::step][:most]}
+
+
+def _sections(folder: Path) -> Iterator[dict[str, Any]]:
+    for path in sorted(folder.glob("*.y*ml")):
+        for section in (yaml.safe_load(path.read_text("utf-8")) or {}).get("sections") or []:
+            amounts = [fact["amount"] for fact in section.get("facts") or [] if fact.get("amount") is not None]
+            if amounts and section.get("questions"):
+                spelled = sorted({form for amount in amounts for form in _forms(amount)})
+                yield {
+                    "id": f"{path.stem}-{section['id']}",
+                    "user": section["questions"][0],
+                    "expected": {"must_include_any": spelled},
+                }
+
+
+def _forms(amount: float) -> list[str]:
+    """14900.0 as 14900, 0.5 as 0.5 and 0,5: `machine eval` itself knows blanks between thousands."""
+    if float(amount).is_integer():
+        return [str(int(amount))]
+    return [str(float(amount)), str(float(amount)).replace(".", ",")]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(cases(Path(sys.argv[1]), int(sys.argv[2]))))
