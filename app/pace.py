@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _WEIGHT = 0.1  # of the newest observation
-_SLOW = 0.05  # of it where squares are averaged, whose mean settles more slowly
+_SLOW = 0.03  # of it where half of the observations are nothing: how late turns are
+_NORMAL = math.sqrt(2 * math.pi)  # standard deviations of a normal distribution in its mean lateness
 _SPREAD = 0.3  # lengths of answers vary by about a third
 _GAIN = (1.0, 1.75, 2.3, 2.75)
 
@@ -60,7 +61,7 @@ class Pace:
         self.answer = answer
         self.overhead_s = 0.0
         self._curve = tuple(curve)
-        self._late = (spread * self.service_s(len(self._curve))) ** 2 / 2
+        self._late_s = spread * self.service_s(len(self._curve)) / _NORMAL
 
     def service_s(self, streams: int) -> float:
         """Expected seconds of a turn that shares the card with `streams` - 1 others."""
@@ -75,7 +76,7 @@ class Pace:
 
         Those that took less say nothing of who will be late: short answers among long ones are common.
         """
-        return math.sqrt(2 * self._late)
+        return _NORMAL * self._late_s
 
     def called(self, call: Call) -> None:
         """Learns from a finished model call."""
@@ -90,4 +91,6 @@ class Pace:
     def finished(self, total_s: float, model_s: float, expected_s: float) -> None:
         """Learns from a finished turn: its seconds, those of them at the model, and what was expected at its start."""
         self.overhead_s += _WEIGHT * (max(0.0, total_s - model_s) - self.overhead_s)
-        self._late += _SLOW * (max(0.0, total_s - expected_s) ** 2 - self._late)
+        # No more than twice the expected counts: a stall says nothing of how long answers vary.
+        late_s = min(max(0.0, total_s - expected_s), expected_s)
+        self._late_s += _SLOW * (late_s - self._late_s)

@@ -78,21 +78,28 @@ def test_keys_that_do_not_hold_are_put_back(provisioned: Host) -> None:
 
 def test_a_backup_under_load_restores_every_answer_from_before_it(provisioned: Host, caller: Caller) -> None:
     assert caller.turn("Сколько стоит тариф Рост?", "kept").status == 200
+    kept = remembered(provisioned, "kept")
     report, play = under_load(provisioned, lambda: provisioned.play("playbooks/backup.yml"))
     assert play.status == 0, play.output
     assert report.clean, report
-    assert caller.turn("Сколько стоит тариф Рост?", "later").status == 200
+    assert caller.turn("Сколько стоит тариф Рост?", "written-later").status == 200
     newest = provisioned.sh(f"ls -d {BACKUPS}/*Z | tail -1")
     refused = provisioned.play(RESTORE, restore_archive=newest)
     assert refused.status != 0
     assert "restore_stops_service=true" in refused.one_line
-    assert remembered(provisioned, "later") == 1
+    assert remembered(provisioned, "written-later") == 1
     done = provisioned.play(RESTORE, restore_archive=newest, restore_stops_service=True)
     assert done.status == 0, done.output
-    assert remembered(provisioned, "kept") == 1
-    assert remembered(provisioned, "later") == 0
+    assert remembered(provisioned, "kept") == kept
+    assert remembered(provisioned, "written-later") == 0
     assert provisioned.sh(f"ls -d {BACKUPS}/*Z | tail -1") == newest  # what was replaced was kept, but not in its place
     assert len(provisioned.sh(f"ls -d {BACKUPS}-before-restore/*Z").split()) == 1
+    # Whom only the replaced memory knew is forgotten with the one command that the documentation names.
+    in_kept = f"grep -rlF written-later {BACKUPS}-before-restore"
+    assert provisioned.sh(in_kept)
+    forget = f"machine forget --user written-later --data /var/lib/sales-machine --backups {BACKUPS} --yes"
+    assert f"{BACKUPS}-before-restore/" in provisioned.sh(forget)
+    assert provisioned.sh(in_kept, check=False) == ""
     assert caller.turn("Сколько стоит тариф Рост?", "after").status == 200
 
 
