@@ -6,6 +6,7 @@ Without --host it starts the service and the emulated model server, on a clock t
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -258,6 +259,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     options.speed = 1.0 if options.host else options.speed or 10.0
     options.profile = options.profile or ("instant" if options.shape == "soak" else "gex44")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # what was started is ended with it
     try:
         return 0 if run(options)["passed"] else 1
     except (OSError, RuntimeError, ValueError, httpx.HTTPError) as error:
