@@ -23,7 +23,6 @@ from app.pace import Pace
 
 _ROUNDS = 4  # of the prediction's fixed point; it settles in two or three
 _LEAST_LEFT = 0.05  # share of its expected time that a turn which overran it is thought to need still
-_MARGIN = 2.0  # standard deviations of the prediction that are kept free
 _YOUNG = 0.25  # windows: from fewer than that no rate is reckoned
 _FULL = "too many conversations at once; try again shortly"
 
@@ -63,6 +62,10 @@ class Ticket:
         """When it is expected to have ended, on the monotonic clock."""
         self.model_s = 0.0
         """Its seconds at the model, which the turn itself adds."""
+        self.forecast = math.inf
+        """The same, as it was thought on arrival."""
+        self.rounds = 1.0
+        """How many turns, one after another, that forecast guessed at."""
         self._admission = admission
         self._conversation = conversation
         self._deadline = deadline
@@ -129,12 +132,13 @@ class Admission:
             if self._busy >= self._parallel and self.waiting >= self._max_waiting:
                 raise Overloaded(_FULL, retry_after=1, reason="queue_full")
             # Errors of the turns ahead add up as those of independent draws do.
-            spare = _MARGIN * self.pace.spread_s * math.sqrt(rounds)
+            spare = self.pace.late_s * math.sqrt(rounds)
             late = wait + service + spare - deadline.remaining()
             if late > 0:
                 raise Overloaded(_FULL, retry_after=max(1, round(late)), reason="deadline")
         ticket.number = next(self._numbers)
-        ticket.ends = time.monotonic() + wait + service
+        ticket.ends = ticket.forecast = time.monotonic() + wait + service
+        ticket.rounds = rounds
         self._reserved.add(ticket)
         self._last[conversation] = ticket
 
@@ -149,13 +153,14 @@ class Admission:
         self._reserved.discard(ticket)
         await self._enter(ticket)
         started = time.monotonic()
-        expected_s = self.pace.service_s(min(self._parallel, self._busy + self.waiting))
-        ticket.ends = started + expected_s
+        ticket.ends = started + self.pace.service_s(min(self._parallel, self._busy + self.waiting))
         self._working.add(ticket)
         on_wait(started - arrived)
         try:
             yield
-            self.pace.finished(time.monotonic() - started, ticket.model_s, expected_s)
+            ended = time.monotonic()
+            self.pace.finished(ended - started, ticket.model_s)
+            self.pace.came((ended - ticket.forecast) / math.sqrt(ticket.rounds))
         finally:
             self._working.remove(ticket)
             self._leave()

@@ -6,14 +6,16 @@ with `fresh` the prompt's tokens that no cache holds, `answer` the tokens until 
 that share the card, `gain` what sharing gains: four streams together decode faster than one, yet each is slower.
 """
 
-import math
+import heapq
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 _WEIGHT = 0.1  # of the newest observation
-_SLOW = 0.03  # of it where half of the observations are nothing: how late turns are
-_NORMAL = math.sqrt(2 * math.pi)  # standard deviations of a normal distribution in its mean lateness
 _SPREAD = 0.3  # lengths of answers vary by about a third
+_RECENT = 150  # turns by which forecasts are judged
+_RARE = 4  # the last of so many of them that came latest: one in fifty comes later
 _GAIN = (1.0, 1.75, 2.3, 2.75)
 
 
@@ -61,7 +63,10 @@ class Pace:
         self.answer = answer
         self.overhead_s = 0.0
         self._curve = tuple(curve)
-        self._late_s = spread * self.service_s(len(self._curve)) / _NORMAL
+        guess = NormalDist(0, max(1e-9, spread * self.service_s(len(self._curve))))
+        self._late = deque((guess.inv_cdf((n + 0.5) / _RECENT) for n in _mixed(_RECENT)), _RECENT)
+        self.late_s = self._rarely_late()
+        """Seconds after its forecast by which a turn has ended, but for one in fifty; 0 at least."""
 
     def service_s(self, streams: int) -> float:
         """Expected seconds of a turn that shares the card with `streams` - 1 others."""
@@ -69,14 +74,6 @@ class Pace:
             return self.overhead_s
         decode = self.answer * streams / (self.decode_tps * gain(streams, self._curve))
         return self.overhead_s + self.fresh / self.prefill_tps + decode
-
-    @property
-    def spread_s(self) -> float:
-        """Standard deviation of what a turn takes, judged by those that took longer than expected.
-
-        Those that took less say nothing of who will be late: short answers among long ones are common.
-        """
-        return _NORMAL * self._late_s
 
     def called(self, call: Call) -> None:
         """Learns from a finished model call."""
@@ -88,9 +85,22 @@ class Pace:
             alone = call.answer / call.decode_s * call.streams / gain(call.streams, self._curve)
             self.decode_tps += _WEIGHT * (alone - self.decode_tps)
 
-    def finished(self, total_s: float, model_s: float, expected_s: float) -> None:
-        """Learns from a finished turn: its seconds, those of them at the model, and what was expected at its start."""
+    def finished(self, total_s: float, model_s: float) -> None:
+        """Learns from a finished turn: its seconds at work, and those of them at the model."""
         self.overhead_s += _WEIGHT * (max(0.0, total_s - model_s) - self.overhead_s)
-        # No more than twice the expected counts: a stall says nothing of how long answers vary.
-        late_s = min(max(0.0, total_s - expected_s), expected_s)
-        self._late_s += _SLOW * (late_s - self._late_s)
+
+    def came(self, late_s: float) -> None:
+        """Learns how much later than forecast a turn ended; negative: sooner.
+
+        A forecast that guessed at n turns one after another errs by the root of n more: divide by that.
+        """
+        self._late.append(late_s)
+        self.late_s = self._rarely_late()
+
+    def _rarely_late(self) -> float:
+        return max(0.0, heapq.nlargest(_RARE, self._late)[-1])
+
+
+def _mixed(count: int) -> list[int]:
+    """The numbers below `count`, high and low in turns, so that those that leave first are no worse than the others."""
+    return sorted(range(count), key=lambda n: n * 89 % count)

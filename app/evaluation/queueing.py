@@ -20,7 +20,6 @@ P95_S = 30.0
 P99_S = 45.0
 _SPREAD = 0.3  # standard deviation of an answer's length, as a share of its mean
 _LONGEST = 1.5  # an answer is cut at so many times its intended length, as the service does
-_MARGIN = 2.0  # standard deviations of the prediction that admission keeps free, as app/admission.py
 _HOPELESS = 200  # turns waiting without admission: such a queue does not come back
 
 
@@ -91,6 +90,9 @@ class _Turn:
     shared: float = 0.0
     """Seconds of writing, each times the answers that grew in it."""
     expected_s: float = 0.0
+    forecast: float = 0.0
+    """When it was thought on arrival to end."""
+    rounds: float = 1.0
 
 
 _SEARCH, _READ, _WRITE = range(3)
@@ -148,28 +150,29 @@ class _Queue:
         return found
 
     def _arrive(self, turn: _Turn) -> None:
-        if self.load.admission and self._predicted_s() > DEADLINE_S:
+        needs, turn.rounds = self._forecast()
+        turn.forecast = self.now + needs
+        # Refused on an idle card, the forecast would never learn that it is wrong.
+        late = bool(self.active) and needs + self.pace.late_s * math.sqrt(turn.rounds) > DEADLINE_S
+        if self.load.admission and late:
             self.refused += 1
         elif len(self.active) < self.load.slots:
             self._start(turn)
         else:
             self.waiting.append(turn)
 
-    def _predicted_s(self) -> float:
-        """Seconds until an arrival would be answered, as app/admission.py reckons it."""
+    def _forecast(self) -> tuple[float, float]:
+        """Seconds until an arrival would be answered, and how many turns that guesses at, as app/admission.py does."""
         busy, slots = len(self.active), self.load.slots
-        if not busy:  # refused on an idle card, the prediction would never learn that it is wrong
-            return 0.0
         needs = self.pace.service_s(min(slots, busy + len(self.waiting) + 1))
-        spare = _MARGIN * self.pace.spread_s
         if busy < slots:
-            return needs + spare
+            return needs, 1.0
         service = self.pace.service_s(slots)
         free = [max(0.05 * service, turn.expected_s - (self.now - turn.started)) for turn in self.active]
         heapq.heapify(free)
         for _ in self.waiting:
             heapq.heapreplace(free, free[0] + service)
-        return free[0] + needs + spare * math.sqrt(1 + len(self.waiting) / slots)
+        return free[0] + needs, 1 + len(self.waiting) / slots
 
     def _start(self, turn: _Turn) -> None:
         turn.started, turn.left = self.now, self.card.retrieval_s
@@ -238,7 +241,8 @@ class _Queue:
                 streams=max(1.0, turn.shared / decode_s),
             )
         )
-        self.pace.finished(self.now - turn.started, self.now - turn.read_at, turn.expected_s)
+        self.pace.finished(self.now - turn.started, self.now - turn.read_at)
+        self.pace.came((self.now - turn.forecast) / math.sqrt(turn.rounds))
         if self.waiting:
             self._start(self.waiting.popleft())
 
