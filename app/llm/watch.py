@@ -53,7 +53,7 @@ class ModelWatch:
         raise ModelUnavailable(
             "the model is being loaded; use the fallback and try again"
             if loading
-            else "the model is not there; use the fallback and try again",
+            else "the model is not available; use the fallback and try again",
             retry_after=15 if loading else 5,
             reason="loading" if loading else "gone",
         )
