@@ -59,6 +59,7 @@ class End:
             self._give(self.link, private)
         for peer in self.inside("wg", "show", self.link, "peers").split():
             self.inside("wg", "set", self.link, "peer", peer, "remove")
+        time.sleep(1.1)  # the server tells its handshakes in whole seconds, and the later one decides
         self._point(self.link, server, port, f"{THERE}/32")
 
     def plug(self, state: str) -> None:
