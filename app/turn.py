@@ -28,9 +28,12 @@ async def process(ask: Ask, bot: Bot) -> Reply:
     started = time.monotonic()
     deadline = Deadline.after(bot.settings.turn.timeout_s)
     with bot.admission.ticket(bot.name, ask.key, deadline) as ticket:
-        if bot.locks.users(ask.key):  # a hopeless wait for the turn before this one is refused before it begins
+        former = bot.locks.users(ask.key)
+        # A hopeless wait for the turn before this one is refused before it begins. A twin of that turn will get its
+        # answer and costs the model nothing.
+        if former and ask.request_id not in former:
             ticket.reserve()
-        async with bot.locks.hold(ask.key, deadline):
+        async with bot.locks.hold(ask.key, deadline, ask.request_id):
             for attempt in range(_ATTEMPTS):
                 stages = bot.telemetry.stages(started)
                 stages.add("lock", stages.elapsed())

@@ -62,7 +62,7 @@ def export_command(user: str, session: str | None, data: Path, out: Path) -> Non
 @click.option("--yes", is_flag=True, help="Do it; without this it is only counted, exit 1.")
 def forget_command(user: str, session: str | None, data: Path, backups: Path | None, yes: bool) -> None:
     """Delete a person, and prove that the files hold nothing more of them: exit 2 when something remains."""
-    from app.store.forgetting import forget_in_backups, places
+    from app.store.forgetting import forget_in_backups, left_in_damaged, places
     from app.store.rights import DATABASE, Person, count, forget
 
     person = Person(user, session)
@@ -71,6 +71,8 @@ def forget_command(user: str, session: str | None, data: Path, backups: Path | N
         sys.exit(1)
     deleted, proof = forget(data / DATABASE, person)
     clean = _show(data, deleted, proof)
+    for cleaned in left_in_damaged(data, person):
+        clean &= _show(cleaned.archive, cleaned.deleted, cleaned.proof)
     if backups is not None:
         if not backups.is_dir():
             raise ConfigError(f"there is no folder {str(backups)!r}; name the backups with --backups")

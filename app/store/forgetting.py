@@ -16,6 +16,7 @@ from app.errors import ConfigError
 from app.store.backup import DATABASE, MANIFEST, FileRecord, Manifest, archives, verify
 from app.store.retention import Deleted
 from app.store.rights import Person, Proof, forget, stands_in
+from app.store.salvage import KEPT
 
 REPLACED = "-before-restore"  # as playbooks/tasks/put_back.yml names it
 _PENDING = f".{MANIFEST}.new"
@@ -36,6 +37,23 @@ def places(target: Path) -> list[Path]:
     beside = target.resolve()
     beside = beside.with_name(f"{beside.name}{REPLACED}")
     return [target, beside] if beside.is_dir() else [target]
+
+
+def left_in_damaged(data: Path, person: Person) -> list[Cleaned]:
+    """The damaged memories that a restore has kept in the folder `data`: from those nothing can be deleted.
+
+    Each remains until it is removed, also where the id is not seen: its texts may stand on a page that lost the id.
+    """
+    found = []
+    for folder in sorted(path for path in data.glob(f"{KEPT}*") if path.is_dir()):
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        seen = "the id itself stands in it" if any(stands_in(path, person) for path in files) else "it may hold more"
+        remains = (
+            f"a damaged memory, from which nothing can be deleted; {seen}."
+            f" Bring over what it has (machine salvage --data {data}), remove the folder, then forget again",
+        )
+        found.append(Cleaned(folder, Deleted(), Proof(tuple(path.name for path in files), 1, 0, remains)))
+    return found
 
 
 def forget_in_backups(target: Path, person: Person) -> Iterator[Cleaned]:

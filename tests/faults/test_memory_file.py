@@ -1,6 +1,7 @@
 """The memory's file: held by another process, not to be written, damaged."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import threading
@@ -126,6 +127,11 @@ def test_a_damaged_page_stops_the_service_until_it_is_restored_and_salvaged(tmp_
         assert (found_then["level"], "damaged-" in found_then["detail"]) == ("warning", True)
         callers.ask_again()
         callers.check()
+    forget = ("forget", "--user", "fault-0", "--data", server.data, "--yes")
+    told = machine(*forget, status=2)
+    assert "a damaged memory, from which nothing can be deleted; the id itself stands in it" in told
+    shutil.rmtree(newest_kept(server.data))
+    assert "nothing of the person is left" in machine(*forget)
 
 
 def test_what_neither_the_backup_nor_the_damaged_file_has_is_told(tmp_path: Path) -> None:

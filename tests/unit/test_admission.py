@@ -6,6 +6,7 @@ import random
 import selectors
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,10 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.admission import Admission
+from app.bots import Bot
 from app.deadline import Deadline
 from app.errors import Overloaded
 from app.locks import KeyLocks
 from app.pace import Call, Pace, gain
+from app.turn import process
+from app.types import Ask, Key
 
 
 def pace(service_s: float) -> Pace:
@@ -281,6 +285,23 @@ async def test_who_reserved_first_goes_first_though_others_stood_in_the_queue_be
     release.set()
     await asyncio.gather(*tasks)
     assert done == ["at work", "early", "late"]
+
+
+async def test_a_twin_of_the_turn_at_work_waits_for_its_answer_where_another_message_is_refused(bot: Bot) -> None:
+    key, question = Key("BOT_1", "twins"), "Сколько стоит тариф Рост?"
+    full = replace(bot, admission=Admission(1, 0))
+    with full.admission.ticket("default", "another", Deadline.after(5)) as other:
+        async with other.place(lambda _: None), bot.locks.hold(key, Deadline.after(5), "first"):
+            twin = asyncio.create_task(process(Ask(key, question, "first"), full))
+            with pytest.raises(Overloaded):
+                await process(Ask(key, "А доставка?", "second"), full)
+            assert not twin.done()
+            # The turn at work ends: its answer is stored before its lock is free.
+            answered = await process(
+                Ask(key, question, "first"), replace(bot, locks=KeyLocks(), admission=Admission(1, 0))
+            )
+    again = await twin
+    assert (again.body, again.replayed) == (answered.body, True)
 
 
 def test_the_pace_learns_what_calls_take() -> None:

@@ -1,6 +1,7 @@
 """`machine backup`: consistent while the service writes, sound or refused, and never the last one removed."""
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -31,9 +32,9 @@ def machine(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
+@pytest.fixture(scope="module")
+def talked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("talked") / "data"
     done = subprocess.run(
         [sys.executable, "-m", "app", "chat", "--user", "u1", "--data", str(folder)],
         input="сколько стоит тариф Рост?\n",
@@ -46,6 +47,11 @@ def data(tmp_path: Path) -> Path:
     )
     assert done.returncode == 0, done.stderr
     return folder
+
+
+@pytest.fixture
+def data(talked: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(talked, tmp_path / "data"))
 
 
 def test_a_backup_holds_the_memory_and_what_was_asked_for(data: Path, tmp_path: Path) -> None:
