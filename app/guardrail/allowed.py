@@ -72,8 +72,8 @@ class Free:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """One section as read."""
+class Allowed:
+    """What may be said, by one section or by all in use."""
 
     products: tuple[Product, ...]
     known: tuple[Known, ...]
@@ -83,7 +83,6 @@ class Page:
     """Numbers of the text that are neither money nor time."""
     quotes: frozenset[str]
     brands: frozenset[str]
-    folded: str
     keys: frozenset[str]
     discounted: bool
     """Whether it speaks of discounts."""
@@ -92,19 +91,17 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Knowledge:
+class Page(Allowed):
+    """One section as read."""
+
+    folded: str
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge(Allowed):
     """All sections in use together."""
 
-    products: tuple[Product, ...]
-    known: tuple[Known, ...]
-    free: tuple[Free, ...]
-    models: frozenset[tuple[str, str]]
-    numbers: frozenset[Decimal]
-    quotes: frozenset[str]
-    brands: frozenset[str]
     folded: tuple[str, ...]
-    keys: frozenset[str]
-    discounted: bool
-    limits: frozenset[tuple[str, str, int]]
+    """The text of each section."""
     index: dict[str, tuple[int, ...]]
     """Key -> products."""
