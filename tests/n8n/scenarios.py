@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tests.n8n.shapes import Body, cloud, cloud_message, instagram, waha
+from tests.n8n.shapes import Body, cloud, cloud_message, hidden, instagram, waha
 from tests.n8n.standins import CUT, LOST, RESET, SLOW, Canned, Fault, refusal
 
 Flow = Literal["sales", "closed", "wrongkey", "noredis", "badredis"]
@@ -138,6 +138,15 @@ SCENARIOS: tuple[Scenario, ...] = (
         "вопрос из Instagram",
         "9001000107",
         (Send("meta", instagram("9001000107", {"mid": "m" * 190, "text": QUESTION})),),
+        1,
+        "machine",
+    ),
+    Scenario(
+        "hidden",
+        "a question from somebody who hides the number (WhatsApp Cloud)",
+        "вопрос от клиента, который скрыл номер (WhatsApp Cloud)",
+        "KZ.1502576394655843",
+        (Send("meta", cloud(hidden("KZ.1502576394655843", "wamid.hidden", QUESTION))),),
         1,
         "machine",
     ),
@@ -277,4 +286,7 @@ SILENT: tuple[Send, ...] = (
     Send("waha", waha("77010000202", "в группе", "group1", **{"from": "120363000000000000@g.us"})),
     Send("waha", waha("77010000203", "", "ack1", event="message.ack")),
     Send("meta", instagram("9001000204", {"mid": "echo1", "text": "эхо", "is_echo": True})),
+    Send("meta", cloud(cloud_message("77010000207", "wamid.group", body="в группе") | {"group_id": "Y2FwaV9ncm91cA"})),
+    Send("waha", waha("77010000208", "/9j/4AAQSkZJRgABAQAAAQABAAD", "place1", location={"latitude": "43.2"})),
+    Send("waha", waha("77010000209", "BEGIN:VCARD\nFN:A\nEND:VCARD", "card1", vCards=["BEGIN:VCARD\nFN:A\nEND:VCARD"])),
 )

@@ -34,7 +34,7 @@ def cloud(*messages: Body, phone: str = "106540352242922") -> Body:
     value = {
         "messaging_product": "whatsapp",
         "metadata": {"display_phone_number": "77010000000", "phone_number_id": phone},
-        "contacts": [{"profile": {"name": "Айгуль"}, "wa_id": message["from"]} for message in messages],
+        "contacts": [{"profile": {"name": "Айгуль"}} | _contact(message) for message in messages],
         "messages": list(messages),
     }
     return {
@@ -43,9 +43,20 @@ def cloud(*messages: Body, phone: str = "106540352242922") -> Body:
     }
 
 
+def _contact(message: Body) -> Body:
+    return {"wa_id": message["from"]} if "from" in message else {"user_id": message["from_user_id"]}
+
+
 def cloud_message(user: str, message_id: str, kind: str = "text", **part: Any) -> Body:
     """One message of the Cloud API; `part` is the object named after its kind."""
     return {"from": user, "id": message_id, "timestamp": str(int(time.time())), "type": kind, kind: part}
+
+
+def hidden(user_id: str, message_id: str, body: str) -> Body:
+    """A message of somebody who hides the number behind a name: Meta gives an id of this business alone."""
+    message = cloud_message("", message_id, body=body)
+    del message["from"]
+    return message | {"from_user_id": user_id}
 
 
 def cloud_status(user: str) -> Body:

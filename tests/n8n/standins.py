@@ -132,7 +132,9 @@ def _recipient(call: Call) -> str:
     body = call.body
     if "chatId" in body:
         return str(body["chatId"]).split("@", maxsplit=1)[0]
-    return str(body["to"] if "to" in body else body["recipient"]["id"])
+    if "to" in body:
+        return str(body["to"])
+    return str(body["recipient"]["id"] if isinstance(body["recipient"], dict) else body["recipient"])
 
 
 def _words(call: Call) -> str:

@@ -120,6 +120,8 @@ def test_deliveries_take_the_shape_of_their_channel(run: Run) -> None:
     path, body, headers = delivery("voice")
     assert (path, body["messaging_product"], body["to"]) == ("/106540352242922/messages", "whatsapp", "77010000105")
     assert headers["authorization"].startswith("Bearer ")
+    path, body, _ = delivery("hidden")
+    assert (path, body["recipient"], "to" in body) == ("/106540352242922/messages", "KZ.1502576394655843", False)
     path, body, _ = delivery("instagram")
     assert (path, body["recipient"]) == ("/17841400000000000/messages", {"id": "9001000107"})
 
@@ -133,7 +135,7 @@ def test_customers_and_bots_are_never_mixed(run: Run) -> None:
 
 
 def test_echoes_statuses_groups_and_forgeries_come_to_nothing(run: Run) -> None:
-    silent = {f"7701000020{number}" for number in range(1, 7)} | {"9001000204", "120363000000000000"}
+    silent = {f"7701000020{number}" for number in range(1, 10)} | {"9001000204", "120363000000000000"}
     assert not silent & {call.body["user_id"] for call in run.line.calls}
     assert not any(run.channels.deliveries(user) for user in silent)
 
