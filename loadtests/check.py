@@ -22,7 +22,8 @@ _OPEN = (record.CUT, -1)  # the caller does not know what became of these
 
 @dataclass(frozen=True, slots=True)
 class Consistency:
-    """Counts of turns. `how`: against what they were checked. All but `checked` must be 0."""
+    """Counts of turns, None: this way of checking cannot tell. `how`: against what they were checked. All but `checked`
+    must be 0."""
 
     how: str
     checked: int = 0
@@ -30,12 +31,17 @@ class Consistency:
     """Answered, and not there."""
     doubled: int = 0
     """The same request answered in two ways, or written down twice."""
-    ghosts: int = 0
+    ghosts: int | None = 0
     """Written down, though the caller got an error, or never asked."""
-    damaged: int = 0
+    damaged: int | None = 0
     """Conversations whose revisions have a gap, and what SQLite's own check says."""
     examples: tuple[str, ...] = ()
     """A few request_ids of turns that are lost, doubled or ghosts."""
+
+    @property
+    def untold(self) -> set[str]:
+        """Names of the counts that are not known."""
+        return {name for name, value in asdict(self).items() if value is None}
 
     def as_json(self) -> dict[str, object]:
         return asdict(self)
@@ -82,18 +88,27 @@ def against_store(path: Path, records: Sequence[Record]) -> Consistency:
 
 
 def by_replay(client: httpx.Client, records: Sequence[Record], most: int = 500) -> Consistency:
-    """Asks again for the last `most` answers under their request_ids: each must come back byte for byte."""
+    """Asks again for the last `most` answers under their request_ids: each must come back byte for byte.
+
+    Where the machine is gone by then, those that could not be asked for count as lost.
+    """
     answered = {each.request_id: each for each in records if each.status == 200}
     lost = other = 0
+    how = "replayed request_ids"
     chosen = list(answered.values())[-most:]
-    for each in chosen:
+    for number, each in enumerate(chosen):
         again = record.body(each.request_id, each.session, each.user, each.channel, each.text)
-        response = client.post(record.PATH, json=again)
+        try:
+            response = client.post(record.PATH, json=again)
+        except httpx.TransportError as error:
+            how += f", until the machine did not answer: {error!r}"
+            lost += len(chosen) - number
+            break
         if response.status_code != 200:
             lost += 1
         elif record.digest(response.content) != each.digest:
             other += 1
-    return Consistency("replayed request_ids", len(chosen), lost, doubled(records) + other)
+    return Consistency(how, len(chosen), lost, doubled(records) + other, ghosts=None, damaged=None)
 
 
 def _bytes(response: object) -> bytes:

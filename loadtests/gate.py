@@ -30,9 +30,17 @@ class Finding:
 
 
 def load_budget(shape: str, path: Path = BUDGET) -> dict[str, float]:
-    """The limits for a shape. Raises OSError or yaml.YAMLError."""
-    values = yaml.safe_load(path.read_text("utf-8"))
-    return {**values["budget"], **values["forms"].get(shape, {})}
+    """The limits for a shape. Raises OSError, or ValueError where the file is none."""
+    try:
+        values = yaml.safe_load(path.read_text("utf-8"))
+        return {**values["budget"], **values["forms"].get(shape, {})}
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} is no budget: {error!r}") from error
+
+
+def checkable(budget: Mapping[str, float], consistency: Consistency) -> dict[str, float]:
+    """The limits without those of what this way of checking cannot tell, so that nobody reads them as kept."""
+    return {name: limit for name, limit in budget.items() if name not in consistency.untold}
 
 
 def judge(figures: Mapping[str, float | None], budget: Mapping[str, float]) -> list[Finding]:
@@ -50,7 +58,7 @@ def figures(
 ) -> dict[str, float | None]:
     """Everything the budget limits, and what explains it. Seconds and minutes are the model's."""
     arrivals = [each for each in records if each.arrival]
-    answers = [each for each in arrivals if each.status == 200]
+    answers = [each for each in arrivals if each.answered]
     took = sorted(each.took_s * plan.speed for each in answers)
     second = [each for each in behind_another(records) if each.status == 429]
     refusals = sorted(each.took_s * 1000 for each in records if each.status == 429)
@@ -76,7 +84,8 @@ def figures(
         "refusal_p99_ms": quantile(refusals, 0.99),
         "second_refused_late": sum(each.took_s > _AT_ONCE_S for each in second) / max(1, len(arrivals)),
         "server_errors": sum(n for code, n in statuses.items() if (code >= 500 and code != 503) or code == -1),
-        "bad_statuses": sum(n for code, n in statuses.items() if code not in (200, 429, 0, -1) and code < 500),
+        "bad_statuses": sum(n for code, n in statuses.items() if code not in (200, 429, 0, -1) and code < 500)
+        + sum(each.status == 200 and not each.answered for each in records),
         "unavailable": statuses[503],
         "unavailable_share": statuses[503] / max(1, asked),
         "refused_share": statuses[429] / max(1, asked),
@@ -113,10 +122,11 @@ def quantile(values: Sequence[float], share: float) -> float:
 def growth(samples: Sequence[Sample]) -> dict[str, float | None]:
     """Rise of the process's memory and files per thousand turns, after the first third, by least squares.
 
-    The beginning is left out: caches fill, and Python keeps what it once took. None without a process to look at.
+    The beginning is left out: caches fill, and Python keeps what it once took. None without a process to look at, or
+    without turns between two looks.
     """
     seen = [each for each in samples[len(samples) // 3 :] if each.rss is not None and each.files is not None]
-    if not seen:
+    if len({each.turns for each in seen}) < 2:
         return {"memory_kib_per_1000_turns": None, "files_per_1000_turns": None}
     return {
         "memory_kib_per_1000_turns": slope((each.turns / 1000, (each.rss or 0) / 1024) for each in seen),

@@ -17,7 +17,7 @@ from locust.exception import StopUser
 
 from loadtests import record
 from loadtests.customers import Dialogue, Town
-from loadtests.plan import load_plan
+from loadtests.plan import PATIENCE_S, load_plan
 from loadtests.record import Kind, Record
 from loadtests.shapes import customers_at
 
@@ -25,7 +25,6 @@ PLAN = load_plan()
 TOWN = Town(PLAN)
 _RECORDS = Path(PLAN.records).open("a", encoding="utf-8")  # noqa: SIM115 - the process's end closes it
 _RANDOM = random.Random(PLAN.seed + 1)
-_PATIENCE_S = 90.0  # of the model: a caller's timeout well above the service's deadline
 _LEAVES_S = 1.0  # of the model, after which one who hangs up does so
 _TWIN_S = 0.5
 
@@ -96,7 +95,7 @@ class Talking(HttpUser):
         assert self._dialogue is not None
         customer = self._dialogue.customer
         status, digest, processing_ms, error = record.CUT, "", 0, "cut off"
-        patience = _LEAVES_S if kind == "hangup" else _PATIENCE_S
+        patience = _LEAVES_S if kind == "hangup" else PATIENCE_S
         at, began = time.time(), time.perf_counter()
         try:
             with self.client.post(
@@ -112,7 +111,7 @@ class Talking(HttpUser):
                     status, error = (record.CUT, "hung up") if left else (-1, type(response.error).__name__)
                 elif status == 200:
                     digest = record.digest(response.content)
-                    processing_ms = response.json()["meta"]["processing_ms"]
+                    processing_ms, error = record.answer(response.content)
                 else:
                     error = _code(response.content)
                 response.success()  # the gate judges, not Locust

@@ -9,6 +9,9 @@ from typing import Any
 VARIABLE = "LOADTEST_PLAN"
 """Environment variable with the path of the plan's JSON."""
 
+PATIENCE_S = 90.0
+"""A caller's timeout, of the model: well above the service's deadline."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -18,7 +18,10 @@ CUT = 0
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """`at`: seconds of the wall since the epoch; `took_s` likewise of the wall. `digest`: sha256 of a 200's body."""
+    """`at`: seconds of the wall since the epoch; `took_s` likewise of the wall. `digest`: sha256 of a 200's body.
+
+    `error`: the contract's code, or what was wrong; also of a 200 that says nothing.
+    """
 
     kind: Kind
     at: float
@@ -32,6 +35,11 @@ class Record:
     digest: str = ""
     processing_ms: int = 0
     error: str = ""
+
+    @property
+    def answered(self) -> bool:
+        """Whether it brought an answer that can be sent; a proxy's page with status 200 is none."""
+        return self.status == 200 and not self.error
 
     @property
     def arrival(self) -> bool:
@@ -52,6 +60,17 @@ def body(request_id: str, session: str, user: str, channel: str, text: str) -> d
 
 def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def answer(content: bytes) -> tuple[int, str]:
+    """(processing_ms, "") of a 200's body; (0, what is wrong) where it is none of the contract's answers."""
+    try:
+        value = json.loads(content)
+        if not value["answer"].strip() or value.get("error"):
+            return 0, "no answer"
+        return int(value["meta"]["processing_ms"]), ""
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return 0, "outside the contract"
 
 
 def write(file: IO[str], record: Record) -> None:

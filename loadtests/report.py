@@ -89,7 +89,7 @@ def plots(records: Sequence[Record], samples: Sequence[Sample], speed: float) ->
     def minute(at: float) -> float:
         return (at - start) * speed / 60
 
-    answers = [(minute(each.at), each.took_s * speed) for each in records if each.status == 200 and each.arrival]
+    answers = [(minute(each.at), each.took_s * speed) for each in records if each.answered and each.arrival]
     refusals = [(minute(each.at), each.took_s * 1000) for each in records if each.status == 429]
     x = "model minutes"
     charts = [
@@ -160,6 +160,19 @@ def _figures(figures: Mapping[str, float | None], former: Mapping[str, Any] | No
     ]
     head = "<tr><th>figure</th><th>former</th><th>now</th><th>change</th></tr>"
     return f"<table>{head}{''.join(rows)}</table>"
+
+
+def former(path: Path | None) -> dict[str, Any] | None:
+    """An earlier run's report.json; None for no path. Raises OSError, or ValueError where the file is none."""
+    if path is None:
+        return None
+    try:
+        found: Any = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is no report of a load test: {error}") from error
+    if not isinstance(found, dict) or not isinstance(found.get("figures"), dict):
+        raise ValueError(f"{path} is no report of a load test")
+    return found
 
 
 def compared(

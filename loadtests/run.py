@@ -4,7 +4,6 @@ Without --host it starts the service and the emulated model server, on a clock t
 """
 
 import argparse
-import json
 import os
 import signal
 import subprocess
@@ -19,11 +18,12 @@ from typing import Any
 
 import httpx
 
+from app.errors import MachineError
 from app.evaluation.capacity import highest_rate, load_card
 from app.evaluation.queueing import Card, Load
 from loadtests import gate, record, report
 from loadtests.check import Consistency, against_store, by_replay
-from loadtests.plan import VARIABLE, Plan
+from loadtests.plan import PATIENCE_S, VARIABLE, Plan
 from loadtests.shapes import SHAPES, users_for
 from loadtests.watch import Watch
 
@@ -105,7 +105,9 @@ def remote(options: argparse.Namespace) -> Iterator[Target]:
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """One whole run; returns the report and leaves it in `options.out`."""
-    card = load_card(options.card)
+    card, budget = load_card(options.card), gate.load_budget(options.shape, options.budget)
+    former = report.former(options.compare)  # before the run, as the folder: a wrong name must not cost its result
+    options.out.mkdir(parents=True, exist_ok=True)
     goal = options.rate or highest_rate(card, Load(1.0, _FRESH, options.answer))
     with (
         tempfile.TemporaryDirectory(prefix="loadtest-") as folder,
@@ -121,7 +123,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         consistency = target.verify(records)
     if status:
         raise RuntimeError(f"Locust ended with {status}")
-    return _reported(options, plan, card, target.about, records, watch, consistency, sizes)
+    return _reported(options, plan, card, budget, former, target.about, records, watch, consistency, sizes)
 
 
 def _plan(options: argparse.Namespace, target: Target, folder: Path, goal: float) -> Plan:
@@ -153,9 +155,8 @@ def _locust(plan: Plan, folder: Path, watch: Watch) -> int:
     """Runs Locust to its end, showing where it stands; its exit status."""
     path = folder / "plan.json"
     plan.write(path)
-    stop_s = plan.wall_s(60) + 2
     command = [sys.executable, "-m", "locust", "-f", str(Path(__file__).with_name("locustfile.py")), "--headless",
-               "--only-summary", "--exit-code-on-error", "0", "--stop-timeout", f"{stop_s:.0f}s",
+               "--only-summary", "--exit-code-on-error", "0", "--stop-timeout", f"{last_answers_s(plan):.0f}s",
                "--loglevel", "WARNING", "--reset-stats"]  # fmt: skip
     environment = os.environ | {VARIABLE: str(path), "PYTHONPATH": str(ROOT)}
     with (folder / "locust.log").open("w") as log:
@@ -177,11 +178,16 @@ def _locust(plan: Plan, folder: Path, watch: Watch) -> int:
     return process.returncode
 
 
+def last_answers_s(plan: Plan) -> float:
+    """Seconds of the wall for answers still due at the end; a caller cut off before its timeout is seen by no limit."""
+    return plan.wall_s(PATIENCE_S + 5) + 2
+
+
 def progress(plan: Plan, wall_s: float, records: Sequence[record.Record], watch: Watch) -> str:
     """One line: model time, answers, refusals, what else, who waits, the slowest twentieth so far."""
-    took = sorted(each.took_s * plan.speed for each in records if each.status == 200 and each.arrival)
+    took = sorted(each.took_s * plan.speed for each in records if each.answered and each.arrival)
     codes = [each.status for each in records]
-    other = sum(code not in (0, 200, 429) for code in codes)
+    other = sum(each.status not in (0, 200, 429) or (each.status == 200 and not each.answered) for each in records)
     last = watch.samples[-1] if watch.samples else None
     state = f", {last.running:.0f} at work, {last.waiting:.0f} waiting" if last else ""
     minutes, seconds = divmod(int(wall_s * plan.speed), 60)
@@ -192,13 +198,13 @@ def progress(plan: Plan, wall_s: float, records: Sequence[record.Record], watch:
 
 
 def _reported(
-    options: argparse.Namespace, plan: Plan, card: Card, about: str, records: Sequence[record.Record], watch: Watch,
-    consistency: Consistency, sizes: Mapping[str, float],
+    options: argparse.Namespace, plan: Plan, card: Card, budget: Mapping[str, float], former: dict[str, Any] | None,
+    about: str, records: Sequence[record.Record], watch: Watch, consistency: Consistency, sizes: Mapping[str, float],
 ) -> dict[str, Any]:  # fmt: skip
     load = Load(1.0, round(sizes.get("fresh", _FRESH)) or 1, round(sizes.get("answer", options.answer)) or 1)
     model = highest_rate(card, load)
     figures = gate.figures(records, watch.samples, consistency, plan, model)
-    findings = gate.judge(figures, gate.load_budget(plan.shape, options.budget))
+    findings = gate.judge(figures, gate.checkable(budget, consistency))
     more = {
         "target": about,
         "card": {"decode_tps": card.decode_tps, "prefill_tps": card.prefill_tps, "gain": list(card.gain)},
@@ -207,7 +213,6 @@ def _reported(
         "samples_missed": watch.missed,
     }
     found = report.build(plan, figures, findings, watch.samples, more)
-    former = json.loads(options.compare.read_text("utf-8")) if options.compare else None
     record.save(options.out / "records.jsonl", records)
     report.write(options.out, found, report.html(found, records, watch.samples, plan.speed, former))
     _show(found, former, options.out)
@@ -262,7 +267,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # what was started is ended with it
     try:
         return 0 if run(options)["passed"] else 1
-    except (OSError, RuntimeError, ValueError, httpx.HTTPError) as error:
+    except (OSError, RuntimeError, ValueError, httpx.HTTPError, MachineError) as error:
         sys.stderr.write(f"no run: {error}\n")
         return 2
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from app.errors import ConfigError
+
 _COLUMNS = (
     ("answer_tokens", "answer"),
     ("slots", "slots"),
@@ -62,7 +64,10 @@ def capacity(
     card = load_card(profile)
     rows = table(card, fresh=fresh, answers=answers, slots=slots, turns=turns, peak=peak, seed=seed)
     if plot is not None:
-        plot.write_text(_plotted(rows, fresh), "utf-8")
+        try:
+            plot.write_text(_plotted(rows, fresh), "utf-8")
+        except OSError as error:
+            raise ConfigError(f"the plot cannot be written: {error}") from error
     if as_json:
         speeds = {name: getattr(card, name) for name in ("decode_tps", "prefill_tps", "gain", "retrieval_s")}
         click.echo(json.dumps({"card": speeds, "fresh_tokens": fresh, "turns": turns, "peak": peak, "rows": rows}))

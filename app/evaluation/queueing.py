@@ -33,8 +33,9 @@ class Card:
     retrieval_s: float = 0.6
 
     def __post_init__(self) -> None:
-        if not self.gain or min(self.decode_tps, self.prefill_tps, *self.gain) <= 0 or self.retrieval_s < 0:
-            raise ConfigError(f"a card's speeds must be positive: {self!r}")
+        speeds = (self.decode_tps, self.prefill_tps, *self.gain)
+        if not self.gain or not all(0 < each < math.inf for each in speeds) or not 0 <= self.retrieval_s < math.inf:
+            raise ConfigError(f"a card's speeds must be positive numbers: {self!r}")
 
     def together(self, streams: int) -> float:
         """Answer tokens a second of `streams` (>= 1) at once."""

@@ -45,7 +45,7 @@ print(json.dumps([list(row) for row in db.execute(
 class Sent:
     """A message on its way once, and what came of it: the answer, or why there is none.
 
-    `at` and `until` are seconds of time.monotonic(); `status` is 0 when nothing came back at all.
+    `at` and `until` are seconds of time.monotonic(); `status` is 0 when no status of the machine's came back.
     """
 
     user: str
@@ -173,9 +173,12 @@ async def send(http: httpx.AsyncClient, key: str, body: dict[str, Any]) -> Sent:
     except httpx.HTTPError as error:
         return Sent(user, request_id, at, time.monotonic(), 0, failure=type(error).__name__)
     until = time.monotonic()
-    if reply.status_code == 200:
-        return Sent(user, request_id, at, until, 200, reply.json()["answer"])
     said = f"{reply.status_code} {reply.text[:120]}"
+    if reply.status_code == 200:
+        try:
+            return Sent(user, request_id, at, until, 200, str(reply.json()["answer"]))
+        except (ValueError, KeyError, TypeError):  # raised, it would end the load's thread, and nobody would be told
+            return Sent(user, request_id, at, until, 0, failure=said, by_contract=False)
     return Sent(user, request_id, at, until, reply.status_code, failure=said, by_contract=_is_error(reply))
 
 

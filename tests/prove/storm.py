@@ -93,10 +93,10 @@ def _outside(sent: list[Sent], kills: list[Kill]) -> dict[str, int]:
     dead = [(kill.at, kill.at + kill.back_s + 0.5) for kill in kills if kill.what == "nginx"]
     wrong = []
     for each in sent:
-        if each.status == 0 and not any(each.at <= end and each.until >= begin for begin, end in dead):
-            wrong.append(f"{each.failure} while nginx was alive")
-        elif not each.by_contract:
+        if not each.by_contract:
             wrong.append(each.failure)
+        elif each.status == 0 and not any(each.at <= end and each.until >= begin for begin, end in dead):
+            wrong.append(f"{each.failure} while nginx was alive")
     return dict(Counter(wrong))
 
 

@@ -87,6 +87,12 @@ def test_the_command_prints_a_table_and_draws_a_plot(tmp_path: Path) -> None:
     assert ElementTree.parse(plot).getroot().tag.endswith("svg")
 
 
+def test_a_plot_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    arguments = ["--answer", "120", "--slots", "2", "--plot", str(tmp_path / "nowhere" / "rates.svg")]
+    result = CliRunner().invoke(main, ["capacity", *arguments])
+    assert result.exit_code == 2 and result.output.count("\n") == 1 and "rates.svg" in result.output
+
+
 def test_the_command_reads_a_measured_card(tmp_path: Path) -> None:
     path = tmp_path / "card.json"
     profile = {"decode_tps": 50, "prefill_tps": 2000, "eff": [1, 1.5], "extras": {"retrieval_s": 0.1}}
@@ -106,6 +112,9 @@ def test_the_command_reads_a_measured_card(tmp_path: Path) -> None:
         "{}",
         '{"decode_tps": 0, "prefill_tps": 9, "eff": [1]}',
         '{"decode_tps": 1, "prefill_tps": 1, "eff": []}',
+        '{"decode_tps": NaN, "prefill_tps": 900, "eff": [1]}',
+        '{"decode_tps": 20, "prefill_tps": Infinity, "eff": [1]}',
+        '{"decode_tps": 20, "prefill_tps": 900, "eff": [1], "extras": {"retrieval_s": NaN}}',
     ],
 )
 def test_a_file_that_is_no_profile_is_one_sentence(tmp_path: Path, text: str) -> None:

@@ -17,7 +17,7 @@ from app.telemetry import Telemetry
 from loadtests import gate, measure, record, report, run
 from loadtests.check import Consistency, against_store, by_replay, doubled
 from loadtests.customers import CHANNELS, Town
-from loadtests.plan import Plan, load_plan
+from loadtests.plan import PATIENCE_S, Plan, load_plan
 from loadtests.record import Record
 from loadtests.shapes import SHAPES, customers_at, users_for
 from loadtests.watch import Sample, Watch, parse, slope
@@ -116,6 +116,30 @@ def test_figures_are_in_model_time_and_refusals_in_the_walls() -> None:
     assert found["memory_kib_per_1000_turns"] is None
 
 
+@pytest.mark.parametrize(
+    "content",
+    [b"<html>Welcome</html>", b"[]", b'{"answer": " ", "meta": {"processing_ms": 1}}', b'{"meta": {"processing_ms": 1}}',
+     b'{"answer": "x", "error": {"code": "INTERNAL"}, "meta": {"processing_ms": 1}}'],
+)  # fmt: skip
+def test_a_200_that_says_nothing_is_no_answer(content: bytes) -> None:
+    assert record.answer(b'{"answer": "x", "meta": {"processing_ms": 7}}') == (7, "")
+    said_nothing = one(error=record.answer(content)[1])
+    found = gate.figures([said_nothing], [], Consistency("nothing"), PLAN, model_per_minute=8.0)
+    assert (found["answers"], found["accepted_per_minute"], found["bad_statuses"]) == (0, 0, 1)
+
+
+def test_what_could_not_be_looked_at_is_not_judged_as_kept() -> None:
+    budget = gate.load_budget("steady")
+    assert gate.checkable(budget, Consistency("the service's database")) == budget
+    told = gate.checkable(budget, Consistency("replayed request_ids", ghosts=None, damaged=None))
+    assert set(budget) - set(told) == {"ghosts", "damaged"}
+
+
+def test_a_request_that_hangs_at_the_end_is_waited_for_until_it_fails() -> None:
+    for speed in (1.0, 8.0, 50.0):
+        assert run.last_answers_s(replace(PLAN, speed=speed)) > replace(PLAN, speed=speed).wall_s(PATIENCE_S)
+
+
 def test_a_message_behind_another_of_its_conversation_is_known() -> None:
     first, second, alone = one(at=0, took_s=5), one(at=2, status=429, took_s=4), one(at=2, user="v", status=429)
     assert gate.behind_another([first, second, alone]) == [second]
@@ -131,6 +155,12 @@ def test_growth_is_per_thousand_turns_and_leaves_the_beginning_out() -> None:
     assert (found["files_per_1000_turns"] or 0) == pytest.approx(20, rel=0.05)
 
 
+def test_no_turns_are_no_proof_of_flat_memory() -> None:
+    still = [Sample(float(n), turns=40, rss=2**20, files=30) for n in range(9)]
+    for samples in ([], still[:1], still):
+        assert set(gate.growth(samples).values()) == {None}
+
+
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A service's database after three turns of two customers, and the records of their caller."""
@@ -142,7 +172,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Any:
             assert response.status_code == 200
             records.append(one(request_id=asked[0], session=asked[1], user=asked[2], text=asked[4],
                                digest=record.digest(response.content)))  # fmt: skip
-        assert by_replay(client, records) == Consistency("replayed request_ids", 3)
+        assert by_replay(client, records) == Consistency("replayed request_ids", 3, ghosts=None, damaged=None)
         changed = [
             replace(records[0], digest="other"),
             replace(records[1], user="told-nobody", text="Есть пробный период?"),
@@ -153,6 +183,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Any:
         reused = replace(records[2], text="Совсем другой вопрос")
         assert by_replay(client, [reused]).lost == 1
         server.stop()
+        gone = by_replay(client, records)
+        assert gone.lost == 3 and "until the machine did not answer" in gone.how
         yield server.data / "conversations.db", records, {"told-nobody"}
 
 
@@ -213,7 +245,8 @@ def test_a_short_run_passes_the_gate_and_leaves_its_report(tmp_path: Path, capsy
     slow = tmp_path / "slow.json"
     slow.write_text(json.dumps({"decode_tps": 4, "prefill_tps": 300}), "utf-8")
     former = ["--compare", str(tmp_path / "first" / "report.json"), "--out", str(tmp_path / "slow")]
-    assert run.main([*common, "--minutes", "2", "--profile", str(slow), *former]) == 1
+    crowd = ["--rate", "40"]  # few customers wait for a slow card and so bring it less: they alone overload nothing
+    assert run.main([*common, *crowd, "--minutes", "2", "--profile", str(slow), *former]) == 1
     worse = json.loads((tmp_path / "slow" / "report.json").read_text("utf-8"))
     broken = {each["name"] for each in worse["gate"] if not each["ok"]}
     assert broken & {"accepted_of_model", "refused_share"} and not broken & {
@@ -239,6 +272,41 @@ def test_a_running_machine_is_tested_and_what_it_said_is_asked_for_again(
     found = json.loads((tmp_path / "report.json").read_text("utf-8"))
     assert found["consistency"]["how"] == "replayed request_ids" and found["consistency"]["checked"] >= 30
     assert found["speed"] == 1 and found["figures"]["memory_kib_per_1000_turns"] is None
+
+
+@pytest.mark.parametrize("option", ["--compare", "--budget", "--card"])
+@pytest.mark.parametrize("text", [None, "", "[1]", "{"])
+def test_a_file_that_cannot_be_read_is_said_before_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, text: str | None
+) -> None:
+    path = tmp_path / "wanted"
+    if text is not None:
+        path.write_text(text, "utf-8")
+    arguments = ["--host", "http://127.0.0.1:9", "--key", KEY, "--minutes", "0.01", option, str(path)]
+    assert run.main([*arguments, "--out", str(tmp_path / "out")]) == 2
+    shown = capsys.readouterr()
+    assert "messages a model minute" not in shown.out, "the run began"
+    assert shown.err.startswith("no run: ") and shown.err.count("\n") == 1
+    assert "wanted" in shown.err
+
+
+def test_a_folder_that_cannot_be_made_is_said_before_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    arguments = [
+        "--host",
+        "http://127.0.0.1:9",
+        "--key",
+        KEY,
+        "--minutes",
+        "0.01",
+        "--out",
+        str(tmp_path / "file" / "out"),
+    ]
+    assert run.main(arguments) == 2
+    shown = capsys.readouterr()
+    assert "messages a model minute" not in shown.out and shown.err.startswith("no run: ")
 
 
 def test_nobody_there_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
