@@ -9,12 +9,19 @@ from app.types import Draft, Key, Snapshot
 
 
 async def merged(snapshot: Snapshot, bot: Bot) -> Snapshot:
-    """`snapshot` with what the last answer's aside adds to it. Call it with the key's lock held."""
+    """`snapshot` with what the last answer's aside adds to it, written down. Call it with the key's lock held.
+
+    It is written at once and not with the turn that took it: a turn may still fail, and the customer's wish for a
+    person with it.
+    """
     taken = await bot.asides.take(snapshot.key)
     if taken is None:
         return snapshot
     aside, said = taken
-    return replace(snapshot, state=bot.dialogue.told(snapshot.state, aside, (said,)))
+    told = replace(snapshot, state=bot.dialogue.told(snapshot.state, aside, (said,)))
+    if told.state != snapshot.state:
+        await bot.store.amend(told)
+    return told
 
 
 def leave(key: Key, draft: Draft, said: str, bot: Bot) -> None:
@@ -28,8 +35,6 @@ async def _keep(key: Key, bot: Bot) -> None:
     try:
         async with bot.locks.hold(key, Deadline.after(bot.settings.turn.timeout_s)):
             loaded = await bot.store.load(key, "", 0)
-            snapshot = await merged(loaded.snapshot, bot)
-            if snapshot.state != loaded.snapshot.state:
-                await bot.store.amend(snapshot)
+            await merged(loaded.snapshot, bot)
     except MachineError as error:
         bot.telemetry.log.warning("aside lost", error=type(error).__name__)

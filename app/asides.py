@@ -16,6 +16,7 @@ _PATIENCE_S = 1.0  # that a next turn spends waiting: rules have heard the most 
 class _Pending:
     writing: asyncio.Task[Aside]
     said: str
+    keep: Callable[[Key], Awaitable[None]]
 
 
 class Asides:
@@ -30,7 +31,7 @@ class Asides:
 
     def put(self, key: Key, writing: asyncio.Task[Aside], said: str, keep: Callable[[Key], Awaitable[None]]) -> None:
         """Waits for `writing`, then calls `keep(key)` unless a turn has taken it before. `said` is the message."""
-        pending = self._pending[key] = _Pending(writing, said)
+        pending = self._pending[key] = _Pending(writing, said, keep)
 
         async def waiting() -> None:
             await asyncio.wait({writing})
@@ -49,7 +50,11 @@ class Asides:
         pending = self._pending.pop(key, None)
         if pending is None:
             return None
-        done, _ = await asyncio.wait({pending.writing}, timeout=_PATIENCE_S)
+        try:
+            done, _ = await asyncio.wait({pending.writing}, timeout=_PATIENCE_S)
+        except asyncio.CancelledError:
+            self.put(key, pending.writing, pending.said, pending.keep)
+            raise
         if not done or pending.writing.cancelled():
             pending.writing.cancel()
             return None

@@ -1,5 +1,6 @@
 """A whole turn, top to bottom: the lock, the memory, the chain, the model, the commit."""
 
+import contextlib
 import json
 import time
 from dataclasses import asdict
@@ -11,7 +12,7 @@ from app.afterwards import leave, merged
 from app.bots import Bot
 from app.chain import Plan, decide, plan, prompt_hash, search
 from app.deadline import Deadline
-from app.errors import Conflict, RevisionConflict
+from app.errors import Conflict, Overloaded, RevisionConflict
 from app.speaking import Spoken, check_available, drop, speak
 from app.telemetry import Stages
 from app.types import Ask, Key, Reply, Snapshot, Source, Step
@@ -32,7 +33,12 @@ async def process(ask: Ask, bot: Bot) -> Reply:
         # A hopeless wait for the turn before this one is refused before it begins. A twin of that turn will get its
         # answer and costs the model nothing.
         if former and ask.request_id not in former:
-            ticket.reserve()
+            try:
+                ticket.reserve()
+            except Overloaded:
+                async with deadline.enforce():  # nor does a retry of what was answered before
+                    if (await bot.store.load(ask.key, ask.request_id, 0)).stored is None:
+                        raise
         async with bot.locks.hold(ask.key, deadline, ask.request_id):
             for attempt in range(_ATTEMPTS):
                 stages = bot.telemetry.stages(started)
@@ -59,9 +65,16 @@ async def observe(key: Key, text: str, source: Source, request_id: str | None, b
     """
     deadline = Deadline.after(bot.settings.turn.timeout_s)
     async with bot.locks.hold(key, deadline):
-        loaded = await bot.store.load(key, request_id or "", 1)
-        state = bot.dialogue.observed(loaded.snapshot.state, text)
-        return await bot.store.observe(loaded.snapshot.after(state), text, source, request_id)
+        for _ in range(_ATTEMPTS - 1):
+            with contextlib.suppress(RevisionConflict):
+                return await _observe(key, text, source, request_id, bot)
+        return await _observe(key, text, source, request_id, bot)
+
+
+async def _observe(key: Key, text: str, source: Source, request_id: str | None, bot: Bot) -> bool:
+    loaded = await bot.store.load(key, request_id or "", 1)
+    state = bot.dialogue.observed(loaded.snapshot.state, text)
+    return await bot.store.observe(loaded.snapshot.after(state), text, source, request_id)
 
 
 async def _answer(ask: Ask, bot: Bot, ticket: Ticket, deadline: Deadline, stages: Stages) -> Reply:
@@ -73,6 +86,7 @@ async def _answer(ask: Ask, bot: Bot, ticket: Ticket, deadline: Deadline, stages
                 raise Conflict(f"request_id {ask.request_id!r} was used for another message; send a new one")
             return Reply(loaded.stored.answer, loaded.stored.response, replayed=True)
         check_available(bot)
+        ticket.reserve()  # a refusal does not wait for what the model is still writing
         with stages.time("aside"):
             snapshot = await merged(loaded.snapshot, bot)
         async with ticket.place(lambda seconds: stages.add("queue", seconds)):

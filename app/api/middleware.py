@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.keys import KeyRing
-from app.errors import BadRequest, MachineError, NotFound, TooLarge, Unauthorized, UnsupportedMedia
+from app.errors import BadRequest, MachineError, NotFound, TooLarge, Unauthorized, Unavailable, UnsupportedMedia
 from app.telemetry import Telemetry
 
 PROTECTED = "/api/"
@@ -60,6 +60,13 @@ class Envelope:
         except CallerGone:
             self._telemetry.hangups.inc()
             fields["hung_up"] = True
+        except asyncio.CancelledError:
+            # The drain of a stopping server is over. What the server itself would answer now is no JSON.
+            if status != 0:
+                raise
+            self._telemetry.refusals.labels("Unavailable", "stopping").inc()
+            fields["error"] = "Unavailable"
+            await error_response(Unavailable("the service is stopping; use the fallback"))(scope, receive, watched)
         except Exception as error:
             known = isinstance(error, MachineError)
             self._telemetry.refusals.labels(type(error).__name__, getattr(error, "reason", "")).inc()

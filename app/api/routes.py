@@ -118,6 +118,9 @@ async def get_ready(request: Request, response: Response) -> Ready:
     bots = _bots(request)
     bot = bots.default
     fault = await bot.store.fault()
+    gpu, llm = request.state.gpu.latest(), bot.settings.llm
+    # `auto` that has found no card is no trouble by itself: whether the model lies in one is the model's part.
+    model_needs_it = gpu is not None and llm.backend == "ollama" and not llm.cpu_accepted
     parts = (
         database_part(None, fault.detail, fault.fix) if fault else database_part(bot.store.schema),
         knowledge_part(
@@ -126,10 +129,10 @@ async def get_ready(request: Request, response: Response) -> Ready:
         ),
         model_part(bot.llm.state(), cpu_accepted=bot.settings.llm.cpu_accepted),
         gpu_part(
-            request.state.gpu.latest(),
+            gpu,
             hot_c=bot.settings.gpu.hot_c,
             now=time.time(),
-            needed=bot.settings.gpu.enabled == "on",
+            needed=bot.settings.gpu.enabled == "on" or model_needs_it,
         ),
         clock_part(request.state.clock.step()),
     )

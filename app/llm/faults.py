@@ -29,11 +29,14 @@ def foreign(text: str, allowed: str = "") -> bool:
 def whole_sentences(text: str) -> str:
     """`text` up to the end of its last whole sentence; empty when it has none.
 
-    «тыс.», «1.» and an initial end nothing. A line that was finished counts as a sentence.
+    «тыс.», «1.» and an initial end nothing, nor does a figure at the very end: «14.» may have begun «14.900».
+    A line that was finished counts as a sentence.
     """
     end = 0
     for match in _SENTENCE_END.finditer(text):
         if match.group().startswith(".") and _ABBREVIATION.search(text[: match.start() + 1]):
+            continue
+        if match.group() == "." and match.end() == len(text) and text[:-1][-1:].isdigit():
             continue
         end = match.end()
     line = text.rfind("\n", end)

@@ -82,6 +82,8 @@ class Ollama:
 
     async def answer(self, prompt: Prompt, deadline: Deadline) -> Draft:
         """One call; a second one only if the first wrote nothing that can be used and there is time for it."""
+        if deadline.remaining() <= self._settings.turn.reserve_s:
+            raise ModelUnavailable(_LATE, reason="late")  # no fault of the model: it was not asked
         if not self._breaker.allow():
             raise self._resting()
         try:

@@ -11,6 +11,8 @@ _KEY = re.compile(r'"answer"\s*:\s*"')
 _LOOSE = re.compile(r"""["']?answer["']?\s*[:=]\s*["']?""")
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "", "f": "", "n": "\n", "r": "", "t": " "}
 _HEX = 4
+_SECOND = re.compile(r"\\u[dD][c-fC-F]")
+_HALF = re.compile("[\ud800-\udfff]")
 _THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 _TAGS = re.compile(r"</?think>|<\|[^|<>]{0,40}\|>")
 
@@ -80,11 +82,15 @@ class AnswerReader:
             return 2
         end = place + 2 + _HEX
         if text[place + 2 : end].lower().startswith(("d8", "d9", "da", "db")):
-            end += 2 + _HEX  # the other half of the pair
+            second = text[end : end + 2 + _HEX]
+            if len(second) < 2 + _HEX and second[:2] == "\\u"[: len(second)]:
+                return 0
+            if _SECOND.match(second):
+                end += 2 + _HEX  # the other half of the pair
         if end > len(text):
             return 0
         try:
-            self._answer.append(json.loads(f'"{text[place:end]}"'))
+            self._answer.append(without_halves(json.loads(f'"{text[place:end]}"')))
         except ValueError:
             return 2  # no number behind it: the letters stand for themselves
         return end - place
@@ -109,6 +115,11 @@ class AnswerReader:
             return ""
         text = re.split(r"""["']?\s*[,}]?\s*["']?(?:slots|human)["']?\s*:|["']?\s*}\s*$""", raw[found.end() :])[0]
         return text.replace("\\n", "\n").replace('\\"', '"').strip(" \"',\n")
+
+
+def without_halves(text: str) -> str:
+    """`text` without halves of surrogate pairs: a model may write one, and neither a file nor a message can hold it."""
+    return _HALF.sub("", text)
 
 
 def cleaned(text: str) -> str:

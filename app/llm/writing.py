@@ -6,7 +6,7 @@ from typing import Any
 
 from app.llm.client import Piece, Usage
 from app.llm.faults import foreign, loops, whole_sentences
-from app.llm.reader import AnswerReader, cleaned
+from app.llm.reader import AnswerReader, cleaned, without_halves
 from app.types import Aside, Ending
 
 _STEP = 24  # characters between two looks at what is being written
@@ -65,9 +65,9 @@ class Writing:
         slots = told.items() if isinstance(told, dict) else ()
         return Aside(
             {
-                str(name): value.strip()
+                str(name): heard
                 for name, value in slots
-                if isinstance(value, str) and 0 < len(value.strip()) <= _FIELD_CHARS
+                if isinstance(value, str) and 0 < len(heard := without_halves(value).strip()) <= _FIELD_CHARS
             },
             human=fields.get("human") is True,
         )

@@ -140,7 +140,8 @@ class Store:
         await self._writer.run(
             lambda db: (
                 db.execute(
-                    "INSERT OR IGNORE INTO knowledge_versions VALUES (?,?,?)", (version, sections, time.time())
+                    "INSERT OR IGNORE INTO knowledge_versions (version, sections, loaded_at) VALUES (?,?,?)",
+                    (version, sections, time.time()),
                 ).rowcount
             )
         )
@@ -250,8 +251,12 @@ def _advance(db: Database, snapshot: Snapshot, state: str, now: float) -> None:
     """Moves the conversation to `snapshot`'s revision, from the one before it and from no other."""
     key = (snapshot.key.session_id, snapshot.key.user_id)
     if snapshot.revision == 1:
-        sql = "INSERT INTO conversations VALUES (?1,?2,?3,1,?4,?5,?5) ON CONFLICT DO NOTHING"  # someone was first
-        changed = db.execute(sql, (*key, snapshot.schema_version, state, now)).rowcount
+        # Columns by name, as everywhere: the next release may have added some, and this one serves after a rollback.
+        changed = db.execute(
+            "INSERT INTO conversations (session_id, user_id, schema_version, revision, state, created_at, updated_at)"
+            " VALUES (?1,?2,?3,1,?4,?5,?5) ON CONFLICT DO NOTHING",  # someone was first
+            (*key, snapshot.schema_version, state, now),
+        ).rowcount
     else:
         changed = db.execute(
             "UPDATE conversations SET schema_version=?, revision=?, state=?, updated_at=?"

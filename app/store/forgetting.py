@@ -14,6 +14,7 @@ from pathlib import Path
 
 from app.errors import ConfigError
 from app.store.backup import DATABASE, MANIFEST, FileRecord, Manifest, archives, verify
+from app.store.restore import UNFINISHED
 from app.store.retention import Deleted
 from app.store.rights import Person, Proof, forget, stands_in
 from app.store.salvage import KEPT
@@ -43,6 +44,7 @@ def left_in_damaged(data: Path, person: Person) -> list[Cleaned]:
     """The damaged memories that a restore has kept in the folder `data`: from those nothing can be deleted.
 
     Each remains until it is removed, also where the id is not seen: its texts may stand on a page that lost the id.
+    So does the copy that a killed restore has left.
     """
     found = []
     for folder in sorted(path for path in data.glob(f"{KEPT}*") if path.is_dir()):
@@ -53,6 +55,9 @@ def left_in_damaged(data: Path, person: Person) -> list[Cleaned]:
             f" Bring over what it has (machine salvage --data {data}), remove the folder, then forget again",
         )
         found.append(Cleaned(folder, Deleted(), Proof(tuple(path.name for path in files), 1, 0, remains)))
+    for copy in sorted(data.glob(f"{UNFINISHED}*{DATABASE}")):
+        remains = ("a copy that a killed restore has left; remove it, then forget again",)
+        found.append(Cleaned(copy, Deleted(), Proof((copy.name,), 1, 0, remains)))
     return found
 
 

@@ -97,8 +97,13 @@ def migrate(db: Database, migrations: tuple[Migration, ...] = MIGRATIONS) -> int
     for number, migration in enumerate(migrations[current:], current + 1):
         db.execute("BEGIN IMMEDIATE")
         try:
-            migration(db)
-            db.execute("INSERT INTO migrations VALUES (?, ?, ?)", (number, migration.__name__, time.time()))
+            # Another process may have been waited for that opened the same memory and did it.
+            if db.execute("SELECT 1 FROM migrations WHERE number=?", (number,)).fetchone() is None:
+                migration(db)
+                db.execute(
+                    "INSERT INTO migrations (number, name, applied_at) VALUES (?, ?, ?)",
+                    (number, migration.__name__, time.time()),
+                )
             db.execute("COMMIT")
         except BaseException:
             db.execute("ROLLBACK")

@@ -20,6 +20,8 @@ from app.errors import ConfigError
 from app.store.backup import DATABASE, MANIFEST, Manifest, archives, verify
 from app.store.salvage import KEPT
 
+UNFINISHED = ".restore-"
+"""How the copies begin that a restore writes into the data folder before it swaps: a killed one leaves them."""
 _LOG_KEY = "log.key"
 # Where SQLite keeps its locks: every connection that reads holds one of these bytes, in WAL mode as long as it is open.
 _SHARED_FIRST, _SHARED_BYTES = 0x40000002, 510
@@ -134,7 +136,9 @@ def _replace(archive: Path, data: Path, manifest: Manifest) -> None:
     """Copies beside the target first, so that a full disk changes nothing; then swaps."""
     expected = {record.path: record.sha256 for record in manifest.files}
     names = [name for name in (_LOG_KEY, DATABASE) if name in expected]  # the database is what counts: last
-    copies = {name: data / f".restore-{os.getpid()}-{name}" for name in names}
+    copies = {name: data / f"{UNFINISHED}{os.getpid()}-{name}" for name in names}
+    for left in data.glob(f"{UNFINISHED}*"):
+        left.unlink()
     try:
         for name, copy in copies.items():
             _copy(archive / name, copy, expected[name], data)

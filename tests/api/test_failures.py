@@ -1,8 +1,10 @@
 """What goes wrong inside stays inside: the caller gets the envelope, the memory stays whole."""
 
 import asyncio
+import contextlib
 import json
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -84,6 +86,33 @@ def test_an_answer_that_would_be_late_is_a_503_and_leaves_nothing(serve_with: An
         assert time.monotonic() - started < 2
         assert turns(bot) == 0
         assert len(bot.locks) == 0
+
+
+def test_a_turn_that_outlives_the_drain_of_a_stopping_service_is_a_503_in_the_envelope(serve_with: Any) -> None:
+    begun = threading.Event()
+
+    async def slow(_: Prompt) -> str:
+        begun.set()
+        await asyncio.sleep(30)
+        return "too late"
+
+    answers: list[httpx.Response] = []
+    with serve_with(Speaks(slow), MACHINE_API__DRAIN_S="1") as (client, bot):
+        url, headers = f"{client.base_url}/api/v1/process", client.headers
+
+        def call() -> None:  # with a connection of its own: the service stops after `client` has closed
+            body = message("сколько стоит")
+            answers.append(httpx.post(url, json=body, headers=headers, timeout=30, trust_env=False))
+
+        caller = threading.Thread(target=call)
+        caller.start()
+        assert begun.wait(5)
+        path = bot.store.path
+    caller.join(10)
+    check_error(answers[0], 503, "stopping")
+    assert "retry-after" in answers[0].headers
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT count(*) FROM turns").fetchone() == (0,)
 
 
 def test_too_many_at_once_is_a_429_with_retry_after(serve_with: Any) -> None:

@@ -126,6 +126,26 @@ def test_a_gpu_that_falls_off_the_bus_and_comes_back(library: Path, tmp_path: Pa
         callers.check()
 
 
+@pytest.mark.parametrize(
+    ("backend", "cpu_accepted", "level"),
+    [("ollama", "false", "error"), ("ollama", "true", "warning"), ("extractive", "false", "warning")],
+)
+def test_a_lost_gpu_that_was_only_found_counts_where_the_model_needs_it(
+    backend: str, cpu_accepted: str, level: str, library: Path, tmp_path: Path
+) -> None:
+    card = Card(library, tmp_path / "card")
+    card.set({"err.device": 15})
+    environment = card.environment(
+        MACHINE_GPU__ENABLED="auto",
+        MACHINE_LLM__BACKEND=backend,
+        MACHINE_LLM__CPU_ACCEPTED=cpu_accepted,
+        MACHINE_LLM__HOST="http://127.0.0.1:9",
+        API_KEYS=KEY,
+    )
+    with Server(tmp_path / "data", environment=environment) as server:
+        assert ready(server)[1]["gpu"]["level"] == level
+
+
 def test_knowledge_that_is_removed_or_broken_where_it_lies(tmp_path: Path) -> None:
     place = shutil.copytree(ROOT / "kb", tmp_path / "kb")
     server = Server(tmp_path / "data", knowledge=place)

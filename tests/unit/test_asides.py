@@ -1,6 +1,8 @@
 """What a model writes behind its answer: taken where the customer's words bear it out, by the next turn or alone."""
 
 import asyncio
+import contextlib
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from app.afterwards import leave, merged
 from app.bots import Bot
 from app.deadline import Deadline
+from app.errors import ModelUnavailable, Overloaded
 from app.llm.extractive import Extractive
 from app.turn import process
 from app.types import Aside, Ask, DialogueState, Draft, Key, Pending, Prompt
@@ -47,15 +50,19 @@ def free_slot(bot: Bot) -> str:
     return bot.dialogue.wanted(DialogueState(flow="spin_selling", stage="situation"))[0]
 
 
-async def test_it_is_written_down_when_no_turn_comes(bot: Bot) -> None:
-    slot = free_slot(bot)
-    bot = replace(bot, llm=Chatty(Aside({slot: "подвал заливает"}), 0.02))
-    await process(ask("У нас подвал заливает дождём"), bot)
+async def until_known(bot: Bot, slot: str) -> None:
     for _ in range(200):
         if slot in (await state_of(bot)).slots:
             break
         await asyncio.sleep(0.01)
     assert (await state_of(bot)).slots[slot] == "подвал заливает"
+
+
+async def test_it_is_written_down_when_no_turn_comes(bot: Bot) -> None:
+    slot = free_slot(bot)
+    bot = replace(bot, llm=Chatty(Aside({slot: "подвал заливает"}), 0.02))
+    await process(ask("У нас подвал заливает дождём"), bot)
+    await until_known(bot, slot)
     assert (await bot.store.load(KEY, "", 0)).snapshot.revision == 1  # no turn of its own
 
 
@@ -78,6 +85,50 @@ async def test_one_that_takes_too_long_is_dropped(bot: Bot, monkeypatch: pytest.
     assert chatty.tasks[0].cancelled()
     await bot.asides.close()
     assert chatty.tasks[1].cancelled() or chatty.tasks[1].cancelling()
+
+
+async def test_a_turn_that_is_refused_is_refused_before_it_waits_for_one(bot: Bot) -> None:
+    slot = free_slot(bot)
+    bot = replace(bot, llm=Chatty(Aside({slot: "подвал заливает"}), 0.5))
+    await process(ask("У нас подвал заливает дождём"), bot)
+    others = Key("BOT_1", "77010000002")
+    async with contextlib.AsyncExitStack() as stack:
+        for number in range(bot.settings.turn.parallel):
+            ticket = stack.enter_context(bot.admission.ticket(bot.name, (others, number), Deadline.after(60)))
+            await stack.enter_async_context(ticket.place(lambda _: None))
+        bot.admission.pace.overhead_s = 100.0
+        started = time.monotonic()
+        with pytest.raises(Overloaded):
+            await process(ask("Сколько стоит?", 2), bot)
+        assert time.monotonic() - started < 0.3
+    await until_known(bot, slot)
+
+
+async def test_a_turn_that_fails_loses_nothing_of_what_it_has_taken(bot: Bot) -> None:
+    slot = free_slot(bot)
+    bot = replace(bot, llm=Chatty(Aside({slot: "подвал заливает"}), 0.1))
+    await process(ask("У нас подвал заливает дождём"), bot)
+
+    class Gone(Extractive):
+        async def answer(self, prompt: Prompt, deadline: Deadline) -> Draft:
+            raise ModelUnavailable("gone")
+
+    with pytest.raises(ModelUnavailable):
+        await process(ask("Сколько стоит?", 2), replace(bot, llm=Gone()))
+    await until_known(bot, slot)
+
+
+async def test_a_caller_that_hangs_up_while_it_is_waited_for_leaves_it_to_others(bot: Bot) -> None:
+    slot = free_slot(bot)
+    bot = replace(bot, llm=Chatty(Aside({slot: "подвал заливает"}), 0.3))
+    await process(ask("У нас подвал заливает дождём"), bot)
+    turn = asyncio.create_task(process(ask("Сколько стоит?", 2), bot))
+    await asyncio.sleep(0.1)
+    turn.cancel()
+    await asyncio.wait({turn})
+    assert turn.cancelled()
+    await until_known(bot, slot)
+    assert len(bot.asides) == 0
 
 
 async def test_a_wish_for_a_person_that_only_the_model_heard_is_met_at_the_next_turn(bot: Bot) -> None:

@@ -1,13 +1,17 @@
 """Reading an answer out of JSON that is still being written, and telling when a text goes wrong."""
 
 import json
+from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.llm.client import Piece, Usage
 from app.llm.faults import foreign, loops, whole_sentences
 from app.llm.reader import AnswerReader, cleaned
+from app.llm.writing import Writing
+from app.types import Aside
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=80)
 
@@ -43,6 +47,35 @@ def test_no_text_makes_it_raise(raw: str) -> None:
     reader = fed(raw)
     reader.fields()
     reader.salvaged()
+
+
+@pytest.mark.parametrize("size", [1, 5, 200])
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"Да \ud83d тут", "Да  тут"),
+        (r"Да \udc00 тут", "Да  тут"),
+        (r"Да \ud83d", "Да "),
+        (r"Да \ud83d\n", "Да \n"),
+        (r"Да \ud83d\u0414", "Да Д"),
+        (r"Да \ud83d\ud83d\ude0a", "Да 😊"),
+    ],
+)
+def test_half_of_a_sign_is_none_and_takes_nothing_else_with_it(written: str, read: str, size: int) -> None:
+    reader = fed(f'{{"answer": "{written}", "slots": {{"goal": "порядок"}}}}', size)
+    assert reader.closed
+    assert reader.answer == read
+    assert reader.fields()["slots"] == {"goal": "порядок"}
+
+
+async def test_half_of_a_sign_is_none_in_what_stands_behind_the_answer() -> None:
+    async def pieces() -> AsyncIterator[Piece]:
+        yield Piece(
+            '{"answer": "Да.", "slots": {"goal": "порядок \\ud83d", "name": "\\udc00"}, "human": true}', Usage()
+        )
+
+    heard = await Writing(structured=True, known="").read_on(pieces())
+    assert heard == Aside({"goal": "порядок"}, human=True)
 
 
 def test_it_is_closed_before_the_object_ends() -> None:
@@ -113,6 +146,9 @@ def test_chinese_is_foreign_unless_the_prompt_has_it() -> None:
         ("Привезём по адресу: ул. Абая, д. 5. Позво", "Привезём по адресу: ул. Абая, д. 5."),
         ("1. Оставьте номер\n2. Мы позв", "1. Оставьте номер"),
         ("«Да.» Потом", "«Да.»"),
+        ("Да, есть. Тариф «Рост» — это 14.", "Да, есть."),
+        ("Внедрение занимает 1.", ""),
+        ("«Работаем до 21.»", "«Работаем до 21.»"),
         ("", ""),
     ],
 )

@@ -120,6 +120,18 @@ def test_a_disk_that_takes_no_copy_leaves_the_memory(
     assert not list(data.glob(".restore-*"))
 
 
+def test_what_a_killed_restore_left_is_named_by_forget_and_removed_by_the_next_restore(
+    data: Path, archive: Path
+) -> None:
+    left = data / f".restore-4711-{DATABASE}"
+    shutil.copy(archive / DATABASE, left)
+    done = machine("forget", "--user", "u1", "--data", str(data), "--yes")
+    assert done.returncode == 2
+    assert left.name in done.stdout
+    restore(archive, data)
+    assert not left.exists()
+
+
 def test_a_running_service_is_restored_only_when_asked_and_goes_on(data: Path, archive: Path) -> None:
     with Server(data) as server:
         headers = {"Authorization": f"Bearer {KEY}"}

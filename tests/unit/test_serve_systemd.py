@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
 
 from app.api.notify import Notifier
@@ -263,6 +264,7 @@ def test_several_sockets_or_a_wrong_one_stop_the_start_with_the_fix(tmp_path: Pa
 def test_an_abstract_address_is_understood_and_a_lost_message_harms_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    structlog.reset_defaults()  # a command that ran in this process before may have asked for errors alone
     name = f"sales-machine-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
         receiver.bind("\0" + name)

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,9 +13,11 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from sqlite_utils import Database
 
+from app.bots import Bot
 from app.errors import ConfigError, RevisionConflict, StoreUnavailable
 from app.store import Store
 from app.store.migrations import MIGRATIONS, migrate
+from app.turn import observe
 from app.types import Ask, DialogueState, Key, Pending, Reply, Snapshot
 
 KEY = Key("BOT_1", "77010000001")
@@ -268,6 +271,24 @@ def test_migrations_run_from_a_blank_file_each_with_its_record(tmp_path: Path) -
     db.close()
 
 
+def test_two_processes_that_open_an_old_memory_at_once_migrate_it_once(tmp_path: Path) -> None:
+    first, second = (Database(sqlite3.connect(tmp_path / "db", isolation_level=None)) for _ in range(2))
+
+    def m001_overtaken(db: Database) -> None:
+        """What the other one has done between the look at the schema and the lock."""
+        raise AssertionError("it was applied already")
+
+    class Overtaking(tuple[Any, ...]):
+        def __getitem__(self, wanted: Any) -> Any:  # asked for once the schema was read
+            migrate(second)
+            return tuple.__getitem__(self, wanted)
+
+    assert migrate(first, Overtaking((m001_overtaken,))) == 1
+    assert [row[0] for row in first.execute("SELECT name FROM migrations")] == [MIGRATIONS[0].__name__]
+    first.close()
+    second.close()
+
+
 def test_a_failing_migration_leaves_the_schema_before_it(tmp_path: Path) -> None:
     def m002_broken(db: Database) -> None:
         db.execute("CREATE TABLE half (x)")
@@ -295,6 +316,50 @@ async def test_a_database_one_schema_ahead_still_serves_and_two_ahead_is_refused
     ahead.close()
     with pytest.raises(ConfigError, match=r"schema \d+, this release knows"):
         Store(path)
+
+
+async def test_what_the_customer_saw_is_noted_though_another_process_wrote_meanwhile(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Store(bot.store.path)
+    load, moved = bot.store.load, False
+
+    async def overtaken(key: Key, request_id: str, history: int) -> Any:
+        nonlocal moved
+        loaded = await load(key, request_id, history)
+        if not moved:
+            moved = True
+            await commit(other, 1)
+        return loaded
+
+    monkeypatch.setattr(bot.store, "load", overtaken)
+    assert await observe(KEY, "Перезвоним вам сами", "human", "request-1", bot)
+    loaded = await load(KEY, "", 9)
+    assert [each.answer for each in loaded.snapshot.history] == ["Перезвоним вам сами"]
+    assert loaded.snapshot.revision == 2
+    await other.close()
+
+
+async def test_every_write_of_this_release_fits_tables_to_which_the_next_one_has_added_columns(tmp_path: Path) -> None:
+    path = tmp_path / "db"
+    await Store(path).close()
+    ahead = sqlite3.connect(path)
+    for table in ("conversations", "turns", "observations", "knowledge_versions", "migrations"):
+        ahead.execute(f"ALTER TABLE {table} ADD COLUMN later TEXT NOT NULL DEFAULT ''")
+    ahead.execute("INSERT INTO migrations VALUES (?, 'later', 0, '')", (len(MIGRATIONS) + 1,))
+    ahead.commit()
+    ahead.close()
+    store = Store(path)
+    await commit(store, 1)
+    await commit(store, 2)
+    snapshot = (await store.load(KEY, "", 9)).snapshot
+    assert await store.observe(snapshot.after(DialogueState()), "a person's answer", "human", "request-2")
+    await store.record_knowledge("v1", 3)
+    assert [each.answer for each in (await store.load(KEY, "", 9)).snapshot.history] == [
+        "answer 1",
+        "a person's answer",
+    ]
+    await store.close()
 
 
 def test_a_path_that_cannot_be_a_database_is_named(tmp_path: Path) -> None:
