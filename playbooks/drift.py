@@ -56,15 +56,19 @@ def main() -> int:
         return 2
     beside = Path(sys.executable).with_name("ansible-playbook")
     command = [str(beside) if beside.exists() else "ansible-playbook", str(ROOT / "playbooks/drift.yml")]
-    done = subprocess.run(
-        [*command, "--check", "--diff", *sys.argv[1:]],
-        cwd=ROOT,
-        env=os.environ | {"ANSIBLE_NOCOLOR": "1", "PATH": f"{beside.parent}:{os.environ['PATH']}"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [*command, "--check", "--diff", *sys.argv[1:]],
+            cwd=ROOT,
+            env=os.environ | {"ANSIBLE_NOCOLOR": "1", "PATH": f"{beside.parent}:{os.environ['PATH']}"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError as error:  # a traceback would end with 1, which says that something differs
+        print(f"It could not be found out.\n{error}. Fix: call it with .venv/bin/python, where Ansible was installed.")
+        return 2
     output = done.stdout + done.stderr
     if done.returncode:
         print(f"It could not be found out.\n{reason(output)}")

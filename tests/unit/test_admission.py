@@ -304,6 +304,20 @@ async def test_a_twin_of_the_turn_at_work_waits_for_its_answer_where_another_mes
     assert (again.body, again.replayed) == (answered.body, True)
 
 
+async def test_what_was_answered_is_given_again_though_the_turn_behind_it_is_at_work_and_no_place_free(
+    bot: Bot,
+) -> None:
+    key, question = Key("BOT_1", "again"), "Сколько стоит тариф Рост?"
+    answered = await process(Ask(key, question, "first"), bot)
+    full = replace(bot, admission=Admission(1, 0))
+    with full.admission.ticket("default", "another", Deadline.after(5)) as other:
+        async with other.place(lambda _: None):
+            async with bot.locks.hold(key, Deadline.after(5), "second"):
+                again = asyncio.create_task(process(Ask(key, question, "first"), full))
+                await asyncio.sleep(0.05)
+            assert (await again).body == answered.body
+
+
 def test_the_pace_learns_what_calls_take() -> None:
     learning = Pace(900, 23.5, fresh=900, answer=160)
     assert learning.service_s(1) == pytest.approx(900 / 900 + 160 / 23.5)

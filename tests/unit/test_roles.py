@@ -24,9 +24,9 @@ ORDER = [
     "nvidia",
     "ollama",
     "app",
+    "tunnel",  # nginx may listen on its address alone, and `nginx -t` refuses an address that is not there
     "nginx",
     "tls",
-    "tunnel",
     "backup",
     "monitor",
     "verify",
