@@ -1,5 +1,6 @@
 """A draft with everything that its checks need, each part worked out once and only when asked for."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -14,6 +15,8 @@ from app.guardrail.subjects import Binding, bind
 from app.guardrail.words import Text, Token, fold, read, spans
 
 _PRICE = ("@price", "@pay")
+_COSTS = re.compile(r"стоимост|обойд[её]т|обход[ия]т|составит|ценник|куны$")
+"""Beginnings of words behind which a number is a price, beside those with the keys above."""
 MONEY_FLOOR = 500
 """A bare number from here on is taken for money: nothing smaller is a price here without a sign of one."""
 
@@ -111,7 +114,7 @@ class Case:
     def _is_money(self, f: Figure) -> bool:
         tokens = self.text.tokens
         before = [t for t in tokens[max(0, f.first - 3) : f.first] if t.sentence == f.sentence]
-        priced = any(t.key in _PRICE for t in before)
+        priced = any(t.key in _PRICE or _COSTS.match(t.text) for t in before)
         after = tokens[f.last + 1].text if f.last + 1 < len(tokens) else ""
         if after in ("×", "x", "х", "*") and not any(
             p.amount == f.value for product in self.knowledge.products for p in product.prices
@@ -119,7 +122,17 @@ class Case:
             return False  # «500 × 18 ₸»
         if f.value >= MONEY_FLOOR:
             return True
-        return (priced and not any(t.text in "№#" for t in before[-1:])) or (f.period is not None and not f.weak_period)
+        if any(t.text in "№#" for t in before[-1:]):
+            return False
+        # «Тариф «Рост» — это 14.» to somebody who asks what it costs: a figure with nothing behind it is the answer.
+        bare = after in ("", ".", "!") and self._asked_for_price
+        return priced or bare or (f.period is not None and not f.weak_period)
+
+    @cached_property
+    def _asked_for_price(self) -> bool:
+        if not self.context.customer:
+            return False
+        return any(t.key == "@price" or _COSTS.match(t.text) for t in heard(self.context.customer[-1])[0].tokens)
 
     @cached_property
     def mentions(self) -> list[Mention]:

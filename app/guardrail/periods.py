@@ -46,7 +46,7 @@ _PAIRS = {
 
 def attach(text: Text, found: list[Figure]) -> tuple[Figure, ...]:
     """The same figures with period, unit and count of every amount of money; durations used as periods fall away."""
-    money = [i for i, f in enumerate(found) if f.kind == "money" or (f.kind == "bare" and f.value >= 100)]
+    money = [i for i, f in enumerate(found) if f.kind == "money" or (f.kind == "bare" and f.value >= 10)]
     if not money:
         return tuple(found)
     periods = _periods(text)
