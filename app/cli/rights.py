@@ -107,6 +107,9 @@ def _said(rows: "Deleted") -> str:
 
 def _show(place: Path, deleted: "Deleted", proof: "Proof") -> bool:
     click.echo(f"{place}: deleted {_said(deleted)}")
+    if not proof.files:
+        click.echo(f"  {'; '.join(proof.remains)}")
+        return False
     looked = f"looked for {proof.looked_for} ids, texts and hashes in the bytes of {', '.join(proof.files)}"
     shared = f"; {proof.shared} of them stand in other people's conversations too" if proof.shared else ""
     click.echo(f"  {looked}: {'; '.join(proof.remains) or 'nothing of the person is left'}{shared}")

@@ -62,14 +62,19 @@ def left_in_damaged(data: Path, person: Person) -> list[Cleaned]:
 
 
 def forget_in_backups(target: Path, person: Person) -> Iterator[Cleaned]:
-    """Cleans every archive below `target`, oldest first. Raises ConfigError for one that is not sound.
+    """Cleans every archive below `target`, oldest first. One that is not sound is left alone and said to remain.
 
-    Also when a backup is being made meanwhile: it may hold what was deleted after it began.
+    Raises ConfigError when a backup is being made meanwhile: it may hold what was deleted after it began.
     """
     for left in target.glob(f"{_WORK}*"):
         shutil.rmtree(left)
     for archive in archives(target):
-        yield _clean(archive, person)
+        try:
+            yield _clean(archive, person)
+        except ConfigError as error:
+            said = str(error).removesuffix("; use another one")
+            remains = (f"{said}; nothing was deleted from it. Mend or remove it, then forget again",)
+            yield Cleaned(archive, Deleted(), Proof((), 0, 0, remains))
     if busy := [path.name for path in target.glob(".partial-*")]:
         raise ConfigError(f"a backup is being made ({busy[0]}); run the command again when it is done")
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from app.afterwards import merged
 from app.bots import Bot
-from app.errors import ConfigError
 from app.store import rights, search
 from app.store.backup import create, verify
 from app.store.forgetting import forget_in_backups
@@ -139,7 +138,12 @@ async def test_a_kill_at_any_call_leaves_backups_that_the_next_run_finishes(bot:
     assert points > 10
 
 
-def test_a_harmed_backup_stops_it_and_is_named(tmp_path: Path) -> None:
-    (tmp_path / "20260304T120000Z").mkdir()
-    with pytest.raises(ConfigError, match="20260304T120000Z"):
-        list(forget_in_backups(tmp_path, Person(GONE.user_id)))
+async def test_a_harmed_backup_is_named_and_the_others_are_cleaned(bot: Bot, tmp_path: Path) -> None:
+    await told(bot, GONE, "привет")
+    target = tmp_path / "backups"
+    create(bot.store.path.parent, target, [], "0", NOON)
+    (target / "20250304T120000Z").mkdir()
+    harmed, cleaned = forget_in_backups(target, Person(GONE.user_id))
+    assert (harmed.archive.name, harmed.deleted.turns) == ("20250304T120000Z", 0)
+    assert "nothing was deleted from it" in harmed.proof.remains[0]
+    assert (cleaned.deleted.turns, cleaned.proof.remains) == (1, ())
