@@ -16,10 +16,12 @@ from typing import Any
 
 import pytest
 import structlog
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.breaker import Breaker
+from app.cli import main
 from app.deadline import Deadline
 from app.errors import ConfigError, Unavailable
 from app.evaluation import Query, evaluate_retrieval, read_queries
@@ -608,6 +610,7 @@ def hub(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> d
 
 
 def machine(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """In a process of its own: where models lie is read when their library is imported."""
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "app", *arguments],
         env=clean_environment(**environment),
@@ -627,31 +630,45 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def here(hub: dict[str, str], folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    """Commands in this process, whose libraries are imported already; the embedder is named by its folder."""
+    for name, value in (hub | {"MACHINE_RETRIEVER__EMBEDDER": str(folders["embedder"])}).items():
+        monkeypatch.setenv(name, value)
+    return CliRunner()
+
+
+EXPLAIN = ("kb", "explain", "принтер чеков")
+
+
 def test_explain_shows_every_stage_of_a_model_named_as_on_the_hub(
     hub: dict[str, str], shop: Path, tmp_path: Path
 ) -> None:
-    arguments = ("kb", "explain", "принтер чеков", "--kb", str(shop), "--data", str(tmp_path), "--json")
-    done = machine(hub, *arguments)
-    assert done.returncode == 0, done.stderr
+    text = machine(hub, *EXPLAIN, "--kb", str(shop), "--data", str(tmp_path))
+    assert text.returncode == 0, text.stderr
+    assert "similarity" in text.stdout
+    assert "rerank:1" in text.stdout
+    assert text.stderr == "", "no progress bars, no warnings"
+    kept = [path for path in (tmp_path / "vectors").rglob("*") if path.is_file()]
+    assert len(kept) == len(SHOP)
+
+
+def test_explain_as_json(here: CliRunner, shop: Path, tmp_path: Path) -> None:
+    done = here.invoke(main, [*EXPLAIN, "--kb", str(shop), "--data", str(tmp_path), "--json"])
+    assert done.exit_code == 0, done.output
     shown = json.loads(done.stdout)
     assert set(shown["seconds"]) == {"lexical", "dense", "rerank"}
     assert shown["degraded"] == []
     assert shown["enough"] is True
     assert set(shown["passages"][0]["ranks"]) >= {"dense", "fused", "rerank"}
-    kept = [path for path in (tmp_path / "vectors").rglob("*") if path.is_file()]
-    assert len(kept) == len(SHOP)
-    text = machine(hub, *arguments[:-1])
-    assert "similarity" in text.stdout
-    assert "rerank:1" in text.stdout
-    assert text.stderr == "", "no progress bars, no warnings"
 
 
-def test_calibrate_prints_a_line_to_draw(hub: dict[str, str], shop: Path, tmp_path: Path) -> None:
+def test_calibrate_prints_a_line_to_draw(here: CliRunner, shop: Path, tmp_path: Path) -> None:
     queries = tmp_path / "labelled.jsonl"
     lines = [{"query": query.text, "expect": list(query.expect)} for query in LABELLED]
     queries.write_text("\n".join(json.dumps(line) for line in lines), "utf-8")
-    done = machine(hub, "kb", "calibrate", "--kb", str(shop), "--queries", str(queries))
-    assert done.returncode == 0, done.stderr
+    done = here.invoke(main, ["kb", "calibrate", "--kb", str(shop), "--queries", str(queries)])
+    assert done.exit_code == 0, done.output
     assert "retriever.rerank_threshold: 2 questions with an answer, 1 without" in done.stdout
     assert "retriever.min_similarity: " in done.stdout
     assert done.stdout.count("best F1") == done.stdout.count("best Youden") == done.stdout.count("now ") == 2

@@ -133,11 +133,17 @@ def test_the_inventories_define_the_same_shared_variables_and_hold_no_secret() -
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every template rendered as <role>.<name without .j2>."""
     folder = tmp_path_factory.mktemp("rendered")
-    templates = [{"role": path.relative_to(ROOT).parts[1], "path": str(path), "name": path.stem} for path in TEMPLATES]
-    values = {"render_roles": [role.name for role in ROLES], "render_templates": templates, "render_to": str(folder)}
+    together = folder / "together.json"
+    values = {
+        "render_roles": [role.name for role in ROLES],
+        "render_templates": [str(path) for path in TEMPLATES],
+        "render_to": str(together),
+    }
     facts = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     command = [str(BIN / "ansible-playbook"), "-i", "inventory/production", "tests/host/playbooks/render.yml"]
     run([*command, "-e", json.dumps(values | facts)])
+    for path, text in zip(TEMPLATES, json.loads(together.read_text("utf-8")), strict=True):
+        (folder / f"{path.relative_to(ROOT).parts[1]}.{path.stem}").write_text(text, "utf-8")
     return folder
 
 
