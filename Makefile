@@ -20,7 +20,7 @@ demo: $(VENV)/run.stamp ## Play a conversation with the sample shop and go on se
 	@$(BIN)/machine demo --host $(HOST) --port $(PORT) $(if $(ONCE),--once)
 
 test: $(VENV)/dev.stamp lint ## Check the code, then run every test that needs no root
-	$(BIN)/pytest -n 3 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test-host: $(VENV)/dev.stamp ## Set up disposable servers with the playbooks and try them (root; says what it skips; FULL=1 tries every role alone too)
 	$(BIN)/pytest -m "host$(if $(FULL),, and not role)" tests/host

@@ -18,6 +18,14 @@ from app.llm import Backend
 from app.settings import load
 from tests.server import KEY, ROOT, Server
 
+# The files that take longest, so that no worker is left with one of them when the others have done (`--dist loadfile`).
+LONGEST = ("test_model_turns", "test_loadtests", "test_roles", "test_doctor", "test_surroundings", "test_crash",
+           "test_hybrid", "test_memory_file", "test_publish")  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
