@@ -122,11 +122,10 @@ class Case:
             return False  # «500 × 18 ₸»
         if f.value >= MONEY_FLOOR:
             return True
-        if any(t.text in "№#" for t in before[-1:]):
-            return False
+        numbered = any(t.text in "№#" for t in before[-1:])
         # «Тариф «Рост» — это 14.» to somebody who asks what it costs: a figure with nothing behind it is the answer.
         bare = after in ("", ".", "!") and self._asked_for_price
-        return priced or bare or (f.period is not None and not f.weak_period)
+        return ((priced or bare) and not numbered) or (f.period is not None and not f.weak_period)
 
     @cached_property
     def _asked_for_price(self) -> bool:
