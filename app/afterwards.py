@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from app.bots import Bot
+from app.cpu import stretch
 from app.deadline import Deadline
 from app.errors import MachineError
 from app.types import Draft, Key, Snapshot
@@ -18,7 +19,8 @@ async def merged(snapshot: Snapshot, bot: Bot) -> Snapshot:
     if taken is None:
         return snapshot
     aside, said = taken
-    told = replace(snapshot, state=bot.dialogue.told(snapshot.state, aside, (said,)))
+    state = await stretch(lambda: bot.dialogue.told(snapshot.state, aside, (said,)))
+    told = replace(snapshot, state=state)
     if told.state != snapshot.state:
         await bot.store.amend(told)
     return told
@@ -33,8 +35,9 @@ def leave(key: Key, draft: Draft, said: str, bot: Bot) -> None:
 async def _keep(key: Key, bot: Bot) -> None:
     """Writes it down. A conversation that cannot be had or written goes on without it: it was never promised."""
     try:
-        async with bot.locks.hold(key, Deadline.after(bot.settings.turn.timeout_s)):
-            loaded = await bot.store.load(key, "", 0)
-            await merged(loaded.snapshot, bot)
+        with bot.cpu.turn(key):
+            async with bot.locks.hold(key, Deadline.after(bot.settings.turn.timeout_s)):
+                loaded = await bot.store.load(key, "", 0)
+                await merged(loaded.snapshot, bot)
     except MachineError as error:
         bot.telemetry.log.warning("aside lost", error=type(error).__name__)

@@ -9,6 +9,7 @@ from pathlib import Path
 from app.admission import Admission
 from app.asides import Asides
 from app.bots import DEFAULT, Bot, Bots
+from app.cpu import Cpu
 from app.dialogue.engine import Dialogue, Hours
 from app.dialogue.policy import Policy
 from app.errors import ConfigError
@@ -77,6 +78,7 @@ def open_bots(settings: Settings, data: Path, knowledge: Path) -> Bots:
         prompts=prompts,
         admission=admission,
         locks=KeyLocks(),
+        cpu=Cpu(settings.turn.work_s, settings.turn.rest_s),
         asides=Asides(),
         telemetry=telemetry,
     )

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from app.admission import Admission
 from app.asides import Asides
+from app.cpu import Cpu
 from app.dialogue.engine import Dialogue
 from app.errors import ConfigError
 from app.knowledge.models import Models
@@ -29,7 +30,7 @@ def _now() -> datetime:
 
 @dataclass(frozen=True)
 class Bot:
-    """Everything a turn needs. Bots of one machine share store, admission, locks, model and telemetry."""
+    """Everything a turn needs. Bots of one machine share store, admission, locks, processor, model and telemetry."""
 
     name: str
     settings: Settings
@@ -40,6 +41,7 @@ class Bot:
     prompts: PromptBuilder
     admission: Admission
     locks: KeyLocks
+    cpu: Cpu
     asides: Asides
     telemetry: Telemetry
     language: Language = "ru"

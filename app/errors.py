@@ -8,6 +8,7 @@ MachineError                    500 INTERNAL
 │   ├── TooLarge                413
 │   ├── UnsupportedMedia        415
 │   └── Unprocessable           422               a field is missing, empty, too long or of the wrong type
+│       └── TooCostly                             the message takes more work than a turn may
 ├── Unauthorized                401 UNAUTHORIZED
 ├── Overloaded                  429 RATE_LIMIT    + Retry-After
 ├── Unavailable                 503 INTERNAL      + Retry-After
@@ -65,6 +66,10 @@ class UnsupportedMedia(BadRequest):
 
 class Unprocessable(BadRequest):
     status = 422
+
+
+class TooCostly(Unprocessable):
+    pass
 
 
 class Unauthorized(MachineError):

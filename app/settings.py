@@ -55,6 +55,8 @@ class TurnSettings(_Group):
     prompt_tokens: int = Field(ge=200, le=4000)
     passages: int = Field(ge=1, le=50)
     history: int = Field(ge=0, le=100)
+    work_s: float = Field(gt=0, le=10)
+    rest_s: float = Field(ge=1, le=3600)
 
 
 class RetrieverSettings(_Group):

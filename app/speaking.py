@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.bots import Bot
 from app.chain import Outcome, Plan, correction, judge
+from app.cpu import stretch
 from app.deadline import Deadline
 from app.errors import DeadlinePassed, ModelUnavailable
 from app.llm.extractive import compose
@@ -40,12 +41,12 @@ async def speak(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot, *, deadli
         drafts.append(await _first(planned.prompt, bot, deadline, stages))
         seconds = time.monotonic() - asked
         with stages.time("guardrail"):
-            outcome = judge(planned, drafts, ask, snapshot, bot)
+            outcome = await stretch(lambda: judge(planned, drafts, ask, snapshot, bot))
         if outcome.replaced and deadline.remaining() >= bot.settings.turn.repair_s:
             # Where the correction fails too, the fact itself is said: better than no answer.
             with contextlib.suppress(ModelUnavailable, DeadlinePassed), stages.time("repair"):
                 drafts.append(await bot.llm.answer(correction(planned.prompt, drafts[0], outcome.verdict), deadline))
-                outcome = judge(planned, drafts, ask, snapshot, bot)
+                outcome = await stretch(lambda: judge(planned, drafts, ask, snapshot, bot))
             seconds += stages.seconds["repair"]
     except BaseException:
         drop(drafts)
@@ -70,7 +71,7 @@ async def _first(prompt: Prompt, bot: Bot, deadline: Deadline, stages: Stages) -
         if not bot.settings.flags.degraded:
             raise
         bot.telemetry.degraded.inc()
-        draft = compose(prompt)
+        draft = await stretch(lambda: compose(prompt))
     total = time.monotonic() - asked
     if "decode" in draft.seconds:
         bot.telemetry.first_token.observe(stages.elapsed() - draft.seconds["decode"])

@@ -119,6 +119,12 @@ class Telemetry:
             buckets=_STAGES,
             registry=self.registry,
         )
+        self.loop_late = Histogram(
+            "machine_loop_late_seconds",
+            "How late the event loop came to what was due: more than a stretch of a turn's work is a fault",
+            buckets=_STAGES,
+            registry=self.registry,
+        )
         self.model_calls = Counter(
             "machine_model_calls", "Calls of the model by how they ended", ["outcome"], registry=self.registry
         )

@@ -11,6 +11,7 @@ from app.admission import Ticket
 from app.afterwards import leave, merged
 from app.bots import Bot
 from app.chain import Plan, decide, plan, prompt_hash, search
+from app.cpu import stretch
 from app.deadline import Deadline
 from app.errors import Conflict, Overloaded, RevisionConflict
 from app.speaking import Spoken, check_available, drop, speak
@@ -28,7 +29,7 @@ async def process(ask: Ask, bot: Bot) -> Reply:
     """
     started = time.monotonic()
     deadline = Deadline.after(bot.settings.turn.timeout_s)
-    with bot.admission.ticket(bot.name, ask.key, deadline) as ticket:
+    with bot.cpu.turn(ask.key), bot.admission.ticket(bot.name, ask.key, deadline) as ticket:
         former = bot.locks.users(ask.key)
         # A hopeless wait for the turn before this one is refused before it begins. A twin of that turn will get its
         # answer and costs the model nothing.
@@ -65,15 +66,16 @@ async def observe(key: Key, text: str, source: Source, request_id: str | None, b
     """
     deadline = Deadline.after(bot.settings.turn.timeout_s)
     async with bot.locks.hold(key, deadline):
-        for _ in range(_ATTEMPTS - 1):
-            with contextlib.suppress(RevisionConflict):
-                return await _observe(key, text, source, request_id, bot)
-        return await _observe(key, text, source, request_id, bot)
+        with bot.cpu.turn(key):
+            for _ in range(_ATTEMPTS - 1):
+                with contextlib.suppress(RevisionConflict):
+                    return await _observe(key, text, source, request_id, bot)
+            return await _observe(key, text, source, request_id, bot)
 
 
 async def _observe(key: Key, text: str, source: Source, request_id: str | None, bot: Bot) -> bool:
     loaded = await bot.store.load(key, request_id or "", 1)
-    state = bot.dialogue.observed(loaded.snapshot.state, text)
+    state = await stretch(lambda: bot.dialogue.observed(loaded.snapshot.state, text))
     return await bot.store.observe(loaded.snapshot.after(state), text, source, request_id)
 
 
@@ -85,6 +87,7 @@ async def _answer(ask: Ask, bot: Bot, ticket: Ticket, deadline: Deadline, stages
             if loaded.stored.body_hash != ask.body_hash:
                 raise Conflict(f"request_id {ask.request_id!r} was used for another message; send a new one")
             return Reply(loaded.stored.answer, loaded.stored.response, replayed=True)
+        bot.cpu.check(ask.key)
         check_available(bot)
         ticket.reserve()  # a refusal does not wait for what the model is still writing
         with stages.time("aside"):
@@ -92,7 +95,7 @@ async def _answer(ask: Ask, bot: Bot, ticket: Ticket, deadline: Deadline, stages
         async with ticket.place(lambda seconds: stages.add("queue", seconds)):
             now = bot.clock()
             with stages.time("dialogue"):
-                step = decide(ask, snapshot, now, bot)
+                step = await stretch(lambda: decide(ask, snapshot, now, bot))
             searched = time.monotonic()
             found = await search(step, snapshot, now, bot, deadline)
             models = {stage: found.seconds[stage] for stage in ("dense", "rerank") if stage in found.seconds}
@@ -100,7 +103,7 @@ async def _answer(ask: Ask, bot: Bot, ticket: Ticket, deadline: Deadline, stages
             for stage, seconds in models.items():
                 stages.add(stage, seconds)
             with stages.time("prompt"):
-                planned = plan(step, found, ask, snapshot, bot)
+                planned = await stretch(lambda: plan(step, found, ask, snapshot, bot))
             spoken = await speak(planned, ask, snapshot, bot, deadline=deadline, stages=stages)
             ticket.model_s = spoken.seconds
     try:

@@ -33,11 +33,13 @@ class Server:
     environment: dict[str, str] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     url: str = ""
+    program: tuple[str, ...] = ("-m", "app")
+    """What Python runs: another one plants a fault first."""
     under: tuple[str, ...] = ()
     """A command that starts it, such as setpriv with its options."""
 
     def start(self) -> "Server":
-        command = [sys.executable, "-m", "app", "serve", "--port", "0", "--data", str(self.data)]
+        command = [sys.executable, *self.program, "serve", "--port", "0", "--data", str(self.data)]
         self.process = subprocess.Popen(
             [*self.under, *command, "--kb", str(self.knowledge), *self.arguments],
             env=clean_environment(**{"API_KEYS": KEY} | self.environment),

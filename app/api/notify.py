@@ -1,13 +1,10 @@
 """What the service tells systemd: sd_notify(3) over a datagram socket. Without systemd it says nothing."""
 
-import asyncio
 import os
 import socket
 from collections.abc import Mapping, MutableMapping
 
 import structlog
-
-_PINGS_PER_TIMEOUT = 3  # one may be late and another lost before systemd restarts the service
 
 
 class Notifier:
@@ -39,12 +36,6 @@ class Notifier:
             self._socket.sendto("\n".join(states).encode(), socket.MSG_DONTWAIT, self._address)
         except OSError as error:
             structlog.get_logger().warning("systemd not notified", states=states, reason=error.strerror)
-
-    async def watch(self) -> None:
-        """Pings until cancelled. It runs on the event loop, so a loop that is stuck stays silent and is restarted."""
-        while self.watchdog_s:
-            self.send("WATCHDOG=1")
-            await asyncio.sleep(self.watchdog_s / _PINGS_PER_TIMEOUT)
 
     def close(self) -> None:
         """Nothing can be sent any more."""

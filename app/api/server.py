@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.api.notify import Notifier
+from app.api.watchdog import Watchdog
 from app.errors import ConfigError
 
 _FIRST_FD = 3  # where systemd puts the sockets that it passes: sd_listen_fds(3)
@@ -66,14 +67,16 @@ def bind(host: str, port: int) -> socket.socket:
 class Server(uvicorn.Server):
     """uvicorn's server that reports to systemd and gives every caller it has taken an answer."""
 
-    def __init__(self, config: uvicorn.Config, notifier: Notifier) -> None:
+    def __init__(self, config: uvicorn.Config, notifier: Notifier, watchdog: Watchdog | None = None) -> None:
         super().__init__(config)
         self._notifier = notifier
+        self._watchdog = watchdog
         self._watch: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
-        self._watch = asyncio.create_task(self._notifier.watch())
+        if self._watchdog is not None:
+            self._watch = asyncio.create_task(self._watchdog.run(), name="watchdog")
         self._notifier.send("READY=1", "STATUS=serving")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -90,7 +93,9 @@ class Server(uvicorn.Server):
             self._notifier.close()
 
 
-def build_server(application: FastAPI, drain_s: float, notifier: Notifier | None = None) -> Server:
+def build_server(
+    application: FastAPI, drain_s: float, notifier: Notifier | None = None, watchdog: Watchdog | None = None
+) -> Server:
     """A server that lets running turns finish for `drain_s` seconds after SIGTERM."""
     config = uvicorn.Config(
         application,
@@ -101,4 +106,4 @@ def build_server(application: FastAPI, drain_s: float, notifier: Notifier | None
         timeout_keep_alive=75,  # longer than nginx's and n8n's: the peer closes first
         timeout_graceful_shutdown=max(1, round(drain_s)),
     )
-    return Server(config, notifier or Notifier())
+    return Server(config, notifier or Notifier(), watchdog)

@@ -1,5 +1,6 @@
 """`machine serve`."""
 
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from app.api.app import create_app
 from app.api.keys import load_keys
 from app.api.notify import Notifier
 from app.api.server import build_server, listening
+from app.api.watchdog import Watchdog
 from app.assembly import open_bots
 from app.cli.common import knowledge_folder
 from app.settings import load
@@ -23,7 +25,11 @@ def run_service(host: str, port: int, data: Path, knowledge: Path | None, file: 
     listener = listening(host, port)
     bots = open_bots(settings, data, knowledge_folder(knowledge))
     bot = bots.default
-    server = build_server(create_app(bots, keys), settings.api.drain_s, Notifier.from_environment())
+    notifier = Notifier.from_environment()
+    watchdog = Watchdog(notifier, lambda: bot.cpu.stretches, bot.telemetry.loop_late.observe)
+    server = build_server(create_app(bots, keys), settings.api.drain_s, notifier, watchdog)
+    gc.collect()
+    gc.freeze()  # knowledge and flows stay: walking through them would hold the loop for tens of ms
     bot.telemetry.log.info(
         "serving",
         address="{}:{}".format(*listener.getsockname()[:2]),

@@ -11,6 +11,10 @@ from app.types import Exchange, Handover, Language
 
 _QUOTED = 160
 """Characters of the customer's words that the summary repeats."""
+_READ_AGAIN = 8
+"""Earlier messages that are read for a question without its mark, the newest ones."""
+_LONGEST = 300
+"""Characters of such a message: a longer one has the mark, or is no question."""
 
 
 @lru_cache(maxsize=1)
@@ -67,9 +71,11 @@ def _last_question(scene: Scene, history: Sequence[Exchange], vocabulary: Vocabu
     if scene.u.asking or scene.u.has(*QUESTIONS):
         return True, now
     language: Language = scene.u.language
-    for exchange in reversed(history):
-        if exchange.user and ("?" in exchange.user or understand(exchange.user, vocabulary, language).has(*QUESTIONS)):
-            return True, exchange.user.strip()
+    said = [exchange.user for exchange in reversed(history) if exchange.user]
+    for place, text in enumerate(said):
+        unmarked = place < _READ_AGAIN and len(text) <= _LONGEST
+        if "?" in text or (unmarked and understand(text, vocabulary, language).has(*QUESTIONS)):
+            return True, text.strip()
     return False, now
 
 

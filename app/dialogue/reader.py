@@ -1,9 +1,10 @@
 """What the phrases of one message amount to: negation, context and the readings that exclude each other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from app.dialogue.lexicon import Match
-from app.dialogue.text import Contact, Message
+from app.dialogue.text import Contact, Message, Token
 
 _NEGATABLE = frozenset(
     {
@@ -54,6 +55,8 @@ class Reader:
                 self.by_word.setdefault(name, []).append(match)
             elif kind == "intent":
                 self.by_intent.setdefault(name, []).append(match)
+        self._places: dict[tuple[str, str], frozenset[int]] = {}
+        self._strange: dict[str, Sequence[int]] = {}  # by intent the places of words that do not belong to it
         self._before = self.places_of("negation_before")
         self._after = self.places_of("negation_after")
         self._only = self.places_of("only")
@@ -61,10 +64,19 @@ class Reader:
         self.content = tuple(place for place in range(len(self.tokens)) if place not in filler)
 
     def places_of(self, word: str) -> frozenset[int]:
-        return frozenset(place for match in self.by_word.get(word, ()) for place in range(match.start, match.end))
+        """The places of the words of a helper list."""
+        return self._once("word", word, self.by_word)
 
     def places(self, intent: str) -> frozenset[int]:
-        return frozenset(place for match in self.by_intent.get(intent, ()) for place in range(match.start, match.end))
+        """The places of the words that mean an intent."""
+        return self._once("intent", intent, self.by_intent)
+
+    def _once(self, kind: str, name: str, matches: Mapping[str, Sequence[Match]]) -> frozenset[int]:
+        # Asked for every match of a message: gathered once, the cost grows with its length and not with its square.
+        if (kind, name) not in self._places:
+            found = (place for match in matches.get(name, ()) for place in range(match.start, match.end))
+            self._places[kind, name] = frozenset(found)
+        return self._places[kind, name]
 
     def negated(self, start: int, end: int, reach: int = 2) -> bool:
         """Whether a negation governs tokens `start`..`end`: just before, or («1С нет», «керек емес») just behind."""
@@ -100,32 +112,37 @@ class Reader:
     def _part_of_another(self, match: Match, intent: str) -> bool:
         """«good» in «good morning» agrees to nothing, «где» in «где-то» asks nothing."""
         if intent == "agreement":
-            return match.start in self.places("greeting") - self.places("thanks")
+            return match.start in self.places("greeting") and match.start not in self.places("thanks")
         return intent == "feature" and match.start in self.places_of("indefinite")
 
     def _bare(self, match: Match, intent: str) -> bool:
         """Whether nothing else is said: in the clause for a refusal, in the whole message for the rest."""
         clause = self.tokens[match.start].clause
         if intent == "refusal":
-            allowed = (
-                self.places_of("refusal_filler")
-                | self.places("thanks")
-                | self.places("greeting")
-                | self.places("refusal_bare")
-            )
-            rest = [
-                p
-                for p in range(len(self.tokens))
-                if self.tokens[p].clause == clause and not match.start <= p < match.end
-            ]
-            return clause not in self.message.asking and all(place in allowed for place in rest)
-        own = (
-            self.places(intent)
-            | self.places(f"{intent}_bare")
-            | self.places("refusal")
-            | frozenset(range(match.start, match.end))
-        )
-        return all(place in own for place in self.content)
+            rest = self._refused.get(clause, ())
+            return clause not in self.message.asking and all(match.start <= place < match.end for place in rest)
+        if intent not in self._strange:
+            own = self.places(intent) | self.places(f"{intent}_bare") | self.places("refusal")
+            self._strange[intent] = tuple(place for place in self.content if place not in own)
+        return all(match.start <= place < match.end for place in self._strange[intent])
+
+    @cached_property
+    def _refused(self) -> Mapping[int, Sequence[int]]:
+        """By clause the places of what is said in it beside a refusal."""
+        courtesies = self.places("thanks") | self.places("greeting")
+        allowed = self.places_of("refusal_filler") | self.places("refusal_bare") | courtesies
+        return {
+            clause: tuple(place for place in places if place not in allowed)
+            for clause, places in self._by_clause.items()
+        }
+
+    @cached_property
+    def _by_clause(self) -> Mapping[int, Sequence[int]]:
+        """The places of each clause."""
+        found: dict[int, list[int]] = {}
+        for place, token in enumerate(self.tokens):
+            found.setdefault(token.clause, []).append(place)
+        return found
 
     def _settle(self, found: set[str], pending: str | None) -> set[str]:
         """Resolve readings that exclude each other."""
@@ -165,22 +182,29 @@ class Reader:
     def _prices(self) -> bool:
         """«скока маникюр», «подмышки сколько»: «сколько» of a thing that is not counted asks for its price."""
         counted = frozenset[int]().union(*(self.places_of(name) for name in _COUNTED))
+        substance = frozenset(self.content)
+        of_counts = {self.tokens[place].clause for place in counted}
+        said = {clause: [p for p in places if p in substance] for clause, places in self._by_clause.items()}
         for match in self.by_word.get("how_much", ()):
-            clause = [
-                place for place, token in enumerate(self.tokens) if token.clause == self.tokens[match.start].clause
-            ]
-            content = [
-                place for place in clause if place in self.content and place not in range(match.start, match.end)
-            ]
-            following = self.tokens[match.end] if match.end in clause else None
-            before = self.tokens[match.start - 1].text if match.start - 1 in clause else ""
-            if before in _NO_PRICE or before.endswith("ю") or (following and following.text in _NO_PRICE):
-                continue  # «не знаю сколько», «во сколько открытие»
-            if not 1 <= len(content) <= _PRICED or counted & set(clause):
+            clause = self.tokens[match.start].clause
+            following = self._beside(match.end, clause)
+            before = self._beside(match.start - 1, clause)
+            if before and (before.text in _NO_PRICE or before.text.endswith("ю")):
+                continue  # «не знаю сколько»
+            if following and following.text in _NO_PRICE:
+                continue  # «во сколько открытие»
+            own = sum(place in substance for place in range(match.start, match.end))
+            if not 1 <= len(said[clause]) - own <= _PRICED or clause in of_counts:
                 continue
-            if following is None or (match.end in content and not following.text.endswith(_NO_THING)):
+            thing = match.end in substance and following and not following.text.endswith(_NO_THING)
+            if following is None or thing:
                 return True
         return False
+
+    def _beside(self, place: int, clause: int) -> Token | None:
+        """The token at a place, if it stands in that clause."""
+        within = 0 <= place < len(self.tokens) and self.tokens[place].clause == clause
+        return self.tokens[place] if within else None
 
     def _question(self, found: set[str], marked: bool) -> set[str]:
         """Whether the message asks for information beside what else it does: in a clause that nothing else explains."""

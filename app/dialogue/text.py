@@ -8,9 +8,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 MAX_CHARS = 2000
 """A longer message is read only so far: whoever sends a novel has said what matters before that."""
+MAX_WORDS = 400
+"""And only so many words of it: so short ones that more fit into MAX_CHARS are no sentences."""
 
 KAZAKH_LETTERS = frozenset("әғқңөұүһі")
 
@@ -69,7 +72,8 @@ def fold(word: str) -> str:
 
 def read(text: str) -> Message:
     """Split a message into folded words. Never raises, whatever the text."""
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text[:MAX_CHARS]))
+    # Cut twice: one sign may be normalised to eighteen.
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text[:MAX_CHARS])[:MAX_CHARS])
     for sign, word in _SIGNS.items():
         if sign in text:
             text = text.replace(sign, word)
@@ -78,7 +82,7 @@ def read(text: str) -> Message:
     tokens: list[Token] = []
     asking: set[int] = set()
     clause, last = 0, 0
-    for found in _WORD.finditer(text):
+    for found in islice(_WORD.finditer(text), MAX_WORDS):
         between = text[last : found.start()]
         if tokens and _CLAUSE.search(between):
             if "?" in between:

@@ -14,6 +14,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from app.cpu import stretch
 from app.deadline import Deadline
 from app.knowledge.context import content_words, in_context
 from app.knowledge.dense import DenseIndex, natural_text, nearest
@@ -28,6 +29,7 @@ from app.types import Passage, Section
 
 _SHORT = 3  # content words
 _DEPTH = 50  # of each list that is fused
+_LONGEST = 2000  # characters of a query, and of what came before it: more has no more to ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ class Retriever:
         """The same search with what happened on the way, passages included even when they are not enough."""
         search = _Search(top_k, today, deadline)
         with search.timed("lexical"):
-            lexical = self._by_words(query, previous, today, max(top_k, _DEPTH))
+            lexical = await stretch(lambda: self._by_words(query, previous, today, max(top_k, _DEPTH)))
         found = Explanation(
             query,
             lexical.in_context,
@@ -158,6 +160,7 @@ class Retriever:
         return replace(found, passages=found.passages[:top_k], seconds=search.seconds, degraded=tuple(search.degraded))
 
     def _by_words(self, query: str, previous: str | None, today: date, count: int) -> _Lexical:
+        query, previous = query[:_LONGEST], previous and previous[:_LONGEST]
         whole = in_context(query, previous) if self._query_context else query
         corrected = self._spelling.correct(whole) if self._spelling else whole
         scores = self._index.scores(corrected, today)

@@ -7,7 +7,7 @@ another one's.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from app.llm.plain import shorten
 from app.types import Passage, Prompt, Section
@@ -22,6 +22,7 @@ _ALIKE = 0.7  # share of its letters that two forms of a word begin with
 _ROOT = 3  # and at least so many of them
 _FEW = 4  # products of one section, each of which it is about
 _MOST = 3  # passages of one answer
+_LOOKED_AT = 12  # parts of a message that are answered one by one, the first ones
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
@@ -150,7 +151,8 @@ def _parts(text: str) -> list[str]:
     sentences = _SENTENCE.findall(text)
     asking = [sentence for sentence in sentences if "?" in sentence] or sentences
     parts = [part for sentence in asking for clause in _AND.split(sentence) for part in _clauses(clause)]
-    return [part for part in parts if _content(part) and _REFERS.isdisjoint(_words(part))]
+    asked = (part for part in parts if _content(part) and _REFERS.isdisjoint(_words(part)))
+    return list(islice(asked, _LOOKED_AT))
 
 
 def _clauses(text: str) -> list[str]:

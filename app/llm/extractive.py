@@ -3,6 +3,7 @@
 It can say only what the knowledge base or the flow says, so it cannot invent a price.
 """
 
+from app.cpu import stretch
 from app.deadline import Deadline
 from app.llm.choosing import choose
 from app.llm.plain import shorten
@@ -17,7 +18,7 @@ class Extractive:
 
     async def answer(self, prompt: Prompt, deadline: Deadline) -> Draft:
         """Immediate, so `deadline` is not looked at."""
-        return compose(prompt)
+        return await stretch(lambda: compose(prompt))
 
     def available(self) -> None:
         """Always."""
