@@ -77,6 +77,7 @@ def plan(step: Step, found: Found, ask: Ask, snapshot: Snapshot, bot: Bot) -> Pl
         method=bot.dialogue.title(step.state.flow),
         goal=bot.dialogue.goal(step.state.flow, step.state.stage),
         slots=bot.dialogue.known(step.state),
+        media=ask.media,
         wanted=bot.dialogue.wanted(step.state),
         structured=bot.settings.flags.structured,
     )
