@@ -237,7 +237,7 @@ def test_marks_of_templates_in_the_owners_sections_are_taken_out_too() -> None:
 
 
 def test_frames_are_counted_as_the_model_reads_them() -> None:
-    """qwen3's own tokenizer makes 13.9 tokens of a frame on average, measured on 300 marks."""
+    """qwen3's own tokenizer makes 12.8 to 13.9 tokens of a frame on average of 300 marks, by what stands in it."""
     counter = TokenCounter()
     costs = [counter.count(framed("", mark_of(SECRET, KEY, number))) for number in range(50)]
     assert sum(costs) / len(costs) == pytest.approx(13.9, abs=1.5)
