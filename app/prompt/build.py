@@ -4,8 +4,8 @@ Order for the prefix cache: the system text is fixed per bot and flow; the histo
 blocks at fixed places so that the same beginning serves many turns; everything that changes stands in the last message.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -51,6 +51,15 @@ def _environment() -> Environment:
         autoescape=False,  # noqa: S701
         trim_blocks=True,
         lstrip_blocks=True,
+    )
+
+
+def corrected(prompt: Prompt, draft: str, wrong: Sequence[str]) -> Prompt:
+    """The same prompt with a refused draft behind it, and what was wrong with it: to be asked once more."""
+    # Both quote what the model wrote, and a customer may have told it what to write.
+    demand = _environment().get_template("correction.j2").render(wrong="; ".join(map(one_line, wrong))).strip()
+    return replace(
+        prompt, messages=(*prompt.messages, Message("assistant", sanitise(draft) or _UNKNOWN), Message("user", demand))
     )
 
 

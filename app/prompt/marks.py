@@ -60,7 +60,7 @@ _WORD = re.compile(r"[^\W_]+")
 _ENDS_LABEL = re.compile(r"[:>|=]")
 _PASSAGE = re.compile(r"[^\w\[]*\[[^\]]{1,80}\]")
 _ALIKE = str.maketrans("асеорхукмтнвіѕјһԁԛԝαορεκντυχι", "aceopxykmthbisjhdqwaopekvtuxi")
-_TEMPLATES = ("system.j2", "turn.j2")
+_TEMPLATES = ("system.j2", "turn.j2", "correction.j2")
 
 
 def without_marks(text: str) -> str:
