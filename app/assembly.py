@@ -1,5 +1,6 @@
 """Settings, a data folder and a knowledge base -> the bots."""
 
+import hashlib
 import os
 import secrets
 from dataclasses import replace
@@ -53,7 +54,8 @@ def open_bots(settings: Settings, data: Path, knowledge: Path) -> Bots:
     for name, spec in settings.bots.items():
         policy = Policy.load(spec.policy) if spec.policy else Policy.default()
         dialogues[name] = Dialogue.load(spec.flow or settings.dialogue.flow, hours, policy)
-    telemetry = _telemetry(settings, data)
+    key = _installation_key(data)
+    telemetry = Telemetry(key, log_text=settings.flags.log_text)
     models = open_models(
         settings.retriever,
         cache=data / CACHE,
@@ -63,7 +65,8 @@ def open_bots(settings: Settings, data: Path, knowledge: Path) -> Bots:
     tokens = TokenCounter()
     budget = Budget(settings.turn.prompt_tokens, settings.llm.context - answer_room(settings) - _MARGIN)
     persona = settings.dialogue.persona
-    prompts = PromptBuilder(tokens, name=persona.name, role=persona.role, budget=budget)
+    frames = hashlib.blake2b(key, digest_size=32, person=b"prompt-frames").digest()  # tells nothing of the log's hashes
+    prompts = PromptBuilder(tokens, secret=frames, name=persona.name, role=persona.role, budget=budget)
     llm, pace = _backend(settings, telemetry, tokens, prompts, dialogues[DEFAULT])
     admission = Admission(settings.turn.parallel, settings.turn.max_waiting, pace, settings.turn.timeout_s)
     telemetry.running.set_function(lambda: admission.running)
@@ -88,7 +91,7 @@ def open_bots(settings: Settings, data: Path, knowledge: Path) -> Bots:
             name=name,
             dialogue=dialogues[name],
             knowledge=shelves[name],
-            prompts=PromptBuilder(tokens, name=spec.persona.name, role=spec.persona.role, budget=budget),
+            prompts=PromptBuilder(tokens, secret=frames, name=spec.persona.name, role=spec.persona.role, budget=budget),
             language=spec.language,
         )
         for name, spec in settings.bots.items()
@@ -116,10 +119,10 @@ def _backend(
     return Ollama(settings, telemetry, pace, system=system, on_count=tokens.calibrate), pace
 
 
-def _telemetry(settings: Settings, data: Path) -> Telemetry:
+def _installation_key(data: Path) -> bytes:
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return Telemetry(_hash_key(data / _LOG_KEY), log_text=settings.flags.log_text)
+        return _hash_key(data / _LOG_KEY)
     except OSError as error:
         raise ConfigError(
             f"data folder {str(data)!r} cannot be used: {error.strerror}; name another with --data"
@@ -127,7 +130,7 @@ def _telemetry(settings: Settings, data: Path) -> Telemetry:
 
 
 def _hash_key(path: Path) -> bytes:
-    """The key that ids in logs are hashed with: made once, readable by the owner alone."""
+    """The key that ids in logs are hashed with and others follow from: made once, readable by the owner alone."""
     try:
         return path.read_bytes()
     except FileNotFoundError:

@@ -15,7 +15,8 @@ from app.deadline import Deadline
 from app.guardrail import Context, Verdict, check, tidy
 from app.knowledge.retriever import Found
 from app.llm.extractive import Extractive, compose
-from app.types import Ask, Draft, Message, Passage, Prompt, Snapshot, Step
+from app.prompt import corrected
+from app.types import Ask, Draft, Passage, Prompt, Snapshot, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def plan(step: Step, found: Found, ask: Ask, snapshot: Snapshot, bot: Bot) -> Pl
         method=bot.dialogue.title(step.state.flow),
         goal=bot.dialogue.goal(step.state.flow, step.state.stage),
         slots=bot.dialogue.known(step.state),
+        media=ask.media,
         wanted=bot.dialogue.wanted(step.state),
         structured=bot.settings.flags.structured,
     )
@@ -101,9 +103,7 @@ def judge(planned: Plan, drafts: Sequence[Draft], ask: Ask, snapshot: Snapshot, 
 
 def correction(prompt: Prompt, draft: Draft, verdict: Verdict) -> Prompt:
     """The same prompt with the refused draft and what was wrong with it: asked once, while there is time."""
-    wrong = "; ".join(finding.detail for finding in verdict.findings)
-    demand = f"Этот ответ не прошёл проверку: {wrong}. Напиши его заново, только по блоку «Факты», без этих ошибок."
-    return replace(prompt, messages=(*prompt.messages, Message("assistant", draft.text), Message("user", demand)))
+    return corrected(prompt, draft.text, [finding.detail for finding in verdict.findings])
 
 
 def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Context:

@@ -93,6 +93,10 @@ class Exchange:
     source: Source = "machine"
     at: float = 0.0
     """Unix seconds."""
+    media: Media = "text"
+    """What the user's part was made of."""
+    revision: int = 0
+    """The conversation's when it was written: its place, which nothing that comes later moves."""
 
 
 @dataclass(frozen=True, slots=True)

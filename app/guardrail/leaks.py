@@ -27,6 +27,8 @@ _SHAPE = re.compile(
     r"<(?:имя|name|phone|дата|адрес|ссылка|сумма|цена|телефон|company|link)[^>\n]{0,30}>|[\"'](?:answer|text|response|role|content|slots|reply|message|intent|action|ответ)[\"']\s*:|^\s*[\[{][\s\S]*[\]}]\s*$|[\]}]\s*$|^\s*\{|\\n|\\u[0-9a-f]{4}|\\\"|"
     r"</?[a-z_]+>|\b[a-z]+(?:_[a-z0-9]+){1,6}\b|\bjson\b|\bnull\b|\bundefined\b|\bnan\b|<\||\|>|\[/?inst\]|/no_think|/think|\bplaceholder\b|\blorem ipsum\b|\btodo\b|xxx+|\bsection_?id\b|```",
 )
+_FRAME = re.compile(r"[⟦⟧]")
+"""Of the frames that a customer's words stand in (app/prompt/frame.py): no answer has them, whoever wrote them first."""
 _SHAPE_SIGNS = frozenset("{}[]<>|\\_`\"'")
 _SHAPE_WORDS = ("json", "null", "undefined", "nan", "placeholder", "lorem", "todo", "xxx", "think")
 _NEGATED = re.compile(r"\b(?:не|not|емес)\s*(?:\w+\s*){0,1}$")
@@ -65,6 +67,9 @@ def leak(case: Case) -> list[Problem]:
         ):
             problems.append(Problem("leak", f"{m.group()!r}: names what the machine is made of", *m.span()))
             break
+    frame = _FRAME.search(case.text.folded)
+    if frame and not case.is_own(*frame.span()):
+        problems.append(Problem("leak", "a mark of the prompt", *frame.span()))
     problem = _system(case)
     if problem:
         problems.append(problem)

@@ -1,7 +1,7 @@
 """Prompts: what a chat model is asked, in an order that a prefix cache keeps."""
 
-from app.prompt.build import Budget, PromptBuilder
+from app.prompt.build import Budget, PromptBuilder, corrected
 from app.prompt.sanitise import sanitise
 from app.prompt.tokens import TokenCounter
 
-__all__ = ["Budget", "PromptBuilder", "TokenCounter", "sanitise"]
+__all__ = ["Budget", "PromptBuilder", "TokenCounter", "corrected", "sanitise"]

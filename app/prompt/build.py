@@ -4,18 +4,20 @@ Order for the prefix cache: the system text is fixed per bot and flow; the histo
 blocks at fixed places so that the same beginning serves many turns; everything that changes stands in the last message.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from app.prompt.sanitise import sanitise
+from app.prompt.frame import framed, mark_of
+from app.prompt.marks import without_marks
+from app.prompt.sanitise import one_line, sanitise
 from app.prompt.tokens import TokenCounter
-from app.types import Exchange, Language, Message, Passage, Prompt, Snapshot, Step
+from app.types import Exchange, Key, Language, Media, Message, Passage, Prompt, Snapshot, Step
 
 _LANGUAGES: Mapping[Language, str] = {"ru": "русский", "kk": "казахский (қазақша)", "en": "английский (English)"}
-_BLOCK = 8  # exchanges that leave the history together
+_BLOCK = 8  # revisions whose exchanges leave the history together
 _FRESH = 3  # messages no earlier prompt began with: the last exchange as it is remembered, and the newest message
 _UNKNOWN = "…"  # stands for the user's part of an exchange whose message is not known
 
@@ -52,11 +54,23 @@ def _environment() -> Environment:
     )
 
 
-class PromptBuilder:
-    """Builds the prompts of one bot. `name` and `role` are its persona."""
+def corrected(prompt: Prompt, draft: str, wrong: Sequence[str]) -> Prompt:
+    """The same prompt with a refused draft behind it, and what was wrong with it: to be asked once more."""
+    # Both quote what the model wrote, and a customer may have told it what to write.
+    demand = _environment().get_template("correction.j2").render(wrong="; ".join(map(one_line, wrong))).strip()
+    return replace(
+        prompt, messages=(*prompt.messages, Message("assistant", sanitise(draft) or _UNKNOWN), Message("user", demand))
+    )
 
-    def __init__(self, tokens: TokenCounter, *, name: str = "", role: str = "", budget: Budget = Budget()) -> None:
+
+class PromptBuilder:
+    """Builds the prompts of one bot. `name` and `role` are its persona; `secret` is the installation's, for frames."""
+
+    def __init__(
+        self, tokens: TokenCounter, *, secret: bytes, name: str = "", role: str = "", budget: Budget = Budget()
+    ) -> None:
         self._tokens = tokens
+        self._secret = secret
         self._name = name
         self._role = role or "продавец-консультант"
         self._budget = budget
@@ -69,7 +83,7 @@ class PromptBuilder:
     def with_factor(self, factor: float) -> "PromptBuilder":
         """The same builder counting as it did when its factor was this: for replaying a turn."""
         tokens = TokenCounter(factor)
-        return PromptBuilder(tokens, name=self._name, role=self._role, budget=self._budget)
+        return PromptBuilder(tokens, secret=self._secret, name=self._name, role=self._role, budget=self._budget)
 
     def system(self, method: str, *, structured: bool) -> str:
         """The fixed text of one flow; the same for every turn and customer."""
@@ -86,15 +100,19 @@ class PromptBuilder:
         method: str,
         goal: str,
         slots: Mapping[str, str],
+        media: Media = "text",
         wanted: tuple[str, ...] = (),
         structured: bool = True,
     ) -> Prompt:
         """The prompt of one turn. `slots` are the known ones in words; `goal` is the stage's; `wanted` may be reported.
 
+        `media` says what the text was made of.
+
         Passages are cut first, then the customer's own text, then the history; never the system text.
         """
         system = self.system(method, structured=structured)
-        turn = self._turn(step, passages, sanitise(text), goal, slots)
+        newest = Exchange(text, "", media=media, revision=snapshot.revision + 1)
+        turn = self._turn(step, passages, snapshot.key, newest, goal=goal, slots=slots)
         left = self._budget.total - self._tokens.count_message(system) - self._tokens.count_message(turn)
         messages = (*self._history(snapshot, left), Message("user", turn))
         counts = [self._tokens.count_message(message.content) for message in messages]
@@ -110,31 +128,47 @@ class PromptBuilder:
             wanted=wanted,
         )
 
-    def _turn(self, step: Step, passages: tuple[Passage, ...], text: str, goal: str, slots: Mapping[str, str]) -> str:
+    def _turn(
+        self,
+        step: Step,
+        passages: tuple[Passage, ...],
+        key: Key,
+        newest: Exchange,
+        *,
+        goal: str,
+        slots: Mapping[str, str],
+    ) -> str:
+        known = "; ".join(f"{name}: {one_line(value)}" for name, value in slots.items())
+
         def render(shown: list[_Shown], words: str) -> str:
             return _environment().get_template("turn.j2").render(
                 passages=shown,
                 language=_LANGUAGES[step.language],
                 goal=goal,
-                slots="; ".join(f"{name}: {sanitise(value)}" for name, value in slots.items()),
-                greeting=step.greeting,
+                slots=known,
+                greeting=without_marks(" ".join((step.greeting or "").split())),  # it may hold the customer's name
                 statement=" ".join(part for part in (step.statement, step.lead if shown else None) if part),
                 question=step.question,
-                text=words,
+                text=self._framed(key, newest, words),
             )  # fmt: skip
 
         room = self._budget.turn
-        words = self._cut(text, room - self._tokens.count(render([], "")))
+        words = self._cut(sanitise(newest.user or ""), room - self._tokens.count(render([], "")))
         shown: list[_Shown] = []
         for passage in passages:
-            candidate = _Shown(passage, passage.section.text)
+            # A section is the owner's, and still no place for marks of templates: it may be copied from anywhere.
+            text = without_marks(passage.section.text)
+            candidate = _Shown(passage, text)
             if self._tokens.count(render([*shown, candidate], words)) > room:
                 if not shown:  # the best one is worth its beginning
                     spare = room - self._tokens.count(render([_Shown(passage, "")], words))
-                    shown.append(_Shown(passage, self._cut(passage.section.text, spare)))
+                    shown.append(_Shown(passage, self._cut(text, spare)))
                 break
             shown.append(candidate)
         return render(shown, words).strip()
+
+    def _framed(self, key: Key, exchange: Exchange, words: str) -> str:
+        return framed(words, mark_of(self._secret, key, exchange.revision), exchange.media)
 
     def _cut(self, text: str, tokens: int) -> str:
         """The longest beginning of `text` within `tokens`, found by halving."""
@@ -152,15 +186,29 @@ class PromptBuilder:
         return text[:low].rstrip()
 
     def _history(self, snapshot: Snapshot, tokens: int) -> tuple[Message, ...]:
-        """The tail that fits, beginning at a multiple of a block counted from the conversation's first exchange."""
+        """The tail that fits, beginning where a block of revisions begins.
+
+        By revision and not by how many there are: one that replaced an answer left no exchange, and all that stands
+        before it must keep its place.
+        """
         history = snapshot.history
-        first = max(0, snapshot.revision - len(history))  # place of history[0] in the whole conversation
-        costs = [sum(self._tokens.count_message(m.content) for m in _messages(exchange)) for exchange in history]
-        start = 0 if first == 0 else -first % _BLOCK
-        while start < len(history) and sum(costs[start:]) > tokens:
-            start += _BLOCK - (first + start) % _BLOCK
-        return tuple(message for exchange in history[start:] for message in _messages(exchange))
+        said: list[tuple[Message, Message]] = []
+        for exchange in reversed(history):  # what cannot fit is not even read
+            pair = self._messages(snapshot.key, exchange)
+            tokens -= sum(self._tokens.count_message(message.content) for message in pair)
+            if tokens < 0:
+                break
+            said.append(pair)
+        blocks = [exchange.revision // _BLOCK for exchange in history]
+        begins = [place for place in range(1, len(blocks)) if blocks[place] != blocks[place - 1]]
+        # The tail that was loaded may begin within a block, and each turn one exchange later: that block is left out.
+        whole = not begins or history[0].revision <= 1 or history[0].revision % _BLOCK == 0
+        starts = [*([0] if whole else []), *begins, len(history)]
+        start = next(place for place in starts if place >= len(history) - len(said))
+        return tuple(message for pair in reversed(said[: len(history) - start]) for message in pair)
 
-
-def _messages(exchange: Exchange) -> tuple[Message, Message]:
-    return Message("user", sanitise(exchange.user or _UNKNOWN) or _UNKNOWN), Message("assistant", exchange.answer)
+    def _messages(self, key: Key, exchange: Exchange) -> tuple[Message, Message]:
+        words = sanitise(exchange.user or "")
+        user = self._framed(key, exchange, words) if words else _UNKNOWN
+        # What we are said to have said may be a person's words, a caller's, or a model's: none of them opens anything.
+        return Message("user", user), Message("assistant", sanitise(exchange.answer) or _UNKNOWN)

@@ -1,24 +1,83 @@
-"""A customer's text inside a prompt: it can say anything, but it cannot open a role or a thinking tag."""
+"""Somebody else's text inside a prompt: it can say anything, but it opens no role, no block and no frame of ours.
+
+Everything here takes time in proportion to the text's length, whatever the text: it runs for messages that any stranger
+may send, on the loop that serves everybody.
+"""
 
 import re
+import unicodedata
+from functools import lru_cache
 
-# The template's own marks, thinking switches, and lines that look like a new speaker.
-_MARKS = re.compile(r"<\|[^|<>]{0,40}\|>|</?\s*think(?:ing)?\s*>|(?<!\S)/(?:no_)?think\b", re.IGNORECASE)
-_ROLE = re.compile(
-    r"^(\s*)(system|assistant|user|developer|tool|система|ассистент|пользователь|жүйе)(\s*[:：>])",
-    re.IGNORECASE | re.MULTILINE,
-)
-_FENCE = re.compile(r"^\s*(?:#+(?=\s|$)|#{2,}|={3,}|-{3,}|`{3,})", re.MULTILINE)  # headings of our own blocks
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+from app.prompt.marks import posing, without_marks
+
+# What is read once is not read again: a conversation's history is the same texts in every turn. By text, and not at the
+# commit: what is stored stays what the customer wrote, so a later release can clean it better. 512 texts are the
+# histories of some twenty conversations; they hold 50 MB at the very most, when all are of the greatest length.
+_KEPT = 512
+
+_LINE_ENDS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_DROPPED = frozenset({"Cc", "Cf", "Co", "Cs"})
+# Seen by nobody, though their category says letter, sign or mark: fillers, joiners, and the two blanks.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+_BRACKETS = {**dict.fromkeys("⟦〚【〔〘⟬⦗❲⁅", "["), **dict.fromkeys("⟧〛】〕〙⟭⦘❳⁆", "]")}
+_FENCE = re.compile(r"#[\W_]|([-=`~*_])\1\1")
+_LEADING = re.compile(r"[\W_]*")
 
 
+@lru_cache(maxsize=_KEPT)
 def sanitise(text: str) -> str:
-    """`text` without control and template marks; a line that begins like a speaker's is quoted; idempotent."""
-    while (cleaned := _once(text)) != text:  # what is left when a mark is gone may form another
-        text = cleaned
-    return text
+    """`text` as plain words: no control signs, no marks of templates; a line that poses as another's is in «».
+
+    Idempotent. Emoji stay, one that is joined of several falls into them.
+    """
+    text = without_marks(plain_signs(text))
+    lines = [_unfenced(line.rstrip()) for line in text.strip().split("\n")]
+    text = "\n".join(line for place, line in enumerate(lines) if line or (place and lines[place - 1])).strip()
+    lines = text.split("\n")
+    return "\n".join(_quoted(line) if poses else line for line, poses in zip(lines, posing(text), strict=True))
 
 
-def _once(text: str) -> str:
-    text = _MARKS.sub("", _CONTROL.sub("", text))
-    return _FENCE.sub("", _ROLE.sub(r"\1«\2»", text)).strip()
+def one_line(text: str) -> str:
+    """The same for a value that stands within a line of ours."""
+    return " ".join(sanitise(text).split())
+
+
+def plain_signs(text: str) -> str:
+    """`text` with line ends and spaces of one kind each, full-width and styled letters plain, and nothing unseen."""
+    text = _LINE_ENDS.sub("\n", text)
+    return text.translate({ord(sign): plain for sign in set(text) if (plain := _plain(sign)) != sign})
+
+
+def _plain(sign: str) -> str:
+    if sign in "\n\t" or " " <= sign <= "~":
+        return sign
+    category = unicodedata.category(sign)
+    if category in _DROPPED or sign in _BLANK or _is_selector(sign) or _is_noncharacter(sign):
+        return ""
+    if category == "Zs":
+        return " "
+    if sign in _BRACKETS:
+        return _BRACKETS[sign]
+    same = unicodedata.normalize("NFKC", sign)
+    # «м²» and «①» stay as they are: a number is more than the sign it resembles.
+    return same if len(same) == 1 and " " < same <= "~" and category != "No" else sign
+
+
+def _is_selector(sign: str) -> bool:
+    return "\ufe00" <= sign <= "\ufe0f" or "\U000e0100" <= sign <= "\U000e01ef"
+
+
+def _is_noncharacter(sign: str) -> bool:
+    return "\ufdd0" <= sign <= "\ufdef" or ord(sign) & 0xFFFE == 0xFFFE
+
+
+def _unfenced(line: str) -> str:
+    """Without a heading's or a fence's signs at its beginning; «#хештег» is neither."""
+    leading = _LEADING.match(line)
+    end = leading.end() if leading else 0
+    # A line of signs alone may not hold a # at all: it would be one of these once it is quoted.
+    return line[end:] if _FENCE.search(line, 0, end) or (end == len(line) and "#" in line) else line
+
+
+def _quoted(line: str) -> str:
+    return line if line.startswith("«") and line.endswith("»") else f"«{line}»"

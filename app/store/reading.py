@@ -86,17 +86,21 @@ def _history(db: Database, where: tuple[str, str], count: int, before: int = 2**
     rows = db.execute(
         """
         SELECT * FROM (
-            SELECT t.revision, t.user_text, coalesce(o.text, t.answer), coalesce(o.source, 'machine'), t.created_at
+            SELECT t.revision, t.user_text, coalesce(o.text, t.answer), coalesce(o.source, 'machine'), t.created_at,
+                CASE WHEN json_valid(t.record) THEN coalesce(json_extract(t.record, '$.ask.media'), 'text') END
             FROM turns t LEFT JOIN observations o ON o.turn_id = t.id AND o.revision < ?4
             WHERE t.session_id = ?1 AND t.user_id = ?2 AND t.revision < ?4 ORDER BY t.revision DESC LIMIT ?3
         )
         UNION ALL
         SELECT * FROM (
-            SELECT revision, NULL, text, source, created_at FROM observations
+            SELECT revision, NULL, text, source, created_at, 'text' FROM observations
             WHERE session_id = ?1 AND user_id = ?2 AND turn_id IS NULL AND revision < ?4 ORDER BY revision DESC LIMIT ?3
         )
         ORDER BY 1 DESC LIMIT ?3
         """,
         (*where, count, before),
     ).fetchall()
-    return tuple(Exchange(user, answer, source, at) for _, user, answer, source, at in reversed(rows))
+    return tuple(
+        Exchange(user, answer, source, at, media or "text", revision)
+        for revision, user, answer, source, at, media in reversed(rows)
+    )

@@ -18,7 +18,8 @@ from app.evaluation.replay import Replay, replay
 from app.settings import load
 from app.turn import observe, process
 from app.types import Ask, Key
-from tests.server import ROOT
+from tests.prove.rig import Rig
+from tests.server import ROOT, ask
 
 LINES = (
     "здравствуйте, у нас цветочный магазин",
@@ -55,6 +56,46 @@ async def test_every_turn_of_a_conversation_comes_out_equal(tmp_path: Path) -> N
     await talk(bots.default)
     assert [each.differences for each in await walk(bots)] == [()] * len(LINES)
     await bots.default.store.close()
+
+
+def test_turns_that_a_model_spoke_have_the_same_prompts_again() -> None:
+    """With the marks of their frames, which follow from the installation's secret: under another they are others."""
+    lines = (
+        "сколько стоит тариф Рост?",
+        "[image]: чек на 5 ₸",
+        "а на год?",
+        "[audio transcript]: нас пятеро",
+        "спасибо",
+    )
+    with Rig(20) as rig:
+        with rig.server.client() as client:
+            for number, line in enumerate(lines):
+                ask(client, line, user="7701", request_id=f"r{number}")
+                if number in {1, 2}:
+                    seen = {
+                        "text": "Это Асель, я на связи.",
+                        "source": "human",
+                        "request_id": "r2" if number == 2 else None,
+                    }
+                    where = {"session_id": "BOT_1", "user_id": "7701"}
+                    assert client.post("/api/v1/observe", json=where | seen).status_code == 200
+        data, settings = rig.server.data, load(environ=rig.server.environment)
+        rig.server.stop()
+
+        def walked() -> list[set[str]]:
+            async def run() -> list[set[str]]:
+                bots = open_bots(settings, data, ROOT / "kb")
+                try:
+                    found = [await replay(number, bots.default.store, bots) for number in range(1, len(lines) + 1)]
+                finally:
+                    await bots.close()
+                return [{difference.what for difference in each.differences} for each in found]
+
+            return asyncio.run(run())
+
+        assert walked() == [set()] * len(lines)
+        (data / "log.key").write_bytes(b"of another installation, 32 bytes")
+        assert walked() == [{"prompt"}] * len(lines)
 
 
 async def test_a_changed_knowledge_base_is_named(tmp_path: Path) -> None:

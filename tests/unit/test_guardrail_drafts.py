@@ -392,6 +392,9 @@ WRONG: list[tuple[str, str, str, dict[str, object]]] = [
     ("leak", "faq_company", '{"answer": "Dukenta — это касса"}', {}),
     ("leak", "faq_company", "Здравствуйте, {{name}}! Мы рады помочь.", {}),
     ("leak", "faq_company", "Согласно предоставленному контексту, офис в Алматы.", {}),
+    ("leak", "faq_company", "⟦kvqzhd⟧ Dukenta — это облачная касса.", {}),
+    ("leak", "faq_company", "Dukenta — это облачная касса.\n⟦/kvqzhd⟧", {"customer": ("повтори ⟦/kvqzhd⟧",)}),
+    ("leak", "faq_company", "Dukenta ⟦kvqzhd: описание картинки⟧ работает без интернета.", {}),
     (
         "leak",
         "faq_company",

@@ -14,6 +14,7 @@ from app.types import DialogueState, Exchange, Key, Passage, Section, Snapshot, 
 
 STEP = Step(action="answer", reason="price", state=DialogueState(), question="Сколько у вас касс?")
 KEY = Key("s", "u")
+SECRET = b"a secret of this installation"
 ROLE_MARKS = ("<|im_start|>", "<|im_end|>", "<think>", "</think>", "/no_think", "/think")
 
 
@@ -24,7 +25,7 @@ def passage(name: str, text: str = "Терминал стоит 129 000 ₸. ") 
 def build(
     snapshot: Snapshot, text: str = "сколько стоит?", builder: PromptBuilder | None = None, **changes: Any
 ) -> Any:
-    builder = builder or PromptBuilder(TokenCounter(), name="Мира", role="помощница")
+    builder = builder or PromptBuilder(TokenCounter(), secret=SECRET, name="Мира", role="помощница")
     arguments = {"method": "SPIN", "goal": "Понять бизнес", "slots": {"имя": "Айгуль"}} | changes
     passages = arguments.pop("passages", (passage("a"), passage("b")))
     return builder.build(arguments.pop("step", STEP), passages, snapshot, text, **arguments)
@@ -32,7 +33,9 @@ def build(
 
 def conversation(turns: int, loaded: int = 40) -> Snapshot:
     """A conversation after `turns` exchanges of which the newest `loaded` are at hand."""
-    history = tuple(Exchange(f"вопрос {n} о кассе", f"ответ {n} о кассе и складе") for n in range(turns))
+    history = tuple(
+        Exchange(f"вопрос {n} о кассе", f"ответ {n} о кассе и складе", revision=n + 1) for n in range(turns)
+    )
     return Snapshot(KEY, revision=turns, history=history[-loaded:])
 
 
@@ -54,7 +57,9 @@ def test_everything_that_changes_stands_in_the_last_message() -> None:
 
 def prefixes(turns: int) -> Iterator[tuple[str, ...]]:
     for number in range(turns):
-        prompt = build(conversation(number, 16), builder=PromptBuilder(TokenCounter(), budget=Budget(total=2200)))
+        prompt = build(
+            conversation(number, 16), builder=PromptBuilder(TokenCounter(), secret=SECRET, budget=Budget(total=2200))
+        )
         yield (prompt.system, *(message.content for message in prompt.messages[:-1]))
 
 
@@ -103,7 +108,7 @@ def test_marks_in_the_history_and_the_slots_are_taken_out_too() -> None:
 
 def test_what_changes_stays_within_its_budget_however_long_the_texts_are() -> None:
     counter = TokenCounter()
-    builder = PromptBuilder(counter, budget=Budget(turn=900, total=5400))
+    builder = PromptBuilder(counter, secret=SECRET, budget=Budget(turn=900, total=5400))
     long = tuple(passage(f"p{n}", "Терминал стоит 129 000 ₸ и работает без интернета. " * 40) for n in range(5))
     prompt = build(conversation(200), "вопрос " * 2000, builder, passages=long)
     assert counter.count(prompt.messages[-1].content) <= 900

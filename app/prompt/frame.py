@@ -1,0 +1,42 @@
+"""The frame that a customer's words stand in: ⟦kvqzhd⟧ … ⟦/kvqzhd⟧, with a mark that nobody can guess.
+
+The mark of an exchange follows from a secret of the installation, the conversation and the exchange's place in it. So
+the history keeps the marks that it was written with (what a prefix cache holds stays true, and a turn that is walked
+again has the same prompt), and who has seen one mark knows no other. Why so: docs/decisions/0010.
+"""
+
+import hashlib
+import re
+import string
+from collections.abc import Mapping
+
+from app.types import Key, Media
+
+_OPEN, _CLOSE = "⟦", "⟧"  # one token each; no text of others keeps such a sign (marks.py), no answer may have one
+_LETTERS = 6  # 28 bits, for one guess a message
+_NOTES: Mapping[str, str] = {  # by medium; typed text, and what a later release may have noted, has none
+    "image": ": описание картинки, набрано не клиентом",
+    "audio": ": расшифровка голосового сообщения",
+}
+
+
+def mark_of(secret: bytes, key: Key, revision: int) -> str:
+    """The mark of the exchange with this revision: six letters. `secret` has at most 64 bytes."""
+    digest = hashlib.blake2b(key=secret, digest_size=8, person=b"customers-words")
+    for part in (key.session_id, key.user_id):
+        data = part.encode("utf-8", "backslashreplace")
+        digest.update(len(data).to_bytes(4, "big") + data)
+    digest.update(revision.to_bytes(8, "big"))
+    number = int.from_bytes(digest.digest(), "big")
+    letters = []
+    for _ in range(_LETTERS):
+        number, place = divmod(number, len(string.ascii_lowercase))
+        letters.append(string.ascii_lowercase[place])
+    return "".join(letters)
+
+
+def framed(words: str, mark: str, media: Media = "text") -> str:
+    """`words`, which are sanitised, in their frame; without the mark itself, should they hold it."""
+    words = re.sub(mark, "", words, flags=re.IGNORECASE)
+    note = _NOTES.get(media, "")
+    return f"{_OPEN}{mark}{note}{_CLOSE}\n{words}\n{_OPEN}/{mark}{_CLOSE}"
