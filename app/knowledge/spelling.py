@@ -9,6 +9,7 @@ from rapidfuzz.distance import OSA
 from app.knowledge.text import words
 
 _MIN_LENGTH = 5  # shorter words have too many neighbours
+_MOST = 40
 
 
 class Spelling:
@@ -25,12 +26,23 @@ class Spelling:
 
     def correct(self, query: str) -> str:
         """The query's words, each unknown one of five letters or more replaced by its most frequent neighbour
-        at one insertion, deletion, substitution or swap; a word without one stays."""
-        return " ".join(self._correct_word(word) for word in words(query))
+        at one insertion, deletion, substitution or swap; a word without one stays.
 
-    def _correct_word(self, word: str) -> str:
-        if len(word) < _MIN_LENGTH or word in self._count or word.isdigit():
-            return word
+        So many different unknown words are corrected, the first ones: each is compared with every word of its length.
+        """
+        found = words(query)
+        corrected: dict[str, str] = {}
+        for word in found:
+            if len(corrected) == _MOST:
+                break
+            if word not in corrected and self._is_unknown(word):
+                corrected[word] = self._nearest(word)
+        return " ".join(corrected.get(word, word) for word in found)
+
+    def _is_unknown(self, word: str) -> bool:
+        return len(word) >= _MIN_LENGTH and word not in self._count and not word.isdigit()
+
+    def _nearest(self, word: str) -> str:
         near = [
             match
             for length in (len(word) - 1, len(word), len(word) + 1)

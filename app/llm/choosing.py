@@ -124,8 +124,10 @@ def _is_another(passage: Passage, prompt: Prompt) -> bool:
     """
     own = _names(passage.section)
     priced = [own, *(_names(other.section) for other in prompt.passages)]
-    for pair in pairwise(_words(prompt.step.query or "")) if own else ():
-        named = [[_holds(word, names) for names in priced] for word in pair]
+    words = _words(prompt.step.query or "") if own else ()
+    holds = {word: tuple(_holds(word, names) for names in priced) for word in set(words)}
+    for pair in pairwise(words):
+        named = [holds[word] for word in pair]
         together = any(one and other for one, other in zip(*named, strict=True))
         if _COMMON.isdisjoint(pair) and named[0][0] != named[1][0] and all(map(any, named)) and not together:
             return True

@@ -1,0 +1,115 @@
+"""Ten customers send the most expensive messages that we know, without a pause: does anybody else notice?
+
+`python -m tests.prove.hostile [SECONDS] [BACKEND]` runs the real service (its loop, its memory, the emulated model
+server for `ollama`) and prints how long another caller's /health and an honest customer's turns took meanwhile.
+"""
+
+import asyncio
+import itertools
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from tests.hostile import SHAPES, hostile
+from tests.prove.rig import Rig
+from tests.server import KEY, Server, message
+
+ATTACKERS = 10
+LENGTH = 8_000  # characters: what the contract takes at most
+_QUESTIONS = ("Сколько стоит тариф Рост?", "А на год?", "Есть доставка?", "Позовите человека", "Сколько стоит сканер?")
+
+
+@contextmanager
+def service(backend: str) -> Iterator[Server]:
+    """The service as it is run; `ollama`: against the emulated server at 20 times the card's pace."""
+    if backend == "ollama":
+        with Rig(20) as rig:
+            yield rig.server
+        return
+    with tempfile.TemporaryDirectory() as folder, Server(Path(folder)) as server:
+        yield server
+
+
+class Watch:
+    """What others met: seconds of each call, and the statuses of everything."""
+
+    def __init__(self, server: Server, seconds: float) -> None:
+        self.health: list[float] = []
+        self.turns: list[float] = []
+        self.statuses: Counter[str] = Counter()
+        self._until = time.monotonic() + seconds
+        self._client = httpx.AsyncClient(
+            base_url=server.url,
+            headers={"Authorization": f"Bearer {KEY}"},
+            timeout=90,
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
+            trust_env=False,
+            verify=False,
+        )
+
+    async def run(self) -> None:
+        """Ten attackers, one honest customer, one caller of /health."""
+        async with self._client:
+            await asyncio.gather(self._healthy(), self._honest(), *(self._attack(n) for n in range(ATTACKERS)))
+
+    async def _healthy(self) -> None:
+        while time.monotonic() < self._until:
+            started = time.monotonic()
+            (await self._client.get("/health")).raise_for_status()
+            self.health.append(time.monotonic() - started)
+            await asyncio.sleep(0.02)
+
+    async def _honest(self) -> None:
+        for number in itertools.count():
+            if time.monotonic() >= self._until:
+                return
+            started = time.monotonic()
+            body = message("Сколько стоит тариф Рост?", user=f"honest-{number}")
+            status = (await self._client.post("/api/v1/process", json=body)).status_code
+            self.statuses[f"honest {status}"] += 1
+            self.turns.append(time.monotonic() - started)
+            await asyncio.sleep(0.05)
+
+    async def _attack(self, number: int) -> None:
+        rng = random.Random(number)
+        while time.monotonic() < self._until:
+            # Some in the conversation that they have already filled, some in a new one, now and then a plain question.
+            user = f"attacker-{number}-{rng.randrange(4)}"
+            text = rng.choice(_QUESTIONS) if rng.random() < 0.15 else hostile(rng.choice(SHAPES), LENGTH)
+            text = text.encode("utf-8", "ignore").decode().strip() or "а"
+            status = (await self._client.post("/api/v1/process", json=message(text, user=user))).status_code
+            self.statuses[f"attacker {status}"] += 1
+
+
+def quantile(values: list[float], share: float) -> float:
+    """In milliseconds."""
+    return statistics.quantiles(values, n=1000)[round(share * 1000) - 1] * 1000
+
+
+def main(seconds: float = 60, backend: str = "ollama") -> int:
+    with service(backend) as server:
+        watch = Watch(server, seconds)
+        asyncio.run(watch.run())
+        stuck = sum("loop stuck" in line for line in server.log)
+    print(
+        f"{backend}, {seconds:.0f} s, {ATTACKERS} customers with messages of {LENGTH} characters of {len(SHAPES)} kinds"
+    )
+    for name, values in (("/health", watch.health), ("an honest customer's turn", watch.turns)):
+        figures = ", ".join(f"p{share * 100:g} {quantile(values, share):.0f} ms" for share in (0.5, 0.95, 0.99))
+        print(f"{name}: {len(values)} calls, {figures}, worst {max(values) * 1000:.0f} ms")
+    print("answers:", ", ".join(f"{name} x {count}" for name, count in sorted(watch.statuses.items())))
+    print(f"loop stuck: {stuck}")
+    return 1 if quantile(watch.health, 0.99) > 100 or stuck else 0
+
+
+if __name__ == "__main__":
+    given = sys.argv[1:]
+    sys.exit(main(float(given[0]) if given else 60, given[1] if len(given) > 1 else "ollama"))
