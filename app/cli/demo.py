@@ -33,7 +33,7 @@ def run_demo(host: str, port: int, once: bool, knowledge: Path | None, file: Pat
     settings = load(file)
     configure_logging("warning")
     listener = bind(host, port)
-    key = secrets.token_urlsafe(16)
+    key = secrets.token_urlsafe(32)
     url = "http://{}:{}".format(*listener.getsockname()[:2])
     with tempfile.TemporaryDirectory(prefix="sales-machine-") as data:
         bots = open_bots(settings, Path(data), knowledge_folder(knowledge))

@@ -103,9 +103,30 @@ def test_three_keys_are_refused(tmp_path: Path) -> None:
     assert "three" not in output
 
 
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("x", "1 character"),
+        ("летящий-ключ-из-букв-длиннее-тридцати-двух", "HTTP headers"),
+        ("0123456789abcdef0123456789abcde", "31 characters"),
+        (f"{KEY},{KEY}", "twice"),
+        (f"{KEY},hunter2", "7 characters"),
+    ],
+)
+def test_a_key_that_could_be_guessed_or_counts_twice_is_refused_and_the_fix_named(
+    tmp_path: Path, keys: str, said: str
+) -> None:
+    status, output = start(tmp_path, API_KEYS=keys)
+    assert status == 2
+    assert said in output
+    assert "secrets.token_urlsafe(32)" in output
+    assert not any(key in output for key in keys.split(",") if len(key) > 1)
+
+
 def test_both_of_two_keys_are_accepted(tmp_path: Path) -> None:
-    with Server(tmp_path / "data", environment={"API_KEYS": "old-key-1234567890, new-key-1234567890"}) as server:
-        for key in ("old-key-1234567890", "new-key-1234567890"):
+    old, new = "old-key-" + "1234567890" * 3, "new-key-" + "1234567890" * 3
+    with Server(tmp_path / "data", environment={"API_KEYS": f"{old}, {new}"}) as server:
+        for key in (old, new):
             with server.client(key) as client:
                 assert ask(client, "привет", user=key)["answer"]
 
