@@ -177,7 +177,8 @@ def _canonical_hash(body: ProcessRequest) -> str:
 def _log_ids(request: Request, bot: Bot, key: Key, request_id: str | None) -> None:
     hashed = bot.telemetry.hashed
     request.state.log_ids = {
-        "request_id": request_id,
+        # Callers put the number or the messenger's id into it, so it tells the person too.
+        "request_id": request_id and hashed(request_id),
         "session": hashed(key.session_id),
-        "user": hashed(f"{key.session_id}\0{key.user_id}"),
+        "user": hashed(key.user_id, key.session_id),
     }

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.cli.common import say
 from app.errors import ConfigError
+from app.visible import visible_lines
 
 if TYPE_CHECKING:
     from app.store.retention import Deleted
@@ -35,7 +37,7 @@ def export_command(user: str, session: str | None, data: Path, out: Path) -> Non
     from app.store.rights import DATABASE, Person, export
 
     found = export(data / DATABASE, Person(user, session))
-    text = json.dumps(found, ensure_ascii=False, indent=1)
+    text = visible_lines(json.dumps(found, ensure_ascii=False, indent=1))
     try:
         with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(text + "\n")
@@ -43,7 +45,7 @@ def export_command(user: str, session: str | None, data: Path, out: Path) -> Non
         raise ConfigError(f"{str(out)!r} exists already; name another file with --out") from None
     except OSError as error:
         raise ConfigError(f"{str(out)!r} cannot be written: {error.strerror}") from None
-    click.echo(
+    say(
         f"{out}: {len(found['conversations'])} conversations, {len(found['turns'])} turns, "
         f"{len(found['observations'])} observations"
     )
@@ -67,7 +69,7 @@ def forget_command(user: str, session: str | None, data: Path, backups: Path | N
 
     person = Person(user, session)
     if not yes:
-        click.echo(f"{data}: {_said(count(data / DATABASE, person))}; nothing was deleted, say it with --yes")
+        say(f"{data}: {_said(count(data / DATABASE, person))}; nothing was deleted, say it with --yes")
         sys.exit(1)
     deleted, proof = forget(data / DATABASE, person)
     clean = _show(data, deleted, proof)
@@ -95,10 +97,10 @@ def retention_command(data: Path, file: Path | None, days: int | None) -> None:
 
     kept = days if days is not None else load(file).store.retention_days
     if not kept:
-        click.echo("store.retention_days is 0: conversations are kept for ever, nothing was deleted")
+        say("store.retention_days is 0: conversations are kept for ever, nothing was deleted")
         return
     deleted = expire(data / DATABASE, time.time() - kept * _DAY_S, _BATCH)
-    click.echo(f"{data}: deleted {_said(deleted)}, older than {kept} days")
+    say(f"{data}: deleted {_said(deleted)}, older than {kept} days")
 
 
 def _said(rows: "Deleted") -> str:
@@ -106,11 +108,11 @@ def _said(rows: "Deleted") -> str:
 
 
 def _show(place: Path, deleted: "Deleted", proof: "Proof") -> bool:
-    click.echo(f"{place}: deleted {_said(deleted)}")
+    say(f"{place}: deleted {_said(deleted)}")
     if not proof.files:
-        click.echo(f"  {'; '.join(proof.remains)}")
+        say(f"  {'; '.join(proof.remains)}")
         return False
     looked = f"looked for {proof.looked_for} ids, texts and hashes in the bytes of {', '.join(proof.files)}"
     shared = f"; {proof.shared} of them stand in other people's conversations too" if proof.shared else ""
-    click.echo(f"  {looked}: {'; '.join(proof.remains) or 'nothing of the person is left'}{shared}")
+    say(f"  {looked}: {'; '.join(proof.remains) or 'nothing of the person is left'}{shared}")
     return not proof.remains

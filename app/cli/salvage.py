@@ -7,6 +7,9 @@ from pathlib import Path
 
 import click
 
+from app.cli.common import say
+from app.visible import visible
+
 
 @click.command()
 @click.argument("damaged", type=click.Path(path_type=Path, exists=True, file_okay=False), required=False)
@@ -26,17 +29,17 @@ def salvage(damaged: Path | None, data: Path, as_json: bool) -> None:
     done = bring(damaged or newest_kept(data), data)
     rest = done.source / "rest.jsonl"
     if done.rest:
-        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in done.rest)
+        lines = "".join(visible(json.dumps(row, ensure_ascii=False)) + "\n" for row in done.rest)
         with os.fdopen(os.open(rest, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.write(lines)
     if as_json:
         told = {"source": str(done.source), "conversations": done.conversations, "turns": done.turns}
-        click.echo(json.dumps({**told, "holes": done.holes, "rest": len(done.rest)}))
+        say(json.dumps({**told, "holes": done.holes, "rest": len(done.rest)}))
     else:
-        click.echo(f"{done.source}: {done.turns} turns of {done.conversations} conversations brought over")
+        say(f"{done.source}: {done.turns} turns of {done.conversations} conversations brought over")
         if done.holes:
-            click.echo(f"  {done.holes} places could not be read: what stood there and is in no backup is lost")
+            say(f"  {done.holes} places could not be read: what stood there and is in no backup is lost")
         if done.rest:
-            click.echo(f"  {len(done.rest)} rows belong to conversations that are not whole; they are in {rest}")
-        click.echo(f"  when all is well, remove what it holds of customers: rm -r {done.source}")
+            say(f"  {len(done.rest)} rows belong to conversations that are not whole; they are in {rest}")
+        say(f"  when all is well, remove what it holds of customers: rm -r {done.source}")
     sys.exit(1 if done.holes or done.rest else 0)
