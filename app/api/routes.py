@@ -12,6 +12,7 @@ from fastapi.security import HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST
 
 import app
+from app.api.body import StrictRoute
 from app.api.schemas import (
     ErrorEnvelope,
     Health,
@@ -33,7 +34,7 @@ from app.turn import observe, process
 from app.types import Ask, Key
 
 _DESCRIPTIONS = {
-    400: "Malformed JSON or an unknown flow",
+    400: "Malformed JSON, a name twice in an object, or an unknown flow",
     401: "No active key",
     404: "Nothing at this path",
     405: "Another method is needed",
@@ -50,7 +51,9 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 # The Guard middleware checks the key before the body is parsed; this dependency only declares it in the OpenAPI.
-api = APIRouter(prefix="/api/v1", dependencies=[Depends(HTTPBearer(auto_error=False))], responses=_ERRORS)
+api = APIRouter(
+    prefix="/api/v1", route_class=StrictRoute, dependencies=[Depends(HTTPBearer(auto_error=False))], responses=_ERRORS
+)
 service = APIRouter(responses={404: _ERRORS[404], 500: _ERRORS[500]})
 
 
