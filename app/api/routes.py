@@ -38,11 +38,13 @@ _DESCRIPTIONS = {
     401: "No active key",
     404: "Nothing at this path",
     405: "Another method is needed",
+    408: "The request was not here in time",
     409: "The request_id was used with another body",
     413: "The body is too large",
     415: "The body is not JSON",
     422: "A field is missing, empty, too long or of the wrong type",
     429: "Too many conversations at once: see Retry-After",
+    431: "The head is too large",
     500: "The service failed",
     503: "The service cannot answer now: see Retry-After",
 }

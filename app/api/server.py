@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.api.notify import Notifier
+from app.api.protocol import Limits, bounded
 from app.errors import ConfigError
 
 _FIRST_FD = 3  # where systemd puts the sockets that it passes: sd_listen_fds(3)
@@ -90,10 +91,14 @@ class Server(uvicorn.Server):
             self._notifier.close()
 
 
-def build_server(application: FastAPI, drain_s: float, notifier: Notifier | None = None) -> Server:
+def build_server(
+    application: FastAPI, drain_s: float, notifier: Notifier | None = None, limits: Limits | None = None
+) -> Server:
     """A server that lets running turns finish for `drain_s` seconds after SIGTERM."""
     config = uvicorn.Config(
         application,
+        http=bounded(limits or Limits()),
+        ws="none",  # whoever asks for it is answered as if he had not: with his key's 401 or the path's 404
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -8,6 +8,7 @@ import app as package
 from app.api.app import create_app
 from app.api.keys import load_keys
 from app.api.notify import Notifier
+from app.api.protocol import Limits
 from app.api.server import build_server, listening
 from app.assembly import open_bots
 from app.cli.common import knowledge_folder
@@ -23,7 +24,9 @@ def run_service(host: str, port: int, data: Path, knowledge: Path | None, file: 
     listener = listening(host, port)
     bots = open_bots(settings, data, knowledge_folder(knowledge))
     bot = bots.default
-    server = build_server(create_app(bots, keys), settings.api.drain_s, Notifier.from_environment())
+    api = settings.api
+    limits = Limits(api.head_s, api.body_s, api.max_connections)
+    server = build_server(create_app(bots, keys), api.drain_s, Notifier.from_environment(), limits)
     bot.telemetry.log.info(
         "serving",
         address="{}:{}".format(*listener.getsockname()[:2]),
