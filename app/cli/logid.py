@@ -16,10 +16,12 @@ from app.errors import ConfigError
 )
 def logid(identity: str, session: str | None, data: Path) -> None:
     """Print what the log writes instead of ID, a request_id or session_id as the caller sends it."""
+    from app.store.files import opened
     from app.telemetry import hashed
 
     try:
-        key = (data / "log.key").read_bytes()
+        with opened(data / "log.key") as file:
+            key = file.read()
     except OSError as error:
         raise ConfigError(
             f"{str(data / 'log.key')!r} cannot be read: {error.strerror}; name the machine's data folder with --data"

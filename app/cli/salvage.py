@@ -1,7 +1,6 @@
 """`machine salvage`: what a damaged memory still holds beyond the restored one."""
 
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -23,6 +22,7 @@ def salvage(damaged: Path | None, data: Path, as_json: bool) -> None:
     DAMAGED is a folder that `machine restore` kept, else the last one. Exit 0 all of it is there again, 1 some is lost
     or left in DAMAGED/rest.jsonl, 2 nothing could be done.
     """
+    from app.store.files import replaced
     from app.store.salvage import newest_kept
     from app.store.salvage import salvage as bring
 
@@ -30,8 +30,7 @@ def salvage(damaged: Path | None, data: Path, as_json: bool) -> None:
     rest = done.source / "rest.jsonl"
     if done.rest:
         lines = "".join(visible(json.dumps(row, ensure_ascii=False)) + "\n" for row in done.rest)
-        with os.fdopen(os.open(rest, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(lines)
+        replaced(rest, lines.encode(), below=done.source.parent)
     if as_json:
         told = {"source": str(done.source), "conversations": done.conversations, "turns": done.turns}
         say(json.dumps({**told, "holes": done.holes, "rest": len(done.rest)}))

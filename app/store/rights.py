@@ -5,6 +5,7 @@ in the pages is overwritten, the write-ahead log is emptied, and the bytes of th
 """
 
 import json
+import os
 import re
 import sqlite3
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import ConfigError
+from app.store.files import connected
 from app.store.retention import TABLES, Deleted, delete_conversations, delete_expired
 from app.store.search import standing_in
 
@@ -119,17 +121,20 @@ def expire(database: Path, before: float, batch: int) -> Deleted:
     return total
 
 
-def stands_in(file: Path, person: Person) -> bool:
-    """Whether the person's id stands among the bytes of a file; an id too short to tell never does."""
-    return len(person.user) >= _SHORTEST and bool(standing_in([file], [person.user]))
+def stands_in(file: Path, person: Person, *, below: Path | None = None) -> bool:
+    """Whether the person's id stands among the bytes of a file; an id too short to tell never does.
+
+    `below`: as `files.opened`.
+    """
+    return len(person.user) >= _SHORTEST and bool(standing_in([file], [person.user], below=below))
 
 
 @contextmanager
 def _opened(database: Path) -> Iterator[sqlite3.Connection]:
-    if not database.is_file():
+    if not os.path.lexists(database):
         raise ConfigError(f"there is no {database.name} in {str(database.parent)!r}; name the data folder with --data")
     try:
-        with closing(sqlite3.connect(database, isolation_level=None, timeout=_PATIENCE_S)) as db:
+        with closing(connected(database, isolation_level=None, timeout=_PATIENCE_S)) as db:
             db.execute("PRAGMA foreign_keys=ON")
             yield db
     except sqlite3.Error as error:
@@ -183,7 +188,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _prove(db: sqlite3.Connection, database: Path, person: Person, needles: Sequence[str]) -> Proof:
-    files = [path for suffix in ("", "-wal", "-journal") if (path := Path(f"{database}{suffix}")).is_file()]
+    files = [path for suffix in ("", "-wal", "-journal") if os.path.lexists(path := Path(f"{database}{suffix}"))]
     remains = [f"{left} rows of {table}" for table, left in asdict(_count(db, person)).items() if left]
     present = standing_in(files, needles)
     shared = {needle for needle in present if _live(db, needle)}
