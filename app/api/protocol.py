@@ -96,10 +96,10 @@ class Bounded(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._heard += 1
-        self._part = "body"
         if not self._answering:
             self._wait(self.limits.body_s)
         super().on_headers_complete()
+        self._part = "body"
 
     def on_body(self, body: bytes) -> None:
         self._heard += 1
@@ -161,9 +161,13 @@ class Bounded(HttpToolsProtocol):
             )
 
     def _refuse(self, status: int, code: Code, message: str) -> None:
-        """Answers past the application, which sees a caller that is gone, and closes the connection."""
+        """Answers past the application, which sees a caller that is gone, and closes the connection.
+
+        A request that has its answer, or the beginning of one, gets no second.
+        """
         self._rest()
-        if not (self._answering and self.cycle.response_started):
+        told = self._part == "body" and self.cycle.response_started
+        if not told:
             body = json.dumps({"error": {"code": code, "message": message}}).encode()
             named = [
                 *self.server_state.default_headers,

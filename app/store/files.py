@@ -92,10 +92,13 @@ def connected(database: Path, *, below: Path | None = None, mode: str = "rw", **
     with opened(database, below=below):
         expected = str(below.resolve() / database.relative_to(below))
     connection: sqlite3.Connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode={mode}", uri=True, **options)
-    # It has followed links when it looked for the file, and says which it has opened; the last step it takes as we do.
-    if connection.execute("PRAGMA database_list").fetchone()[2] != expected:
+    try:
+        # It has followed links on its way to the file, and says which one it has opened; the last step follows none.
+        if connection.execute("PRAGMA database_list").fetchone()[2] != expected:
+            raise _refused(database)
+    except BaseException:
         connection.close()
-        raise _refused(database)
+        raise
     return connection
 
 

@@ -123,10 +123,31 @@ def test_a_caller_that_sends_a_byte_now_and_then_gains_no_time(hurried: Server, 
 def test_a_body_that_nobody_waits_for_is_not_waited_for_longer(hurried: Server) -> None:
     """Its request was answered long ago: without a key, or at a path that takes none."""
     for first in (b"GET /health HTTP/1.1\r\nHost: x\r\n", b"POST /api/v1/process HTTP/1.1\r\nHost: x\r\n"):
-        started = time.monotonic()
-        caller = connected(hurried, first + b"Content-Length: 50\r\n\r\nx")
-        told(caller)
-        assert time.monotonic() - started < BODY_S + 5
+        for rest in (b"Content-Length: 50\r\n\r\nx", b"Transfer-Encoding: chunked\r\n\r\n5\r\nx"):
+            started = time.monotonic()
+            caller = connected(hurried, first + rest)
+            _, _, body = told(caller)
+            assert time.monotonic() - started < BODY_S + 5
+            assert b"HTTP/1.1" not in body, "one request, one answer"
+
+
+def test_what_cannot_be_read_behind_an_answer_gets_no_second_one(hurried: Server) -> None:
+    caller = connected(hurried, b"GET /health HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    received = caller.recv(65536)
+    assert received.startswith(b"HTTP/1.1 200")
+    caller.sendall(b"nonsense\r\n")
+    assert told(caller)[0] == 0
+
+
+def test_the_second_request_of_a_connection_is_refused_as_the_first(hurried: Server) -> None:
+    caller = connected(hurried, b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert caller.recv(65536).startswith(b"HTTP/1.1 200")
+    caller.sendall(b"GET http:// HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert refusal(caller)[0] == 400
+    caller = connected(hurried, b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert caller.recv(65536).startswith(b"HTTP/1.1 200")
+    caller.sendall(HEAD[:30])
+    assert refusal(caller)[0] == 408
 
 
 def test_a_connection_that_has_been_answered_waits_for_its_next_request_much_longer(hurried: Server) -> None:
