@@ -132,6 +132,9 @@ class ApiSettings(_Group):
     """Never written in a settings file: filled from API_KEYS."""
     max_text_chars: int = Field(ge=1)
     max_body_bytes: int = Field(ge=1024)
+    head_s: float = Field(gt=0, le=600)
+    body_s: float = Field(gt=0, le=600)
+    max_connections: int = Field(ge=8, le=100_000)
     drain_s: float = Field(ge=0)
 
 

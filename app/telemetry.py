@@ -15,6 +15,8 @@ from typing import TextIO
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from app.visible import visible
+
 _STAGES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60)
 _GPU_GAUGES = {
     "memory_used_bytes": "GPU memory in use by programs",
@@ -37,7 +39,7 @@ def configure_logging(level: str = "info", stream: TextIO | None = None) -> None
     ]
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
-        processors=[*shared, _exception_type_only, structlog.processors.JSONRenderer(ensure_ascii=False)],
+        processors=[*shared, _exception_type_only, _line],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(target),
         cache_logger_on_first_use=False,
@@ -49,7 +51,7 @@ def configure_logging(level: str = "info", stream: TextIO | None = None) -> None
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 _exception_type_only,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
+                _line,
             ],
             foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
         )
@@ -62,6 +64,14 @@ def configure_logging(level: str = "info", stream: TextIO | None = None) -> None
         logger.handlers.clear()
         logger.propagate = name != "uvicorn.access"  # our own access line has no path parameters and no addresses
     logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+_JSON = structlog.processors.JSONRenderer(ensure_ascii=False)
+
+
+def _line(logger: object, name: str, event: structlog.typing.EventDict) -> str:
+    """JSON that a terminal can show: JSON itself leaves most of what steers one as it is."""
+    return visible(str(_JSON(logger, name, event)))
 
 
 def _exception_type_only(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -81,6 +91,15 @@ def _exception_type_only(_logger: object, _name: str, event: structlog.typing.Ev
         event["exception"] = info[0].__name__
         event["trace"] = places[-8:]
     return event
+
+
+def hashed(key: bytes, identity: str, session: str | None = None) -> str:
+    """A stable stand-in for an id: 12 hex digits, keyed, so that logs cannot be turned back into phone numbers.
+
+    With `session` the id is a user's, which means a person only together with it.
+    """
+    value = identity if session is None else f"{session}\0{identity}"
+    return hashlib.blake2b(value.encode("utf-8", "surrogateescape"), key=key, digest_size=6).hexdigest()
 
 
 class Telemetry:
@@ -201,9 +220,9 @@ class Telemetry:
         """The metrics in Prometheus' text format."""
         return generate_latest(self.registry)
 
-    def hashed(self, value: str) -> str:
-        """A stable stand-in for an id: 12 hex digits, keyed, so that logs cannot be turned back into phone numbers."""
-        return hashlib.blake2b(value.encode(), key=self._hash_key, digest_size=6).hexdigest()
+    def hashed(self, identity: str, session: str | None = None) -> str:
+        """What the log writes instead of an id."""
+        return hashed(self._hash_key, identity, session)
 
     def text(self, value: str) -> dict[str, str]:
         """Log fields for a message text: empty unless `log_text` is on."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-KEY = "test-key-of-sixteen-characters"
+KEY = "a-key-of-the-tests-that-is-long-enough"
 ROOT = Path(__file__).resolve().parents[1]
 
 

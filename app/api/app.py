@@ -84,8 +84,6 @@ async def _http_error(request: Request, error: Exception) -> Response:
 async def _validation_error(_: Request, error: Exception) -> Response:
     details = error.errors() if isinstance(error, RequestValidationError) else ()
     first = next(iter(details), {"type": "", "loc": (), "msg": "not understood"})
-    if first["type"] == "json_invalid":
-        return error_response(BadRequest("the body is not valid JSON"))
     field = ".".join(str(part) for part in first["loc"][1:]) or "the body"
     return error_response(Unprocessable(f"{field}: {_message(first)}"))
 

@@ -11,22 +11,28 @@ from app.settings import ApiSettings
 
 _CREDENTIAL = "api_keys"  # the name under systemd's LoadCredential=
 _MOST = 2
+_SHORTEST = 32  # characters: what 24 random bytes make; nobody guesses one, and nobody types one by heart
+_MAKE = 'make one: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
 class KeyRing:
     """Holds only digests of the keys."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """Raises ConfigError unless there are one or two distinct non-empty ASCII keys."""
+        """Raises ConfigError unless there are one or two distinct ASCII keys of at least 32 characters."""
         if not keys:
             raise ConfigError(
-                "no API key: put one per line into a file and name it in api.keys_file, or set API_KEYS=key"
-                ' (make one: python3 -c "import secrets; print(secrets.token_urlsafe(32))")'
+                f"no API key: put one per line into a file and name it in api.keys_file, or set API_KEYS=key ({_MAKE})"
             )
         if len(keys) > _MOST:
             raise ConfigError(f"{len(keys)} API keys: at most {_MOST} may be active; remove the retired ones")
         if any(not key.isascii() or not key.isprintable() or " " in key for key in keys):
-            raise ConfigError("an API key holds a space or a character that HTTP headers cannot carry; make another")
+            raise ConfigError(f"an API key holds a space or a character that HTTP headers cannot carry; {_MAKE}")
+        if (shortest := min(map(len, keys))) < _SHORTEST:
+            counted = f"{shortest} character{'s' * (shortest != 1)}"
+            raise ConfigError(f"an API key has only {counted} and could be guessed: {_SHORTEST} at least; {_MAKE}")
+        if len(set(keys)) < len(keys):
+            raise ConfigError(f"the same API key is there twice; remove one, or {_MAKE}")
         self._digests = tuple(_digest(key) for key in keys)
 
     def accepts(self, authorization: str | None) -> bool:

@@ -12,6 +12,7 @@ from fastapi.security import HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST
 
 import app
+from app.api.body import StrictRoute
 from app.api.schemas import (
     ErrorEnvelope,
     Health,
@@ -33,15 +34,17 @@ from app.turn import observe, process
 from app.types import Ask, Key
 
 _DESCRIPTIONS = {
-    400: "Malformed JSON or an unknown flow",
+    400: "Malformed JSON, a name twice in an object, or an unknown flow",
     401: "No active key",
     404: "Nothing at this path",
     405: "Another method is needed",
+    408: "The request was not here in time",
     409: "The request_id was used with another body",
     413: "The body is too large",
     415: "The body is not JSON",
     422: "A field is missing, empty, too long or of the wrong type",
     429: "Too many conversations at once: see Retry-After",
+    431: "The head is too large",
     500: "The service failed",
     503: "The service cannot answer now: see Retry-After",
 }
@@ -50,7 +53,9 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 # The Guard middleware checks the key before the body is parsed; this dependency only declares it in the OpenAPI.
-api = APIRouter(prefix="/api/v1", dependencies=[Depends(HTTPBearer(auto_error=False))], responses=_ERRORS)
+api = APIRouter(
+    prefix="/api/v1", route_class=StrictRoute, dependencies=[Depends(HTTPBearer(auto_error=False))], responses=_ERRORS
+)
 service = APIRouter(responses={404: _ERRORS[404], 500: _ERRORS[500]})
 
 
@@ -177,7 +182,8 @@ def _canonical_hash(body: ProcessRequest) -> str:
 def _log_ids(request: Request, bot: Bot, key: Key, request_id: str | None) -> None:
     hashed = bot.telemetry.hashed
     request.state.log_ids = {
-        "request_id": request_id,
+        # Callers put the number or the messenger's id into it, so it tells the person too.
+        "request_id": request_id and hashed(request_id),
         "session": hashed(key.session_id),
-        "user": hashed(f"{key.session_id}\0{key.user_id}"),
+        "user": hashed(key.user_id, key.session_id),
     }

@@ -1,5 +1,6 @@
 """The contract's JSON: what comes in, what goes out."""
 
+import json
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,8 @@ from app.errors import Code
 from app.types import Media, TimeOfDay
 
 _MEDIA: tuple[tuple[str, Media], ...] = (("[image]:", "image"), ("[audio transcript]:", "audio"))
+_META_BYTES = 16 << 10
+_META_LEVELS = 16
 _MAX_MS = 10**14  # the year 5138: beyond it the caller sent something else than milliseconds
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
@@ -34,7 +37,7 @@ class Message(_Body):
 class Context(_Body):
     time_of_day: TimeOfDay | None = None
     timezone: str | None = Field(default=None, max_length=64, examples=["Asia/Almaty"])
-    meta: dict[str, Any] = {}
+    meta: dict[str, Any] = Field(default={}, description="The caller's own: at most 16 KB of JSON, 16 levels deep.")
 
     @field_validator("timezone")
     @classmethod
@@ -45,6 +48,30 @@ class Context(_Body):
             except (KeyError, ValueError, OSError):
                 raise ValueError("no IANA time zone; send one such as Asia/Almaty, or leave it out") from None
         return value
+
+    @field_validator("meta")
+    @classmethod
+    def _small(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if _deeper(value, _META_LEVELS):
+            raise ValueError(f"is nested deeper than {_META_LEVELS} levels; send less")
+        if (size := len(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"))) > _META_BYTES:
+            raise ValueError(f"has {size} bytes as JSON; send at most {_META_BYTES}")
+        return value
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether a JSON value holds more than `levels` objects and lists inside each other."""
+    inner = [value]
+    for _ in range(levels):
+        inner = [
+            each
+            for outer in inner
+            for each in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(each, dict | list)
+        ]
+        if not inner:
+            return False
+    return True
 
 
 class ProcessRequest(_Body):

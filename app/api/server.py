@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.api.notify import Notifier
+from app.api.protocol import Limits, bounded
 from app.api.watchdog import Watchdog
 from app.errors import ConfigError
 
@@ -94,11 +95,18 @@ class Server(uvicorn.Server):
 
 
 def build_server(
-    application: FastAPI, drain_s: float, notifier: Notifier | None = None, watchdog: Watchdog | None = None
+    application: FastAPI,
+    drain_s: float,
+    notifier: Notifier | None = None,
+    *,
+    watchdog: Watchdog | None = None,
+    limits: Limits | None = None,
 ) -> Server:
     """A server that lets running turns finish for `drain_s` seconds after SIGTERM."""
     config = uvicorn.Config(
         application,
+        http=bounded(limits or Limits()),
+        ws="none",  # whoever asks for it is answered as if he had not: with his key's 401 or the path's 404
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -8,11 +8,13 @@ import click
 
 from app.cli.backup import backup
 from app.cli.capacity import capacity
+from app.cli.common import say
 from app.cli.doctor import doctor
 from app.cli.evaluate import evaluate
 from app.cli.flow import flow
 from app.cli.guard import guard
 from app.cli.kb import kb
+from app.cli.logid import logid
 from app.cli.replay import replay
 from app.cli.restore import drill, restore
 from app.cli.rights import export_command, forget_command, retention_command
@@ -33,7 +35,7 @@ class Cli(click.Group):
         try:
             return super().invoke(ctx)
         except MachineError as error:
-            click.echo(f"machine: {error}", err=True)
+            say(f"machine: {error}", err=True)
             sys.exit(_TRY_AGAIN if isinstance(error, Hindered) else 2)
 
 
@@ -101,7 +103,7 @@ def version() -> None:
     """Print the version."""
     from app import __version__
 
-    click.echo(__version__)
+    say(__version__)
 
 
 @main.command("settings")
@@ -112,10 +114,10 @@ def show_settings(file: Path | None) -> None:
 
     from app.settings import load, masked
 
-    click.echo(yaml.safe_dump(masked(load(file)), allow_unicode=True, sort_keys=False).rstrip())
+    say(yaml.safe_dump(masked(load(file)), allow_unicode=True, sort_keys=False).rstrip())
 
 
 for command in (backup, capacity, restore, salvage, drill, doctor, kb, flow, guard, evaluate, simulate, replay):
     main.add_command(command)
-for command in (export_command, forget_command, retention_command):
+for command in (export_command, forget_command, retention_command, logid):
     main.add_command(command)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from app.cli.common import say
 from app.errors import ConfigError
 
 
@@ -38,9 +39,9 @@ def backup(
     now = datetime.now(UTC)
     made = create(data, target, include, __version__, now)
     rows = made.manifest.rows
-    click.echo(f"{made.path}: {rows.get('conversations', 0)} conversations, {rows.get('turns', 0)} turns, verified")
+    say(f"{made.path}: {rows.get('conversations', 0)} conversations, {rows.get('turns', 0)} turns, verified")
     for path in rotate(target, keep_daily, keep_weekly, now):
-        click.echo(f"{path}: removed")
+        say(f"{path}: removed")
 
 
 @backup.command()
@@ -56,4 +57,4 @@ def verify(folder: Path) -> None:
     for archive in found:
         manifest = read_through(archive)
         rows = ", ".join(f"{table} {count}" for table, count in manifest.rows.items())
-        click.echo(f"{archive}: sound, schema {manifest.schema}, made by {manifest.release}; rows: {rows}")
+        say(f"{archive}: sound, schema {manifest.schema}, made by {manifest.release}; rows: {rows}")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from app.cli.common import say
 from app.errors import ConfigError
 
 _COLUMNS = (
@@ -70,22 +71,18 @@ def capacity(
             raise ConfigError(f"the plot cannot be written: {error}") from error
     if as_json:
         speeds = {name: getattr(card, name) for name in ("decode_tps", "prefill_tps", "gain", "retrieval_s")}
-        click.echo(json.dumps({"card": speeds, "fresh_tokens": fresh, "turns": turns, "peak": peak, "rows": rows}))
+        say(json.dumps({"card": speeds, "fresh_tokens": fresh, "turns": turns, "peak": peak, "rows": rows}))
         return
     gains = "/".join(f"{value:g}" for value in card.gain)
-    click.echo(
+    say(
         f"card: {card.decode_tps:g} tokens/s alone, gain {gains}, prompts {card.prefill_tps:g} tokens/s, "
         f"search {card.retrieval_s:g} s{'' if profile else ' (estimated)'}"
     )
-    click.echo(
-        f"load: {fresh} fresh prompt tokens, {turns:g} answers a dialogue, {peak:.0%} of a day in its busiest hour"
-    )
-    click.echo("  ".join(f"{title:>13}" for _, title in _COLUMNS))
+    say(f"load: {fresh} fresh prompt tokens, {turns:g} answers a dialogue, {peak:.0%} of a day in its busiest hour")
+    say("  ".join(f"{title:>13}" for _, title in _COLUMNS))
     for row in rows:
-        click.echo("  ".join(f"{_shown(name, row[name]):>13}" for name, _ in _COLUMNS))
-    click.echo(
-        "times and 'a minute' with nobody refused; 'refused' is the share that admission turns away at that rate"
-    )
+        say("  ".join(f"{_shown(name, row[name]):>13}" for name, _ in _COLUMNS))
+    say("times and 'a minute' with nobody refused; 'refused' is the share that admission turns away at that rate")
 
 
 def _shown(name: str, value: float) -> str:

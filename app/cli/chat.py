@@ -5,11 +5,9 @@ import json
 import uuid
 from pathlib import Path
 
-import click
-
 from app.assembly import open_bots
 from app.bots import Bot, Bots
-from app.cli.common import knowledge_folder, running
+from app.cli.common import knowledge_folder, running, say
 from app.errors import MachineError
 from app.settings import load
 from app.telemetry import configure_logging
@@ -26,7 +24,7 @@ def run_chat(user: str | None, bot_name: str, data: Path, knowledge: Path | None
     configure_logging("error")
     bots = open_bots(settings, data, knowledge_folder(knowledge))
     key = Key(_SESSION, user or f"user-{uuid.uuid4().hex[:8]}")
-    click.echo(f"Talking as {key.user_id} (go on later with --user {key.user_id}). {_HELP}")
+    say(f"Talking as {key.user_id} (go on later with --user {key.user_id}). {_HELP}")
     asyncio.run(_talk(bots, bot_name, key))
 
 
@@ -39,17 +37,17 @@ async def _talk(bots: Bots, name: str, key: Key) -> None:
             if text == "/quit":
                 return
             if text == "/slots":
-                click.echo(await _slots(bot, key))
+                say(await _slots(bot, key))
             elif text == "/why":
-                click.echo(_why(last))
+                say(_why(last))
             elif text.startswith("/"):
-                click.echo(f"Unknown command {text.split()[0]!r}. {_HELP}")
+                say(f"Unknown command {text.split()[0]!r}. {_HELP}")
             elif text:
                 try:
                     last = await process(Ask(key, text, str(uuid.uuid4())), bot)
-                    click.echo(f"{last.answer}\n")
+                    say(f"{last.answer}\n")
                 except MachineError as error:
-                    click.echo(f"({error})")
+                    say(f"({error})")
 
 
 def _read() -> str | None:

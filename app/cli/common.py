@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 import click
 
 from app.errors import ConfigError
+from app.visible import visible_lines
 
 if TYPE_CHECKING:
     from app.bots import Bots
 
 _LOOK_S = 0.2
 _PATIENCE_S = 5.0  # with a model server that does not answer
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Prints `text`, lines and all; what would steer the terminal is shown instead. The one way commands speak."""
+    click.echo(visible_lines(text), err=err)
 
 
 @asynccontextmanager
@@ -39,7 +45,7 @@ async def loaded(bots: "Bots") -> None:
         if now.state == "failed" and waited >= _PATIENCE_S:
             raise ConfigError(f"the model cannot answer: {now.detail}")
         if now.state == "loading" and not told:
-            click.echo(f"{now.detail} ...", err=True)
+            say(f"{now.detail} ...", err=True)
             told = True
         await asyncio.sleep(_LOOK_S)
         waited += _LOOK_S

@@ -5,7 +5,6 @@ import secrets
 import tempfile
 from pathlib import Path
 
-import click
 import httpx
 import uvicorn
 
@@ -14,7 +13,7 @@ from app.api.app import create_app
 from app.api.keys import KeyRing
 from app.api.server import bind, build_server
 from app.assembly import open_bots
-from app.cli.common import knowledge_folder, loaded
+from app.cli.common import knowledge_folder, loaded, say
 from app.errors import MachineError
 from app.settings import load
 from app.telemetry import configure_logging
@@ -33,13 +32,13 @@ def run_demo(host: str, port: int, once: bool, knowledge: Path | None, file: Pat
     settings = load(file)
     configure_logging("warning")
     listener = bind(host, port)
-    key = secrets.token_urlsafe(16)
+    key = secrets.token_urlsafe(32)
     url = "http://{}:{}".format(*listener.getsockname()[:2])
     with tempfile.TemporaryDirectory(prefix="sales-machine-") as data:
         bots = open_bots(settings, Path(data), knowledge_folder(knowledge))
         bot = bots.default
         server = build_server(create_app(bots, KeyRing([key])), settings.api.drain_s)
-        click.echo(
+        say(
             f"Sales Machine {package.__version__} serves on {url}: {len(bot.knowledge.sections)} sections, "
             f"flow {settings.dialogue.flow}, backend {bot.llm.name}\n"
         )
@@ -50,7 +49,7 @@ def run_demo(host: str, port: int, once: bool, knowledge: Path | None, file: Pat
                 await loaded(bots)
                 await _converse(server, serving, url, key)
                 if not once:
-                    click.echo(_invitation(url, key))
+                    say(_invitation(url, key))
                     await serving
             finally:
                 server.should_exit = True
@@ -79,10 +78,10 @@ async def _converse(server: uvicorn.Server, serving: "asyncio.Task[None]", url: 
                 raise MachineError(f"turn {number} got {response.status_code}: {response.text}")
             reply = response.json()
             meta = reply["meta"]
-            click.echo(f"Клиент  | {text}")
-            click.echo("Машина  | " + reply["answer"].replace("\n", "\n        | "))
+            say(f"Клиент  | {text}")
+            say("Машина  | " + reply["answer"].replace("\n", "\n        | "))
             sources = ", ".join(meta["sections"]) or "no section"
-            click.echo(f"        ( {meta['action']}: {meta['reason']}; {sources}; {meta['processing_ms']} ms )\n")
+            say(f"        ( {meta['action']}: {meta['reason']}; {sources}; {meta['processing_ms']} ms )\n")
 
 
 def _invitation(url: str, key: str) -> str:

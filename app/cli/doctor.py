@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.cli.common import say
+
 if TYPE_CHECKING:
     from app.health.checks import Finding
 
@@ -34,7 +36,7 @@ def doctor(as_json: bool, file: Path | None, data: Path, knowledge: Path | None,
     level = worst(findings)
     if as_json:
         checks = [{"name": f.name, "level": f.level, "detail": f.detail, "fix": f.fix} for f in findings]
-        click.echo(json.dumps({"level": level, "exit": _EXIT[level], "checks": checks}, ensure_ascii=False))
+        say(json.dumps({"level": level, "exit": _EXIT[level], "checks": checks}, ensure_ascii=False))
     else:
         _print(findings)
     sys.stdout.flush()
@@ -44,9 +46,9 @@ def doctor(as_json: bool, file: Path | None, data: Path, knowledge: Path | None,
 def _print(findings: tuple["Finding", ...]) -> None:
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
-        click.echo(f"{_WORD[finding.level]:<5} {finding.name:<{width}}  {finding.detail}")
+        say(f"{_WORD[finding.level]:<5} {finding.name:<{width}}  {finding.detail}")
     to_do = [finding for finding in findings if finding.fix]
     if to_do:
-        click.echo("\nWhat to do:")
+        say("\nWhat to do:")
     for finding in to_do:
-        click.echo(f"  {finding.name}: {finding.fix}")
+        say(f"  {finding.name}: {finding.fix}")

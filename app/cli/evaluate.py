@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.common import knowledge_folder, running
+from app.cli.common import knowledge_folder, running, say
 
 if TYPE_CHECKING:
     from app.evaluation.cases import Case
@@ -46,7 +46,7 @@ def evaluate(
 
     report = asyncio.run(_evaluate(name, settings, knowledge, read_cases(files)))
     if as_json:
-        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+        say(json.dumps(report.as_json(), ensure_ascii=False))
     else:
         _print_table(report)
     if misses:
@@ -54,7 +54,7 @@ def evaluate(
     if earlier is not None:
         found = compare(earlier, report)
         for line in found.lines or ("nothing changed",):
-            click.echo(line, err=as_json)
+            say(line, err=as_json)
         sys.exit(1 if found.worse else 0)
 
 
@@ -77,21 +77,19 @@ async def _evaluate(name: str, file: Path | None, knowledge: Path | None, cases:
 def _print_table(report: "DialogueReport") -> None:
     from app.evaluation.dialogues import CHECKS
 
-    click.echo(f"bot {report.bot}, {report.cases} cases, {report.errors} ended in an error")
-    click.echo(f"{'check':<10}{'cases':>6}{'passed':>8}{'rate':>8}")
+    say(f"bot {report.bot}, {report.cases} cases, {report.errors} ended in an error")
+    say(f"{'check':<10}{'cases':>6}{'passed':>8}{'rate':>8}")
     for check in CHECKS:
         count = report.counted[check]
-        click.echo(f"{check:<10}{count:>6}{count - len(report.failed(check)):>8}{report.rate(check):>8.1%}")
+        say(f"{check:<10}{count:>6}{count - len(report.failed(check)):>8}{report.rate(check):>8.1%}")
     if report.unchecked:
-        click.echo("not checked: " + ", ".join(f"{name} ({count})" for name, count in report.unchecked.items()))
+        say("not checked: " + ", ".join(f"{name} ({count})" for name, count in report.unchecked.items()))
 
 
 def _print_misses(report: "DialogueReport", *, err: bool) -> None:
     """On stderr beside JSON, so that the object stays readable by a program."""
     for miss in report.misses:
-        click.echo(
-            f"\n{miss.case} {miss.check}: {miss.detail}\n  > {_cut(miss.said)}\n  < {_cut(miss.answer)}", err=err
-        )
+        say(f"\n{miss.case} {miss.check}: {miss.detail}\n  > {_cut(miss.said)}\n  < {_cut(miss.answer)}", err=err)
 
 
 def _cut(text: str) -> str:

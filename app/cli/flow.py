@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.cli.common import say
 from app.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def list_command() -> None:
     from app.dialogue.spec import load_flows
 
     for name, each in sorted(load_flows().items()):
-        click.echo(f"{name:<20} {each.title}: {', '.join(each.stages)}")
+        say(f"{name:<20} {each.title}: {', '.join(each.stages)}")
 
 
 @flow.command()
@@ -44,16 +45,16 @@ def list_command() -> None:
 def show(name: str, language: str) -> None:
     """Stages of FLOW with goals, questions and transitions."""
     found = _flow(name)
-    click.echo(f"{name}: {found.title}")
+    say(f"{name}: {found.title}")
     for stage in found.stages.values():
-        click.echo(f"\n{stage.name}: {stage.goal}")
+        say(f"\n{stage.name}: {stage.goal}")
         for slot, texts in stage.questions.items():
-            click.echo(f"  {slot}")
+            say(f"  {slot}")
             for by_language, questions in texts.items():
                 for question in questions if by_language == language else ():
-                    click.echo(f"    {question}")
+                    say(f"    {question}")
         for transition in stage.transitions:
-            click.echo(f"  -> {transition.to}")
+            say(f"  -> {transition.to}")
 
 
 @flow.command("lint")
@@ -62,7 +63,7 @@ def lint_command() -> None:
     from app.dialogue.spec import load_flows
 
     flows = load_flows()
-    click.echo(f"{len(flows)} flows, {sum(len(each.stages) for each in flows.values())} stages, no findings")
+    say(f"{len(flows)} flows, {sum(len(each.stages) for each in flows.values())} stages, no findings")
     sys.exit(0)
 
 
@@ -72,4 +73,4 @@ def graph_command(name: str) -> None:
     """FLOW as a Mermaid diagram."""
     from app.dialogue.spec import graph
 
-    click.echo(graph(_flow(name)))
+    say(graph(_flow(name)))

@@ -6,7 +6,7 @@ from typing import cast
 
 import click
 
-from app.cli.common import knowledge_folder
+from app.cli.common import knowledge_folder, say
 from app.errors import ConfigError
 
 
@@ -31,5 +31,5 @@ def guard(draft: str, passages: str, knowledge: Path | None, customer: tuple[str
         raise ConfigError(f"the knowledge base has no section {missing[0]!r}; find ids with: machine kb search")
     used = tuple(Passage(known[name], 1.0) for name in wanted)
     verdict = check(draft, Context(used, customer=customer, language=cast(Language, language)))
-    click.echo(explain(verdict, draft))
+    say(explain(verdict, draft))
     sys.exit(0 if verdict.ok else 1)

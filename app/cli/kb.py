@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.common import knowledge_folder
+from app.cli.common import knowledge_folder, say
 from app.cli.kb_publish import history_command, publish_command, rollback_command
 from app.errors import ConfigError
 
@@ -85,9 +85,9 @@ def lint_command(knowledge: Path | None) -> None:
     sections = parse(knowledge_folder(knowledge))
     findings = lint(sections, _today())
     for finding in findings:
-        click.echo(f"{finding.place}: {finding.severity} [{finding.check}] {finding.message}")
+        say(f"{finding.place}: {finding.severity} [{finding.check}] {finding.message}")
     errors = sum(finding.severity == "error" for finding in findings)
-    click.echo(f"{len(sections)} sections, {errors} errors, {len(findings) - errors} warnings")
+    say(f"{len(sections)} sections, {errors} errors, {len(findings) - errors} warnings")
     sys.exit(1 if findings else 0)
 
 
@@ -115,11 +115,11 @@ def search(
         _print_json(found.passages, degraded=found.degraded, seconds=found.seconds, version=found.version)
     else:
         for rank, passage in enumerate(found.passages, 1):
-            click.echo(f"{rank}. {passage.section.id}  ({passage.score:.2f})  {passage.section.title}")
-            click.echo("   " + passage.section.text.replace("\n", "\n   "))
+            say(f"{rank}. {passage.section.id}  ({passage.score:.2f})  {passage.section.title}")
+            say("   " + passage.section.text.replace("\n", "\n   "))
         _warn_degraded(found.degraded)
     if not found.passages:
-        click.echo("nothing found: the machine would say that it does not know", err=as_json)
+        say("nothing found: the machine would say that it does not know", err=as_json)
         sys.exit(1)
 
 
@@ -155,38 +155,36 @@ def _print_json(passages: "tuple[Passage, ...]", **rest: Any) -> None:
         {"id": passage.section.id, "title": passage.section.title, "score": passage.score, "ranks": passage.ranks}
         for passage in passages
     ]
-    click.echo(json.dumps({**rest, "passages": shown}, ensure_ascii=False))
+    say(json.dumps({**rest, "passages": shown}, ensure_ascii=False))
 
 
 def _warn_degraded(degraded: tuple[str, ...]) -> None:
     if degraded:
-        click.echo(f"searched without {', '.join(degraded)}", err=True)
+        say(f"searched without {', '.join(degraded)}", err=True)
 
 
 def _print_explanation(found: "Explanation", settings: "RetrieverSettings") -> None:
-    click.echo(f"query       {found.query}")
-    click.echo(f"in context  {found.in_context}")
-    click.echo(f"spelling    {found.corrected}")
+    say(f"query       {found.query}")
+    say(f"in context  {found.in_context}")
+    say(f"spelling    {found.corrected}")
     verdict = "enough to answer from" if found.enough else "not enough: the machine would say that it does not know"
     by_words = found.relevance is None and found.similarity is None
-    click.echo(f"coverage    {found.coverage:.2f} of the content words{f': {verdict}' if by_words else ''}")
+    say(f"coverage    {found.coverage:.2f} of the content words{f': {verdict}' if by_words else ''}")
     if found.similarity is not None:
-        click.echo(f"similarity  {found.similarity:.4f} of the nearest, enough from {settings.min_similarity:g}")
+        say(f"similarity  {found.similarity:.4f} of the nearest, enough from {settings.min_similarity:g}")
     if found.relevance is not None:
-        click.echo(f"relevance   {found.relevance:.4f} of the best, enough from {settings.rerank_threshold:g}")
+        say(f"relevance   {found.relevance:.4f} of the best, enough from {settings.rerank_threshold:g}")
     if not by_words:
-        click.echo(f"verdict     {verdict}")
+        say(f"verdict     {verdict}")
         times = ", ".join(f"{stage} {seconds * 1000:.1f} ms" for stage, seconds in found.seconds.items())
-        click.echo(f"time        {times}")
+        say(f"time        {times}")
     if found.degraded:
-        click.echo(f"without     {', '.join(found.degraded)}")
-    click.echo(f"{'rank':>4}  {'score':>7}  {'per stage':<14}  section")
+        say(f"without     {', '.join(found.degraded)}")
+    say(f"{'rank':>4}  {'score':>7}  {'per stage':<14}  section")
     for rank, passage in enumerate(found.passages, 1):
         stages = " ".join(f"{stage}:{place}" for stage, place in passage.ranks.items())
         digits = 2 if by_words else 4
-        click.echo(
-            f"{rank:>4}  {passage.score:>7.{digits}f}  {stages:<14}  {passage.section.id}  {passage.section.source}"
-        )
+        say(f"{rank:>4}  {passage.score:>7.{digits}f}  {stages:<14}  {passage.section.id}  {passage.section.source}")
 
 
 @kb.command("eval")
@@ -211,13 +209,13 @@ def eval_command(
     with _opened(knowledge, file, data) as (retriever, _):
         report = evaluate_retrieval(retriever, asked, _today())
     if as_json:
-        click.echo(json.dumps(report.as_json()))
+        say(json.dumps(report.as_json()))
         return
     for name, value in report.as_json().items():
-        click.echo(f"{name:<8} {value}")
+        say(f"{name:<8} {value}")
     if misses:
         for miss in report.misses:
-            click.echo(f"rank {miss.rank or '-':>2}  {miss.query.text!r}: {miss.query.expect[0]}, found {miss.found}")
+            say(f"rank {miss.rank or '-':>2}  {miss.query.text!r}: {miss.query.expect[0]}, found {miss.found}")
 
 
 @kb.command("calibrate")
@@ -244,7 +242,7 @@ def calibrate_command(
         now = {"rerank_threshold": settings.rerank_threshold, "min_similarity": settings.min_similarity}
         found = asyncio.run(calibrate(retriever, asked, _today(), top_k=top, now=now))
     if as_json:
-        click.echo(json.dumps([calibration.as_json() for calibration in found]))
+        say(json.dumps([calibration.as_json() for calibration in found]))
         return
     for calibration in found:
         _print_calibration(calibration)
@@ -252,14 +250,12 @@ def calibrate_command(
 
 def _print_calibration(found: "Calibration") -> None:
     def line(name: str, at: "Threshold") -> None:
-        click.echo(
+        say(
             f"  {name:<12}{at.value:<10.6g}F1 {at.f1:.3f}  Youden {at.youden:+.3f}  answers {at.answered} of "
             f"{found.answerable}, and {at.wrongly} of {found.others} that it should not"
         )
 
-    click.echo(
-        f"{found.setting}: {found.answerable} questions with an answer, {found.others} without, AUC {found.auc:.3f}"
-    )
+    say(f"{found.setting}: {found.answerable} questions with an answer, {found.others} without, AUC {found.auc:.3f}")
     line("best F1", found.best_f1)
     line("best Youden", found.best_youden)
     line("now", found.now)
@@ -282,13 +278,11 @@ def import_command(files: tuple[Path, ...], out: Path | None, category: str | No
         for name, sections in by_category.items():
             text = to_yaml(sections, name)
             if out is None:
-                click.echo(f"# {path.name}: {len(sections)} sections; write them with --out FOLDER\n{text}")
+                say(f"# {path.name}: {len(sections)} sections; write them with --out FOLDER\n{text}")
                 continue
             target = out / f"{name}.yaml"
             if target.exists():
                 raise ConfigError(f"{str(target)!r} exists already; move it away or choose another --out")
             out.mkdir(parents=True, exist_ok=True)
             target.write_text(text, "utf-8")
-            click.echo(
-                f"{target}: {len(sections)} sections. Now add customers' questions and run: machine kb lint --kb {out}"
-            )
+            say(f"{target}: {len(sections)} sections. Now add customers' questions and run: machine kb lint --kb {out}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.cli.common import say
 from app.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -124,16 +125,16 @@ def history_command(target: Path, as_json: bool) -> None:
     entries = place.history()
     if as_json:
         in_use = used.name if used else None
-        click.echo(json.dumps({"in_use": in_use, "entries": [asdict(entry) for entry in entries]}, ensure_ascii=False))
+        say(json.dumps({"in_use": in_use, "entries": [asdict(entry) for entry in entries]}, ensure_ascii=False))
         return
     last = {entry.folder: number for number, entry in enumerate(entries)}
     for number, entry in enumerate(entries):
         here = used is not None and entry.folder == used.name and last[entry.folder] == number
         kept = "" if (place.versions / entry.folder).is_dir() else "  no longer kept"
         marks = f"{'  forced' if entry.forced else ''}{kept}{'  <- in use' if here else ''}"
-        click.echo(f"{entry.at}  {entry.action:<8}  {entry.folder}  {entry.who or '-'}{marks}")
+        say(f"{entry.at}  {entry.action:<8}  {entry.folder}  {entry.who or '-'}{marks}")
     if used is not None and used.name not in last:
-        click.echo(f"{used.name}  <- in use, put there by something else")
+        say(f"{used.name}  <- in use, put there by something else")
 
 
 def _place(target: Path) -> "Place":
@@ -194,20 +195,20 @@ def _show(found: "Review", reasons: list[str], *, quiet: bool) -> None:
         return
     for finding in found.findings:
         if finding.severity == "warning":
-            click.echo(f"{finding.place}: warning [{finding.check}] {finding.message}")
+            say(f"{finding.place}: warning [{finding.check}] {finding.message}")
     for change in found.changes:
-        click.echo(f"price    {change.name}: {change.before or 'none'} -> {change.after or 'none'}")
+        say(f"price    {change.name}: {change.before or 'none'} -> {change.after or 'none'}")
     comparison = found.comparison
     if comparison.before and comparison.after:
         for name in ("mrr", "hit@3"):
             old, new = comparison.before.as_json()[name], comparison.after.as_json()[name]
-            click.echo(f"{name:<8} {old:.4f} -> {new:.4f} on {comparison.after.queries} questions")
+            say(f"{name:<8} {old:.4f} -> {new:.4f} on {comparison.after.queries} questions")
     if comparison.gone:
-        click.echo(f"gone     {comparison.gone} questions of the version in use, whose sections the new one has not")
+        say(f"gone     {comparison.gone} questions of the version in use, whose sections the new one has not")
     if found.note:
-        click.echo(f"note     {found.note}")
+        say(f"note     {found.note}")
     for reason in reasons:
-        click.echo(f"against  {reason}")
+        say(f"against  {reason}")
 
 
 def _done(version: Path, content: str, service: "RunningService | None") -> str:
@@ -216,6 +217,6 @@ def _done(version: Path, content: str, service: "RunningService | None") -> str:
 
 
 def _end(told: dict[str, Any], said: str, as_json: bool, status: int) -> None:
-    click.echo(json.dumps(told, ensure_ascii=False) if as_json else said)
+    say(json.dumps(told, ensure_ascii=False) if as_json else said)
     if status:
         sys.exit(status)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.common import knowledge_folder, running
+from app.cli.common import knowledge_folder, running, say
 from app.errors import ConfigError
 
 
@@ -37,9 +37,7 @@ def replay(turns: tuple[int, ...], data: Path, knowledge: Path | None, file: Pat
 
     done = asyncio.run(run())
     for each in done:
-        click.echo(
-            f"turn {each.turn}: {'differs' if each.differences else 'equal'}{f' ({each.note})' * bool(each.note)}"
-        )
+        say(f"turn {each.turn}: {'differs' if each.differences else 'equal'}{f' ({each.note})' * bool(each.note)}")
         for difference in each.differences:
-            click.echo(f"  {difference.what}\n    then {difference.recorded}\n    now  {difference.now}")
+            say(f"  {difference.what}\n    then {difference.recorded}\n    now  {difference.now}")
     sys.exit(1 if any(each.differences for each in done) else 0)

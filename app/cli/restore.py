@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.common import knowledge_folder, running
+from app.cli.common import knowledge_folder, running, say
 from app.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,14 +34,14 @@ def restore(archive: Path, data: Path, while_running: bool, as_json: bool) -> No
     if as_json:
         rows = {"rows": done.manifest.rows, "replaced": done.replaced}
         kept = str(done.kept) if done.kept else None
-        click.echo(json.dumps({"archive": str(done.archive), "live": done.live, "kept": kept, **rows}))
+        say(json.dumps({"archive": str(done.archive), "live": done.live, "kept": kept, **rows}))
         return
     before = "a memory that could not be read, or none" if done.replaced is None else _counted(done.replaced)
-    click.echo(f"{data}: now the memory of {done.archive} (schema {done.manifest.schema}, by {done.manifest.release})")
-    click.echo(f"  rows before: {before}\n  rows now:    {_counted(done.manifest.rows)}")
+    say(f"{data}: now the memory of {done.archive} (schema {done.manifest.schema}, by {done.manifest.release})")
+    say(f"  rows before: {before}\n  rows now:    {_counted(done.manifest.rows)}")
     if done.kept is not None:
-        click.echo(f"  the damaged memory is kept in {done.kept}; what it has beyond the backup is brought over by:")
-        click.echo(f"  machine salvage --data {data}")
+        say(f"  the damaged memory is kept in {done.kept}; what it has beyond the backup is brought over by:")
+        say(f"  machine salvage --data {data}")
 
 
 @click.command()
@@ -74,12 +74,12 @@ def drill(archive: Path, turns: int, knowledge: Path | None, file: Path | None, 
     differing = [each for each in walked if any(difference.what == "answer" for difference in each.differences)]
     if as_json:
         told = [{"turn": each.turn, "equal": each not in differing, "note": each.note} for each in walked]
-        click.echo(json.dumps({"archive": str(chosen), "rows": rows, "turns": told}, ensure_ascii=False))
+        say(json.dumps({"archive": str(chosen), "rows": rows, "turns": told}, ensure_ascii=False))
     else:
-        click.echo(f"{chosen}: restored and counted: {_counted(rows)}")
+        say(f"{chosen}: restored and counted: {_counted(rows)}")
         for each in walked:
             word = "another answer" if each in differing else "the same answer"
-            click.echo(f"  turn {each.turn}: {word}{f' ({each.note})' * bool(each.note)}")
+            say(f"  turn {each.turn}: {word}{f' ({each.note})' * bool(each.note)}")
     sys.exit(1 if differing else 0)
 
 

@@ -10,32 +10,38 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.cli.common import say
 from app.errors import ConfigError
+from app.visible import visible_lines
 
 if TYPE_CHECKING:
     from app.store.retention import Deleted
-    from app.store.rights import Proof
+    from app.store.rights import Person, Proof
 
 _DATA = click.option(
     "--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="Folder of the memory."
 )
 _USER = click.option("--user", required=True, help="The person: user_id as the caller sends it.")
 _SESSION = click.option("--session", default=None, help="In this session only [in all].")
+_LIKE = click.option(
+    "--like", is_flag=True, help="Every id too that is another form of this number, or a session_id with it inside."
+)
 _BATCH = 100
 _DAY_S = 86_400
 
 
 @click.command("export")
 @_USER
+@_LIKE
 @_SESSION
 @_DATA
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write, for its owner alone.")
-def export_command(user: str, session: str | None, data: Path, out: Path) -> None:
+def export_command(user: str, like: bool, session: str | None, data: Path, out: Path) -> None:
     """Write everything that is kept of a person as JSON."""
-    from app.store.rights import DATABASE, Person, export
+    from app.store.rights import DATABASE, export
 
-    found = export(data / DATABASE, Person(user, session))
-    text = json.dumps(found, ensure_ascii=False, indent=1)
+    found = export(data / DATABASE, _person(user, session, like))
+    text = visible_lines(json.dumps(found, ensure_ascii=False, indent=1))
     try:
         with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(text + "\n")
@@ -43,7 +49,7 @@ def export_command(user: str, session: str | None, data: Path, out: Path) -> Non
         raise ConfigError(f"{str(out)!r} exists already; name another file with --out") from None
     except OSError as error:
         raise ConfigError(f"{str(out)!r} cannot be written: {error.strerror}") from None
-    click.echo(
+    say(
         f"{out}: {len(found['conversations'])} conversations, {len(found['turns'])} turns, "
         f"{len(found['observations'])} observations"
     )
@@ -51,6 +57,7 @@ def export_command(user: str, session: str | None, data: Path, out: Path) -> Non
 
 @click.command("forget")
 @_USER
+@_LIKE
 @_SESSION
 @_DATA
 @click.option(
@@ -60,22 +67,24 @@ def export_command(user: str, session: str | None, data: Path, out: Path) -> Non
     help="Folder of the backups to clean as well, and what a restore has kept beside it.",
 )
 @click.option("--yes", is_flag=True, help="Do it; without this it is only counted, exit 1.")
-def forget_command(user: str, session: str | None, data: Path, backups: Path | None, yes: bool) -> None:
+def forget_command(user: str, like: bool, session: str | None, data: Path, backups: Path | None, yes: bool) -> None:
     """Delete a person, and prove that the files hold nothing more of them: exit 2 when something remains."""
     from app.store.forgetting import forget_in_backups, left_in_damaged, places
-    from app.store.rights import DATABASE, Person, count, forget
+    from app.store.rights import DATABASE, count, forget
 
-    person = Person(user, session)
+    person = _person(user, session, like)
+    if backups is not None and not backups.is_dir():
+        raise ConfigError(f"there is no folder {str(backups)!r}; name the backups with --backups")
     if not yes:
-        click.echo(f"{data}: {_said(count(data / DATABASE, person))}; nothing was deleted, say it with --yes")
+        if like:
+            _list(data, backups, person)
+        say(f"{data}: {_said(count(data / DATABASE, person))}; nothing was deleted, say it with --yes")
         sys.exit(1)
     deleted, proof = forget(data / DATABASE, person)
     clean = _show(data, deleted, proof)
     for cleaned in left_in_damaged(data, person):
         clean &= _show(cleaned.archive, cleaned.deleted, cleaned.proof)
     if backups is not None:
-        if not backups.is_dir():
-            raise ConfigError(f"there is no folder {str(backups)!r}; name the backups with --backups")
         for place in places(backups):
             for cleaned in forget_in_backups(place, person):
                 clean &= _show(cleaned.archive, cleaned.deleted, cleaned.proof)
@@ -95,10 +104,34 @@ def retention_command(data: Path, file: Path | None, days: int | None) -> None:
 
     kept = days if days is not None else load(file).store.retention_days
     if not kept:
-        click.echo("store.retention_days is 0: conversations are kept for ever, nothing was deleted")
+        say("store.retention_days is 0: conversations are kept for ever, nothing was deleted")
         return
     deleted = expire(data / DATABASE, time.time() - kept * _DAY_S, _BATCH)
-    click.echo(f"{data}: deleted {_said(deleted)}, older than {kept} days")
+    say(f"{data}: deleted {_said(deleted)}, older than {kept} days")
+
+
+def _person(user: str, session: str | None, like: bool) -> "Person":
+    from app.store.numbers import number_in
+    from app.store.rights import Person
+
+    return Person(user, session, number_in(user) if like else None)
+
+
+def _list(data: Path, backups: Path | None, person: "Person") -> None:
+    """Every conversation that would be deleted, by its own ids: somebody else's may be among them."""
+    from app.store.backup import archives
+    from app.store.forgetting import places
+    from app.store.rights import DATABASE, alike
+
+    kept = [archive for place in (places(backups) if backups else ()) for archive in archives(place)]
+    for folder in (data, *kept):
+        try:
+            found = alike(folder / DATABASE, person)
+        except ConfigError as error:  # an archive that is not sound hides none of the others
+            say(f"{folder}: {error}")
+            continue
+        for session, user, rows in found:
+            say(f"{folder}: user_id {user!r} in session_id {session!r}: {_said(rows)}")
 
 
 def _said(rows: "Deleted") -> str:
@@ -106,11 +139,11 @@ def _said(rows: "Deleted") -> str:
 
 
 def _show(place: Path, deleted: "Deleted", proof: "Proof") -> bool:
-    click.echo(f"{place}: deleted {_said(deleted)}")
+    say(f"{place}: deleted {_said(deleted)}")
     if not proof.files:
-        click.echo(f"  {'; '.join(proof.remains)}")
+        say(f"  {'; '.join(proof.remains)}")
         return False
     looked = f"looked for {proof.looked_for} ids, texts and hashes in the bytes of {', '.join(proof.files)}"
     shared = f"; {proof.shared} of them stand in other people's conversations too" if proof.shared else ""
-    click.echo(f"  {looked}: {'; '.join(proof.remains) or 'nothing of the person is left'}{shared}")
+    say(f"  {looked}: {'; '.join(proof.remains) or 'nothing of the person is left'}{shared}")
     return not proof.remains

@@ -1,11 +1,13 @@
 """`machine salvage`: what a damaged memory still holds beyond the restored one."""
 
 import json
-import os
 import sys
 from pathlib import Path
 
 import click
+
+from app.cli.common import say
+from app.visible import visible
 
 
 @click.command()
@@ -20,23 +22,23 @@ def salvage(damaged: Path | None, data: Path, as_json: bool) -> None:
     DAMAGED is a folder that `machine restore` kept, else the last one. Exit 0 all of it is there again, 1 some is lost
     or left in DAMAGED/rest.jsonl, 2 nothing could be done.
     """
+    from app.store.files import replaced
     from app.store.salvage import newest_kept
     from app.store.salvage import salvage as bring
 
     done = bring(damaged or newest_kept(data), data)
     rest = done.source / "rest.jsonl"
     if done.rest:
-        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in done.rest)
-        with os.fdopen(os.open(rest, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(lines)
+        lines = "".join(visible(json.dumps(row, ensure_ascii=False)) + "\n" for row in done.rest)
+        replaced(rest, lines.encode(), below=done.source.parent)
     if as_json:
         told = {"source": str(done.source), "conversations": done.conversations, "turns": done.turns}
-        click.echo(json.dumps({**told, "holes": done.holes, "rest": len(done.rest)}))
+        say(json.dumps({**told, "holes": done.holes, "rest": len(done.rest)}))
     else:
-        click.echo(f"{done.source}: {done.turns} turns of {done.conversations} conversations brought over")
+        say(f"{done.source}: {done.turns} turns of {done.conversations} conversations brought over")
         if done.holes:
-            click.echo(f"  {done.holes} places could not be read: what stood there and is in no backup is lost")
+            say(f"  {done.holes} places could not be read: what stood there and is in no backup is lost")
         if done.rest:
-            click.echo(f"  {len(done.rest)} rows belong to conversations that are not whole; they are in {rest}")
-        click.echo(f"  when all is well, remove what it holds of customers: rm -r {done.source}")
+            say(f"  {len(done.rest)} rows belong to conversations that are not whole; they are in {rest}")
+        say(f"  when all is well, remove what it holds of customers: rm -r {done.source}")
     sys.exit(1 if done.holes or done.rest else 0)

@@ -9,6 +9,7 @@ import app as package
 from app.api.app import create_app
 from app.api.keys import load_keys
 from app.api.notify import Notifier
+from app.api.protocol import Limits
 from app.api.server import build_server, listening
 from app.api.watchdog import Watchdog
 from app.assembly import open_bots
@@ -27,7 +28,9 @@ def run_service(host: str, port: int, data: Path, knowledge: Path | None, file: 
     bot = bots.default
     notifier = Notifier.from_environment()
     watchdog = Watchdog(notifier, lambda: bot.cpu.stretches, bot.telemetry.loop_late.observe)
-    server = build_server(create_app(bots, keys), settings.api.drain_s, notifier, watchdog)
+    api = settings.api
+    limits = Limits(api.head_s, api.body_s, api.max_connections)
+    server = build_server(create_app(bots, keys), api.drain_s, notifier, watchdog=watchdog, limits=limits)
     gc.collect()
     gc.freeze()  # knowledge and flows stay: walking through them would hold the loop for tens of ms
     bot.telemetry.log.info(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.common import knowledge_folder, running
+from app.cli.common import knowledge_folder, running, say
 
 
 @click.command()
@@ -47,14 +47,12 @@ def simulate(
     with tempfile.TemporaryDirectory(prefix="sales-machine-") as data:
         report = asyncio.run(run(data))
     if as_json:
-        click.echo(json.dumps(report.as_json()))
+        say(json.dumps(report.as_json()))
     else:
         figures = report.as_json()
-        click.echo(f"{figures['dialogues']} dialogues, {figures['turns']} turns")
+        say(f"{figures['dialogues']} dialogues, {figures['turns']} turns")
         for name, count in {**figures["faults"], **figures["actions"]}.items():
-            click.echo(f"{name:<20} {count}")
+            say(f"{name:<20} {count}")
         for fault in report.faults[:show]:
-            click.echo(
-                f"\n{fault.kind} in dialogue {fault.dialogue} ({fault.persona})\n  > {fault.message}\n  {fault.answer}"
-            )
+            say(f"\n{fault.kind} in dialogue {fault.dialogue} ({fault.persona})\n  > {fault.message}\n  {fault.answer}")
     sys.exit(1 if report.faults else 0)

@@ -23,9 +23,10 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from app.errors import ConfigError
+from app.store.files import connected, files_in, folder, opened
 
 DATABASE = "conversations.db"
 MANIFEST = "manifest.json"
@@ -74,7 +75,7 @@ def create(data: Path, target: Path, include: Sequence[Path], release: str, now:
     final = target / now.astimezone(UTC).strftime(_STAMP)
     if final.exists():
         raise ConfigError(f"backup {str(final)!r} exists already; wait a second and run it again")
-    if not (data / DATABASE).is_file():
+    if not os.path.lexists(data / DATABASE):
         raise ConfigError(f"there is no {DATABASE} in {str(data)!r}; name the machine's data folder with --data")
     partial = target / f"{_PARTIAL}{os.getpid()}-{final.name}"
     try:
@@ -160,8 +161,7 @@ def rotate(target: Path, daily: int, weekly: int, now: datetime) -> list[Path]:
 
 def _copy_database(source: Path, copy: Path) -> tuple[int, dict[str, int]]:
     copy.touch(mode=0o600)
-    uri = f"{source.absolute().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True, timeout=30)) as origin, closing(sqlite3.connect(copy)) as destination:
+    with closing(connected(source, mode="ro", timeout=30)) as origin, closing(sqlite3.connect(copy)) as destination:
         # All pages in one step: under WAL a reader hinders no writer, and steps would start again at each write.
         origin.backup(destination)
         destination.execute("PRAGMA journal_mode=DELETE")
@@ -189,21 +189,27 @@ def _inspect(database: Path) -> tuple[int, dict[str, int]]:
 
 def _copy_files(data: Path, include: Sequence[Path], archive: Path) -> None:
     log_key = data / "log.key"
-    if log_key.is_file():
-        _copy(log_key, archive / log_key.name)
-    for path in include:
-        place = archive / "files" / path.absolute().relative_to(path.absolute().anchor)
+    if os.path.lexists(log_key):
+        with opened(log_key) as file:
+            _copy(file, archive / log_key.name)
+    for path in (each.absolute() for each in include):
+        place = archive / "files" / path.relative_to(path.anchor)
+        home = data.absolute() if path.is_relative_to(data.absolute()) else path.parent
         if path.is_dir():
-            for file in _files(path):
-                _copy(file, place / file.relative_to(path))
+            # A link is how knowledge is published: it may lead to another folder beside it.
+            with folder(path, below=home, links=True) as inside:
+                for name in files_in(inside):
+                    with opened(path / name, base=inside, below=path, links=True) as file:
+                        _copy(file, place / name)
         else:
-            _copy(path, place)
+            with opened(path, below=home, links=True) as file:
+                _copy(file, place)
 
 
-def _copy(source: Path, place: Path) -> None:
-    for folder in reversed(place.parents):  # mkdir(parents=True) would give the upper ones the default mode
-        folder.mkdir(mode=0o700, exist_ok=True)
-    _write(place, source.read_bytes())
+def _copy(source: BinaryIO, place: Path) -> None:
+    for upper in reversed(place.parents):  # mkdir(parents=True) would give the upper ones the default mode
+        upper.mkdir(mode=0o700, exist_ok=True)
+    _write(place, source.read())
 
 
 def _write(path: Path, content: bytes) -> None:

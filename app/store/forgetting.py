@@ -14,6 +14,7 @@ from pathlib import Path
 
 from app.errors import ConfigError
 from app.store.backup import DATABASE, MANIFEST, FileRecord, Manifest, archives, verify
+from app.store.files import files_in, folder
 from app.store.restore import UNFINISHED
 from app.store.retention import Deleted
 from app.store.rights import Person, Proof, forget, stands_in
@@ -47,14 +48,16 @@ def left_in_damaged(data: Path, person: Person) -> list[Cleaned]:
     So does the copy that a killed restore has left.
     """
     found = []
-    for folder in sorted(path for path in data.glob(f"{KEPT}*") if path.is_dir()):
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        seen = "the id itself stands in it" if any(stands_in(path, person) for path in files) else "it may hold more"
+    for kept in sorted(path for path in data.glob(f"{KEPT}*") if path.is_dir()):
+        with folder(kept, below=data) as inside:
+            files = [kept / name for name in files_in(inside)]
+        stands = any(stands_in(path, person, below=data) for path in files)
+        seen = "the id itself stands in it" if stands else "it may hold more"
         remains = (
             f"a damaged memory, from which nothing can be deleted; {seen}."
             f" Bring over what it has (machine salvage --data {data}), remove the folder, then forget again",
         )
-        found.append(Cleaned(folder, Deleted(), Proof(tuple(path.name for path in files), 1, 0, remains)))
+        found.append(Cleaned(kept, Deleted(), Proof(tuple(path.name for path in files), 1, 0, remains)))
     for copy in sorted(data.glob(f"{UNFINISHED}*{DATABASE}")):
         remains = ("a copy that a killed restore has left; remove it, then forget again",)
         found.append(Cleaned(copy, Deleted(), Proof((copy.name,), 1, 0, remains)))
@@ -95,7 +98,7 @@ def _clean(archive: Path, person: Person) -> Cleaned:
     finally:
         shutil.rmtree(work, ignore_errors=True)
     beside = [record.path for record in manifest.files if record.path != DATABASE]
-    odd = tuple(f"the id itself, in {path}" for path in beside if stands_in(archive / path, person))
+    odd = tuple(f"the id itself, in {path}" for path in beside if stands_in(archive / path, person, below=archive))
     return Cleaned(archive, deleted, replace(proof, remains=proof.remains + odd, files=(*proof.files, *beside)))
 
 

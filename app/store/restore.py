@@ -8,16 +8,16 @@ written through SQLite, in one transaction, and the next turn reads them.
 import fcntl
 import hashlib
 import os
-import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from app.errors import ConfigError
 from app.store.backup import DATABASE, MANIFEST, Manifest, archives, verify
+from app.store.files import connected, created, folder, hand_over, opened, unlinked
 from app.store.salvage import KEPT
 
 UNFINISHED = ".restore-"
@@ -91,7 +91,7 @@ def in_use(database: Path) -> bool:
 @contextmanager
 def _held(database: Path) -> Iterator[None]:
     """Keeps every other connection out. Raises BlockingIOError while one is open."""
-    with database.open("rb+") as file:
+    with opened(database, flags=os.O_RDWR) as file:
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, _SHARED_BYTES, _SHARED_FIRST)
         except PermissionError as error:  # what some systems say instead
@@ -108,7 +108,7 @@ def _settle(database: Path) -> dict[str, int] | None:
     if not database.exists():
         return None
     try:
-        with closing(sqlite3.connect(database, timeout=_BUSY_S)) as db:
+        with closing(connected(database, timeout=_BUSY_S)) as db:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
                 return None
@@ -119,67 +119,57 @@ def _settle(database: Path) -> dict[str, int] | None:
 
 def _keep(database: Path) -> Path:
     """Leaves the damaged memory in a folder of its own beside the one that takes its place."""
-    folder = database.parent / f"{KEPT}{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    folder.mkdir(mode=0o700)
-    os.link(database, folder / database.name)  # the same file: it takes no room on a disk that may be full
-    log = database.with_name(f"{database.name}-wal")
-    if log.exists():
-        os.link(log, folder / log.name)
-    if os.geteuid() == 0:
-        owner = database.parent.stat()
-        shutil.chown(folder, owner.st_uid, owner.st_gid)
-    _sync(database.parent)
-    return folder
+    kept = database.parent / f"{KEPT}{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    with folder(database.parent) as data:
+        os.mkdir(kept.name, 0o700, dir_fd=data)
+        with folder(kept, below=database.parent) as place:
+            for name in (database.name, f"{database.name}-wal"):
+                # The same file: it takes no room on a disk that may be full.
+                with suppress(FileNotFoundError):
+                    os.link(name, name, src_dir_fd=data, dst_dir_fd=place, follow_symlinks=False)
+            hand_over(place, data)
+        os.fsync(data)
+    return kept
 
 
 def _replace(archive: Path, data: Path, manifest: Manifest) -> None:
     """Copies beside the target first, so that a full disk changes nothing; then swaps."""
     expected = {record.path: record.sha256 for record in manifest.files}
     names = [name for name in (_LOG_KEY, DATABASE) if name in expected]  # the database is what counts: last
-    copies = {name: data / f"{UNFINISHED}{os.getpid()}-{name}" for name in names}
-    for left in data.glob(f"{UNFINISHED}*"):
-        left.unlink()
-    try:
-        for name, copy in copies.items():
-            _copy(archive / name, copy, expected[name], data)
-        with _held(data / DATABASE) if (data / DATABASE).exists() else _nothing():
-            for suffix in ("-wal", "-shm"):
-                # Beside another database they would be taken for its own and destroy it.
-                data.joinpath(DATABASE + suffix).unlink(missing_ok=True)
-            _sync(data)
+    copies = {name: f"{UNFINISHED}{os.getpid()}-{name}" for name in names}
+    with folder(data) as inside:
+        for left in data.glob(f"{UNFINISHED}*"):
+            unlinked(inside, left.name)
+        try:
             for name, copy in copies.items():
-                copy.replace(data / name)
-            _sync(data)
-    finally:
-        for copy in copies.values():
-            copy.unlink(missing_ok=True)
+                _copy(archive / name, inside, copy, expected[name])
+            with _held(data / DATABASE) if (data / DATABASE).exists() else nullcontext():
+                for suffix in ("-wal", "-shm"):
+                    # Beside another database they would be taken for its own and destroy it.
+                    unlinked(inside, DATABASE + suffix)
+                os.fsync(inside)
+                for name, copy in copies.items():
+                    os.rename(copy, name, src_dir_fd=inside, dst_dir_fd=inside)
+                os.fsync(inside)
+        finally:
+            for copy in copies.values():
+                unlinked(inside, copy)
 
 
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
-
-
-def _copy(source: Path, copy: Path, sha256: str, data: Path) -> None:
+def _copy(source: Path, data: int, copy: str, sha256: str) -> None:
     """A copy on the disk itself, for its owner alone: root hands it to the owner of the data folder."""
-    copy.touch(mode=0o600)
     digest = hashlib.sha256()
-    with source.open("rb") as reader, copy.open("wb") as writer:
+    with source.open("rb") as reader, created(data, copy) as writer:
         while block := reader.read(1 << 20):
             digest.update(block)
             writer.write(block)
-        writer.flush()
-        os.fsync(writer.fileno())
     if digest.hexdigest() != sha256:
         raise OSError(f"{source.name} was not copied whole")
-    if os.geteuid() == 0:
-        owner = data.stat()
-        shutil.chown(copy, owner.st_uid, owner.st_gid)
 
 
 def _write_through(source: Path, database: Path, manifest: Manifest) -> dict[str, int]:
     uri = f"{source.absolute().as_uri()}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(database, timeout=_BUSY_S)) as live, closing(sqlite3.connect(uri, uri=True)) as origin:
+    with closing(connected(database, timeout=_BUSY_S)) as live, closing(sqlite3.connect(uri, uri=True)) as origin:
         schema = int(live.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()[0])
         if schema != manifest.schema:
             raise ConfigError(
@@ -200,11 +190,3 @@ def count_rows(db: sqlite3.Connection) -> dict[str, int]:
         for name in names
         if not name.startswith("sqlite_")
     }
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -5,16 +5,19 @@ in the pages is overwritten, the write-ahead log is emptied, and the bytes of th
 """
 
 import json
+import os
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from app.errors import ConfigError
+from app.store.files import connected
+from app.store.numbers import holds
 from app.store.retention import TABLES, Deleted, delete_conversations, delete_expired
 from app.store.search import standing_in
 
@@ -27,17 +30,31 @@ _PIECE = 64  # characters: a long text is looked for in pieces, because it may b
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whose data: `session` None means every session."""
+    """Whose data: `session` None means every session.
+
+    With `number` (as of `numbers.number_in`) also everybody whose user_id or session_id holds it in some form.
+    """
 
     user: str
     session: str | None = None
+    number: str | None = None
 
     @property
     def where(self) -> tuple[str, tuple[str, ...]]:
         """Condition and parameters that choose the rows."""
-        if self.session is None:
-            return "user_id=?", (self.user,)
-        return "user_id=? AND session_id=?", (self.user, self.session)
+        if self.number is None:
+            chosen, values = "user_id=?", [self.user]
+        else:
+            chosen = "(user_id=? OR holds(user_id, ?) OR holds(session_id, ?))"
+            values = [self.user, self.number, self.number]
+        if self.session is not None:
+            chosen, values = f"{chosen} AND session_id=?", [*values, self.session]
+        return chosen, tuple(values)
+
+    @property
+    def shortest(self) -> str:
+        """What stands in every file in which an id stands that is written without spaces."""
+        return self.number or self.user
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +93,35 @@ def count(database: Path, person: Person) -> Deleted:
         return _count(db, person)
 
 
+def alike(database: Path, person: Person) -> list[tuple[str, str, Deleted]]:
+    """The conversations that `person` chooses, each with session_id, user_id and its rows. Raises ConfigError."""
+    with _opened(database) as db:
+        found = []
+        for session, user in sorted(_keys(db, person)):
+            found.append((session, user, _count(db, Person(user, session))))
+        return found
+
+
 def forget(database: Path, person: Person) -> tuple[Deleted, Proof]:
     """Deletes a person and looks through the files for what might be left. Raises ConfigError when it cannot."""
     with _opened(database) as db:
         db.execute("PRAGMA secure_delete=ON")
         db.execute("BEGIN IMMEDIATE")
         try:
-            needles = _needles(db, person)
+            needles, ids = _needles(db, person), _ids(db, person)
             deleted = delete_conversations(db, _keys(db, person))
             db.execute("COMMIT")
         except BaseException:
             db.execute("ROLLBACK")
             raise
         _emptied_log(db)
-        proof = _prove(db, database, person, needles)
+        proof = _prove(db, database, person, needles, ids)
         # Pages may keep what stood in them before: copies from when the tree was balanced, and from releases that did
         # not overwrite. A rebuilt file is free of that, but nobody can write meanwhile: a large one only when it must.
         if proof.remains or database.stat().st_size <= _REBUILT:
             db.execute("VACUUM")
             _emptied_log(db)
-            proof = _prove(db, database, person, needles)
+            proof = _prove(db, database, person, needles, ids)
         return deleted, proof
 
 
@@ -119,18 +145,22 @@ def expire(database: Path, before: float, batch: int) -> Deleted:
     return total
 
 
-def stands_in(file: Path, person: Person) -> bool:
-    """Whether the person's id stands among the bytes of a file; an id too short to tell never does."""
-    return len(person.user) >= _SHORTEST and bool(standing_in([file], [person.user]))
+def stands_in(file: Path, person: Person, *, below: Path | None = None) -> bool:
+    """Whether the person's id stands among the bytes of a file; an id too short to tell never does.
+
+    `below`: as `files.opened`.
+    """
+    return len(person.shortest) >= _SHORTEST and bool(standing_in([file], [person.shortest], below=below))
 
 
 @contextmanager
 def _opened(database: Path) -> Iterator[sqlite3.Connection]:
-    if not database.is_file():
+    if not os.path.lexists(database):
         raise ConfigError(f"there is no {database.name} in {str(database.parent)!r}; name the data folder with --data")
     try:
-        with closing(sqlite3.connect(database, isolation_level=None, timeout=_PATIENCE_S)) as db:
+        with closing(connected(database, isolation_level=None, timeout=_PATIENCE_S)) as db:
             db.execute("PRAGMA foreign_keys=ON")
+            db.create_function("holds", 2, holds, deterministic=True)
             yield db
     except sqlite3.Error as error:
         raise ConfigError(f"database {str(database)!r} cannot be used: {error}; see `machine doctor`") from None
@@ -160,6 +190,15 @@ def _count(db: sqlite3.Connection, person: Person) -> Deleted:
     return Deleted(**counts)
 
 
+def _ids(db: sqlite3.Connection, person: Person) -> set[str]:
+    """The ids that are the person: the one that was named and, with a number, all that hold it."""
+    ids = {person.user, person.shortest}
+    if person.number is not None:
+        number = person.number
+        ids.update(each for key in _keys(db, person) for each in key if holds(each, number))
+    return {each for each in ids if len(each) >= _SHORTEST}
+
+
 def _needles(db: sqlite3.Connection, person: Person) -> list[str]:
     """The person's texts and what else names only their rows (request ids, hashes of bodies), in pieces."""
     where, values = person.where
@@ -182,19 +221,21 @@ def _pieces(text: str) -> Iterator[str]:
         yield text[start : start + _PIECE]
 
 
-def _prove(db: sqlite3.Connection, database: Path, person: Person, needles: Sequence[str]) -> Proof:
-    files = [path for suffix in ("", "-wal", "-journal") if (path := Path(f"{database}{suffix}")).is_file()]
+def _prove(
+    db: sqlite3.Connection, database: Path, person: Person, needles: Sequence[str], ids: Collection[str]
+) -> Proof:
+    files = [path for suffix in ("", "-wal", "-journal") if os.path.lexists(path := Path(f"{database}{suffix}"))]
     remains = [f"{left} rows of {table}" for table, left in asdict(_count(db, person)).items() if left]
     present = standing_in(files, needles)
     shared = {needle for needle in present if _live(db, needle)}
     if odd := len(present - shared):
         remains.append(f"{odd} pieces of texts or hashes among the bytes")
-    if any(stands_in(path, person) for path in files):
-        mentions = _live(db, person.user)
-        if person.session is None or not mentions:
-            named = ", ".join(mentions[:5]) if mentions else "no row, but the bytes"
-            remains.append(f"the id itself, in {named}")
-    return Proof(tuple(path.name for path in files), len(needles) + 1, len(shared), tuple(remains))
+    standing = standing_in(files, sorted(ids))
+    mentions = list(dict.fromkeys(row for each in sorted(standing) for row in _live(db, each)))
+    if standing and (person.session is None or not mentions):
+        named = ", ".join(mentions[:5]) if mentions else "no row, but the bytes"
+        remains.append(f"the id itself, in {named}")
+    return Proof(tuple(path.name for path in files), len(needles) + max(1, len(ids)), len(shared), tuple(remains))
 
 
 def _live(db: sqlite3.Connection, needle: str) -> list[str]:

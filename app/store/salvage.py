@@ -6,6 +6,7 @@ there; the rest of what can be read is for a person to look at.
 """
 
 import json
+import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 from app.errors import ConfigError
 from app.store.backup import DATABASE
+from app.store.files import connected
 from app.store.retention import TABLES
 
 KEPT: Final = "damaged-"
@@ -54,16 +56,16 @@ def salvage(damaged: Path, live: Path) -> Salvaged:
     A conversation that has gone on since the restore is left as it is. Raises ConfigError when nothing can be read.
     """
     source, target = damaged / DATABASE, live / DATABASE
-    if not target.is_file():
+    if not os.path.lexists(target):
         raise ConfigError(
             f"there is no memory in {str(live)!r}: restore a backup first, or name the folder with --data"
         )
     try:
-        with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        with closing(connected(source, below=damaged.parent, mode="ro")) as db:
             db.row_factory = sqlite3.Row
             holes: dict[str, list[int]] = {table: [] for table in TABLES}
             read = {table: [dict(row) for row in _rows(db, table, holes[table])] for table in TABLES}
-        with closing(sqlite3.connect(target, timeout=_BUSY_S, isolation_level=None)) as db:
+        with closing(connected(target, timeout=_BUSY_S, isolation_level=None)) as db:
             db.row_factory = sqlite3.Row
             db.execute("PRAGMA foreign_keys=ON")
             db.execute("PRAGMA synchronous=FULL")
@@ -71,7 +73,7 @@ def salvage(damaged: Path, live: Path) -> Salvaged:
             db.execute("BEGIN IMMEDIATE")
             done = _merge(db, read, strict=bool(holes["observations"]))
             db.execute("COMMIT")
-    except sqlite3.Error as error:
+    except (OSError, sqlite3.Error) as error:
         raise ConfigError(f"nothing was brought over from {str(source)!r}: {error}") from None
     count = sum(len(places) for places in holes.values())
     return Salvaged(damaged, done.conversations, done.turns, count, tuple(done.rest))

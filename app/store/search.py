@@ -6,20 +6,23 @@ from pathlib import Path
 
 import numpy as np
 
+from app.store.files import opened
+
 _BLOCK = 1 << 22
 _HEAD = 8  # bytes compared at once, as one number
 
 
-def standing_in(files: Iterable[Path], needles: Sequence[str]) -> set[str]:
+def standing_in(files: Iterable[Path], needles: Sequence[str], *, below: Path | None = None) -> set[str]:
     """Those of `needles` (not empty) that stand somewhere in the files, letter for letter, as UTF-8.
 
+    `below`: as `files.opened`, which opens them.
     A file of 250 MB takes seconds; looking for a few hundred strings one after the other takes a minute.
     """
     raw = {needle: needle.encode("utf-8", "surrogatepass") for needle in needles}
     search = _Search(raw)
     overlap = max((len(each) for each in raw.values()), default=1) - 1
     for path in files:
-        with path.open("rb") as stream:
+        with opened(path, below=below) as stream:
             tail = b""
             while block := stream.read(_BLOCK):
                 text = tail + block

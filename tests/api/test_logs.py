@@ -1,13 +1,20 @@
 """Logs and keys: a customer's words never reach a log, ids only as keyed hashes."""
 
+import io
 import json
+import logging
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 
-from tests.server import KEY, Server, ask, clean_environment, message
+from app.telemetry import configure_logging
+from app.visible import visible
+from tests.server import KEY, ROOT, Server, ask, clean_environment, message
 
 CONVERSATION = [
     "Здравствуйте! Меня зовут Гульнара, у меня цветочный павильон",
@@ -49,16 +56,76 @@ def test_no_word_of_a_whole_conversation_is_in_the_logs(tmp_path: Path, level: s
         assert secret.lower() not in log
 
 
-def test_every_line_is_json_and_carries_the_request_id_and_the_same_hash_for_the_same_customer(tmp_path: Path) -> None:
+def logid(data: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "logid", *arguments, "--data", str(data)],
+        env=clean_environment(),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def test_every_line_is_json_and_its_hashed_ids_are_those_that_an_operator_can_ask_for(tmp_path: Path) -> None:
     with Server(tmp_path / "data") as server, server.client() as client:
         for number in range(2):
-            ask(client, "привет", user="77019876543", request_id=f"corr-{number}")
+            ask(client, "привет", user="77019876543", session="BOT_1", request_id=f"corr-{number}")
     lines = [json.loads(line) for line in server.log]
     requests = [line for line in lines if line["event"] == "request" and line.get("request_id")]
-    assert [line["request_id"] for line in requests] == ["corr-0", "corr-1"]
-    assert len({line["user"] for line in requests}) == 1
+    data = tmp_path / "data"
+    assert [line["request_id"] for line in requests] == [logid(data, "corr-0"), logid(data, "corr-1")]
+    assert {line["session"] for line in requests} == {logid(data, "BOT_1")}
+    assert {line["user"] for line in requests} == {logid(data, "77019876543", "--session", "BOT_1")}
+    assert "corr-" not in "".join(server.log)
     assert {"at", "level", "method", "route", "status", "ms"} <= set(requests[0])
     assert requests[0]["route"] == "/api/v1/process"
+
+
+@pytest.mark.parametrize("level", ["info", "debug"])
+def test_an_id_in_any_field_is_in_no_line(tmp_path: Path, level: str) -> None:
+    """What a caller takes as the request's own id is often the number, or the messenger's id that holds it."""
+    secret = "wamid.HBgLNzcwMTk4NzY1NDMVAgASGBQzQTk4"
+    with Server(tmp_path / "data", environment={"MACHINE_LOG__LEVEL": level}) as server, server.client() as client:
+        for field in ("request_id", "session_id", "user_id"):
+            for _ in range(2):  # the second is given the stored answer
+                client.post("/api/v1/process", json=message("привет", request_id="r") | {field: secret})
+            client.post("/api/v1/process", json=message("another", request_id="r") | {field: secret})
+            client.post("/api/v1/process", json=message("") | {field: secret})
+            told = {"session_id": "BOT_1", "user_id": "7701", "text": "да", "source": "human"}
+            assert client.post("/api/v1/observe", json=told | {field: secret}).status_code == 200
+    assert len(server.log) > 15
+    assert secret not in "".join(server.log)
+
+
+STEERING = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0), 0xAD, 0x61C, 0x200B, 0x200E, 0x200F, 0x2028,
+            0x2029, *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF, 0xFFF9, 0xE0001, 0xE0041, 0xF0000)]  # fmt: skip
+
+
+@pytest.mark.parametrize("character", [*STEERING, "\ud83d"], ids=lambda character: f"{ord(character):04x}")
+def test_no_line_holds_what_steers_a_terminal(character: str) -> None:
+    """Of both ways into the log: the machine's own lines, and those of its libraries."""
+    stream, before = io.StringIO(), (structlog.get_config(), logging.getLogger().handlers[:], logging.getLogger().level)
+    try:
+        configure_logging("debug", stream)
+        structlog.get_logger().info("said", **{"text": f"a{character}b", f"k{character}": 1})
+        logging.getLogger("library").warning("said a%sb", character)
+    finally:
+        structlog.configure(**before[0])
+        logging.getLogger().handlers[:] = before[1]
+        logging.getLogger().setLevel(before[2])
+    lines = stream.getvalue().split("\n")
+    assert len(lines) == 3
+    assert all(line.isprintable() for line in lines)
+    assert json.loads(lines[0])["text"] == f"a{character}b"
+    assert json.loads(lines[1])["event"] == f"said a{character}b"
+
+
+def test_a_line_shows_words_of_every_script_and_prices_with_their_spaces() -> None:
+    text = 'Қанша? "14\u00a0900\u202f₸" 👩\u200d💻 été'
+    assert visible(text) == text
 
 
 def test_the_flag_log_text_shows_texts(tmp_path: Path) -> None:
@@ -74,9 +141,6 @@ def test_memory_and_hash_key_are_readable_by_their_owner_alone(server: Server) -
 
 def start(tmp_path: Path, **environment: str) -> tuple[int, str]:
     """Starts `machine serve` that is expected to refuse; its exit status and output."""
-    import subprocess
-    import sys
-
     done = subprocess.run(
         [sys.executable, "-m", "app", "serve", "--port", "0", "--data", str(tmp_path / "data")],
         env=clean_environment(**environment),
@@ -103,9 +167,30 @@ def test_three_keys_are_refused(tmp_path: Path) -> None:
     assert "three" not in output
 
 
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("x", "1 character"),
+        ("летящий-ключ-из-букв-длиннее-тридцати-двух", "HTTP headers"),
+        ("0123456789abcdef0123456789abcde", "31 characters"),
+        (f"{KEY},{KEY}", "twice"),
+        (f"{KEY},hunter2", "7 characters"),
+    ],
+)
+def test_a_key_that_could_be_guessed_or_counts_twice_is_refused_and_the_fix_named(
+    tmp_path: Path, keys: str, said: str
+) -> None:
+    status, output = start(tmp_path, API_KEYS=keys)
+    assert status == 2
+    assert said in output
+    assert "secrets.token_urlsafe(32)" in output
+    assert not any(key in output for key in keys.split(",") if len(key) > 1)
+
+
 def test_both_of_two_keys_are_accepted(tmp_path: Path) -> None:
-    with Server(tmp_path / "data", environment={"API_KEYS": "old-key-1234567890, new-key-1234567890"}) as server:
-        for key in ("old-key-1234567890", "new-key-1234567890"):
+    old, new = "old-key-" + "1234567890" * 3, "new-key-" + "1234567890" * 3
+    with Server(tmp_path / "data", environment={"API_KEYS": f"{old}, {new}"}) as server:
+        for key in (old, new):
             with server.client(key) as client:
                 assert ask(client, "привет", user=key)["answer"]
 

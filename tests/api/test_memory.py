@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.api.test_contract import check_error
-from tests.server import Server, ask, message
+from tests.server import KEY, Server, ask, message
 
 
 def together(count: int, work: Callable[[int], Any]) -> list[Any]:
@@ -107,7 +107,7 @@ def test_messages_sent_one_after_another_on_open_connections_are_answered_in_tha
         body = json.dumps(message("сколько стоит сканер", user="fifo", request_id=f"{number:02}")).encode()
         caller = socket.create_connection((address.hostname or "", address.port or 0))
         head = "POST /api/v1/process HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
-        head += f"Authorization: Bearer test-key-of-sixteen-characters\r\nContent-Length: {len(body)}\r\n\r\n"
+        head += f"Authorization: Bearer {KEY}\r\nContent-Length: {len(body)}\r\n\r\n"
         caller.sendall(head.encode() + body)
         callers.append(caller)
         time.sleep(0.002)  # in order means one after another, also for the kernel

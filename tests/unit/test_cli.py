@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -207,3 +208,31 @@ def test_make_says_what_is_missing_and_how_to_get_it(tmp_path: Path, script: str
         check=False,
     )
     assert "Install Python 3.11" in missing.stdout
+
+
+def test_what_a_command_repeats_cannot_steer_the_terminal(shop: Path) -> None:
+    asked = "сколько стоит сканер\x9b2J\x1b[31m\u202e"
+    for arguments in (
+        ("kb", "explain", asked, "--kb", str(shop)),
+        ("kb", "search", asked, "--json", "--kb", str(shop)),
+    ):
+        done = machine(*arguments)
+        assert done.stdout
+        assert all(line.isprintable() for line in done.stdout.split("\n"))
+    assert "\\u009b2J" in machine("kb", "explain", asked, "--kb", str(shop)).stdout
+    unknown = machine("kb", "search", "да", "--kb", str(shop / "no\u2028where\x85"))
+    assert unknown.returncode == 2
+    assert all(line.isprintable() for line in unknown.stderr.split("\n"))
+
+
+def test_commands_have_one_way_to_speak() -> None:
+    """`say`: a line that was printed past it would be printed as a customer wrote it."""
+    sources = {path.name: path.read_text("utf-8") for path in (ROOT / "app" / "cli").glob("*.py")}
+    speaking = re.compile(r"\b(echo|secho|echo_via_pager|print)\(|stdout\.write|stderr\.write")
+    assert [name for name, source in sources.items() if speaking.search(source)] == ["common.py"]
+
+
+def test_the_hash_of_an_id_needs_the_key_that_the_service_has_made(tmp_path: Path) -> None:
+    done = machine("logid", "77022951810", "--data", str(tmp_path))
+    assert done.returncode == 2
+    assert "--data" in done.stderr

@@ -4,13 +4,16 @@ import importlib.util
 import json
 import re
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 
-from tests.server import KEY, ROOT, Server
+from tests.server import KEY, ROOT, Server, clean_environment
 
 DRIFT = """
 TASK [Try the deploy user (on a new server it is refused, which is no error)] ***
@@ -114,3 +117,23 @@ def test_the_reason_is_the_first_failure_that_is_one() -> None:
     failed = DRIFT.replace("ok: [web]", 'fatal: [web]: FAILED! => {"msg": "machine_domain is nonsense. Fix: write it"}')
     assert drift.reason(failed).startswith("base : Apply them: fatal: [web]")
     assert "machine_domain" in drift.reason(failed)
+
+
+@pytest.mark.parametrize(("content", "status"), [(f"# a comment\n{KEY}\n", 0), ("shop-key-2026\n", 1), ("", 1)])
+def test_the_role_asks_the_new_release_whether_it_takes_the_keys_before_it_serves(
+    tmp_path: Path, content: str, status: int
+) -> None:
+    tasks = yaml.safe_load((ROOT / "roles/app/tasks/key.yml").read_text("utf-8"))
+    (task,) = (each for each in tasks if each["name"] == "The release accepts the keys")
+    code = task["ansible.builtin.command"]["argv"][2]
+    (tmp_path / "api_keys").write_text(content)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=clean_environment(CREDENTIALS_DIRECTORY=str(tmp_path)),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status
+    assert ("make one" in done.stderr) == bool(status)

@@ -1,21 +1,26 @@
 """Deleting a person: what is looked for is found, backups survive a kill, and nothing comes back from memory."""
 
 import asyncio
+import json
 import sqlite3
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.afterwards import merged
 from app.bots import Bot
+from app.cli import main
+from app.errors import ConfigError
 from app.store import rights, search
 from app.store.backup import create, verify
 from app.store.forgetting import forget_in_backups
-from app.store.rights import Person, count, export, forget
+from app.store.numbers import holds, number_in
+from app.store.rights import Person, alike, count, export, forget
 from app.store.search import standing_in
 from app.turn import process
 from app.types import Aside, Ask, DialogueState, Key
@@ -147,3 +152,120 @@ async def test_a_harmed_backup_is_named_and_the_others_are_cleaned(bot: Bot, tmp
     assert (harmed.archive.name, harmed.deleted.turns) == ("20250304T120000Z", 0)
     assert "nothing was deleted from it" in harmed.proof.remains[0]
     assert (cleaned.deleted.turns, cleaned.proof.remains) == (1, ())
+
+
+NUMBER = "77022951810"
+FORMS = (
+    "77022951810", "+77022951810", "+7 702 295 18 10", "+7 (702) 295-18-10", "8 702 295 18 10", "87022951810",
+    "77022951810@c.us", "77022951810@lid", "77022951810:3@s.whatsapp.net", "0077022951810", "wa:77022951810",
+    "+7\u00a0702\u2011295\u201118\u201110", "７７０２２９５１８１０", "77022951810_2", "chat-77022951810-7000",
+    "BOT_7000_77022951810@c.us", "7.702.295.18.10",
+)  # fmt: skip
+OTHERS = (
+    "77022951811", "7702295181", "770229518100", "177022951810", "BOT_7000", "", "u1", "7702295", "a7b7c0d2",
+    "77022951810x77022951810"[:10] + "x", "18102295077", "+1 702 295 18 10",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_number_is_known_in_each_of_its_forms(form: str) -> None:
+    assert holds(form, NUMBER)
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_another_number_is_another_person(other: str) -> None:
+    assert not holds(other, NUMBER)
+
+
+def test_what_is_no_number_has_no_other_forms() -> None:
+    assert {number_in(form) for form in FORMS[:7]} == {NUMBER}
+    for odd in ("u1", "", "BOT_7000", "Айгуль", "702295", "1234567 and 7654321"):
+        with pytest.raises(ConfigError, match="7 digits"):
+            number_in(odd)
+
+
+@given(st.text("0123456789 -+@c.us()_", max_size=200))
+def test_looking_for_a_number_takes_time_by_the_length_alone(identity: str) -> None:
+    assert isinstance(holds(identity, NUMBER), bool)
+    started = time.process_time()
+    for each in ("1" * 200, "1-" * 100, "1" + "-" * 199, "(" * 200, "1 ( " * 50):
+        holds.__wrapped__(each, NUMBER)
+    assert time.process_time() - started < 0.1
+
+
+def machine(*arguments: object) -> tuple[int, str]:
+    done = CliRunner().invoke(main, [str(each) for each in arguments])
+    return done.exit_code, done.output
+
+
+async def test_all_forms_of_a_number_are_listed_and_deleted_together(bot: Bot, tmp_path: Path) -> None:
+    forms = [Key("BOT_1", form) for form in ("+77022951810", "77022951810@c.us", "8 702 295 18 10")]
+    inside = Key("chat_77022951810", "visitor-17")
+    for number, key in enumerate([*forms, inside]):
+        await told(bot, key, f"Меня зовут Гульнара, продаю орхидеи {number}{number}")
+    await told(bot, STAYS, "привет")
+    await told(bot, Key("chat_77022951811", "visitor-18"), "привет")
+    data, target = bot.store.path.parent, tmp_path / "backups"
+    create(data, target, [], "0", NOON)
+
+    status, said = machine("forget", "--user", NUMBER, "--like", "--data", data, "--backups", target)
+    assert status == 1
+    for key in [*forms, inside]:
+        assert said.count(f"user_id {key.user_id!r} in session_id {key.session_id!r}: 1 conversations, 1 turns") == 2
+    assert "4 conversations, 4 turns" in said
+    assert STAYS.user_id not in said
+    assert "visitor-18" not in said
+    assert count(bot.store.path, Person(STAYS.user_id)).turns == 1
+    assert count(bot.store.path, Person(NUMBER, number=NUMBER)).turns == 4
+
+    out = tmp_path / "all.json"
+    assert machine("export", "--user", "+7 702 295 18 10", "--like", "--data", data, "--out", out)[0] == 0
+    assert len(json.loads(out.read_text())["turns"]) == 4
+
+    assert machine("forget", "--user", NUMBER, "--data", data, "--yes")[0] == 2, "alone, the other forms remain"
+    status, said = machine("forget", "--user", NUMBER, "--like", "--data", data, "--backups", target, "--yes")
+    assert status == 0, said
+    bytes_ = b"".join(path.read_bytes() for path in (*data.iterdir(), *target.rglob("*")) if path.is_file())
+    for gone in ("77022951810", "8 702 295 18 10", "visitor-17", "орхидеи"):
+        assert gone.encode() not in bytes_
+    assert count(bot.store.path, Person(STAYS.user_id)).turns == 1
+    assert count(bot.store.path, Person("visitor-18")).turns == 1
+
+
+async def test_a_form_that_somebody_else_has_written_is_said_to_remain(bot: Bot) -> None:
+    await told(bot, Key("BOT_1", "8 702 295 18 10"), "привет")
+    await told(bot, STAYS, "позвоните на 8 702 295 18 10")
+    status, said = machine("forget", "--user", NUMBER, "--like", "--data", bot.store.path.parent, "--yes")
+    assert status == 2
+    assert "the id itself, in conversations 2, turns 2" in said
+
+
+async def test_a_session_limits_what_is_alike(bot: Bot) -> None:
+    for session in ("BOT_1", "BOT_2"):
+        await told(bot, Key(session, "+77022951810"), "привет")
+    arguments = ("forget", "--user", NUMBER, "--like", "--session", "BOT_2", "--data", bot.store.path.parent)
+    assert machine(*arguments)[1].count("user_id") == 1
+    assert machine(*arguments, "--yes")[0] == 0
+    assert count(bot.store.path, Person("+77022951810")).turns == 1
+
+
+def test_without_a_number_nothing_is_alike(tmp_path: Path) -> None:
+    status, said = machine("forget", "--user", "visitor", "--like", "--data", tmp_path)
+    assert (status, "number" in said) == (2, True)
+
+
+async def test_what_is_alike_is_found_in_time_by_the_size_of_the_memory(bot: Bot) -> None:
+    """Ten times the people take ten times as long, not a hundred."""
+    taken = []
+    for people in (500, 5_000):
+        with sqlite3.connect(bot.store.path) as db:
+            db.executemany(
+                "INSERT OR IGNORE INTO conversations (session_id, user_id, schema_version, revision, state, created_at,"
+                " updated_at) VALUES ('BOT_1', ?, 1, 1, '{}', 1, 1)",
+                [(f"+7705{number:07}@c.us",) for number in range(people)],
+            )
+        db.close()
+        started = time.process_time()
+        assert len(alike(bot.store.path, Person(NUMBER, number="77050000007"))) == 1
+        taken.append(time.process_time() - started)
+    assert taken[1] < max(taken[0], 0.02) * 40

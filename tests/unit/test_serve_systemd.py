@@ -201,7 +201,8 @@ class _Running:
         listener = bind("127.0.0.1", 0)
         self.url = "http://{}:{}".format(*listener.getsockname())
         notifier = Notifier(str(folder / "notify"), watchdog_s)
-        self.server = build_server(application, 10, notifier, Watchdog(notifier, lambda: 0, lambda _: None))
+        watchdog = Watchdog(notifier, lambda: 0, lambda _: None)
+        self.server = build_server(application, 10, notifier, watchdog=watchdog)
         self._thread = threading.Thread(target=self.server.run, args=([listener],), daemon=True)
 
     def until(self, state: str) -> None:

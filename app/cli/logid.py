@@ -1,0 +1,29 @@
+"""`machine logid`: what the log writes instead of an id."""
+
+from pathlib import Path
+
+import click
+
+from app.cli.common import say
+from app.errors import ConfigError
+
+
+@click.command()
+@click.argument("identity", metavar="ID")
+@click.option("--session", default=None, help="ID is a user_id, in this session_id.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="Folder of the memory."
+)
+def logid(identity: str, session: str | None, data: Path) -> None:
+    """Print what the log writes instead of ID, a request_id or session_id as the caller sends it."""
+    from app.store.files import opened
+    from app.telemetry import hashed
+
+    try:
+        with opened(data / "log.key") as file:
+            key = file.read()
+    except OSError as error:
+        raise ConfigError(
+            f"{str(data / 'log.key')!r} cannot be read: {error.strerror}; name the machine's data folder with --data"
+        ) from None
+    say(hashed(key, identity, session))

@@ -1,0 +1,198 @@
+"""No message takes more time than its length warrants: every stage, whole turns, and the event loop between them."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.assembly import open_bots
+from app.bots import Bot
+from app.chain import Plan, decide, judge, plan, prompt_hash
+from app.deadline import Deadline
+from app.dialogue.engine import Dialogue
+from app.knowledge.retriever import Found
+from app.llm.extractive import Extractive, compose
+from app.llm.plain import shorten
+from app.llm.reader import AnswerReader, cleaned
+from app.settings import load
+from app.turn import observe, process
+from app.types import Aside, Ask, Draft, Exchange, Key, Prompt, Snapshot
+from tests.hostile import SHAPES, hostile
+from tests.server import ROOT
+from tests.stretches import Stretches, measured
+
+SHORT, LONG = 2_000, 8_000
+GROWTH = 6.0  # times the work at most, for four times the length
+SMALL_S = 0.008  # too little to compare: the clock and the machine's noise are in it
+STRETCH_S = 0.05  # of the event loop, at LONG characters
+TRIES = 4  # of what was too slow: a busy machine is no fault of ours, and the best try counts
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+KEY = Key("B", "U")
+
+
+class Echo(Extractive):
+    """A chat model that says what it is told to: `draft`."""
+
+    name = "echo"
+    chat = True
+    draft = "Тариф «Рост» стоит 14 900 ₸ в месяц за магазин."
+
+    async def answer(self, prompt: Prompt, deadline: Deadline) -> Draft:
+        return Draft(self.draft, self.name, prompt.passages[:1])
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Bot:
+    environ = {"MACHINE_TURN__WORK_S": "10"}  # nothing is ended here: its cost is what is asked
+    return open_bots(load(environ=environ), tmp_path_factory.mktemp("data"), ROOT / "kb").default
+
+
+def made(shape: str, length: int) -> str:
+    """The message as the contract lets it in: no halves of signs, and not blank."""
+    text = hostile(shape, length).encode("utf-8", "ignore").decode()
+    return text if text.strip() else f"а{text[2:]}б"
+
+
+class Stages:
+    """What of a turn sees a text, each as a function of that text."""
+
+    def __init__(self, bot: Bot) -> None:
+        self.bot = replace(bot, llm=Echo())
+        self.dialogue: Dialogue = bot.dialogue
+        today = NOW.date()
+        self.search = bot.knowledge.current.search
+        self.passages = self.search("Сколько стоит тариф Рост?", top_k=5, today=today)
+        self.today = today
+        assert self.passages
+        self._planned = self._plan("Сколько стоит?", ())
+
+    def named(self) -> dict[str, Callable[[str], object]]:
+        return {
+            "deciding": lambda text: self._decide(text, ()),
+            "deciding on a history": lambda text: self._decide("Сколько стоит?", (text,) * 24),
+            "handing over": lambda text: self._decide("Позовите человека", (text,) * 24),
+            "noting what was seen": lambda text: self.dialogue.observed(Snapshot(KEY).state, text),
+            "hearing what a model heard": self._told,
+            "searching": lambda text: self.search(text, top_k=5, today=self.today),
+            "searching behind it": lambda text: self.search("а сколько?", top_k=5, today=self.today, previous=text),
+            "composing": self._compose,
+            "writing the prompt": lambda text: self._plan(text, ()),
+            "writing the prompt of a history": lambda text: self._plan("Сколько стоит?", (text,) * 24),
+            "judging its echo": lambda text: self._judge(text[: len(text) // 8], text),
+            "judging behind a history": lambda text: self._judge(Echo.draft, "Сколько стоит?", (text,) * 24),
+            "reading it from a model": self._read,
+            "shortening": shorten,
+        }
+
+    def _snapshot(self, said: tuple[str, ...]) -> Snapshot:
+        history = tuple(Exchange(text, Echo.draft) for text in said)
+        state = replace(Snapshot(KEY).state, turns=len(said))
+        return Snapshot(KEY, state, revision=len(said), history=history)
+
+    def _decide(self, text: str, said: tuple[str, ...]) -> object:
+        return decide(Ask(KEY, text, "r"), self._snapshot(said), NOW, self.bot)
+
+    def _told(self, text: str) -> object:
+        state = replace(Snapshot(KEY).state, flow=self.bot.dialogue.default_flow)
+        return self.dialogue.told(state, Aside({"business_type": text[:120]}), (text,))
+
+    def _compose(self, text: str) -> object:
+        step = decide(Ask(KEY, "Сколько стоит тариф Рост?", "r"), Snapshot(KEY), NOW, self.bot)
+        step = replace(step, reason="price", query=text[:SHORT])
+        return compose(Prompt(step, self.passages, (), text))
+
+    def _plan(self, text: str, said: tuple[str, ...]) -> Plan:
+        step = decide(Ask(KEY, "Сколько стоит тариф Рост?", "r"), Snapshot(KEY), NOW, self.bot)
+        planned = plan(step, Found(self.passages), Ask(KEY, text, "r"), self._snapshot(said), self.bot)
+        prompt_hash(planned.prompt)
+        return planned
+
+    def _judge(self, draft: str, text: str, said: tuple[str, ...] = ()) -> object:
+        return judge(self._planned, [Draft(draft, "echo")], Ask(KEY, text, "r"), self._snapshot(said), self.bot)
+
+    @staticmethod
+    def _read(text: str) -> object:
+        reader = AnswerReader()
+        for start in range(0, len(text), 400):
+            reader.feed(text[start : start + 400])
+        return reader.fields(), reader.salvaged(), cleaned(text)
+
+
+def cost(work: Callable[[str], object], text: str) -> float:
+    """CPU seconds."""
+    started = time.thread_time()
+    work(text)
+    return time.thread_time() - started
+
+
+def too_much(work: Callable[[str], object], make: Callable[[int], str]) -> str:
+    """What is wrong with the work on such texts; empty where it keeps its bounds."""
+    long, short = 0.0, 0.0
+    for _ in range(TRIES):
+        long = cost(work, make(LONG))
+        short = cost(work, make(SHORT)) if long > SMALL_S else long
+        if long <= STRETCH_S and long <= GROWTH * max(short, SMALL_S / GROWTH):
+            return ""
+    return f"{SHORT} characters {short * 1000:.1f} ms, {LONG} {long * 1000:.1f} ms"
+
+
+@pytest.fixture(scope="module")
+def stages(opened: Bot) -> Stages:
+    return Stages(opened)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_stage_takes_time_in_proportion(stages: Stages, shape: str) -> None:
+    texts = {length: made(shape, length) for length in (SHORT, LONG)}
+    found = {name: too_much(work, texts.__getitem__) for name, work in stages.named().items()}
+    assert not {name: wrong for name, wrong in found.items() if wrong}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from(SHAPES), st.integers(1, 400)), min_size=1, max_size=8))
+def test_so_does_any_mixture(stages: Stages, parts: list[tuple[str, int]]) -> None:
+    unit = "".join(made(shape, length) for shape, length in parts)
+
+    def make(length: int) -> str:
+        return (unit * (length // len(unit) + 1))[:length]
+
+    found = {name: too_much(work, make) for name, work in stages.named().items()}
+    assert not {name: wrong for name, wrong in found.items() if wrong}
+
+
+@pytest.fixture
+async def talking(opened: Bot, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Bot, Echo, Stretches]]:
+    llm = Echo()
+    with measured(monkeypatch) as seen:
+        yield replace(opened, llm=llm), llm, seen
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("speaks", ["knowledge", "model"])
+async def test_no_turn_holds_the_loop(
+    opened: Bot, talking: tuple[Bot, Echo, Stretches], shape: str, speaks: str
+) -> None:
+    """A conversation of such messages: each of them, what it echoes, a question behind them, a person, a fallback."""
+    bot, llm, seen = talking
+    bot = bot if speaks == "model" else opened
+    text = made(shape, LONG)
+    worst: dict[str, float] = {}
+    for attempt in range(TRIES):
+        key = Key("B", f"{shape} {speaks} {attempt}")
+        steps = (("it", text), ("it again", text), ("a question", "Сколько стоит?"), ("a person", "Позовите человека"))
+        for number, (step, said) in enumerate(steps):
+            llm.draft = text[: LONG // 8] if step.startswith("it") else Echo.draft
+            seen.reset()
+            await process(Ask(key, said, f"r{number}"), bot)
+            worst[step] = min(worst.get(step, 9.0), seen.longest)
+        seen.reset()
+        await observe(key, text, "human", None, bot)
+        worst["observing it"] = min(worst.get("observing it", 9.0), seen.longest)
+        if max(worst.values()) <= STRETCH_S:
+            return
+    assert not {step: f"{spent * 1000:.0f} ms" for step, spent in worst.items() if spent > STRETCH_S}
