@@ -14,12 +14,12 @@ _PERIOD_WORDS = {"month": "a month", "year": "a year", "once": "once", "hour": "
                  "quarter": "a quarter", "half": "half a year"}  # fmt: skip
 # What they pay now, elsewhere: «вы платите 9 900 ₸» alone would be a price of ours that they talked us into.
 _THEIRS = re.compile(
-    r"\bсейчас\s+(?:\w+\s+){0,2}(?:плат|трат|отда)\w*|\b(?:плат|трат|отда)\w*\s+сейчас\b|\bказир\b.*\bтолеп|"
+    r"\bсейчас\s+(?:\w+\s+){0,2}(?:плат|трат|отда)\w*|\b(?:плат|трат|отда)\w*\s+сейчас\b|\bказир\b.{0,80}\bтолеп|"
     r"\b(?:now|currently) pay|\bpay(?:ing)? now\b"
 )
 _BEYOND = re.compile(r"\b(?:сверх|дополнительн\w*|кажд\w+ следующ\w*|косымша|extra|additional)\b")
 _COMPARES = ("больше", "меньше", "выше", "ниже", "more", "less", "артык", "кем")
-_RECALLED = re.compile(r"\b(?:вы|вами)\b.*\b(?:спрашив|спросил|просил|писал|говорил|назва|указал|упомин|хотел)\w*")
+_RECALLED = re.compile(r"\b(?:вы|вами)\b.{0,80}\b(?:спрашив|спросил|просил|писал|говорил|назва|указал|упомин|хотел)\w*")
 _HOLDS = ("бюджет", "выручк", "оборот", "чек ", "budget", "revenue", "turnover", "айналым", "бюджет")
 
 

@@ -8,7 +8,10 @@ from app.guardrail.measures import MONTHS
 from app.guardrail.words import Text
 
 _PHONE = re.compile(r"(?<![\w+])(?:\+\s?\d|8|7)[ \-(]{0,2}\d{3}[ \-)]{0,2}\d{3}[ -]?\d{2}[ -]?\d{2}(?!\d)")
-_LINK = re.compile(r"https?://\S+|www\.\S+|\b[\w.+-]+@[\w-]+\.[\w.]+|\b[a-z0-9-]+\.(?:kz|com|ru|net|org|io)\b\S*")
+# As long as mail and DNS let a name be: each of n words would look at all that follows.
+_LINK = re.compile(
+    r"https?://\S+|www\.\S+|\b[\w.+-]{1,64}@[\w-]{1,63}\.[\w.]+|\b[a-z0-9-]{1,63}\.(?:kz|com|ru|net|org|io)\b\S*"
+)
 _LINK_SIGNS = ("http", "www", "@", ".kz", ".com", ".ru", ".net", ".org", ".io")
 _CLOCK = re.compile(r"(?<![\d.,:])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])")
 _AT = (" с ", " до ", " в ", " к ")

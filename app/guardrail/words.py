@@ -149,8 +149,8 @@ def spans(text: str) -> list[tuple[int, int]]:
     return found
 
 
-_END = re.compile(r"[.!?…]+[\"'»)\]]*(?=\s|$)|\n+")
-_BULLET = re.compile(r"\s*(?:[•*-]|\d{1,2}[.)])\s")
+_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'»)\]]*(?=\s|$)|\n+")
+_BULLET = re.compile(r"\s{0,20}(?:[•*-]|\d{1,2}[.)])\s")
 
 
 def _ends(folded: str, text: str, match: re.Match[str]) -> bool:
@@ -179,7 +179,7 @@ def _list_heads(tail: str) -> tuple[str, ...]:
     return (stripped,) if len(stripped) <= 2 and stripped.isdigit() else ()
 
 
-_LAST_WORD = re.compile(r"[^\W\d_]+$")
+_LAST_WORD = re.compile(r"(?<![^\W\d_])[^\W\d_]+$")
 
 
 def _add(text: str, start: int, end: int, found: list[tuple[int, int]]) -> None:

@@ -25,7 +25,7 @@ _MOST = 3  # passages of one answer
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
-_AND = re.compile(r"[,;]?\s+(?:и|а|ещё|еще|также|және|ал|and|also)\s+")
+_AND = re.compile(r"(?:[,;]|(?<!\s))\s+(?:и|а|ещё|еще|также|және|ал|and|also)\s+")
 _COMMA = re.compile(r"[,;:]\s+|\s[-–—]\s")
 # Words that say nothing of what is asked about. A part with one of `_REFERS` means what stands in another part.
 _COMMON = frozenset(
