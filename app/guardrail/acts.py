@@ -30,6 +30,7 @@ from app.guardrail.act_patterns import (
     STATES,
     WILL,
 )
+from app.guardrail.bounds import Few
 from app.guardrail.case import Case, Problem
 from app.guardrail.words import fold, key
 
@@ -41,11 +42,12 @@ def acts(case: Case) -> list[Problem]:
     said: set[int] = set()
     for t in case.text.tokens:
         said |= _triggers(t.text)
+    few = Few(problems)
     rules = [rule for n, rule in enumerate(_RULES) if n in said and rule[0].search(folded)]
     for number, (a, b) in enumerate(case.text.sentences if rules else ()):
         piece = folded[a:b]
         for pattern, judge, detail in rules:
-            for m in pattern.finditer(piece):
+            for m in few(pattern, piece, a):
                 start, end = a + m.start(), a + m.end()
                 if case.is_own(start, end) or _quoted(case, start) or not judge(piece, m):
                     continue
@@ -62,10 +64,13 @@ def acts(case: Case) -> list[Problem]:
 
 def _quoted(case: Case, start: int) -> bool:
     """Inside a quotation of the customer's own words."""
-    token = next((t for t in case.text.tokens if t.end > start), None)
+    at = case.text.token_at(start)
+    token = case.text.tokens[at] if at < len(case.text.tokens) else None
     if token is None or not token.quote:
         return False
-    words = [t for t in case.text.tokens if t.quote == token.quote]
+    words = [
+        t for t in case.text.inside(token.sentence) if t.quote == token.quote
+    ]  # a quotation ends with its sentence
     return case.text.folded[words[0].start : words[-1].end] in case.customer
 
 
@@ -262,10 +267,11 @@ _NOT_BEFORE = re.compile(r"\b(?:не|not)\s+$")
 
 def _never(case: Case) -> list[Problem]:
     """Phrases that the policy forbids, whatever the spacing and case."""
-    problems = []
+    problems: list[Problem] = []
+    few = Few(problems)
     for phrase in case.context.never:
         pattern = forbidden(phrase)
-        for m in pattern.finditer(case.text.folded) if pattern else ():
+        for m in few(pattern, case.text.folded) if pattern else ():
             negated = _NOT_BEFORE.search(case.text.folded, max(0, m.start() - 6), m.start())
             if negated and _FIRST.match(m.group())[0] not in ("не", "not"):  # type: ignore[index]
                 continue

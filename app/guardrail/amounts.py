@@ -3,6 +3,7 @@
 import re
 
 from app.guardrail.allowed import Price, Product
+from app.guardrail.bounds import ENOUGH
 from app.guardrail.case import Case, Problem
 from app.guardrail.figure import Figure
 from app.guardrail.lexicon import QUALIFIERS
@@ -31,6 +32,8 @@ def amounts(case: Case) -> list[Problem]:
     problems = list(sums.equations())
     wrong = {p.start for p in problems}
     for f, binding in zip(case.money, case.bindings, strict=True):
+        if len(problems) >= ENOUGH:
+            break
         if case.is_own(f.start, f.end) or f.start in wrong:
             continue
         problem = _judge(case, f, binding, sums)
@@ -225,8 +228,7 @@ def _qualified(case: Case, product: Product) -> bool:
     needed = product.core & QUALIFIERS
     if not needed:
         return True
-    spoken = case.newest_keys.union(*case.sentence_keys)
-    return needed <= spoken
+    return needed <= case.spoken_keys
 
 
 def _mirrors(case: Case, f: Figure) -> bool:

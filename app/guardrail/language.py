@@ -168,7 +168,7 @@ def brand(case: Case) -> list[Problem]:
                 )
             else:
                 wrong = _sounds(t.text, name) or (joined != t.text and _sounds(joined, name))
-            if wrong and t.text not in case.customer.split():
+            if wrong and t.text not in case.customer_words:
                 right = next((b for b in case.knowledge.brands if re.sub(r"[^a-z]", "", b.lower()) == name), name)
                 problems.append(
                     Problem(

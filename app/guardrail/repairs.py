@@ -1,6 +1,7 @@
 """Harmless repairs of a draft: they take away or tidy up, and never add a claim."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 
 from app.guardrail.model import Context
@@ -232,7 +233,8 @@ def _questions(t: Tracked, context: Context) -> bool:
             continue
         if _greets(t.text[a:b]):
             continue
-        following = next((x for x, _ in sentences if x >= b), len(t.text))
+        at = bisect_left(sentences, b, key=lambda span: span[0])
+        following = sentences[at][0] if at < len(sentences) else len(t.text)
         edits.append((a, following, "") if following < len(t.text) else (a, b, ""))
     return t.edit(edits) if edits else False
 
