@@ -10,7 +10,7 @@ MAX_OPTIONS = 6
 _OR = re.compile(r"(?:,\s*)?(?<!\w)(?:или|либо|әлде|немесе|or)(?!\w)\s*", re.IGNORECASE)
 _OTHER = frozenset(map(fold, "другое другой своё свое иное басқа басқасы else other another own".split()))
 """An option with one of these words is no answer yet."""
-_TAIL = re.compile(r"\s+(?:ма|ме|ба|бе|па|пе)$", re.IGNORECASE)
+_TAIL = re.compile(r"(?<!\s)\s+(?:ма|ме|ба|бе|па|пе)$", re.IGNORECASE)
 
 
 def options(text: str) -> tuple[str, ...]:

@@ -107,7 +107,7 @@ def without(message: Message, places: frozenset[int]) -> str:
             last = token.end
     kept.append(message.text[last:])
     text = re.sub(r"\s+", " ", " ".join(kept))
-    text = re.sub(r"(?:\s*[,.!;:)]+)+(?=\s*[,.!?;:])", "", text)
+    text = re.sub(r"(?<![,.!;:)])(?<![,.!;:)] )(?: ?[,.!;:)])+(?= ?[,.!?;:])", "", text)
     return text.strip(" ,.!;:)-—–")
 
 

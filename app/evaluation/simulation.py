@@ -22,7 +22,7 @@ _GREETING = re.compile(
     r"|good (?:day|morning|evening))",
     re.IGNORECASE,
 )
-_QUESTION = re.compile(r"[^.!?…\n]*\?")
+_QUESTION = re.compile(r"(?<![^.!?…\n])[^.!?…\n]*\?")
 _AWAY = timedelta(hours=13)
 _REFUSALS = ("нет, спасибо, не надо", "не интересно, спасибо", "нет, спасибо, пока не нужно")
 

@@ -74,8 +74,7 @@ def fit(case: Case, about: frozenset[str], known: Known, near: frozenset[str]) -
     common = len(about & own) + 0.5 * len(about & (of(known) - own))
     if not common:
         return 0.0 if of(known) else 0.4
-    spoken = near | case.newest_keys | frozenset().union(*case.sentence_keys)
-    missing = len((own & QUALIFIERS) - spoken)
+    missing = len((own & QUALIFIERS) - near - case.spoken_keys)
     surplus = len((near & QUALIFIERS) - known.name - known.keys - known.context)
     return (
         common

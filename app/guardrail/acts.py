@@ -30,6 +30,7 @@ from app.guardrail.act_patterns import (
     STATES,
     WILL,
 )
+from app.guardrail.bounds import Few
 from app.guardrail.case import Case, Problem
 from app.guardrail.words import fold, key
 
@@ -41,11 +42,12 @@ def acts(case: Case) -> list[Problem]:
     said: set[int] = set()
     for t in case.text.tokens:
         said |= _triggers(t.text)
+    few = Few(problems)
     rules = [rule for n, rule in enumerate(_RULES) if n in said and rule[0].search(folded)]
     for number, (a, b) in enumerate(case.text.sentences if rules else ()):
         piece = folded[a:b]
         for pattern, judge, detail in rules:
-            for m in pattern.finditer(piece):
+            for m in few(pattern, piece, a):
                 start, end = a + m.start(), a + m.end()
                 if case.is_own(start, end) or _quoted(case, start) or not judge(piece, m):
                     continue
@@ -62,10 +64,13 @@ def acts(case: Case) -> list[Problem]:
 
 def _quoted(case: Case, start: int) -> bool:
     """Inside a quotation of the customer's own words."""
-    token = next((t for t in case.text.tokens if t.end > start), None)
+    at = case.text.token_at(start)
+    token = case.text.tokens[at] if at < len(case.text.tokens) else None
     if token is None or not token.quote:
         return False
-    words = [t for t in case.text.tokens if t.quote == token.quote]
+    words = [
+        t for t in case.text.inside(token.sentence) if t.quote == token.quote
+    ]  # a quotation ends with its sentence
     return case.text.folded[words[0].start : words[-1].end] in case.customer
 
 
@@ -203,7 +208,7 @@ _RULES = (
 
 
 _TRIGGERS = tuple(
-    re.compile(pattern)
+    re.compile(pattern if pattern.endswith("$") else rf"\A(?:{pattern})")
     for pattern in (
         rf"(?:{DONE_STEMS})",
         STATES,
@@ -217,8 +222,8 @@ _TRIGGERS = tuple(
         r"удво|утро|лучш|самы|сама|само|дешевл|риск|окуп|кепилд|уаде|сендир|мидет|миндет|жуз|все|guarant|promis|definit|certain|without|no|best|risk",
         r"гаранти|guarantee|результат|рост|окупаем|успех|прибыл",
         r"бот|робот|программ|искусств|жив|человек|реальн|настоящ|сотрудник|менеджер|адаммын|емеспин|human|person|manager|real|обычн|общае|пишет|robot|bot",
-        r".*(?:д[ыи]м|т[ыи]м|д[ыи]к|т[ыи]к|н[ыи]з|[дт][ыи]|г[ае]н|м[ыи]н|м[ыи]з|йын)$",
-        r"(?:i|we|you|your|order|booking|appointment|payment|invoice|request|reservation|account|discount|demo|visit|refund|link|contract|delivery)$",
+        r"(?:д[ыи]м|т[ыи]м|д[ыи]к|т[ыи]к|н[ыи]з|[дт][ыи]|г[ае]н|м[ыи]н|м[ыи]з|йын)$",
+        r"\A(?:i|we|you|your|order|booking|appointment|payment|invoice|request|reservation|account|discount|demo|visit|refund|link|contract|delivery)$",
     )
 )
 
@@ -226,7 +231,7 @@ _TRIGGERS = tuple(
 @lru_cache(maxsize=16384)
 def _triggers(word: str) -> frozenset[int]:
     """The rules that a word can belong to: a text without any of them need not be searched."""
-    return frozenset(n for n, pattern in enumerate(_TRIGGERS) if pattern.match(word))
+    return frozenset(n for n, pattern in enumerate(_TRIGGERS) if pattern.search(word))
 
 
 def _supported(case: Case, phrase: str, sentence: int) -> bool:
@@ -249,16 +254,26 @@ def _page_keys(piece: str) -> frozenset[str]:
     return frozenset(k for k in (key(w) for w in re.findall(r"[^\W\d_]+", piece)) if k)
 
 
+@lru_cache(maxsize=512)
+def forbidden(phrase: str) -> re.Pattern[str] | None:
+    """The pattern of a phrase of the policy: its words with anything but letters between them; None without words."""
+    words = re.findall(r"[^\W_]+", fold(phrase))
+    return re.compile(r"\b" + r"\W+".join(re.escape(word) for word in words)) if words else None
+
+
+_FIRST = re.compile(r"[^\W_]*")
+_NOT_BEFORE = re.compile(r"\b(?:не|not)\s+$")
+
+
 def _never(case: Case) -> list[Problem]:
     """Phrases that the policy forbids, whatever the spacing and case."""
-    problems = []
+    problems: list[Problem] = []
+    few = Few(problems)
     for phrase in case.context.never:
-        words = re.findall(r"[^\W_]+", fold(phrase))
-        if not words:
-            continue
-        pattern = r"\b" + r"\W+".join(re.escape(w) for w in words)
-        for m in re.finditer(pattern, case.text.folded):
-            if re.search(r"\b(?:не|not)\s+$", case.text.folded[: m.start()][-6:]) and words[0] not in ("не", "not"):
+        pattern = forbidden(phrase)
+        for m in few(pattern, case.text.folded) if pattern else ():
+            negated = _NOT_BEFORE.search(case.text.folded, max(0, m.start() - 6), m.start())
+            if negated and _FIRST.match(m.group())[0] not in ("не", "not"):  # type: ignore[index]
                 continue
             if not case.is_own(*m.span()):
                 problems.append(

@@ -3,6 +3,7 @@
 import re
 
 from app.guardrail.allowed import Price, Product
+from app.guardrail.bounds import ENOUGH
 from app.guardrail.case import Case, Problem
 from app.guardrail.figure import Figure
 from app.guardrail.lexicon import QUALIFIERS
@@ -14,12 +15,12 @@ _PERIOD_WORDS = {"month": "a month", "year": "a year", "once": "once", "hour": "
                  "quarter": "a quarter", "half": "half a year"}  # fmt: skip
 # What they pay now, elsewhere: «вы платите 9 900 ₸» alone would be a price of ours that they talked us into.
 _THEIRS = re.compile(
-    r"\bсейчас\s+(?:\w+\s+){0,2}(?:плат|трат|отда)\w*|\b(?:плат|трат|отда)\w*\s+сейчас\b|\bказир\b.*\bтолеп|"
+    r"\bсейчас\s+(?:\w+\s+){0,2}(?:плат|трат|отда)\w*|\b(?:плат|трат|отда)\w*\s+сейчас\b|\bказир\b.{0,80}\bтолеп|"
     r"\b(?:now|currently) pay|\bpay(?:ing)? now\b"
 )
 _BEYOND = re.compile(r"\b(?:сверх|дополнительн\w*|кажд\w+ следующ\w*|косымша|extra|additional)\b")
 _COMPARES = ("больше", "меньше", "выше", "ниже", "more", "less", "артык", "кем")
-_RECALLED = re.compile(r"\b(?:вы|вами)\b.*\b(?:спрашив|спросил|просил|писал|говорил|назва|указал|упомин|хотел)\w*")
+_RECALLED = re.compile(r"\b(?:вы|вами)\b.{0,80}\b(?:спрашив|спросил|просил|писал|говорил|назва|указал|упомин|хотел)\w*")
 _HOLDS = ("бюджет", "выручк", "оборот", "чек ", "budget", "revenue", "turnover", "айналым", "бюджет")
 
 
@@ -31,6 +32,8 @@ def amounts(case: Case) -> list[Problem]:
     problems = list(sums.equations())
     wrong = {p.start for p in problems}
     for f, binding in zip(case.money, case.bindings, strict=True):
+        if len(problems) >= ENOUGH:
+            break
         if case.is_own(f.start, f.end) or f.start in wrong:
             continue
         problem = _judge(case, f, binding, sums)
@@ -225,8 +228,7 @@ def _qualified(case: Case, product: Product) -> bool:
     needed = product.core & QUALIFIERS
     if not needed:
         return True
-    spoken = case.newest_keys.union(*case.sentence_keys)
-    return needed <= spoken
+    return needed <= case.spoken_keys
 
 
 def _mirrors(case: Case, f: Figure) -> bool:

@@ -34,7 +34,7 @@ class Problem:
 @lru_cache(maxsize=512)
 def heard(message: str) -> tuple[Text, tuple[Figure, ...], frozenset[Decimal]]:
     """A customer's message as read, with its numbers (as written and as measured)."""
-    text = read(message[:2000])
+    text = read(message)
     found = figures(text)
     written = {
         Decimal(t.text.replace(" ", "").replace("'", "").replace(",", "."))
@@ -42,6 +42,17 @@ def heard(message: str) -> tuple[Text, tuple[Figure, ...], frozenset[Decimal]]:
         if t.kind == "n" and t.text.replace(" ", "").replace("'", "").replace(",", ".").count(".") < 2
     }
     return text, found, frozenset({f.value for f in found} | written)
+
+
+HEARD = 2000
+"""Characters of one text of the customer that are heard."""
+_TOLD = 4000
+"""Characters of all of them together, newest first: what is left out cannot vouch for a draft."""
+
+
+def beginning(text: str) -> str:
+    """What is heard of a long text: never the half of a number."""
+    return text if len(text) <= HEARD else text[:HEARD].rstrip("0123456789 .,'\u00a0\u202f")
 
 
 class Case:
@@ -81,28 +92,53 @@ class Case:
     def numbers_heard(self) -> frozenset[Decimal]:
         """Every number that the customer wrote or the conversation knows."""
         result: set[Decimal] = {Decimal(c) for c in self.context.counts}
-        for message in self.context.customer:
+        for message in self.told:
             result |= heard(message)[2]
         return frozenset(result)
 
     @cached_property
     def customer(self) -> str:
-        """All that the customer wrote, folded."""
-        return "\n".join(fold(message) for message in self.context.customer)
+        """What was heard of the customer, folded."""
+        return "\n".join(fold(message) for message in self.told)
+
+    @cached_property
+    def customer_words(self) -> frozenset[str]:
+        """Its words, as they stand between spaces."""
+        return frozenset(self.customer.split())
+
+    @cached_property
+    def told(self) -> tuple[str, ...]:
+        """What is heard of the customer's messages, newest last: their beginnings, and of old ones only so many."""
+        kept: list[str] = []
+        left = _TOLD
+        for message in reversed(self.context.customer):
+            kept.append(beginning(message))
+            left -= len(kept[-1])
+            if left < 0:
+                kept.pop()
+                break
+        return tuple(reversed(kept))
+
+    @cached_property
+    def durations_heard(self) -> frozenset[Decimal]:
+        """Values of the durations that the customer named."""
+        return frozenset(g.value for message in self.told for g in heard(message)[1] if g.kind == "duration")
+
+    @cached_property
+    def _newest(self) -> tuple[Text, tuple[Figure, ...], frozenset[Decimal]] | None:
+        return heard(self.told[-1]) if self.told else None
 
     @cached_property
     def newest_keys(self) -> frozenset[str]:
         """Meaning keys of the customer's newest message."""
-        if not self.context.customer:
-            return frozenset()
-        return frozenset(t.key for t in heard(self.context.customer[-1])[0].tokens if t.key)
+        return frozenset(t.key for t in self._newest[0].tokens if t.key) if self._newest else frozenset()
 
     @cached_property
     def asked(self) -> frozenset[int]:
         """Products that the customer's newest message names."""
-        if not self.context.customer:
+        if self._newest is None:
             return frozenset()
-        text, found, _ = heard(self.context.customer[-1])
+        text, found, _ = self._newest
         named = mentions(text, self.knowledge, [f for f in found if f.kind == "money"])
         return frozenset().union(*(m.products for m in named if not m.head and not m.unknown))
 
@@ -129,9 +165,17 @@ class Case:
 
     @cached_property
     def _asked_for_price(self) -> bool:
-        if not self.context.customer:
+        if self._newest is None:
             return False
-        return any(t.key == "@price" or _COSTS.match(t.text) for t in heard(self.context.customer[-1])[0].tokens)
+        return any(t.key == "@price" or _COSTS.match(t.text) for t in self._newest[0].tokens)
+
+    @cached_property
+    def figures_in(self) -> dict[int, list[Figure]]:
+        """Sentence -> its figures."""
+        rows: dict[int, list[Figure]] = {}
+        for f in self.figures:
+            rows.setdefault(f.sentence, []).append(f)
+        return rows
 
     @cached_property
     def mentions(self) -> list[Mention]:
@@ -151,6 +195,11 @@ class Case:
             if t.key and t.sentence < len(keys):
                 keys[t.sentence].add(t.key)
         return [frozenset(k) for k in keys]
+
+    @cached_property
+    def spoken_keys(self) -> frozenset[str]:
+        """Meaning keys of the whole draft and of the customer's newest message."""
+        return self.newest_keys.union(*self.sentence_keys)
 
     @cached_property
     def sentence_tokens(self) -> list[list[Token]]:

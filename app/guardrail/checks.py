@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from app.guardrail.acts import acts
 from app.guardrail.amounts import amounts
+from app.guardrail.bounds import size
 from app.guardrail.case import Case, Problem
 from app.guardrail.counts import counts
 from app.guardrail.free import free
@@ -32,6 +33,7 @@ CHECKS: tuple[str, ...] = (
     "leak",  # instructions, formats and templates stay inside
     "repeat",  # not the same answer twice
     "empty",  # something is left to say
+    "size",  # not longer than a message, not fuller of figures, names and claims than an answer
 )
 """Names of all checks, as they stand in `Finding.check`."""
 
@@ -40,7 +42,7 @@ def check(draft: str, context: Context) -> Verdict:
     """Repair a draft and judge what is left. Never raises, whatever the draft; pure."""
     tracked, repairs = repair(draft, context)
     case = Case(tracked.text, context)
-    problems = empty(case) or [problem for one in _CHECKS[1:] for problem in one(case)]
+    problems = empty(case) or size(case) or [problem for one in _CHECKS[1:] for problem in one(case)]
     if any(problem.check in FIGURES for problem in problems):
         spans = quotations(tracked.text, context)
         problems = [p for p in problems if p.check not in FIGURES or not any(a <= p.start < b for a, b in spans)]

@@ -2,6 +2,7 @@
 
 import re
 
+from app.guardrail.bounds import Few
 from app.guardrail.case import Case, Problem
 from app.guardrail.figure import Figure
 
@@ -48,12 +49,14 @@ def _known(case: Case) -> dict[str, set[tuple[str, int]]]:
 def _named(case: Case, f: Figure) -> str:
     """The quoted product name that the count belongs to: the last one before it, here or in the sentence before."""
     words = [
-        t for t in case.text.tokens if t.quote and t.kind == "w" and t.end <= f.start and t.sentence >= f.sentence - 1
+        t
+        for t in (*case.text.inside(f.sentence - 1), *case.text.inside(f.sentence))
+        if t.quote and t.kind == "w" and t.end <= f.start
     ]
-    if any(t.text in _ORDINALS for t in case.text.tokens if t.sentence == f.sentence):
+    if any(t.text in _ORDINALS for t in case.text.inside(f.sentence)):
         return ""  # «в первом …, во втором …»: which is meant, order tells, not nearness
     if not words:
-        words = [t for t in case.text.tokens if t.quote and t.kind == "w" and t.sentence == f.sentence]
+        words = [t for t in case.text.inside(f.sentence) if t.quote and t.kind == "w"]
         if not words:
             return ""
         first = words[0].quote
@@ -65,8 +68,8 @@ def _named(case: Case, f: Figure) -> str:
 def _names(case: Case, sentence: int) -> set[str]:
     """Every quoted name of a sentence."""
     rows: dict[int, list[str]] = {}
-    for t in case.text.tokens:
-        if t.quote and t.kind == "w" and t.sentence == sentence:
+    for t in case.text.inside(sentence):
+        if t.quote and t.kind == "w":
             rows.setdefault(t.quote, []).append(t.key or t.text)
     return {" ".join(words) for words in rows.values()}
 
@@ -116,11 +119,11 @@ def _judge(case: Case, f: Figure, known: dict[str, set[tuple[str, int]]]) -> str
 
 
 def _endless(case: Case, known: dict[str, set[tuple[str, int]]]) -> list[Problem]:
-    problems = []
-    for m in _ENDLESS.finditer(case.text.folded):
+    problems: list[Problem] = []
+    for m in Few(problems)(_ENDLESS, case.text.folded):
         if case.is_own(*m.span()) or re.search(r"\bне\s$", case.text.folded[max(0, m.start() - 3) : m.start()]):
             continue
-        place = next((i for i, t in enumerate(case.text.tokens) if t.end > m.start()), 0)
+        place = case.text.token_at(m.start())
         token = case.text.tokens[place]
         quotes = [t for t in case.text.tokens[:place] if t.quote and t.kind == "w" and t.sentence >= token.sentence - 1]
         if not quotes:

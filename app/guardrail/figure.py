@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Figure:
-    """A measured number of a text."""
+    """A measured number of a text. Two are the same only if they are one: comparing twenty fields would cost."""
 
     kind: str
     """money, percent, duration, count, time, date, always, bare"""

@@ -3,6 +3,7 @@
 import re
 
 from app.guardrail.allowed import Free as Statement
+from app.guardrail.bounds import Few
 from app.guardrail.case import Case, Problem
 from app.guardrail.lexicon import GENERIC, TOPICS
 from app.guardrail.page import FREE, INCLUDED
@@ -31,11 +32,12 @@ def free(case: Case) -> list[Problem]:
     """Claims that something costs nothing, is a gift, is included or is cheaper, without a section that says so."""
     problems: list[Problem] = []
     folded = case.text.folded
-    for m in FREE.finditer(folded):
+    few = Few(problems)
+    for m in few(FREE, folded):
         problem = _claim(case, m, included=False)
         if problem:
             problems.append(problem)
-    for m in INCLUDED.finditer(folded):
+    for m in few(INCLUDED, folded):
         problem = _claim(case, m, included=True)
         if problem:
             problems.append(problem)
@@ -44,7 +46,7 @@ def free(case: Case) -> list[Problem]:
 
 
 def _sentence(case: Case, place: int) -> int:
-    return next((i for i, (a, b) in enumerate(case.text.sentences) if a <= place < b), 0)
+    return case.text.sentence_at(place)
 
 
 def _claim(case: Case, m: re.Match[str], included: bool) -> Problem | None:
@@ -64,7 +66,7 @@ def _claim(case: Case, m: re.Match[str], included: bool) -> Problem | None:
     if included:
         return _included(case, m, priced, statements, sentence)
     lasting = {(f.value, f.unit) for f in case.figures if f.kind == "duration" and f.sentence == sentence}
-    quoted = {t.key for t in case.text.tokens if t.quote and t.clause == clause and t.key}
+    quoted = {t.key for t in case.text.inside(sentence) if t.quote and t.clause == clause and t.key}
     fitting = [
         s
         for s in statements
@@ -116,17 +118,23 @@ def _cores(case: Case, priced: frozenset[int]) -> frozenset[str]:
 
 
 def _clause(case: Case, place: int) -> int:
-    return next((t.clause for t in case.text.tokens if t.end > place), 0)
+    at = case.text.token_at(place)
+    return case.text.tokens[at].clause if at < len(case.text.tokens) else 0
 
 
 def _span(case: Case, clause: int, sentence: int) -> str:
-    inside = [t for t in case.text.tokens if t.clause == clause and t.sentence == sentence]
+    inside = [t for t in case.text.inside(sentence) if t.clause == clause]
     return case.text.folded[inside[0].start : inside[-1].end] if inside else ""
 
 
 def _subject(case: Case, sentence: int, clause: int, m: re.Match[str]) -> frozenset[str]:
     """Words that the claim is about: of its clause, else of its sentence, else of what was said before."""
-    said = {t.key for t in case.text.tokens if t.key and t.start >= m.start() and t.end <= m.end()}
+    at = case.text.token_at(m.start())
+    said = {
+        t.key
+        for t in case.text.tokens[at : case.text.token_at(m.end()) + 1]
+        if t.key and t.start >= m.start() and t.end <= m.end()
+    }
     keys = case.clause_keys(clause) - (said - TOPICS)
     if case.context.language == "kk" and "@extra" in keys:
         keys |= {"@app"}  # «қосымша» is both
@@ -162,7 +170,7 @@ def _priced(case: Case, sentence: int, clause: int, m: re.Match[str]) -> frozens
 
 
 def _token(case: Case, place: int) -> int:
-    return next((i for i, t in enumerate(case.text.tokens) if t.end > place), len(case.text.tokens))
+    return case.text.token_at(place)
 
 
 def _condition_said(case: Case, sentence: int, fitting: list[Statement]) -> bool:
@@ -186,7 +194,7 @@ def _included(
     elif word.startswith(("входит", "входят", "кир")):
         # «в тариф «Рост» входит API» and «API входит в тариф «Рост»».
         tokens = case.text.tokens
-        lead = [t.text for t in tokens[:place] if t.sentence == sentence and t.clause == tokens[place].clause]
+        lead = [t.text for t in case.text.inside(sentence) if t.end <= m.start() and t.clause == tokens[place].clause]
         if any(t in ("в", "во") for t in lead):
             whole, parts = before, after
         elif any(t.text in ("в", "во") for t in tokens[place + 1 : place + 4]):
@@ -240,8 +248,8 @@ def _other_whole(case: Case, s: Statement, names: frozenset[str]) -> bool:
 
 def _discounts(case: Case) -> list[Problem]:
     """A discount or promotion of ours that no section and no policy knows."""
-    problems = []
-    for m in _DISCOUNT.finditer(case.text.folded):
+    problems: list[Problem] = []
+    for m in Few(problems)(_DISCOUNT, case.text.folded):
         if case.is_own(*m.span()):
             continue
         piece = case.sentence_text(_sentence(case, m.start()))

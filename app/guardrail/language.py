@@ -14,7 +14,7 @@ _FOREIGN = re.compile(
 _OTHER = re.compile(
     "[\u0370-\u03ff\u0530-\u058f\u0590-\u05ff\u0600-\u06ff\u0750-\u077f\u0900-\u0dff\u0e00-\u0eff\u10a0-\u10ff]{2,}"
 )
-_UKRAINIAN = re.compile(r"[^\W\d_]*[їєґ][^\W\d_]*")
+_UKRAINIAN = re.compile(r"(?<![^\W\d_])[^\W\d_]*[їєґ][^\W\d_]*")
 _KAZAKH = frozenset("әғқңөұүһі")
 _RUSSIAN_WORDS = frozenset(
     "и в во на не что это для вы мы с со по у как из за от до при или если также можно есть к ваш ваша ваше ваши вам вас нам нас наш "
@@ -168,7 +168,7 @@ def brand(case: Case) -> list[Problem]:
                 )
             else:
                 wrong = _sounds(t.text, name) or (joined != t.text and _sounds(joined, name))
-            if wrong and t.text not in case.customer.split():
+            if wrong and t.text not in case.customer_words:
                 right = next((b for b in case.knowledge.brands if re.sub(r"[^a-z]", "", b.lower()) == name), name)
                 problems.append(
                     Problem(

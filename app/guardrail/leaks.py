@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
+from app.guardrail.bounds import Few
 from app.guardrail.case import Case, Problem
 from app.guardrail.words import plain
 
@@ -39,7 +40,8 @@ _AGAIN = re.compile(
 
 def leak(case: Case) -> list[Problem]:
     """Words of the system prompt, talk about being a model, remains of formats and templates."""
-    problems = []
+    problems: list[Problem] = []
+    few = Few(problems)
     for pattern, detail in (
         (_SELF, "talks about its own making"),
         (_SHAPE, "is left over from a format or a template"),
@@ -50,8 +52,8 @@ def leak(case: Case) -> list[Problem]:
             and not any(w in case.text.folded for w in _SHAPE_WORDS)
         ):
             continue
-        for m in pattern.finditer(case.text.folded):
-            if case.is_own(*m.span()) or (_NEGATED.search(case.text.folded[: m.start()][-12:]) and pattern is _SELF):
+        for m in few(pattern, case.text.folded):
+            if case.is_own(*m.span()) or (pattern is _SELF and _negated(case, m.start())):
                 continue
             if pattern is _SHAPE and (
                 m.group() in case.customer or any(m.group() in page for page in case.knowledge.folded)
@@ -59,10 +61,10 @@ def leak(case: Case) -> list[Problem]:
                 continue
             problems.append(Problem("leak", f"{case.text.raw[m.start() : m.end()][:40]!r}: {detail}", *m.span()))
             break
-    for m in _MAKERS.finditer(case.text.folded):
+    for m in few(_MAKERS, case.text.folded):
         if (
             not any(m.group() in page for page in case.knowledge.folded)
-            and not _NEGATED.search(case.text.folded[: m.start()][-12:])
+            and not _negated(case, m.start())
             and not case.is_own(*m.span())
         ):
             problems.append(Problem("leak", f"{m.group()!r}: names what the machine is made of", *m.span()))
@@ -74,6 +76,10 @@ def leak(case: Case) -> list[Problem]:
     if problem:
         problems.append(problem)
     return problems
+
+
+def _negated(case: Case, place: int) -> bool:
+    return _NEGATED.search(case.text.folded[max(0, place - 12) : place]) is not None
 
 
 @lru_cache(maxsize=64)
@@ -128,7 +134,7 @@ def _digits(text: str) -> str:
 
 
 def _asked_again(case: Case) -> bool:
-    customer = case.context.customer
+    customer = case.told
     if not customer:
         return False
     newest = plain(customer[-1])

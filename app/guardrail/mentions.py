@@ -1,5 +1,6 @@
 """Which products a text names, and where."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -9,6 +10,7 @@ from app.guardrail.figure import Figure
 from app.guardrail.lexicon import GENERIC, HEAD_WORDS, HEADS, PREPOSITIONS, QUALIFIERS
 from app.guardrail.words import Text, Token, cyrillic, stem
 
+_QUALIFYING = QUALIFIERS | {"@register", "@employee"}
 _CONJUNCTIONS = frozenset("и или а но плюс жане немесе ал and or but если чтобы когда который которая".split())
 
 
@@ -33,8 +35,9 @@ def mentions(text: Text, knowledge: Knowledge, amounts: Sequence[Figure], quotes
     """Every product mention of a text, in order. `quotes_said`: folded text whose quotations are not names."""
     blocked = {i for f in amounts for i in range(f.first, f.last + 1)}
     found: list[Mention] = []
+    near = _Near(text)
     for first, last, quoted in _clusters(text, blocked):
-        found += _named(text, knowledge, first, last, quoted, quotes_said)
+        found += _named(text, knowledge, first, last, quoted, quotes_said, near)
     return found
 
 
@@ -82,7 +85,9 @@ def _clusters(text: Text, blocked: set[int]) -> list[tuple[int, int, bool]]:
     return result
 
 
-def _named(text: Text, knowledge: Knowledge, first: int, last: int, quoted: bool, quotes_said: str) -> list[Mention]:
+def _named(
+    text: Text, knowledge: Knowledge, first: int, last: int, quoted: bool, quotes_said: str, near: "_Near"
+) -> list[Mention]:
     """The mentions in one run of words: mostly one, two where two names stand side by side («без ОФД онлайн-касса»)."""
     tokens = text.tokens[first : last + 1]
     if not quoted and not any(t.key in knowledge.index or t.latin or t.text.startswith(HEAD_WORDS) for t in tokens):
@@ -95,7 +100,7 @@ def _named(text: Text, knowledge: Knowledge, first: int, last: int, quoted: bool
     if lead is not None and lead.kind == "s" and lead.text in '«"' and first > 1:
         lead = text.tokens[first - 2]
     adjunct = lead is not None and lead.sentence == start.sentence and lead.text in PREPOSITIONS
-    around = _qualifiers(text, first, last)
+    around = near(first, last)
     scores: dict[int, float] = {}
     heads: set[int] = set()
     kinds: dict[int, int] = {}
@@ -182,19 +187,30 @@ def _belongs(token: Token, told: frozenset[str]) -> bool:
     return token.key in told or f"#{token.text}" in told or token.quote > 0
 
 
-def _qualifiers(text: Text, first: int, last: int) -> frozenset[str]:
-    """Qualifying words near a mention: in its clause and the next words of the sentence up to another amount."""
-    sentence = text.tokens[first].sentence
-    low, high = first, last
-    while low > 0 and text.tokens[low - 1].sentence == sentence and text.tokens[low - 1].kind != "n":
-        low -= 1
-    while (
-        high + 1 < len(text.tokens) and text.tokens[high + 1].sentence == sentence and text.tokens[high + 1].kind != "n"
-    ):
-        high += 1
-    return frozenset(
-        t.key for t in text.tokens[low : high + 1] if t.key in QUALIFIERS or t.key in ("@register", "@employee")
-    )
+class _Near:
+    """Qualifying words near a mention: in its sentence, from the number before it to the one behind it."""
+
+    def __init__(self, text: Text) -> None:
+        self._text = text
+        self._numbers = [i for i, t in enumerate(text.tokens) if t.kind == "n"]
+        self._places: dict[str, list[int]] = {}
+        for i, t in enumerate(text.tokens):
+            if t.key in _QUALIFYING:
+                self._places.setdefault(t.key, []).append(i)
+
+    def __call__(self, first: int, last: int) -> frozenset[str]:
+        if not self._places:
+            return frozenset()
+        low, high = self._text.bounds(self._text.tokens[first].sentence)
+        before = bisect_left(self._numbers, first) - 1
+        behind = bisect_right(self._numbers, last)
+        low = max(low, self._numbers[before] + 1) if before >= 0 else low
+        high = min(high, self._numbers[behind]) if behind < len(self._numbers) else high
+        return frozenset(
+            key
+            for key, places in self._places.items()
+            if (at := bisect_left(places, low)) < len(places) and places[at] < high
+        )
 
 
 def _unknown(text: Text, tokens: Sequence[Token], quoted: bool, has_head: bool, quotes_said: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
-from app.guardrail.words import Text, Token
+from app.guardrail.words import Text, Token, covered
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def multiplier(token: Token, glued: bool) -> int:
 def numbers(text: Text, skip: Iterable[tuple[int, int]] = ()) -> list[Number]:
     """Every number of a text in order, without those inside the character spans `skip` (names, phones, times)."""
     tokens = text.tokens
-    blocked = tuple(skip)
+    blocked = covered(skip)
     found: list[Number] = []
     i = 0
     while i < len(tokens):
@@ -144,7 +144,7 @@ def numbers(text: Text, skip: Iterable[tuple[int, int]] = ()) -> list[Number]:
         if token.kind == "s" or (token.kind == "w" and not _may_count(token.text)):
             i += 1
             continue
-        if blocked and any(a <= token.start < b for a, b in blocked):
+        if token.start in blocked:
             i += 1
             continue
         number = _digits_at(text, i) if token.kind == "n" else _words_at(text, i)

@@ -1,6 +1,7 @@
 """What one section says, read with the same reader that reads the draft; cached."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
@@ -141,21 +142,30 @@ def _unit(unit: str | None) -> str | None:
 
 def _beside(text: Text, found: tuple[Figure, ...], figure: Figure) -> frozenset[str]:
     """Words between the previous figure of this kind and this one, in the sentence; behind it when none stand before."""
-    start = next(
-        (
-            f.last + 1
-            for f in reversed(found)
-            if f.end <= figure.start and f.kind == figure.kind and f.sentence == figure.sentence
-        ),
-        0,
-    )
-    before = frozenset(t.key for t in text.tokens[start : figure.first] if t.key and t.sentence == figure.sentence)
+    low, high = text.bounds(figure.sentence)
+    at = bisect_left(found, figure.start, key=_place)
+    if at > _NEIGHBOURS:
+        low = max(low, found[at - _NEIGHBOURS].last + 1)
+    for f in reversed(found[max(0, at - _NEIGHBOURS) : at]):
+        if f.sentence == figure.sentence and f.kind == figure.kind and f.end <= figure.start:
+            low = f.last + 1
+            break
+    before = frozenset(t.key for t in text.tokens[low : figure.first] if t.key)
     if before - GENERIC:
         return before
-    stop = next((f.first for f in found if f.start >= figure.end and f.kind == figure.kind), len(text.tokens))
-    return before | frozenset(
-        t.key for t in text.tokens[figure.last + 1 : stop] if t.key and t.sentence == figure.sentence
-    )
+    for f in found[at : at + _NEIGHBOURS]:
+        if f.start >= figure.end and f.kind == figure.kind:
+            high = min(high, f.first)
+            break
+    return before | frozenset(t.key for t in text.tokens[figure.last + 1 : high] if t.key)
+
+
+_NEIGHBOURS = 60
+"""Figures before or behind one that are looked at for the next of its kind: a row of a table has fewer."""
+
+
+def _place(figure: Figure) -> int:
+    return figure.start
 
 
 def _threshold(text: Text) -> tuple[int, str] | None:
@@ -208,7 +218,7 @@ def _known(
     for f in found:
         if f.sentence != last:
             last = f.sentence
-            if any(t.quote for t in text.tokens if t.sentence == f.sentence):
+            if any(t.quote for t in text.inside(f.sentence)):
                 carried = frozenset()
         if f.kind in ("money", "bare"):
             continue
@@ -260,7 +270,7 @@ def _free(section: Section, text: Text, found: tuple[Figure, ...], title: frozen
                 keys |= title
             yield Free(keys | title if number == 0 else keys, wide, least, lasting, False)
         elif INCLUDED.search(piece) and not _NOT.search(piece):
-            quoted = frozenset(t.key for t in text.tokens if t.quote and t.sentence == number and t.key)
+            quoted = frozenset(t.key for t in text.inside(number) if t.quote and t.key)
             yield Free(sentence_keys(text, number), wide, (), frozenset(), True, quoted)
 
 
@@ -270,6 +280,8 @@ def _from(text: Text, f: Figure) -> bool:
     return lead in ("от", "свыше", "выше", "over", "from") or "бастап" in text.folded[f.end : f.end + 16]
 
 
+_NAMED_BEFORE = 400
+"""Tokens before «без ограничений» in which the name stands that it is said of."""
 _LIMITED = frozenset({"@register", "@employee", "@goods", "@shop", "@cashier"})
 _ENDLESS = re.compile(r"неогранич|безлимит|не огранич|без огранич|шектеусиз|шектелмей|unlimited")
 
@@ -285,12 +297,16 @@ def _limits(text: Text, found: tuple[Figure, ...]) -> Iterator[tuple[str, str, i
         elif not t.quote and i in at and at[i].unit:
             yield name, str(at[i].unit), int(at[i].value)
     for m in _ENDLESS.finditer(text.folded):
-        place = next((i for i, t in enumerate(text.tokens) if t.end > m.start()), 0)
+        place = text.token_at(m.start())
         token = text.tokens[place]
-        words = [t for t in text.tokens[:place] if t.quote and t.kind == "w"]
+        words = [t for t in text.tokens[max(0, place - _NAMED_BEFORE) : place] if t.quote and t.kind == "w"]
         name = " ".join(t.key or t.text for t in words if t.quote == words[-1].quote) if words else ""
         behind = [t for t in text.tokens[place + 1 : place + 4] if t.clause == token.clause and t.key in _LIMITED]
-        before = [t for t in text.tokens[:place] if t.clause == token.clause and t.key in _LIMITED]
+        before = [
+            t
+            for t in text.inside(token.sentence)
+            if t.end <= m.start() and t.clause == token.clause and t.key in _LIMITED
+        ]
         for t in behind or before:
             if t.key:
                 yield name, t.key, -1

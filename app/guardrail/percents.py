@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from app.guardrail import about
 from app.guardrail.allowed import Known
+from app.guardrail.bounds import Few
 from app.guardrail.case import Case, Problem
 from app.guardrail.figure import Figure
 from app.guardrail.lexicon import TOPICS
@@ -32,7 +33,7 @@ _NAMED_BARE = re.compile(r"\b(?:скидк|женилдик|discount)\w*")
 
 def percents(case: Case) -> list[Problem]:
     """Percentages that are not known, or known of something else; multiples of price or speed without a source."""
-    problems = []
+    problems: list[Problem] = []
     known = [k for k in case.knowledge.known if k.kind == "percent"]
     found = about.subjects(case, "percent")
     for n, (f, keys) in enumerate(found):
@@ -52,7 +53,7 @@ def percents(case: Case) -> list[Problem]:
             if f.value not in allowed and not _negated(case, f):
                 problems.append(Problem("percent", f"{case.said(f)!r}: no such discount is known", f.start, f.end))
     if _TIMES.search(case.text.folded):
-        for m in _TIMES.finditer(case.text.folded):
+        for m in Few(problems)(_TIMES, case.text.folded):
             if not any(m.group() in page for page in case.knowledge.folded) and not case.is_own(*m.span()):
                 problems.append(
                     Problem(
@@ -102,9 +103,7 @@ def _judge(case: Case, f: Figure, keys: frozenset[str], known: list[Known], thes
 
 def _around(case: Case, f: Figure, these: list[Figure], n: int) -> tuple[int, int]:
     """Tokens from the percentage before (or the sentence's start) to the one behind (or its end)."""
-    tokens = case.text.tokens
-    low = next((i for i, t in enumerate(tokens) if t.sentence == f.sentence), 0)
-    high = next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i].sentence == f.sentence), 0) + 1
+    low, high = case.text.bounds(f.sentence)
     if n and these[n - 1].sentence == f.sentence:
         low = these[n - 1].last + 1
     if n + 1 < len(these) and these[n + 1].sentence == f.sentence:
@@ -124,7 +123,7 @@ def _threshold(case: Case, f: Figure, k: Known, known: list[Known], these: list[
     ]
     before = [g for g in counts if g.last < f.first]
     behind = [g for g in counts if g.first > f.last]
-    first = these.index(f) == 0 or these[n - 1].sentence != f.sentence
+    first = n == 0 or these[n - 1].sentence != f.sentence
     leading = any(
         g.last < these[0].first and g.sentence == f.sentence for g in case.figures if g.kind in ("count", "bare")
     )

@@ -1,10 +1,11 @@
 """Gives every amount of money its period («в месяц») and its unit («за магазин») from the words around it."""
 
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 
 from app.guardrail.figure import Figure
 from app.guardrail.units import paid_for
-from app.guardrail.words import Text
+from app.guardrail.words import Text, covered
 
 _NOUNS = {
     word: name
@@ -53,7 +54,8 @@ def attach(text: Text, found: list[Figure]) -> tuple[Figure, ...]:
     chosen = _choose(text, found, money, periods)
     units = paid_for(text, found, money)
     result = []
-    used = [periods[p][:2] for p, weak in chosen.values() if p is not None and not weak]
+    used = covered(periods[p][:2] for p, weak in chosen.values() if p is not None and not weak)
+    all_periods = covered(p[:2] for p in periods)
     sentences = {found[i].sentence for i in money if found[i].kind == "money"}
     for i, figure in enumerate(found):
         if i in chosen or i in units:
@@ -64,10 +66,7 @@ def attach(text: Text, found: list[Figure]) -> tuple[Figure, ...]:
         elif (
             figure.kind == "duration"
             and figure.implied
-            and (
-                any(a <= figure.start < b for a, b in used)
-                or (figure.sentence in sentences and any(a <= figure.start < b for a, b, _ in periods))
-            )
+            and (figure.start in used or (figure.sentence in sentences and figure.start in all_periods))
         ):
             continue
         else:
@@ -104,13 +103,17 @@ def _periods(text: Text) -> list[tuple[int, int, str]]:
     return [p for p in found if not _termed(text, p[0])]
 
 
+def _start(period: tuple[int, int, str]) -> int:
+    return period[0]
+
+
 _TERMED = frozenset({"@instalment", "@warranty", "@trial", "@refund", "@keep"})
 
 
 def _termed(text: Text, place: int) -> bool:
     """«рассрочка на полгода», «гарантия на год»: how long something lasts, not what a price is paid for."""
-    near = [t.key for t in text.tokens if place - 24 < t.start < place]
-    return any(k in _TERMED for k in near[-4:])
+    near = text.tokens[bisect_right(text.starts, place - 24) : bisect_left(text.starts, place)]
+    return any(t.key in _TERMED for t in near[-4:])
 
 
 def _choose(
@@ -119,7 +122,6 @@ def _choose(
     """Amount -> (its period, whether that only stands at the head of the sentence)."""
     chosen: dict[int, tuple[int | None, bool]] = {}
     free = set(range(len(periods)))
-    clause_at = _Clauses(text)
     spans: dict[int, tuple[int, int]] = {}
     for n, i in enumerate(money):
         a, b = text.sentences[found[i].sentence]
@@ -134,10 +136,13 @@ def _choose(
             if i in chosen:
                 continue
             f, (a, b) = found[i], spans[i]
-            for p in sorted(free, key=lambda p: min(abs(periods[p][0] - f.end), abs(f.start - periods[p][1]))):
+            # Whatever the rule, it begins in the words of this amount.
+            inside = range(bisect_left(periods, a, key=_start), bisect_left(periods, b, key=_start))
+            near_first = [p for p in inside if p in free]
+            for p in sorted(near_first, key=lambda p: min(abs(periods[p][0] - f.end), abs(f.start - periods[p][1]))):
                 start, end, _ = periods[p]
                 after, before = f.end <= start < b, a <= start and end <= f.start
-                same = clause_at(start) == f.clause
+                same = text.clause_at(start) == f.clause
                 near = after and len(text.folded[f.end : start].strip(" (,")) == 0
                 fits = (
                     (rule == 0 and near)
@@ -153,25 +158,13 @@ def _choose(
 
     for rule in range(5):
         take(rule)
+    firsts: dict[int, int] = {}
+    for i in money:
+        firsts.setdefault(found[i].sentence, i)
     for i in money:
         if i not in chosen:
-            first = next(j for j in money if found[j].sentence == found[i].sentence)
+            first = firsts[found[i].sentence]
             place = chosen.get(first, (None, False))[0]
             if place is not None and periods[place][1] <= found[first].start:
                 chosen[i] = (place, True)
     return chosen
-
-
-class _Clauses:
-    """Clause by character place."""
-
-    def __init__(self, text: Text) -> None:
-        self._starts = [(t.start, t.clause) for t in text.tokens]
-
-    def __call__(self, place: int) -> int:
-        clause = 0
-        for start, number in self._starts:
-            if start > place:
-                break
-            clause = number
-        return clause

@@ -1,6 +1,7 @@
 """Harmless repairs of a draft: they take away or tidy up, and never add a claim."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 
 from app.guardrail.model import Context
@@ -15,7 +16,7 @@ _THOUGHT = re.compile(
 )
 _THOUGHT_END = re.compile(r"\A[\s\S]*<\s*/\s*think(?:ing)?\s*>", re.IGNORECASE)
 _SPECIAL = re.compile(
-    r"<\|im_start\|>\s*(?:assistant|user|system)?\s*|<\|[^|<>\n]{1,40}\|>|</?s>|\[/?INST\]|<\s*/?\s*(?:answer|response|ответ)\s*>|/no_think\b|<(?:bos|eos)>",
+    r"<\|im_start\|>\s*(?:assistant|user|system)?\s*|<\|[^|<>\n]{1,40}\|>|</?s>|\[/?INST\]|<\s*(?:/\s*)?(?:answer|response|ответ)\s*>|/no_think\b|<(?:bos|eos)>",
     re.IGNORECASE,
 )
 _BREAK_TAG = re.compile(r"<br\s*/?>|</?p>", re.IGNORECASE)
@@ -29,13 +30,16 @@ _INVISIBLE = re.compile(
 )
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*(?:\n|\Z)|```", re.MULTILINE)
 _RULE = re.compile(r"^[ \t]*(?:-{3,}|\*{3,}|_{3,}|={3,})[ \t]*(?:\n|\Z)", re.MULTILINE)
-_RULER = re.compile(r"^[ \t]*\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)+\|?[ \t]*(?:\n|\Z)", re.MULTILINE)
+_RULER = re.compile(
+    r"^[ \t]*(?:\|[ \t]*)?:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)+(?:\|[ \t]*)?(?:\n|\Z)", re.MULTILINE
+)
 _ROW = re.compile(r"^[ \t]*\|(.+?)\|[ \t]*$", re.MULTILINE)
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+", re.MULTILINE)
 _QUOTE = re.compile(r"^[ \t]*>[ \t]?", re.MULTILINE)
 _BULLET = re.compile(r"^[ \t]*[*+-][ \t]+", re.MULTILINE)
-_IMAGE = re.compile(r"!\[([^\]\n]*)\]\([^)\n]*\)")
-_LINK = re.compile(r"\[([^\]\n]+)\]\((https?://[^)\s]+)\)")
+# Bounded: no honest label or address is longer, and each of n brackets would look at all that follows.
+_IMAGE = re.compile(r"!\[([^\[\]\n]{0,300})\]\([^)\n]{0,500}\)")
+_LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\((https?://[^)\s]{1,500})\)")
 _STRONG = re.compile(r"\*{2,3}|(?<!\w)_{2}(?=\S)|(?<=\S)_{2}(?!\w)|~~")
 _EMPHASIS = re.compile(
     r"(?<![\w*])\*(?=[^\s*])|(?<=[^\s*])\*(?![\w*])|(?<!\w)_(?=[^\s_][^_\n]*_(?!\w))|(?<=[^\s_])_(?!\w)"
@@ -43,10 +47,10 @@ _EMPHASIS = re.compile(
 _CODE = re.compile(r"`")
 _MANY_MARKS = re.compile(r"([?!])[?!]+|(?<!\.)\.\.(?!\.)|\.{4,}")
 _SPACES = re.compile(r"[ \t\u00a0\u202f\u2009]{2,}")
-_SPACE_MARK = re.compile(r"[ \t]+(?=[,.!?;:](?!\w)(?!\)))")
-_LINE_SPACE = re.compile(r"[ \t]+(?=\n)|(?<=\n)[ \t]+")
+_SPACE_MARK = re.compile(r"(?<![ \t])[ \t]+(?=[,.!?;:](?!\w)(?!\)))")
+_LINE_SPACE = re.compile(r"(?<![ \t])[ \t]+(?=\n)|(?<=\n)[ \t]+")
 _LINES = re.compile(r"\n{3,}")
-_EDGE = re.compile(r"\A\s+|\s+\Z")
+_EDGE = re.compile(r"\A\s+|(?<!\s)\s+\Z")
 _NAME = r"(?:\s*,\s*[A-ZА-ЯӘҒҚҢӨҰҮҺІЁ][\w-]{1,20}(?:\s[A-ZА-ЯӘҒҚҢӨҰҮҺІЁ][\w-]{1,20})?)?"
 _GREETING = re.compile(
     r"(?:здравствуй(?:те)?|доброе утро|добрый (?:день|вечер)|доброго (?:дня|вечера|утра|времени суток)|приветствую(?: вас)?|приветик|привет|салют|рад[аы]? (?:вас )?(?:приветствовать|видеть)(?: вас)?(?: снова)?|"
@@ -229,7 +233,8 @@ def _questions(t: Tracked, context: Context) -> bool:
             continue
         if _greets(t.text[a:b]):
             continue
-        following = next((x for x, _ in sentences if x >= b), len(t.text))
+        at = bisect_left(sentences, b, key=lambda span: span[0])
+        following = sentences[at][0] if at < len(sentences) else len(t.text)
         edits.append((a, following, "") if following < len(t.text) else (a, b, ""))
     return t.edit(edits) if edits else False
 

@@ -1,14 +1,18 @@
 """Times, dates, phones and links: figures, and what is none, told by their shape alone."""
 
 import re
+from bisect import bisect_left
 from decimal import Decimal
 
 from app.guardrail.figure import Figure
 from app.guardrail.measures import MONTHS
-from app.guardrail.words import Text
+from app.guardrail.words import Text, covered
 
 _PHONE = re.compile(r"(?<![\w+])(?:\+\s?\d|8|7)[ \-(]{0,2}\d{3}[ \-)]{0,2}\d{3}[ -]?\d{2}[ -]?\d{2}(?!\d)")
-_LINK = re.compile(r"https?://\S+|www\.\S+|\b[\w.+-]+@[\w-]+\.[\w.]+|\b[a-z0-9-]+\.(?:kz|com|ru|net|org|io)\b\S*")
+# As long as mail and DNS let a name be: each of n words would look at all that follows.
+_LINK = re.compile(
+    r"https?://\S+|www\.\S+|\b[\w.+-]{1,64}@[\w-]{1,63}\.[\w.]+|\b[a-z0-9-]{1,63}\.(?:kz|com|ru|net|org|io)\b\S*"
+)
 _LINK_SIGNS = ("http", "www", "@", ".kz", ".com", ".ru", ".net", ".org", ".io")
 _CLOCK = re.compile(r"(?<![\d.,:])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])")
 _AT = (" с ", " до ", " в ", " к ")
@@ -39,10 +43,11 @@ def fixed(text: Text) -> tuple[list[Figure], list[tuple[int, int]]]:
     skip = [m.span() for m in _PHONE.finditer(folded)] + [
         m.span() for m in (_LINK.finditer(folded) if any(sign in folded for sign in _LINK_SIGNS) else ())
     ]
+    taken = covered(skip)
     found: list[Figure] = []
 
     def add(kind: str, value: int, start: int, end: int) -> None:
-        if any(a < end and start < b for a, b in skip):
+        if not taken.isdisjoint(range(start, end)):
             return
         first, last, sentence, clause = _at(text, start, end)
         found.append(Figure(kind, Decimal(value), start, end, first, last, sentence, clause, text=folded[start:end]))
@@ -50,6 +55,7 @@ def fixed(text: Text) -> tuple[list[Figure], list[tuple[int, int]]]:
     for m in _ALWAYS.finditer(folded):
         add("always", 0, *m.span())
     skip += [(f.start, f.end) for f in found]
+    taken |= covered(skip)
     if not any(c.isdigit() for c in folded):
         return found, skip
     pointed = _POINTED.search(folded) is not None
@@ -60,6 +66,7 @@ def fixed(text: Text) -> tuple[list[Figure], list[tuple[int, int]]]:
     for m in _YEAR.finditer(folded) if "20" in folded or "19" in folded else ():
         add("date", 0, *(m.span(1) if m.group(1) else m.span()))
     skip += [(f.start, f.end) for f in found]
+    taken |= covered((f.start, f.end) for f in found)
     times: list[tuple[int, int]] = []
     for pattern in (_CLOCK, _CLOCK_DOT) if pointed else ():
         for m in pattern.finditer(folded):
@@ -72,13 +79,15 @@ def fixed(text: Text) -> tuple[list[Figure], list[tuple[int, int]]]:
         add("time", (hour + 12 if m[2] in _AFTERNOON and hour < 12 else hour) * 60, m.start(1), m.end())
         times.append((m.start(1), m.end()))
     skip += times
+    taken |= covered(times)
     for m in _HOURS.finditer(folded):
         if int(m[1]) <= 24 and int(m[2]) <= 24 and _between_hours(m.group()):
             for group in (1, 2):
-                if not any(a <= m.start(group) < b for a, b in skip):
+                if m.start(group) not in taken:
                     hour = int(m[group])
                     add("time", hour * 60, *m.span(group))
             skip.append((m.start(1), m.end(2)))
+            taken.update(range(m.start(1), m.end(2)))
     return found, skip
 
 
@@ -90,14 +99,9 @@ def _between_hours(phrase: str) -> bool:
 
 
 def _at(text: Text, start: int, end: int) -> tuple[int, int, int, int]:
-    first = last = 0
-    for i, token in enumerate(text.tokens):
-        if token.end <= start:
-            continue
-        if token.start >= end:
-            break
-        if not first or text.tokens[first].end <= start:
-            first = i
-        last = i
+    first = text.token_at(start)
+    last = bisect_left(text.starts, end) - 1
+    if first > last:
+        first = 0
     head = text.tokens[first] if text.tokens else None
     return first, max(first, last), head.sentence if head else 0, head.clause if head else 0

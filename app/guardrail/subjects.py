@@ -36,6 +36,12 @@ def bind(
     result: list[Binding] = []
     used: set[int] = set()
     listed = _lists(text, found, amounts)
+    rows: dict[int, list[tuple[int, Mention]]] = {}
+    for i, m in enumerate(found):
+        rows.setdefault(m.sentence, []).append((i, m))
+    operands: dict[int, int] = {}
+    for g in amounts:
+        operands[g.sentence] = operands.get(g.sentence, 0) + _operand(text, g)
     for n, f in enumerate(amounts):
         if n in listed:
             result.append(Binding(found[listed[n]].products, found[listed[n]].unknown))
@@ -43,25 +49,20 @@ def bind(
         previous = amounts[n - 1] if n and amounts[n - 1].sentence == f.sentence else None
         following = amounts[n + 1] if n + 1 < len(amounts) and amounts[n + 1].sentence == f.sentence else None
         low = previous.last if previous else -1
-        before = [
-            m
-            for i, m in enumerate(found)
-            if m.sentence == f.sentence and low < m.first and m.last < f.first and i not in used
-        ]
-        if _operand(text, f) and any(m.sentence == f.sentence and m.last < f.first and not m.unknown for m in found):
-            summed = [m for m in found if m.sentence == f.sentence and m.last < f.first and not m.unknown]
-            operands = sum(g.sentence == f.sentence and _operand(text, g) for g in amounts)
+        here = rows.get(f.sentence, [])
+        before = [m for i, m in here if low < m.first and m.last < f.first and i not in used]
+        summed = [m for _, m in here if m.last < f.first and not m.unknown] if _operand(text, f) else []
+        if summed:
             named = frozenset().union(*(m.products for m in summed))
-            result.append(Binding(named) if len(summed) >= operands else Binding())  # «с двумя кассами: … + 2 900»
+            # «с двумя кассами: … + 2 900»
+            result.append(Binding(named) if len(summed) >= operands[f.sentence] else Binding())
             continue
         strong = [m for m in before if not m.head]
         if strong:
             result.append(_before(text, before, strong, f))
             continue
         high = following.first if following else len(text.tokens)
-        behind = [
-            (i, m) for i, m in enumerate(found) if m.sentence == f.sentence and f.last < m.first < high and not m.head
-        ]
+        behind = [(i, m) for i, m in here if f.last < m.first < high and not m.head]
         near = [
             (i, m)
             for i, m in behind
@@ -74,7 +75,7 @@ def bind(
             used.add(near[0][0])
             result.append(Binding(near[0][1].products, near[0][1].unknown))
             continue
-        carried = _carried(text, found, f, result[-1] if previous and result else None, asked)
+        carried = _carried(text, rows, f, result[-1] if previous and result else None, asked)
         kinds = frozenset().union(*(m.products for m in before if m.head and not m.adjunct))
         if carried.products or carried.unknown:
             kin = _kin(knowledge, carried.products)
@@ -197,12 +198,12 @@ def _joined(text: Text, one: Figure, two: Figure) -> bool:
 
 
 def _carried(
-    text: Text, found: Sequence[Mention], f: Figure, previous: Binding | None, asked: frozenset[int]
+    text: Text, rows: dict[int, list[tuple[int, Mention]]], f: Figure, previous: Binding | None, asked: frozenset[int]
 ) -> Binding:
     if previous is not None and (previous.products or previous.unknown):
         return Binding(previous.products, previous.unknown)
-    for sentence in range(f.sentence, -1, -1):
-        here = [m for m in found if m.sentence == sentence and not m.head and m.last < f.first]
+    for sentence in sorted((number for number in rows if number <= f.sentence), reverse=True):
+        here = [m for _, m in rows[sentence] if not m.head and m.last < f.first]
         if here:
             mains = [m for m in here if not m.unknown]
             if mains:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cached_property
 from itertools import combinations
 
 from app.guardrail.case import Case, Problem
@@ -16,7 +17,12 @@ _EQUAL = frozenset(["=", "равно"])
 Amount = tuple[Decimal, frozenset[str], frozenset[tuple[int, Decimal]]]
 """(value, periods that it can be said for, the (product, price) pairs that it is made of)"""
 
+_NUMBERS = ("money", "bare", "count", "duration", "percent")
 _SPANS = {12: "year", 6: "half", 3: "quarter"}
+_Said = tuple[frozenset[int], tuple[int, ...], tuple[int, ...], tuple[int, str] | None]
+_COUNTS = 12
+_MONTHS = 6
+"""Counts and spans that prices are multiplied with: an answer speaks of two or three."""
 _LIMIT = 24
 """Prices at most that sums are made of: more would make every number a sum of something."""
 
@@ -27,6 +33,8 @@ class Sums:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._believed: list[tuple[Decimal, str | None, frozenset[tuple[int, Decimal]]]] = []
+        self._worked_out: dict[_Said, tuple[list[Amount], list[Amount]]] = {}
+        self._hourly = any(p.unit == "@hour" for product in case.knowledge.products for p in product.prices)
         self._equal: set[int] = set()
         """Starts of results of equations that hold."""
 
@@ -41,11 +49,7 @@ class Sums:
         for place, token in enumerate(tokens):
             if token.text not in _EQUAL:
                 continue
-            numbers = [
-                f
-                for f in case.figures
-                if f.sentence == token.sentence and f.kind in ("money", "bare", "count", "duration", "percent")
-            ]
+            numbers = [f for f in case.figures_in.get(token.sentence, ()) if f.kind in _NUMBERS]
             right = next((f for f in numbers if f.first > place), None)
             left = [f for f in numbers if f.last < place]
             terms = self._terms(left, place)
@@ -117,58 +121,82 @@ class Sums:
         return False
 
     def _results(self, f: "Figure", bound: frozenset[int] | None) -> Iterator[Amount]:
+        """Every amount that can be worked out and could be `f`. Of sums and differences only those that give its value
+        are made: the second term is looked up by what is missing."""
         case = self._case
-        products = case.knowledge.products
         relevant = set(bound or ()) | {n for m in case.mentions for n in m.products if not m.head} | case.asked
         if not relevant:
-            relevant = set(range(len(products))) if len(products) <= 8 else set()
+            products = len(case.knowledge.products)
+            relevant = set(range(products)) if products <= 8 else set()
+        counts, months, rates = self._counts(f), self._months(f), self._rates
+        said = (f.times, f.unit) if f.times > 1 and f.unit else None
+        plain, multiples = self._multiples(frozenset(relevant), counts, months, said)
+        yield from multiples
+        extended = [*plain, *((a, frozenset({p or ""}), u) for a, p, u in self._believed)]
+        by_value: dict[Decimal, list[Amount]] = {}
+        for two in extended:
+            by_value.setdefault(two[0], []).append(two)
+        for one in (*extended, *multiples):
+            for missing in (f.value - one[0], one[0] - f.value, one[0] + f.value):
+                for two in by_value.get(missing, ()):
+                    if one is not two:
+                        yield _plus(one, two)
+                        yield _minus(one, two)
+        if len(plain) <= 10:
+            for one, two, three in combinations(extended[:14], 3):
+                if one[0] + two[0] + three[0] == f.value:
+                    yield _plus(_plus(one, two), three)
+        for amount, span, used in self._believed:
+            for n in (*counts, *months):
+                yield amount * n, frozenset({span or ""} if n in counts else {"year"} if n == 12 else {"total"}), used
+            for rate in rates:
+                yield amount * (100 - rate) / 100, frozenset({span or ""}), used
+
+    def _multiples(
+        self,
+        relevant: frozenset[int],
+        counts: tuple[int, ...],
+        months: tuple[int, ...],
+        said: tuple[int, str] | None,
+    ) -> tuple[list[Amount], list[Amount]]:
+        """The prices, and their multiples by counts, months and rates. Worked out once for all amounts that share these."""
+        key = (relevant, counts, months, said)
+        if key not in self._worked_out:
+            self._worked_out[key] = self._multiplied(*key)
+        return self._worked_out[key]
+
+    def _multiplied(
+        self,
+        relevant: frozenset[int],
+        counts: tuple[int, ...],
+        months: tuple[int, ...],
+        said: tuple[int, str] | None,
+    ) -> tuple[list[Amount], list[Amount]]:
+        products = self._case.knowledge.products
         base = [
             (p.amount, p.period or "", frozenset({(n, p.amount)}), p.unit)
             for n in sorted(relevant)
             for p in products[n].prices
             if p.amount
         ][:_LIMIT]
-        counts = self._counts(f)
-        months = self._months(f)
-        rates = self._rates()
-        single: list[Amount] = [(a, frozenset({p}), u) for a, p, u, _ in base]
+        found: list[Amount] = []
         for amount, period, used, unit in base:
-            multiples = list(counts)
-            if f.times > 1 and f.unit and unit and same_unit(f.unit, unit):
-                multiples = [f.times]
+            multiples = [said[0]] if said and unit and same_unit(said[1], unit) else list(counts)
             for n in multiples:
-                single.append((amount * n, frozenset({period}), used))
-                for rate in rates:
-                    single.append((amount * n * (100 - rate) / 100, frozenset({period}), used))
+                found.append((amount * n, frozenset({period}), used))
+                for rate in self._rates:
+                    found.append((amount * n * (100 - rate) / 100, frozenset({period}), used))
             if period == "month":
                 for m in months:
                     spans = frozenset({_SPANS.get(m, "total")})
-                    single.append((amount * m, spans, used))
+                    found.append((amount * m, spans, used))
                     for n in multiples:
-                        single.append((amount * m * n, spans, used))
-            for m in self._parts() if period == "once" else ():
-                single.append((Decimal(round(amount / m)), frozenset({"month"}), used))
-            for rate in rates:
-                single.append((amount * (100 - rate) / 100, frozenset({period}), used))
-        yield from single[len(base) :]
-        plain = [(a, frozenset({p}), u) for a, p, u, _ in base]
-        extended = plain + [(a, frozenset({p or ""}), u) for a, p, u in self._believed]
-        for one, two in combinations(extended, 2):
-            yield _plus(one, two)
-            yield _minus(one, two)
-        for one in single:
-            for two in extended:
-                if one is not two:
-                    yield _plus(one, two)
-                    yield _minus(one, two)
-        if len(plain) <= 10:
-            for one, two, three in combinations(extended[:14], 3):
-                yield _plus(_plus(one, two), three)
-        for amount, span, used in self._believed:
-            for n in (*counts, *months):
-                yield amount * n, frozenset({span or ""} if n in counts else {"year"} if n == 12 else {"total"}), used
-            for rate in rates:
-                yield amount * (100 - rate) / 100, frozenset({span or ""}), used
+                        found.append((amount * m * n, spans, used))
+            for m in self._parts if period == "once" else ():
+                found.append((Decimal(round(amount / m)), frozenset({"month"}), used))
+            for rate in self._rates:
+                found.append((amount * (100 - rate) / 100, frozenset({period}), used))
+        return [(amount, frozenset({period}), used) for amount, period, used, _ in base], found
 
     def _counts(self, f: "Figure") -> tuple[int, ...]:
         """Counts said in the draft near the amount, else anywhere in it, else those the customer gave."""
@@ -178,7 +206,7 @@ class Sums:
         previous = max((m.end for m in case.money if m.end <= f.start and m.sentence == f.sentence), default=-1)
         for g in case.figures:
             if g.kind == "duration" and g.unit == "minute" and g.value % 60 == 0 and 60 < g.value <= 6000:
-                if any(p.unit == "@hour" for product in case.knowledge.products for p in product.prices):
+                if self._hourly:
                     everywhere.add(int(g.value / 60))
                 continue
             most = 100_000 if g.kind == "count" else 999
@@ -196,10 +224,11 @@ class Sums:
         if f.times > 1:
             here.add(f.times)
         if here:
-            return tuple(sorted(here))
+            return tuple(sorted(here))[:_COUNTS]
         heard = {int(v) for v in case.numbers_heard if v == int(v) and 1 < v <= 999}
-        return tuple(sorted(everywhere | heard))[:12]
+        return tuple(sorted(everywhere | heard))[:_COUNTS]
 
+    @cached_property
     def _parts(self) -> tuple[int, ...]:
         """Months of an instalment plan that the draft names."""
         if "@instalment" not in frozenset().union(*self._case.sentence_keys):
@@ -222,8 +251,9 @@ class Sums:
             months.add(6)
         if f.period == "quarter":
             months.add(3)
-        return tuple(sorted(months))
+        return tuple(sorted(months))[-_MONTHS:]
 
+    @cached_property
     def _rates(self) -> tuple[Decimal, ...]:
         """Percentages that may be taken off: those of the sections' discounts and of the policy, said in the draft."""
         case = self._case

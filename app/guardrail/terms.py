@@ -5,9 +5,11 @@ from decimal import Decimal
 
 from app.guardrail import about
 from app.guardrail.allowed import Known
-from app.guardrail.case import Case, Problem, heard
+from app.guardrail.bounds import Few
+from app.guardrail.case import Case, Problem, beginning, heard
 from app.guardrail.figure import Figure
 from app.guardrail.lexicon import QUALIFIERS, TOPICS
+from app.guardrail.words import covered
 
 _ACTION = re.compile(
     r"подключ|настро|запуст|запуска|достав|привез|перенес|перенос|сдела|верн(?:ем|ут|у\b|ет)|ответ|отвеч|установ|внедр|обуч|окуп|откро|оформ|активир|"
@@ -84,7 +86,7 @@ def equal(value: Decimal, unit: str | None, other: Decimal, other_unit: str | No
 def _duration(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> str:
     clause = case.clause_text(f.clause)
     subject = about.topics(case, f, keys)
-    if any(equal(f.value, f.unit, g, "minute") or equal(f.value, f.unit, g, "month") for g in _durations_heard(case)):
+    if any(equal(f.value, f.unit, g, "minute") or equal(f.value, f.unit, g, "month") for g in case.durations_heard):
         mine = keys & TOPICS
         negated = re.search(r"\bне\b|\bнет\b|\bвместо\b|емес\b|\bnot\b", clause) is not None
         repeated = re.match(r"\s*[—–-]\s*это\b", case.text.folded[f.end : f.end + 12]) is not None
@@ -131,10 +133,6 @@ def _duration(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -
     return ""
 
 
-def _durations_heard(case: Case) -> list[Decimal]:
-    return [g.value for message in case.context.customer for g in heard(message)[1] if g.kind == "duration"]
-
-
 def _vague(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> str:
     clause = case.clause_text(f.clause)
     sentence = case.sentence_text(f.sentence)
@@ -179,7 +177,7 @@ def _adjacent(case: Case, f: Figure) -> bool:
 
 
 def _time(case: Case, f: Figure, keys: frozenset[str]) -> str:
-    if f.value in {g.value for m in case.context.customer for g in _heard_times(m)}:
+    if f.value in {g.value for m in case.told for g in _heard_times(m)}:
         return ""
     for own in case.context.own:
         if f.value in {g.value for g in _heard_times(own)}:
@@ -191,7 +189,7 @@ def _time(case: Case, f: Figure, keys: frozenset[str]) -> str:
 
 
 def _heard_times(message: str) -> list[Figure]:
-    return [g for g in heard(message)[1] if g.kind == "time"]
+    return [g for g in heard(beginning(message))[1] if g.kind == "time"]
 
 
 def _always(case: Case, f: Figure, keys: frozenset[str]) -> str:
@@ -215,21 +213,22 @@ def _always(case: Case, f: Figure, keys: frozenset[str]) -> str:
 
 
 def _days(case: Case) -> list[Problem]:
-    problems = []
+    problems: list[Problem] = []
+    few = Few(problems)
     folded = case.text.folded
-    for m in _URGENT.finditer(folded):
+    for m in few(_URGENT, folded):
         if not _heard(case, m.group()) and not case.is_own(*m.span()):
             problems.append(
                 Problem(
                     "term", f"{case.text.raw[m.start() : m.end()]!r}: no section sets this deadline", m.start(), m.end()
                 )
             )
-    taken = [(p.start, p.end) for p in problems]
+    taken = covered((p.start, p.end) for p in problems)
     for pattern, signs in ((_SOON, _ACTION), (_WEEK, _SERVED)):
-        for m in pattern.finditer(folded):
-            if any(a <= m.start() < b for a, b in taken) or case.is_own(*m.span()):
+        for m in few(pattern, folded):
+            if m.start() in taken or case.is_own(*m.span()):
                 continue
-            sentence = next((i for i, (a, b) in enumerate(case.text.sentences) if a <= m.start() < b), 0)
+            sentence = case.text.sentence_at(m.start())
             piece = case.sentence_text(sentence)
             if not signs.search(piece) or _REPORT.search(piece) or re.search(r"\bне (?:обеща|могу|гарант)", piece):
                 continue

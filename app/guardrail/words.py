@@ -4,6 +4,8 @@ Folding keeps every character's place (one letter becomes one letter), so a find
 """
 
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -73,6 +75,49 @@ class Text:
     """Character spans."""
     kazakh: frozenset[int]
     """Sentences with Kazakh letters."""
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+    """Of the tokens, to look places up in."""
+
+    def token_at(self, place: int) -> int:
+        """The first token that ends behind a place; their number when there is none."""
+        return bisect_right(self.ends, place)
+
+    def clause_at(self, place: int) -> int:
+        """The clause of the last token that begins at a place or before it."""
+        at = bisect_right(self.starts, place)
+        return self.tokens[at - 1].clause if at else 0
+
+    def sentence_at(self, place: int) -> int:
+        """The sentence that holds a place, 0 between two."""
+        at = bisect_right(self.sentences, place, key=_start) - 1
+        return at if at >= 0 and place < self.sentences[at][1] else 0
+
+    def bounds(self, sentence: int) -> tuple[int, int]:
+        """The first token of a sentence and the one behind its last."""
+        first = bisect_left(self.tokens, sentence, key=_sentence)
+        return first, bisect_right(self.tokens, sentence, lo=first, key=_sentence)
+
+    def inside(self, sentence: int) -> tuple[Token, ...]:
+        """The tokens of a sentence."""
+        first, behind = self.bounds(sentence)
+        return self.tokens[first:behind]
+
+
+def _start(span: tuple[int, int]) -> int:
+    return span[0]
+
+
+def _sentence(token: Token) -> int:
+    return token.sentence
+
+
+def covered(spans: Iterable[tuple[int, int]]) -> set[int]:
+    """Every place inside any of the spans: asked for each word, a list of spans would be read through each time."""
+    places: set[int] = set()
+    for a, b in spans:
+        places.update(range(a, b))
+    return places
 
 
 @lru_cache(maxsize=256)
@@ -149,8 +194,8 @@ def spans(text: str) -> list[tuple[int, int]]:
     return found
 
 
-_END = re.compile(r"[.!?…]+[\"'»)\]]*(?=\s|$)|\n+")
-_BULLET = re.compile(r"\s*(?:[•*-]|\d{1,2}[.)])\s")
+_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'»)\]]*(?=\s|$)|\n+")
+_BULLET = re.compile(r"\s{0,20}(?:[•*-]|\d{1,2}[.)])\s")
 
 
 def _ends(folded: str, text: str, match: re.Match[str]) -> bool:
@@ -179,7 +224,7 @@ def _list_heads(tail: str) -> tuple[str, ...]:
     return (stripped,) if len(stripped) <= 2 and stripped.isdigit() else ()
 
 
-_LAST_WORD = re.compile(r"[^\W\d_]+$")
+_LAST_WORD = re.compile(r"(?<![^\W\d_])[^\W\d_]+$")
 
 
 def _add(text: str, start: int, end: int, found: list[tuple[int, int]]) -> None:
@@ -228,7 +273,8 @@ def read(text: str, language: str = "ru") -> Text:
         latin = "a" <= first <= "z"
         meaning = key(token, sentence in kazakh and not quote) if kind == "w" else ""
         tokens.append(Token(kind, token, meaning, start, end, sentence, clause, quote, text[start].isupper(), latin))
-    return Text(text, folded, tuple(tokens), sentences, kazakh)
+    starts = tuple(token.start for token in tokens)
+    return Text(text, folded, tuple(tokens), sentences, kazakh, starts, tuple(token.end for token in tokens))
 
 
 def _spaced(folded: str, start: int, end: int) -> bool:
@@ -265,4 +311,4 @@ def keys_of(text: Text, first: int = 0, last: int | None = None) -> frozenset[st
 
 
 def sentence_keys(text: Text, sentence: int) -> frozenset[str]:
-    return frozenset(t.key for t in text.tokens if t.sentence == sentence and t.key)
+    return frozenset(t.key for t in text.inside(sentence) if t.key)

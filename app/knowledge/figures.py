@@ -42,10 +42,10 @@ _AMOUNT = re.compile(
     rf"(?P<high>{_N})\s?(?P<scale>тыс(?:яч\w?)?\b\.?|млн\b\.?|мың\b|[кk]\b)?\s?(?P<currency>{_MONEY})?"
 )
 _NAMED = re.compile(  # the words before an amount, up to what joins them to it
-    r"(?i)(.+?)(?:\s*[—–:=]|\s+-|\s+(?:стоит|стоят|costs?|тұрады))\s*(?:(?:от|до|from|около|всего)\b|~|≈)?\s*"
+    r"(?i)(.+?)(?<!\s)(?:\s*[—–:=]|\s+-|\s+(?:стоит|стоят|costs?|тұрады))\s*(?:(?:(?:от|до|from|около|всего)\b|~|≈)\s*)?"
 )
 _PER = re.compile(  # "/мес", "в месяц", "за ноготь", "разово"; not "в день рождения"
-    r"(?i)\s*(?P<by>/|\b(?:в|за|на|per)\b)?\s*(?:(?:1|один|одну|каждый|каждую)\s+)?(?P<what>[^\W\d_]+)\b\.?"
+    r"(?i)\s*(?:(?P<by>/|\b(?:в|за|на|per)\b)\s*)?(?:(?:1|один|одну|каждый|каждую)\s+)?(?P<what>[^\W\d_]+)\b\.?"
     r"(?=\W*$|\s*[^\w\s]|\s+(?:в|за|на|per|и|или|без|от|до|для|при|с|по|но|а|for|with|and|or|if)\b)"
 )
 BULLET = re.compile(r"^\s*(?:[-*+•·–—❓]|\d{1,3}[.)])\s+")
@@ -54,7 +54,7 @@ BARE = re.compile(rf"(?i)(?:(?:от|до|from)\s+)?{_N}(?:\s?[-–—]\s?{_N})?"
 
 def column_kind(head: str) -> str | None:
     """What a column holds: "Цена, ₸" and "Price (KZT)" hold the price."""
-    return _COLUMNS.get(re.split(r"\s*[,(/]", head.strip().lower())[0])
+    return _COLUMNS.get(re.split(r"[,(/]", head.strip().lower())[0].rstrip())
 
 
 def priced_line(name: str, cells: Sequence[tuple[str, str]]) -> tuple[str, list[Fact]]:
@@ -89,7 +89,7 @@ def facts_in(line: str, name: str) -> list[Fact]:
         before = BULLET.sub("", line[at:start], count=1)
         before = re.split(r"[.!?;]\s+", before)[-1].lstrip(" ,;/(")
         own = named[1] if (named := _NAMED.fullmatch(before)) else before.strip(" -—–") if bullet and not at else ""
-        own = re.sub(r"(?i)\s+(?:от|до|за|по|from)$|^(?:от|до|за|по|from)$", "", own)
+        own = re.sub(r"(?i)(?<!\s)\s+(?:от|до|за|по|from)$|^(?:от|до|за|по|from)$", "", own)
         own = name if not own or len(own) > 80 or _COLUMNS.get(own.lower()) == "price" else own
         at, unit, period = found.end(), None, PERIODS.get((before.lower().split() or [""])[-1])
         while per := _PER.match(line, at):

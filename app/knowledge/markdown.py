@@ -14,12 +14,13 @@ from app.knowledge.figures import BULLET, column_kind, facts_in, priced_line
 from app.knowledge.tables import from_row
 
 _LIST_LINES, _LIST_CHARS = 10, 600  # a longer price list is no message
-_HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*?)[\s#]*")
+_HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*)")
+_CLOSING = "# \t\u00a0"  # what may stand behind a heading
 _NUMBERING = re.compile(r"^\d+(?:\.\d+)*[.)]\s+")
 _BOLD_LINE = re.compile(r"(\*\*|__)((?:(?!\1).)+)\1\s*(.*)")
-_QUESTION = re.compile(r"(?:(?i:вопрос|сұрақ|question)\s*№?\s*\d*\s*[:.]|[QВ]\d*\s*:)\s*(.*)")
-_ANSWER = re.compile(r"(?:(?i:ответ|жауап|answer)\s*№?\s*\d*\s*[:.]|[AАОO]\d*\s*:)\s*(.*)")
-_TABLE_RULE = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?)?\s*")
+_QUESTION = re.compile(r"(?:(?i:вопрос|сұрақ|question)\s*(?:№\s*)?(?:\d+\s*)?[:.]|[QВ]\d*\s*:)\s*(.*)")
+_ANSWER = re.compile(r"(?:(?i:ответ|жауап|answer)\s*(?:№\s*)?(?:\d+\s*)?[:.]|[AАОO]\d*\s*:)\s*(.*)")
+_TABLE_RULE = re.compile(r"\s*(?:\|\s*)?(?::?-+:?\s*\|\s*)+(?::?-+:?\s*)?")
 _RULE = re.compile(r"\s*([-*_=])(?:\s*\1){2,}\s*")
 
 
@@ -47,7 +48,7 @@ def _add_line(drafts: list[Draft], raw: str, number: int) -> None:
     draft, level, title, rest = drafts[-1], 0, "", ""
     bare = BULLET.sub("", raw, count=1).strip()
     if heading := _HEADING.fullmatch(raw):
-        level, title = len(heading[1]), _NUMBERING.sub("", _plain(heading[2]), count=1)
+        level, title = len(heading[1]), _NUMBERING.sub("", _plain(heading[2].rstrip(_CLOSING)), count=1)
     elif (bold := _BOLD_LINE.fullmatch(bare)) and _opens(bold[2].strip(), bold[3]):
         level, title, rest = ASKED if questions_in(bold[2]) else BOLD, bold[2].strip(), _plain(bold[3]).lstrip(" :—–-")
     if asked := _QUESTION.fullmatch(title or _plain(bare)):

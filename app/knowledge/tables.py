@@ -56,7 +56,7 @@ def from_row(number: int, head: list[str], row: list[str], problems: list[str]) 
     for part in filter(str.strip, re.split(r"\n|\s/\s", got.pop("question", ""))):
         draft.questions += questions_in(part) or [part.strip()]
     draft.lines = [line.rstrip() for line in got.pop("text", "").split("\n")]
-    draft.keywords = [word for word in re.split(r"\s*[,;|\n]\s*", got.pop("keywords", "")) if word]
+    draft.keywords = [word for part in re.split(r"[,;|\n]", got.pop("keywords", "")) if (word := part.strip())]
     draft.category = slug(got.pop("category")) if "category" in got else ""
     if "price" in got:
         _add_price(draft, got, next(name for name in head if column_kind(name) == "price"), problems)

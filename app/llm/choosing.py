@@ -26,7 +26,7 @@ _LOOKED_AT = 12  # parts of a message that are answered one by one, the first on
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
-_AND = re.compile(r"[,;]?\s+(?:и|а|ещё|еще|также|және|ал|and|also)\s+")
+_AND = re.compile(r"(?:[,;]|(?<!\s))\s+(?:и|а|ещё|еще|также|және|ал|and|also)\s+")
 _COMMA = re.compile(r"[,;:]\s+|\s[-–—]\s")
 # Words that say nothing of what is asked about. A part with one of `_REFERS` means what stands in another part.
 _COMMON = frozenset(

@@ -3,22 +3,25 @@
 import re
 
 _WINDOW = 400  # characters at the end that are looked at
-_LOOP = re.compile(r"(.{10,120}?)\1{2,}\Z", re.DOTALL)
-_SHORT_LOOP = re.compile(r"(.{1,9}?)\1{11,}\Z", re.DOTALL)
+_LEAD = 16  # characters before a full stop that tell what it ends
 _CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _SENTENCE_END = re.compile(r"[.!?…](?=[\s»\")]|\Z)[»\")]*")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:тыс|млн|руб|тг|шт|мин|час|ул|г|д|т|е|п)|(?:^|\n)\s*\d+|\b[А-ЯЁA-Z])\.\Z", re.IGNORECASE
+    r"(?:\b(?:тыс|млн|руб|тг|шт|мин|час|ул|г|д|т|е|п)|(?:^|\n)\s{0,8}\d{1,4}|\b[А-ЯЁA-Z])\.\Z", re.IGNORECASE
 )
 
 
 def loops(text: str) -> bool:
     """Whether the end of `text` says the same thing three times in a row (or a few letters twelve times)."""
     tail = text[-_WINDOW:]
-    found = _LOOP.search(tail)
-    if found is not None and any(sign.isalnum() for sign in found.group(1)):
+    if any(_again(tail, size, 3) and any(sign.isalnum() for sign in tail[-size:]) for size in range(10, 121)):
         return True
-    return _SHORT_LOOP.search(tail) is not None
+    return any(_again(tail, size, 12) for size in range(1, 10))
+
+
+def _again(tail: str, size: int, times: int) -> bool:
+    """Whether `tail` ends with the same `size` characters so many times."""
+    return len(tail) >= size * times and tail.endswith(tail[-size:] * times)
 
 
 def foreign(text: str, allowed: str = "") -> bool:
@@ -34,7 +37,9 @@ def whole_sentences(text: str) -> str:
     """
     end = 0
     for match in _SENTENCE_END.finditer(text):
-        if match.group().startswith(".") and _ABBREVIATION.search(text[: match.start() + 1]):
+        if match.group().startswith(".") and _ABBREVIATION.search(
+            text, max(0, match.start() - _LEAD), match.start() + 1
+        ):
             continue
         if match.group() == "." and match.end() == len(text) and text[:-1][-1:].isdigit():
             continue

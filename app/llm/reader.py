@@ -113,7 +113,10 @@ class AnswerReader:
         found = _LOOSE.search(raw)
         if found is None:
             return ""
-        text = re.split(r"""["']?\s*[,}]?\s*["']?(?:slots|human)["']?\s*:|["']?\s*}\s*$""", raw[found.end() :])[0]
+        text = re.split(
+            r"""(?:["']|(?<!\s))\s*(?:[,}]\s*)?["']?(?:slots|human)["']?\s*:|(?:["']|(?<!\s))\s*}\s*$""",
+            raw[found.end() :],
+        )[0]
         return text.replace("\\n", "\n").replace('\\"', '"').strip(" \"',\n")
 
 
