@@ -3,6 +3,7 @@
 import re
 
 from app.guardrail.case import Case, Problem
+from app.guardrail.dictated import confirmed
 from app.guardrail.figure import Figure
 
 _HYPOTHETICAL = re.compile(
@@ -28,7 +29,13 @@ def counts(case: Case) -> list[Problem]:
     problems = []
     known = _known(case)
     for f in case.figures:
-        if f.kind != "count" or case.is_own(f.start, f.end) or f.value in case.numbers_heard:
+        if (
+            f.kind != "count"
+            or case.is_own(f.start, f.end)
+            or (
+                f.value in case.numbers_heard and not (_LIMIT.search(case.clause_text(f.clause)) and confirmed(case, f))
+            )
+        ):
             continue
         reason = _judge(case, f, known)
         if reason:
