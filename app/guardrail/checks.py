@@ -13,10 +13,11 @@ from app.guardrail.model import Context, Finding, Verdict
 from app.guardrail.percents import percents
 from app.guardrail.quoting import FIGURES, quotations
 from app.guardrail.repairs import repair
+from app.guardrail.signs import signs
 from app.guardrail.terms import terms
 
 _CHECKS: tuple[Callable[[Case], list[Problem]], ...] = (
-    empty, amounts, percents, free, terms, counts, acts, language, brand, leak, repeat,
+    empty, amounts, signs, percents, free, terms, counts, acts, language, brand, leak, repeat,
 )  # fmt: skip
 
 CHECKS: tuple[str, ...] = (
