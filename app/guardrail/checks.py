@@ -7,6 +7,7 @@ from app.guardrail.amounts import amounts
 from app.guardrail.case import Case, Problem
 from app.guardrail.counts import counts
 from app.guardrail.free import free
+from app.guardrail.gifts import gifts
 from app.guardrail.language import brand, language
 from app.guardrail.leaks import empty, leak, repeat
 from app.guardrail.model import Context, Finding, Verdict
@@ -17,7 +18,7 @@ from app.guardrail.signs import signs
 from app.guardrail.terms import terms
 
 _CHECKS: tuple[Callable[[Case], list[Problem]], ...] = (
-    empty, amounts, signs, percents, free, terms, counts, acts, language, brand, leak, repeat,
+    empty, amounts, signs, percents, free, gifts, terms, counts, acts, language, brand, leak, repeat,
 )  # fmt: skip
 
 CHECKS: tuple[str, ...] = (

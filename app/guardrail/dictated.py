@@ -6,6 +6,8 @@ budget or turnover is the customer's whatever is said of it.
 
 from app.guardrail.case import Case, heard
 from app.guardrail.figure import Figure
+from app.guardrail.phrases import Found
+from app.guardrail.words import Token
 
 _ASKS = "?"
 _YOU = frozenset("вы вас вам у сиз сизде сизге you".split())
@@ -43,6 +45,18 @@ def denied(case: Case, clause: int) -> bool:
     return clause in case.turns("denial").clauses or _kazakh_no(case, clause)
 
 
+def denied_beside(case: Case, turn: Found) -> bool:
+    """Whether something is denied by other words of its clause: «платить не будете» holds a «не» of its own."""
+    if turn.clause in case.turns("idle_denial").clauses:
+        return False
+    if any(
+        d.clause == turn.clause and not turn.start <= d.start < turn.end for d in case.turns("denial").of(turn.sentence)
+    ):
+        return True
+    inside = (t for t in case.text.tokens if t.clause == turn.clause and not turn.start <= t.start < turn.end)
+    return any(_kazakh_verb(t) for t in inside if t.sentence in case.text.kazakh)
+
+
 def bargained(case: Case, sentence: int) -> bool:
     """Whether the sentence or the one behind it seals a bargain."""
     found = (*case.turns("bargain").of(sentence), *case.turns("bargain").of(sentence + 1))
@@ -69,7 +83,11 @@ def confirmed(case: Case, f: Figure) -> bool:
 def _kazakh_no(case: Case, clause: int) -> bool:
     """«бере алмаймыз», «болмайды»: the denial is inside the verb."""
     inside = (t for t in case.text.tokens if t.clause == clause and t.sentence in case.text.kazakh)
-    return any("майм" in t.text or "мейм" in t.text or "майд" in t.text or "мейд" in t.text for t in inside)
+    return any(_kazakh_verb(t) for t in inside)
+
+
+def _kazakh_verb(token: Token) -> bool:
+    return any(ending in token.text for ending in ("майм", "мейм", "майд", "мейд"))
 
 
 def _compared(case: Case, f: Figure) -> bool:
