@@ -177,6 +177,11 @@ class Case:
             rows.setdefault(t.clause, []).append(t)
         return rows
 
+    def sentence_at(self, place: int) -> int:
+        """The sentence of a place of the draft."""
+        at = bisect_right(self._ends, place)
+        return self.text.tokens[at].sentence if at < len(self._ends) else 0
+
     def clause_at(self, place: int) -> int:
         """The clause of a place of the draft."""
         at = bisect_right(self._ends, place)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from app.guardrail.acts import acts
 from app.guardrail.amounts import amounts
 from app.guardrail.case import Case, Problem
+from app.guardrail.contacts import contacts
 from app.guardrail.counts import counts
 from app.guardrail.free import free
 from app.guardrail.gifts import gifts
@@ -14,11 +15,12 @@ from app.guardrail.model import Context, Finding, Verdict
 from app.guardrail.percents import percents
 from app.guardrail.quoting import FIGURES, quotations
 from app.guardrail.repairs import repair
+from app.guardrail.retelling import retelling
 from app.guardrail.signs import signs
 from app.guardrail.terms import terms
 
 _CHECKS: tuple[Callable[[Case], list[Problem]], ...] = (
-    empty, amounts, signs, percents, free, gifts, terms, counts, acts, language, brand, leak, repeat,
+    empty, amounts, signs, percents, free, gifts, terms, counts, contacts, acts, language, brand, leak, retelling, repeat,
 )  # fmt: skip
 
 CHECKS: tuple[str, ...] = (
@@ -28,6 +30,7 @@ CHECKS: tuple[str, ...] = (
     "free",  # what is called free, a gift, included or discounted is so
     "term",  # durations, deadlines, times and dates are given for this subject
     "count",  # limits and quantities are given for this product, or are the customer's
+    "contact",  # links, addresses, telephones and accounts are ours by some text, or told as the customer's
     "act",  # nothing is said to be done that was not, nothing is promised
     "language",  # the customer's language and script
     "brand",  # Latin names keep their letters

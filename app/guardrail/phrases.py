@@ -9,7 +9,7 @@ import yaml
 
 from app.guardrail.words import Text, Token, fold
 
-_GAP = 3
+_GAP = 4
 """Words that «..» stands for at most."""
 _HEAD = 3
 """Letters that rows are filed under."""
@@ -72,6 +72,12 @@ class Turns:
 def phrases(name: str) -> Phrases:
     """The list of that name."""
     return Phrases(_lists()[name])
+
+
+@cache
+def words(name: str) -> frozenset[str]:
+    """The words of a list that has single ones, folded."""
+    return frozenset(word for row in _lists()[name] for word in fold(row).split())
 
 
 @cache
