@@ -34,7 +34,7 @@ _DIGITS = re.compile(r"(?<![\w.,+])\+? ?\(?\d(?:[ ().\-–/]{0,3}\d)+")
 _ACCOUNT = re.compile(r"(?<!\w)[a-z]{2}\d{2} ?[a-z0-9]")
 _GROUPED = re.compile(r"\d{1,3}(?:[ .]\d{3})+$")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}$|\d{1,2}[./]\d{1,2}[./]\d{2,4}$")
-_LOCAL = re.compile(r"\d{2,3}[- ]\d{2}[- ]\d{2}$")
+_LOCAL = re.compile(r"\d{1,3}[- ]\d{2}[- ]\d{2}$")
 _SPELLED = 6
 """Number words in a row that are a telephone: no amount has so many."""
 _LATIN = re.compile(r"[a-z]{2,}$|xn--[a-z0-9-]+$")
@@ -164,8 +164,10 @@ def _numbers(text: Text) -> Iterator[Address]:
             continue
         if len(digits) >= 12:
             yield Address("account", digits, *m.span())
-        elif len(digits) >= 10 or (
-            len(digits) >= 6 and (said.startswith("+") or _LOCAL.match(said) or sentence in called)
+        elif (
+            len(digits) >= 10
+            or (len(digits) >= 6 and (said.startswith("+") or _LOCAL.match(said) or sentence in called))
+            or (len(digits) == 5 and _LOCAL.match(said) and sentence in called)
         ):
             yield Address("phone", digits[-10:], *m.span())
 

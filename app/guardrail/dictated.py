@@ -39,10 +39,14 @@ def quoted(case: Case, clause: int) -> bool:
 
 
 def denied(case: Case, clause: int) -> bool:
-    """Whether a clause says no to it; «не проблема» and «не больше» do not."""
+    """Whether a clause, or the one behind it («— не наша цена»), says no to it; «не проблема» and «не больше» do not."""
     if clause in case.turns("idle_denial").clauses:
         return False
-    return clause in case.turns("denial").clauses or _kazakh_no(case, clause)
+    return (
+        clause in case.turns("denial").clauses
+        or _kazakh_no(case, clause)
+        or clause + 1 in case.turns("denial_behind").clauses
+    )
 
 
 def denied_beside(case: Case, turn: Found) -> bool:
@@ -65,9 +69,14 @@ def bargained(case: Case, sentence: int) -> bool:
 
 def assented(case: Case, sentence: int, end: int) -> bool:
     """Whether a sentence agrees to what ends at `end`: «да», «верно», without a «но» behind it."""
-    if sentence not in case.turns("assent").sentences:
+    alone = (t for t in case.turns("assent_alone").of(sentence) if _is_whole(case, t))
+    if sentence not in case.turns("assent").sentences and not any(alone):
         return False
     return not any(turn.start >= end for turn in case.turns("contrast").of(sentence))
+
+
+def _is_whole(case: Case, turn: Found) -> bool:
+    return case.clause_text(turn.clause).strip(" ,.!—–-:;") == case.text.folded[turn.start : turn.end]
 
 
 def confirmed(case: Case, f: Figure) -> bool:

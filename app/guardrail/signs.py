@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from app.guardrail.case import Case, Problem
 from app.guardrail.dictated import assented, bargained, denied, quoted
 from app.guardrail.measures import CURRENCIES, SIGNS
+from app.guardrail.numerals import word_value
 from app.guardrail.phrases import Found
 from app.guardrail.words import Token
 
@@ -24,6 +25,7 @@ _ROMAN = frozenset("ivxlcdm" + "хсми")
 _LATIN_ROMAN = frozenset("ivxlcdm")
 _FORMS = re.compile(r"\b0x[0-9a-f]+\b|\b0b[01]{3,}\b|\d[eе][+]?\d+\b|\d ?(?:\^|\*\*) ?\d")
 _DISGUISED = re.compile(r"(?<!\w)[\dоoзбli]{3,}(?!\w)")
+_CHEAPER = re.compile(r"дешевл|обойд|обход|арзан|cheap")
 _ROUND = frozenset("оo")
 
 
@@ -120,6 +122,12 @@ def _turns(case: Case) -> Iterator[tuple[int, int, str]]:
         for turn in case.turns(name).all:
             if not _turned_down(case, turn):
                 yield turn.start, turn.end, reason
+    for turn in case.turns("likeness_aside").all:
+        priced = case.sentence_keys[turn.sentence] & {"@price", "@pay"} or _CHEAPER.search(
+            case.sentence_text(turn.sentence)
+        )
+        if priced and not _turned_down(case, turn):
+            yield turn.start, turn.end, "name the price itself"
 
 
 def _is_money(case: Case, place: int) -> bool:
@@ -134,9 +142,19 @@ def _is_money(case: Case, place: int) -> bool:
     spans = after in ("в", "за", "a", "per", "for") and place + 2 < len(tokens) and _is_period(tokens[place + 2].text)
     spans = spans or (after in ("the",) and place + 2 < len(tokens) and _is_period(tokens[place + 2].text))
     lasting = after in ("for",) and place + 3 < len(tokens) and _is_period(tokens[place + 3].text)
+    if not after[:1].isalnum() and _behind_number(tokens, place):
+        return True
     if said.text.startswith("штук"):
         return False if before in ("за", "1") or not (spans and said.text != "штук") else before not in SIGNS
     return priced or spans or lasting or _is_period(after)
+
+
+def _behind_number(tokens: tuple[Token, ...], place: int) -> bool:
+    """«за пять сотен»: number words behind «за»."""
+    at = place - 1
+    while at >= 0 and place - at < 4 and (tokens[at].kind == "n" or word_value(tokens[at].text, True) is not None):
+        at -= 1
+    return 0 <= at < place - 1 and tokens[at].text in ("за", "for")
 
 
 def _is_period(word: str) -> bool:
