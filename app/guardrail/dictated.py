@@ -7,9 +7,9 @@ budget or turnover is the customer's whatever is said of it.
 from app.guardrail.case import Case, heard
 from app.guardrail.figure import Figure
 from app.guardrail.phrases import Found
-from app.guardrail.words import Token
 
-_ASKS = "?"
+_SHORT = 4
+"""Words of a sentence that only agrees to the one before."""
 _YOU = frozenset("вы вас вам у сиз сизде сизге you".split())
 _LESS_OR_MORE = frozenset("больше меньше выше ниже дороже дешевле чем more less than артык кем кобирек азырак".split())
 _YOURS = ("ваш", "сиздин", "your")
@@ -42,23 +42,17 @@ def denied(case: Case, clause: int) -> bool:
     """Whether a clause, or the one behind it («— не наша цена»), says no to it; «не проблема» and «не больше» do not."""
     if clause in case.turns("idle_denial").clauses:
         return False
-    return (
-        clause in case.turns("denial").clauses
-        or _kazakh_no(case, clause)
-        or clause + 1 in case.turns("denial_behind").clauses
-    )
+    return clause in case.turns("denial").clauses or clause + 1 in case.turns("denial_behind").clauses
 
 
 def denied_beside(case: Case, turn: Found) -> bool:
     """Whether something is denied by other words of its clause: «платить не будете» holds a «не» of its own."""
     if turn.clause in case.turns("idle_denial").clauses:
         return False
-    if any(
-        d.clause == turn.clause and not turn.start <= d.start < turn.end for d in case.turns("denial").of(turn.sentence)
-    ):
-        return True
-    inside = (t for t in case.text.tokens if t.clause == turn.clause and not turn.start <= t.start < turn.end)
-    return any(_kazakh_verb(t) for t in inside if t.sentence in case.text.kazakh)
+    return any(
+        no.clause == turn.clause and not turn.start <= no.start < turn.end
+        for no in case.turns("denial").of(turn.sentence)
+    )
 
 
 def bargained(case: Case, sentence: int) -> bool:
@@ -68,8 +62,11 @@ def bargained(case: Case, sentence: int) -> bool:
 
 
 def assented(case: Case, sentence: int, end: int) -> bool:
-    """Whether a sentence agrees to what ends at `end`: «да», «верно», without a «но» behind it."""
-    alone = (t for t in case.turns("assent_alone").of(sentence) if _is_whole(case, t))
+    """Whether what ends at `end` is agreed to: «да», «верно» in its sentence without a «но» behind it, or a short «Да.»."""
+    following = case.turns("assent").of(sentence + 1)
+    if following and len([t for t in case.sentence_tokens[sentence + 1] if t.kind == "w"]) <= _SHORT:
+        return True
+    alone = (t for t in case.turns("assent_alone").of(sentence) if t.start >= end and _is_whole(case, t))
     if sentence not in case.turns("assent").sentences and not any(alone):
         return False
     return not any(turn.start >= end for turn in case.turns("contrast").of(sentence))
@@ -87,16 +84,6 @@ def confirmed(case: Case, f: Figure) -> bool:
     if words & _YOU or any(word.startswith(_YOURS) for word in words):
         return False
     return assented(case, f.sentence, f.end)
-
-
-def _kazakh_no(case: Case, clause: int) -> bool:
-    """«бере алмаймыз», «болмайды»: the denial is inside the verb."""
-    inside = (t for t in case.text.tokens if t.clause == clause and t.sentence in case.text.kazakh)
-    return any(_kazakh_verb(t) for t in inside)
-
-
-def _kazakh_verb(token: Token) -> bool:
-    return any(ending in token.text for ending in ("майм", "мейм", "майд", "мейд"))
 
 
 def _compared(case: Case, f: Figure) -> bool:
@@ -118,7 +105,6 @@ def _counted(case: Case, f: Figure) -> bool:
 
 
 def _asked(case: Case, f: Figure) -> bool:
-    """«20 000 ₸ вы платите за одну точку?»: the customer is asked."""
-    if not case.sentence_text(f.sentence).rstrip().endswith(_ASKS):
-        return False
-    return bool(_YOU & {t.text for t in case.text.tokens if t.clause == f.clause})
+    """«20 000 ₸ вы платите за одну точку?»: the customer is asked what they pay."""
+    asked = case.sentence_text(f.sentence).rstrip().endswith("?")
+    return asked and f.clause in case.turns("paying").clauses

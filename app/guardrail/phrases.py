@@ -14,8 +14,8 @@ _GAP = 4
 _HEAD = 3
 """Letters that rows are filed under."""
 
-_Step = tuple[tuple[str, bool], ...] | None
-"""The words of one place, each with whether it is only a beginning; None for «..»."""
+_Step = tuple[tuple[str, str], ...] | None
+"""The words of one place, each with how it is compared (whole, beginning, inside); None for «..»."""
 
 
 class Found(NamedTuple):
@@ -34,17 +34,18 @@ class Phrases:
         self._rows: dict[str, list[tuple[_Step, ...]]] = {}
         for row in rows:
             steps = tuple(_step(part) for part in fold(row).replace("'", " ").split())
-            for word, beginning in steps[0] or ():
-                if beginning and len(word) < _HEAD:
+            for word, compared in steps[0] or ():
+                if compared == "beginning" and len(word) < _HEAD:
                     raise ValueError(f"phrases.yaml: {row!r} begins with fewer than {_HEAD} letters")
-                self._rows.setdefault(word[:_HEAD], []).append(steps)
+                self._rows.setdefault("" if compared == "inside" else word[:_HEAD], []).append(steps)
 
     def find(self, text: Text) -> "Turns":
         """Every place of a text where one of the rows stands; of several at one word the first in the file."""
         found = []
+        inside = self._rows.get("", ())
         for run in runs(text):
             for at, token in enumerate(run):
-                for steps in self._rows.get(token.text[:_HEAD], ()):
+                for steps in (*self._rows.get(token.text[:_HEAD], ()), *inside):
                     last = _match(run, at, steps)
                     if last is not None:
                         found.append(Found(token.start, run[last].end, token.sentence, token.clause))
@@ -90,7 +91,11 @@ def _lists() -> dict[str, list[str]]:
 def _step(part: str) -> _Step:
     if part == "..":
         return None
-    return tuple((word.rstrip("*"), word.endswith("*")) for word in part.split("|"))
+    return tuple((word.strip("*"), _compared(word)) for word in part.split("|"))
+
+
+def _compared(word: str) -> str:
+    return "inside" if word.startswith("*") else "beginning" if word.endswith("*") else "whole"
 
 
 def runs(text: Text) -> Iterator[list[Token]]:
@@ -108,7 +113,12 @@ def runs(text: Text) -> Iterator[list[Token]]:
 
 
 def _fits(word: str, step: _Step) -> bool:
-    return any(word.startswith(wanted) if beginning else word == wanted for wanted, beginning in step or ())
+    for wanted, compared in step or ():
+        if word == wanted or (
+            compared != "whole" and (word.startswith(wanted) or (compared == "inside" and wanted in word))
+        ):
+            return True
+    return False
 
 
 def _match(run: list[Token], at: int, steps: tuple[_Step, ...]) -> int | None:

@@ -7,7 +7,7 @@ unless a section says it.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.dictated import assented, bargained, denied, quoted
@@ -23,6 +23,8 @@ _HALVES = frozenset("½¼¾⅓⅔")
 _ROMAN = frozenset("ivxlcdm" + "хсми")
 """Roman digits and the Cyrillic letters that look like them, folded."""
 _LATIN_ROMAN = frozenset("ivxlcdm")
+_MOST = 12
+"""Turns of speech of a list that are looked at; a draft with more of them is refused."""
 _FORMS = re.compile(r"\b0x[0-9a-f]+\b|\b0b[01]{3,}\b|\d[eе][+]?\d+\b|\d ?(?:\^|\*\*) ?\d")
 _DISGUISED = re.compile(r"(?<!\w)[\dоoзбli]{3,}(?!\w)")
 _CHEAPER = re.compile(r"дешевл|обойд|обход|арзан|cheap")
@@ -108,26 +110,24 @@ def _roman(case: Case) -> Iterator[tuple[int, int, str]]:
 
 
 def _turns(case: Case) -> Iterator[tuple[int, int, str]]:
-    """Nicknames of money, parts of the price and likenesses."""
-    for turn in case.turns("slang").all:
-        if not _turned_down(case, turn):
-            yield turn.start, turn.end, "name the amount in digits and tenge"
-    counted = case.turns("slang_counted").all
-    if counted:
-        at = {t.start: i for i, t in enumerate(case.text.tokens)}
-        for turn in counted:
-            if _is_money(case, at[turn.start]) and not _turned_down(case, turn):
-                yield turn.start, turn.end, "name the amount in digits and tenge"
-    for name, reason in (("parts", "no section says so of the price"), ("likeness", "name the price itself")):
-        for turn in case.turns(name).all:
-            if not _turned_down(case, turn):
+    """Of each list (nicknames of money, parts of the price, likenesses) the first turn of speech that is wrong."""
+    at = {t.start: i for i, t in enumerate(case.text.tokens)}
+    for name, (applies, reason) in _LISTS.items():
+        for number, turn in enumerate(case.turns(name).all):
+            if number == _MOST or (applies(case, at[turn.start]) and not _turned_down(case, turn)):
                 yield turn.start, turn.end, reason
-    for turn in case.turns("likeness_aside").all:
-        priced = case.sentence_keys[turn.sentence] & {"@price", "@pay"} or _CHEAPER.search(
-            case.sentence_text(turn.sentence)
-        )
-        if priced and not _turned_down(case, turn):
-            yield turn.start, turn.end, "name the price itself"
+                break
+
+
+def _always(case: Case, place: int) -> bool:
+    return True
+
+
+def _priced(case: Case, place: int) -> bool:
+    """Whether the sentence speaks of a price."""
+    sentence = case.text.tokens[place].sentence
+    keys = case.sentence_keys[sentence] & {"@price", "@pay"}
+    return bool(keys) or _CHEAPER.search(case.sentence_text(sentence)) is not None
 
 
 def _is_money(case: Case, place: int) -> bool:
@@ -168,3 +168,14 @@ def _turned_down(case: Case, turn: Found) -> bool:
     if not quoted(case, turn.clause) or bargained(case, turn.sentence):
         return False
     return case.text.folded[turn.start : turn.end] in case.customer and not assented(case, turn.sentence, turn.end)
+
+
+_PLAIN = "name the amount in digits and tenge"
+_LISTS: dict[str, tuple[Callable[[Case, int], bool], str]] = {
+    "slang": (_always, _PLAIN),
+    "slang_counted": (_is_money, _PLAIN),
+    "parts": (_always, "no section says so of the price"),
+    "likeness": (_always, "name the price itself"),
+    "likeness_aside": (_priced, "name the price itself"),
+}
+"""List of phrases.yaml -> whether a word there is meant so, and what is wrong then."""
