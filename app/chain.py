@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from app.bots import Bot
 from app.deadline import Deadline
-from app.guardrail import Context, Verdict, check, tidy
+from app.guardrail import Context, Verdict, check, known_addresses, tidy
 from app.knowledge.retriever import Found
 from app.llm.extractive import Extractive, compose
 from app.prompt import corrected
@@ -119,6 +119,7 @@ def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Cont
         system=planned.prompt.system,
         never=policy.never,
         discounts=policy.discounts,
+        contacts=known_addresses(tuple(bot.knowledge.sections)),
     )
 
 

@@ -20,7 +20,7 @@ from app.errors import ConfigError
 )
 def guard(draft: str, passages: str, knowledge: Path | None, customer: tuple[str, ...], language: str) -> None:
     """Check DRAFT against sections: every check that spoke, with its place; exit 1 when it would not be sent."""
-    from app.guardrail import Context, check, explain
+    from app.guardrail import Context, check, explain, known_addresses
     from app.knowledge.sections import load
     from app.types import Language, Passage
 
@@ -30,6 +30,7 @@ def guard(draft: str, passages: str, knowledge: Path | None, customer: tuple[str
     if missing:
         raise ConfigError(f"the knowledge base has no section {missing[0]!r}; find ids with: machine kb search")
     used = tuple(Passage(known[name], 1.0) for name in wanted)
-    verdict = check(draft, Context(used, customer=customer, language=cast(Language, language)))
+    contacts = known_addresses(tuple(known.values()))
+    verdict = check(draft, Context(used, customer=customer, language=cast(Language, language), contacts=contacts))
     say(explain(verdict, draft))
     sys.exit(0 if verdict.ok else 1)

@@ -1,6 +1,7 @@
 """The guardrail: pure checks of a draft against the sections in use. `check` repairs what is harmless and finds the rest."""
 
+from app.guardrail.addresses import known_addresses
 from app.guardrail.checks import CHECKS, check, explain, tidy
 from app.guardrail.model import Context, Finding, Verdict
 
-__all__ = ["CHECKS", "Context", "Finding", "Verdict", "check", "explain", "tidy"]
+__all__ = ["CHECKS", "Context", "Finding", "Verdict", "check", "explain", "known_addresses", "tidy"]

@@ -5,6 +5,7 @@ import re
 from app.guardrail.allowed import Price, Product
 from app.guardrail.bounds import ENOUGH
 from app.guardrail.case import Case, Problem
+from app.guardrail.dictated import theirs
 from app.guardrail.figure import Figure
 from app.guardrail.lexicon import QUALIFIERS
 from app.guardrail.measures import same_unit
@@ -13,15 +14,7 @@ from app.guardrail.sums import Sums
 
 _PERIOD_WORDS = {"month": "a month", "year": "a year", "once": "once", "hour": "an hour", "day": "a day", "week": "a week",
                  "quarter": "a quarter", "half": "half a year"}  # fmt: skip
-# What they pay now, elsewhere: «вы платите 9 900 ₸» alone would be a price of ours that they talked us into.
-_THEIRS = re.compile(
-    r"\bсейчас\s+(?:\w+\s+){0,2}(?:плат|трат|отда)\w*|\b(?:плат|трат|отда)\w*\s+сейчас\b|\bказир\b.{0,80}\bтолеп|"
-    r"\b(?:now|currently) pay|\bpay(?:ing)? now\b"
-)
 _BEYOND = re.compile(r"\b(?:сверх|дополнительн\w*|кажд\w+ следующ\w*|косымша|extra|additional)\b")
-_COMPARES = ("больше", "меньше", "выше", "ниже", "more", "less", "артык", "кем")
-_RECALLED = re.compile(r"\b(?:вы|вами)\b.{0,80}\b(?:спрашив|спросил|просил|писал|говорил|назва|указал|упомин|хотел)\w*")
-_HOLDS = ("бюджет", "выручк", "оборот", "чек ", "budget", "revenue", "turnover", "айналым", "бюджет")
 
 
 def amounts(case: Case) -> list[Problem]:
@@ -48,7 +41,7 @@ def _judge(case: Case, f: Figure, binding: Binding, sums: Sums) -> Problem | Non
     products = case.knowledge.products
     same = [(n, p) for n, product in enumerate(products) for p in product.prices if p.amount == f.value]
     foreign = f.currency is not None and same and all(p.currency not in (None, f.currency) for _, p in same)
-    if _mirrors(case, f):
+    if theirs(case, f):
         return None
     if foreign:
         return Problem(
@@ -229,25 +222,6 @@ def _qualified(case: Case, product: Product) -> bool:
     if not needed:
         return True
     return needed <= case.spoken_keys
-
-
-def _mirrors(case: Case, f: Figure) -> bool:
-    """The customer's own figure, repeated as theirs and not as a price."""
-    tokens = case.text.tokens
-    if f.value not in case.numbers_heard:
-        return False
-    lead = [t.text for t in tokens[max(0, f.first - 3) : f.first] if t.sentence == f.sentence]
-    if "не" in lead or "нет" in lead or "вместо" in lead or "not" in lead:
-        return True
-    clause = case.clause_text(f.clause)
-    ours = any(m.clause == f.clause and not m.head for m in case.mentions)
-    if any(word in clause for word in _HOLDS) or (not ours and (_RECALLED.search(clause) or _THEIRS.search(clause))):
-        return True
-    if not ours and f.last + 1 < len(tokens) and tokens[f.last + 1].text in _COMPARES:
-        return True
-    sentence = case.sentence_keys[f.sentence]
-    named = any(m.sentence == f.sentence and not m.head for m in case.mentions)
-    return not named and not sentence & {"@price", "@pay", "@discount", "@free"}
 
 
 def _problem(case: Case, f: Figure, reason: str) -> Problem:

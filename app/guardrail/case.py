@@ -1,6 +1,7 @@
 """A draft with everything that its checks need, each part worked out once and only when asked for."""
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -11,6 +12,7 @@ from app.guardrail.figure import Figure
 from app.guardrail.figures import figures
 from app.guardrail.mentions import Mention, mentions
 from app.guardrail.model import Context
+from app.guardrail.phrases import Turns, phrases
 from app.guardrail.subjects import Binding, bind
 from app.guardrail.words import Text, Token, fold, read, spans
 
@@ -62,6 +64,13 @@ class Case:
         self.context = context
         self.text = read(draft, context.language)
         self.knowledge: Knowledge = known_by.of(context.passages, context.brands)
+        self._turns: dict[str, Turns] = {}
+
+    def turns(self, name: str) -> Turns:
+        """The turns of speech of one list of phrases.yaml that the draft has."""
+        if name not in self._turns:
+            self._turns[name] = phrases(name).find(self.text)
+        return self._turns[name]
 
     @cached_property
     def figures(self) -> tuple[Figure, ...]:
@@ -216,6 +225,20 @@ class Case:
         for t in self.text.tokens:
             rows.setdefault(t.clause, []).append(t)
         return rows
+
+    def sentence_at(self, place: int) -> int:
+        """The sentence of a place of the draft."""
+        at = bisect_right(self._ends, place)
+        return self.text.tokens[at].sentence if at < len(self._ends) else 0
+
+    def clause_at(self, place: int) -> int:
+        """The clause of a place of the draft."""
+        at = bisect_right(self._ends, place)
+        return self.text.tokens[at].clause if at < len(self._ends) else 0
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [t.end for t in self.text.tokens]
 
     def clause_keys(self, clause: int) -> frozenset[str]:
         """Meaning keys of a clause."""

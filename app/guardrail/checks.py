@@ -3,21 +3,26 @@
 from collections.abc import Callable
 
 from app.guardrail.acts import acts
+from app.guardrail.addresses import addresses
 from app.guardrail.amounts import amounts
 from app.guardrail.bounds import size
 from app.guardrail.case import Case, Problem
+from app.guardrail.contacts import contacts
 from app.guardrail.counts import counts
 from app.guardrail.free import free
+from app.guardrail.gifts import gifts
 from app.guardrail.language import brand, language
 from app.guardrail.leaks import empty, leak, repeat
 from app.guardrail.model import Context, Finding, Verdict
 from app.guardrail.percents import percents
 from app.guardrail.quoting import FIGURES, quotations
 from app.guardrail.repairs import repair
+from app.guardrail.retelling import retelling
+from app.guardrail.signs import signs
 from app.guardrail.terms import terms
 
 _CHECKS: tuple[Callable[[Case], list[Problem]], ...] = (
-    empty, amounts, percents, free, terms, counts, acts, language, brand, leak, repeat,
+    empty, amounts, signs, percents, free, gifts, terms, counts, contacts, acts, language, brand, leak, retelling, repeat,
 )  # fmt: skip
 
 CHECKS: tuple[str, ...] = (
@@ -27,6 +32,7 @@ CHECKS: tuple[str, ...] = (
     "free",  # what is called free, a gift, included or discounted is so
     "term",  # durations, deadlines, times and dates are given for this subject
     "count",  # limits and quantities are given for this product, or are the customer's
+    "contact",  # links, addresses, telephones and accounts are ours by some text, or told as the customer's
     "act",  # nothing is said to be done that was not, nothing is promised
     "language",  # the customer's language and script
     "brand",  # Latin names keep their letters
@@ -44,7 +50,8 @@ def check(draft: str, context: Context) -> Verdict:
     case = Case(tracked.text, context)
     problems = empty(case) or size(case) or [problem for one in _CHECKS[1:] for problem in one(case)]
     if any(problem.check in FIGURES for problem in problems):
-        spans = quotations(tracked.text, context)
+        # The digits of a telephone are no figure; whether it may be said, `contact` tells.
+        spans = (*quotations(tracked.text, context), *((a.start, a.end) for a in addresses(case.text)))
         problems = [p for p in problems if p.check not in FIGURES or not any(a <= p.start < b for a, b in spans)]
     findings = tuple(
         Finding(p.check, p.detail, tracked.origin(p.start), tracked.origin(max(p.start, p.end - 1)) + (p.end > p.start))

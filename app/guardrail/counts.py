@@ -4,6 +4,7 @@ import re
 
 from app.guardrail.bounds import Few
 from app.guardrail.case import Case, Problem
+from app.guardrail.dictated import confirmed
 from app.guardrail.figure import Figure
 
 _HYPOTHETICAL = re.compile(
@@ -29,13 +30,23 @@ def counts(case: Case) -> list[Problem]:
     problems = []
     known = _known(case)
     for f in case.figures:
-        if f.kind != "count" or case.is_own(f.start, f.end) or f.value in case.numbers_heard:
+        if (
+            f.kind != "count"
+            or case.is_own(f.start, f.end)
+            or (f.value in case.numbers_heard and not (_of_ours(case, f) and confirmed(case, f)))
+        ):
             continue
         reason = _judge(case, f, known)
         if reason:
             problems.append(Problem("count", f"{case.said(f)!r}: {reason}", f.start, f.end))
     problems += _endless(case, known)
     return problems
+
+
+def _of_ours(case: Case, f: Figure) -> bool:
+    """Whether a count is said as a limit, or of a product named beside it."""
+    named = any(m.clause == f.clause and not m.head for m in case.mentions)
+    return named or _LIMIT.search(case.clause_text(f.clause)) is not None
 
 
 def _known(case: Case) -> dict[str, set[tuple[str, int]]]:

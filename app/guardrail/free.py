@@ -5,9 +5,11 @@ import re
 from app.guardrail.allowed import Free as Statement
 from app.guardrail.bounds import Few
 from app.guardrail.case import Case, Problem
+from app.guardrail.dictated import denied_beside
 from app.guardrail.lexicon import GENERIC, TOPICS
 from app.guardrail.page import FREE, INCLUDED
 from app.guardrail.percents import CONDITION
+from app.guardrail.phrases import Found
 
 _DENIED = re.compile(
     r"\b(?:не|нельзя|вряд ли)\s(?:\w+\s){0,2}(?:бесплатн|даром|подар|входит|входят|включ)|\bплатн|\b(?:бесплатн|подарк|подарок)\w*\s(?:\w+\s){0,2}нет\b|\bнет\s(?:\w+\s){0,2}(?:бесплатн|подарк)"
@@ -34,11 +36,11 @@ def free(case: Case) -> list[Problem]:
     folded = case.text.folded
     few = Few(problems)
     for m in few(FREE, folded):
-        problem = _claim(case, m, included=False)
+        problem = claim(case, m, included=False)
         if problem:
             problems.append(problem)
     for m in few(INCLUDED, folded):
-        problem = _claim(case, m, included=True)
+        problem = claim(case, m, included=True)
         if problem:
             problems.append(problem)
     problems += _discounts(case)
@@ -49,11 +51,14 @@ def _sentence(case: Case, place: int) -> int:
     return case.text.sentence_at(place)
 
 
-def _claim(case: Case, m: re.Match[str], included: bool) -> Problem | None:
+def claim(case: Case, m: re.Match[str], included: bool) -> Problem | None:
+    """What is wrong with calling something free (or `included`) at the match, if anything is."""
     if case.is_own(*m.span()):
         return None
     sentence = _sentence(case, m.start())
     clause = _clause(case, m.start())
+    if denied_beside(case, Found(m.start(), m.end(), sentence, clause)):
+        return None
     around = _span(case, clause, sentence)
     if _DENIED.search(around) and not _PAID_ONLY.match(m.group()):
         return None

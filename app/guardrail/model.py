@@ -30,6 +30,8 @@ class Context:
     """Percentages that the policy allows."""
     brands: tuple[str, ...] = ()
     """Latin names that are kept as they are."""
+    contacts: frozenset[str] = frozenset()
+    """Addresses that the whole knowledge base gives (`known_addresses`), besides those of the passages."""
     counts: tuple[int, ...] = ()
     """Counts the conversation knows (shops, people): sums may be made with them."""
 

@@ -11,6 +11,7 @@ from app.guardrail.figure import Figure
 from app.guardrail.figures import figures
 from app.guardrail.lexicon import GENERIC, QUALIFIERS
 from app.guardrail.measures import UNITS_OF_TIME, counted_unit
+from app.guardrail.phrases import phrases
 from app.guardrail.words import Text, key, keys_of, read, sentence_keys
 from app.types import Fact, Section
 
@@ -258,9 +259,10 @@ def _free(section: Section, text: Text, found: tuple[Figure, ...], title: frozen
     for fact in section.facts:
         if fact.currency and not fact.amount:
             yield Free(keys_of(read(fact.name)), wide, (), frozenset(), False)
+    given = phrases("gifts").find(text).sentences | phrases("free_months").find(text).sentences
     for number, (start, end) in enumerate(text.sentences):
         piece = text.folded[start:end]
-        if FREE.search(piece):
+        if FREE.search(piece) or (number in given and not _NOT.search(piece)):
             least = tuple(
                 f.value for f in found if f.kind == "money" and f.sentence == number and f.first and _from(text, f)
             )

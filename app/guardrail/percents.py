@@ -7,6 +7,7 @@ from app.guardrail import about
 from app.guardrail.allowed import Known
 from app.guardrail.bounds import Few
 from app.guardrail.case import Case, Problem
+from app.guardrail.dictated import confirmed, denied
 from app.guardrail.figure import Figure
 from app.guardrail.lexicon import TOPICS
 from app.guardrail.measures import UNITS_OF_TIME
@@ -54,7 +55,9 @@ def percents(case: Case) -> list[Problem]:
                 problems.append(Problem("percent", f"{case.said(f)!r}: no such discount is known", f.start, f.end))
     if _TIMES.search(case.text.folded):
         for m in Few(problems)(_TIMES, case.text.folded):
-            if not any(m.group() in page for page in case.knowledge.folded) and not case.is_own(*m.span()):
+            if not any(m.group() in page for page in case.knowledge.folded) and not (
+                case.is_own(*m.span()) or denied(case, case.clause_at(m.start()))
+            ):
                 problems.append(
                     Problem(
                         "percent", f"{case.text.raw[m.start() : m.end()]!r}: no section says so", m.start(), m.end()
@@ -65,7 +68,7 @@ def percents(case: Case) -> list[Problem]:
 
 def _repeated(case: Case, f: Figure) -> bool:
     """The customer's percentage, turned down or spoken of as theirs."""
-    if f.value not in case.numbers_heard:
+    if f.value not in case.numbers_heard or confirmed(case, f):
         return False
     keys = case.sentence_keys[f.sentence]
     asked = (

@@ -9,10 +9,11 @@ import pytest
 
 from app.bots import Bot
 from app.deadline import Deadline
+from app.knowledge.sections import KnowledgeBase
 from app.llm.extractive import Extractive
 from app.settings import load
 from app.turn import process
-from app.types import Ask, Draft, Key, Prompt
+from app.types import Ask, Draft, Key, Prompt, Section
 
 RIGHT = "Тариф «Рост» стоит 14 900 ₸ в месяц за магазин."
 WRONG = "Тариф «Рост» стоит 9 900 ₸ в месяц за магазин."
@@ -39,9 +40,11 @@ Talk = Callable[..., Any]
 
 @pytest.fixture
 def talk(bot: Bot) -> Talk:
-    async def run(model: Model, text: str = "Сколько стоит тариф Рост?", **environ: str) -> dict[str, Any]:
+    async def run(
+        model: Model, text: str = "Сколько стоит тариф Рост?", user: str = "U", **environ: str
+    ) -> dict[str, Any]:
         speaking = replace(bot, llm=model, settings=load(environ=environ))
-        reply = await process(Ask(Key("B", "U"), text, "r1"), speaking)
+        reply = await process(Ask(Key("B", user), text, "r1"), speaking)
         body: dict[str, Any] = json.loads(reply.body)
         return body
 
@@ -86,3 +89,15 @@ async def test_harmless_faults_are_mended_without_a_second_call(talk: Talk) -> N
     model = Model(f"<think>цена?</think>Ассистент: **{RIGHT}**")
     assert (await talk(model))["answer"] == RIGHT
     assert len(model.prompts) == 1
+
+
+async def test_an_address_is_said_when_any_section_of_the_knowledge_base_gives_it(bot: Bot, talk: Talk) -> None:
+    draft = RIGHT + " Вопросы можно писать на hi@flora.kz."
+    where = Section(id="where", category="salon", title="Где мы", text="Почта для писем: hi@flora.kz.")
+
+    without = await talk(Model(draft, draft))
+    assert without["meta"]["guardrail"] == ["contact"]
+
+    base = KnowledgeBase((*bot.knowledge.sections, where), "0" * 64)
+    await bot.knowledge.rebuild(base)
+    assert (await talk(Model(draft), user="U2"))["answer"] == draft

@@ -1,0 +1,96 @@
+"""Check `free`, beside free.py: gifts, free months and refunds in other words than «бесплатно».
+
+«Первый месяц за нами» is judged as free.py judges «бесплатно»; a refund stands where a section gives one for the same
+thing, and «все», «в любой момент» only where that section says so too.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from app.guardrail.case import Case, Problem
+from app.guardrail.dictated import denied_beside
+from app.guardrail.free import claim
+from app.guardrail.page import page
+from app.guardrail.phrases import Found, phrases
+from app.guardrail.words import keys_of, read, sentence_keys
+from app.types import Section
+
+_MOST = 12
+"""Turns of speech that are looked at; a draft with more of them is refused whatever they say."""
+_LISTS = ("gifts", "free_months", "refunds", "damages")
+_ANYTHING = re.compile(r"[\s\S]+")
+_NOT_THINGS = frozenset({"@refund", "@pay", "@price", "@free", "@first", "@extra", "@manager", "@answer", "@contract"})
+
+
+def gifts(case: Case) -> list[Problem]:
+    """The first gift, free month or refund that no section gives."""
+    given = sorted(turn for name in _LISTS for turn in case.turns(name).all)
+    months, refunds, damages = (set(case.turns(name).all) for name in _LISTS[1:])
+    for turn in given[:_MOST]:
+        if case.is_own(turn.start, turn.end) or denied_beside(case, turn):
+            continue
+        if turn in damages:
+            reason = "" if _written(case, turn) else "no section says that this is made good"
+        elif turn in refunds:
+            reason = "" if _refunded(case, turn) else "no section gives such a refund"
+        elif turn in months and not _lasting(case, turn):
+            reason = "no section gives a time without payment of that length"
+        else:
+            match = _ANYTHING.match(case.text.folded, turn.start, turn.end)
+            found = claim(case, match, included=False) if match else None
+            reason = "no section says that this is given" if found else ""
+        if reason:
+            return [_problem(case, turn, reason)]
+    if len(given) > _MOST:
+        return [_problem(case, given[_MOST], "too many gifts and refunds for one answer")]
+    return []
+
+
+def _problem(case: Case, turn: Found, reason: str) -> Problem:
+    return Problem("free", f"{case.text.raw[turn.start : turn.end]!r}: {reason}", turn.start, turn.end)
+
+
+def _lasting(case: Case, turn: Found) -> bool:
+    """Whether a section gives something free for just the time that the sentence names."""
+    named = {(f.value, f.unit) for f in case.figures if f.kind == "duration" and f.sentence == turn.sentence}
+    return any(named & statement.lasting for statement in case.knowledge.free)
+
+
+def _written(case: Case, turn: Found) -> bool:
+    """Whether a section has the same word."""
+    stem = case.text.folded[turn.start : turn.end].split()[0][:7]
+    return any(stem in written for written in case.knowledge.folded)
+
+
+def _refunded(case: Case, turn: Found) -> bool:
+    """Whether a section gives a refund for the things that the clause names (the sentence, where it names none)."""
+    clause = case.clause_keys(turn.clause)
+    things = _things(clause) or _things(case.sentence_keys[turn.sentence])
+    everything = turn.sentence in case.turns("everything").sentences
+    given = [refund for passage in case.context.passages for refund in _refunds(passage.section)]
+    if any(things <= keys and (all_ or not everything) for keys, all_ in given):
+        return True
+    return "@contract" in clause and any(
+        things | {"@contract", "@refund"} <= page(passage.section).keys for passage in case.context.passages
+    )
+
+
+def _things(keys: frozenset[str]) -> frozenset[str]:
+    return frozenset(key for key in keys if key.startswith("@")) - _NOT_THINGS
+
+
+@lru_cache(maxsize=4096)
+def _refunds(section: Section) -> tuple[tuple[frozenset[str], bool], ...]:
+    """(words, whether all or always) of each sentence of a section that gives a refund."""
+    return tuple(_sentences(section))
+
+
+def _sentences(section: Section) -> Iterator[tuple[frozenset[str], bool]]:
+    text = read(section.text, section.language)
+    title = keys_of(read(section.title, section.language))
+    everything = phrases("everything").find(text).sentences
+    no = phrases("denial").find(text).clauses
+    for found in phrases("refunds").find(text).all:
+        if found.clause not in no:
+            yield sentence_keys(text, found.sentence) | title, found.sentence in everything

@@ -1,0 +1,56 @@
+"""What a customer tries to make the machine say (dictated prices, odd signs, gifts, contacts, its own rules), and the
+honest drafts that look alike."""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from app.guardrail import Context, check, explain
+from app.knowledge.sections import load
+from app.prompt import PromptBuilder, TokenCounter
+from app.types import Passage, Section
+from tests.server import ROOT
+
+HERE = Path(__file__).parent
+GROUPS: dict[str, Any] = {
+    path.stem: yaml.safe_load(path.read_text("utf-8")) for path in sorted((HERE / "said").glob("*.yaml"))
+}
+SYSTEM = PromptBuilder(TokenCounter(), name="Dukenta").system("консультативные продажи", structured=True)
+
+
+@cache
+def base() -> dict[str, Section]:
+    return {section.id: section for section in load(ROOT / "kb").sections}
+
+
+def cases(groups: dict[str, Any], kind: str) -> Iterator[tuple[str, str, Context]]:
+    """(name, draft, context) of every draft of a kind."""
+    for name, group in groups.items():
+        for language, rows in group[kind].items():
+            for number, row in enumerate(rows):
+                case = {"draft": row} if isinstance(row, str) else row
+                if isinstance(case, list):
+                    case = {"draft": case[0], "customer": case[1:]}
+                said = {key: tuple(value) for key, value in case.items() if key in ("customer", "own", "earlier")}
+                used = tuple(Passage(base()[section], 1.0) for section in case.get("sections", group["sections"]))
+                context = Context(used, **said, language=language, system=SYSTEM, brands=("Dukenta",))
+                yield f"{name}-{language}-{number}", case["draft"], context
+
+
+def rows(kind: str) -> list[Any]:
+    return [pytest.param(draft, context, id=name) for name, draft, context in cases(GROUPS, kind)]
+
+
+@pytest.mark.parametrize(("draft", "context"), rows("lies"))
+def test_it_is_refused(draft: str, context: Context) -> None:
+    assert not check(draft, context).ok, draft
+
+
+@pytest.mark.parametrize(("draft", "context"), rows("honest"))
+def test_it_passes(draft: str, context: Context) -> None:
+    verdict = check(draft, context)
+    assert verdict.ok, explain(verdict, draft)
