@@ -174,6 +174,7 @@ class PromptBuilder:
         """The longest beginning of `text` within `tokens`, found by halving."""
         if tokens <= 0:
             return ""
+        text = text[: self._tokens.room(tokens)]  # what is beyond it need not be counted
         if self._tokens.count(text) <= tokens:
             return text
         low, high = 0, len(text)

@@ -117,7 +117,7 @@ def _labels() -> frozenset[tuple[str, ...]]:
 def labels_of(template: str) -> tuple[str, ...]:
     """What the lines of a template begin with: headings, labels before a colon, and whole lines that never change."""
     found = []
-    for line in re.sub(r"\{%.*?%\}", "\n", template).splitlines():
+    for line in re.sub(r"\{%.{0,200}?%\}", "\n", template).splitlines():
         fixed = line.partition("{{")[0].strip()
         heading = fixed.strip("#").strip()
         words = _WORD.findall(re.split(r":|\.$", heading)[0])

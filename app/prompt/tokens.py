@@ -29,6 +29,10 @@ class TokenCounter:
         """Tokens of `text`, rounded up; 0 for an empty one."""
         return math.ceil(self.factor * _estimate(text))
 
+    def room(self, tokens: int) -> int:
+        """Characters of the longest text that may have so few tokens."""
+        return math.floor(tokens / self.factor * _ENGLISH)
+
     def count_message(self, text: str) -> int:
         """Tokens of a chat message with its role marks."""
         return self.count(text) + _MESSAGE

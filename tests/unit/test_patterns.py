@@ -21,6 +21,7 @@ DYNAMIC = {
     "app.guardrail.acts:forbidden": "phrases of the policy: words with \\W+ between them",
     "app.evaluation.cases:says": "a text of a test case, escaped",
     "app.knowledge.importer:text": "a class of characters, one of two",
+    "app.prompt.frame:framed": "the six letters of a mark",
 }
 
 BAD = (
