@@ -19,6 +19,7 @@ from app.types import Exchange, Key, Language, Media, Message, Passage, Prompt, 
 _LANGUAGES: Mapping[Language, str] = {"ru": "русский", "kk": "казахский (қазақша)", "en": "английский (English)"}
 _BLOCK = 8  # revisions whose exchanges leave the history together
 _FRESH = 3  # messages no earlier prompt began with: the last exchange as it is remembered, and the newest message
+_RECALLED = 4000  # characters of a message in the history: twenty-four of the longest are read within a stretch
 _UNKNOWN = "…"  # stands for the user's part of an exchange whose message is not known
 
 
@@ -209,7 +210,7 @@ class PromptBuilder:
         return tuple(message for pair in reversed(said[: len(history) - start]) for message in pair)
 
     def _messages(self, key: Key, exchange: Exchange) -> tuple[Message, Message]:
-        words = sanitise(exchange.user or "")
+        words = sanitise((exchange.user or "")[:_RECALLED])
         user = self._framed(key, exchange, words) if words else _UNKNOWN
         # What we are said to have said may be a person's words, a caller's, or a model's: none of them opens anything.
-        return Message("user", user), Message("assistant", sanitise(exchange.answer) or _UNKNOWN)
+        return Message("user", user), Message("assistant", sanitise(exchange.answer[:_RECALLED]) or _UNKNOWN)

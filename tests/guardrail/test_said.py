@@ -19,7 +19,9 @@ HERE = Path(__file__).parent
 GROUPS: dict[str, Any] = {
     path.stem: yaml.safe_load(path.read_text("utf-8")) for path in sorted((HERE / "said").glob("*.yaml"))
 }
-SYSTEM = PromptBuilder(TokenCounter(), secret=b"a test's", name="Dukenta").system("консультативные продажи", structured=True)
+SYSTEM = PromptBuilder(TokenCounter(), secret=b"a test's", name="Dukenta").system(
+    "консультативные продажи", structured=True
+)
 
 
 @cache
