@@ -177,7 +177,8 @@ def _named(
             for i in whole
             if text.tokens[i].key and any(text.tokens[i].key in knowledge.products[n].keys for n in alike)
         ]
-        return [Mention(ends[0], ends[-1], start.sentence, start.clause, alike, adjunct)]
+        first, last = (ends[0], ends[-1]) if ends else (first, last)  # recognised by its sound alone: no key of its own
+        return [Mention(first, last, start.sentence, start.clause, alike, adjunct)]
     if heads:
         return [Mention(first, last, start.sentence, start.clause, frozenset(heads), adjunct, head=True)]
     return []

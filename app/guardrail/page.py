@@ -37,13 +37,13 @@ def page(section: Section) -> Page:
     found = figures(text, named)
     title = keys_of(read(section.title, section.language))
     products = _products(section, text, found, names, title)
-    known = tuple(_known(section, text, found, names, title))
+    known = tuple(dict.fromkeys(_known(section, text, found, names, title)))  # what is said twice is looked at once
     numbers = {f.value for f in found if f.kind in ("bare", "count")}
     latin = {name for piece in (section.text, section.title) for name in _LATIN_NAME.findall(piece) if len(name) > 3}
     return Page(
         products=products,
         known=known,
-        free=tuple(_free(section, text, found, title)),
+        free=tuple(dict.fromkeys(_free(section, text, found, title))),
         models=named,
         numbers=frozenset(numbers),
         quotes=frozenset(_quotes(text)) | frozenset(q for n in names for q in _quotes(n)),
@@ -213,18 +213,15 @@ def _known(
             page=text.folded,
             low=low,
         )
-    carried: frozenset[str] = frozenset()
     last = -1
+    about: frozenset[str] = frozenset()
     facts = {(k, v) for k, v in ((f.unit, f.amount) for f in section.facts if f.currency is None)}
     for f in found:
         if f.sentence != last:
             last = f.sentence
-            if any(t.quote for t in text.inside(f.sentence)):
-                carried = frozenset()
+            about = sentence_keys(text, f.sentence) | title
         if f.kind in ("money", "bare"):
             continue
-        sentence = sentence_keys(text, f.sentence)
-        carried |= sentence
         if f.kind in ("percent", "duration") and any(_same(f, k, v) for k, v in facts):
             continue
         threshold = None
@@ -234,7 +231,7 @@ def _known(
             f.unit,
             _beside(text, found, f),
             frozenset(),
-            sentence | title,
+            about,
             f.working,
             threshold,
             f.text,
@@ -282,8 +279,8 @@ def _from(text: Text, f: Figure) -> bool:
     return lead in ("от", "свыше", "выше", "over", "from") or "бастап" in text.folded[f.end : f.end + 16]
 
 
-_NAMED_BEFORE = 400
-"""Tokens before «без ограничений» in which the name stands that it is said of."""
+_NAMED_BEFORE = 200
+"""Tokens before «без ограничений» in which the name and the noun stand that it is said of."""
 _LIMITED = frozenset({"@register", "@employee", "@goods", "@shop", "@cashier"})
 _ENDLESS = re.compile(r"неогранич|безлимит|не огранич|без огранич|шектеусиз|шектелмей|unlimited")
 
@@ -301,14 +298,11 @@ def _limits(text: Text, found: tuple[Figure, ...]) -> Iterator[tuple[str, str, i
     for m in _ENDLESS.finditer(text.folded):
         place = text.token_at(m.start())
         token = text.tokens[place]
-        words = [t for t in text.tokens[max(0, place - _NAMED_BEFORE) : place] if t.quote and t.kind == "w"]
+        lead = text.tokens[max(0, place - _NAMED_BEFORE) : place]
+        words = [t for t in lead if t.quote and t.kind == "w"]
         name = " ".join(t.key or t.text for t in words if t.quote == words[-1].quote) if words else ""
         behind = [t for t in text.tokens[place + 1 : place + 4] if t.clause == token.clause and t.key in _LIMITED]
-        before = [
-            t
-            for t in text.inside(token.sentence)
-            if t.end <= m.start() and t.clause == token.clause and t.key in _LIMITED
-        ]
+        before = [t for t in lead if t.clause == token.clause and t.key in _LIMITED]
         for t in behind or before:
             if t.key:
                 yield name, t.key, -1

@@ -7,7 +7,8 @@ import pytest
 
 from app.evaluation.cases import says
 from app.guardrail.acts import forbidden
-from tests.patterns import Found, collected, judged, slowest
+from tests.patterns import Found, collected
+from tests.pumping import judged, slowest
 
 AT_LEAST = 270
 """Patterns that there were when this was written: fewer found means that some are no longer looked at."""
