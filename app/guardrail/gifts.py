@@ -89,8 +89,7 @@ def _refunds(section: Section) -> tuple[tuple[frozenset[str], bool], ...]:
 def _sentences(section: Section) -> Iterator[tuple[frozenset[str], bool]]:
     text = read(section.text, section.language)
     title = keys_of(read(section.title, section.language))
-    everything = phrases("everything").find(text).sentences
-    no = phrases("denial").find(text).clauses
-    for found in phrases("refunds").find(text).all:
-        if found.clause not in no:
-            yield sentence_keys(text, found.sentence) | title, found.sentence in everything
+    turns = phrases().find(text)
+    for found in turns["refunds"].all:
+        if found.clause not in turns["denial"].clauses:
+            yield sentence_keys(text, found.sentence) | title, found.sentence in turns["everything"].sentences
