@@ -51,8 +51,8 @@ class Address(NamedTuple):
     end: int
 
 
-def addresses(text: Text) -> list[Address]:
-    """Every address of a text, in order of its kinds."""
+def addresses(text: Text, called: frozenset[int] | None = None) -> list[Address]:
+    """Every address of a text, in order. `called`: sentences that speak of a telephone, where that is known already."""
     folded = text.folded
     found: list[Address] = []
     if ":/" in folded:
@@ -63,7 +63,7 @@ def addresses(text: Text) -> list[Address]:
         found += _hosts(text)
     found += _spelled_out(folded)
     if any(c.isdigit() for c in folded):
-        found += _numbers(text)
+        found += _numbers(text, called)
         found += _accounts(folded)
     found += _said(text)
     return _apart(found)
@@ -147,9 +147,10 @@ def _spelled_out(folded: str) -> Iterator[Address]:
             yield Address("mail", m.group().replace(" ", ""), *m.span())
 
 
-def _numbers(text: Text) -> Iterator[Address]:
+def _numbers(text: Text, called: frozenset[int] | None) -> Iterator[Address]:
     folded = text.folded
-    called = phrases("telephones").find(text).sentences
+    if called is None:
+        called = phrases().find(text)["telephones"].sentences
     ends = iter(text.sentences)
     _, end = next(ends, (0, len(folded)))
     sentence = 0

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 
 from app.guardrail import knowledge as known_by
+from app.guardrail.addresses import Address, addresses
 from app.guardrail.allowed import Knowledge
 from app.guardrail.figure import Figure
 from app.guardrail.figures import figures
@@ -64,13 +65,19 @@ class Case:
         self.context = context
         self.text = read(draft, context.language)
         self.knowledge: Knowledge = known_by.of(context.passages, context.brands)
-        self._turns: dict[str, Turns] = {}
 
     def turns(self, name: str) -> Turns:
         """The turns of speech of one list of phrases.yaml that the draft has."""
-        if name not in self._turns:
-            self._turns[name] = phrases(name).find(self.text)
         return self._turns[name]
+
+    @cached_property
+    def _turns(self) -> dict[str, Turns]:
+        return phrases().find(self.text)
+
+    @cached_property
+    def addresses(self) -> list[Address]:
+        """Links, e-mail addresses, telephones and accounts of the draft."""
+        return addresses(self.text, self.turns("telephones").sentences)
 
     @cached_property
     def figures(self) -> tuple[Figure, ...]:

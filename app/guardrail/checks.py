@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from app.guardrail.acts import acts
-from app.guardrail.addresses import addresses
 from app.guardrail.amounts import amounts
 from app.guardrail.bounds import size
 from app.guardrail.case import Case, Problem
@@ -51,7 +50,7 @@ def check(draft: str, context: Context) -> Verdict:
     problems = empty(case) or size(case) or [problem for one in _CHECKS[1:] for problem in one(case)]
     if any(problem.check in FIGURES for problem in problems):
         # The digits of a telephone are no figure; whether it may be said, `contact` tells.
-        spans = (*quotations(tracked.text, context), *((a.start, a.end) for a in addresses(case.text)))
+        spans = (*quotations(tracked.text, context), *((a.start, a.end) for a in case.addresses))
         problems = [p for p in problems if p.check not in FIGURES or not any(a <= p.start < b for a, b in spans)]
     findings = tuple(
         Finding(p.check, p.detail, tracked.origin(p.start), tracked.origin(max(p.start, p.end - 1)) + (p.end > p.start))

@@ -3,13 +3,13 @@
 The customer's own may be said back as the customer's («ваш номер …, верно?»); nobody is sent there.
 """
 
-from app.guardrail.addresses import MOST, Address, addresses, fits, of_section, written
+from app.guardrail.addresses import MOST, Address, fits, of_section, written
 from app.guardrail.case import Case, Problem
 
 
 def contacts(case: Case) -> list[Problem]:
     """Addresses that no section, no text of the dialogue and no earlier answer gives, in the draft's order."""
-    found = addresses(case.text)
+    found = case.addresses
     if not found:
         return []
     heard = frozenset(a.value for message in case.context.customer for a in written(message))

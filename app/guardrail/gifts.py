@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.dictated import denied_beside
+from app.guardrail.dictated import denied, denied_beside
 from app.guardrail.free import claim
 from app.guardrail.page import page
 from app.guardrail.phrases import Found, phrases
@@ -28,7 +28,8 @@ def gifts(case: Case) -> list[Problem]:
     given = sorted(turn for name in _LISTS for turn in case.turns(name).all)
     months, refunds, damages = (set(case.turns(name).all) for name in _LISTS[1:])
     for turn in given[:_MOST]:
-        if case.is_own(turn.start, turn.end) or denied_beside(case, turn):
+        back = turn in refunds or turn in damages
+        if case.is_own(turn.start, turn.end) or (denied(case, turn.clause) if back else denied_beside(case, turn)):
             continue
         if turn in damages:
             reason = "" if _written(case, turn) else "no section says that this is made good"
@@ -89,8 +90,7 @@ def _refunds(section: Section) -> tuple[tuple[frozenset[str], bool], ...]:
 def _sentences(section: Section) -> Iterator[tuple[frozenset[str], bool]]:
     text = read(section.text, section.language)
     title = keys_of(read(section.title, section.language))
-    everything = phrases("everything").find(text).sentences
-    no = phrases("denial").find(text).clauses
-    for found in phrases("refunds").find(text).all:
-        if found.clause not in no:
-            yield sentence_keys(text, found.sentence) | title, found.sentence in everything
+    turns = phrases().find(text)
+    for found in turns["refunds"].all:
+        if found.clause not in turns["denial"].clauses:
+            yield sentence_keys(text, found.sentence) | title, found.sentence in turns["everything"].sentences

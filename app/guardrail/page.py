@@ -256,7 +256,8 @@ def _free(section: Section, text: Text, found: tuple[Figure, ...], title: frozen
     for fact in section.facts:
         if fact.currency and not fact.amount:
             yield Free(keys_of(read(fact.name)), wide, (), frozenset(), False)
-    given = phrases("gifts").find(text).sentences | phrases("free_months").find(text).sentences
+    turns = phrases().find(text)
+    given = turns["gifts"].sentences | turns["free_months"].sentences
     for number, (start, end) in enumerate(text.sentences):
         piece = text.folded[start:end]
         if FREE.search(piece) or (number in given and not _NOT.search(piece)):

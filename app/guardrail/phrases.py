@@ -1,6 +1,7 @@
 """Turns of speech from phrases.yaml, found word by word: each word of a text is looked at once per row that it can begin."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -28,29 +29,40 @@ class Found(NamedTuple):
 
 
 class Phrases:
-    """One list of phrases.yaml."""
+    """The lists of a file, each with its rows."""
 
-    def __init__(self, rows: Sequence[str]) -> None:
-        self._rows: dict[str, list[tuple[_Step, ...]]] = {}
-        for row in rows:
-            steps = tuple(_step(part) for part in fold(row).replace("'", " ").split())
-            for word, compared in steps[0] or ():
-                if compared == "beginning" and len(word) < _HEAD:
-                    raise ValueError(f"phrases.yaml: {row!r} begins with fewer than {_HEAD} letters")
-                self._rows.setdefault("" if compared == "inside" else word[:_HEAD], []).append(steps)
+    def __init__(self, lists: Mapping[str, Sequence[str]]) -> None:
+        self._rows: dict[str, list[tuple[str, tuple[_Step, ...]]]] = {}
+        for name, rows in lists.items():
+            for row in rows:
+                self._file(name, row)
 
-    def find(self, text: Text) -> "Turns":
-        """Every place of a text where one of the rows stands; of several at one word the first in the file."""
-        found = []
-        inside = self._rows.get("", ())
+    def _file(self, name: str, row: str) -> None:
+        steps = tuple(_step(part) for part in fold(row).replace("'", " ").split())
+        for head in {self._head(row, *word) for word in steps[0] or ()}:
+            self._rows.setdefault(head, []).append((name, steps))
+
+    @staticmethod
+    def _head(row: str, word: str, compared: str) -> str:
+        if compared == "beginning" and len(word) < _HEAD:
+            raise ValueError(f"phrases.yaml: {row!r} begins with fewer than {_HEAD} letters")
+        return "" if compared == "inside" else word[:_HEAD]
+
+    def find(self, text: Text) -> dict[str, "Turns"]:
+        """Every place of a text where a row stands, by the name of its list; of several at one word the first."""
+        found: dict[str, list[Found]] = {}
+        inside = self._rows.get("", [])
         for run in runs(text):
             for at, token in enumerate(run):
-                for steps in (*self._rows.get(token.text[:_HEAD], ()), *inside):
-                    last = _match(run, at, steps)
+                seen: set[str] = set()
+                for name, steps in (*self._rows.get(token.text[:_HEAD], ()), *inside):
+                    last = _match(run, at, steps) if name not in seen else None
                     if last is not None:
-                        found.append(Found(token.start, run[last].end, token.sentence, token.clause))
-                        break
-        return Turns(tuple(found))
+                        seen.add(name)
+                        found.setdefault(name, []).append(
+                            Found(token.start, run[last].end, token.sentence, token.clause)
+                        )
+        return defaultdict(lambda: _NONE, {name: Turns(tuple(places)) for name, places in found.items()})
 
 
 class Turns:
@@ -69,22 +81,23 @@ class Turns:
         return self._by_sentence.get(sentence, ())
 
 
+_NONE = Turns(())
+
+
 @cache
-def phrases(name: str) -> Phrases:
-    """The list of that name."""
-    return Phrases(_lists()[name])
+def phrases() -> Phrases:
+    """Those of phrases.yaml."""
+    return Phrases(_lists("phrases.yaml"))
 
 
 @cache
 def words(name: str) -> frozenset[str]:
-    """The words of a list that has single ones, folded."""
-    return frozenset(word for row in _lists()[name] for word in fold(row).split())
+    """A list of wordlists.yaml, folded."""
+    return frozenset(word for row in _lists("wordlists.yaml")[name] for word in fold(row).split())
 
 
-@cache
-def _lists() -> dict[str, list[str]]:
-    text = files("app.guardrail").joinpath("phrases.yaml").read_text("utf-8")
-    loaded: dict[str, list[str]] = yaml.safe_load(text)
+def _lists(name: str) -> dict[str, list[str]]:
+    loaded: dict[str, list[str]] = yaml.safe_load(files("app.guardrail").joinpath(name).read_text("utf-8"))
     return {name: [str(row) for row in rows] for name, rows in loaded.items()}
 
 

@@ -8,7 +8,8 @@ from functools import lru_cache
 from itertools import pairwise
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.words import read
+from app.guardrail.phrases import words
+from app.guardrail.words import key, read
 from app.types import Section
 
 _FEWEST = 4
@@ -59,9 +60,10 @@ def _section(section: Section) -> tuple[frozenset[str], ...]:
 def _rules(written: str) -> tuple[frozenset[str], ...]:
     """The words with content of each sentence and the one behind it: a retelling runs two together."""
     text = read(written)
+    offered = frozenset(key(word) for word in words("offered"))
     keys: list[set[str]] = [set() for _ in text.sentences]
     for token in text.tokens:
-        if token.key:
+        if token.key and token.key not in offered:
             keys[token.sentence].add(token.key)
     pairs = (frozenset(one | two) for one, two in pairwise([*keys, set()]))
     return tuple(found for found in pairs if len(found) >= _FEWEST)

@@ -17,6 +17,8 @@ from app.guardrail.phrases import Found
 from app.guardrail.words import Token
 
 _KEYCAPS = frozenset("\u20e3\U0001f51f")
+_ODD = re.compile(r"[^\x00-\x7f\u0400-\u052f«»—–…₸№„“”’•×\u00a0\u202f]")
+"""A character that is none of those that every text has."""
 _AREA = frozenset("²³")
 _SQUARED = ("м", "см", "км", "m", "cm", "km")
 _HALVES = frozenset("½¼¾⅓⅔")
@@ -49,7 +51,7 @@ def _written(case: Case, start: int, end: int) -> bool:
 def _characters(case: Case) -> Iterator[tuple[int, int, str]]:
     """Runs of characters that count and are no digits 0 to 9."""
     raw = case.text.raw
-    if raw.isascii():
+    if _ODD.search(raw) is None:
         return
     start = -1
     for place, character in enumerate(raw + " "):

@@ -8,7 +8,7 @@ from app.guardrail import Context
 from app.guardrail.case import Case
 from app.guardrail.contacts import contacts
 from app.guardrail.gifts import gifts
-from app.guardrail.phrases import Phrases, phrases
+from app.guardrail.phrases import Phrases
 from app.guardrail.retelling import retelling
 from app.guardrail.signs import signs
 from app.guardrail.words import read
@@ -18,7 +18,7 @@ LENGTH = 4000
 
 
 def found(row: str, text: str) -> list[str]:
-    return [text[turn.start : turn.end] for turn in Phrases([row]).find(read(text)).all]
+    return [text[turn.start : turn.end] for turn in Phrases({"one": [row]}).find(read(text))["one"].all]
 
 
 @pytest.mark.parametrize(
@@ -39,12 +39,13 @@ def test_a_row_is_found(row: str, text: str, expected: list[str]) -> None:
 
 def test_a_beginning_of_fewer_than_three_letters_is_refused() -> None:
     with pytest.raises(ValueError, match="'да\\* верно'"):
-        Phrases(["да* верно"])
+        Phrases({"one": ["да* верно"]})
 
 
-def test_every_row_of_the_file_can_be_read() -> None:
-    for name in ("assent", "bargain", "quoting", "denial", "slang", "parts", "gifts", "refunds", "told", "directs"):
-        assert isinstance(phrases(name), Phrases)
+def test_a_row_of_one_list_does_not_hide_another_lists() -> None:
+    both = Phrases({"one": ["верн* деньги", "верн*"], "two": ["вернем"]}).find(read("Вернём деньги."))
+
+    assert (len(both["one"].all), len(both["two"].all), len(both["three"].all)) == (1, 1, 0)
 
 
 @pytest.mark.parametrize(
@@ -56,13 +57,11 @@ def test_a_long_draft_costs_time_in_proportion_to_its_length(piece: str) -> None
     def seconds(length: int) -> float:
         case = Case((piece * length)[:length], Context((), customer=(piece * 200,), system="Бери цены из блока. " * 20))
         assert case.figures is not None  # read beforehand: what a check costs beside it is measured
-        started = time.perf_counter()
+        started = time.process_time()
         for one in CHECKS:
             one(case)
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     seconds(100)
     short = min(seconds(LENGTH // 4) for _ in range(3))
-    assert min(seconds(LENGTH) for _ in range(3)) < max(0.05, 8 * short), (
-        "four times the length, at most twice that time"
-    )
+    assert min(seconds(LENGTH) for _ in range(3)) < max(0.1, 10 * short), "four times the length: a square is sixteen"

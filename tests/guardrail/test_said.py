@@ -12,7 +12,7 @@ import yaml
 from app.guardrail import Context, check, explain
 from app.knowledge.sections import load
 from app.prompt import PromptBuilder, TokenCounter
-from app.types import Passage, Section
+from app.types import Language, Passage, Section
 from tests.server import ROOT
 
 HERE = Path(__file__).parent
@@ -56,3 +56,19 @@ def test_it_is_refused(draft: str, context: Context) -> None:
 def test_it_passes(draft: str, context: Context) -> None:
     verdict = check(draft, context)
     assert verdict.ok, explain(verdict, draft)
+
+
+def policy_texts() -> list[Any]:
+    topics = yaml.safe_load((ROOT / "app" / "dialogue" / "policy.yaml").read_text("utf-8"))["topics"]
+    return [
+        pytest.param(text, language, id=f"{topic['name']}-{language}-{number}")
+        for topic in topics
+        for language, texts in topic["text"].items()
+        for number, text in enumerate(texts)
+    ]
+
+
+@pytest.mark.parametrize(("text", "language"), policy_texts())
+def test_what_the_policy_says_needs_no_section(text: str, language: Language) -> None:
+    findings = check(text, Context((), language=language, system=SYSTEM)).findings
+    assert {finding.check for finding in findings}.isdisjoint({"amount", "free", "contact", "leak"}), findings
