@@ -252,6 +252,10 @@ async def test_a_closed_store_says_so(tmp_path: Path) -> None:
         await store.load(KEY, "", 1)
 
 
+def bytes_in(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
+
+
 async def test_nothing_of_an_expired_conversation_is_left_in_the_file(tmp_path: Path) -> None:
     """Others stay on the same pages: a page that is rewritten as a whole would hide what was only forgotten."""
     store = Store(tmp_path / "conversations.db")
@@ -265,7 +269,7 @@ async def test_nothing_of_an_expired_conversation_is_left_in_the_file(tmp_path: 
     await store._writer.run(lambda db: db.execute(age).rowcount)
     assert (await store.expire(2, 50)).conversations == 1
     await store.close()
-    left = b"".join(path.read_bytes() for path in sorted(tmp_path.iterdir()))
+    left = bytes_in(tmp_path)
     assert "Гульнара".encode() not in left
     assert "Сауле".encode() in left
     assert "Ербол".encode() in left
