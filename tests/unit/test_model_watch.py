@@ -85,10 +85,10 @@ async def test_silence_between_answers_is_no_three_in_a_row(watch: ModelWatch, s
     for _ in range(3):
         before, server.sees = server.looks, silence
         await server.until(lambda before=before: server.looks >= before + 2)
+        watch.available()  # one look has passed in silence, the next one will
         server.sees = WHOLE
         before = server.looks
         await server.until(lambda before=before: server.looks >= before + 3)
-        watch.available()
 
 
 async def test_a_server_that_does_not_listen_is_gone_at_once(watch: ModelWatch, server: Server) -> None:
