@@ -42,6 +42,8 @@ def test_only_the_deploy_user_becomes_root(rendered: Path) -> None:
         ('203.0.113.7 - - [01/Jan/2026:00:00:00 +0000] "POST /api/v1/process HTTP/1.1" 403 99 "-" "x"', False),
         (r'203.0.113.7 - - [01/Jan/2026:00:00:00 +0000] "GET /\x22 401 1 \x22 HTTP/1.1" 404 99 "-" "x"', False),
         ('203.0.113.7 - - [01/Jan/2026:00:00:00 +0000] "GET / HTTP/1.1" 404 401 "-" "a 401 1 b"', False),
+        ('203.0.113.7 - - [01/Jan/2026:00:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "a 401 1 "', False),
+        ('203.0.113.7 - a 401 1 [01/Jan/2026:00:00:00 +0000] "GET / 401 1 " 400 5 "-" "-"', False),
     ],
 )
 def test_a_wrong_key_and_nothing_else_is_what_fail2ban_looks_for(rendered: Path, line: str, banned: bool) -> None:
