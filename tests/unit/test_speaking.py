@@ -119,6 +119,12 @@ async def test_the_reply_tells_whether_it_rests_on_the_knowledge_base(bot: Bot, 
     assert (meta["kb_used"], bool(meta["sections"])) == (used, used)
 
 
+@pytest.mark.parametrize("drafts", [(RIGHT,), (WRONG, RIGHT), (WRONG, WRONG)], ids=["right", "corrected", "replaced"])
+async def test_the_reply_tells_how_many_calls_it_took(bot: Bot, drafts: tuple[str, ...]) -> None:
+    assert (await talk(bot, Model(*drafts), FF_timings="true"))["meta"]["calls"] == len(drafts)
+    await bot.asides.close()
+
+
 async def test_a_text_that_was_closed_early_says_how_it_ended(bot: Bot) -> None:
     class Hurried(Extractive):
         name, chat = "scripted", True

@@ -86,9 +86,3 @@ async def test_harmless_faults_are_mended_without_a_second_call(talk: Talk) -> N
     model = Model(f"<think>цена?</think>Ассистент: **{RIGHT}**")
     assert (await talk(model))["answer"] == RIGHT
     assert len(model.prompts) == 1
-
-
-@pytest.mark.parametrize("drafts", [(RIGHT,), (WRONG, RIGHT), (WRONG, WRONG)], ids=["right", "corrected", "replaced"])
-async def test_the_reply_tells_how_many_calls_it_took(talk: Talk, drafts: tuple[str, ...]) -> None:
-    reply = await talk(Model(*drafts), FF_timings="true")
-    assert reply["meta"]["calls"] == len(drafts)
