@@ -1,6 +1,8 @@
 """Fixtures that every test may use: a running service, a bot in this process, the sample knowledge base."""
 
+import os
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,8 +25,28 @@ LONGEST = ("test_model_turns", "test_loadtests", "test_roles", "test_doctor", "t
            "test_hybrid", "test_memory_file", "test_publish")  # fmt: skip
 
 
+# Seconds, where the first test of a session waits for what all of them share: a whole server, a run of n8n.
+PATIENCE = {"host": 3600, "n8n": 900}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+    for item in items:
+        if item.path.parent.name in PATIENCE and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(PATIENCE[item.path.parent.name]))
+        if item.get_closest_marker("root") and os.geteuid() != 0:
+            item.add_marker(pytest.mark.skip(reason="a disk of its own needs root: sudo make test-host"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud what was left out and why: what nobody tried is nothing that works."""
+    left: Counter[tuple[str, str]] = Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        folder = Path(report.nodeid.partition("::")[0]).parent.as_posix()
+        left[folder, reason.removeprefix("Skipped: ")] += 1
+    for (folder, reason), count in sorted(left.items()):
+        terminalreporter.write_line(f"NOT RUN: {count} of {folder}: {reason}")
 
 
 @pytest.fixture(scope="session")

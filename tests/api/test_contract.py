@@ -1,7 +1,10 @@
 """The contract: what a caller sends, gets, and gets told when it was wrong."""
 
 import json
+import socket
+import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -157,6 +160,27 @@ def test_a_body_over_one_mebibyte_is_a_413(client: httpx.Client) -> None:
     check_error(client.post("/api/v1/process", content=large, headers=JSON), 413, "1048576")
     chunks = (b"x" * 65536 for _ in range(40))
     check_error(client.post("/api/v1/process", content=chunks, headers=JSON), 413, "1048576")
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_caller_that_goes_on_sending_sees_the_413_and_no_reset(server: Server, announced: bool) -> None:
+    """A server that closes while bytes are still coming resets the connection, and the answer with it."""
+    place, size = urlsplit(server.url), 8 << 20
+    form = f"Content-Length: {size}" if announced else "Transfer-Encoding: chunked"
+    head = f"POST /api/v1/process HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nConnection: close\r\n"
+    piece = b"x" * 65536
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=10) as caller:
+        caller.sendall(f"{head}Content-Type: application/json\r\n{form}\r\n\r\n".encode())
+        for _ in range(size // len(piece)):
+            caller.sendall(piece if announced else b"%x\r\n%b\r\n" % (len(piece), piece))
+            time.sleep(0.001)  # the answer is there long before the end of the body
+        if not announced:
+            caller.sendall(b"0\r\n\r\n")
+        received = b""
+        while chunk := caller.recv(65536):
+            received += chunk
+    assert received.startswith(b"HTTP/1.1 413")
+    assert json.loads(received.partition(b"\r\n\r\n")[2])["error"]["code"] == "BAD_REQUEST"
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "", "application/xml"])

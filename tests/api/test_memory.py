@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.api.schemas import Context, Message, ProcessRequest
 from tests.api.test_contract import check_error
 from tests.server import KEY, Server, ask, message
 
@@ -51,6 +52,41 @@ def test_the_same_request_id_with_another_body_is_a_409(client: httpx.Client) ->
     check_error(response, 409, "r-1")
 
 
+WHOLE: dict[str, Any] = {
+    "message": {"text": "Сколько стоит сканер?", "timestamp_ms": 1_700_000_000_000},
+    "channel": "whatsapp",
+    "flow_name": "spin_selling",
+    "context": {"time_of_day": "day", "timezone": "Asia/Almaty", "meta": {"deal": [7]}},
+}
+OTHER: dict[str, Any] = {
+    "message.text": "Сколько стоит принтер?",
+    "message.timestamp_ms": 1_700_000_000_001,
+    "channel": "instagram",
+    "flow_name": "bant",
+    "context.time_of_day": "evening",
+    "context.timezone": "Asia/Aqtau",
+    "context.meta": {"deal": [8]},
+}
+
+
+@pytest.mark.parametrize("place", OTHER)
+def test_each_known_field_is_part_of_what_a_request_id_names(client: httpx.Client, place: str) -> None:
+    names = {"session_id": "BOT_1", "user_id": f"named-{place}", "request_id": "r-1"}
+    first = client.post("/api/v1/process", json=WHOLE | names)
+    assert first.status_code == 200, first.text
+    assert client.post("/api/v1/process", json=WHOLE | names | {"unknown": 1}).content == first.content
+    field, _, inner = place.partition(".")
+    change = {field: WHOLE[field] | {inner: OTHER[place]} if inner else OTHER[place]}
+    check_error(client.post("/api/v1/process", json=WHOLE | names | change), 409, "r-1")
+
+
+def test_no_known_field_is_missing_there() -> None:
+    known = [name for name in ProcessRequest.model_fields if name not in {"session_id", "user_id", "request_id"}]
+    inner = {"message": Message.model_fields, "context": Context.model_fields}
+    places = [f"{name}.{each}" if each else name for name in known for each in inner.get(name, ("",))]
+    assert sorted(places) == sorted(OTHER)
+
+
 def test_a_request_id_is_known_only_within_its_conversation(client: httpx.Client, server: Server) -> None:
     for user in ("own-1", "own-2"):
         ask(client, "Сколько стоит сканер?", user=user, request_id="shared")
@@ -77,21 +113,23 @@ def test_twenty_twins_in_flight_get_one_answer_and_make_one_turn(server: Server)
     assert rows(server, "SELECT revision FROM conversations WHERE user_id = 'twins'") == [(1,)]
 
 
-def test_two_keys_with_fifty_messages_at_once_keep_order_and_lose_nothing(server: Server) -> None:
+def test_two_keys_with_fifty_messages_at_once_lose_nothing_and_each_caller_gets_the_answer_of_its_turn(
+    server: Server,
+) -> None:
     count = 50
-    arrived: dict[str, list[str]] = {"order-a": [], "order-b": []}
+    given: dict[str, dict[str, str]] = {"order-a": {}, "order-b": {}}
 
     def send(number: int) -> None:
         user = ("order-a", "order-b")[number % 2]
         with server.client() as client:
             reply = ask(client, f"сколько стоит сканер {number}", user=user, request_id=f"n{number}")
-        arrived[user].append(reply["meta"]["request_id"])
+        given[user][reply["meta"]["request_id"]] = reply["answer"]
 
     together(2 * count, send)
-    for user, answered in arrived.items():
-        turns = rows(server, "SELECT revision, request_id FROM turns WHERE user_id = ? ORDER BY revision", user)
-        assert [revision for revision, _ in turns] == list(range(1, count + 1))
-        assert sorted(request for _, request in turns) == sorted(answered)
+    for user, answers in given.items():
+        turns = rows(server, "SELECT revision, request_id, answer FROM turns WHERE user_id = ? ORDER BY revision", user)
+        assert [revision for revision, _, _ in turns] == list(range(1, count + 1))
+        assert {request: answer for _, request, answer in turns} == answers
         state = json.loads(rows(server, "SELECT state FROM conversations WHERE user_id = ?", user)[0][0])
         assert state["turns"] == count
 

@@ -235,14 +235,16 @@ def test_old_conversations_are_deleted_by_the_service_and_by_the_command(tmp_pat
     db.close()
     with Server(data, environment={"MACHINE_STORE__RETENTION_DAYS": "30"}) as server:
         wait_until(lambda: not everything(data, gone)[0])
-        assert everything(data, gone) == [[], [], []]
-        assert everything(data, stays)[0]
+        with server.client() as client:
+            assert "machine_conversations_expired_total 1.0" in client.get("/metrics").text
+    assert everything(data, gone) == [[], [], []]
+    assert everything(data, stays)[0]
+    assert stand_in(data, secret, gone) == [], "before the command, which overwrites what it finds, has had a look"
+    with Server(data) as server:
         never = machine("retention", "--data", data)
         assert "kept for ever" in never.stdout
         done = machine("retention", "--data", data, "--days", "10")
         assert done.exit_code == 0, done.output
         assert "deleted 1 conversations, 1 turns, 0 observations, older than 10 days" in done.stdout
         assert len(everything(data, stays)[0]) == 1
-        with server.client() as client:
-            assert "machine_conversations_expired_total 1.0" in client.get("/metrics").text
     assert stand_in(data, secret, gone) == []

@@ -12,6 +12,8 @@ import pytest
 from tests.faults.rig import Callers, doctor, machine, mounted, other_process, ready, wait_ready
 from tests.server import ROOT, Server
 
+pytestmark = pytest.mark.root  # each mounts a disk
+
 
 def fill(place: Path) -> Path:
     """A file that takes all the room there is."""

@@ -1,5 +1,6 @@
 """`make test-n8n` runs these: the real n8n, a real Redis, the real service."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,12 +18,17 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """All tests of this folder carry the mark `n8n` and run when it is asked for by name."""
+    """All tests of this folder carry the mark `n8n`. Those that play a run wait until it is asked for by name; the
+    others try single nodes and need Node alone."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.n8n)
-            if not _wanted(config):
-                item.add_marker(pytest.mark.skip(reason="not asked for: make test-n8n runs it"))
+            if _wanted(config):
+                continue
+            if "run" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.skip(reason="not asked for: make test-n8n runs it in the real n8n"))
+            elif not shutil.which("node"):
+                item.add_marker(pytest.mark.skip(reason="a node's expression needs Node (apt install nodejs)"))
 
 
 def _wanted(config: pytest.Config) -> bool:
@@ -31,16 +37,15 @@ def _wanted(config: pytest.Config) -> bool:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Stop at once, with the remedy, where the machine lacks what a run needs."""
-    wanted = _wanted(session.config) and any(HERE in item.path.parents for item in session.items)
+    wanted = _wanted(session.config) and any(
+        HERE in item.path.parents and "run" in getattr(item, "fixturenames", ()) for item in session.items
+    )
     if wanted and (lacking := obstacle()):
         pytest.exit(lacking, 1)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """The table of behaviours after a run; aloud what was left out without one."""
-    left = {report.nodeid for report in terminalreporter.stats.get("skipped", []) if "tests/n8n/" in report.nodeid}
-    if left:
-        terminalreporter.write_line(f"NOT RUN: {len(left)} tests with the real n8n (make test-n8n)")
+    """The table of behaviours after a run."""
     for line in getattr(config, "n8n_table", []):
         terminalreporter.write_line(line)
 

@@ -291,7 +291,8 @@ async def test_a_twin_of_the_turn_at_work_waits_for_its_answer_where_another_mes
     key, question = Key("BOT_1", "twins"), "Сколько стоит тариф Рост?"
     full = replace(bot, admission=Admission(1, 0))
     with full.admission.ticket("default", "another", Deadline.after(5)) as other:
-        async with other.place(lambda _: None), bot.locks.hold(key, Deadline.after(5), "first"):
+        held = bot.locks.hold(key, Deadline.after(5), "first")
+        async with asyncio.timeout(5), other.place(lambda _: None), held:  # a refusal never waits for the lock
             twin = asyncio.create_task(process(Ask(key, question, "first"), full))
             with pytest.raises(Overloaded):
                 await process(Ask(key, "А доставка?", "second"), full)
@@ -300,7 +301,8 @@ async def test_a_twin_of_the_turn_at_work_waits_for_its_answer_where_another_mes
             answered = await process(
                 Ask(key, question, "first"), replace(bot, locks=KeyLocks(), admission=Admission(1, 0))
             )
-    again = await twin
+    async with asyncio.timeout(5):
+        again = await twin
     assert (again.body, again.replayed) == (answered.body, True)
 
 

@@ -11,7 +11,7 @@ import pytest
 from app.afterwards import leave, merged
 from app.bots import Bot
 from app.deadline import Deadline
-from app.errors import ModelUnavailable, Overloaded
+from app.errors import ModelUnavailable, Overloaded, StoreUnavailable
 from app.llm.extractive import Extractive
 from app.turn import process
 from app.types import Aside, Ask, DialogueState, Draft, Key, Pending, Prompt
@@ -85,6 +85,21 @@ async def test_one_that_takes_too_long_is_dropped(bot: Bot, monkeypatch: pytest.
     assert chatty.tasks[0].cancelled()
     await bot.asides.close()
     assert chatty.tasks[1].cancelled() or chatty.tasks[1].cancelling()
+
+
+async def test_a_turn_that_cannot_be_kept_ends_what_is_written_behind_its_answer(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    monkeypatch.setattr(bot.store, "commit", full)
+    chatty = Chatty(Aside(human=True), 30)
+    with pytest.raises(StoreUnavailable):
+        await process(ask("Здравствуйте"), replace(bot, llm=chatty))
+    await asyncio.wait(chatty.tasks, timeout=5)
+    assert [task.cancelled() for task in chatty.tasks] == [True]
+    assert len(bot.asides) == 0
 
 
 async def test_a_turn_that_is_refused_is_refused_before_it_waits_for_one(bot: Bot) -> None:

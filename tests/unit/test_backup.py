@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -203,6 +203,17 @@ moments = st.lists(
 )
 
 
+def monday_of(name: str) -> date:
+    """The first day of the week in which a backup was made."""
+    day = datetime.strptime(name[:8], "%Y%m%d").date()
+    return day - timedelta(days=day.weekday())
+
+
+def test_the_same_week_of_two_years_is_two_weeks() -> None:
+    sparse = [f"{day}T020000Z" for day in ("20250108", "20260107", "20260114")]  # the second, the second, the third
+    assert kept(sparse, 1, 3) == set(sparse)
+
+
 @given(moments, st.integers(1, 20), st.integers(0, 10))
 def test_laws_of_keeping(names: list[str], daily: int, weekly: int) -> None:
     keep = kept(names, daily, weekly)
@@ -212,4 +223,6 @@ def test_laws_of_keeping(names: list[str], daily: int, weekly: int) -> None:
     days = sorted({name[:8] for name in names})[-daily:]
     for day in days:
         assert max(name for name in names if name.startswith(day)) in keep
+    for monday in sorted({monday_of(name) for name in names})[-weekly:] if weekly else ():
+        assert max(name for name in names if monday_of(name) == monday) in keep
     assert kept(sorted(keep), daily, weekly) == keep  # a second rotation removes nothing more

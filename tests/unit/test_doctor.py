@@ -1,7 +1,6 @@
 """`machine doctor` as an operator runs it: against a service that is well, and against hosts that are not."""
 
 import json
-import os
 import shutil
 import socket
 import sqlite3
@@ -18,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.fakenvml import Card, build
+from tests.faults.rig import mounted
 from tests.server import KEY, ROOT, Server, ask, clean_environment
 
 LEVELS = ["ok", "warning", "error"]
@@ -351,24 +351,12 @@ def test_a_certificate_that_callers_refuse(tmp_path: Path) -> None:
     assert checks["service"]["level"] == "error"
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="mounting a small disk needs root")
+@pytest.mark.root
 def test_a_disk_that_is_full(tmp_path: Path, closed: str) -> None:
-    small = tmp_path / "small"
-    small.mkdir(mode=0o700)
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", str(small)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip(f"this container may not mount: {mounted.stderr.strip()}")
-    try:
+    with mounted(tmp_path / "small", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs") as small:
         (small / "full").write_bytes(b"x" * (1 << 20))
         (small / "full").chmod(0o600)
         found = diagnose("--url", closed, "--data", small)
-    finally:
-        subprocess.run(["umount", str(small)], check=True)
     assert found["disk"]["level"] == "error"
     assert found["disk"]["detail"].startswith("0.0 of 0.0 GiB free")
     assert found["data folder"]["level"] == "ok"

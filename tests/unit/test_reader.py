@@ -1,5 +1,7 @@
 """Reading an answer out of JSON that is still being written, and telling when a text goes wrong."""
 
+import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from app.llm.client import Piece, Usage
 from app.llm.faults import foreign, loops, whole_sentences
 from app.llm.reader import AnswerReader, cleaned
-from app.llm.writing import Writing
+from app.llm.writing import Spoiled, Writing
 from app.types import Aside
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=80)
@@ -76,6 +78,44 @@ async def test_half_of_a_sign_is_none_in_what_stands_behind_the_answer() -> None
 
     heard = await Writing(structured=True, known="").read_on(pieces())
     assert heard == Aside({"goal": "порядок"}, human=True)
+
+
+@pytest.mark.parametrize(
+    ("written", "human"),
+    [("true", True), ("false", False), ('"true"', False), ("1", False), ("null", False), ("[true]", False)],
+)
+async def test_a_person_is_wanted_where_the_model_says_so_in_the_form_that_was_asked_for(
+    written: str, human: bool
+) -> None:
+    async def pieces() -> AsyncIterator[Piece]:
+        yield Piece(f'{{"answer": "Да.", "human": {written}}}', Usage())
+
+    assert (await Writing(structured=True, known="").read_on(pieces())).human is human
+
+
+@pytest.mark.parametrize(
+    ("written", "begun"),
+    [
+        ("Мы рады. Мы ответим зав", "Мы рады."),
+        ("Мы отвеч", ""),
+        ("Мы работаем каждый день. " * 6, ""),  # shorter than the distance between two looks may be
+        ("Да! " * 14, ""),
+        ("Да, это 您好.", ""),
+        ("<think>Что бы сказать. Хм", ""),
+    ],
+)
+async def test_what_was_begun_when_time_ran_out_is_said_only_as_far_as_it_is_fit_to_be(
+    written: str, begun: str
+) -> None:
+    async def pieces() -> AsyncIterator[Piece]:
+        yield Piece(written)
+        await asyncio.Event().wait()
+
+    writing = Writing(structured=False, known="")
+    with contextlib.suppress(TimeoutError, Spoiled):
+        async with asyncio.timeout(0.02):
+            await writing.read(pieces())
+    assert writing.begun() == begun
 
 
 def test_it_is_closed_before_the_object_ends() -> None:

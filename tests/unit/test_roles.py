@@ -1,6 +1,5 @@
 """The appliance without a server: its roles are complete, documented, strict, and say how to repair a wrong inventory."""
 
-import json
 import re
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import yaml
 from tests.host.hosts import run
 from tests.host.readme_tables import defaults, main_spec, page
 from tests.server import ROOT
+from tests.unit.rendering import TEMPLATES
 
 ROLES = sorted((ROOT / "roles").iterdir())
 ORDER = [
@@ -31,7 +31,6 @@ ORDER = [
     "monitor",
     "verify",
 ]
-TEMPLATES = sorted((ROOT / "roles").glob("*/templates/**/*.j2"))
 PLAYS = ["login", "validate", "foundation", "model", "service", "care"]
 BIN = Path(sys.executable).parent
 REMEDY = re.compile(r"\b(fix|set|write|name|correct|put|add|choose|install)\b", re.IGNORECASE)
@@ -127,24 +126,6 @@ def test_the_inventories_define_the_same_shared_variables_and_hold_no_secret() -
         assert not re.search(
             r"(password|secret|token|api_key)\w*\s*:\s*\S|PRIVATE KEY", file.read_text("utf-8"), re.I
         ), file
-
-
-@pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with every template rendered as <role>.<name without .j2>."""
-    folder = tmp_path_factory.mktemp("rendered")
-    together = folder / "together.json"
-    values = {
-        "render_roles": [role.name for role in ROLES],
-        "render_templates": [str(path) for path in TEMPLATES],
-        "render_to": str(together),
-    }
-    facts = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-    command = [str(BIN / "ansible-playbook"), "-i", "inventory/production", "tests/host/playbooks/render.yml"]
-    run([*command, "-e", json.dumps(values | facts)])
-    for path, text in zip(TEMPLATES, json.loads(together.read_text("utf-8")), strict=True):
-        (folder / f"{path.relative_to(ROOT).parts[1]}.{path.stem}").write_text(text, "utf-8")
-    return folder
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")

@@ -148,6 +148,27 @@ def test_nothing_is_refused_or_cut_during_a_restart(manager: Manager) -> None:
     assert _stop(second)[0] == 0
 
 
+def test_a_connection_that_was_just_taken_is_answered_though_the_service_is_stopping(tmp_path: Path) -> None:
+    application = FastAPI()
+
+    @application.get("/quick")
+    async def quick() -> str:
+        return "done"
+
+    with _Running(tmp_path, application, watchdog_s=10) as running:
+        place = httpx.URL(running.url)
+        with socket.create_connection((place.host, place.port or 0), timeout=10) as caller:
+            _until(lambda: len(running.server.server_state.connections) == 1)
+            running.server.should_exit = True
+            running.until("STOPPING=1")
+            caller.sendall(b"GET /quick HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            received = b""
+            while chunk := caller.recv(65536):
+                received += chunk
+    assert received.startswith(b"HTTP/1.1 200")
+    assert received.endswith(b'"done"')
+
+
 def test_a_running_turn_is_finished_and_the_watchdog_is_fed_meanwhile(tmp_path: Path) -> None:
     """The drain may take longer than the watchdog's patience: it must not kill a service that is finishing turns."""
     application = FastAPI()

@@ -252,6 +252,29 @@ async def test_a_closed_store_says_so(tmp_path: Path) -> None:
         await store.load(KEY, "", 1)
 
 
+def bytes_in(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
+
+
+async def test_nothing_of_an_expired_conversation_is_left_in_the_file(tmp_path: Path) -> None:
+    """Others stay on the same pages: a page that is rewritten as a whole would hide what was only forgotten."""
+    store = Store(tmp_path / "conversations.db")
+    for number, name in enumerate(("Сауле из Талгара", "Гульнара из Капчагая", "Ербол из Актау")):
+        key = Key("BOT_1", f"7701987000{number}")
+        snapshot = replace(Snapshot(key), state=DialogueState(turns=1, slots={"name": name}), revision=1)
+        await store.commit(
+            snapshot, Ask(key, f"Я {name}", "r", body_hash="h"), Reply("Да", '{"answer": "Да"}'), {"t": name}
+        )
+    age = "UPDATE conversations SET updated_at = 1 WHERE user_id = '77019870001'"
+    await store._writer.run(lambda db: db.execute(age).rowcount)
+    assert (await store.expire(2, 50)).conversations == 1
+    await store.close()
+    left = bytes_in(tmp_path)
+    assert "Гульнара".encode() not in left
+    assert "Сауле".encode() in left
+    assert "Ербол".encode() in left
+
+
 async def test_the_file_is_in_wal_mode_and_every_commit_reaches_the_disk(store: Store) -> None:
     mode, synchronous = await store._writer.run(
         lambda db: (

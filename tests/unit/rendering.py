@@ -1,0 +1,32 @@
+"""The roles' templates as files, rendered by Ansible itself with the example inventory."""
+
+import json
+import sys
+from pathlib import Path
+
+from tests.host.hosts import run
+from tests.server import ROOT
+
+TEMPLATES = sorted((ROOT / "roles").glob("*/templates/**/*.j2"))
+
+
+def render(folder: Path) -> None:
+    """Writes every template into `folder` as <role>.<name without .j2>."""
+    together = folder / "together.json"
+    values = {
+        "render_roles": sorted(path.name for path in (ROOT / "roles").iterdir()),
+        "render_templates": [str(path) for path in TEMPLATES],
+        "render_to": str(together),
+    }
+    facts = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    playbook = str(Path(sys.executable).parent / "ansible-playbook")
+    command = [playbook, "-i", "inventory/production", "tests/host/playbooks/render.yml"]
+    run([*command, "-e", json.dumps(values | facts)])
+    for path, text in zip(TEMPLATES, json.loads(together.read_text("utf-8")), strict=True):
+        (folder / f"{path.relative_to(ROOT).parts[1]}.{path.stem}").write_text(text, "utf-8")
+
+
+def lines(rendered: Path, name: str) -> list[str]:
+    """The lines of a file that say something, without those that only speak to a reader."""
+    said = (line.strip() for line in (rendered / name).read_text("utf-8").splitlines())
+    return [line for line in said if line and not line.startswith("#")]

@@ -1,0 +1,70 @@
+"""What each check of the guardrail promises in words, in cases that differ from the examples its lists were made of."""
+
+import pytest
+
+from app.guardrail import Context, check
+
+
+def found(draft: str, **around: object) -> list[str]:
+    return [finding.check for finding in check(draft, Context((), **around)).findings]  # type: ignore[arg-type]
+
+
+ANSWERS = (
+    "Касса работает без интернета и отправляет чеки, когда связь появится.",
+    "Терминал подключается к кассе по кабелю или по сети.",
+    "Отчёты по сменам собираются сами каждый вечер.",
+    "Остатки по складам видны в телефоне владельца.",
+)
+ASKED = ("работает ли касса без интернета", "а терминал?", "какие отчёты", "а склад?", "что с доставкой")
+
+
+@pytest.mark.parametrize("ago", [1, 2, 3])
+def test_what_one_of_the_last_three_answers_said_is_not_said_again(ago: int) -> None:
+    assert found(ANSWERS[-ago], earlier=ANSWERS, customer=ASKED) == ["repeat"]
+
+
+def test_what_was_said_longer_ago_than_three_answers_may_be_said_again() -> None:
+    assert found(ANSWERS[0], earlier=ANSWERS, customer=ASKED) == []
+
+
+def test_what_the_customer_asks_for_again_is_said_again() -> None:
+    for again in ("повторите про склад", "что со складом, ещё раз", "а склад?"):
+        assert found(ANSWERS[3], earlier=ANSWERS, customer=(*ASKED, again)) == []
+
+
+FORBIDDEN = ("самые низкие цены", "не берите у соседей")
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "У нас самые низкие цены в городе.",
+        "У нас самые  низкие   цены.",
+        "У нас самые, низкие, цены.",
+        "У нас самые\nнизкие\nцены.",
+        "У нас САМЫЕ — низкие — Цены!",
+        "У нас «самые» низкие... цены.",
+        "Советуем: не берите у соседей.",
+        "Не берите, у соседей",
+    ],
+)
+def test_what_the_policy_forbids_is_found_whatever_stands_between_its_words(draft: str) -> None:
+    assert "act" in found(draft, never=FORBIDDEN)
+
+
+@pytest.mark.parametrize(
+    "draft",
+    ["Цены у нас низкие, самые разные тарифы.", "У нас не самые низкие цены.", "Самый низкий прилавок и цены на виду."],
+)
+def test_other_words_and_their_denial_are_not_what_the_policy_forbids(draft: str) -> None:
+    assert found(draft, never=FORBIDDEN) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["مرحبا بكم", "გამარჯობა", "שלום", "नमस्ते", "καλημέρα", "สวัสดี", "こんにちは", "안녕하세요", "您好", "բարեւ", "வணக்கம்"],
+    ids=["arabic", "georgian", "hebrew", "hindi", "greek", "thai", "japanese", "korean", "chinese", "armenian", "tamil"],
+)  # fmt: skip
+def test_words_in_another_script_are_refused_wherever_they_stand(words: str) -> None:
+    for draft in (f"{words}! Касса работает без интернета.", f"Касса {words} работает.", f"Касса работает.\n{words}"):
+        assert "language" in found(draft)

@@ -1,0 +1,136 @@
+"""What is asked of the model in a turn, what is dropped of it, and what is counted."""
+
+import asyncio
+import contextlib
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.bots import Bot
+from app.deadline import Deadline
+from app.errors import DeadlinePassed, ModelUnavailable
+from app.llm.extractive import Extractive
+from app.settings import load
+from app.turn import process
+from app.types import Aside, Ask, Draft, Key, Prompt
+from tests.unit.test_turn_guard import RIGHT, WRONG
+
+KEY = Key("BOT_1", "77010000001")
+PRICE = "Сколько стоит тариф Рост?"
+
+
+class Model(Extractive):
+    """A chat model that is a list of drafts and errors; behind each draft it goes on writing for long."""
+
+    name = "scripted"
+    chat = True
+
+    def __init__(self, *says: str | Exception, up: bool = True) -> None:
+        self._says, self._up = list(says), up
+        self.behind: list[asyncio.Task[Aside]] = []
+
+    def available(self) -> None:
+        if not self._up:
+            raise ModelUnavailable("the model is being loaded; try again", reason="loading")
+
+    async def answer(self, prompt: Prompt, deadline: Deadline) -> Draft:
+        said = self._says.pop(0)
+        if isinstance(said, Exception):
+            raise said
+
+        async def writing() -> Aside:
+            await asyncio.Event().wait()
+            return Aside()
+
+        self.behind.append(asyncio.create_task(writing()))
+        return Draft(said, self.name, prompt.passages[:1], aside=self.behind[-1])
+
+
+async def talk(bot: Bot, model: Model, **environ: str) -> dict[str, Any]:
+    speaking = replace(bot, llm=model, settings=load(environ=environ))
+    body: dict[str, Any] = json.loads((await process(Ask(KEY, PRICE, "r1"), speaking)).body)
+    return body
+
+
+def counted(bot: Bot, sample: str) -> bool:
+    return f"{sample} 1.0" in bot.telemetry.exposition().decode()
+
+
+@pytest.mark.parametrize("error", [ModelUnavailable("gone"), DeadlinePassed("late")], ids=["gone", "late"])
+async def test_where_the_correction_fails_too_the_fact_is_said(bot: Bot, error: Exception) -> None:
+    reply = await talk(bot, Model(WRONG, error))
+    assert "14 900 ₸" in reply["answer"]
+    assert reply["meta"]["guardrail"] == ["amount"]
+    assert counted(bot, 'machine_guardrail_verdicts_total{verdict="replaced"}')
+    assert counted(bot, 'machine_guardrail_findings_total{check="amount"}')
+
+
+async def test_a_first_call_that_fails_is_no_answer_and_leaves_nothing(bot: Bot) -> None:
+    with pytest.raises(ModelUnavailable):
+        await talk(bot, Model(ModelUnavailable("gone")))
+    assert (await bot.store.load(KEY, "r1", 0)).stored is None
+
+
+async def test_of_a_refused_draft_nothing_is_written_on_and_of_the_one_that_goes_out_it_is(bot: Bot) -> None:
+    model = Model(WRONG, RIGHT)
+    assert (await talk(bot, model))["answer"] == RIGHT
+    await asyncio.wait(model.behind, timeout=0.2)
+    assert [task.done() for task in model.behind] == [True, False]
+    assert model.behind[0].cancelled()
+    assert counted(bot, 'machine_guardrail_verdicts_total{verdict="ok"}')
+    await bot.asides.close()
+
+
+async def test_whatever_breaks_behind_a_draft_nothing_of_it_is_written_on(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("app.speaking.judge", broken)
+    model = Model(RIGHT)
+    with pytest.raises(ZeroDivisionError):
+        await talk(bot, model)
+    await asyncio.wait(model.behind, timeout=5)
+    assert model.behind[0].cancelled()
+
+
+async def test_a_model_that_cannot_answer_is_known_before_a_place_is_waited_for(bot: Bot) -> None:
+    async with asyncio.timeout(5), contextlib.AsyncExitStack() as stack:
+        for number in range(bot.settings.turn.parallel):
+            ticket = stack.enter_context(bot.admission.ticket(bot.name, ("another", number), Deadline.after(60)))
+            await stack.enter_async_context(ticket.place(lambda _: None))
+        with pytest.raises(ModelUnavailable, match="being loaded"):
+            await process(Ask(KEY, PRICE, "r1"), replace(bot, llm=Model(RIGHT, up=False)))
+
+
+async def test_with_the_flag_degraded_the_knowledge_base_answers_for_it_and_that_is_counted(bot: Bot) -> None:
+    reply = await talk(bot, Model(up=False), FF_degraded="true")
+    assert "14 900" in reply["answer"]
+    assert reply["meta"]["model"] == "extractive"
+    assert counted(bot, "machine_degraded_turns_total")
+
+
+@pytest.mark.parametrize(("question", "used"), [(PRICE, True), ("Здравствуйте", False)])
+async def test_the_reply_tells_whether_it_rests_on_the_knowledge_base(bot: Bot, question: str, used: bool) -> None:
+    meta = json.loads((await process(Ask(KEY, question, "r1"), bot)).body)["meta"]
+    assert (meta["kb_used"], bool(meta["sections"])) == (used, used)
+
+
+@pytest.mark.parametrize("drafts", [(RIGHT,), (WRONG, RIGHT), (WRONG, WRONG)], ids=["right", "corrected", "replaced"])
+async def test_the_reply_tells_how_many_calls_it_took(bot: Bot, drafts: tuple[str, ...]) -> None:
+    assert (await talk(bot, Model(*drafts), FF_timings="true"))["meta"]["calls"] == len(drafts)
+    await bot.asides.close()
+
+
+async def test_a_text_that_was_closed_early_says_how_it_ended(bot: Bot) -> None:
+    class Hurried(Extractive):
+        name, chat = "scripted", True
+
+        async def answer(self, prompt: Prompt, deadline: Deadline) -> Draft:
+            return Draft(RIGHT, self.name, prompt.passages[:1], "deadline")
+
+    reply = json.loads((await process(Ask(KEY, PRICE, "r1"), replace(bot, llm=Hurried()))).body)
+    assert reply["meta"]["ending"] == "deadline"
