@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.host.hosts import run
 from tests.server import ROOT
@@ -74,3 +75,47 @@ def test_a_callers_neighbour_cannot_have_it_banned_and_everybody_is_no_caller(fr
     assert passwords == [*local, OPERATOR]
     assert keys == [*local, OPERATOR, CALLER]
     assert front[JAIL].index("[sales-machine-api]") < front[JAIL].rindex("ignoreip")
+
+
+UNIT = "ollama/templates/ollama.service.j2"
+REGISTRY = "203.0.113.128/25"
+
+
+def unit(folder: Path, part: str, reach: list[str]) -> dict[str, list[str]]:
+    """The keys of the unit's text, each with its values."""
+    nvidia = {"ollama_nvidia_enabled": True}
+    text = rendered(folder, UNIT, __ollama_part=part, ollama_allowed_addresses=reach, **nvidia)[UNIT]
+    keys: dict[str, list[str]] = {}
+    for key, value in re.findall(r"^(\w+)=(.*)$", text, re.MULTILINE):
+        keys.setdefault(key, []).append(value)
+    return keys
+
+
+@pytest.mark.parametrize("part", ["serve", "trial"])
+def test_a_model_server_that_answers_reaches_loopback_alone(tmp_path: Path, part: str) -> None:
+    found = unit(tmp_path, part, ["any"])
+    assert found["IPAddressDeny"] == ["any"]
+    assert found["IPAddressAllow"] == ["localhost"]
+
+
+def test_only_a_pull_reaches_the_registry_and_only_for_its_time(tmp_path: Path) -> None:
+    found = unit(tmp_path, "pull", [REGISTRY])
+    assert (found["IPAddressDeny"], found["IPAddressAllow"]) == (["any"], [f"localhost {REGISTRY}"])
+    assert "IPAddressDeny" not in unit(tmp_path, "pull", ["any"])
+    assert int(found["RuntimeMaxSec"][0]) == 3600 + 60
+    assert "Restart" not in found
+    assert "WantedBy" not in found
+    assert found["PrivateDevices"] == ["yes"]
+    assert any("OLLAMA_HOST=127.0.0.1:11436" in value for value in found["Environment"])
+
+
+def test_the_way_to_the_registry_is_closed_also_after_a_failed_pull() -> None:
+    (task,) = yaml.safe_load((ROOT / "roles" / "ollama" / "tasks" / "pull.yml").read_text("utf-8"))
+    pulls = [step for step in task["block"] if step.get("ansible.builtin.uri", {}).get("method") == "POST"]
+    assert len(pulls) == 1
+    assert "ollama_pull_host" in pulls[0]["ansible.builtin.uri"]["url"]
+    (end,) = task["always"]
+    assert end["vars"]["__ollama_temporary"] == "ollama-pull"
+    assert "when" not in end
+    everywhere = [*(ROOT / "roles").rglob("*.yml"), *(ROOT / "playbooks").rglob("*.yml")]
+    assert [path.name for path in everywhere if "/api/pull" in path.read_text("utf-8")] == ["pull.yml"]
