@@ -10,6 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.audit.pins import pinned
 from tests.host.lock import CONTROLLERS, LOCKS, ROOT, SERVERS, Target, Wheel, environment, missing, render
 
 LISTS = sorted(LOCKS)
@@ -18,12 +19,6 @@ TARGETS = [
     for name in LISTS
     for target in LOCKS[name].targets
 ]
-
-
-def pinned(name: str) -> dict[str, str]:
-    """Package -> version of one list."""
-    lines = LOCKS[name].path.read_text("utf-8").splitlines()
-    return dict(line.removesuffix(" \\").split("==") for line in lines if "==" in line)
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -38,7 +33,7 @@ def test_every_requirement_has_its_hashes_and_no_index_is_named(name: str) -> No
 @pytest.mark.parametrize(("name", "target"), TARGETS)
 def test_what_the_project_declares_is_in_it(name: str, target: Target) -> None:
     """`make lock` was run since pyproject.toml was changed."""
-    versions = pinned(name)
+    versions = pinned(LOCKS[name].path.read_text("utf-8"))
     for line in LOCKS[name].requirements:
         requirement = Requirement(line)
         if requirement.marker is None or requirement.marker.evaluate(environment(target)):
@@ -48,14 +43,16 @@ def test_what_the_project_declares_is_in_it(name: str, target: Target) -> None:
 
 
 def test_both_lists_of_a_server_agree() -> None:
-    base, semantic = pinned("requirements.txt"), pinned("requirements-semantic.txt")
+    base, semantic = (
+        pinned(LOCKS[name].path.read_text("utf-8")) for name in ("requirements.txt", "requirements-semantic.txt")
+    )
     assert base.items() <= semantic.items()
 
 
 def test_everything_that_the_code_imports_is_locked() -> None:
     """A package that only the development environment has would be missing on the server."""
     distributions = packages_distributions()
-    locked = pinned("requirements-semantic.txt")
+    locked = pinned(LOCKS["requirements-semantic.txt"].path.read_text("utf-8"))
     for path in sorted((ROOT / "app").rglob("*.py")):
         for module in _imports(path) - {"app"} - sys.stdlib_module_names:
             names = {canonicalize_name(name) for name in distributions.get(module, [module])}
