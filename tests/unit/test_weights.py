@@ -1,9 +1,15 @@
 """Which weights the search may load: a commit that was chosen, in a format that cannot run code."""
 
+import hashlib
+import json
 import shutil
-from collections.abc import Callable
-from contextlib import suppress
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,6 +20,7 @@ from app.errors import ConfigError
 from app.knowledge.hub import FILES
 from app.settings import load
 from tests import models
+from tests.server import ROOT, clean_environment
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 MAKERS: dict[str, Callable[[Path], Path]] = {"embedder": models.embedder, "reranker": models.reranker}
@@ -120,3 +127,91 @@ def test_what_is_fetched_are_weights_words_and_settings() -> None:
     unwanted = {"pytorch_model.bin", "colbert_linear.pt", "modeling_own.py", "model.pkl", "tf_model.h5", "flax_model.msgpack",
                 "model.ckpt", "onnx/model.onnx", "openvino/openvino_model.bin", "training_args.bin", "README.md"}  # fmt: skip
     assert {name for name in wanted | unwanted if any(fnmatch(name, each) for each in FILES)} == wanted
+
+
+class Hub(ThreadingHTTPServer):
+    """A hub with one commit of one model; `asked` are the files that somebody took."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.folder, self.asked = folder, set[str]()
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+class _Answer(BaseHTTPRequestHandler):
+    server: Hub
+
+    def do_GET(self) -> None:
+        asked = self.path.split("?")[0]
+        if asked == f"/api/models/shop/words/revision/{COMMIT}":
+            files = [{"rfilename": name} for name in self.server.names]
+            self._say(json.dumps({"id": "shop/words", "sha": COMMIT, "siblings": files}).encode())
+        elif asked == f"/api/models/shop/words/tree/{COMMIT}":
+            tree = [
+                {"type": "file", "path": name, "size": (self.server.folder / name).stat().st_size, "oid": "0" * 40}
+                for name in self.server.names
+            ]
+            self._say(json.dumps(tree).encode())
+        elif self.path.startswith(f"/shop/words/resolve/{COMMIT}/"):
+            name = self.path.removeprefix(f"/shop/words/resolve/{COMMIT}/")
+            self.server.asked.add(name)
+            self._say((self.server.folder / name).read_bytes())
+        else:
+            self.send_error(404)
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def _say(self, content: bytes) -> None:
+        self.send_response(200)
+        headers = {"ETag": f'"{hashlib.sha256(content).hexdigest()}"', "X-Repo-Commit": COMMIT}
+        for name, value in (
+            headers | {"Content-Length": str(len(content)), "Content-Type": "application/json"}
+        ).items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Hub]:
+    with Hub(folder) as hub:
+        thread = threading.Thread(target=hub.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield hub
+        finally:
+            hub.shutdown()
+            thread.join()
+
+
+def fetched(hub: Hub, home: Path) -> subprocess.CompletedProcess[str]:
+    """As the role fetches it: where the hub is, the library reads when it is imported."""
+    code = "import sys; from app.knowledge.hub import fetch; print(fetch(sys.argv[1], sys.argv[2], local=False))"
+    return subprocess.run(
+        [sys.executable, "-c", code, "shop/words", COMMIT],
+        env=clean_environment(HF_HOME=str(home), HF_ENDPOINT=hub.url, HF_HUB_OFFLINE="0", HF_HUB_DISABLE_TELEMETRY="1"),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_of_a_hub_weights_words_and_settings_are_fetched_and_nothing_that_runs(tmp_path: Path) -> None:
+    folder = models.embedder(tmp_path / "model")
+    whole = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.suffix != ".md"}
+    for name in ("pytorch_model.bin", "own.py", "onnx/model.onnx", "training_args.bin"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"x")
+    with serving(folder) as hub:
+        done = fetched(hub, tmp_path / "cache")
+        assert done.returncode == 0, done.stderr
+        assert hub.asked == whole
+    models.opened(done.stdout.strip()).close()
