@@ -7,6 +7,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -47,6 +48,26 @@ def test_both_lists_of_a_server_agree() -> None:
         pinned(LOCKS[name].path.read_text("utf-8")) for name in ("requirements.txt", "requirements-semantic.txt")
     )
     assert base.items() <= semantic.items()
+
+
+def test_the_wheel_is_built_with_what_its_list_names_and_nothing_else() -> None:
+    tasks = yaml.safe_load((ROOT / "roles" / "app" / "tasks" / "wheel.yml").read_text("utf-8"))
+    environment, install, build = (task["ansible.builtin.command"]["argv"] for task in tasks)
+    folder = environment[-1]
+    assert environment[1:] == ["-m", "venv", folder]
+    assert install[0] == build[0] == f"{folder}/bin/pip"
+    assert {"--require-hashes", ":all:", "--requirement={{ role_path }}/files/requirements-build.txt"} <= set(install)
+    assert {"--no-build-isolation", "--no-index", "--no-deps"} <= set(build)
+    assert LOCKS["requirements-build.txt"].path == ROOT / "roles" / "app" / "files" / "requirements-build.txt"
+    assert all(task["delegate_to"] == "localhost" for task in tasks)
+
+
+@pytest.mark.parametrize("page", ["docs/install.md", "docs/ru/install.md"])
+def test_operators_are_told_to_install_from_their_list(page: str) -> None:
+    commands = re.findall(r"pip install .*", (ROOT / page).read_text("utf-8"))
+    assert commands
+    assert all("--require-hashes -r requirements-ops.txt" in command for command in commands)
+    assert LOCKS["requirements-ops.txt"].path == ROOT / "requirements-ops.txt"
 
 
 def test_everything_that_the_code_imports_is_locked() -> None:
