@@ -9,7 +9,7 @@ PORT   ?= 8000
 TORCH  ?= torch==2.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test load measure test-host test-n8n lint format bench prove-model prove-power prove-storm prove-day-two lock clean
+.PHONY: help install demo test load measure test-host test-n8n lint audit format bench prove-model prove-power prove-storm prove-day-two lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -28,12 +28,16 @@ test-host: $(VENV)/dev.stamp ## Set up disposable servers with the playbooks and
 test-n8n: $(VENV)/dev.stamp ## Run the workflow of docs/n8n in the real n8n (Node, redis-server; the first run installs n8n: minutes)
 	$(BIN)/pytest -m n8n tests/n8n
 
-lint: $(VENV)/dev.stamp ## Formatting, style, types, the direction of imports, the sample knowledge base
+lint: $(VENV)/dev.stamp ## Formatting, style, types, the direction of imports, the sample knowledge base, the audit without its advisories
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/machine kb lint --kb kb
+	$(BIN)/python -m tests.audit --offline
+
+audit: $(VENV)/dev.stamp ## Pins of all that others made, known traps in the code, advisories on what is pinned (asks the package index)
+	$(BIN)/python -m tests.audit
 
 format: $(VENV)/dev.stamp ## Format the code
 	$(BIN)/ruff format .
@@ -51,8 +55,8 @@ measure: $(VENV)/dev.stamp ## Measure a card through Ollama (HOST=http://127.0.0
 	@$(BIN)/python -m loadtests.measure $(if $(filter https://% http://%,$(HOST)),--host $(HOST)) $(if $(COLD),--cold) \
 	  --out $(or $(OUT),card.json) $(MEASUREFLAGS)
 
-lock: $(VENV)/dev.stamp ## Resolve what servers install, with hashes, from pyproject.toml (needs the package index, minutes)
-	$(BIN)/python -m tests.host.lock
+lock: $(VENV)/dev.stamp ## Resolve what servers, the build and operators install, with hashes (needs the package index, minutes; LIST=name of one)
+	$(BIN)/python -m tests.host.lock $(LIST)
 
 prove-model: $(VENV)/dev.stamp ## Show what the model's part of a turn promises, with figures (about ten minutes)
 	$(BIN)/python -m tests.prove.model

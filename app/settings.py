@@ -6,6 +6,7 @@ names the nearest known one.
 
 import difflib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from datetime import time
 from importlib.resources import files
@@ -184,8 +185,28 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     except ValidationError as error:
         details = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}, not {e['input']!r}" for e in error.errors())
         raise ConfigError(f"settings: {details}") from None
+    _check_pins(settings.retriever)
     keys = tuple(SecretStr(key.strip()) for key in environ.get("API_KEYS", "").split(",") if key.strip())
     return settings.model_copy(update={"api": settings.api.model_copy(update={"keys": keys})})
+
+
+def on_hub(model: str) -> bool:
+    """Whether a model of the search is named as on the Hugging Face Hub (owner/name), not as a folder."""
+    return not (model.startswith((".", "/", "~")) or model.count("/") > 1 or Path(model).is_dir())
+
+
+def _check_pins(search: RetrieverSettings) -> None:
+    """A name alone is whatever its owner put there that day; a branch or tag can be moved, a commit cannot."""
+    for part, model, revision in (
+        ("embedder", search.embedder, search.embedder_revision),
+        ("reranker", search.reranker, search.reranker_revision),
+    ):
+        if model and on_hub(model) and not re.fullmatch(r"[0-9a-f]{40}", revision):
+            raise ConfigError(
+                f"settings: retriever.{part}_revision is {revision!r}, so nobody knows which weights {model!r} are; "
+                f"set it to the model's commit, the 40 hexadecimal digits that "
+                f"`git ls-remote https://huggingface.co/{model} HEAD` prints, or name a folder in retriever.{part}"
+            )
 
 
 def masked(settings: Settings) -> dict[str, Any]:

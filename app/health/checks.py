@@ -229,7 +229,7 @@ def check_ollama(ollama: OllamaFacts, cpu_accepted: bool) -> tuple[Finding, ...]
     server = Finding("ollama", "ok", f"{ollama.host}, version {ollama.version}")
     if ollama.state is None:
         there = ", ".join(ollama.known) or "none"
-        fix = f"ollama pull {quote(ollama.model)}"
+        fix = f"ollama pull {quote(ollama.model)}; on a server that site.yml made: run it with --tags ollama"
         return (server, Finding("model", "error", f"{ollama.model} is not there; there: {there}", fix))
     return (server, model_part(ollama.state, cpu_accepted=cpu_accepted))
 

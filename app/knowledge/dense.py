@@ -65,19 +65,20 @@ def load_embedder(name: str, revision: str, prefixes: tuple[str, str], device: D
     """
     library = sentence_transformers(_SETTING)
 
-    def load(where: dict[str, Any]) -> Embedder:
+    def load(folder: str) -> Embedder:
         model = library.SentenceTransformer(
-            name,
+            folder,
             device=device,
             prompts={"query": prefixes[0], "document": prefixes[1]},
-            model_kwargs={"dtype": precision(device)},
-            **where,
+            model_kwargs={"dtype": precision(device), "use_safetensors": True},
+            trust_remote_code=False,
+            local_files_only=True,
         )
         model.max_seq_length = min(model.max_seq_length or _MAX_TOKENS, _MAX_TOKENS)
         model.eval()
-        config = getattr(model.transformers_model, "config", None)
-        weights = identity(name, getattr(config, "_commit_hash", None))
-        embedder = Embedder(model, f"{weights}|{precision(device)}|{model.max_seq_length}|{prefixes[1]}")
+        embedder = Embedder(
+            model, f"{identity(name, revision)}|{precision(device)}|{model.max_seq_length}|{prefixes[1]}"
+        )
         embedder.query("касса")  # the first call of a device is slow, and a broken model shows here
         return embedder
 

@@ -54,11 +54,16 @@ def load_reranker(name: str, revision: str, device: Device) -> Reranker:
     """
     library = sentence_transformers(_SETTING)
 
-    def load(where: dict[str, Any]) -> Reranker:
+    def load(folder: str) -> Reranker:
         import torch  # noqa: PLC0415
 
         model = library.CrossEncoder(
-            name, device=device, max_length=_MAX_TOKENS, model_kwargs={"dtype": precision(device)}, **where
+            folder,
+            device=device,
+            max_length=_MAX_TOKENS,
+            model_kwargs={"dtype": precision(device), "use_safetensors": True},
+            trust_remote_code=False,
+            local_files_only=True,
         )
         kinds = getattr(model.config, "architectures", None) or []
         if model.num_labels != 1 or not any(kind.endswith("ForSequenceClassification") for kind in kinds):

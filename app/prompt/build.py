@@ -49,7 +49,7 @@ def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("app.prompt"),
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701
+        autoescape=False,  # noqa: S701 - a prompt is no page
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -78,7 +78,7 @@ def export(database: Path, person: Person) -> dict[str, Any]:
         db.execute("BEGIN")  # one state of the database for all tables
         db.row_factory = sqlite3.Row
         found = {
-            table: [dict(row) for row in db.execute(f"SELECT * FROM {table} WHERE {where} ORDER BY 1, 2, 3", values)]  # noqa: S608
+            table: [dict(row) for row in db.execute(f"SELECT * FROM {table} WHERE {where} ORDER BY 1, 2, 3", values)]  # noqa: S608 - names from the schema
             for table in TABLES
         }
     for rows, column in (("conversations", "state"), ("turns", "response"), ("turns", "record")):
@@ -177,14 +177,14 @@ def _emptied_log(db: sqlite3.Connection) -> None:
 
 def _keys(db: sqlite3.Connection, person: Person) -> list[tuple[str, str]]:
     where, values = person.where
-    parts = " UNION ".join(f"SELECT session_id, user_id FROM {table} WHERE {where}" for table in TABLES)  # noqa: S608
+    parts = " UNION ".join(f"SELECT session_id, user_id FROM {table} WHERE {where}" for table in TABLES)  # noqa: S608 - names from the schema
     return [(row[0], row[1]) for row in db.execute(parts, values * len(TABLES))]
 
 
 def _count(db: sqlite3.Connection, person: Person) -> Deleted:
     where, values = person.where
     counts = {
-        table: db.execute(f"SELECT count(*) FROM {table} WHERE {where}", values).fetchone()[0]  # noqa: S608
+        table: db.execute(f"SELECT count(*) FROM {table} WHERE {where}", values).fetchone()[0]  # noqa: S608 - names from the schema
         for table in TABLES
     }
     return Deleted(**counts)
@@ -207,9 +207,9 @@ def _needles(db: sqlite3.Connection, person: Person) -> list[str]:
         ("turns", "request_id, body_hash, user_text, answer"),
         ("observations", "request_id, text"),
     ):
-        for row in db.execute(f"SELECT {columns} FROM {table} WHERE {where}", values):  # noqa: S608
+        for row in db.execute(f"SELECT {columns} FROM {table} WHERE {where}", values):  # noqa: S608 - names from the schema
             found.update(text for text in row if text)
-    for (state,) in db.execute(f"SELECT state FROM conversations WHERE {where}", values):  # noqa: S608
+    for (state,) in db.execute(f"SELECT state FROM conversations WHERE {where}", values):  # noqa: S608 - names from the schema
         found.update(str(value) for value in json.loads(state).get("slots", {}).values())
     written = {form for text in found for form in (text, json.dumps(text, ensure_ascii=False)[1:-1])}
     pieces = {piece for text in written for piece in _pieces(text)}

@@ -1,12 +1,14 @@
-"""`python -m tests.host.lock` (`make lock`): the lists of wheels that the role `app` installs, with their hashes.
+"""`python -m tests.host.lock [LIST...]` (`make lock`): every list of wheels that is installed, each wheel by its hash.
 
-`requirements.txt` is the base install, `requirements-semantic.txt` the one with the extra `semantic`; each is whole,
-so one of them is installed. Both hold every wheel that CPython 3.11 (Debian 12) and 3.12 (Ubuntu 24.04) need on
-x86_64. pip resolves them from the package index's metadata; no index address is written, so a mirror serves as well.
+The role `app` installs `requirements.txt` on a server, or `requirements-semantic.txt` with the extra `semantic`; each is
+whole, so one of them is installed. `requirements-build.txt` makes the wheel on the operator's computer, and
+`requirements-ops.txt` is what the operator installs there. pip resolves them from the package index's metadata; no index
+address is written, so a mirror serves as well.
 """
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -22,11 +24,66 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "roles" / "app" / "files"
-EXTRAS = {"requirements.txt": (), "requirements-semantic.txt": ("semantic",)}
-GLIBC = {"3.11": 36, "3.12": 39}  # minor version of glibc 2 where that Python is the system's
 # From 2.11 on torch's wheels on PyPI are built for CUDA 13, which the driver's branch 550 cannot run.
 CONSTRAINTS = ("torch<2.11",)
-_HEADER = "# Made by `make lock` from pyproject.toml; do not edit. Wheels for CPython 3.11 and 3.12, Linux x86_64."
+
+
+@dataclass(frozen=True)
+class Target:
+    """A kind of machine that wheels are chosen for: `glibc` is the minor version of glibc 2, 0 on macOS."""
+
+    python: str
+    system: str  # as sys.platform
+    machine: str
+    glibc: int
+
+    @property
+    def platforms(self) -> list[str]:
+        """pip's names of the platforms whose wheels run there, the best first."""
+        if self.system == "darwin":
+            return [f"macosx_{major}_0_{kind}" for major in (14, 13, 12, 11) for kind in (self.machine, "universal2")]
+        named = ["manylinux2014"] + (["manylinux2010", "manylinux1"] if self.machine == "x86_64" else [])
+        since = [f"manylinux_2_{minor}" for minor in range(self.glibc, 4, -1)]
+        return [f"{name}_{self.machine}" for name in [*since, *named, "linux"]]
+
+
+SERVERS = (Target("3.11", "linux", "x86_64", 36), Target("3.12", "linux", "x86_64", 39))  # Debian 12, Ubuntu 24.04
+CONTROLLERS = tuple(
+    Target(python, system, machine, glibc)
+    for python in ("3.11", "3.12", "3.13", "3.14")
+    for system, machine, glibc in (("linux", "x86_64", 35), ("linux", "aarch64", 35), ("darwin", "arm64", 0))
+)
+
+
+@dataclass(frozen=True)
+class Lock:
+    """One list: its file, what pyproject.toml says that it holds, and the machines that it is for."""
+
+    path: Path
+    group: str
+    targets: tuple[Target, ...]
+    made_for: str
+
+    @property
+    def requirements(self) -> list[str]:
+        """`group` is `base`, `build`, `ops` (an extra by itself) or an extra that is laid on the base (`semantic`)."""
+        content = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+        base, extras = content["project"]["dependencies"], content["project"]["optional-dependencies"]
+        alone: dict[str, list[str]] = {"base": base, "build": content["build-system"]["requires"], "ops": extras["ops"]}
+        return alone.get(self.group) or [*base, *extras[self.group]]
+
+
+_SERVERS = "CPython 3.11 and 3.12, Linux x86_64"
+_CONTROLLERS = "CPython 3.11 to 3.14, Linux x86_64 and aarch64, macOS arm64"
+LOCKS = {
+    lock.path.name: lock
+    for lock in (
+        Lock(FOLDER / "requirements.txt", "base", SERVERS, _SERVERS),
+        Lock(FOLDER / "requirements-semantic.txt", "semantic", SERVERS, _SERVERS),
+        Lock(FOLDER / "requirements-build.txt", "build", CONTROLLERS, _CONTROLLERS),
+        Lock(ROOT / "requirements-ops.txt", "ops", CONTROLLERS, _CONTROLLERS),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -39,36 +96,28 @@ class Wheel:
     requires: tuple[str, ...]
 
 
-def declared(extras: Iterable[str] = ()) -> list[str]:
-    """The requirements in pyproject.toml: the base ones and those of `extras`."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    return [*project["dependencies"], *(line for extra in extras for line in project["optional-dependencies"][extra])]
-
-
-def environment(python: str) -> dict[str, str]:
-    """What PEP 508 markers are evaluated against on a target with `python`."""
+def environment(target: Target) -> dict[str, str]:
+    """What PEP 508 markers are evaluated against on a target."""
     return {
         "implementation_name": "cpython",
-        "implementation_version": f"{python}.0",
+        "implementation_version": f"{target.python}.0",
         "os_name": "posix",
-        "platform_machine": "x86_64",
+        "platform_machine": target.machine,
         "platform_python_implementation": "CPython",
         "platform_release": "",
-        "platform_system": "Linux",
+        "platform_system": {"linux": "Linux", "darwin": "Darwin"}[target.system],
         "platform_version": "",
-        "python_full_version": f"{python}.0",
-        "python_version": python,
-        "sys_platform": "linux",
+        "python_full_version": f"{target.python}.0",
+        "python_version": target.python,
+        "sys_platform": target.system,
     }
 
 
-def resolve(python: str, requirements: Sequence[str], pinned: Iterable[str]) -> list[Wheel]:
-    """The wheels that pip would install for `python`, none of them built here.
+def resolve(target: Target, requirements: Sequence[str], pinned: Iterable[str]) -> list[Wheel]:
+    """The wheels that pip would install for `target`, none of them built here.
 
     Raises CalledProcessError when nothing fits.
     """
-    platforms = [f"manylinux_2_{minor}_x86_64" for minor in range(GLIBC[python], 4, -1)]
-    platforms += ["manylinux2014_x86_64", "manylinux2010_x86_64", "manylinux1_x86_64", "linux_x86_64"]
     with tempfile.TemporaryDirectory() as folder:
         report, constraints = Path(folder, "report.json"), Path(folder, "constraints.txt")
         constraints.write_text("\n".join([*pinned, *CONSTRAINTS]) + "\n")
@@ -78,8 +127,8 @@ def resolve(python: str, requirements: Sequence[str], pinned: Iterable[str]) -> 
                 *("--disable-pip-version-check", "--only-binary=:all:", "--target", folder, "--report", str(report)),
                 *("--index-url", os.environ.get("LOCK_INDEX_URL", "https://pypi.org/simple")),
                 *(("--cert", os.environ["PIP_CERT"]) if "PIP_CERT" in os.environ else ()),
-                *("--python-version", python, "--implementation", "cp", "--constraint", str(constraints)),
-                *(argument for platform in platforms for argument in ("--platform", platform)),
+                *("--python-version", target.python, "--implementation", "cp", "--constraint", str(constraints)),
+                *(argument for platform in target.platforms for argument in ("--platform", platform)),
                 *requirements,
             ],
             check=True,
@@ -96,10 +145,10 @@ def resolve(python: str, requirements: Sequence[str], pinned: Iterable[str]) -> 
     ]
 
 
-def missing(python: str, requirements: Iterable[str], wheels: Iterable[Wheel]) -> list[str]:
-    """Requirements on `python`, direct or of a wheel, that `wheels` do not fulfil.
+def missing(target: Target, requirements: Iterable[str], wheels: Iterable[Wheel]) -> list[str]:
+    """Requirements on `target`, direct or of a wheel, that `wheels` do not fulfil.
 
-    pip evaluates markers for the Python that it runs under; this evaluates them for the target.
+    pip evaluates markers for the machine that it runs on; this evaluates them for the target.
     """
     found = {wheel.name: wheel for wheel in wheels}
     todo = [(Requirement(line), "") for line in requirements]
@@ -107,7 +156,7 @@ def missing(python: str, requirements: Iterable[str], wheels: Iterable[Wheel]) -
     lacking = []
     while todo:
         requirement, extra = todo.pop()
-        if requirement.marker and not requirement.marker.evaluate(environment(python) | {"extra": extra}):
+        if requirement.marker and not requirement.marker.evaluate(environment(target) | {"extra": extra}):
             continue
         wheel = found.get(canonicalize_name(requirement.name))
         if wheel is None or not requirement.specifier.contains(wheel.version, prereleases=True):
@@ -120,30 +169,29 @@ def missing(python: str, requirements: Iterable[str], wheels: Iterable[Wheel]) -
     return lacking
 
 
-def render(wheels: Iterable[Wheel]) -> str:
+def render(wheels: Iterable[Wheel], made_for: str) -> str:
     """pip's format: one requirement a paragraph, the hash of each wheel on a line of its own."""
     hashes: dict[tuple[str, str], set[str]] = {}
     for wheel in wheels:
         hashes.setdefault((wheel.name, wheel.version), set()).add(wheel.sha256)
-    lines = [_HEADER]
+    lines = [f"# Made by `make lock` from pyproject.toml; do not edit. Wheels for {made_for}."]
     for (name, version), known in sorted(hashes.items()):
         lines.append(f"{name}=={version} \\")
         lines.append(" \\\n".join(f"    --hash=sha256:{digest}" for digest in sorted(known)))
     return "\n".join(lines) + "\n"
 
 
-def lock(extras: Sequence[str], pinned: Sequence[str] = ()) -> list[Wheel]:
-    """Every wheel for both Pythons, each package in one version. Raises SystemExit when one would be missing."""
-    requirements = declared(extras)
+def resolve_all(lock: Lock, pinned: Sequence[str] = ()) -> list[Wheel]:
+    """Every wheel for every target, each package in one version. Raises SystemExit when one would be missing."""
     wheels: list[Wheel] = []
-    for python in GLIBC:
-        versions = [f"{wheel.name}=={wheel.version}" for wheel in wheels] or pinned
-        found = resolve(python, requirements, versions)
-        if lacking := missing(python, requirements, found):
+    for target in lock.targets:
+        versions = [*pinned, *{f"{wheel.name}=={wheel.version}" for wheel in wheels}]
+        found = resolve(target, lock.requirements, versions)
+        if lacking := missing(target, lock.requirements, found):
             unmarked = [line.partition(";")[0].strip() for line in lacking]
-            found = resolve(python, [*requirements, *unmarked], versions)
-        if lacking := missing(python, requirements, found):
-            raise SystemExit(f"Python {python} would lack {', '.join(lacking)}")
+            found = resolve(target, [*lock.requirements, *unmarked], versions)
+        if lacking := missing(target, lock.requirements, found):
+            raise SystemExit(f"{target} would lack {', '.join(lacking)}")
         wheels += found
     if any(wheel.name == "nvidia-cuda-runtime" and Version(wheel.version).major > 12 for wheel in wheels):
         raise SystemExit("these wheels need CUDA 13; the driver's branch 550 runs up to CUDA 12: see CONSTRAINTS")
@@ -151,13 +199,14 @@ def lock(extras: Sequence[str], pinned: Sequence[str] = ()) -> list[Wheel]:
 
 
 def main() -> None:
-    """Writes both lists."""
-    pinned: list[str] = []
-    for name, extras in EXTRAS.items():
-        wheels = lock(extras, pinned)
-        (FOLDER / name).write_text(render(wheels), "utf-8")
-        pinned = sorted({f"{wheel.name}=={wheel.version}" for wheel in wheels})
-        print(f"{name}: {len(pinned)} packages, {len({wheel.sha256 for wheel in wheels})} wheels")
+    """Writes the lists that are named, or all. `requirements-semantic.txt` has the versions of `requirements.txt`."""
+    for name in sys.argv[1:] or LOCKS:
+        lock = LOCKS[name]
+        base = LOCKS["requirements.txt"].path if name == "requirements-semantic.txt" else None
+        wheels = resolve_all(lock, re.findall(r"^\S+==\S+", base.read_text("utf-8"), re.MULTILINE) if base else ())
+        lock.path.write_text(render(wheels, lock.made_for), "utf-8")
+        names, digests = {wheel.name for wheel in wheels}, {wheel.sha256 for wheel in wheels}
+        print(f"{name}: {len(names)} packages, {len(digests)} wheels")
 
 
 if __name__ == "__main__":

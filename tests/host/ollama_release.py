@@ -48,7 +48,7 @@ MODELS = @MODELS@
 
 
 class Server(ollama.Server):
-    """Has only the models that were pulled into its folder, also after a restart."""
+    """Has only the models that were pulled into its folder, whichever server pulled them, also after a restart."""
 
     def __init__(self, settings):
         super().__init__(settings)
@@ -72,6 +72,10 @@ class Server(ollama.Server):
                 answers.compose = usual
         if said:
             self._chat._output = fixed
+
+    async def __call__(self, request, reply):
+        self._model.present = self._pulled.exists()
+        await super().__call__(request, reply)
 
     async def _pull(self, request, reply):
         await super()._pull(request, reply)

@@ -5,10 +5,12 @@ import contextlib
 import http.client
 import json
 import re
+import socket
 import ssl
 import time
 import uuid
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -195,6 +197,38 @@ def test_the_log_has_the_combined_format_and_no_word_of_a_customer(caller: Calle
     combined = r'10\.213\.\d+\.1 - - \[[^]]+\] "POST /api/v1/process HTTP/1\.1" 401 \d+ "-" "test-agent"'
     assert re.search(f"^{combined}$", log, re.MULTILINE)
     assert secret not in caller.host.sh("cat /var/log/nginx/*.log; ls -R /var/lib/nginx/body")
+
+
+def test_what_nginx_refuses_itself_leaves_no_query_and_no_referrer_in_any_log(caller: Caller) -> None:
+    """Too many, denied, too large, no service behind it: each would be a line of its error log with the whole request."""
+    secret, host = uuid.uuid4().hex, caller.host
+    headers = {"Referer": f"https://a/?q={secret}"}
+    statuses = set()
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        ask = partial(caller.ask, "GET", f"/health?q={secret}", source=host.stranger, **headers)
+        statuses |= {each.status for each in pool.map(lambda _: ask(), range(90))}
+    time.sleep(3)  # the rate's bucket runs empty
+    path = f"/api/v1/process?q={secret}"
+    statuses.add(caller.ask("POST", path, message("x", "y"), source=host.stranger, **headers).status)
+    large = f"POST {path} HTTP/1.1\r\nHost: machine.test\r\nReferer: https://a/?q={secret}\r\nContent-Length: 99999999\r\n\r\n"
+    statuses.add(caller.raw(large.encode()).status)
+    caller.plain(f"/.well-known/acme-challenge/none?q={secret}")
+    host.sh("systemctl stop sales-machine.socket sales-machine.service")
+    try:
+        statuses.add(caller.ask("GET", f"/health?q={secret}", **headers).status)
+    finally:
+        host.sh("systemctl start sales-machine.socket; systemctl start sales-machine.service")
+        wait_until_serving(host)
+    assert statuses == {200, 429, 403, 413, 502}
+    assert secret not in host.sh("cat /var/log/nginx/*.log")
+
+
+def test_half_a_request_on_port_80_is_hung_up_on(caller: Caller) -> None:
+    with socket.create_connection((caller.host.address, 80), timeout=30) as half:
+        started = time.monotonic()
+        half.sendall(b"GET / HTTP/1.1\r\nHost: machine.te")
+        assert half.recv(100) == b""
+        assert 5 < time.monotonic() - started < 20
 
 
 def test_the_log_is_rotated_and_nginx_goes_on_in_the_new_file(caller: Caller) -> None:

@@ -22,6 +22,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("ollama_model_digest", {"ollama_model_digest": "sha256:1"}, "64 hexadecimal digits"),
     ("ollama_host", {"ollama_host": "0.0.0.0:11434"}, "write 127.0.0.1:11434"),
     ("ollama_trial_host", {"ollama_trial_host": "127.0.0.1:11434"}, "the trial on another port"),
+    ("ollama_pull_host", {"ollama_pull_host": "127.0.0.1:11435"}, "a pull on a third"),
+    ("ollama_pull_host", {"ollama_pull_host": "0.0.0.0:11436"}, "listens on loopback only"),
     ("ollama_load_options", {"ollama_load_options": {"num_ctx": 4096}}, "correct them"),
     ("ollama_keep_releases", {"ollama_keep_releases": 0}, "the way back"),
 ]
@@ -93,6 +95,28 @@ def test_the_unit_has_what_the_variables_say_and_is_confined(served: Served) -> 
     wanted = {"OLLAMA_NUM_PARALLEL=4", "OLLAMA_CONTEXT_LENGTH=6144", "OLLAMA_KEEP_ALIVE=-1", "OLLAMA_NO_CLOUD=1"}
     assert wanted | {"LLAMA_ARG_FIT_TARGET=1536", "LLAMA_ARG_CACHE_RAM=16384"} <= set(environment)
     served.host.exec("systemd-analyze", "security", "--no-pager", "--threshold=25", "ollama.service")
+
+
+def test_the_server_that_answers_reaches_nobody_and_that_of_the_pull_is_gone(served: Served) -> None:
+    allowed = served.host.read("systemctl", "show", "-P", "IPAddressAllow", "ollama").split()
+    assert sorted(allowed) == ["127.0.0.0/8", "::1/128"]
+    assert served.host.sh("systemctl show -P IPAddressDeny ollama").split() == ["::/0", "0.0.0.0/0"]
+    assert nothing_of_a_pull(served.host)
+
+
+def nothing_of_a_pull(host: Host) -> bool:
+    left = (
+        "systemctl list-units --all --no-legend ollama-pull.service; ls /run/systemd/system; ss -Hltn 'sport = :11436'"
+    )
+    return "pull" not in host.sh(left) and not host.sh("ss -Hltn 'sport = :11436'")
+
+
+def test_a_pull_that_fails_leaves_no_way_to_the_registry_open(served: Served) -> None:
+    play = served.play(ollama_model="qwen3:nowhere")
+    assert play.status != 0
+    assert "ollama : Pull the model" in play.output
+    assert nothing_of_a_pull(served.host)
+    assert served.api("/api/version") == {"version": "0.32.7"}
 
 
 def test_a_second_run_changes_nothing_and_the_model_is_loaded_once(served: Served) -> None:

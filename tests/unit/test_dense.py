@@ -231,7 +231,7 @@ def test_a_missing_folder_and_one_without_a_model_are_named_with_the_fix(tmp_pat
 
 def test_a_model_that_is_not_here_while_the_hub_is_out_of_reach_is_named_with_the_fix() -> None:
     with pytest.raises(ConfigError, match=r"'acme/no-such-model' cannot be loaded: .*hf download acme/no-such-model"):
-        models.opened("acme/no-such-model")
+        models.opened("acme/no-such-model", embedder_revision="0" * 40)
 
 
 def test_weights_cut_short_are_no_model(folder: Path, tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_weights_cut_short_are_no_model(folder: Path, tmp_path: Path) -> None:
 def test_without_the_extra_the_setting_names_what_to_install(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)  # Python's own way to say: not installed
     with pytest.raises(ConfigError, match=rf"retriever\.{setting} is set.*pip install 'sales-machine\[semantic\]'"):
-        models.opened(**{setting: "acme/model"})
+        models.opened(**{setting: "acme/model", f"{setting}_revision": "0" * 40})
 
 
 def test_a_gpu_that_is_not_there_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

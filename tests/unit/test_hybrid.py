@@ -596,12 +596,11 @@ def hub(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> d
     home = tmp_path_factory.mktemp("hf")
     repository = home / "hub" / "models--acme--tiny"
     shutil.copytree(folders["embedder"], repository / "snapshots" / ("c" * 40))
-    (repository / "refs").mkdir()
-    (repository / "refs" / "main").write_text("c" * 40)
     return {
         "HF_HOME": str(home),
         "HF_HUB_OFFLINE": "1",
         "MACHINE_RETRIEVER__EMBEDDER": "acme/tiny",
+        "MACHINE_RETRIEVER__EMBEDDER_REVISION": "c" * 40,
         "MACHINE_RETRIEVER__RERANKER": str(folders["reranker"]),
         "MACHINE_RETRIEVER__RERANK_THRESHOLD": "0",
         "MACHINE_RETRIEVER__DEVICE": "cpu",

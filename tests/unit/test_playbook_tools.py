@@ -2,16 +2,18 @@
 
 import importlib.util
 import json
-import re
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.server import KEY, ROOT, Server, clean_environment
 
@@ -88,20 +90,47 @@ def test_a_bundle_holds_no_line_with_a_text_an_id_or_a_secret(tmp_path: Path, mo
     with closing(sqlite3.connect(tmp_path / "conversations.db")) as db:
         db.execute("CREATE TABLE turns (user_id, user_text, answer)")
         db.execute("CREATE TABLE observations (user_id, text)")
+        db.execute("CREATE TABLE conversations (state)")
         db.execute("INSERT INTO turns VALUES ('77011234567', 'Меня зовут Айгерим\nда', 'Очень приятно!')")
         db.execute("INSERT INTO observations VALUES ('77011234567', 'Перезвоните (сегодня)')")
+        noted = {"slots": {"name": "Олег", "contact": "oleg@shop.example", "demo_wanted": "yes"}, "stage": "greeting"}
+        db.execute("INSERT INTO conversations VALUES (?)", (json.dumps(noted),))
         db.commit()
-    words = re.compile("|".join(map(re.escape, bundle.forbidden())))
+    words = bundle.Forbidden(bundle.forbidden())
     bad = [
         f"Authorization: Bearer {KEY}",
         json.dumps({"text": "Меня зовут Айгерим"}),
         json.dumps({"text": "Перезвоните (сегодня)"}, ensure_ascii=False),
         "user 77011234567 asked",
+        "the contact is Oleg@oleg@shop.example.",
+        "Олег, добрый день",
+        json.dumps({"who": "Олег"}),
     ]
-    good = ["# One API key per line", "да", '{"event": "request", "status": 200}']
+    good = ["# One API key per line", "да", '{"event": "request", "status": 200}', "Олегович", "yes, at the greeting"]
     text, count = bundle.scrubbed("\n".join([*bad, *good]), words)
     assert count == len(bad)
     assert text.splitlines() == [bundle.REPLACED] * len(bad) + good
+
+
+@given(
+    texts=st.lists(st.text("аб ", min_size=6, max_size=12), max_size=30),
+    lines=st.lists(st.text("абв ", max_size=40), max_size=10),
+)
+def test_a_line_is_replaced_exactly_when_it_holds_one_of_the_texts(texts: list[str], lines: list[str]) -> None:
+    words = load("files/bundle.py").Forbidden(texts)
+    for line in [*lines, *(line + text for line, text in zip(lines, texts, strict=False))]:
+        assert words.search(line) == any(text in line for text in texts)
+
+
+def test_a_full_memory_and_a_full_journal_are_a_matter_of_seconds() -> None:
+    bundle = load("files/bundle.py")
+    texts = [f"Здравствуйте, это заказ номер {number}, " + "когда вы привезёте? " * 3 for number in range(25_000)]
+    line = '2026-01-31T02:30:00 machine sales-machine[1]: {"event": "turn", "answer": "Здравствуйте, это заказ номер '
+    journal = "\n".join([line + f'{number}x"}}' for number in range(20_000)] + [texts[7]])
+    started = time.process_time()
+    _, count = bundle.scrubbed(journal, bundle.Forbidden(texts))
+    assert count == 1
+    assert time.process_time() - started < 8
 
 
 def test_drift_is_read_from_what_ansible_prints() -> None:

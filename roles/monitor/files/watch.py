@@ -137,7 +137,7 @@ def send(message: dict) -> bool:
     headers = {"Content-Type": "application/json", "User-Agent": "sales-machine-watch"}
     request = urllib.request.Request(url, body, headers, method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=WEBHOOK_LIMIT_S):
+        with urllib.request.urlopen(request, timeout=WEBHOOK_LIMIT_S):  # nosec B310 - the role took http and https alone
             return True
     except (urllib.error.URLError, OSError, ValueError) as error:
         reason = getattr(error, "code", None) or getattr(error, "reason", None) or type(error).__name__
