@@ -207,11 +207,11 @@ def test_a_webhook_which_may_hold_a_secret_is_not_shown() -> None:
 
 
 def test_the_api_key_is_made_on_the_server_at_random_and_never_over_another() -> None:
-    (made,) = [task for task in tasks("app", "key") if "argv" in str(task.get("ansible.builtin.command"))]
-    code = made["ansible.builtin.command"]["argv"][-1]
+    commands = [task["ansible.builtin.command"] for task in tasks("app", "key") if "ansible.builtin.command" in task]
+    (made,) = [each for each in commands if each.get("creates") == "/etc/sales-machine/api_keys"]
+    code = made["argv"][-1]
     assert "secrets.token_urlsafe(32)" in code
     assert "os.O_CREAT | os.O_EXCL, 0o600" in code
-    assert made["ansible.builtin.command"]["creates"] == "/etc/sales-machine/api_keys"
 
 
 def test_what_is_installed_is_taken_only_by_its_hash() -> None:
