@@ -84,6 +84,23 @@ def technical(text: str) -> list[str]:
     return [word for word in re.split(r"[\s\"',;()=]+", text) if TECHNICAL.fullmatch(word)]
 
 
+def test_what_the_page_on_security_names_is_tested() -> None:
+    """Each test, file and folder that it says holds a promise exists."""
+    named = [
+        code
+        for code in codes((DOCS / "security.md").read_text("utf-8"))
+        if re.match(r"(unit|api|host|guardrail)/", code)
+    ]
+    assert len(named) >= 60
+    last = ""
+    for code in re.findall(r"`((?:unit|api|host|guardrail)/[^`]*|::\w+)`", (DOCS / "security.md").read_text("utf-8")):
+        path, _, test = code.partition("::")
+        last = path or last
+        found = list((ROOT / "tests").glob(last))
+        assert found, f"there is no tests/{last}"
+        assert not test or f"def {test}(" in found[0].read_text("utf-8"), f"tests/{last} has no {test}"
+
+
 def codes(text: str) -> list[str]:
     """What stands in a page's sentences as code."""
     return re.findall(r"`([^`\n]+)`", FENCED.sub("", text))
