@@ -9,7 +9,7 @@ PORT   ?= 8000
 TORCH  ?= torch==2.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test load measure test-host test-n8n lint audit format bench prove-model prove-power prove-storm prove-day-two lock clean
+.PHONY: help install demo test load measure test-host test-n8n lint audit format bench prove-model prove-hostile prove-power prove-storm prove-day-two lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,9 @@ lock: $(VENV)/dev.stamp ## Resolve what servers, the build and operators install
 
 prove-model: $(VENV)/dev.stamp ## Show what the model's part of a turn promises, with figures (about ten minutes)
 	$(BIN)/python -m tests.prove.model
+
+prove-hostile: $(VENV)/dev.stamp ## Let ten customers send the most expensive messages that we know (SECONDS=60 BACKEND=ollama|extractive)
+	$(BIN)/python -m tests.prove.hostile $(or $(SECONDS),60) $(or $(BACKEND),ollama)
 
 prove-power: $(VENV)/dev.stamp ## Let the power fail at ten points of an update of a test host (root; NUMBER=40; about half an hour)
 	$(BIN)/python -m tests.prove.power $(or $(NUMBER),40)
