@@ -27,6 +27,7 @@ _TICK_S = 0.005  # until the timer looks again, where other threads have used th
 _KNOWN = 10_000  # keys that are remembered for having cost too much: the oldest are forgotten
 _SHORT_S = 0.005  # a usual stretch
 _BREATH_S = 0.02
+_FORGIVEN_S = 86_400.0  # after a rest: what came so long ago does not count any more
 _LONGEST = 16  # times `rest_s` that a key rests at most
 
 
@@ -122,7 +123,8 @@ class Cpu:
     def _strike(self, key: Key) -> None:
         self.ended += 1
         former = self._strikes.pop(key, None)
-        count = former.count + 1 if former else 1
+        lately = former is not None and self._clock() - former.until < _FORGIVEN_S
+        count = former.count + 1 if former and lately else 1
         rest = self.rest_s * min(_LONGEST, 2 ** (count - 1))
         self._strikes[key] = _Strike(count, self._clock() + rest)
         if len(self._strikes) > _KNOWN:

@@ -154,6 +154,12 @@ async def test_a_key_that_cost_too_much_rests_and_the_others_do_not() -> None:
     with pytest.raises(Overloaded) as refused:
         cpu.check(ANNA)
     assert refused.value.retry_after == 120, "each time twice as long"
+    now += 121 + 86_400
+    with pytest.raises(TooCostly), cpu.turn(ANNA):
+        await stretch(_loop)
+    with pytest.raises(Overloaded) as refused:
+        cpu.check(ANNA)
+    assert refused.value.retry_after == 60, "what came a day before is forgotten"
 
 
 async def test_what_failed_otherwise_lets_nobody_rest() -> None:
