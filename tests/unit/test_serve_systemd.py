@@ -192,7 +192,9 @@ def test_a_running_turn_is_finished_and_the_watchdog_is_fed_meanwhile(tmp_path: 
         assert answers == ["done"]
 
 
-def test_a_stuck_event_loop_stops_the_pings(tmp_path: Path) -> None:
+def test_a_stuck_event_loop_stops_the_pings_and_is_written_down(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     application = FastAPI()
     entered = threading.Event()
 
@@ -211,18 +213,48 @@ def test_a_stuck_event_loop_stops_the_pings(tmp_path: Path) -> None:
         assert running.count(0.6) == 0
         caller.join(30)
         assert running.count(2) >= 3
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "loop stuck" in line]
+    assert "test_serve_systemd.py" in line and ":stuck" in line, "the place in the code, innermost last"
+
+
+def test_a_busy_event_loop_is_not_taken_for_a_stuck_one(tmp_path: Path) -> None:
+    """Two seconds of short work stand before everything else on the loop: it is late, and gets on all the same."""
+    application = FastAPI()
+    done = 0
+
+    def work() -> None:
+        nonlocal done
+        time.sleep(0.01)
+        done += 1
+
+    @application.get("/busy")
+    async def busy() -> str:
+        for _ in range(200):
+            asyncio.get_running_loop().call_soon(work)
+        return "soon"
+
+    with _Running(tmp_path, application, watchdog_s=0.3, progress=lambda: done) as running:
+        caller = threading.Thread(target=lambda: httpx.get(f"{running.url}/busy", timeout=30, trust_env=False))
+        caller.start()
+        while not done:
+            time.sleep(0.01)
+        assert running.count(1) >= 5
+        assert done < 200, "the loop was busy all the while"
+        caller.join(30)
 
 
 class _Running:
     """A server in a thread, and the notifications that it sends."""
 
-    def __init__(self, folder: Path, application: FastAPI, watchdog_s: float) -> None:
+    def __init__(
+        self, folder: Path, application: FastAPI, watchdog_s: float, progress: Callable[[], int] = lambda: 0
+    ) -> None:
         self._receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._receiver.bind(str(folder / "notify"))
         listener = bind("127.0.0.1", 0)
         self.url = "http://{}:{}".format(*listener.getsockname())
         notifier = Notifier(str(folder / "notify"), watchdog_s)
-        watchdog = Watchdog(notifier, lambda: 0, lambda _: None)
+        watchdog = Watchdog(notifier, progress, lambda _: None)
         self.server = build_server(application, 10, notifier, watchdog=watchdog)
         self._thread = threading.Thread(target=self.server.run, args=([listener],), daemon=True)
 
