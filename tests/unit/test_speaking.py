@@ -134,3 +134,32 @@ async def test_a_text_that_was_closed_early_says_how_it_ended(bot: Bot) -> None:
 
     reply = json.loads((await process(Ask(KEY, PRICE, "r1"), replace(bot, llm=Hurried()))).body)
     assert reply["meta"]["ending"] == "deadline"
+
+
+async def test_what_was_just_answered_is_not_the_answer_to_another_question(bot: Bot) -> None:
+    speaking = replace(bot, llm=Model(RIGHT, RIGHT, RIGHT))
+    assert (await process(Ask(KEY, PRICE, "r1", body_hash="1"), speaking)).answer == RIGHT
+    again = await process(Ask(KEY, "Можно подключить Kaspi?", "r2", body_hash="2"), speaking)
+    assert "repeat" in json.loads(again.body)["meta"]["guardrail"]
+    await bot.asides.close()
+
+
+async def test_a_greeting_is_said_once_in_a_conversation(bot: Bot) -> None:
+    speaking = replace(bot, llm=Model(f"Здравствуйте! {RIGHT}", "Здравствуйте! Да, Kaspi можно подключить к кассе."))
+    first = await process(Ask(KEY, f"Здравствуйте! {PRICE}", "r1", body_hash="1"), speaking)
+    second = await process(Ask(KEY, "А Kaspi можно подключить?", "r2", body_hash="2"), speaking)
+    assert first.answer.startswith("Здравствуйте")
+    assert "Здравствуйте" not in second.answer
+    await bot.asides.close()
+
+
+async def test_words_of_the_instructions_are_not_given_away(bot: Bot) -> None:
+    class Retelling(Extractive):
+        name, chat = "scripted", True
+
+        async def answer(self, prompt: Prompt, deadline: Deadline) -> Draft:
+            return Draft(max(prompt.system.splitlines(), key=len).strip("- "), self.name, prompt.passages[:1])
+
+    reply = json.loads((await process(Ask(KEY, PRICE, "r1"), replace(bot, llm=Retelling()))).body)
+    assert "leak" in reply["meta"]["guardrail"]
+    assert "14 900" in reply["answer"]
