@@ -105,6 +105,8 @@ def test_the_fresh_tokens_are_those_that_no_earlier_prompt_began_with(prompt: Wr
 
 
 def test_the_whole_prompt_and_its_answer_fit_the_models_context_with_the_system_text_whole(prompt: Write) -> None:
-    short, long = prompt(), prompt(turns=SETTINGS.turn.history, said="Расскажите подробнее о тарифах и кассах. " * 20)
-    assert long.tokens + answer_room(SETTINGS) <= SETTINGS.llm.context
-    assert long.system == short.system
+    short = prompt()
+    for length in range(1, 30):
+        long = prompt(turns=SETTINGS.turn.history, said="Расскажите подробнее о тарифах и кассах. " * length)
+        assert long.tokens + answer_room(SETTINGS) <= SETTINGS.llm.context
+        assert long.system == short.system
