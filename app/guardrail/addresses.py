@@ -37,6 +37,8 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}$|\d{1,2}[./]\d{1,2}[./]\d{2,4}$")
 _LOCAL = re.compile(r"\d{1,3}[- ]\d{2}[- ]\d{2}$")
 _SPELLED = 6
 """Number words in a row that are a telephone: no amount has so many."""
+_SIGN = re.compile(r"[@\[{]|://|\w\.\w|\d(?:[ ().\-–/]{0,3}\d){5}|\d-\d\d-\d\d|(?i:точка|dot|нүкте|kz\d\d)")
+"""What no address is without: most sections have none of it and need not be read."""
 _LATIN = re.compile(r"[a-z]{2,}$|xn--[a-z0-9-]+$")
 
 
@@ -84,7 +86,8 @@ def known_addresses(sections: tuple[Section, ...]) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def of_section(section: Section) -> tuple[Address, ...]:
     facts = " \n".join(fact.name for fact in section.facts)
-    return written("\n".join((section.title, section.text, facts)))
+    text = "\n".join((section.title, section.text, facts))
+    return written(text) if _SIGN.search(text) else ()
 
 
 def fits(address: Address, sources: Iterable[str]) -> bool:

@@ -20,6 +20,7 @@ _MOST = 12
 """Turns of speech that are looked at; a draft with more of them is refused whatever they say."""
 _LISTS = ("gifts", "free_months", "refunds", "damages")
 _ANYTHING = re.compile(r"[\s\S]+")
+_IF = re.compile(r"\b(?:если|егер|if|unless)\b")
 _NOT_THINGS = frozenset({"@refund", "@pay", "@price", "@free", "@first", "@extra", "@manager", "@answer", "@contract"})
 
 
@@ -35,6 +36,8 @@ def gifts(case: Case) -> list[Problem]:
             reason = "" if _written(case, turn) else "no section says that this is made good"
         elif turn in refunds:
             reason = "" if _refunded(case, turn) else "no section gives such a refund"
+        elif turn in months and _IF.search(case.clause_text(turn.clause)):
+            continue  # «если месяц не платить, …»
         elif turn in months and not _lasting(case, turn):
             reason = "no section gives a time without payment of that length"
         else:

@@ -85,19 +85,14 @@ _NONE = Turns(())
 
 
 @cache
-def phrases() -> Phrases:
-    """Those of phrases.yaml."""
-    return Phrases(_lists("phrases.yaml"))
-
-
-@cache
 def words(name: str) -> frozenset[str]:
     """A list of wordlists.yaml, folded."""
     return frozenset(word for row in _lists("wordlists.yaml")[name] for word in fold(row).split())
 
 
 def _lists(name: str) -> dict[str, list[str]]:
-    loaded: dict[str, list[str]] = yaml.safe_load(files("app.guardrail").joinpath(name).read_text("utf-8"))
+    text = files("app.guardrail").joinpath(name).read_text("utf-8")
+    loaded: dict[str, list[str]] = yaml.load(text, yaml.CSafeLoader)
     return {name: [str(row) for row in rows] for name, rows in loaded.items()}
 
 
@@ -149,3 +144,11 @@ def _match(run: list[Token], at: int, steps: tuple[_Step, ...]) -> int | None:
             return None
         place, gap = found, 0
     return place
+
+
+_FILE = Phrases(_lists("phrases.yaml"))  # read with the module: the first draft does not wait for it
+
+
+def phrases() -> Phrases:
+    """Those of phrases.yaml."""
+    return _FILE

@@ -140,7 +140,8 @@ def _is_money(case: Case, place: int) -> bool:
     if after in CURRENCIES or after in SIGNS:
         return True
     before = tokens[place - 1].text if place else ""
-    priced = bool(case.clause_keys(said.clause) & {"@price", "@pay"})
+    priced = bool(case.clause_keys(said.clause) & {"@price", "@pay"}) and not after[:1].isalpha()
+    priced = priced and (before in ("a", "of", "пол") or word_value(before, True) is not None)
     spans = after in ("в", "за", "a", "per", "for") and place + 2 < len(tokens) and _is_period(tokens[place + 2].text)
     spans = spans or (after in ("the",) and place + 2 < len(tokens) and _is_period(tokens[place + 2].text))
     lasting = after in ("for",) and place + 3 < len(tokens) and _is_period(tokens[place + 3].text)

@@ -68,3 +68,20 @@ def test_other_words_and_their_denial_are_not_what_the_policy_forbids(draft: str
 def test_words_in_another_script_are_refused_wherever_they_stand(words: str) -> None:
     for draft in (f"{words}! Касса работает без интернета.", f"Касса {words} работает.", f"Касса работает.\n{words}"):
         assert "language" in found(draft)
+
+
+def test_the_same_in_hardly_other_words_is_the_same_and_with_other_figures_it_is_not() -> None:
+    hardly = "Касса работает без интернета и отправит чеки, когда связь появится."
+    assert "repeat" in found(hardly, earlier=ANSWERS[:1], customer=ASKED[:2])
+    price = "В этот тариф входят {} кассы и столько же сотрудников."
+    assert "repeat" not in found(price.format(3), earlier=(price.format(2),), customer=("а касс?", "а в «Сети»?"))
+
+
+@pytest.mark.parametrize("maker", ["Qwen", "Alibaba", "Ollama", "ChatGPT"])
+def test_what_the_machine_is_made_of_is_not_named(maker: str) -> None:
+    assert "leak" in found(f"Касса работает без интернета, отвечает {maker}.")
+
+
+@pytest.mark.parametrize("word", ["їжа", "є", "ґанок"])
+def test_letters_of_a_neighbouring_language_are_refused(word: str) -> None:
+    assert "language" in found(f"Касса работает, {word} рядом.")

@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.assembly import open_bots
 from app.bots import Bot
 from app.deadline import Deadline
 from app.errors import DeadlinePassed, ModelUnavailable
@@ -15,6 +17,7 @@ from app.llm.extractive import Extractive
 from app.settings import load
 from app.turn import process
 from app.types import Aside, Ask, Draft, Key, Prompt
+from tests.server import ROOT
 from tests.unit.test_turn_guard import RIGHT, WRONG
 
 KEY = Key("BOT_1", "77010000001")
@@ -134,3 +137,45 @@ async def test_a_text_that_was_closed_early_says_how_it_ended(bot: Bot) -> None:
 
     reply = json.loads((await process(Ask(KEY, PRICE, "r1"), replace(bot, llm=Hurried()))).body)
     assert reply["meta"]["ending"] == "deadline"
+
+
+async def test_what_was_just_answered_is_not_the_answer_to_another_question(bot: Bot) -> None:
+    speaking = replace(bot, llm=Model(RIGHT, RIGHT, RIGHT))
+    assert (await process(Ask(KEY, PRICE, "r1", body_hash="1"), speaking)).answer == RIGHT
+    again = await process(Ask(KEY, "Можно подключить Kaspi?", "r2", body_hash="2"), speaking)
+    assert "repeat" in json.loads(again.body)["meta"]["guardrail"]
+    await bot.asides.close()
+
+
+async def test_a_greeting_is_said_once_in_a_conversation(bot: Bot) -> None:
+    speaking = replace(bot, llm=Model(f"Здравствуйте! {RIGHT}", "Здравствуйте! Да, Kaspi можно подключить к кассе."))
+    first = await process(Ask(KEY, f"Здравствуйте! {PRICE}", "r1", body_hash="1"), speaking)
+    second = await process(Ask(KEY, "А Kaspi можно подключить?", "r2", body_hash="2"), speaking)
+    assert first.answer.startswith("Здравствуйте")
+    assert "Здравствуйте" not in second.answer
+    await bot.asides.close()
+
+
+async def test_words_of_the_instructions_are_not_given_away(bot: Bot) -> None:
+    class Retelling(Extractive):
+        name, chat = "scripted", True
+
+        async def answer(self, prompt: Prompt, deadline: Deadline) -> Draft:
+            rule = next(line for line in prompt.system.splitlines() if "дословно" in line)
+            return Draft(rule.strip("- "), self.name, prompt.passages[:1])
+
+    reply = json.loads((await process(Ask(KEY, PRICE, "r1"), replace(bot, llm=Retelling()))).body)
+    assert "leak" in reply["meta"]["guardrail"]
+    assert "14 900" in reply["answer"]
+
+
+async def test_what_the_bots_policy_forbids_is_not_said(tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text("never: [выгоднее всех]\n", "utf-8")
+    settings = load(environ={"MACHINE_DIALOGUE__POLICY": str(tmp_path / "policy.yaml")})
+    bot = open_bots(settings, tmp_path / "data", ROOT / "kb").default
+    boast = f"{RIGHT} Так выгоднее всех."
+    said = (await process(Ask(KEY, PRICE, "r1"), replace(bot, llm=Model(boast, boast)))).answer
+    await bot.asides.close()
+    await bot.store.close()
+    assert "14 900" in said
+    assert "выгоднее" not in said
