@@ -29,7 +29,7 @@ _MOST = 12
 """Turns of speech of a list that are looked at; a draft with more of them is refused."""
 _FORMS = re.compile(r"\b0x[0-9a-f]+\b|\b0b[01]{3,}\b|\d[eе][+]?\d+\b|\d ?(?:\^|\*\*) ?\d")
 _DISGUISED = re.compile(r"(?<!\w)[\dоoзбli]{3,}(?!\w)")
-_CHEAPER = re.compile(r"дешевл|обойд|обход|арзан|cheap")
+_CHEAPER = re.compile(r"столько же|дешевл|обойд|обход|арзан|cheap")
 _ROUND = frozenset("оo")
 
 
