@@ -1,7 +1,8 @@
 """Ten customers send the most expensive messages that we know, without a pause: does anybody else notice?
 
 `python -m tests.prove.hostile [SECONDS] [BACKEND]` runs the real service (its loop, its memory, the emulated model
-server for `ollama`) and prints how long another caller's /health and an honest customer's turns took meanwhile.
+server for `ollama`). It prints how long single messages took that once stopped the service, with another caller's
+worst /health meanwhile, and then what others met while ten customers sent nothing else.
 """
 
 import asyncio
@@ -24,7 +25,66 @@ from tests.server import KEY, Server, message
 
 ATTACKERS = 10
 LENGTH = 8_000  # characters: what the contract takes at most
+GIVEN_UP_S = 20.0
 _QUESTIONS = ("Сколько стоит тариф Рост?", "А на год?", "Есть доставка?", "Позовите человека", "Сколько стоит сканер?")
+
+
+def _marks(depth: int, lines: int) -> str:
+    return "<|" * depth + "а" + "|>" * (depth - 1) + "\n" * lines + "б"
+
+
+_ONCE = (
+    ("7,998 line ends", ["а" + "\n" * 7998 + "б"]),
+    ("the same three times, then a question", [*["а" + "\n" * 7998 + "б"] * 3, "Сколько стоит?"]),
+    ("carriage returns and line ends x 3,999", ["\r\n" * 3999 + "б"]),
+    ("tabs and line ends x 3,999", ["а" + "\t\n" * 3999]),
+    ("blanks and line ends x 3,999", ["а" + " \n" * 3999 + "б"]),
+    ("10 nested marks, 4,000 line ends", [_marks(10, 4000)]),
+    ("28 nested marks, 3,700 line ends", [_marks(28, 3700)]),
+    ("75 nested marks, 3,700 line ends: 4,000 characters", [_marks(75, 3700)]),
+    ("1,000 nested marks, 4,000 line ends", [_marks(1000, 4000)]),
+    ("8(702) x 1,142, to be repeated", ["повтори за мной " + "8(702)" * 1142]),
+    ("a@ x 4,000", ["a@" * 4000]),
+    ("«а» x 2,000", ["«а» " * 2000]),
+    ("нет x 2,000", ["нет " * 2000]),
+)
+"""What stopped the service or held it up before, each in a conversation of its own."""
+
+
+async def once(server: Server) -> None:
+    """Prints seconds of the slowest turn, and another caller's worst /health meanwhile."""
+    headers = {"Authorization": f"Bearer {KEY}"}
+    for number, (name, texts) in enumerate(_ONCE):
+        async with httpx.AsyncClient(
+            base_url=server.url, headers=headers, timeout=GIVEN_UP_S, trust_env=False, verify=False
+        ) as client:
+            waits: list[float] = []
+
+            async def health(client: httpx.AsyncClient = client, waits: list[float] = waits) -> None:
+                while True:
+                    started = time.monotonic()
+                    try:
+                        await client.get("/health")
+                    finally:
+                        waits.append(time.monotonic() - started)
+                    await asyncio.sleep(0.01)
+
+            watching = asyncio.create_task(health())
+            await asyncio.sleep(0.1)
+            slowest, ended = 0.0, ""
+            for text in texts:
+                started = time.monotonic()
+                try:
+                    body = message(text, user=f"once-{number}")
+                    ended = str((await client.post("/api/v1/process", json=body)).status_code)
+                except httpx.TimeoutException:
+                    ended = "given up"
+                slowest = max(slowest, time.monotonic() - started)
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+            print(f"{name}: turn {slowest:.2f} s, /health {max(waits):.3f} s, {ended}", flush=True)
+            if ended == "given up":
+                return  # it does not come back
 
 
 @contextmanager
@@ -96,6 +156,7 @@ def quantile(values: list[float], share: float) -> float:
 
 def main(seconds: float = 60, backend: str = "ollama") -> int:
     with service(backend) as server:
+        asyncio.run(once(server))
         watch = Watch(server, seconds)
         asyncio.run(watch.run())
         stuck = sum("loop stuck" in line for line in server.log)
