@@ -155,6 +155,7 @@ def test_the_playbook_is_well_formed(inventory: str) -> None:
     run([str(BIN / "ansible-playbook"), "--syntax-check", "-i", f"inventory/{inventory}", "site.yml"])
 
 
+@pytest.mark.timeout(600)  # half a minute of computing: a busy machine makes minutes of it
 def test_ansible_lint_finds_nothing() -> None:
     run(
         [str(BIN / "ansible-lint"), "--offline", "--strict", "--profile", "production", "-q"]
