@@ -217,6 +217,8 @@ class Prompt:
     """Those of them that no earlier turn of the conversation can have left in the prefix cache."""
     wanted: tuple[str, ...] = ()
     """Slots that the model may report behind its answer."""
+    usual: bool = True
+    """Whether our count of its tokens may be corrected by the server's: not when it is full of rare letters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import re
 
 _WINDOW = 400  # characters at the end that are looked at
+_RULER = 60  # characters of signs alone: a shorter row underlines something
 _LEAD = 16  # characters before a full stop that tell what it ends
 _CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _SENTENCE_END = re.compile(r"[.!?…](?=[\s»\")]|\Z)[»\")]*")
@@ -14,9 +15,13 @@ _ABBREVIATION = re.compile(
 def loops(text: str) -> bool:
     """Whether the end of `text` says the same thing three times in a row (or a few letters twelve times)."""
     tail = text[-_WINDOW:]
-    if any(_again(tail, size, 3) and any(sign.isalnum() for sign in tail[-size:]) for size in range(10, 121)):
+    if any(_again(tail, size, 3) and _says(tail, size) for size in range(10, 121)):
         return True
-    return any(_again(tail, size, 12) for size in range(1, 10))
+    return any(_again(tail, size, 12 if _says(tail, size) else _RULER // size) for size in range(1, 10))
+
+
+def _says(tail: str, size: int) -> bool:
+    return any(sign.isalnum() for sign in tail[-size:])
 
 
 def _again(tail: str, size: int, times: int) -> bool:

@@ -14,7 +14,7 @@ from app.deadline import Deadline
 from app.errors import DeadlinePassed, ModelUnavailable
 from app.llm.client import SAMPLING, CallFailed, OllamaClient, PieceStream, Usage
 from app.llm.watch import ModelWatch
-from app.llm.writing import Spoiled, Writing, schema
+from app.llm.writing import TEXT_FAULTS, Spoiled, Writing, schema
 from app.pace import Call, Pace
 from app.settings import Settings
 from app.telemetry import Telemetry
@@ -88,9 +88,13 @@ class Ollama:
             raise self._resting()
         try:
             draft = await self._answer(prompt, deadline)
-        except ModelUnavailable:
-            self._breaker.failed()
-            self._watch.doubt()
+        except ModelUnavailable as error:
+            if error.reason in TEXT_FAULTS:
+                # The server does answer. Whoever can talk the model into a ruler must not shut it off for everybody.
+                self._breaker.succeeded()
+            else:
+                self._breaker.failed()
+                self._watch.doubt()
             raise
         except BaseException as error:
             self._breaker.abandoned()
@@ -231,7 +235,8 @@ class Ollama:
             self._telemetry.model_truncated.inc()
             self._telemetry.log.warning("prompt cut by the server", ours=prompt.tokens, read=usage.prompt_tokens)
             return
-        self._on_count(prompt.tokens, usage.prompt_tokens)
+        if prompt.usual:
+            self._on_count(prompt.tokens, usage.prompt_tokens)
 
     def _resting(self) -> ModelUnavailable:
         return ModelUnavailable(_GONE, retry_after=max(1, round(self._breaker.retry_after())), reason="breaker")

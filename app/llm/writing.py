@@ -13,6 +13,10 @@ _STEP = 24  # characters between two looks at what is being written
 _FIELD_CHARS = 120  # a slot's value that is longer is no value
 
 
+TEXT_FAULTS = frozenset({"loop", "foreign", "malformed", "empty"})
+"""Kinds of Spoiled that the text alone is to blame for: a customer may have asked for it."""
+
+
 class Spoiled(Exception):
     """What was written cannot be given to anybody. `kind`: loop, foreign, malformed, empty, no_done."""
 

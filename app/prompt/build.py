@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from app.prompt.frame import framed, mark_of
 from app.prompt.marks import without_marks
 from app.prompt.sanitise import one_line, sanitise
-from app.prompt.tokens import TokenCounter
+from app.prompt.tokens import TokenCounter, usual
 from app.types import Exchange, Key, Language, Media, Message, Passage, Prompt, Snapshot, Step
 
 _LANGUAGES: Mapping[Language, str] = {"ru": "русский", "kk": "казахский (қазақша)", "en": "английский (English)"}
@@ -127,6 +127,7 @@ class PromptBuilder:
             tokens=self._tokens.count_message(system) + sum(counts),
             fresh=sum(counts[-_FRESH:]),
             wanted=wanted,
+            usual=usual(message.content for message in messages),
         )
 
     def _turn(

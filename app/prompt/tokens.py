@@ -6,6 +6,7 @@ token of its own.
 
 import math
 import re
+from collections.abc import Iterable
 
 _RUSSIAN = 2.8
 _KAZAKH = 1.6
@@ -16,7 +17,19 @@ _MESSAGE = 5  # role marks and line ends around each message
 _SMOOTHING = 0.1  # weight of the newest observation
 _LIMITS = (0.5, 2.0)  # a calibration beyond these is a fault of the observation, not of the count
 _MARK = 5.5  # a frame's sign and its six letters, which are no word: measured on 300 marks
+_RARE = re.compile(r"[^\x00-\x7f\u00a0-\u00bf\u0400-\u04ff\u2010-\u203a\u20b8\u20bd\u2116⟦⟧]")
+_RARE_SHARE = 0.03
 _RUN = re.compile(r"⟦/?[a-z]{6}(?![a-z])|\d|[\u0400-\u04ff]+|[A-Za-z]+|\s+|[^\w\s]|\w")
+
+
+def usual(texts: Iterable[str]) -> bool:
+    """Whether almost all of their signs are of the scripts that we count by. Others are tokens by the handful, and
+    one customer who writes them must not make everybody's prompts seem longer."""
+    rare = length = 0
+    for text in texts:
+        rare += len(_RARE.findall(text))
+        length += len(text)
+    return rare <= _RARE_SHARE * length
 
 
 class TokenCounter:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -335,6 +336,38 @@ async def test_after_so_many_failures_in_a_row_nobody_calls_and_all_are_told_whe
         await backend.close()
     assert (resting.value.reason, resting.value.retry_after) == ("breaker", SETTINGS.llm.breaker_s)
     assert len(model.asked) == limit
+
+
+@pytest.mark.parametrize("kind", [kind for kind in UNUSABLE if kind != "no_done"])
+async def test_who_talks_the_model_into_nonsense_does_not_shut_it_off_for_everybody(speaks: Speaks, kind: str) -> None:
+    """The server does answer: also the one trial after real failures is passed by it."""
+    limit = SETTINGS.llm.breaker_failures
+    spoiled = [UNUSABLE[kind]] * (2 * limit + 2)
+    async with ScriptedModel(*spoiled, *[fails(500, "broken")] * limit, *spoiled[:2], says(*RIGHT)) as model:
+        backend = speaks(model, llm={"breaker_s": 0.05})
+        for _ in range(limit + 1):
+            with pytest.raises(ModelUnavailable, match="nothing usable"):
+                await backend.answer(PROMPT, Deadline.after(10))
+        for _ in range(limit):
+            with pytest.raises(ModelUnavailable, match="cannot be reached"):
+                await backend.answer(PROMPT, Deadline.after(10))
+        await asyncio.sleep(0.06)
+        with pytest.raises(ModelUnavailable, match="nothing usable"):
+            await backend.answer(PROMPT, Deadline.after(10))
+        assert (await backend.answer(PROMPT, Deadline.after(10))).ending == "ok"
+        await backend.close()
+
+
+async def test_a_prompt_full_of_rare_letters_teaches_nothing_of_the_count(speaks: Speaks) -> None:
+    told: list[tuple[int, int]] = []
+    async with ScriptedModel(says(*RIGHT), says(*RIGHT)) as model:
+        backend = speaks(model, told=told)
+        for prompt in (replace(PROMPT, usual=False), PROMPT):
+            draft = await backend.answer(prompt, Deadline.after(10))
+            assert draft.aside is not None
+            await draft.aside
+        await backend.close()
+    assert told == [(100, 100)]
 
 
 async def test_callers_that_hang_up_say_nothing_of_the_model(speaks: Speaks, telemetry: Telemetry) -> None:

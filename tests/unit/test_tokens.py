@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.prompt import TokenCounter
+from app.prompt.tokens import usual
 
 SHARES = {"russian": 2.8, "kazakh": 1.6, "english": 4.7}  # characters per token
 ANY = st.text(st.characters(exclude_categories=("Cs",)), max_size=200)
@@ -57,3 +58,17 @@ def test_one_wild_count_moves_it_a_tenth_of_the_way_at_most() -> None:
     assert counter.factor == pytest.approx(1.1)
     counter.calibrate(100, 1)
     assert counter.factor == pytest.approx(1.1 - 0.1 * (1.1 - 0.5))
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (("Сколько стоит тариф «Рост» — 14 900 ₸? №1…", "Ол қанша тұрады?", "How much is it?"), True),
+        (("Спасибо! 👍🙏", "Тариф «Рост» стоит 14 900 ₸ в месяц за магазин, модуль «Лояльность» отдельно."), True),
+        (("Сколько стоит?", "𒀀𒀁𒀂" * 500), False),
+        (("Сколько стоит тариф Рост?" * 10, "ⴰⴱⴲ" * 20), False),
+        ((), True),
+    ],
+)
+def test_a_text_of_rare_letters_is_told_from_what_customers_write(texts: tuple[str, ...], expected: bool) -> None:
+    assert usual(texts) is expected
