@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.dialogue import aside as asides
-from app.dialogue import continuity, handover, stages
+from app.dialogue import continuity, handover, stages, terms
 from app.dialogue.boundaries import OFF_TOPIC
 from app.dialogue.control import PAUSED
 from app.dialogue.hearing import Heard
@@ -217,6 +217,8 @@ class Dialogue:
             ),
             last_answer=last.answer if last else "",
             query=without(u.message, u.greeting) or u.message.text.strip(),
+            terms=terms.named(u.message),
+            before=terms.named(read(last.user)) if last and last.user else "",
         )
 
     @staticmethod
