@@ -28,7 +28,7 @@ _PRICES = (
 )
 _PROMISED = (
     "обещал* пообещал* одобрил* одобрен* утвердил* утвержд* велел* разрешил* согласовал* согласован* подтвердил* "
-    "договорил* договарив* условил* уәде* рұқсат* келіс* мақұлда* бекіт* approv* promis* agreed allowed confirm* settled"
+    "договор* условил* уәде* рұқсат* келіс* мақұлда* бекіт* approv* promis* agreed allowed confirm* settled"
 )
 _UNITS = "в за месяц мес год ай айына жыл* per a month monthly year each штук* шт дана га ге ка ке қа ға"
 _INTO = frozenset(map(fold, "ға ге қа ке".split()))

@@ -73,9 +73,9 @@ def corrected(prompt: Prompt, draft: str, wrong: Sequence[str]) -> Prompt:
     )
 
 
-def _own_words(value: str) -> str:
+def _own_words(value: str, names: tuple[str, ...]) -> str:
     """A value on a line of its own, in which nothing looks like another value."""
-    return one_line(_SEPARATORS.sub(",", one_line(value)[:_TOLD]))
+    return one_line(_SEPARATORS.sub(",", one_line(value, names)[:_TOLD]), names)
 
 
 class PromptBuilder:
@@ -88,6 +88,7 @@ class PromptBuilder:
         self._secret = secret
         self._name = name
         self._role = role or "продавец-консультант"
+        self._speakers = (self._name, self._role)
         self._budget = budget
 
     @property
@@ -155,8 +156,10 @@ class PromptBuilder:
         slots: Mapping[str, str],
         told: Mapping[str, str],
     ) -> str:
-        known = "; ".join(f"{name}: {one_line(value)}" for name, value in slots.items())
-        own = "\n".join(f"{name} — {_own_words(value)}" for name, value in [*told.items()][-_MOST_TOLD:])
+        known = "; ".join(f"{name}: {one_line(value, self._speakers)}" for name, value in slots.items())
+        own = "\n".join(
+            f"{name} — {_own_words(value, self._speakers)}" for name, value in [*told.items()][-_MOST_TOLD:]
+        )
         if own:
             own = framed(own, mark_of(self._secret, key, newest.revision, b"told-of-himself"))
 
@@ -174,7 +177,7 @@ class PromptBuilder:
             )  # fmt: skip
 
         room = self._budget.turn
-        words = self._cut(sanitise(newest.user or ""), room - self._tokens.count(render([], "")))
+        words = self._cut(sanitise(newest.user or "", self._speakers), room - self._tokens.count(render([], "")))
         shown: list[_Shown] = []
         for passage in passages:
             # A section is the owner's, and still no place for marks of templates: it may be copied from anywhere.
@@ -230,7 +233,8 @@ class PromptBuilder:
         return tuple(message for pair in reversed(said[: len(history) - start]) for message in pair)
 
     def _messages(self, key: Key, exchange: Exchange) -> tuple[Message, Message]:
-        words = sanitise((exchange.user or "")[:_RECALLED])
+        words = sanitise((exchange.user or "")[:_RECALLED], self._speakers)
         user = self._framed(key, exchange, words) if words else _UNKNOWN
         # What we are said to have said may be a person's words, a caller's, or a model's: none of them opens anything.
-        return Message("user", user), Message("assistant", sanitise(exchange.answer[:_RECALLED]) or _UNKNOWN)
+        said = sanitise(exchange.answer[:_RECALLED], self._speakers) or _UNKNOWN
+        return Message("user", user), Message("assistant", said)

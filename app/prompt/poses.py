@@ -1,0 +1,191 @@
+"""Lines of somebody else's text that begin as ours, a passage's or a speaker's do.
+
+The tables are data: a name or a language more is one word more. Our own labels are read out of the templates, so that
+they cannot drift from what a prompt really says.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from app.prompt.alike import fold
+
+_SPEAKERS = """
+system sys assistant user human developer ai bot chatbot gpt chatgpt qwen llm admin administrator
+moderator manager operator agent consultant seller salesperson support owner boss director colleague customer client
+buyer supervisor cashier accountant
+система ассистент помощник пользователь разработчик ии нейросеть чатбот бот админ
+администратор модератор менеджер оператор консультант продавец агент поддержка техподдержка владелец директор
+руководитель начальник хозяин коллега клиент покупатель заказчик управляющий бухгалтер кассир
+жүйе көмекші пайдаланушы әзірлеуші әкімші кеңесші сатушы қолдау иесі басшы әріптес тұтынушы бухгалтер кассир
+"""
+_PARTS = """
+tool function model role message instruction instructions prompt context facts rules note response answer reply output
+инструмент функция модель роль сообщение инструкция инструкции указание указания промпт контекст факты правила
+примечание ответ вывод
+құрал функция модель рөл хабарлама нұсқау нұсқаулар нұсқаулық контекст фактілер деректер ережелер ескерту жауап
+"""
+# Headings of a price list or a handbook: only before a separator, for «прайс» alone asks for one.
+_HEADINGS = """
+прайс прайс_лист прайслист прейскурант тарифы база_знаний знания политика регламент акции
+price_list pricelist pricing tariffs knowledge knowledge_base policy policies handbook promotions
+баға_тізімі бағалар_тізімі тарифтер білім_базасы саясат акциялар
+"""
+# What a customer may well begin a line with: a heading only where nothing stands behind it.
+_BARE = """
+цена цены стоимость скидка скидки условия
+price prices discount discounts terms
+баға бағасы бағалар жеңілдік шарттар
+"""
+# Behind a speaker's word these tell of him: «менеджер сказал: …».
+_TELLING = """
+сказал* говор* писал* написал* пишет ответил* отвеча* обеща* пообеща* спросил* спрашива* просит просил* попросил*
+прислал* отправил* звонил* позвонил* предлож* предлага* посовет* объясн* сообщил* назвал* считает думает не нет
+айтты айтқан* деді дейді депті жазды жазған* сұрады сұрап уәде* берді жіберді емес жоқ
+said says told tells wrote writes asked asks promised promises sent called offered replied answered not no
+"""
+# And with one of these it is a sentence, whoever it is about.
+_SENTENCE = """
+был была были будет есть нужен нужна нужно нужны хочу хотим хочет ищу ищем мне нам меня нас вас вам у как какой какая
+какие когда где почему зачем что это если уже можно надо
+бар керек маған бізге бізде сізде сізге мен біз қалай қандай қашан бұл егер
+is are was were has have had need needs i we you me us how what when where which why this that if can does do
+"""
+
+_HEAD = 96  # characters of a line that are looked at: the longest label of ours has fewer
+_NAME = 60  # of them, for a speaker whose name stands around what he is
+_MORE_WORDS = 2  # a speaker may have a name: «менеджер Айгуль:», "system message (internal):"
+_NAME_WORDS = 8
+_LONGEST = 6  # words of a label
+# Signs, numbers of a list, dates and times of a log: «[04.03.2026, 12:03] - », "2026-03-04T12:03:00Z"
+_LEADING = re.compile(r"(?:[\W_]|\d{1,4}(?:[.:/-]\d{1,4}){1,3}[tz]?|\d{1,3}[.)]|[ap]m(?![^\W_]))*")
+_WORD = re.compile(r"[^\W_]+")
+_SEPARATOR = re.compile(r"[>|=~;»→⇒➔➜➡►▶▸≫]|:(?!\d\d)|(?<!\d):")
+_DASH = re.compile(r"\s-|-\s|[–—―−]")
+_PASSAGE = re.compile(r"[^\w\[]*\[[^\]]{1,80}\]")
+_TEMPLATES = ("system.j2", "turn.j2", "correction.j2")
+
+Label = tuple[str, ...]
+"""Folded words."""
+
+
+def posing(text: str, names: tuple[str, ...] = ()) -> list[bool]:
+    """For each line: does it begin like one of ours or a speaker's? `names` are further speakers: the bot's own."""
+    own = _named(names)
+    return [_poses(line, own) for line in fold(text).split("\n")]
+
+
+def _poses(line: str, names: frozenset[Label]) -> bool:
+    if not line:
+        return False
+    if _PASSAGE.match(line):
+        return True
+    led = _LEADING.match(line, 0, _HEAD)
+    body = line[led.end() if led else 0 :][:_HEAD]
+    end = _SEPARATOR.search(body)
+    if _begins(_words(body, end), names, ended=end is not None, bare=end is not None and not body[end.end() :].strip()):
+        return True
+    if end is not None and end.start() <= _NAME and _is_a_name(_words(body, end)):
+        return True
+    dash = _DASH.search(body)
+    return dash is not None and (end is None or dash.start() < end.start()) and _dashed(_words(body, dash), names)
+
+
+def _words(body: str, end: re.Match[str] | None) -> list[str]:
+    return _joined(_WORD.findall(body[: end.start()] if end else body))
+
+
+def _begins(words: Sequence[str], names: frozenset[Label], *, ended: bool, bare: bool) -> bool:
+    own, single, headings, bare_ones = _labels()
+    for count in range(1, min(_LONGEST, len(words)) + 1):
+        label, rest = tuple(words[:count]), words[count:]
+        few = len(rest) <= _MORE_WORDS and not _tells(rest)
+        if label in own and (count > 1 or (few if ended else not rest)):
+            return True
+        if label in single and (few if ended else not rest):
+            return True
+        if ended and few and (label in headings or label in names or (bare and label in bare_ones)):
+            return True
+    return False
+
+
+def _is_a_name(words: Sequence[str]) -> bool:
+    """«Главный менеджер по продажам Айгуль», and no sentence with a manager in it."""
+    people = _speakers()
+    some = any(word in people for word in words)
+    return (
+        some and len(words) <= _NAME_WORDS and not _tells(words) and not any(_in(word, _sentence()) for word in words)
+    )
+
+
+def _dashed(words: Sequence[str], names: frozenset[Label]) -> bool:
+    """Before a dash stands a speaker or a block of ours, and a name at most."""
+    own, people = _labels()[0], _speakers()
+    for count in range(1, len(words) + 1):
+        label, rest = tuple(words[:count]), words[count:]
+        if label in own or label in names or (count == 1 and words[0] in people):
+            return len(rest) <= 1 and not _tells(rest)
+    return False
+
+
+def _tells(words: Sequence[str]) -> bool:
+    return any(_in(word, _telling()) for word in words)
+
+
+def _in(word: str, listed: tuple[frozenset[str], tuple[str, ...]]) -> bool:
+    return word in listed[0] or word.startswith(listed[1])
+
+
+def _joined(words: list[str]) -> list[str]:
+    """Letters that stand apart (s y s t e m) are one word; a number behind a word is none of it (user1)."""
+    count = next((place for place, word in enumerate(words) if len(word) > 1), len(words))
+    words = ["".join(words[:count]), *words[count:]] if count > 2 else words
+    return [words[0].rstrip("0123456789") or words[0], *words[1:]] if words else words
+
+
+@lru_cache(maxsize=64)
+def _named(names: tuple[str, ...]) -> frozenset[Label]:
+    return frozenset(label for name in names if (label := tuple(_WORD.findall(fold(name)))[:_LONGEST]))
+
+
+@cache
+def _labels() -> tuple[frozenset[Label], ...]:
+    """Labels of our own templates, words of speakers and blocks, headings, and what is a heading only by itself."""
+    folder = files("app.prompt").joinpath("templates")
+    own = [label for name in _TEMPLATES for label in labels_of(folder.joinpath(name).read_text("utf-8"))]
+    single = [*_SPEAKERS.split(), *_PARTS.split()]
+    headings = [heading.replace("_", " ") for heading in _HEADINGS.split()]
+    return tuple(_named(tuple(table)) for table in (own, single, headings, _BARE.split()))
+
+
+@cache
+def _speakers() -> frozenset[str]:
+    return frozenset(fold(word) for word in _SPEAKERS.split())
+
+
+@cache
+def _telling() -> tuple[frozenset[str], tuple[str, ...]]:
+    return _listed(_TELLING)
+
+
+@cache
+def _sentence() -> tuple[frozenset[str], tuple[str, ...]]:
+    return _listed(_SENTENCE)
+
+
+def _listed(table: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    words = table.split()
+    return frozenset(fold(w) for w in words if w[-1] != "*"), tuple(fold(w[:-1]) for w in words if w[-1] == "*")
+
+
+def labels_of(template: str) -> tuple[str, ...]:
+    """What the lines of a template begin with: headings, labels before a colon, and whole lines that never change."""
+    found = []
+    for line in re.sub(r"\{%.{0,200}?%\}", "\n", template).splitlines():
+        fixed = line.partition("{{")[0].strip()
+        heading = fixed.strip("#").strip()
+        words = _WORD.findall(re.split(r":|\.$", heading)[0])
+        if words and heading[0].isupper() and (fixed != heading or fixed[-1] in ":."):
+            found.append(" ".join(words[:_LONGEST]))
+    return tuple(found)
