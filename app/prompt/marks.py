@@ -26,11 +26,13 @@ _OPENING = "|".join(sorted((tag for tag in _TAGS if len(tag) > 3), key=len, reve
 # One pass takes out every mark: no alternative can match CUT, so none can match across a place that was cut. Every
 # repetition is bounded, so the time is in proportion to the length.
 _MARKS = re.compile(
-    rf"<{_GAP}\|[^|<>{CUT}\n]{{0,60}}\|{_GAP}>|<{_GAP}\||\|{_GAP}>"  # <|im_start|> whole, and what is left of one
-    rf"|<<{_GAP}/?sys{_GAP}>>"
-    rf"|<{_GAP}/?{_GAP}(?:[a-z0-9]{{1,24}}:)?{_NAMED}(?:[ \t=:][^<>{CUT}\n]{{0,120}})?{_GAP}/?{_GAP}>"
-    rf"|</?[a-z0-9]{{1,24}}(?:[_▁][a-z0-9]{{1,24}}){{1,6}}"
-    rf"|<{_GAP}/?{_GAP}(?:[a-z0-9]{{1,24}}:)?(?:{_OPENING})(?![a-z0-9])"
+    rf"<{_GAP}(?:"
+    rf"\|(?:[^|<>{CUT}\n]{{0,60}}\|{_GAP}>)?"  # <|im_start|> whole, or what is left of one
+    rf"|<{_GAP}/?sys{_GAP}>>"
+    rf"|(?:/{_GAP})?(?=[a-z0-9])(?:[a-z0-9]{{1,24}}:)?(?:"
+    rf"{_NAMED}(?:[ \t=:][^<>{CUT}\n]{{0,120}})?{_GAP}/?{_GAP}>"
+    rf"|[a-z0-9]{{1,24}}(?:[_▁][a-z0-9]{{1,24}}){{1,6}}|(?:{_OPENING})(?![a-z0-9])))"  # left open
+    rf"|\|{_GAP}>"
     rf"|\[{_GAP}/?{_GAP}(?:{'|'.join(_BRACKETED)}){_GAP}\]"
     rf"|/(?:no_?)?think(?![a-z0-9])"  # the switch of qwen
     rf"|[⟦⟧]",  # our own
