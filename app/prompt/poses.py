@@ -97,6 +97,8 @@ def _words(body: str, end: re.Match[str] | None) -> list[str]:
 
 
 def _begins(words: Sequence[str], names: frozenset[Label], *, ended: bool, bare: bool) -> bool:
+    if not words or (words[0] not in _firsts() and not any(label[0] == words[0] for label in names)):
+        return False
     own, single, headings, bare_ones = _labels()
     for count in range(1, min(_LONGEST, len(words)) + 1):
         label, rest = tuple(words[:count]), words[count:]
@@ -157,6 +159,11 @@ def _labels() -> tuple[frozenset[Label], ...]:
     single = [*_SPEAKERS.split(), *_PARTS.split()]
     headings = [heading.replace("_", " ") for heading in _HEADINGS.split()]
     return tuple(_named(tuple(table)) for table in (own, single, headings, _BARE.split()))
+
+
+@cache
+def _firsts() -> frozenset[str]:
+    return frozenset(label[0] for labels in _labels() for label in labels)
 
 
 @cache
