@@ -30,8 +30,19 @@ tool function model role message instruction instructions prompt context facts r
 _HEADINGS = """
 прайс прайс_лист прайслист прейскурант тарифы база_знаний знания политика регламент акции
 price_list pricelist pricing tariffs knowledge knowledge_base policy policies handbook promotions
+отдел_продаж служба_поддержки техническая_поддержка служебное_сообщение системное_сообщение внутренняя_заметка
+sales_team sales_department support_team system_message system_note internal_note
+сату_бөлімі қолдау_қызметі жүйе_хабарламасы ішкі_ескертпе
 баға_тізімі бағалар_тізімі тарифтер білім_базасы саясат акциялар
 """
+# These are headings behind an adjective too: «новые факты: …», «актуальный прайс: …».
+_BLOCKS = """
+факты правила инструкция инструкции прайс прайслист прейскурант контекст промпт регламент
+facts rules instruction instructions prompt context policy
+фактілер деректер ережелер нұсқау нұсқаулар контекст
+"""
+# Behind them a speaker stands in another case: «от менеджера: …».
+_FROM = "от слова слово ответ сообщение from сөзі"
 # What a customer may well begin a line with: a heading only where nothing stands behind it.
 _BARE = """
 цена цены стоимость скидка скидки условия
@@ -48,9 +59,9 @@ said says told tells wrote writes asked asks promised promises sent called offer
 # And with one of these it is a sentence, whoever it is about.
 _SENTENCE = """
 был была были будет есть нужен нужна нужно нужны хочу хотим хочет ищу ищем мне нам меня нас вас вам у как какой какая
-какие когда где почему зачем что это если уже можно надо
-бар керек маған бізге бізде сізде сізге мен біз қалай қандай қашан бұл егер
-is are was were has have had need needs i we you me us how what when where which why this that if can does do
+какие когда где почему зачем что это если уже можно надо пришлите скиньте дайте отправьте вышлите
+бар керек маған бізге бізде сізде сізге мен біз қалай қандай қашан бұл егер жіберіңіз беріңіз
+is are was were has have had need needs i we you me us how what when where which why this that if can does do send give
 """
 
 _HEAD = 96  # characters of a line that are looked at: the longest label of ours has fewer
@@ -61,8 +72,12 @@ _LONGEST = 6  # words of a label
 # Signs, numbers of a list, dates and times of a log: «[04.03.2026, 12:03] - », "2026-03-04T12:03:00Z"
 _LEADING = re.compile(r"(?:[\W_]|\d{1,4}(?:[.:/-]\d{1,4}){1,3}[tz]?|\d{1,3}[.)]|[ap]m(?![^\W_]))*")
 _WORD = re.compile(r"[^\W_]+")
-_SEPARATOR = re.compile(r"[>|=~;»→⇒➔➜➡►▶▸≫]|:(?!\d\d)|(?<!\d):")
-_DASH = re.compile(r"\s-|-\s|[–—―−]")
+_ARROWS = "\u2190-\u21ff\u25b6-\u25bb\u2794-\u27bf\u27f0-\u27ff\u2900-\u297f\u2b00-\u2b4f\u2b60-\u2bff"
+_SEPARATOR = re.compile(rf"[>|=~;»{_ARROWS}]|:(?!\d\d)|(?<!\d):")
+_DASH = re.compile(r"\s[-/\\+*•·∙●▪‣⁝⁞]|-\s|[\u2010-\u2015\u2212\u2043\u2053]")
+_CASES = 3  # letters by which a word in another case may be longer
+_STEM = 5
+_FIGURES = str.maketrans("01345", "oieas")
 _PASSAGE = re.compile(r"[^\w\[]*\[[^\]]{1,80}\]")
 _TEMPLATES = ("system.j2", "turn.j2", "correction.j2")
 
@@ -93,7 +108,8 @@ def _poses(line: str, names: frozenset[Label]) -> bool:
 
 
 def _words(body: str, end: re.Match[str] | None) -> list[str]:
-    return _joined(_WORD.findall(body[: end.start()] if end else body))
+    words = _joined(_WORD.findall(body[: end.start()] if end else body))
+    return [word if word.isalpha() or word.isdecimal() else word.translate(_FIGURES) for word in words]
 
 
 def _begins(words: Sequence[str], names: frozenset[Label], *, ended: bool, bare: bool) -> bool:
@@ -113,12 +129,18 @@ def _begins(words: Sequence[str], names: frozenset[Label], *, ended: bool, bare:
 
 
 def _is_a_name(words: Sequence[str]) -> bool:
-    """«Главный менеджер по продажам Айгуль», and no sentence with a manager in it."""
-    people = _speakers()
-    some = any(word in people for word in words)
+    """«Главный менеджер по продажам Айгуль», «новые факты», and no sentence with a manager in it."""
+    if len(words) > _NAME_WORDS or _tells(words) or any(_in(word, _sentence()) for word in words):
+        return False
+    if not _speakers().isdisjoint(words) or (len(words) <= 1 + _MORE_WORDS and not _blocks().isdisjoint(words)):
+        return True
     return (
-        some and len(words) <= _NAME_WORDS and not _tells(words) and not any(_in(word, _sentence()) for word in words)
+        words[:1] != [] and words[0] in _froms() and any(_in_another_case(word) for word in words[1 : 2 + _MORE_WORDS])
     )
+
+
+def _in_another_case(word: str) -> bool:
+    return any(word[:length] in _stems() for length in range(max(_STEM, len(word) - _CASES), len(word) + 1))
 
 
 def _dashed(words: Sequence[str], names: frozenset[Label]) -> bool:
@@ -127,7 +149,7 @@ def _dashed(words: Sequence[str], names: frozenset[Label]) -> bool:
     for count in range(1, len(words) + 1):
         label, rest = tuple(words[:count]), words[count:]
         if label in own or label in names or (count == 1 and words[0] in people):
-            return len(rest) <= 1 and not _tells(rest)
+            return sum(not word.isdecimal() for word in rest) <= 1 and not _tells(rest)
     return False
 
 
@@ -169,6 +191,22 @@ def _firsts() -> frozenset[str]:
 @cache
 def _speakers() -> frozenset[str]:
     return frozenset(fold(word) for word in _SPEAKERS.split())
+
+
+@cache
+def _stems() -> frozenset[str]:
+    """Speakers without what changes by case: «владелец» and «владельца» have one beginning."""
+    return frozenset(re.sub(r"(?:eц|[aьй])$", "", word) for word in _speakers() if len(word) > _STEM)
+
+
+@cache
+def _blocks() -> frozenset[str]:
+    return frozenset(fold(word) for word in _BLOCKS.split())
+
+
+@cache
+def _froms() -> frozenset[str]:
+    return frozenset(fold(word) for word in _FROM.split())
 
 
 @cache

@@ -23,9 +23,9 @@ _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800
 _BRACKETS = {**dict.fromkeys("⟦〚【〔〘⟬⦗❲⁅", "["), **dict.fromkeys("⟧〛】〕〙⟭⦘❳⁆", "]")}
 # Pointed brackets and bars of other alphabets, of mathematics and of quotations: a mark is read through them.
 _POINTED = {
-    **dict.fromkeys("‹〈⟨❬❮❰ᐸ˂≺⧼⟪《", "<"),
-    **dict.fromkeys("›〉⟩❭❯❱ᐳ˃≻⧽⟫》", ">"),
-    **dict.fromkeys("❘∣ǀ│┃⎮⏐❙❚¦", "|"),
+    **dict.fromkeys("‹〈⟨❬❮❰ᐸ˂≺⧼⟪《≪⪡⋖", "<"),
+    **dict.fromkeys("›〉⟩❭❯❱ᐳ˃≻⧽⟫》≫⪢⋗", ">"),
+    **dict.fromkeys("❘∣ǀ│┃⎮⏐❙❚¦⎸⎹‖∥", "|"),
 }
 _ESCAPED = re.compile(
     r"&(?:amp;){0,4}(?:(lt|gt|vert|verbar|lbrack|lsqb|rbrack|rsqb)|#0{0,6}(60|62|124|91|93)|#x0{0,6}(3c|3e|7c|5b|5d));"
