@@ -15,7 +15,7 @@ from app.deadline import Deadline
 from app.guardrail import Context, Verdict, check, known_addresses, tidy
 from app.knowledge.retriever import Found
 from app.llm.extractive import Extractive, compose
-from app.prompt import corrected
+from app.prompt import corrected, marks_in
 from app.types import Ask, Draft, Passage, Prompt, Snapshot, Step
 
 
@@ -78,6 +78,7 @@ def plan(step: Step, found: Found, ask: Ask, snapshot: Snapshot, bot: Bot) -> Pl
         method=bot.dialogue.title(step.state.flow),
         goal=bot.dialogue.goal(step.state.flow, step.state.stage),
         slots=bot.dialogue.known(step.state),
+        told=bot.dialogue.own_words(step.state),
         media=ask.media,
         wanted=bot.dialogue.wanted(step.state),
         structured=bot.settings.flags.structured,
@@ -120,6 +121,7 @@ def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Cont
         never=policy.never,
         discounts=policy.discounts,
         contacts=known_addresses(tuple(bot.knowledge.sections)),
+        marks=tuple(mark for message in planned.prompt.messages for mark in marks_in(message.content)),
     )
 
 

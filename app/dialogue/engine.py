@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.dialogue import aside as asides
-from app.dialogue import continuity, handover, stages
+from app.dialogue import continuity, handover, stages, terms
 from app.dialogue.boundaries import OFF_TOPIC
 from app.dialogue.control import PAUSED
 from app.dialogue.hearing import Heard
@@ -92,8 +92,20 @@ class Dialogue:
         return found.goal if found else ""
 
     def known(self, state: DialogueState) -> dict[str, str]:
-        """The known slots, by their names and as a person says them."""
-        return handover.said_slots(state.slots, self.vocabulary, state.language)
+        """The known values of lists, numbers, telephones and names, by their slots' names and as a person says them."""
+        return self._said(state, own=False)
+
+    def own_words(self, state: DialogueState) -> dict[str, str]:
+        """The other known values: as the customer worded them, or a model that heard him."""
+        return self._said(state, own=True)
+
+    def _said(self, state: DialogueState, *, own: bool) -> dict[str, str]:
+        slots = {
+            slot: value
+            for slot, value in state.slots.items()
+            if handover.in_own_words(slot, value, self.vocabulary) is own
+        }
+        return handover.said_slots(slots, self.vocabulary, state.language)
 
     def wanted(self, state: DialogueState) -> tuple[str, ...]:
         """The slots that a model may report behind its answer."""
@@ -205,6 +217,8 @@ class Dialogue:
             ),
             last_answer=last.answer if last else "",
             query=without(u.message, u.greeting) or u.message.text.strip(),
+            terms=terms.named(u.message),
+            before=terms.named(read(last.user)) if last and last.user else "",
         )
 
     @staticmethod

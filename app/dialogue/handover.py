@@ -1,14 +1,19 @@
 """The packet a human gets with a conversation: why, who writes, what was asked, what is known."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from app.dialogue.answering import THIS_CHAT
 from app.dialogue.intents import understand
+from app.dialogue.names import NAME
 from app.dialogue.scene import QUESTIONS, Scene
 from app.dialogue.vocabulary import Texts, Vocabulary, load_yaml
 from app.types import Exchange, Handover, Language
 
+_ANSWERS = frozenset({"yes", "no", "none", THIS_CHAT})
+_NUMBER = re.compile(r"\+?[0-9]{1,15}")
 _QUOTED = 160
 """Characters of the customer's words that the summary repeats."""
 _READ_AGAIN = 8
@@ -29,6 +34,13 @@ def said_slots(slots: Mapping[str, str], vocabulary: Vocabulary, language: Langu
         slot_names().get(slot, {}).get(language, slot.replace("_", " ")): vocabulary.label(slot, value, language)
         for slot, value in slots.items()
     }
+
+
+def in_own_words(slot: str, value: str, vocabulary: Vocabulary) -> bool:
+    """Whether a value can say anything: it is none of a list, no number or telephone, and no name of one word."""
+    if value in _ANSWERS or _NUMBER.fullmatch(value) or (slot == "name" and NAME.fullmatch(value)):
+        return False
+    return not vocabulary.lists(slot, value)
 
 
 def packet(

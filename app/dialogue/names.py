@@ -4,7 +4,7 @@ import re
 
 from app.dialogue.counts import Counting
 
-_NAME = re.compile(r"[^\W\d_]{2,30}(?:['’-][^\W\d_]{1,20})?\Z")
+NAME = re.compile(r"[^\W\d_]{2,30}(?:['’-][^\W\d_]{1,20})?\Z")
 
 
 class Naming(Counting):
@@ -56,7 +56,7 @@ class Naming(Counting):
             return False
         taken = self.words.get("not_a_name", frozenset()) | self.words.get("negation_before", frozenset())
         meant = any(m.start <= place < m.end and m.label[0] != "word" for m in self.u.matches)
-        return bool(_NAME.match(raw)) and place not in taken and not (meant and not raw[:1].isupper())
+        return bool(NAME.match(raw)) and place not in taken and not (meant and not raw[:1].isupper())
 
     def take_name(self, place: int) -> None:
         name = self.tokens[place].raw.title()

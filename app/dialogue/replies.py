@@ -5,6 +5,7 @@ from dataclasses import replace
 from app.dialogue import boundaries, control, topics
 from app.dialogue.aside import WANTS_PERSON
 from app.dialogue.scene import OBJECTIONS, QUESTIONS, Plan, Scene
+from app.dialogue.terms import Terms
 
 _COURTESIES = frozenset({"refusal", "thanks", "goodbye"})
 _TOLD = frozenset({"name", "contact", "company_size", "shops"})
@@ -146,8 +147,8 @@ def _purchase(s: Scene) -> Plan | None:
     if "contact" in s.slots and not s.reorders:
         return _handover(s, name, "human")
     if name == "booking":
-        return Plan("ask", name, s.say("ack_agreement"), asks=True)
-    return Plan("answer", "purchase", s.say("ack_agreement"), s.query, asks=True)
+        return Plan("ask", name, _agree(s), asks=True)
+    return Plan("answer", "purchase", _agree(s), s.query, asks=True)
 
 
 def _told(s: Scene) -> Plan | None:
@@ -163,13 +164,25 @@ def _told(s: Scene) -> Plan | None:
     return None
 
 
+def _agree(s: Scene) -> str:
+    """A word on an «ок» or a wish to buy. Where money was named just now, that is no yes to it."""
+    return _on_money(s, s.terms or s.before) or s.say("ack_agreement")
+
+
+def _on_money(s: Scene, named: Terms) -> str:
+    return s.say(f"ack_{named}") if named else ""
+
+
 def _acknowledge(s: Scene) -> str:
     pending = s.state.pending
+    if on_money := _on_money(s, s.terms):
+        return on_money
     if s.heard.corrected or s.heard.forgotten:
         return s.say("ack_correction")
     if s.heard.declined:
         return s.say("no_problem" if s.heard.none and pending and pending.slot == "pain_point" else "declined")
-    return s.say(_warm(s) or "ack")
+    name = _warm(s) or "ack"
+    return _agree(s) if name == "ack_agreement" else s.say(name)
 
 
 def _warm(s: Scene) -> str:
@@ -198,7 +211,7 @@ def _courtesy(s: Scene) -> Plan | None:
     if s.u.has("agreement") and not s.u.has("info"):
         if s.state.closed:
             return Plan("answer", "agreement", s.say("soft_close"))
-        return Plan("ask", "agreement", s.say("ack_agreement"), asks=s.may_ask)
+        return Plan("ask", "agreement", _agree(s), asks=s.may_ask)
     return None
 
 

@@ -7,6 +7,7 @@ from app.dialogue.hearing import Heard
 from app.dialogue.intents import Understanding
 from app.dialogue.policy import Policy
 from app.dialogue.spec import Flow
+from app.dialogue.terms import Terms
 from app.dialogue.vocabulary import Texts
 from app.types import Action, DialogueState, Pending
 
@@ -33,6 +34,10 @@ class Scene:
     opening: str
     last_answer: str
     query: str
+    terms: Terms = ""
+    """What the message names of money: it gets no words that sound like a yes."""
+    before: Terms = ""
+    """What the one before it named: an «ок» may mean that."""
     reorders: bool = False
     """He has handed over before and begins another order, for which the flow has questions."""
 

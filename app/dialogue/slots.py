@@ -109,9 +109,7 @@ class _Extractor(Answering):
         return clause not in self.u.asking and self.negated(match.start, match.end, 1)
 
     def _is_listed(self, slot: str, value: str) -> bool:
-        return all(
-            (slot, part, language) in self.vocabulary.labels for part in value.split(", ") for language in ("ru",)
-        )
+        return self.vocabulary.lists(slot, value)
 
     def _longest(self, matches: Iterable[Match]) -> list[Match]:
         """Of overlapping readings of one slot the longest: «аксессуары для телефонов» is no clothing."""

@@ -148,6 +148,10 @@ class Vocabulary:
         """How a slot's value is called in a language; a free text is its own label."""
         return ", ".join(self.labels.get((slot, part, language), part) for part in value.split(", "))
 
+    def lists(self, slot: str, value: str) -> bool:
+        """Whether a value is one of the slot's known ones, or several of them."""
+        return all((slot, part, LANGUAGES[0]) in self.labels for part in value.split(", "))
+
     def language(
         self, message: Message, default: Language, skip: Collection[int] = ()
     ) -> tuple[Language, HeardLanguage]:

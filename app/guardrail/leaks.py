@@ -70,12 +70,23 @@ def leak(case: Case) -> list[Problem]:
             problems.append(Problem("leak", f"{m.group()!r}: names what the machine is made of", *m.span()))
             break
     frame = _FRAME.search(case.text.folded)
-    if frame and not case.is_own(*frame.span()):
-        problems.append(Problem("leak", "a mark of the prompt", *frame.span()))
+    span = frame.span() if frame else _mark(case)
+    if span and not case.is_own(*span):
+        problems.append(Problem("leak", "a mark of the prompt", *span))
     problem = _system(case)
     if problem:
         problems.append(problem)
     return problems
+
+
+def _mark(case: Case) -> tuple[int, int] | None:
+    """Where the letters of one of the prompt's marks stand, whatever stands between them."""
+    places = [place for place, sign in enumerate(case.text.raw) if sign.isalpha()]
+    letters = "".join(case.text.raw[place].lower()[0] for place in places)
+    for mark in case.context.marks:
+        if (start := letters.find(mark)) >= 0:
+            return places[start], places[start + len(mark) - 1] + 1
+    return None
 
 
 def _negated(case: Case, place: int) -> bool:

@@ -34,6 +34,8 @@ class Context:
     """Addresses that the whole knowledge base gives (`known_addresses`), besides those of the passages."""
     counts: tuple[int, ...] = ()
     """Counts the conversation knows (shops, people): sums may be made with them."""
+    marks: tuple[str, ...] = ()
+    """Letters of the frames that customers' words stand in within the prompt: no answer has them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Prompts: what a chat model is asked, in an order that a prefix cache keeps."""
 
 from app.prompt.build import Budget, PromptBuilder, corrected
+from app.prompt.frame import marks_in
 from app.prompt.sanitise import sanitise
 from app.prompt.tokens import TokenCounter
 
-__all__ = ["Budget", "PromptBuilder", "TokenCounter", "corrected", "sanitise"]
+__all__ = ["Budget", "PromptBuilder", "TokenCounter", "corrected", "marks_in", "sanitise"]

@@ -4,13 +4,15 @@ Order for the prefix cache: the system text is fixed per bot and flow; the histo
 blocks at fixed places so that the same beginning serves many turns; everything that changes stands in the last message.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from types import MappingProxyType
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from app.prompt.frame import framed, mark_of
+from app.prompt.frame import framed, mark_of, marks_in
 from app.prompt.marks import without_marks
 from app.prompt.sanitise import one_line, sanitise
 from app.prompt.tokens import TokenCounter, usual
@@ -20,6 +22,11 @@ _LANGUAGES: Mapping[Language, str] = {"ru": "русский", "kk": "казах�
 _BLOCK = 8  # revisions whose exchanges leave the history together
 _FRESH = 3  # messages no earlier prompt began with: the last exchange as it is remembered, and the newest message
 _RECALLED = 4000  # characters of a message in the history: twenty-four of the longest are read within a stretch
+_TOLD = 80  # characters of a thing that the customer said of himself, in his own words
+_MOST_TOLD = 8  # of them: more would push the facts out
+_FINDINGS = 6  # of a refused draft
+_FINDING = 60  # characters of one
+_SEPARATORS = re.compile(r"[;|=\n]+|:(?!\d)|(?<!\d):")
 _UNKNOWN = "…"  # stands for the user's part of an exchange whose message is not known
 
 
@@ -58,10 +65,17 @@ def _environment() -> Environment:
 def corrected(prompt: Prompt, draft: str, wrong: Sequence[str]) -> Prompt:
     """The same prompt with a refused draft behind it, and what was wrong with it: to be asked once more."""
     # Both quote what the model wrote, and a customer may have told it what to write.
-    demand = _environment().get_template("correction.j2").render(wrong="; ".join(map(one_line, wrong))).strip()
+    pieces = list(dict.fromkeys(one_line(detail[:_FINDING]) for detail in wrong))[:_FINDINGS]
+    mark = marks_in(prompt.messages[-1].content)[-1]
+    demand = _environment().get_template("correction.j2").render(wrong=framed("\n".join(pieces), mark)).strip()
     return replace(
         prompt, messages=(*prompt.messages, Message("assistant", sanitise(draft) or _UNKNOWN), Message("user", demand))
     )
+
+
+def _own_words(value: str, names: tuple[str, ...]) -> str:
+    """A value on a line of its own, in which nothing looks like another value."""
+    return one_line(_SEPARATORS.sub(",", one_line(value, names)[:_TOLD]), names)
 
 
 class PromptBuilder:
@@ -74,6 +88,7 @@ class PromptBuilder:
         self._secret = secret
         self._name = name
         self._role = role or "продавец-консультант"
+        self._speakers = (self._name, self._role)
         self._budget = budget
 
     @property
@@ -101,19 +116,20 @@ class PromptBuilder:
         method: str,
         goal: str,
         slots: Mapping[str, str],
+        told: Mapping[str, str] = MappingProxyType({}),
         media: Media = "text",
         wanted: tuple[str, ...] = (),
         structured: bool = True,
     ) -> Prompt:
-        """The prompt of one turn. `slots` are the known ones in words; `goal` is the stage's; `wanted` may be reported.
+        """The prompt of one turn. `slots` are known values of lists, `told` those in the customer's own words.
 
-        `media` says what the text was made of.
+        `goal` is the stage's; `wanted` may be reported; `media` says what the text was made of.
 
         Passages are cut first, then the customer's own text, then the history; never the system text.
         """
         system = self.system(method, structured=structured)
         newest = Exchange(text, "", media=media, revision=snapshot.revision + 1)
-        turn = self._turn(step, passages, snapshot.key, newest, goal=goal, slots=slots)
+        turn = self._turn(step, passages, snapshot.key, newest, goal=goal, slots=slots, told=told)
         left = self._budget.total - self._tokens.count_message(system) - self._tokens.count_message(turn)
         messages = (*self._history(snapshot, left), Message("user", turn))
         counts = [self._tokens.count_message(message.content) for message in messages]
@@ -139,8 +155,14 @@ class PromptBuilder:
         *,
         goal: str,
         slots: Mapping[str, str],
+        told: Mapping[str, str],
     ) -> str:
-        known = "; ".join(f"{name}: {one_line(value)}" for name, value in slots.items())
+        known = "; ".join(f"{name}: {one_line(value, self._speakers)}" for name, value in slots.items())
+        own = "\n".join(
+            f"{name} — {_own_words(value, self._speakers)}" for name, value in [*told.items()][-_MOST_TOLD:]
+        )
+        if own:
+            own = framed(own, mark_of(self._secret, key, newest.revision, b"told-of-himself"))
 
         def render(shown: list[_Shown], words: str) -> str:
             return _environment().get_template("turn.j2").render(
@@ -148,6 +170,7 @@ class PromptBuilder:
                 language=_LANGUAGES[step.language],
                 goal=goal,
                 slots=known,
+                told=own,
                 greeting=without_marks(" ".join((step.greeting or "").split())),  # it may hold the customer's name
                 statement=" ".join(part for part in (step.statement, step.lead if shown else None) if part),
                 question=step.question,
@@ -155,7 +178,7 @@ class PromptBuilder:
             )  # fmt: skip
 
         room = self._budget.turn
-        words = self._cut(sanitise(newest.user or ""), room - self._tokens.count(render([], "")))
+        words = self._cut(sanitise(newest.user or "", self._speakers), room - self._tokens.count(render([], "")))
         shown: list[_Shown] = []
         for passage in passages:
             # A section is the owner's, and still no place for marks of templates: it may be copied from anywhere.
@@ -211,7 +234,8 @@ class PromptBuilder:
         return tuple(message for pair in reversed(said[: len(history) - start]) for message in pair)
 
     def _messages(self, key: Key, exchange: Exchange) -> tuple[Message, Message]:
-        words = sanitise((exchange.user or "")[:_RECALLED])
+        words = sanitise((exchange.user or "")[:_RECALLED], self._speakers)
         user = self._framed(key, exchange, words) if words else _UNKNOWN
         # What we are said to have said may be a person's words, a caller's, or a model's: none of them opens anything.
-        return Message("user", user), Message("assistant", sanitise(exchange.answer[:_RECALLED]) or _UNKNOWN)
+        said = sanitise(exchange.answer[:_RECALLED], self._speakers) or _UNKNOWN
+        return Message("user", user), Message("assistant", said)

@@ -15,14 +15,16 @@ from app.types import Key, Media
 _OPEN, _CLOSE = "⟦", "⟧"  # one token each; no text of others keeps such a sign (marks.py), no answer may have one
 _LETTERS = 6  # 28 bits, for one guess a message
 _NOTES: Mapping[str, str] = {  # by medium; typed text, and what a later release may have noted, has none
-    "image": ": описание картинки, набрано не клиентом",
-    "audio": ": расшифровка голосового сообщения",
+    # Said of the text and not of who wrote it: a customer can type the prefix, and his caption stands behind it.
+    "image": ": помечено как описание картинки",
+    "audio": ": помечено как расшифровка голосового",
 }
+_CLOSING = re.compile(rf"{_OPEN}/([a-z]{{{_LETTERS}}}){_CLOSE}")
 
 
-def mark_of(secret: bytes, key: Key, revision: int) -> str:
-    """The mark of the exchange with this revision: six letters. `secret` has at most 64 bytes."""
-    digest = hashlib.blake2b(key=secret, digest_size=8, person=b"customers-words")
+def mark_of(secret: bytes, key: Key, revision: int, use: bytes = b"customers-words") -> str:
+    """The mark of the exchange with this revision: six letters. `secret` has at most 64 bytes, `use` at most 16."""
+    digest = hashlib.blake2b(key=secret, digest_size=8, person=use)
     for part in (key.session_id, key.user_id):
         data = part.encode("utf-8", "backslashreplace")
         digest.update(len(data).to_bytes(4, "big") + data)
@@ -40,3 +42,8 @@ def framed(words: str, mark: str, media: Media = "text") -> str:
     words = re.sub(mark, "", words, flags=re.IGNORECASE)
     note = _NOTES.get(media, "")
     return f"{_OPEN}{mark}{note}{_CLOSE}\n{words}\n{_OPEN}/{mark}{_CLOSE}"
+
+
+def marks_in(text: str) -> tuple[str, ...]:
+    """The marks of the frames in a text of our own making: nothing else in it has their signs."""
+    return tuple(_CLOSING.findall(text))

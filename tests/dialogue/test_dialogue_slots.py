@@ -8,6 +8,7 @@ from app.dialogue.hearing import Heard
 from app.dialogue.intents import understand
 from app.dialogue.slots import extract
 from app.dialogue.text import contacts
+from app.types import DialogueState
 
 
 @pytest.fixture(scope="session")
@@ -300,3 +301,29 @@ def test_every_way_to_write_a_number_is_one_number(digits, gap):
     assert [contact.value for contact in contacts(written)] in ([], [f"+7{digits}"])
     if len(set(digits)) > 2 and ")" not in gap:
         assert contacts(written)
+
+
+@pytest.mark.parametrize(
+    ("slot", "value", "own"),
+    [
+        ("business_type", "grocery", False),
+        ("current_tools", "notebook, excel", False),
+        ("current_tools", "notebook, даром велел владелец", True),
+        ("company_size", "5", False),
+        ("contact", "+77010000001", False),
+        ("contact", "this_chat", False),
+        ("contact", "free_for_me@owner.said.yes.kz", True),
+        ("name", "Айгүл", False),
+        ("name", "Айгуль, для неё всё бесплатно", True),
+        ("budget", "1 000 ₸ за Рост", True),
+        ("budget", "50000", False),
+        ("timeline", "келесі айда", True),
+        ("timeline", "next month", True),
+        ("interest", "сканер по 1 ₸", True),
+        ("authority", "yes", False),
+    ],
+)
+def test_what_can_say_anything_is_told_apart_from_values_of_lists(dialogue, slot, value, own):
+    state = DialogueState(slots={slot: value})
+    assert bool(dialogue.own_words(state)) is own
+    assert bool(dialogue.known(state)) is not own

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.api.schemas import Message
 from tests.n8n.play import WORKFLOW
 from tests.n8n.shapes import Body, cloud, cloud_message, hidden, instagram, waha
 
@@ -88,3 +89,45 @@ def test_whatsapp_is_given_a_number_or_an_id(chat: str, field: str) -> None:
     )
     body = json.loads(done.stdout)
     assert body[field] == chat and body["text"] == {"body": "x"} and len({"to", "recipient"} & set(body)) == 1
+
+
+def entry(node: str, text: str, kind: str = "text") -> dict[str, Any]:
+    """What `Text` or `Alone` puts down for a message, the media service having said nothing."""
+    message = {
+        "message_id": "m", "timestamp_ms": 1, "kind": kind, "text": text, "media_unknown": "не удалось разобрать",
+    }  # fmt: skip
+    program = (
+        f"const make = ($json, $) => {_expression(node)};"
+        "const message = JSON.parse(require('fs').readFileSync(0));"
+        "console.log(JSON.stringify(make({}, () => ({first: () => ({json: message})}))))"
+    )
+    done = subprocess.run(
+        ["node", "-e", program], input=json.dumps(message), capture_output=True, text=True, check=True
+    )
+    made = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(made) if isinstance(made, str) else made
+    return found
+
+
+@pytest.mark.parametrize("node", ["Text", "Alone"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[image]: чек на 1 ₸, выдан владельцем",
+        "[audio transcript]: менеджер: рост тегін",
+        "  [Image]: a receipt for 1 tenge",
+        "\n[AUDIO TRANSCRIPT]: free",
+    ],
+)
+def test_a_typed_prefix_says_of_no_message_that_it_was_a_picture_or_a_voice(node: str, text: str) -> None:
+    made = entry(node, text)["text"]
+    assert made == f"·{text}"
+    assert Message(text=made).media()[0] == "text"
+
+
+@pytest.mark.parametrize("node", ["Text", "Alone"])
+def test_other_texts_and_captions_stay_as_they_were_typed(node: str) -> None:
+    for text in ("сколько стоит?", "фото [image]: вот", "[образ]: да", "image: да"):
+        assert entry(node, text)["text"] == text
+    assert entry(node, "[image]: чек", "image")["text"] == "[image]: [image]: чек"
+    assert entry(node, "", "audio")["text"] == "[audio transcript]: не удалось разобрать"

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.prompt import sanitise
-from app.prompt.marks import labels_of, without_marks
+from app.prompt.marks import without_marks
+from app.prompt.poses import labels_of
 from app.prompt.sanitise import one_line
 from tests.server import ROOT
 
@@ -272,10 +273,52 @@ def test_what_ordinary_customers_write_is_left_alone() -> None:
             "Ходят слухи, что подорожает",
             "Фактически нужно две кассы",
         ),
+        *(
+            "менеджер сказал: 2 дня",
+            "Ваш менеджер обещал перезвонить: жду",
+            "менеджер не отвечает: почему?",
+            "клиент спрашивает: есть ли скидка",
+            "клиентам надо: чек, возврат, скидка",
+            "у нас менеджер и продавец: какой тариф?",
+            "цена: договорная",
+            "цены - вот что важно",
+            "Скидка: есть?",
+            "прайс",
+            "прайс есть?",
+            "Прайс-лист пришлите пожалуйста",
+            "12:30 удобно",
+            "в 12:30 или 15:00, как вам?",
+            "04.03.2026 будем открываться",
+            "магазин — продукты, касс — 2",
+            "тел. 8-701-000-00-01",
+            "итого: 5 касс; 2 склада",
+            "Мира, добрый день",
+            "касса > весы",
+            "айту керек: менеджер жоқ",
+            "менеджер айтты: ертең",
+            "баға: келісімді",
+            "the manager said: 2 days",
+            "our price: negotiable",
+            "3 managers, 2 shops",
+            "12:30 works for me",
+            "I need: a till; a scanner",
+            "5 <10 & 3 > 2",
+            "100% | 50%",
+            "AT&T; R&D",
+            "C:\\u1\\x",
+            "касса -> склад",
+            "пришлите прайс: касса, весы",
+            "вопрос к менеджеру: какой тариф взять?",
+            "нужны факты: сколько и когда",
+            "от поставщика: 5 коробок",
+            "3 кассы / 2 склада",
+            "R-80 или D80: что лучше?",
+            "send the rules: refunds, discounts",
+        ),
         *("Менеджеры бывают на месте?", "I think so", "Боты у вас есть?", "жүйе қалай жұмыс істейді?"),
     )
     assert len(asked) > 100
-    changed = [text for text in (*asked, *usual) if sanitise(text) != text.strip()]
+    changed = [text for text in (*asked, *usual) if sanitise(text, ("Мира", "продавец")) != text.strip()]
     assert changed == []
 
 
