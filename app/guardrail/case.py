@@ -11,11 +11,13 @@ from app.guardrail.addresses import Address, addresses
 from app.guardrail.allowed import Knowledge
 from app.guardrail.figure import Figure
 from app.guardrail.figures import figures
+from app.guardrail.folding import fold
 from app.guardrail.mentions import Mention, mentions
 from app.guardrail.model import Context
 from app.guardrail.phrases import Turns, phrases
+from app.guardrail.sentences import spans
 from app.guardrail.subjects import Binding, bind
-from app.guardrail.words import Text, Token, fold, read, spans
+from app.guardrail.words import Text, Token, read
 
 _PRICE = ("@price", "@pay")
 _COSTS = re.compile(r"стоимост|обойд[её]т|обход[ия]т|составит|ценник|куны$")

@@ -6,8 +6,8 @@ from app.guardrail.allowed import Free as Statement
 from app.guardrail.bounds import Few
 from app.guardrail.case import Case, Problem
 from app.guardrail.dictated import denied_beside
+from app.guardrail.given import FREE, INCLUDED
 from app.guardrail.lexicon import GENERIC, TOPICS
-from app.guardrail.page import FREE, INCLUDED
 from app.guardrail.percents import CONDITION
 from app.guardrail.phrases import Found
 
