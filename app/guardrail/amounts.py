@@ -9,6 +9,7 @@ from app.guardrail.dictated import theirs
 from app.guardrail.figure import Figure
 from app.guardrail.lexicon import QUALIFIERS
 from app.guardrail.measures import same_unit
+from app.guardrail.spread import reckoned, several_of, spanned
 from app.guardrail.subjects import Binding
 from app.guardrail.sums import Sums
 
@@ -69,13 +70,16 @@ def _judge(case: Case, f: Figure, binding: Binding, sums: Sums) -> Problem | Non
         if (
             f.times > 1
             and not f.each
-            and not _reckoned(case, f)
+            and not reckoned(case, f)
             and any(p.unit and f.unit and same_unit(f.unit, p.unit) for _, p in fitting)
         ):
             return _problem(case, f, f"this is the price of one, but {f.times} are spoken of")
-        several = _several(case, f, {p.unit for _, p in fitting})
+        several = several_of(case, f, {p.unit for _, p in fitting})
         if several:
             return _problem(case, f, f"this is the price of one, but {several} are spoken of")
+        months = spanned(case, f, {p.period for _, p in fitting})
+        if months:
+            return _problem(case, f, f"this is the price of one period, but {months} months are spoken of")
         return None
     if not (matched and not reason and _unfit(case, f, matched[0][1], products[matched[0][0]])) and sums.allows(
         f, bound, binding
@@ -145,7 +149,7 @@ def _unfit(case: Case, f: Figure, price: Price, product: Product) -> str:
     """Why a price cannot be what is said, empty if it can."""
     if price.least:
         return ""
-    if f.weak_period and _reckoned(case, f):
+    if f.weak_period and reckoned(case, f):
         return ""
     if f.period and price.period and f.period != price.period:
         hourly = f.period == "hour" and price.unit == "@hour"
@@ -157,20 +161,6 @@ def _unfit(case: Case, f: Figure, price: Price, product: Product) -> str:
     return ""
 
 
-def _several(case: Case, f: Figure, units: set[str | None]) -> int:
-    """«Для 4 магазинов обойдётся в …»: how many units stand before an amount that is not said to be for each."""
-    if f.unit or f.each or f.times or _reckoned(case, f):
-        return 0
-    tokens = case.text.tokens
-    for g in case.figures:
-        if g.kind == "count" and g.unit in units and g.value > 1 and g.clause == f.clause and 0 < g.first < f.first:
-            between = {t.text for t in tokens[g.last + 1 : f.first]}
-            if tokens[g.first - 1].text in ("для", "за", "на", "из") and not between & _FOR_EACH:
-                return int(g.value)
-    return 0
-
-
-_FOR_EACH = frozenset({"по", "от", "каждый", "каждая", "каждом"})
 _FROM = (
     "от",
     "свыше",
@@ -207,13 +197,6 @@ def _is_least(case: Case, f: Figure) -> bool:
     return any(word in _FROM for word in before) or any(
         word in ("бастап", "асса", "асатын", "жогары", "жоғары", "больше", "выше", "и") for word in behind
     )
-
-
-def _reckoned(case: Case, f: Figure) -> bool:
-    """«12 × 14 900»: an operand has no period of its own."""
-    tokens = case.text.tokens
-    around = (tokens[f.first - 1].text if f.first else "", tokens[f.last + 1].text if f.last + 1 < len(tokens) else "")
-    return any(t in ("×", "x", "х", "*", "+", "·") for t in around)
 
 
 def _qualified(case: Case, product: Product) -> bool:

@@ -165,6 +165,11 @@ class Case:
         """Amounts of money: with a currency, or bare numbers that can only be that."""
         return tuple(f for f in self.figures if f.kind == "money" or (f.kind == "bare" and self._is_money(f)))
 
+    @cached_property
+    def prices(self) -> frozenset[Decimal]:
+        """Every amount that the sections give as a price."""
+        return frozenset(price.amount for product in self.knowledge.products for price in product.prices)
+
     def _is_money(self, f: Figure) -> bool:
         tokens = self.text.tokens
         before = [t for t in tokens[max(0, f.first - 3) : f.first] if t.sentence == f.sentence]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from app.guardrail.acts import acts
+from app.guardrail.agreement import agreement
 from app.guardrail.amounts import amounts
 from app.guardrail.bounds import size
 from app.guardrail.case import Case, Problem
@@ -21,7 +22,7 @@ from app.guardrail.signs import signs
 from app.guardrail.terms import terms
 
 _CHECKS: tuple[Callable[[Case], list[Problem]], ...] = (
-    empty, amounts, signs, percents, free, gifts, terms, counts, contacts, acts, language, brand, leak, retelling, repeat,
+    empty, amounts, agreement, signs, percents, free, gifts, terms, counts, contacts, acts, language, brand, leak, retelling, repeat,
 )  # fmt: skip
 
 CHECKS: tuple[str, ...] = (

@@ -27,6 +27,7 @@ _OFFERED = re.compile(
     r"\b(?:есть|действу|дела|даем|дадим|дам|сдела|получ|предостав|предлаг|скидка [—–-]|скидкой|со скидкой|дарим|будет|положен|применя|при |за |бар|беремиз|жасаймыз|get|offer|give|have|with)\w*"
 )
 _DATIVE = ("не", "на", "ге", "га", "ке", "ка")
+_COUNTED = frozenset({"@register", "@employee", "@goods", "@shop", "@cashier"})
 _SOFT = re.compile(r"\b(?:могу|можем|можно) (?:уточнить|узнать|спросить|передать)")
 
 
@@ -213,6 +214,9 @@ def _included(
             return None
     else:
         whole = [x for x in here if x.adjunct]
+        clause = case.text.tokens[place].clause
+        if case.clause_keys(clause) & _COUNTED and not any(x.clause == clause for x in here):
+            return None  # «…, with 3 registers included»: the registers are, not what was named before
         parts = [x for x in before if x not in whole]
     named = [
         n

@@ -5,6 +5,7 @@ the price («за полцены») and likenesses («как чашка кофе
 unless a section says it.
 """
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -116,13 +117,26 @@ def _turns(case: Case) -> Iterator[tuple[int, int, str]]:
     at = {t.start: i for i, t in enumerate(case.text.tokens)}
     for name, (applies, reason) in _LISTS.items():
         for number, turn in enumerate(case.turns(name).all):
-            if number == _MOST or (applies(case, at[turn.start]) and not _turned_down(case, turn)):
+            if number == _MOST or (
+                applies(case, at[turn.start]) and (name == "regardless" or not _turned_down(case, turn))
+            ):
                 yield turn.start, turn.end, reason
                 break
 
 
 def _always(case: Case, place: int) -> bool:
     return True
+
+
+def _alike(case: Case, place: int) -> bool:
+    """Whether two things are put side by side; «как за 10 месяцев» is a number, and the sum is checked."""
+    tokens = case.text.tokens[place : place + 8]
+    return not any(t.text == "за" and behind.kind == "n" for t, behind in itertools.pairwise(tokens))
+
+
+def _ours(case: Case, place: int) -> bool:
+    """Whether the sentence names a price of ours."""
+    return any(f.sentence == case.text.tokens[place].sentence for f in case.money)
 
 
 def _priced(case: Case, place: int) -> bool:
@@ -178,6 +192,8 @@ _LISTS: dict[str, tuple[Callable[[Case, int], bool], str]] = {
     "slang": (_always, _PLAIN),
     "slang_counted": (_is_money, _PLAIN),
     "parts": (_always, "no section says so of the price"),
+    "equated": (_alike, "no section says that the price is the same"),
+    "regardless": (_ours, "a price holds for one, and this says for any number"),
     "likeness": (_always, "name the price itself"),
     "likeness_aside": (_priced, "name the price itself"),
 }
