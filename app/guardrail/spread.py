@@ -22,7 +22,7 @@ def several_of(case: Case, f: Figure, units: set[str | None]) -> int:
         if g.kind != "count" or g.unit not in units or g.value <= 1 or not g.last < f.first:
             continue
         between = [t for t in tokens[g.last + 1 : f.first] if t.kind != "n"]
-        if {t.text for t in between} & _FOR_EACH or any(t.text in _PER for t in _behind(case, f)):
+        if _each(case.text.tokens, f) or {t.text for t in between} & _FOR_EACH or any(t.text in _PER for t in _behind(case, f)):
             continue
         lead = tokens[g.first - 1].text if g.first else ""
         if lead in _LEADS and g.clause == f.clause:
@@ -40,14 +40,19 @@ def several_of(case: Case, f: Figure, units: set[str | None]) -> int:
         # «All 6 shops …»: where the count is a part of the amount's own words, it is no figure of its own.
         number, noun = tokens[place], tokens[place + 1]
         if number.kind == "n" and number.text.isdigit() and int(number.text) > 1 and counted_unit(noun.key) in units:
-            between = tokens[place + 2 : f.first]
-            per = {t.text for t in (*between, *_behind(case, f))} & _FOR_EACH - {"a"}
-            if len(between) <= _REACH and not per and {t.key for t in between} & {"@price", "@pay"}:
+            words = tokens[place + 2 : f.first]
+            per = {t.text for t in (*words, *_behind(case, f))} & _FOR_EACH - {"a"}
+            if len(words) <= _REACH and not per and {t.key for t in words} & {"@price", "@pay"}:
                 return int(number.text)
     return 0
 
 
 _PER = frozenset({"за", "per", "каждый", "каждая", "каждую", "each"})
+
+
+def _each(tokens: tuple[Token, ...], f: Figure) -> bool:
+    """«подключение каждой стоит 8 000 ₸»."""
+    return any(t.text.startswith("кажд") and t.clause == f.clause for t in tokens[max(0, f.first - _REACH) : f.first])
 
 
 def _behind(case: Case, f: Figure) -> list[Token]:
