@@ -5,8 +5,7 @@
 
 from decimal import Decimal
 
-from app.guardrail.case import Case, Problem, heard
-from app.guardrail.phrases import phrases
+from app.guardrail.case import Case, Problem, heard, spent
 
 _LONG = 12
 """Words of a sentence that only agrees, at most."""
@@ -14,29 +13,29 @@ _LONG = 12
 
 def agreement(case: Case) -> list[Problem]:
     """The sentence that agrees to a figure of the newest message that no section gives, if the draft names none of ours."""
-    if not case.told or not _claimed(case):
+    agreeing = [n for n in range(len(case.text.sentences)) if _agrees(case, n)]
+    if not agreeing or not case.told or not _claimed(case):
         return []
     if any(_is_ours(case, f.kind, f.value) for f in case.figures if f.kind in ("money", "percent", "bare")):
         return []
     if any(case.turns(name).all for name in ("refusal", "denial_behind")) and not case.turns("idle_offer").all:
         return []
-    for number, (start, end) in enumerate(case.text.sentences):
-        if case.is_own(start, end) or not _agrees(case, number):
-            continue
-        detail = "this agrees to a figure of the customer's that no section gives: say ours"
-        return [Problem("amount", f"{case.text.raw[start:end]!r}: {detail}", start, end)]
+    for number in agreeing:
+        start, end = case.text.sentences[number]
+        if not case.is_own(start, end):
+            detail = "this agrees to a figure of the customer's that no section gives: say ours"
+            return [Problem("amount", f"{case.text.raw[start:end]!r}: {detail}", start, end)]
     return []
 
 
 def _claimed(case: Case) -> bool:
     """Whether the newest message asks for a price or discount that is none of ours."""
     text, figures, _ = heard(case.told[-1])
-    turns = phrases().find(text)
-    own = turns["holds"].clauses | turns["spends"].clauses
+    own = spent(case.told[-1])
     return any(
         f.kind == "money" or ((f.kind == "percent" or (f.kind == "bare" and f.value >= _BARE)) and _priced(text.folded))
         for f in figures
-        if f.clause not in own and not _is_ours(case, f.kind, f.value)
+        if f.value not in own and not _is_ours(case, f.kind, f.value)
     )
 
 

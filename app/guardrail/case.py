@@ -49,6 +49,17 @@ def heard(message: str) -> tuple[Text, tuple[Figure, ...], frozenset[Decimal]]:
     return text, found, frozenset({f.value for f in found} | written)
 
 
+@lru_cache(maxsize=512)
+def spent(message: str) -> frozenset[Decimal]:
+    """Figures of a customer's message that are what they have or pay now: a budget, a turnover, another's price."""
+    text, found, _ = heard(message)
+    if not found:
+        return frozenset()
+    turns = phrases().find(text)
+    own = turns["holds"].clauses | turns["spends"].clauses
+    return frozenset(f.value for f in found if f.clause in own)
+
+
 HEARD = 2000
 """Characters of one text of the customer that are heard."""
 _TOLD = 4000

@@ -4,9 +4,9 @@ A quotation says whose the figure is («вы назвали 1 000 ₸») and doe
 budget or turnover is the customer's whatever is said of it.
 """
 
-from app.guardrail.case import Case, heard
+from app.guardrail.case import Case, heard, spent
 from app.guardrail.figure import Figure
-from app.guardrail.phrases import Found, phrases
+from app.guardrail.phrases import Found
 
 _SHORT = 4
 """Words of a sentence that only agrees to the one before."""
@@ -62,13 +62,7 @@ def _budgeted(case: Case, f: Figure) -> bool:
     """Whether the customer named it as a budget or as what they pay now, and it is no less than our least price."""
     if not case.prices or f.value < min(case.prices):
         return False
-    for message in case.told:
-        text, figures, _ = heard(message)
-        turns = phrases().find(text)
-        own = turns["holds"].clauses | turns["spends"].clauses
-        if any(g.value == f.value and g.clause in own for g in figures):
-            return True
-    return False
+    return any(f.value in spent(message) for message in case.told)
 
 
 def of_ours(case: Case, clause: int) -> bool:
@@ -124,10 +118,11 @@ def near_ours(case: Case, f: Figure) -> bool:
 
 def turned_down(case: Case, sentence: int) -> bool:
     """Whether the sentence or one beside it refuses."""
-    beyond = {t.clause for t in case.text.tokens if t.text in _BEYOND}
+    around = range(max(0, sentence - 1), min(sentence + 2, len(case.sentence_tokens)))
+    beyond = {t.clause for near in around for t in case.sentence_tokens[near] if t.text in _BEYOND}
     return any(
         turn.clause not in beyond and not _idle(case, turn.clause)
-        for near in (sentence - 1, sentence, sentence + 1)
+        for near in around
         for name in ("refusal", "denial_behind", "handed_on")
         for turn in case.turns(name).of(near)
     )

@@ -30,6 +30,7 @@ _MOST = 12
 """Turns of speech of a list that are looked at; a draft with more of them is refused."""
 _FORMS = re.compile(r"\b0x[0-9a-f]+\b|\b0b[01]{3,}\b|\d[eе][+]?\d+\b|\d ?(?:\^|\*\*) ?\d")
 _DISGUISED = re.compile(r"(?<!\w)[\dоoзбli]{3,}(?!\w)")
+_SPACED = re.compile(r"(?<!\w)[^\W\d_](?:[ .-][^\W\d_]){4,15}(?!\w)")
 _CHEAPER = re.compile(r"столько же|дешевл|обойд|обход|арзан|cheap")
 _ROUND = frozenset("оo")
 
@@ -76,8 +77,10 @@ def _counts(raw: str, place: int, character: str) -> bool:
 
 
 def _forms(case: Case) -> Iterator[tuple[int, int, str]]:
-    """`1e3`, `0x3E8`, `10^3`, «1О00»."""
+    """`1e3`, `0x3E8`, `10^3`, «1О00», «т ы с я ч а»."""
     folded = case.text.folded
+    for m in _SPACED.finditer(folded):
+        yield (*m.span(), "its letters stand apart")
     if not any(character.isdigit() for character in folded):
         return
     for m in _FORMS.finditer(folded):
@@ -126,6 +129,18 @@ def _turns(case: Case) -> Iterator[tuple[int, int, str]]:
 
 def _always(case: Case, place: int) -> bool:
     return True
+
+
+def _costed(case: Case, place: int) -> bool:
+    """Whether the sentence names a product, a price or how often it is paid."""
+    sentence = case.text.tokens[place].sentence
+    named = any(m.sentence == sentence for m in case.mentions)
+    return named or _priced(case, place) or any(_is_period(t.text) for t in case.sentence_tokens[sentence])
+
+
+def _unpriced(case: Case, place: int) -> bool:
+    """Whether the sentence names a product and no amount."""
+    return _costed(case, place) and not _ours(case, place)
 
 
 def _alike(case: Case, place: int) -> bool:
@@ -194,6 +209,13 @@ _LISTS: dict[str, tuple[Callable[[Case, int], bool], str]] = {
     "parts": (_always, "no section says so of the price"),
     "equated": (_alike, "no section says that the price is the same"),
     "regardless": (_ours, "a price holds for one, and this says for any number"),
+    "zeros": (_costed, _PLAIN),
+    "notes": (_costed, _PLAIN),
+    "coins": (_always, _PLAIN),
+    "reckoning": (_ours, "name the price itself"),
+    "trifles": (_costed, "name the price itself"),
+    "things": (_unpriced, "name the price itself"),
+    "lowering": (_always, "no section knows such a discount"),
     "likeness": (_always, "name the price itself"),
     "likeness_aside": (_priced, "name the price itself"),
 }

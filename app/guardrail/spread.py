@@ -22,7 +22,11 @@ def several_of(case: Case, f: Figure, units: set[str | None]) -> int:
         if g.kind != "count" or g.unit not in units or g.value <= 1 or not g.last < f.first:
             continue
         between = [t for t in tokens[g.last + 1 : f.first] if t.kind != "n"]
-        if _each(case.text.tokens, f) or {t.text for t in between} & _FOR_EACH or any(t.text in _PER for t in _behind(case, f)):
+        if (
+            _each(case.text.tokens, f)
+            or {t.text for t in between} & _FOR_EACH
+            or any(t.text in _PER for t in _behind(case, f))
+        ):
             continue
         lead = tokens[g.first - 1].text if g.first else ""
         if lead in _LEADS and g.clause == f.clause:
