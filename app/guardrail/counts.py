@@ -45,9 +45,17 @@ def counts(case: Case) -> list[Problem]:
 
 def _held(case: Case, f: Figure) -> bool:
     """Whether a product is said to hold so many: «вмещает 15 касс», «хватает на 20 сотрудников»."""
-    if f.unit not in _COUNTED or f.clause not in case.turns("holding").clauses or refused(case, f):
+    held = f.clause in case.turns("holding").clauses or _subject(case, f)
+    if f.unit not in _COUNTED or not held or refused(case, f):
         return False
     return not case.sentence_text(f.sentence).rstrip().endswith("?")
+
+
+def _subject(case: Case, f: Figure) -> bool:
+    """«Рост» обслуживает 40 сотрудников»: a product named before it in a clause that does not speak of the customer."""
+    if not any(m.clause == f.clause and not m.head and m.last < f.first for m in case.mentions):
+        return False
+    return _HYPOTHETICAL.search(case.clause_text(f.clause)) is None and not case.money
 
 
 def _of_ours(case: Case, f: Figure) -> bool:

@@ -132,6 +132,8 @@ def asked(case: Case, f: Figure) -> bool:
     """«20 000 ₸ вы платите за одну точку?»: the customer is asked about it."""
     if not case.sentence_text(f.sentence).rstrip().endswith("?"):
         return False
+    if case.turns("asking").of(f.sentence):
+        return True
     own = any(case.turns(name).of(f.sentence) for name in ("paying", "holds", "quoting", "hearsay"))
     return own or told(case, f)
 

@@ -23,6 +23,10 @@ CONDITION = re.compile(
     r"репост\w*|выходн\w*|будн\w*|(?:по )?(?:понедельник|вторник|четверг|пятниц|суббот|воскресень)\w*|по средам|решите|оплатите|закажете|успе\w*|жылдык\w*|жана клиент\w*|алгашкы|достар\w*|new customers?|first month|annual\w*|yearly|today|referr\w*|review)"
 )
 _NEGATED = re.compile(r"\b(?:не|нет|без|кроме|емес|жок|not|no)\b|майды|мейди|байды|бейди")
+_DEMANDED = re.compile(
+    r"\b(?:дайте|дадите|сделайте|скид[коа]|скидок|скиньте|уступите|обеща|гарантир|вырас|снизьте|discount|give me|off\b|promis|guarant|женилд)"
+)
+"""A customer who asks for a percentage speaks of ours, whatever the draft calls it."""
 _WHOSE = re.compile(
     r"\s*(клиент|магазин|пользоват|покупател|случа|владел|предпринимат|компани|продавц|сотрудник|касс|customers|shops|users|заказ|продаж)\w*"
 )
@@ -73,6 +77,8 @@ def _repeated(case: Case, f: Figure) -> bool:
         return True
     if told(case, f):
         return near_ours(case, f) or turned_down(case, f.sentence)
+    if _DEMANDED.search(case.customer):
+        return False
     keys = case.sentence_keys[f.sentence]
     return not keys & (TOPICS | {"@price", "@pay", "@plan", "@free"}) and not of_ours(case, f.clause)
 

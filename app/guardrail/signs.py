@@ -31,7 +31,7 @@ _MOST = 12
 _FORMS = re.compile(r"\b0x[0-9a-f]+\b|\b0b[01]{3,}\b|\d[eе][+]?\d+\b|\d ?(?:\^|\*\*) ?\d")
 _DISGUISED = re.compile(r"(?<!\w)[\dоoзбli]{3,}(?!\w)")
 _SPACED = re.compile(r"(?<!\w)[^\W\d_](?:[ .-][^\W\d_]){4,15}(?!\w)")
-_CHEAPER = re.compile(r"столько же|дешевл|обойд|обход|арзан|cheap")
+_CHEAPER = re.compile(r"столько же|дешевл|обойд|обход|сетк|деньг|денег|арзан|cheap")
 _ROUND = frozenset("оo")
 
 
@@ -121,7 +121,7 @@ def _turns(case: Case) -> Iterator[tuple[int, int, str]]:
     for name, (applies, reason) in _LISTS.items():
         for number, turn in enumerate(case.turns(name).all):
             if number == _MOST or (
-                applies(case, at[turn.start]) and (name == "regardless" or not _turned_down(case, turn))
+                applies(case, at[turn.start]) and (name in _UNDENIED or not _turned_down(case, turn))
             ):
                 yield turn.start, turn.end, reason
                 break
@@ -136,6 +136,13 @@ def _costed(case: Case, place: int) -> bool:
     sentence = case.text.tokens[place].sentence
     named = any(m.sentence == sentence for m in case.mentions)
     return named or _priced(case, place) or any(_is_period(t.text) for t in case.sentence_tokens[sentence])
+
+
+def _two(case: Case, place: int) -> bool:
+    """Whether the sentence names two products and no amount."""
+    sentence = case.text.tokens[place].sentence
+    named = frozenset().union(*(m.products for m in case.mentions if m.sentence == sentence and not m.head))
+    return len(named) > 1 and not _ours(case, place) and _priced(case, place)
 
 
 def _unpriced(case: Case, place: int) -> bool:
@@ -202,12 +209,15 @@ def _turned_down(case: Case, turn: Found) -> bool:
     return case.text.folded[turn.start : turn.end] in case.customer and not assented(case, turn.sentence, turn.end)
 
 
+_UNDENIED = frozenset({"regardless", "levelled"})
+"""Lists whose turns of speech hold a negation themselves."""
 _PLAIN = "name the amount in digits and tenge"
 _LISTS: dict[str, tuple[Callable[[Case, int], bool], str]] = {
     "slang": (_always, _PLAIN),
     "slang_counted": (_is_money, _PLAIN),
     "parts": (_always, "no section says so of the price"),
     "equated": (_alike, "no section says that the price is the same"),
+    "levelled": (_two, "each of them has its own price"),
     "regardless": (_ours, "a price holds for one, and this says for any number"),
     "zeros": (_costed, _PLAIN),
     "notes": (_costed, _PLAIN),

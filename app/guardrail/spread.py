@@ -8,6 +8,7 @@ from app.guardrail.words import Token
 _MONTHS = {"month": 1, "year": 12, "quarter": 3, "half": 6}
 _FOR_EACH = frozenset("по от каждый каждая каждом каждую каждого за per each every ар".split())
 _LEADS = frozenset("для за на из all for все всех оба обе".split())
+_COSTS = ("обойд", "обход", "выйд", "выход", "стоя", "будет", "будут", "составит")
 _JOINS = frozenset("— – : -".split())
 _REACH = 8
 """Tokens between how many and how much."""
@@ -35,6 +36,7 @@ def several_of(case: Case, f: Figure, units: set[str | None]) -> int:
             {t.text for t in between} & _JOINS
             or "@price" in {t.key for t in between}
             or "@pay" in {t.key for t in between}
+            or any(t.text.startswith(_COSTS) for t in between)
         )
         heads = lead in _LEADS or g.first == tokens_start(case, g)
         if joined and heads and len(between) <= _REACH and not _suits(case, g, f):
