@@ -9,7 +9,7 @@ from app.guardrail.dictated import theirs
 from app.guardrail.figure import Figure
 from app.guardrail.lexicon import QUALIFIERS
 from app.guardrail.measures import same_unit
-from app.guardrail.spread import reckoned, several_of, spanned
+from app.guardrail.spread import reckoned, several_of, spanned, together
 from app.guardrail.subjects import Binding
 from app.guardrail.sums import Sums
 
@@ -77,6 +77,8 @@ def _judge(case: Case, f: Figure, binding: Binding, sums: Sums) -> Problem | Non
         several = several_of(case, f, {p.unit for _, p in fitting})
         if several:
             return _problem(case, f, f"this is the price of one, but {several} are spoken of")
+        if together(case, f):
+            return _problem(case, f, "this is the price of one, but several products are taken together")
         months = spanned(case, f, {p.period for _, p in fitting})
         if months:
             return _problem(case, f, f"this is the price of one period, but {months} months are spoken of")
@@ -84,6 +86,8 @@ def _judge(case: Case, f: Figure, binding: Binding, sums: Sums) -> Problem | Non
     if not (matched and not reason and _unfit(case, f, matched[0][1], products[matched[0][0]])) and sums.allows(
         f, bound, binding
     ):
+        return None
+    if _difference(case, f):
         return None
     exactly = any(p.unit and f.unit and same_unit(f.unit, p.unit) and f.period == p.period for _, p in same)
     named = any(m.sentence == f.sentence and not m.head for m in case.mentions)
@@ -100,6 +104,18 @@ def _judge(case: Case, f: Figure, binding: Binding, sums: Sums) -> Problem | Non
     elif f.kind == "bare" and f.value in case.knowledge.numbers and not case.clause_keys(f.clause) & {"@price", "@pay"}:
         return None  # a count of the sections without its noun
     return _problem(case, f, reason or "no such price in the knowledge base sections used")
+
+
+def _difference(case: Case, f: Figure) -> bool:
+    """«на 5 100 ₸ меньше ваших 20 000 ₸»: between a price of ours and an amount of the customer's beside it."""
+    beside = [m.value for m in case.money if m.sentence == f.sentence and m is not f][:_BESIDE]
+    ours = [value for value in beside if value in case.prices]
+    heard = [value for value in beside if value in case.numbers_heard and value not in case.prices]
+    return any(abs(a - b) == f.value for a in ours for b in heard)
+
+
+_BESIDE = 8
+"""Amounts of the sentence that a difference may be one of."""
 
 
 def _bound(case: Case, f: Figure, binding: Binding) -> frozenset[int] | None:

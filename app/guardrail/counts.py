@@ -135,7 +135,7 @@ def _judge(case: Case, f: Figure, known: dict[str, set[tuple[str, int]]]) -> str
             return ""
         if not free and (_LIMIT.search(sentence) or name or _held(case, f)):
             return "no section gives this number"
-    if f.value in case.knowledge.numbers:
+    if f.value in case.knowledge.numbers and not (f.value in case.numbers_heard and _held(case, f)):
         return ""
     if any(f.value == g.value for g in case.figures if g.kind == "count" and g.start < f.start):
         return ""

@@ -44,7 +44,9 @@ def theirs(case: Case, f: Figure) -> bool:
     if _compared(case, f):
         return priced
     if _counted(case, f):
-        return not ours and not case.clause_keys(f.clause) & _PRICED
+        yours = _YOU & set(case.clause_text(f.clause).split())
+        beside = {f.clause} if yours else {f.clause, f.clause - 1}
+        return not any(of_ours(case, clause) or case.clause_keys(clause) & _PRICED for clause in beside)
     if assented(case, f.sentence, f.end) and not turned_down(case, f.sentence):
         return False
     if not told(case, f):

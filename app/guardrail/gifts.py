@@ -58,16 +58,18 @@ def gifts(case: Case) -> list[Problem]:
 
 
 def _handed(case: Case) -> Iterator[Found]:
-    """«Берёте «Рост» — сканер ваш»: a product is said to be theirs, and nothing else of it."""
-    tokens = case.text.tokens
-    for mention in case.mentions[:_MOST]:
-        behind = tokens[mention.last + 1 : mention.last + 3]
-        said = next((t for t in behind if t.kind == "w"), None)
-        if said is None or said.text not in _THEIRS or said.clause != tokens[mention.last].clause:
+    """«Берёте «Рост» — сканер ваш»: a short clause that only says that a thing is theirs."""
+    for t in case.text.tokens:
+        if t.text not in _THEIRS or case.clause_keys(t.clause) & _SEALED:
             continue
-        after = next((t for t in tokens if t.start >= said.end), None)
-        if after is None or after.clause != said.clause:
-            yield Found(said.start, said.end, said.sentence, said.clause)
+        words = [w for w in case.clause_text(t.clause).strip(" .!—–-").split() if w not in ("и", "and")]
+        if 1 < len(words) <= _FEW and words[-1] == t.text and not words[0].startswith(_CHOICES):
+            yield Found(t.start, t.end, t.sentence, t.clause)
+
+
+_FEW = 3
+_SEALED = frozenset({"@price", "@pay", "@contract"})
+_CHOICES = ("решени", "выбор", "прав", "дело", "слов", "вопрос", "this", "that")
 
 
 def _spared(case: Case, sentence: int) -> str:
@@ -76,6 +78,8 @@ def _spared(case: Case, sentence: int) -> str:
     spans = case.text.sentences[sentence]
     if case.is_own(*spans) or sentence in case.turns("cannot").sentences or _lasting(case, turn):
         return ""
+    if case.sentence_text(sentence).rstrip().endswith("?") and case.turns("covers").of(sentence + 1):
+        return "no section spares anybody a month's payment"
     if case.sentence_text(sentence).rstrip().endswith("?") and not case.turns("covers").of(sentence):
         return ""
     unpaid = case.turns("bills").of(sentence) and case.turns("denial").of(sentence)

@@ -39,7 +39,7 @@ def signs(case: Case) -> list[Problem]:
     """Amounts that are written so that no figure can be read."""
     return [
         Problem("amount", f"{case.text.raw[start:end]!r}: {reason}", start, end)
-        for start, end, reason in (*_characters(case), *_forms(case), *_roman(case), *_turns(case))
+        for start, end, reason in (*_characters(case), *_forms(case), *_roman(case), *_heaps(case), *_turns(case))
         if not case.is_own(start, end) and not _written(case, start, end)
     ]
 
@@ -113,6 +113,19 @@ def _roman(case: Case) -> Iterator[tuple[int, int, str]]:
             )
         ):
             yield t.start, t.end, "write the amount in digits"
+
+
+def _heaps(case: Case) -> Iterator[tuple[int, int, str]]:
+    """«за горсть тенге»: how much is no number."""
+    for lead, much, money in zip(case.text.tokens, case.text.tokens[1:], case.text.tokens[2:], strict=False):
+        if money.text not in CURRENCIES or much.kind != "w" or lead.text not in ("за", "по", "стоит", "for", "costs"):
+            continue
+        if (
+            money.clause == lead.clause
+            and word_value(much.text, True) is None
+            and not much.text.startswith(("тыс", "млн", "милл"))
+        ):
+            yield much.start, money.end, "write the amount in digits"
 
 
 def _turns(case: Case) -> Iterator[tuple[int, int, str]]:

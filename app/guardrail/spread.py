@@ -79,6 +79,21 @@ def _suits(case: Case, g: Figure, f: Figure) -> bool:
     )
 
 
+def together(case: Case, f: Figure) -> bool:
+    """Whether an amount is said to be that of several products taken together."""
+    if sum(m.sentence == f.sentence for m in case.money) > 1:
+        return False
+    tokens = case.text.tokens
+    around = (*tokens[max(0, f.first - 3) : f.first], *tokens[f.last + 1 : f.last + 5])
+    if not any(t.text in _TOGETHER and t.sentence == f.sentence for t in around):
+        return False
+    before = [m for m in case.mentions if m.sentence == f.sentence and not m.head and m.last < f.first]
+    return len(frozenset(m.products for m in before if m.products)) > 1
+
+
+_TOGETHER = frozenset("вместе суммарно совокупно together combined бирге".split())
+
+
 def spanned(case: Case, f: Figure, periods: set[str | None]) -> int:
     """How many months an amount is said for that is the price of fewer; else 0."""
     if reckoned(case, f) or f.each or None in periods or not periods <= set(_MONTHS):
