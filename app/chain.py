@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from app.bots import Bot
 from app.deadline import Deadline
-from app.guardrail import Context, Verdict, check, known_addresses, tidy
+from app.guardrail import Context, Verdict, addresses_of, check, known_addresses, tidy
 from app.knowledge.retriever import Found
 from app.llm.extractive import Extractive, compose
 from app.prompt import corrected, marks_in
@@ -120,9 +120,15 @@ def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Cont
         system=planned.prompt.system,
         never=policy.never,
         discounts=policy.discounts,
-        contacts=known_addresses(tuple(bot.knowledge.sections)),
+        contacts=known_addresses(tuple(bot.knowledge.sections)) | _given_by_hand(snapshot),
         marks=tuple(mark for message in planned.prompt.messages for mark in marks_in(message.content)),
     )
+
+
+def _given_by_hand(snapshot: Snapshot) -> frozenset[str]:
+    """Addresses that a person of ours gave in this conversation; the machine's own answers vouch for nothing."""
+    answers = (exchange.answer for exchange in snapshot.history if exchange.source == "human")
+    return frozenset(value for answer in answers for value in addresses_of(answer))
 
 
 def prompt_hash(prompt: Prompt) -> str:

@@ -32,7 +32,8 @@ from app.guardrail.act_patterns import (
 )
 from app.guardrail.bounds import Few
 from app.guardrail.case import Case, Problem
-from app.guardrail.words import fold, key
+from app.guardrail.folding import fold
+from app.guardrail.words import key
 
 
 def acts(case: Case) -> list[Problem]:

@@ -28,6 +28,13 @@ _AT = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,64}(?: ?[\[({] ?(?:собака|собачка|@|at|эт) ?[\])}] ?| (?:собака|собачка|at|эт) )"
     r"[\w-]{1,63}(?: ?[\[({] ?(?:\.|точка|dot|нукте) ?[\])}] ?| (?:точка|dot|нукте) |\.)([a-zа-я]{2,6})(?!\w)"
 )
+_APART = re.compile(
+    r"(?<![\w-])[\w-]{1,63} ?[\[({] ?(?:собака|собачка|at|эт) ?[\])}] ?[\w-]{1,63}|(?<![\w-])[a-z0-9._-]{1,63} (?:собака|собачка|песик) [\w-]{1,63}"
+)
+"""«sales (at) gmail»: without the end of its name."""
+_SLASH = re.compile(r"(?<![\w-])[a-z0-9.-]{1,63}(?: [a-z]{2,6})? (?:слэш|слеш|slash) [\w-]{1,63}")
+_COMMA = re.compile(r"(?<![\w-])[a-z0-9-]{1,63}[,;]([a-z]{2,6})/[\w-]{1,63}")
+"""«t,me/name»"""
 _DOT_SIGNS = ("точка", "dot", "нукте", "[", "(", "{", " .")
 _AT_WORDS = re.compile(r"собак|собачк|\bat\b|\bэт\b|@")
 _DIGITS = re.compile(r"(?<![\w.,+])\+? ?\(?\d(?:[ ().\-–/]{0,3}\d)+")
@@ -37,6 +44,22 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}$|\d{1,2}[./]\d{1,2}[./]\d{2,4}$")
 _LOCAL = re.compile(r"\d{1,3}[- ]\d{2}[- ]\d{2}$")
 _SPELLED = 6
 """Number words in a row that are a telephone: no amount has so many."""
+_DIGIT_NOUNS = (
+    "единиц",
+    "единич",
+    "двойк",
+    "тройк",
+    "четверк",
+    "пятерк",
+    "шестерк",
+    "семерк",
+    "восьмерк",
+    "девятк",
+    "нуле",
+    "нуля",
+    "нолик",
+)
+_THEN = frozenset("потом затем и дальше далее с then and содан".split())
 _SIGN = re.compile(r"[@\[{]|://|\w\.\w|\d(?:[ ().\-–/]{0,3}\d){5}|\d-\d\d-\d\d|(?i:точка|dot|нүкте|kz\d\d)")
 """What no address is without: most sections have none of it and need not be read."""
 _LATIN = re.compile(r"[a-z]{2,}$|xn--[a-z0-9-]+$")
@@ -75,6 +98,11 @@ def addresses(text: Text, called: frozenset[int] | None = None) -> list[Address]
 def written(text: str) -> tuple[Address, ...]:
     """The addresses of a text that is read more than once: a customer's message, an earlier answer."""
     return tuple(addresses(read(text[:_LONGEST])))
+
+
+def addresses_of(text: str) -> frozenset[str]:
+    """The addresses that a text gives, in one spelling each."""
+    return frozenset(a.value for a in written(text))
 
 
 @lru_cache(maxsize=8)
@@ -145,6 +173,13 @@ def _spelled_out(folded: str) -> Iterator[Address]:
         plain = "." in m.group() and m.group().strip()[len(m[1]) :].lstrip().startswith(".")
         if m[2] in words("tlds") and not (m[2] == "нет" and not m[1].isascii()) and not (plain and not m[1].isascii()):
             yield Address("link", f"{m[1]}.{m[2]}", *m.span())
+    for m in _APART.finditer(folded) if _AT_WORDS.search(folded) else ():
+        yield Address("mail", m.group().replace(" ", ""), *m.span())
+    for m in _SLASH.finditer(folded) if "сл" in folded or "slash" in folded else ():
+        yield Address("link", m.group().replace(" ", ""), *m.span())
+    for m in _COMMA.finditer(folded) if "/" in folded else ():
+        if m[1] in words("tlds"):
+            yield Address("link", m.group().replace(",", ".").replace(";", "."), *m.span())
     for m in _AT.finditer(folded) if _AT_WORDS.search(folded) else ():
         if m[1] in words("tlds"):
             yield Address("mail", m.group().replace(" ", ""), *m.span())
@@ -200,10 +235,10 @@ def _said(text: Text) -> Iterator[Address]:
     """«восемь семьсот один двести двадцать два …»: a telephone in words."""
     first, count, last = None, 0, None
     for token in text.tokens:
-        if token.kind == "w" and word_value(token.text, True) is not None:
+        if token.kind == "w" and (word_value(token.text, True) is not None or token.text.startswith(_DIGIT_NOUNS)):
             first, count, last = first or token, count + 1, token
             continue
-        if token.kind == "s" and token.text in "-–,":
+        if (token.kind == "s" and token.text in "-–,") or (first and token.text in _THEN):
             continue
         if first and last and count >= _SPELLED:
             yield Address("phone", text.folded[first.start : last.end], first.start, last.end)

@@ -9,6 +9,7 @@ from app.guardrail.dictated import theirs
 from app.guardrail.figure import Figure
 from app.guardrail.lexicon import QUALIFIERS
 from app.guardrail.measures import same_unit
+from app.guardrail.spread import reckoned, several_of, spanned, together
 from app.guardrail.subjects import Binding
 from app.guardrail.sums import Sums
 
@@ -69,17 +70,24 @@ def _judge(case: Case, f: Figure, binding: Binding, sums: Sums) -> Problem | Non
         if (
             f.times > 1
             and not f.each
-            and not _reckoned(case, f)
+            and not reckoned(case, f)
             and any(p.unit and f.unit and same_unit(f.unit, p.unit) for _, p in fitting)
         ):
             return _problem(case, f, f"this is the price of one, but {f.times} are spoken of")
-        several = _several(case, f, {p.unit for _, p in fitting})
+        several = several_of(case, f, {p.unit for _, p in fitting})
         if several:
             return _problem(case, f, f"this is the price of one, but {several} are spoken of")
+        if together(case, f):
+            return _problem(case, f, "this is the price of one, but several products are taken together")
+        months = spanned(case, f, {p.period for _, p in fitting})
+        if months:
+            return _problem(case, f, f"this is the price of one period, but {months} months are spoken of")
         return None
     if not (matched and not reason and _unfit(case, f, matched[0][1], products[matched[0][0]])) and sums.allows(
         f, bound, binding
     ):
+        return None
+    if _difference(case, f):
         return None
     exactly = any(p.unit and f.unit and same_unit(f.unit, p.unit) and f.period == p.period for _, p in same)
     named = any(m.sentence == f.sentence and not m.head for m in case.mentions)
@@ -96,6 +104,18 @@ def _judge(case: Case, f: Figure, binding: Binding, sums: Sums) -> Problem | Non
     elif f.kind == "bare" and f.value in case.knowledge.numbers and not case.clause_keys(f.clause) & {"@price", "@pay"}:
         return None  # a count of the sections without its noun
     return _problem(case, f, reason or "no such price in the knowledge base sections used")
+
+
+def _difference(case: Case, f: Figure) -> bool:
+    """«на 5 100 ₸ меньше ваших 20 000 ₸»: between a price of ours and an amount of the customer's beside it."""
+    beside = [m.value for m in case.money if m.sentence == f.sentence and m is not f][:_BESIDE]
+    ours = [value for value in beside if value in case.prices]
+    heard = [value for value in beside if value in case.numbers_heard and value not in case.prices]
+    return any(abs(a - b) == f.value for a in ours for b in heard)
+
+
+_BESIDE = 8
+"""Amounts of the sentence that a difference may be one of."""
 
 
 def _bound(case: Case, f: Figure, binding: Binding) -> frozenset[int] | None:
@@ -145,7 +165,7 @@ def _unfit(case: Case, f: Figure, price: Price, product: Product) -> str:
     """Why a price cannot be what is said, empty if it can."""
     if price.least:
         return ""
-    if f.weak_period and _reckoned(case, f):
+    if f.weak_period and reckoned(case, f):
         return ""
     if f.period and price.period and f.period != price.period:
         hourly = f.period == "hour" and price.unit == "@hour"
@@ -157,20 +177,6 @@ def _unfit(case: Case, f: Figure, price: Price, product: Product) -> str:
     return ""
 
 
-def _several(case: Case, f: Figure, units: set[str | None]) -> int:
-    """«Для 4 магазинов обойдётся в …»: how many units stand before an amount that is not said to be for each."""
-    if f.unit or f.each or f.times or _reckoned(case, f):
-        return 0
-    tokens = case.text.tokens
-    for g in case.figures:
-        if g.kind == "count" and g.unit in units and g.value > 1 and g.clause == f.clause and 0 < g.first < f.first:
-            between = {t.text for t in tokens[g.last + 1 : f.first]}
-            if tokens[g.first - 1].text in ("для", "за", "на", "из") and not between & _FOR_EACH:
-                return int(g.value)
-    return 0
-
-
-_FOR_EACH = frozenset({"по", "от", "каждый", "каждая", "каждом"})
 _FROM = (
     "от",
     "свыше",
@@ -207,13 +213,6 @@ def _is_least(case: Case, f: Figure) -> bool:
     return any(word in _FROM for word in before) or any(
         word in ("бастап", "асса", "асатын", "жогары", "жоғары", "больше", "выше", "и") for word in behind
     )
-
-
-def _reckoned(case: Case, f: Figure) -> bool:
-    """«12 × 14 900»: an operand has no period of its own."""
-    tokens = case.text.tokens
-    around = (tokens[f.first - 1].text if f.first else "", tokens[f.last + 1].text if f.last + 1 < len(tokens) else "")
-    return any(t in ("×", "x", "х", "*", "+", "·") for t in around)
 
 
 def _qualified(case: Case, product: Product) -> bool:

@@ -11,11 +11,13 @@ from app.guardrail.addresses import Address, addresses
 from app.guardrail.allowed import Knowledge
 from app.guardrail.figure import Figure
 from app.guardrail.figures import figures
+from app.guardrail.folding import fold
 from app.guardrail.mentions import Mention, mentions
 from app.guardrail.model import Context
 from app.guardrail.phrases import Turns, phrases
+from app.guardrail.sentences import spans
 from app.guardrail.subjects import Binding, bind
-from app.guardrail.words import Text, Token, fold, read, spans
+from app.guardrail.words import Text, Token, read
 
 _PRICE = ("@price", "@pay")
 _COSTS = re.compile(r"стоимост|обойд[её]т|обход[ия]т|составит|ценник|куны$")
@@ -45,6 +47,17 @@ def heard(message: str) -> tuple[Text, tuple[Figure, ...], frozenset[Decimal]]:
         if t.kind == "n" and t.text.replace(" ", "").replace("'", "").replace(",", ".").count(".") < 2
     }
     return text, found, frozenset({f.value for f in found} | written)
+
+
+@lru_cache(maxsize=512)
+def spent(message: str) -> frozenset[Decimal]:
+    """Figures of a customer's message that are what they have or pay now: a budget, a turnover, another's price."""
+    text, found, _ = heard(message)
+    if not found:
+        return frozenset()
+    turns = phrases().find(text)
+    own = turns["holds"].clauses | turns["spends"].clauses
+    return frozenset(f.value for f in found if f.clause in own)
 
 
 HEARD = 2000
@@ -162,6 +175,11 @@ class Case:
     def money(self) -> tuple[Figure, ...]:
         """Amounts of money: with a currency, or bare numbers that can only be that."""
         return tuple(f for f in self.figures if f.kind == "money" or (f.kind == "bare" and self._is_money(f)))
+
+    @cached_property
+    def prices(self) -> frozenset[Decimal]:
+        """Every amount that the sections give as a price."""
+        return frozenset(price.amount for product in self.knowledge.products for price in product.prices)
 
     def _is_money(self, f: Figure) -> bool:
         tokens = self.text.tokens

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 from app.guardrail.acts import acts
+from app.guardrail.agreement import agreement
 from app.guardrail.amounts import amounts
 from app.guardrail.bounds import size
 from app.guardrail.case import Case, Problem
-from app.guardrail.contacts import contacts
+from app.guardrail.contacts import channels, contacts
 from app.guardrail.counts import counts
+from app.guardrail.deeds import deeds
 from app.guardrail.free import free
 from app.guardrail.gifts import gifts
 from app.guardrail.language import brand, language
@@ -21,7 +23,7 @@ from app.guardrail.signs import signs
 from app.guardrail.terms import terms
 
 _CHECKS: tuple[Callable[[Case], list[Problem]], ...] = (
-    empty, amounts, signs, percents, free, gifts, terms, counts, contacts, acts, language, brand, leak, retelling, repeat,
+    empty, amounts, agreement, signs, percents, free, gifts, terms, counts, contacts, channels, acts, deeds, language, brand, leak, retelling, repeat,
 )  # fmt: skip
 
 CHECKS: tuple[str, ...] = (

@@ -3,8 +3,13 @@
 The customer's own may be said back as the customer's («ваш номер …, верно?»); nobody is sent there.
 """
 
+from functools import lru_cache
+
 from app.guardrail.addresses import MOST, Address, fits, of_section, written
 from app.guardrail.case import Case, Problem
+from app.guardrail.phrases import phrases
+from app.guardrail.words import read
+from app.types import Section
 
 
 def contacts(case: Case) -> list[Problem]:
@@ -14,10 +19,9 @@ def contacts(case: Case) -> list[Problem]:
         return []
     heard = frozenset(a.value for message in case.context.customer for a in written(message))
     ours = _ours(case)
-    said_before = frozenset(a.value for answer in case.context.earlier for a in written(answer)) - heard
     problems = []
     for address in found[:MOST]:
-        if case.is_own(address.start, address.end) or fits(address, ours) or fits(address, said_before):
+        if case.is_own(address.start, address.end) or fits(address, ours):
             continue
         if not fits(address, heard):
             problems.append(_problem(case, address, "no section and no text of ours gives this address"))
@@ -36,10 +40,44 @@ def _ours(case: Case) -> frozenset[str]:
 
 
 def _told_as_theirs(case: Case, address: Address) -> bool:
+    """Whether it is only said back, or warned against: not a place that anybody is sent to, or that is called ours."""
     sentence = case.sentence_at(address.start)
-    if sentence in case.turns("directs").sentences:
+    if _warned(case, sentence):
+        return True
+    if sentence in case.turns("directs").sentences or sentence in case.turns("vouches").sentences:
         return False
     return sentence in case.turns("yours").sentences or sentence in case.turns("quoting").sentences
+
+
+def _warned(case: Case, sentence: int) -> bool:
+    """«Такой страницы у нас нет, не платите там»: denied, and whatever directs is denied too."""
+    no = {turn.clause for turn in (*case.turns("refusal").of(sentence), *case.turns("denial").of(sentence))}
+    no -= case.turns("idle_denial").clauses | case.turns("idle_offer").clauses
+    said = (*case.turns("directs").of(sentence), *case.turns("vouches").of(sentence))
+    return bool(no) and all(turn.clause in no for turn in said)
+
+
+def channels(case: Case) -> list[Problem]:
+    """Somebody is sent to a messenger, or to pay by a transfer to a person, and no section says so."""
+    for turn in case.turns("channels").all[:MOST]:
+        if case.is_own(turn.start, turn.end) or turn.clause in case.turns("denial").clauses:
+            continue
+        beginnings = {word[:_STEM] for word in case.text.folded[turn.start : turn.end].split()}
+        if not any(beginnings & _channels(passage.section) for passage in case.context.passages):
+            detail = f"{case.text.raw[turn.start : turn.end]!r}: no section sends anybody there"
+            return [Problem("contact", detail, turn.start, turn.end)]
+    return []
+
+
+_STEM = 5
+
+
+@lru_cache(maxsize=4096)
+def _channels(section: Section) -> frozenset[str]:
+    """Beginnings of the words with which a section sends to a channel."""
+    text = read(section.text, section.language)
+    found = phrases().find(text)["channels"].all
+    return frozenset(word[:_STEM] for turn in found for word in text.folded[turn.start : turn.end].split()[1:])
 
 
 def _problem(case: Case, address: Address, reason: str) -> Problem:

@@ -4,7 +4,7 @@ import re
 
 from app.guardrail.bounds import Few
 from app.guardrail.case import Case, Problem
-from app.guardrail.dictated import confirmed
+from app.guardrail.dictated import confirmed, refused
 from app.guardrail.figure import Figure
 
 _HYPOTHETICAL = re.compile(
@@ -33,7 +33,7 @@ def counts(case: Case) -> list[Problem]:
         if (
             f.kind != "count"
             or case.is_own(f.start, f.end)
-            or (f.value in case.numbers_heard and not (_of_ours(case, f) and confirmed(case, f)))
+            or (f.value in case.numbers_heard and not (_of_ours(case, f) and (confirmed(case, f) or _held(case, f))))
         ):
             continue
         reason = _judge(case, f, known)
@@ -41,6 +41,21 @@ def counts(case: Case) -> list[Problem]:
             problems.append(Problem("count", f"{case.said(f)!r}: {reason}", f.start, f.end))
     problems += _endless(case, known)
     return problems
+
+
+def _held(case: Case, f: Figure) -> bool:
+    """Whether a product is said to hold so many: «вмещает 15 касс», «хватает на 20 сотрудников»."""
+    held = f.clause in case.turns("holding").clauses or _subject(case, f)
+    if f.unit not in _COUNTED or not held or refused(case, f):
+        return False
+    return not case.sentence_text(f.sentence).rstrip().endswith("?")
+
+
+def _subject(case: Case, f: Figure) -> bool:
+    """«Рост» обслуживает 40 сотрудников»: a product named before it in a clause that does not speak of the customer."""
+    if not any(m.clause == f.clause and not m.head and m.last < f.first for m in case.mentions):
+        return False
+    return _HYPOTHETICAL.search(case.clause_text(f.clause)) is None and not case.money
 
 
 def _of_ours(case: Case, f: Figure) -> bool:
@@ -97,6 +112,10 @@ def _judge(case: Case, f: Figure, known: dict[str, set[tuple[str, int]]]) -> str
         r"\b(?:если|при|у вас|ваш\w*|например|допустим|егер|сизде|мысалы|if|your)\b", clause
     ) or re.search(r"\b(?:если|при|для|на|за|из|ваших?|для ваших)\s+(?:\w+\s+)?$", before)
     free = named is not None or "@extra" in case.clause_keys(f.clause)
+    if f.value in case.numbers_heard and _held(case, f):
+        if any(v >= value for n, v in here if not name or not n or n == name):
+            return ""  # it holds more than the customer has
+        free = False
     counted = noun in _COUNTED
     if value == 1 and noun not in ("@register", "@employee"):
         return ""
@@ -114,15 +133,15 @@ def _judge(case: Case, f: Figure, known: dict[str, set[tuple[str, int]]]) -> str
             return ""
         if value in anywhere:
             return ""
-        if not free and (_LIMIT.search(sentence) or name):
+        if not free and (_LIMIT.search(sentence) or name or _held(case, f)):
             return "no section gives this number"
-    if f.value in case.knowledge.numbers:
+    if f.value in case.knowledge.numbers and not (f.value in case.numbers_heard and _held(case, f)):
         return ""
     if any(f.value == g.value for g in case.figures if g.kind == "count" and g.start < f.start):
         return ""
     if value >= 20 and not (free and value < 1000):
         return "no section gives this number"
-    if counted and not free and _LIMIT.search(clause) and value > 1:
+    if counted and not free and value > 1 and (_LIMIT.search(clause) or _held(case, f)):
         return "no section gives this number"
     if _PROOF.search(clause) and value > 1 and not free:
         return "no section gives this number"
@@ -141,10 +160,19 @@ def _endless(case: Case, known: dict[str, set[tuple[str, int]]]) -> list[Problem
             continue
         name = " ".join(t.key or t.text for t in quotes if t.quote == quotes[-1].quote)
         behind = [t.key for t in case.text.tokens[place + 1 : place + 4] if t.clause == token.clause and t.key in known]
-        nouns = behind or [t.key for t in case.text.tokens[:place] if t.clause == token.clause and t.key in known]
+        nouns = behind or _last_named(case, place, known)
         for noun in nouns:
             limits = {v for n, v in known[noun] if n == name}
             if limits and -1 not in limits:
                 problems.append(Problem("count", f"{name!r} is limited to {max(limits)}", m.start(), m.end()))
                 break
     return problems
+
+
+def _last_named(case: Case, place: int, known: dict[str, set[tuple[str, int]]]) -> list[str]:
+    """The noun before «без ограничений» that it is said of: «10 сотрудников и товары без ограничений» speaks of goods."""
+    clause = case.text.tokens[place].clause
+    before = [t for t in case.text.tokens[:place] if t.clause == clause and t.kind != "s"]
+    nouns = [t.key for t in before if t.key in known]
+    last = next((t for t in reversed(before) if t.kind == "w"), None)
+    return nouns[-1:] if last is not None and last.key in _COUNTED else nouns

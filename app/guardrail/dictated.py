@@ -4,7 +4,7 @@ A quotation says whose the figure is («вы назвали 1 000 ₸») and doe
 budget or turnover is the customer's whatever is said of it.
 """
 
-from app.guardrail.case import Case, heard
+from app.guardrail.case import Case, heard, spent
 from app.guardrail.figure import Figure
 from app.guardrail.phrases import Found
 
@@ -12,25 +12,132 @@ _SHORT = 4
 """Words of a sentence that only agrees to the one before."""
 _YOU = frozenset("вы вас вам у сиз сизде сизге you".split())
 _LESS_OR_MORE = frozenset("больше меньше выше ниже дороже дешевле чем more less than артык кем кобирек азырак".split())
+_EARNINGS = ("выручк", "оборот", "revenue", "turnover", "тусим", "айналым")
 _YOURS = ("ваш", "сиздин", "your")
+_PRICED = frozenset({"@price", "@pay", "@free", "@discount"})
+_NOT_IT = frozenset("не вместо not than of isn".split())
+_TO_IT = frozenset("за по на про о об for at t".split())
+_BEYOND = frozenset(
+    "больше более дороже выше свыше сверх меньше ниже дешевле кроме помимо over above beyond more less below under "
+    "артык кымбат жогары коп".split()
+)
+_GIVEN_UP = ("вместо", "не", "обычн", "остальн", "раньше", "прежн", "instead", "not", "usual", "normal")
 
 
 def theirs(case: Case, f: Figure) -> bool:
-    """Whether a figure is repeated as the customer's own and not agreed to."""
+    """Whether a figure is repeated as the customer's own and not agreed to.
+
+    It is denied, or it is said whose it is and what ours is, or it is what the customer has or pays elsewhere.
+    """
     if f.value not in case.numbers_heard:
         return False
-    if denied(case, f.clause):
+    if refused(case, f):
         return True
     if bargained(case, f.sentence):
         return False
-    ours = any(m.clause == f.clause and not m.head for m in case.mentions)
+    ours = of_ours(case, f.clause)
+    priced = near_ours(case, f)
     if f.clause in case.turns("holds").clauses:
+        return priced or not ours or _earned(case, f)
+    if not ours and asked(case, f) and any(case.turns(name).of(f.sentence) for name in ("asking", "holds")):
         return True
     if _compared(case, f):
-        return not ours
+        return priced
     if _counted(case, f):
+        yours = _YOU & set(case.clause_text(f.clause).split())
+        beside = {f.clause} if yours else {f.clause, f.clause - 1}
+        return not any(of_ours(case, clause) or case.clause_keys(clause) & _PRICED for clause in beside)
+    if assented(case, f.sentence, f.end) and not turned_down(case, f.sentence):
+        return False
+    if not told(case, f):
+        return not ours and asked(case, f)
+    return priced or (not ours and (turned_down(case, f.sentence) or asked(case, f) or _budgeted(case, f)))
+
+
+def _earned(case: Case, f: Figure) -> bool:
+    """«при выручке 900 000 ₸»: what a customer earns is no price, whatever stands beside it."""
+    lead = case.text.tokens[max(0, f.first - 2) : f.first]
+    return any(t.clause == f.clause and t.text.startswith(_EARNINGS) for t in lead)
+
+
+def _budgeted(case: Case, f: Figure) -> bool:
+    """Whether the customer named it as a budget or as what they pay now, and it is no less than our least price."""
+    if not case.prices or f.value < min(case.prices):
+        return False
+    return any(f.value in spent(message) for message in case.told)
+
+
+def of_ours(case: Case, clause: int) -> bool:
+    """Whether a clause speaks of a product of ours."""
+    return any(m.clause == clause and not m.head for m in case.mentions) or "@plan" in case.clause_keys(clause)
+
+
+def refused(case: Case, f: Figure) -> bool:
+    """Whether a figure is denied: the negation governs it, and is none of those that promise («не против», «не дороже»)."""
+    tokens = case.text.tokens
+    before = [t.text for t in tokens[max(0, f.first - 2) : f.first] if t.sentence == f.sentence]
+    if not _idle(case, f.clause) and (
+        (before and before[-1] in _NOT_IT) or (len(before) == 2 and before[0] in _NOT_IT and before[1] in _TO_IT)
+    ):
         return True
-    return not ours and not assented(case, f.sentence, f.end) and (quoted(case, f.clause) or _asked(case, f))
+    if f.clause + 1 in case.turns("denial_behind").clauses and not _idle(case, f.clause + 1):
+        return True
+    return f.clause in case.turns("refusal").clauses and not _idle(case, f.clause) and not _bounded(case, f)
+
+
+def _idle(case: Case, clause: int) -> bool:
+    return clause in case.turns("idle_denial").clauses or clause in case.turns("idle_offer").clauses
+
+
+def _bounded(case: Case, f: Figure) -> bool:
+    """«дороже 1 000 ₸ не обойдётся», «1 000 теңгеден артық төлемейсіз»: denied is what goes beyond it."""
+    tokens = case.text.tokens
+    around = (*tokens[max(0, f.first - 3) : f.first], *tokens[f.last + 1 : f.last + 4])
+    return any(t.clause == f.clause and t.text in _BEYOND for t in around)
+
+
+def told(case: Case, f: Figure) -> bool:
+    """Whether it is said whose figure it is: «вы назвали», «вам обещали», «ваши»."""
+    if quoted(case, f.clause) or f.clause in case.turns("hearsay").clauses:
+        return True
+    lead = case.text.tokens[max(0, f.first - 3) : f.first]
+    return any(t.clause == f.clause and t.text.startswith(_YOURS) for t in lead)
+
+
+def near_ours(case: Case, f: Figure) -> bool:
+    """Whether a price (percentage) of ours stands in the same sentence or beside it, and not as what is given up."""
+    kind = "percent" if f.kind == "percent" else "money"
+    ours = {k.value for k in case.knowledge.known if k.kind == "percent"} if kind == "percent" else case.prices
+    figures = case.figures if kind == "percent" else case.money
+    for g in figures:
+        if g is f or g.value == f.value or g.value not in ours or abs(g.sentence - f.sentence) > 1:
+            continue
+        lead = case.text.tokens[max(0, g.first - 3) : g.first]
+        if not any(t.sentence == g.sentence and t.text.startswith(_GIVEN_UP) for t in lead):
+            return True
+    return False
+
+
+def turned_down(case: Case, sentence: int) -> bool:
+    """Whether the sentence or one beside it refuses."""
+    around = range(max(0, sentence - 1), min(sentence + 2, len(case.sentence_tokens)))
+    beyond = {t.clause for near in around for t in case.sentence_tokens[near] if t.text in _BEYOND}
+    return any(
+        turn.clause not in beyond and not _idle(case, turn.clause)
+        for near in around
+        for name in ("refusal", "denial_behind", "handed_on")
+        for turn in case.turns(name).of(near)
+    )
+
+
+def asked(case: Case, f: Figure) -> bool:
+    """«20 000 ₸ вы платите за одну точку?»: the customer is asked about it."""
+    if not case.sentence_text(f.sentence).rstrip().endswith("?"):
+        return False
+    if case.turns("asking").of(f.sentence):
+        return True
+    own = any(case.turns(name).of(f.sentence) for name in ("paying", "holds", "quoting", "hearsay"))
+    return own or told(case, f)
 
 
 def quoted(case: Case, clause: int) -> bool:
@@ -102,9 +209,3 @@ def _counted(case: Case, f: Figure) -> bool:
         return False
     kinds = {g.kind for message in case.context.customer for g in heard(message)[1] if g.value == f.value}
     return bool(kinds) and kinds <= {"count", "duration", "date", "time"}
-
-
-def _asked(case: Case, f: Figure) -> bool:
-    """«20 000 ₸ вы платите за одну точку?»: the customer is asked what they pay."""
-    asked = case.sentence_text(f.sentence).rstrip().endswith("?")
-    return asked and f.clause in case.turns("paying").clauses

@@ -6,8 +6,8 @@ from app.guardrail.allowed import Free as Statement
 from app.guardrail.bounds import Few
 from app.guardrail.case import Case, Problem
 from app.guardrail.dictated import denied_beside
+from app.guardrail.given import FREE, INCLUDED
 from app.guardrail.lexicon import GENERIC, TOPICS
-from app.guardrail.page import FREE, INCLUDED
 from app.guardrail.percents import CONDITION
 from app.guardrail.phrases import Found
 
@@ -27,6 +27,7 @@ _OFFERED = re.compile(
     r"\b(?:есть|действу|дела|даем|дадим|дам|сдела|получ|предостав|предлаг|скидка [—–-]|скидкой|со скидкой|дарим|будет|положен|применя|при |за |бар|беремиз|жасаймыз|get|offer|give|have|with)\w*"
 )
 _DATIVE = ("не", "на", "ге", "га", "ке", "ка")
+_COUNTED = frozenset({"@register", "@employee", "@goods", "@shop", "@cashier"})
 _SOFT = re.compile(r"\b(?:могу|можем|можно) (?:уточнить|узнать|спросить|передать)")
 
 
@@ -213,6 +214,9 @@ def _included(
             return None
     else:
         whole = [x for x in here if x.adjunct]
+        clause = case.text.tokens[place].clause
+        if case.clause_keys(clause) & _COUNTED and not any(x.clause == clause for x in here):
+            return None  # «…, with 3 registers included»: the registers are, not what was named before
         parts = [x for x in before if x not in whole]
     named = [
         n

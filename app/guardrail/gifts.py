@@ -18,6 +18,7 @@ from app.types import Section
 
 _MOST = 12
 """Turns of speech that are looked at; a draft with more of them is refused whatever they say."""
+_THEIRS = frozenset("ваш ваша ваше ваши yours сиздики".split())
 _LISTS = ("gifts", "free_months", "refunds", "damages")
 _ANYTHING = re.compile(r"[\s\S]+")
 _IF = re.compile(r"\b(?:если|егер|if|unless)\b")
@@ -26,7 +27,7 @@ _NOT_THINGS = frozenset({"@refund", "@pay", "@price", "@free", "@first", "@extra
 
 def gifts(case: Case) -> list[Problem]:
     """The first gift, free month or refund that no section gives."""
-    given = sorted(turn for name in _LISTS for turn in case.turns(name).all)
+    given = sorted((*(turn for name in _LISTS for turn in case.turns(name).all), *_handed(case)))
     months, refunds, damages = (set(case.turns(name).all) for name in _LISTS[1:])
     for turn in given[:_MOST]:
         back = turn in refunds or turn in damages
@@ -46,9 +47,45 @@ def gifts(case: Case) -> list[Problem]:
             reason = "no section says that this is given" if found else ""
         if reason:
             return [_problem(case, turn, reason)]
+    for sentence in sorted(case.turns("first_month").sentences):
+        reason = _spared(case, sentence)
+        if reason:
+            turn = case.turns("first_month").of(sentence)[0]
+            return [_problem(case, turn, reason)]
     if len(given) > _MOST:
         return [_problem(case, given[_MOST], "too many gifts and refunds for one answer")]
     return []
+
+
+def _handed(case: Case) -> Iterator[Found]:
+    """«Берёте «Рост» — сканер ваш»: a short clause that only says that a thing is theirs."""
+    for t in case.text.tokens:
+        if t.text not in _THEIRS or case.clause_keys(t.clause) & _SEALED:
+            continue
+        words = [w for w in case.clause_text(t.clause).strip(" .!—–-").split() if w not in ("и", "and")]
+        if 1 < len(words) <= _FEW and words[-1] == t.text and not words[0].startswith(_CHOICES):
+            yield Found(t.start, t.end, t.sentence, t.clause)
+
+
+_FEW = 3
+_SEALED = frozenset({"@price", "@pay", "@contract"})
+_CHOICES = ("решени", "выбор", "прав", "дело", "слов", "вопрос", "this", "that")
+
+
+def _spared(case: Case, sentence: int) -> str:
+    """Whether a first or named month is said together with no bill, a later one or somebody else's."""
+    turn = case.turns("first_month").of(sentence)[0]
+    spans = case.text.sentences[sentence]
+    if case.is_own(*spans) or sentence in case.turns("cannot").sentences or _lasting(case, turn):
+        return ""
+    if case.sentence_text(sentence).rstrip().endswith("?") and case.turns("covers").of(sentence + 1):
+        return "no section spares anybody a month's payment"
+    if case.sentence_text(sentence).rstrip().endswith("?") and not case.turns("covers").of(sentence):
+        return ""
+    unpaid = case.turns("bills").of(sentence) and case.turns("denial").of(sentence)
+    if unpaid or any(not denied_beside(case, cover) for cover in case.turns("covers").of(sentence)):
+        return "no section spares anybody a month's payment"
+    return ""
 
 
 def _problem(case: Case, turn: Found, reason: str) -> Problem:

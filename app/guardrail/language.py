@@ -6,7 +6,8 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.words import Token, cyrillic
+from app.guardrail.folding import cyrillic
+from app.guardrail.words import Token
 
 _FOREIGN = re.compile(
     "[\u1100-\u11ff\u2e80-\u2fdf\u3005-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003134f]+"

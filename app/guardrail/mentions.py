@@ -7,8 +7,9 @@ from itertools import pairwise
 
 from app.guardrail.allowed import Knowledge
 from app.guardrail.figure import Figure
+from app.guardrail.folding import cyrillic
 from app.guardrail.lexicon import GENERIC, HEAD_WORDS, HEADS, PREPOSITIONS, QUALIFIERS
-from app.guardrail.words import Text, Token, cyrillic, stem
+from app.guardrail.words import Text, Token, stem
 
 _QUALIFYING = QUALIFIERS | {"@register", "@employee"}
 _CONJUNCTIONS = frozenset("и или а но плюс жане немесе ал and or but если чтобы когда который которая".split())

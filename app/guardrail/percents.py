@@ -7,7 +7,7 @@ from app.guardrail import about
 from app.guardrail.allowed import Known
 from app.guardrail.bounds import Few
 from app.guardrail.case import Case, Problem
-from app.guardrail.dictated import confirmed, denied
+from app.guardrail.dictated import asked, confirmed, denied, near_ours, of_ours, refused, told, turned_down
 from app.guardrail.figure import Figure
 from app.guardrail.lexicon import TOPICS
 from app.guardrail.measures import UNITS_OF_TIME
@@ -23,7 +23,10 @@ CONDITION = re.compile(
     r"репост\w*|выходн\w*|будн\w*|(?:по )?(?:понедельник|вторник|четверг|пятниц|суббот|воскресень)\w*|по средам|решите|оплатите|закажете|успе\w*|жылдык\w*|жана клиент\w*|алгашкы|достар\w*|new customers?|first month|annual\w*|yearly|today|referr\w*|review)"
 )
 _NEGATED = re.compile(r"\b(?:не|нет|без|кроме|емес|жок|not|no)\b|майды|мейди|байды|бейди")
-_ASKED = re.compile(r"\b(?:просил|спрашив|хотел|хотите|просите|писал|говорил)\w*")
+_DEMANDED = re.compile(
+    r"\b(?:дайте|дадите|сделайте|скид[коа]|скидок|скиньте|уступите|обеща|гарантир|вырас|снизьте|discount|give me|off\b|promis|guarant|женилд)"
+)
+"""A customer who asks for a percentage speaks of ours, whatever the draft calls it."""
 _WHOSE = re.compile(
     r"\s*(клиент|магазин|пользоват|покупател|случа|владел|предпринимат|компани|продавц|сотрудник|касс|customers|shops|users|заказ|продаж)\w*"
 )
@@ -70,12 +73,14 @@ def _repeated(case: Case, f: Figure) -> bool:
     """The customer's percentage, turned down or spoken of as theirs."""
     if f.value not in case.numbers_heard or confirmed(case, f):
         return False
+    if refused(case, f) or asked(case, f):
+        return True
+    if told(case, f):
+        return near_ours(case, f) or turned_down(case, f.sentence)
+    if _DEMANDED.search(case.customer):
+        return False
     keys = case.sentence_keys[f.sentence]
-    asked = (
-        _ASKED.search(case.clause_text(f.clause)) is not None
-        and _NEGATED.search(case.sentence_text(f.sentence)) is not None
-    )
-    return asked or _negated(case, f) or not keys & (TOPICS | {"@price", "@pay", "@plan", "@free"})
+    return not keys & (TOPICS | {"@price", "@pay", "@plan", "@free"}) and not of_ours(case, f.clause)
 
 
 def _negated(case: Case, f: Figure) -> bool:

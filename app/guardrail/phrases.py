@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import yaml
 
-from app.guardrail.words import Text, Token, fold
+from app.guardrail.folding import fold
+from app.guardrail.words import Text, Token
 
 _GAP = 4
 """Words that «..» stands for at most."""

@@ -4,9 +4,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable
 
+from app.guardrail.folding import fold
 from app.guardrail.model import Context
+from app.guardrail.sentences import spans
 from app.guardrail.tracked import Tracked
-from app.guardrail.words import fold, plain, spans
+from app.guardrail.words import plain
 
 PIECE = 200
 """Characters of a piece that a messenger gets: longer sentences are given a break."""

@@ -5,6 +5,7 @@ the price («за полцены») and likenesses («как чашка кофе
 unless a section says it.
 """
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -29,7 +30,8 @@ _MOST = 12
 """Turns of speech of a list that are looked at; a draft with more of them is refused."""
 _FORMS = re.compile(r"\b0x[0-9a-f]+\b|\b0b[01]{3,}\b|\d[eе][+]?\d+\b|\d ?(?:\^|\*\*) ?\d")
 _DISGUISED = re.compile(r"(?<!\w)[\dоoзбli]{3,}(?!\w)")
-_CHEAPER = re.compile(r"столько же|дешевл|обойд|обход|арзан|cheap")
+_SPACED = re.compile(r"(?<!\w)[^\W\d_](?:[ .-][^\W\d_]){4,15}(?!\w)")
+_CHEAPER = re.compile(r"столько же|дешевл|обойд|обход|сетк|деньг|денег|арзан|cheap")
 _ROUND = frozenset("оo")
 
 
@@ -37,7 +39,7 @@ def signs(case: Case) -> list[Problem]:
     """Amounts that are written so that no figure can be read."""
     return [
         Problem("amount", f"{case.text.raw[start:end]!r}: {reason}", start, end)
-        for start, end, reason in (*_characters(case), *_forms(case), *_roman(case), *_turns(case))
+        for start, end, reason in (*_characters(case), *_forms(case), *_roman(case), *_heaps(case), *_turns(case))
         if not case.is_own(start, end) and not _written(case, start, end)
     ]
 
@@ -75,8 +77,10 @@ def _counts(raw: str, place: int, character: str) -> bool:
 
 
 def _forms(case: Case) -> Iterator[tuple[int, int, str]]:
-    """`1e3`, `0x3E8`, `10^3`, «1О00»."""
+    """`1e3`, `0x3E8`, `10^3`, «1О00», «т ы с я ч а»."""
     folded = case.text.folded
+    for m in _SPACED.finditer(folded):
+        yield (*m.span(), "its letters stand apart")
     if not any(character.isdigit() for character in folded):
         return
     for m in _FORMS.finditer(folded):
@@ -111,18 +115,63 @@ def _roman(case: Case) -> Iterator[tuple[int, int, str]]:
             yield t.start, t.end, "write the amount in digits"
 
 
+def _heaps(case: Case) -> Iterator[tuple[int, int, str]]:
+    """«за горсть тенге»: how much is no number."""
+    for lead, much, money in zip(case.text.tokens, case.text.tokens[1:], case.text.tokens[2:], strict=False):
+        if money.text not in CURRENCIES or much.kind != "w" or lead.text not in ("за", "по", "стоит", "for", "costs"):
+            continue
+        if (
+            money.clause == lead.clause
+            and word_value(much.text, True) is None
+            and not much.text.startswith(("тыс", "млн", "милл"))
+        ):
+            yield much.start, money.end, "write the amount in digits"
+
+
 def _turns(case: Case) -> Iterator[tuple[int, int, str]]:
     """Of each list (nicknames of money, parts of the price, likenesses) the first turn of speech that is wrong."""
     at = {t.start: i for i, t in enumerate(case.text.tokens)}
     for name, (applies, reason) in _LISTS.items():
         for number, turn in enumerate(case.turns(name).all):
-            if number == _MOST or (applies(case, at[turn.start]) and not _turned_down(case, turn)):
+            if number == _MOST or (
+                applies(case, at[turn.start]) and (name in _UNDENIED or not _turned_down(case, turn))
+            ):
                 yield turn.start, turn.end, reason
                 break
 
 
 def _always(case: Case, place: int) -> bool:
     return True
+
+
+def _costed(case: Case, place: int) -> bool:
+    """Whether the sentence names a product, a price or how often it is paid."""
+    sentence = case.text.tokens[place].sentence
+    named = any(m.sentence == sentence for m in case.mentions)
+    return named or _priced(case, place) or any(_is_period(t.text) for t in case.sentence_tokens[sentence])
+
+
+def _two(case: Case, place: int) -> bool:
+    """Whether the sentence names two products and no amount."""
+    sentence = case.text.tokens[place].sentence
+    named = frozenset().union(*(m.products for m in case.mentions if m.sentence == sentence and not m.head))
+    return len(named) > 1 and not _ours(case, place) and _priced(case, place)
+
+
+def _unpriced(case: Case, place: int) -> bool:
+    """Whether the sentence names a product and no amount."""
+    return _costed(case, place) and not _ours(case, place)
+
+
+def _alike(case: Case, place: int) -> bool:
+    """Whether two things are put side by side; «как за 10 месяцев» is a number, and the sum is checked."""
+    tokens = case.text.tokens[place : place + 8]
+    return not any(t.text == "за" and behind.kind == "n" for t, behind in itertools.pairwise(tokens))
+
+
+def _ours(case: Case, place: int) -> bool:
+    """Whether the sentence names a price of ours."""
+    return any(f.sentence == case.text.tokens[place].sentence for f in case.money)
 
 
 def _priced(case: Case, place: int) -> bool:
@@ -173,11 +222,23 @@ def _turned_down(case: Case, turn: Found) -> bool:
     return case.text.folded[turn.start : turn.end] in case.customer and not assented(case, turn.sentence, turn.end)
 
 
+_UNDENIED = frozenset({"regardless", "levelled"})
+"""Lists whose turns of speech hold a negation themselves."""
 _PLAIN = "name the amount in digits and tenge"
 _LISTS: dict[str, tuple[Callable[[Case, int], bool], str]] = {
     "slang": (_always, _PLAIN),
     "slang_counted": (_is_money, _PLAIN),
     "parts": (_always, "no section says so of the price"),
+    "equated": (_alike, "no section says that the price is the same"),
+    "levelled": (_two, "each of them has its own price"),
+    "regardless": (_ours, "a price holds for one, and this says for any number"),
+    "zeros": (_costed, _PLAIN),
+    "notes": (_costed, _PLAIN),
+    "coins": (_always, _PLAIN),
+    "reckoning": (_ours, "name the price itself"),
+    "trifles": (_costed, "name the price itself"),
+    "things": (_unpriced, "name the price itself"),
+    "lowering": (_always, "no section knows such a discount"),
     "likeness": (_always, "name the price itself"),
     "likeness_aside": (_priced, "name the price itself"),
 }

@@ -1,7 +1,4 @@
-"""A text as tokens: folded words with meaning keys, numbers as written, punctuation; sentences and clauses.
-
-Folding keeps every character's place (one letter becomes one letter), so a finding's place is a place in the text.
-"""
+"""A text as tokens: folded words with meaning keys, numbers as written, punctuation; sentences and clauses."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -10,37 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from app.guardrail.folding import KAZAKH, fold
 from app.guardrail.lexicon import CONCEPTS, EXACT, STOP
+from app.guardrail.sentences import spans
 
-_KAZAKH = "әғқңөұүһі"
-_TABLE = str.maketrans(
-    {
-        **dict(zip("ёәғқңөұүһіҚ", "еагкноуухик", strict=True)),
-        **{chr(code): " " for code in (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000, 9, 13)},
-        "’": "'",
-        "ʼ": "'",
-        "`": "'",
-        "٫": ",",
-        "−": "-",
-        "‐": "-",
-        "‑": "-",
-        "‒": "–",
-        "“": "»",
-        "”": "»",
-        "„": "«",
-        '"': '"',
-    }
-)
-_TO_CYRILLIC = str.maketrans("aceopxykmthb", "асеорхукмтнв")
-_TO_LATIN = str.maketrans("асеорхукмтнв", "aceopxykmthb")
-_MIXED = re.compile("[a-z][а-я]|[а-я][a-z]")
-_LETTERS_RUN = re.compile(r"[^\W\d_]+")
 _TOKEN = re.compile(
     r"(?P<n>\d{1,3}(?:[ ']\d{3})+(?!\d)(?:[.,]\d{1,2}(?!\d))?|\d{1,3}(?:[.,]\d{3})+(?![\d])|\d+(?:[.,]\d+)?)"
     r"|(?P<w>[^\W\d_]+)|(?P<s>\n|[^\w\s])"
-)
-_ABBREVIATIONS = frozenset(
-    "тыс млн млрд мес руб тг тнг тенге т д е к г ул пр стр шт доп мин ч ок см др гг дн рис св им пл кв эт сум кол напр".split()
 )
 _CLAUSE = frozenset(",;:—–()[]•|\n!?….")
 _OPEN, _CLOSE = "«", "»"
@@ -120,24 +93,6 @@ def covered(spans: Iterable[tuple[int, int]]) -> set[int]:
     return places
 
 
-@lru_cache(maxsize=256)
-def fold(text: str) -> str:
-    """Lower case, one letter for «ё» and each Kazakh letter, plain spaces, look-alikes in one script; same length."""
-    low = text.lower()
-    if len(low) != len(text):
-        low = "".join(c if len(c.lower()) != 1 else c.lower() for c in text)
-    low = low.translate(_TABLE)
-    return _LETTERS_RUN.sub(_one_script, low) if _MIXED.search(low) else low
-
-
-def _one_script(match: re.Match[str]) -> str:
-    word = match.group()
-    if not _MIXED.search(word):
-        return word
-    latin = sum("a" <= c <= "z" for c in word)
-    return word.translate(_TO_LATIN if latin * 2 > len(word) else _TO_CYRILLIC)
-
-
 _ENDINGS = sorted(
     "иями ями ами ией иям ием иях ыми ими ого его ому ему ые ие ый ий ой ая яя ое ее ую юю ых их ым им ою ею ов ев ей "
     "ам ям ах ях ом ем ью ия ии ию ье ья ьи а я о е у ю ы и ь й".split(),
@@ -180,69 +135,13 @@ def stem(word: str, kazakh: bool = False) -> str:
     return word
 
 
-@lru_cache(maxsize=64)
-def spans(text: str) -> list[tuple[int, int]]:
-    """Sentences as character spans without surrounding space. An abbreviation's dot or a soft line break ends none."""
-    folded = fold(text)
-    found: list[tuple[int, int]] = []
-    start = 0
-    for match in _END.finditer(folded):
-        if _ends(folded, text, match):
-            _add(text, start, match.end(), found)
-            start = match.end()
-    _add(text, start, len(text), found)
-    return found
-
-
-_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'»)\]]*(?=\s|$)|\n+")
-_BULLET = re.compile(r"\s{0,20}(?:[•*-]|\d{1,2}[.)])\s")
-
-
-def _ends(folded: str, text: str, match: re.Match[str]) -> bool:
-    mark = folded[match.start()]
-    after = match.end()
-    if mark == "\n":
-        before = folded[max(0, match.start() - 20) : match.start()].rstrip(" ")[-1:]
-        rest = text[after : after + 20].lstrip(" ")
-        if _BULLET.match(text, after):
-            return True
-        return not (before in ",;—–" or rest[:1].islower())
-    if mark == "." and match.end() - match.start() == 1:
-        tail = folded[max(0, match.start() - 12) : match.start()]
-        last = _LAST_WORD.search(tail)
-        following = text[after : after + 3].lstrip(" ")[:1]
-        if last and last.group() in _ABBREVIATIONS and not following.isupper() and following not in ("", "\n"):
-            return False
-        if last is None and tail[-2:].strip().isdigit() and tail.strip() in _list_heads(tail):
-            return False
-    return True
-
-
-def _list_heads(tail: str) -> tuple[str, ...]:
-    """«1.» at the start of a line numbers a list: its dot ends no sentence."""
-    stripped = tail.strip()
-    return (stripped,) if len(stripped) <= 2 and stripped.isdigit() else ()
-
-
-_LAST_WORD = re.compile(r"(?<![^\W\d_])[^\W\d_]+$")
-
-
-def _add(text: str, start: int, end: int, found: list[tuple[int, int]]) -> None:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    if start < end:
-        found.append((start, end))
-
-
 def read(text: str, language: str = "ru") -> Text:
     """Tokens of a text. Never raises, whatever the text."""
     folded = fold(text)
     sentences = tuple(spans(text))
     low = text.lower() if len(text.lower()) == len(text) else folded
     kazakh = frozenset(
-        i for i, (a, b) in enumerate(sentences) if language == "kk" or any(letter in low[a:b] for letter in _KAZAKH)
+        i for i, (a, b) in enumerate(sentences) if language == "kk" or any(letter in low[a:b] for letter in KAZAKH)
     )
     tokens: list[Token] = []
     sentence, clause, quote, quotes = 0, 0, 0, 0
@@ -279,21 +178,6 @@ def read(text: str, language: str = "ru") -> Text:
 
 def _spaced(folded: str, start: int, end: int) -> bool:
     return folded[start - 1 : start] == " " and folded[end : end + 1] == " "
-
-
-_LETTERS = {
-    **dict(zip("abvgdezijklmnoprstufhcwxy", "абвгдезийклмнопрстуфхквхы", strict=True)),
-    "q": "к",
-}
-_PAIRS = (("sch", "щ"), ("sh", "ш"), ("ch", "ч"), ("zh", "ж"), ("ts", "ц"), ("ya", "я"), ("yu", "ю"), ("kh", "х"))
-
-
-@lru_cache(maxsize=4096)
-def cyrillic(word: str) -> str:
-    """A Latin word in Russian letters: `rost` is «рост»."""
-    for latin, letter in _PAIRS:
-        word = word.replace(latin, letter)
-    return "".join(_LETTERS.get(c, c) for c in word)
 
 
 def plain(text: str) -> str:

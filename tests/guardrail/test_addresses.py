@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.guardrail import Context, check, known_addresses
+from app.guardrail import Context, addresses_of, check, known_addresses
 from app.guardrail.addresses import addresses
 from app.guardrail.words import read
 from app.types import Passage, Section
@@ -68,8 +68,16 @@ def test_another_page_of_a_known_host_is_another_address() -> None:
     assert [finding.check for finding in check("Оплатите на flora.kz/pay.", context).findings] == ["contact"]
 
 
-def test_what_was_said_before_is_a_source_but_not_when_it_was_the_customers() -> None:
+def test_an_earlier_answer_of_the_machines_vouches_for_nothing() -> None:
     said = ("Ваш номер +7 705 111 22 33, верно?",)
 
-    assert check("Звоните +7 705 111 22 33.", Context((), earlier=("Наш телефон +7 705 111 22 33.",))).ok
     assert not check("Звоните +7 705 111 22 33.", Context((), customer=("87051112233",), earlier=said)).ok
+    assert not check("Звоните +7 705 111 22 33.", Context((), earlier=said)).ok, (
+        "the customer's message is not heard any more"
+    )
+
+
+def test_what_a_person_of_ours_gave_is_known() -> None:
+    given = addresses_of("Наш телефон +7 705 111 22 33.")
+
+    assert check("Звоните +7 705 111 22 33.", Context((), contacts=given)).ok

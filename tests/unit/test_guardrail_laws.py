@@ -9,8 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.guardrail import CHECKS, Context, check
+from app.guardrail.folding import fold
 from app.guardrail.repairs import PIECE
-from app.guardrail.words import fold, spans
+from app.guardrail.sentences import spans
 from app.knowledge import sections
 from app.types import Fact, Passage, Section
 
