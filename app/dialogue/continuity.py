@@ -14,7 +14,8 @@ from app.dialogue.intents import Understanding
 from app.dialogue.policy import Policy
 from app.dialogue.spec import MAX_ASKED, Flow
 from app.dialogue.text import read
-from app.types import Ask, DialogueState, Language, Pending, Snapshot
+from app.dialogue.vocabulary import Texts
+from app.types import Ask, DialogueState, Language, Pending, Snapshot, TimeOfDay
 
 AWAY = timedelta(hours=12)
 """A customer who was silent for longer is welcomed back."""
@@ -31,6 +32,16 @@ _SAME_QUESTION = 85
 
 def away(state: DialogueState, now: datetime) -> bool:
     return state.turns > 0 and now.timestamp() - state.seen_at > AWAY.total_seconds()
+
+
+def greeting(texts: Texts, state: DialogueState, name: str, *, part: TimeOfDay, now: datetime) -> str | None:
+    """The words that open the answer: the first ones by the part of the day, later ones only after an absence."""
+    if "greeting" not in state.said:
+        first: str = texts.data["greeting"][part]
+        return first
+    if not away(state, now):
+        return None
+    return texts.pick("welcome_back_name" if name else "welcome_back", state.turns).replace("{name}", name)
 
 
 def resumed(

@@ -1,6 +1,5 @@
 """The dialogue: one message in, one decision out. Pure after `Dialogue.load`: no I/O, clock, model or randomness."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -193,13 +192,7 @@ class Dialogue:
         zone = known_zone(ask.timezone) or zone_of(self.hours.timezone)
         texts = self.texts[self.policy.answers_in(u.language)]
         last = snapshot.history[-1] if snapshot.history else None
-        greeting = None
-        if "greeting" not in state.said:
-            greeting = texts.data["greeting"][ask.time_of_day or time_of_day(now.astimezone(zone))]
-        elif continuity.away(state, now):
-            name = got.slots.get("name")
-            greeting = texts.pick("welcome_back_name" if name else "welcome_back", state.turns)
-            greeting = greeting.replace("{name}", name or "")
+        part = ask.time_of_day or time_of_day(now.astimezone(zone))
         opening = self.hours.opening(now, zone)
         return Scene(
             state=state,
@@ -209,7 +202,7 @@ class Dialogue:
             flow=got.flow,
             policy=self.policy,
             texts=texts,
-            greeting=greeting,
+            greeting=continuity.greeting(texts, state, got.slots.get("name", ""), part=part, now=now),
             working=self.hours.working(now),
             opening=opening,
             notice=continuity.closed_notice(
@@ -258,7 +251,7 @@ class Dialogue:
             if fresh and query is None and question is None:
                 # What was heard is answered with facts before anything more is asked.
                 lead = stage.statement[language][0]
-                query = self._fill(stage.query[language][0], state.slots, language)
+                query = self.vocabulary.filled(stage.query[language][0], state.slots, language)
                 fallback = scene.say("fallback")
                 action, reason = "answer", stage.name
                 said.append(stage.name)
@@ -310,12 +303,3 @@ class Dialogue:
             tone=u.tone,
             heard=u.heard,
         )
-
-    def _fill(self, template: str, slots: Mapping[str, str], language: Language) -> str:
-        """A search with the customer's own troubles and wishes in it."""
-
-        def value(match: re.Match[str]) -> str:
-            told = slots.get(match.group(1), "")
-            return "" if told in ("yes", "no", "none") else self.label(match.group(1), told, language)
-
-        return " ".join(re.sub(r"\{(\w+)\}", value, template).split()).rstrip(" :")

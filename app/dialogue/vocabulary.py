@@ -16,6 +16,8 @@ from app.dialogue.text import KAZAKH_LETTERS, Message, fold
 from app.errors import ConfigError
 from app.types import HeardLanguage, Language
 
+_SLOT = re.compile(r"\{(\w+)\}")
+
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
@@ -147,6 +149,15 @@ class Vocabulary:
     def label(self, slot: str, value: str, language: Language) -> str:
         """How a slot's value is called in a language; a free text is its own label."""
         return ", ".join(self.labels.get((slot, part, language), part) for part in value.split(", "))
+
+    def filled(self, template: str, slots: Mapping[str, str], language: Language) -> str:
+        """A search with the customer's own troubles and wishes in it: `{pain_point}` is what that slot holds."""
+
+        def value(match: re.Match[str]) -> str:
+            told = slots.get(match.group(1), "")
+            return "" if told in ("yes", "no", "none") else self.label(match.group(1), told, language)
+
+        return " ".join(_SLOT.sub(value, template).split()).rstrip(" :")
 
     def lists(self, slot: str, value: str) -> bool:
         """Whether a value is one of the slot's known ones, or several of them."""
