@@ -87,7 +87,7 @@ def _judge(case: Case, f: Figure, binding: Binding, sums: Sums) -> Problem | Non
         f, bound, binding
     ):
         return None
-    if _difference(case, f):
+    if _difference(case, f) or _beyond(case, f, same):
         return None
     exactly = any(p.unit and f.unit and same_unit(f.unit, p.unit) and f.period == p.period for _, p in same)
     named = any(m.sentence == f.sentence and not m.head for m in case.mentions)
@@ -104,6 +104,21 @@ def _judge(case: Case, f: Figure, binding: Binding, sums: Sums) -> Problem | Non
     elif f.kind == "bare" and f.value in case.knowledge.numbers and not case.clause_keys(f.clause) & {"@price", "@pay"}:
         return None  # a count of the sections without its noun
     return _problem(case, f, reason or "no such price in the knowledge base sections used")
+
+
+def _beyond(case: Case, f: Figure, same: list[tuple[int, Price]]) -> bool:
+    """«На «Росте» 3 кассы, остальные 12 — по 2 900 ₸ в месяц»: the price of one more, said of the rest."""
+    if not _REST.search(case.sentence_text(f.sentence)):
+        return False
+    products, said = case.knowledge.products, case.sentence_keys[f.sentence]
+    return any(
+        "@extra" in products[n].keys and products[n].keys & said & _COUNTED and f.period in (None, p.period)
+        for n, p in same
+    )
+
+
+_REST = re.compile(r"\b(?:остальн\w*|сверх|лишн\w*|калган\w*|the rest|the other|remaining)\b")
+_COUNTED = frozenset({"@register", "@employee", "@shop"})
 
 
 def _difference(case: Case, f: Figure) -> bool:

@@ -113,7 +113,7 @@ def _judge(case: Case, f: Figure, known: dict[str, set[tuple[str, int]]]) -> str
     ) or re.search(r"\b(?:если|при|для|на|за|из|ваших?|для ваших)\s+(?:\w+\s+)?$", before)
     free = named is not None or "@extra" in case.clause_keys(f.clause)
     if f.value in case.numbers_heard and _held(case, f):
-        if any(v >= value for n, v in here if not name or not n or n == name):
+        if any(v >= value for n, v in here if n == name):
             return ""  # it holds more than the customer has
         free = False
     counted = noun in _COUNTED

@@ -17,7 +17,7 @@ def deeds(case: Case) -> list[Problem]:
     named = {case.text.tokens[place].start for m in case.mentions for place in range(m.first, m.last + 1)}
     for name, detail in _LISTS.items():
         for number, turn in enumerate(case.turns(name).all):
-            if number < _MOST and turn.start in named:
+            if number < _MOST and name == "growth" and turn.start in named:
                 continue  # «на «Росте» получится …» is a product's name
             if number < _MOST and (case.is_own(turn.start, turn.end) or _open(case, turn.sentence, turn.clause)):
                 continue

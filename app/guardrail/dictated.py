@@ -7,6 +7,7 @@ budget or turnover is the customer's whatever is said of it.
 from app.guardrail.case import Case, heard, spent
 from app.guardrail.figure import Figure
 from app.guardrail.phrases import Found
+from app.guardrail.words import Token
 
 _SHORT = 4
 """Words of a sentence that only agrees to the one before."""
@@ -21,6 +22,8 @@ _BEYOND = frozenset(
     "больше более дороже выше свыше сверх меньше ниже дешевле кроме помимо over above beyond more less below under "
     "артык кымбат жогары коп".split()
 )
+_SUCH = frozenset("такой такого такую таких таким such мундай ондай".split())
+_SHORT_OF = frozenset("меньше ниже below less under".split())
 _GIVEN_UP = ("вместо", "не", "обычн", "остальн", "раньше", "прежн", "instead", "not", "usual", "normal")
 
 
@@ -82,7 +85,24 @@ def refused(case: Case, f: Figure) -> bool:
         return True
     if f.clause + 1 in case.turns("denial_behind").clauses and not _idle(case, f.clause + 1):
         return True
+    if _such(case, f):
+        return True
     return f.clause in case.turns("refusal").clauses and not _idle(case, f.clause) and not _bounded(case, f)
+
+
+def _such(case: Case, f: Figure) -> bool:
+    """«Такой суммы, 3 300 ₸, в прайсе нет»; «3 300 ₸ — это меньше любого тарифа: «Старт» стоит 7 900 ₸»."""
+    said = case.sentence_tokens[f.sentence]
+    alone = not any(t.kind == "w" and t.clause == f.clause and not f.first <= _at(case, t) <= f.last for t in said)
+    if alone and any(t.text in _SUCH for t in said):
+        return turned_down(case, f.sentence)
+    words = {t.text for t in said if t.clause in (f.clause, f.clause + 1)}
+    short = bool(words & _SHORT_OF) and not any(case.clause_keys(f.clause + n) & {"@pay"} for n in (0, 1))
+    return short and near_ours(case, f) and not of_ours(case, f.clause)
+
+
+def _at(case: Case, token: Token) -> int:
+    return case.text.token_at(token.start)
 
 
 def _idle(case: Case, clause: int) -> bool:

@@ -3,17 +3,19 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from app.bots import Bot
+from app.chain import decide, guard_context, plan, search
 from app.deadline import Deadline
 from app.knowledge.sections import KnowledgeBase
 from app.llm.extractive import Extractive
 from app.settings import load
 from app.turn import process
-from app.types import Ask, Draft, Key, Prompt, Section
+from app.types import Ask, Draft, Exchange, Key, Prompt, Section, Snapshot, Source
 
 RIGHT = "Тариф «Рост» стоит 14 900 ₸ в месяц за магазин."
 WRONG = "Тариф «Рост» стоит 9 900 ₸ в месяц за магазин."
@@ -101,3 +103,18 @@ async def test_an_address_is_said_when_any_section_of_the_knowledge_base_gives_i
     base = KnowledgeBase((*bot.knowledge.sections, where), "0" * 64)
     await bot.knowledge.rebuild(base)
     assert (await talk(Model(draft), user="U2"))["answer"] == draft
+
+
+async def test_only_a_persons_earlier_answer_vouches_for_an_address(bot: Bot) -> None:
+    ask = Ask(Key("B", "U"), "Куда писать?", "r1")
+    now = datetime(2026, 3, 4, 7, 0, tzinfo=UTC)
+
+    async def known(source: Source) -> frozenset[str]:
+        said = Exchange("Есть почта?", "Пишите на shop@flora.kz.", source=source)
+        snapshot = Snapshot(ask.key, history=(said,))
+        step = decide(ask, snapshot, now, bot)
+        found = await search(step, snapshot, now, bot)
+        return guard_context(plan(step, found, ask, snapshot, bot), ask, snapshot, bot).contacts
+
+    assert "shop@flora.kz" in await known("human")
+    assert "shop@flora.kz" not in await known("machine")
