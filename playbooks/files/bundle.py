@@ -288,6 +288,27 @@ def scrub(lines: Iterable[str], words: Forbidden, journal: bool = False) -> Iter
         yield prefix + rest_now, rest_now != rest
 
 
+def documented(lines: Iterable[str], words: Forbidden) -> Iterator[tuple[str, bool]]:
+    """As `scrub`, for what begins with one JSON document, of which only values are replaced: it may be one line."""
+    text = "".join(f"{line.rstrip()}\n" for line in lines)
+    try:
+        document, end = json.JSONDecoder().raw_decode(text)
+        kept = _walked(document, words)
+    except (ValueError, RecursionError):
+        yield from scrub(text.splitlines(), words)
+        return
+    yield json.dumps(kept, ensure_ascii=False), kept != document
+    yield from scrub(text[end:].strip().splitlines(), words)
+
+
+def _walked(value: object, words: Forbidden) -> object:
+    if isinstance(value, dict):
+        return {_walked(name, words): _walked(each, words) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_walked(each, words) for each in value]
+    return REPLACED if value is not None and words.search(str(value)) else value
+
+
 def record(line: str, words: Forbidden) -> str | None:
     """A line of the machine's log with the fields that may stay; None where it is no JSON."""
     try:
@@ -332,7 +353,9 @@ def main() -> None:
         target.chmod(0o600)
         for name, lines in chain(notes.items(), ((name, run(command)) for name, command in commands.items())):
             with tempfile.TemporaryFile(dir=target.parent) as content:
-                for line, changed in scrub(lines, words, name.startswith("journal/sales-machine")):
+                whole = name.endswith(".json")
+                ours = name.startswith("journal/sales-machine")
+                for line, changed in documented(lines, words) if whole else scrub(lines, words, ours):
                     content.write(line.encode("utf-8", "replace") + b"\n")
                     replaced += changed
                 entry = tarfile.TarInfo(f"{target.name.removesuffix('.tar.gz')}/{name}")

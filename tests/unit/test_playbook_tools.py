@@ -274,6 +274,25 @@ def test_a_common_word_takes_the_value_that_equals_it_and_nothing_more() -> None
     assert json.loads(kept) == json.loads(line) | {"detail": bundle.REPLACED, "left_out": 0}
 
 
+def test_of_a_json_document_only_the_strings_go_that_hold_something() -> None:
+    checks = [{"name": "disk", "said": "two spare blocks"}, {"name": "gpu", "said": ["fan stands", "for Жанарбек: 7"]}]
+    document = {"level": "warning", "checks": checks, "by": {"Жанарбек": 1}, "exit": 1, "ok": None}
+    lines = [json.dumps(document), "and on standard error", "of Жанарбек"]
+    kept, count = zip(
+        *BUNDLE.documented(iter(lines), BUNDLE.Forbidden(["warning", "fan stands", "Жанарбек: "])), strict=True
+    )
+    checks[1]["said"] = [BUNDLE.REPLACED, BUNDLE.REPLACED]
+    assert json.loads(kept[0]) == document | {"by": {BUNDLE.REPLACED: 1}}
+    assert kept[1:] == ("and on standard error", BUNDLE.REPLACED)
+    assert count == (True, False, True)
+    broken = ['{"level": "Жанарбек', "well"]
+    assert [line for line, _ in BUNDLE.documented(iter(broken), BUNDLE.Forbidden(["Жанарбек, да"]))] == broken
+    assert [line for line, _ in BUNDLE.documented(iter(broken), BUNDLE.Forbidden(["level Жанарбек"]))] == [
+        BUNDLE.REPLACED,
+        "well",
+    ]
+
+
 def test_every_event_and_field_of_the_log_is_known_to_the_bundle() -> None:
     bundle = load("files/bundle.py")
     known = set(bundle.SHAPES) | bundle.COMPARED | {"exc_info"}
@@ -335,7 +354,7 @@ def test_a_file_of_secrets_that_is_none_is_not_read_and_named_in_the_bundle(
     put(data / name)
     for folder in ("DATA", "ETC"):
         monkeypatch.setattr(bundle, folder, data)
-    monkeypatch.setattr(bundle, "COMMANDS", {"host.txt": "echo well; echo ill >&2"})
+    monkeypatch.setattr(bundle, "COMMANDS", {"host.txt": "echo well; echo ill >&2", "it.json": "echo '[1]'"})
     monkeypatch.setattr(bundle, "UNITS", ())
     monkeypatch.setattr(sys, "argv", ["bundle.py", str(tmp_path / "b.tar.gz"), "1"])
     bundle.main()
@@ -344,6 +363,7 @@ def test_a_file_of_secrets_that_is_none_is_not_read_and_named_in_the_bundle(
     with tarfile.open(tmp_path / "b.tar.gz") as archive:
         files = {each.name: archive.extractfile(each).read().decode() for each in archive}  # type: ignore[union-attr]
     assert files["b/host.txt"] == "well\nill\n"
+    assert files["b/it.json"] == "[1]\n"
     assert name in files["b/not-read.txt"]
     assert reason in files["b/not-read.txt"]
 
