@@ -42,6 +42,8 @@ def theirs(case: Case, f: Figure) -> bool:
     priced = near_ours(case, f)
     if f.clause in case.turns("holds").clauses:
         return priced or not ours or _earned(case, f)
+    if _spends(case, f):
+        return True
     if not ours and asked(case, f) and any(case.turns(name).of(f.sentence) for name in ("asking", "holds")):
         return True
     if _compared(case, f):
@@ -61,6 +63,18 @@ def _earned(case: Case, f: Figure) -> bool:
     """«при выручке 900 000 ₸»: what a customer earns is no price, whatever stands beside it."""
     lead = case.text.tokens[max(0, f.first - 2) : f.first]
     return any(t.clause == f.clause and t.text.startswith(_EARNINGS) for t in lead)
+
+
+def _spends(case: Case, f: Figure) -> bool:
+    """What the customer has to spend or turns over, and a price of ours beside it that is no more; or «вы продаёте на …»."""
+    if not _budgeted(case, f):
+        return False
+    near = [g.value for g in case.money if g is not f and abs(g.sentence - f.sentence) <= 1 and g.value in case.prices]
+    if near and near_ours(case, f) and max(near) <= f.value:
+        return True
+    words = set(case.clause_text(f.clause).split())
+    bill = case.clause_keys(f.clause) & _PRICED or f.clause in case.turns("bills").clauses
+    return bool(words & _YOU) and not bill and not of_ours(case, f.clause)
 
 
 def _budgeted(case: Case, f: Figure) -> bool:
