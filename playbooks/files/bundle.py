@@ -232,12 +232,18 @@ def forbidden(refused: dict[str, str]) -> Forbidden:
         except ValueError as error:
             refused[str(path)] = f"not read, so not looked for: {error}"
             continue
+        if path.name == "log.key":
+            for written in (
+                content.hex(),
+                base64.b64encode(content).decode(),
+                base64.urlsafe_b64encode(content).decode(),
+            ):
+                found.add_secret(written.rstrip("="))
+            found.add_secret(repr(content)[2:-1])
+            continue
         for line in content.decode("utf-8", "replace").splitlines():
             if not line.startswith("#"):
                 found.add_secret(line.strip())
-        if path.name == "log.key":
-            found.add_secret(content.hex())
-            found.add_secret(base64.b64encode(content).decode().rstrip("="))
     database = DATA / "conversations.db"
     for name in (database.name, f"{database.name}-wal", f"{database.name}-shm"):
         if os.path.lexists(DATA / name) and not stat.S_ISREG((DATA / name).lstat().st_mode):
@@ -256,7 +262,10 @@ def remember(db: sqlite3.Connection, found: Forbidden) -> None:
             if value is not None:
                 found.add(str(value))
     for session, user, state in db.execute("SELECT session_id, user_id, state FROM conversations"):
-        noted = json.loads(state).get("slots", {})
+        try:
+            noted = dict(json.loads(state).get("slots", {}))
+        except (AttributeError, TypeError, RecursionError):
+            raise ValueError("the state of a conversation is none") from None
         for value in (session, user, *noted.values()):
             found.add(str(value))
         for name in re.findall(r"\w{2,}", str(noted.get("name", ""))):

@@ -1,6 +1,7 @@
 """The small programs of the playbooks: keys, the support bundle's scrubbing, the summary of drift."""
 
 import ast
+import base64
 import importlib.util
 import io
 import json
@@ -366,6 +367,36 @@ def test_a_file_of_secrets_that_is_none_is_not_read_and_named_in_the_bundle(
     assert files["b/it.json"] == "[1]\n"
     assert name in files["b/not-read.txt"]
     assert reason in files["b/not-read.txt"]
+
+
+@pytest.mark.parametrize("key", [bytes(range(200, 232)), b"correct horse battery", b"\xff" * 9 + b"\nstatus\n"])
+def test_the_key_of_the_hashes_is_looked_for_as_it_may_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: bytes
+) -> None:
+    monkeypatch.setattr(BUNDLE, "DATA", tmp_path)
+    monkeypatch.setattr(BUNDLE, "ETC", tmp_path)
+    (tmp_path / "log.key").write_bytes(key)
+    words = BUNDLE.forbidden({})
+    for written in (key.hex(), base64.b64encode(key).decode(), base64.urlsafe_b64encode(key).decode(), repr(key)[2:-1]):
+        assert words.search(f"key={written}")
+    assert not words.search("status=200 \ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd")
+
+
+@pytest.mark.parametrize("state", ["[]", "null", '{"slots": 7}', '{"slots": {"name": ', "[" * 100_000, None])
+def test_a_state_that_is_none_is_refused_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str | None
+) -> None:
+    monkeypatch.setattr(BUNDLE, "DATA", tmp_path)
+    monkeypatch.setattr(BUNDLE, "ETC", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["bundle.py", str(tmp_path / "b.tar.gz"), "1"])
+    with closing(sqlite3.connect(tmp_path / "conversations.db")) as db:
+        db.execute("CREATE TABLE turns (session_id, user_id, request_id, user_text, answer)")
+        db.execute("CREATE TABLE observations (session_id, user_id, request_id, text)")
+        db.execute("CREATE TABLE conversations (session_id, user_id, state)")
+        db.execute("INSERT INTO conversations VALUES ('wa-salon-19', '77011234567', ?)", (state,))
+        db.commit()
+    with pytest.raises(SystemExit, match=r"none was made\. Fix: "):
+        BUNDLE.main()
 
 
 @pytest.mark.parametrize("name", ["conversations.db", "conversations.db-wal"])
