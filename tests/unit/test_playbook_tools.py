@@ -117,6 +117,7 @@ def test_a_bundle_holds_no_line_with_a_text_an_id_or_a_secret(tmp_path: Path, mo
         "user 77011234567 asked",
         "user 77011230000 of wa-salon-19 asked",
         "no answer to msg-b7e1",
+        "session_77011234567_user kept",
         "the contact is Oleg@oleg@shop.example.",
         "Олег, добрый день",
         json.dumps({"who": "Олег"}),
@@ -265,6 +266,14 @@ def test_a_customer_cannot_blank_the_journals_with_a_word_of_theirs(text: str) -
     words = bundle.Forbidden([text])
     assert bundle.scrubbed("\n".join(JOURNAL), words, journal=True) == ("\n".join(JOURNAL) + "\n", 0)
     assert bundle.scrubbed("\n".join(OTHERS), words) == ("\n".join(OTHERS) + "\n", 0)
+
+
+def test_the_name_of_a_figure_is_no_text_of_a_customer() -> None:
+    telemetry = Telemetry(b"k" * 32)
+    exposition = telemetry.exposition().decode()
+    names = re.findall(r"^# TYPE (\w+)", exposition, re.MULTILINE)
+    assert len(names) > 20
+    assert BUNDLE.scrubbed(exposition, BUNDLE.Forbidden(names)) == (exposition, 0)
 
 
 def test_a_common_word_takes_the_value_that_equals_it_and_nothing_more() -> None:
