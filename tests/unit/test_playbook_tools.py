@@ -268,6 +268,17 @@ def test_a_customer_cannot_blank_the_journals_with_a_word_of_theirs(text: str) -
     assert bundle.scrubbed("\n".join(OTHERS), words) == ("\n".join(OTHERS) + "\n", 0)
 
 
+@given(length=st.integers(1, 60), start=st.integers(0, 59))
+def test_a_quotation_of_eleven_words_is_found_wherever_it_begins_and_of_six_from_the_beginning(
+    length: int, start: int
+) -> None:
+    said = [f"слово{number}" for number in range(length)]
+    words = BUNDLE.Forbidden([" ".join(said)])
+    assert words.search(" ".join(["cut:", *said[:6], "..."]))
+    quoted = said[start : start + 11]
+    assert words.search(f"{' '.join(quoted)} ...") or len(quoted) < 11
+
+
 def test_the_name_of_a_figure_is_no_text_of_a_customer() -> None:
     telemetry = Telemetry(b"k" * 32)
     exposition = telemetry.exposition().decode()
