@@ -51,7 +51,7 @@ COMMANDS = {
     "nginx-error.log": "tail -n 2000 /var/log/nginx/sales-machine.error.log",
 }
 SHORT = 6  # a text of fewer letters is an everyday word: "да" would take half of every log
-WINDOW = 6  # words: a line that quotes so many of a text in a row is found, or twice as many where it starts midway
+WINDOW = 6  # words: a quotation of the first so many is found, and one from the middle of twice as many less one
 REPLACED = "[replaced: it held a customer's text or id, or a secret]"
 MOST = {"log.key": 64}  # bytes; the data folder belongs to the service's user, who could put anything there
 MOST_ELSEWHERE = 65_536
@@ -81,26 +81,28 @@ COMMON = frozenset(
     " ".join((EVENTS, *SHAPES, *COMPARED, *UNITS, *COMMANDS)).translate(str.maketrans("|._-/", "     ")).split()
 ) | frozenset(
     """
-    a accept accepting action activating active address after ago alert all an and api apr as at aug available avg be
-    bin bind bucket buff by bytes cache certificate client closed closing cmd code config configuration configured
-    connect connected connecting connection consumed could count cpu created crit critical current deactivated
-    deactivating dead debug dec default denied dev device disk done driver emerg enabled end enough entered err error
-    errors etc exec execmainstatus exit exited exiting fail failed false feb file filesystem finished for found free
-    fri from get gin gnu go gpu handshake has head health help home host hour hours http https id in inactive inf info
-    is it jan jul jun kernel killed last layers le left length level lib line link linux listen listening live llama
-    load loaded loading local localhost log main mar may mem memory metrics min mnt mode model models mon mounted ms
-    msg n nginx no not notice nov nrestarts nvidia oct of off ok on open opening opt or out passed peer pid port post
-    proc process prompt public put python quantile query reached read reading ready reason received refused reload
-    reloading request response restart restarting result root route routes run runner running sat sched sec seconds
-    send sending sent sep server service shared shutdown signal size slot source ssl stage start started starting
-    state status stop stopped stopping sub substate success successful successfully sum sun swap sys system systemd
-    target task tcp the thu time timed timeout timer timers tmp to today token tokens total true tue type ubuntu unit
-    unknown up updated upstream usage use used user users usr utc v value var version vram waiting warn warning was
-    wed while with worker write writing www x zero
+    a accept accepting action activating active address after ago alert all an and api apr as asides at aug available
+    avg be bin bind bucket buff by bytes cache calls celsius certificate client closed closing cmd code config
+    configuration configured connect connected connecting connection consumed conversations could count cpu created
+    crit critical current deactivated deactivating dead debug dec default degraded denied dev device disk done driver
+    emerg enabled end enough entered err error errors etc exec execmainstatus exit exited exiting expired fail failed
+    false feb file filesystem findings finished first for found free fri from get gin gnu go gpu guardrail handshake
+    hangups has head health help home host hour hours http https id in inactive inf info is it jan jul jun kernel
+    killed knowledge last late layers le left length level lib limit line link linux listen listening live llama load
+    loaded loading local localhost log loop machine main mar may mem memory metrics min mnt mode model models mon
+    mounted ms msg n nginx no not notice nov nrestarts nvidia oct of off ok on open opening opt or out passed peer pid
+    port post power proc process prompt public put python quantile query ratio reached read reading ready reason
+    received refusals refused reload reloading replays request requests response restart restarting result retries
+    retrieval root route routes run runner running sat sched sec seconds sections send sending sent sep server service
+    shared shutdown signal size slot source ssl stage start started starting state status stop stopped stopping sub
+    substate success successful successfully sum sun swap swaps sys system systemd target task tcp temperature the
+    throttled thu time timed timeout timer timers tmp to today token tokens total true truncated tue turn turns type
+    ubuntu unit unknown up updated upstream usage use used user users usr utc utilisation v value var verdicts version
+    vram waiting warn warning was watts wed while with worker write writing www x xids zero
     """.split()
 )
-_SMALL = re.compile(r"\d{0,5}(t\d{0,2})?z?|v?\d{1,2}|[a-z]|(machine|python|process)_\w+")  # of times; our metrics
-_WORD = re.compile(r"\w+")
+_SMALL = re.compile(r"\d{0,5}(t\d{0,2})?z?|v?\d{1,2}|[a-z]")  # of dates and versions
+_WORD = re.compile(r"[^\W_]+")
 _ESCAPED = re.compile(r"""(?:\\x[0-9a-fA-F]{2})+|(?:\\u[0-9a-fA-F]{4})+|\\[\\"'/bfnrt]""")
 _PREFIX = re.compile(r"\d{4}-\d\d-\d\dT[\d:]{8}\S{0,6} [\w.-]{1,255} [\w.@()-]{1,64}(\[\d{1,10}\])?: ")  # of short-iso
 
@@ -232,12 +234,18 @@ def forbidden(refused: dict[str, str]) -> Forbidden:
         except ValueError as error:
             refused[str(path)] = f"not read, so not looked for: {error}"
             continue
+        if path.name == "log.key":
+            for written in (
+                content.hex(),
+                base64.b64encode(content).decode(),
+                base64.urlsafe_b64encode(content).decode(),
+            ):
+                found.add_secret(written.rstrip("="))
+            found.add_secret(repr(content)[2:-1])
+            continue
         for line in content.decode("utf-8", "replace").splitlines():
             if not line.startswith("#"):
                 found.add_secret(line.strip())
-        if path.name == "log.key":
-            found.add_secret(content.hex())
-            found.add_secret(base64.b64encode(content).decode().rstrip("="))
     database = DATA / "conversations.db"
     for name in (database.name, f"{database.name}-wal", f"{database.name}-shm"):
         if os.path.lexists(DATA / name) and not stat.S_ISREG((DATA / name).lstat().st_mode):
@@ -256,7 +264,10 @@ def remember(db: sqlite3.Connection, found: Forbidden) -> None:
             if value is not None:
                 found.add(str(value))
     for session, user, state in db.execute("SELECT session_id, user_id, state FROM conversations"):
-        noted = json.loads(state).get("slots", {})
+        try:
+            noted = dict(json.loads(state).get("slots", {}))
+        except (AttributeError, TypeError, RecursionError):
+            raise ValueError("the state of a conversation is none") from None
         for value in (session, user, *noted.values()):
             found.add(str(value))
         for name in re.findall(r"\w{2,}", str(noted.get("name", ""))):

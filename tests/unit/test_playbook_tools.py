@@ -1,6 +1,7 @@
 """The small programs of the playbooks: keys, the support bundle's scrubbing, the summary of drift."""
 
 import ast
+import base64
 import importlib.util
 import io
 import json
@@ -116,6 +117,7 @@ def test_a_bundle_holds_no_line_with_a_text_an_id_or_a_secret(tmp_path: Path, mo
         "user 77011234567 asked",
         "user 77011230000 of wa-salon-19 asked",
         "no answer to msg-b7e1",
+        "session_77011234567_user kept",
         "the contact is Oleg@oleg@shop.example.",
         "Олег, добрый день",
         json.dumps({"who": "Олег"}),
@@ -266,6 +268,25 @@ def test_a_customer_cannot_blank_the_journals_with_a_word_of_theirs(text: str) -
     assert bundle.scrubbed("\n".join(OTHERS), words) == ("\n".join(OTHERS) + "\n", 0)
 
 
+@given(length=st.integers(1, 60), start=st.integers(0, 59))
+def test_a_quotation_of_eleven_words_is_found_wherever_it_begins_and_of_six_from_the_beginning(
+    length: int, start: int
+) -> None:
+    said = [f"слово{number}" for number in range(length)]
+    words = BUNDLE.Forbidden([" ".join(said)])
+    assert words.search(" ".join(["cut:", *said[:6], "..."]))
+    quoted = said[start : start + 11]
+    assert words.search(f"{' '.join(quoted)} ...") or len(quoted) < 11
+
+
+def test_the_name_of_a_figure_is_no_text_of_a_customer() -> None:
+    telemetry = Telemetry(b"k" * 32)
+    exposition = telemetry.exposition().decode()
+    names = re.findall(r"^# TYPE (\w+)", exposition, re.MULTILINE)
+    assert len(names) > 20
+    assert BUNDLE.scrubbed(exposition, BUNDLE.Forbidden(names)) == (exposition, 0)
+
+
 def test_a_common_word_takes_the_value_that_equals_it_and_nothing_more() -> None:
     bundle = load("files/bundle.py")
     line = json.dumps({"detail": "Active ", "meaning": "no longer active", "event": "model", "state": "active"})
@@ -366,6 +387,36 @@ def test_a_file_of_secrets_that_is_none_is_not_read_and_named_in_the_bundle(
     assert files["b/it.json"] == "[1]\n"
     assert name in files["b/not-read.txt"]
     assert reason in files["b/not-read.txt"]
+
+
+@pytest.mark.parametrize("key", [bytes(range(200, 232)), b"correct horse battery", b"\xff" * 9 + b"\nstatus\n"])
+def test_the_key_of_the_hashes_is_looked_for_as_it_may_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: bytes
+) -> None:
+    monkeypatch.setattr(BUNDLE, "DATA", tmp_path)
+    monkeypatch.setattr(BUNDLE, "ETC", tmp_path)
+    (tmp_path / "log.key").write_bytes(key)
+    words = BUNDLE.forbidden({})
+    for written in (key.hex(), base64.b64encode(key).decode(), base64.urlsafe_b64encode(key).decode(), repr(key)[2:-1]):
+        assert words.search(f"key={written}")
+    assert not words.search("status=200 \ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd")
+
+
+@pytest.mark.parametrize("state", ["[]", "null", '{"slots": 7}', '{"slots": {"name": ', "[" * 100_000, None])
+def test_a_state_that_is_none_is_refused_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str | None
+) -> None:
+    monkeypatch.setattr(BUNDLE, "DATA", tmp_path)
+    monkeypatch.setattr(BUNDLE, "ETC", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["bundle.py", str(tmp_path / "b.tar.gz"), "1"])
+    with closing(sqlite3.connect(tmp_path / "conversations.db")) as db:
+        db.execute("CREATE TABLE turns (session_id, user_id, request_id, user_text, answer)")
+        db.execute("CREATE TABLE observations (session_id, user_id, request_id, text)")
+        db.execute("CREATE TABLE conversations (session_id, user_id, state)")
+        db.execute("INSERT INTO conversations VALUES ('wa-salon-19', '77011234567', ?)", (state,))
+        db.commit()
+    with pytest.raises(SystemExit, match=r"none was made\. Fix: "):
+        BUNDLE.main()
 
 
 @pytest.mark.parametrize("name", ["conversations.db", "conversations.db-wal"])
