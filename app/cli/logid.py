@@ -16,12 +16,13 @@ from app.errors import ConfigError
 )
 def logid(identity: str, session: str | None, data: Path) -> None:
     """Print what the log writes instead of ID, a request_id or session_id as the caller sends it."""
-    from app.store.files import opened
+    from app.files import opened
+    from app.store.backup import KEY_BYTES
     from app.telemetry import hashed
 
     try:
         with opened(data / "log.key") as file:
-            key = file.read()
+            key = file.read(KEY_BYTES)
     except OSError as error:
         raise ConfigError(
             f"{str(data / 'log.key')!r} cannot be read: {error.strerror}; name the machine's data folder with --data"

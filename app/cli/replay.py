@@ -23,6 +23,7 @@ def replay(turns: tuple[int, ...], data: Path, knowledge: Path | None, file: Pat
     from app.assembly import open_bots
     from app.evaluation.replay import Replay
     from app.evaluation.replay import replay as walk
+    from app.files import acting_for, ordinary
     from app.settings import load
     from app.telemetry import configure_logging
 
@@ -35,7 +36,9 @@ def replay(turns: tuple[int, ...], data: Path, knowledge: Path | None, file: Pat
         async with running(open_bots(settings, data, knowledge_folder(knowledge)), speaks=False) as bots:
             return [await walk(turn, bots.default.store, bots) for turn in turns]
 
-    done = asyncio.run(run())
+    with acting_for(data):
+        ordinary(data / "conversations.db")
+        done = asyncio.run(run())
     for each in done:
         say(f"turn {each.turn}: {'differs' if each.differences else 'equal'}{f' ({each.note})' * bool(each.note)}")
         for difference in each.differences:

@@ -22,7 +22,7 @@ def salvage(damaged: Path | None, data: Path, as_json: bool) -> None:
     DAMAGED is a folder that `machine restore` kept, else the last one. Exit 0 all of it is there again, 1 some is lost
     or left in DAMAGED/rest.jsonl, 2 nothing could be done.
     """
-    from app.store.files import replaced
+    from app.files import replaced
     from app.store.salvage import newest_kept
     from app.store.salvage import salvage as bring
 

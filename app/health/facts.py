@@ -7,10 +7,11 @@ import sqlite3
 import stat
 import subprocess
 import time
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.errors import ConfigError
+from app.files import connected
 from app.health.lockholders import Holder, reading, writing
 
 
@@ -88,13 +89,15 @@ def database_facts(path: Path, limit_s: float) -> DatabaseFacts:
     log = path.with_name(f"{path.name}-wal")
     log_bytes = log.stat().st_size if log.exists() else 0
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2)) as db:
+        with connected(path, mode="ro", timeout=2) as db:
             schema = int(db.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()[0])
             # of the last ones: behind a step back the very last may be of the past again
             newest = db.execute(
                 "SELECT max(created_at) FROM (SELECT created_at FROM turns ORDER BY id DESC LIMIT 500)"
             ).fetchone()
             complaints = _quick_check(db, limit_s)
+    except (ConfigError, OSError) as error:
+        return DatabaseFacts(path, True, str(error), log_bytes=log_bytes, writer=writer, reader=reader)
     except sqlite3.Error as error:
         damaged = (getattr(error, "sqlite_errorcode", 0) & 0xFF) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
         problem, complaints = ("", (str(error),)) if damaged else (str(error), ())

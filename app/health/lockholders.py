@@ -47,7 +47,7 @@ def reading(database: Path) -> Holder | None:
 
 def _owner(database: Path, start: int, length: int) -> int | None:
     try:
-        handle = os.open(f"{database}-shm", os.O_RDONLY)
+        handle = os.open(f"{database}-shm", os.O_RDONLY | os.O_NONBLOCK)  # a pipe is not waited for
     except OSError:  # nobody has it open
         return None
     try:

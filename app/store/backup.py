@@ -26,10 +26,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from app.errors import ConfigError
-from app.store.files import connected, files_in, folder, opened
+from app.files import connected, files_in, folder, opened, quoted
 
 DATABASE = "conversations.db"
 MANIFEST = "manifest.json"
+KEY_BYTES = 64
+"""What of log.key is read at most: the service makes one of 32 bytes."""
 _FORMAT = 1
 _STAMP = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(r"\d{8}T\d{6}Z")
@@ -161,9 +163,12 @@ def rotate(target: Path, daily: int, weekly: int, now: datetime) -> list[Path]:
 
 def _copy_database(source: Path, copy: Path) -> tuple[int, dict[str, int]]:
     copy.touch(mode=0o600)
-    with closing(connected(source, mode="ro", timeout=30)) as origin, closing(sqlite3.connect(copy)) as destination:
-        # All pages in one step: under WAL a reader hinders no writer, and steps would start again at each write.
-        origin.backup(destination)
+    with closing(sqlite3.connect(copy)) as destination:
+        # Opened before root has the other's rights; the rest goes without a name in root's folder.
+        destination.execute("PRAGMA journal_mode=OFF")
+        with connected(source, mode="ro", timeout=30) as origin:
+            # All pages in one step: under WAL a reader hinders no writer, and steps would start again at each write.
+            origin.backup(destination)
         destination.execute("PRAGMA journal_mode=DELETE")
     _sync(copy)
     return _inspect(copy)
@@ -179,7 +184,7 @@ def _inspect(database: Path) -> tuple[int, dict[str, int]]:
             raise sqlite3.DatabaseError("; ".join(problems[:3]))
         tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table' ORDER BY name")]
         rows = {
-            name: int(db.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0])  # noqa: S608 - names from the schema
+            name: int(db.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()[0])  # noqa: S608 - a name, quoted
             for name in tables
             if not name.startswith("sqlite_")
         }
@@ -191,7 +196,7 @@ def _copy_files(data: Path, include: Sequence[Path], archive: Path) -> None:
     log_key = data / "log.key"
     if os.path.lexists(log_key):
         with opened(log_key) as file:
-            _copy(file, archive / log_key.name)
+            _copy(file, archive / log_key.name, at_most=KEY_BYTES)
     for path in (each.absolute() for each in include):
         place = archive / "files" / path.relative_to(path.anchor)
         home = data.absolute() if path.is_relative_to(data.absolute()) else path.parent
@@ -206,10 +211,16 @@ def _copy_files(data: Path, include: Sequence[Path], archive: Path) -> None:
                 _copy(file, place)
 
 
-def _copy(source: BinaryIO, place: Path) -> None:
+def _copy(source: BinaryIO, place: Path, at_most: int | None = None) -> None:
     for upper in reversed(place.parents):  # mkdir(parents=True) would give the upper ones the default mode
         upper.mkdir(mode=0o700, exist_ok=True)
-    _write(place, source.read())
+    place.touch(mode=0o600)
+    with place.open("wb") as copy:
+        if at_most is None:
+            shutil.copyfileobj(source, copy, 1 << 20)
+        else:
+            copy.write(source.read(at_most))
+    _sync(place)
 
 
 def _write(path: Path, content: bytes) -> None:

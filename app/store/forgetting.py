@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from app.errors import ConfigError
+from app.files import files_in, folder
 from app.store.backup import DATABASE, MANIFEST, FileRecord, Manifest, archives, verify
-from app.store.files import files_in, folder
 from app.store.restore import UNFINISHED
 from app.store.retention import Deleted
 from app.store.rights import Person, Proof, forget, stands_in
@@ -48,10 +48,14 @@ def left_in_damaged(data: Path, person: Person) -> list[Cleaned]:
     So does the copy that a killed restore has left.
     """
     found = []
-    for kept in sorted(path for path in data.glob(f"{KEPT}*") if path.is_dir()):
-        with folder(kept, below=data) as inside:
-            files = [kept / name for name in files_in(inside)]
-        stands = any(stands_in(path, person, below=data) for path in files)
+    for kept in sorted(path for path in data.glob(f"{KEPT}*") if path.is_dir() or path.is_symlink()):
+        try:
+            with folder(kept, below=data) as inside:
+                files = [kept / name for name in files_in(inside)]
+            stands = any(stands_in(path, person, below=data) for path in files)
+        except (ConfigError, OSError) as error:  # what somebody has put there keeps nobody's data in the backups
+            found.append(Cleaned(kept, Deleted(), Proof((), 0, 0, (f"{error}; then forget again",))))
+            continue
         seen = "the id itself stands in it" if stands else "it may hold more"
         remains = (
             f"a damaged memory, from which nothing can be deleted; {seen}."

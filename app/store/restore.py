@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.errors import ConfigError
+from app.files import connected, created, folder, hand_over, opened, quoted, unlinked
 from app.store.backup import DATABASE, MANIFEST, Manifest, archives, verify
-from app.store.files import connected, created, folder, hand_over, opened, unlinked
 from app.store.salvage import KEPT
 
 UNFINISHED = ".restore-"
@@ -108,7 +108,7 @@ def _settle(database: Path) -> dict[str, int] | None:
     if not database.exists():
         return None
     try:
-        with closing(connected(database, timeout=_BUSY_S)) as db:
+        with connected(database, timeout=_BUSY_S) as db:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
                 return None
@@ -144,7 +144,7 @@ def _replace(archive: Path, data: Path, manifest: Manifest) -> None:
             for name, copy in copies.items():
                 _copy(archive / name, inside, copy, expected[name])
             with _held(data / DATABASE) if (data / DATABASE).exists() else nullcontext():
-                for suffix in ("-wal", "-shm"):
+                for suffix in ("-wal", "-shm", "-journal"):
                     # Beside another database they would be taken for its own and destroy it.
                     unlinked(inside, DATABASE + suffix)
                 os.fsync(inside)
@@ -169,7 +169,8 @@ def _copy(source: Path, data: int, copy: str, sha256: str) -> None:
 
 def _write_through(source: Path, database: Path, manifest: Manifest) -> dict[str, int]:
     uri = f"{source.absolute().as_uri()}?mode=ro&immutable=1"
-    with closing(connected(database, timeout=_BUSY_S)) as live, closing(sqlite3.connect(uri, uri=True)) as origin:
+    # The archive first: behind it root has only the rights of the folder's owner.
+    with closing(sqlite3.connect(uri, uri=True)) as origin, connected(database, timeout=_BUSY_S) as live:
         schema = int(live.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()[0])
         if schema != manifest.schema:
             raise ConfigError(
@@ -186,7 +187,7 @@ def count_rows(db: sqlite3.Connection) -> dict[str, int]:
     """Rows of each table."""
     names = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table' ORDER BY name")]
     return {
-        name: int(db.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0])  # noqa: S608 - names from the schema
+        name: int(db.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()[0])  # noqa: S608 - a name, quoted
         for name in names
         if not name.startswith("sqlite_")
     }

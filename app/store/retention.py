@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from app.errors import ConfigError
+
 TABLES = ("conversations", "turns", "observations")
 """Where a customer's words are. Order: what refers to another comes later."""
 
@@ -26,6 +28,17 @@ class Deleted:
         return Deleted(
             self.conversations + other.conversations, self.turns + other.turns, self.observations + other.observations
         )
+
+
+def plain(db: Connection) -> None:
+    """Raises ConfigError for a schema that is not of this program's making where it would run what others wrote.
+
+    A view in a table's place, or a trigger, may compute for ever.
+    """
+    tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table' AND rootpage > 0")}
+    odd = [str(row[0]) for row in db.execute("SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger')")]
+    if odd := [*odd, *(name for name in TABLES if name not in tables)]:
+        raise ConfigError(f"the memory's schema is not this program's: {odd[0]!r}; restore a backup of before")
 
 
 def delete_conversations(db: Connection, keys: Iterable[tuple[str, str]]) -> Deleted:

@@ -10,15 +10,15 @@ import re
 import sqlite3
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from app.errors import ConfigError
-from app.store.files import connected
+from app.files import connected
 from app.store.numbers import holds
-from app.store.retention import TABLES, Deleted, delete_conversations, delete_expired
+from app.store.retention import TABLES, Deleted, delete_conversations, delete_expired, plain
 from app.store.search import standing_in
 
 DATABASE = "conversations.db"
@@ -158,7 +158,8 @@ def _opened(database: Path) -> Iterator[sqlite3.Connection]:
     if not os.path.lexists(database):
         raise ConfigError(f"there is no {database.name} in {str(database.parent)!r}; name the data folder with --data")
     try:
-        with closing(connected(database, isolation_level=None, timeout=_PATIENCE_S)) as db:
+        with connected(database, isolation_level=None, timeout=_PATIENCE_S) as db:
+            plain(db)
             db.execute("PRAGMA foreign_keys=ON")
             db.create_function("holds", 2, holds, deterministic=True)
             yield db

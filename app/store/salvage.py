@@ -10,15 +10,14 @@ import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from app.errors import ConfigError
+from app.files import connected
 from app.store.backup import DATABASE
-from app.store.files import connected
-from app.store.retention import TABLES
+from app.store.retention import TABLES, plain
 
 KEPT: Final = "damaged-"
 """How the folders of `machine restore` begin in which it keeps a damaged memory."""
@@ -61,11 +60,13 @@ def salvage(damaged: Path, live: Path) -> Salvaged:
             f"there is no memory in {str(live)!r}: restore a backup first, or name the folder with --data"
         )
     try:
-        with closing(connected(source, below=damaged.parent, mode="ro")) as db:
+        with connected(source, below=damaged.parent, mode="ro") as db:
+            plain(db)
             db.row_factory = sqlite3.Row
             holes: dict[str, list[int]] = {table: [] for table in TABLES}
             read = {table: [dict(row) for row in _rows(db, table, holes[table])] for table in TABLES}
-        with closing(connected(target, timeout=_BUSY_S, isolation_level=None)) as db:
+        with connected(target, timeout=_BUSY_S, isolation_level=None) as db:
+            plain(db)
             db.row_factory = sqlite3.Row
             db.execute("PRAGMA foreign_keys=ON")
             db.execute("PRAGMA synchronous=FULL")

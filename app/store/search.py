@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.store.files import opened
+from app.files import opened
 
 _BLOCK = 1 << 22
 _HEAD = 8  # bytes compared at once, as one number

@@ -6,6 +6,8 @@ As root the folder belongs to another account, as on a server; otherwise to this
 import os
 import shutil
 import sqlite3
+import struct
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -18,9 +20,9 @@ from click.testing import CliRunner
 
 from app.cli import main
 from app.errors import ConfigError
+from app.files import acting_for, created, folder, opened, replaced
 from app.store import Store
 from app.store.backup import DATABASE, archives, create
-from app.store.files import created, folder, opened, replaced
 from app.store.forgetting import left_in_damaged
 from app.store.restore import restore
 from app.store.rights import Person
@@ -29,6 +31,14 @@ from tests.unit.test_restore import data, talked  # noqa: F401 - fixtures
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 SECRET = b"root:$y$j9T$hidden:19000::::::\n"
 NOBODY = 65534
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """Not below pytest's folder, which nobody but its owner may pass through."""
+    with tempfile.TemporaryDirectory(prefix="links-") as made:
+        Path(made).chmod(0o711)
+        yield Path(made)
 
 
 @pytest.fixture
@@ -264,7 +274,7 @@ def test_a_restore_writes_to_no_file_that_a_planted_name_leads_to(theirs: Path, 
     assert (theirs / DATABASE).stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize(
+EVERY_COMMAND = pytest.mark.parametrize(
     "command",
     [
         lambda place: ("retention", "--data", place, "--days", 1),
@@ -276,6 +286,19 @@ def test_a_restore_writes_to_no_file_that_a_planted_name_leads_to(theirs: Path, 
     ],
     ids=["retention", "forget", "export", "restore", "restore while running", "salvage"],
 )
+EVERY_READER = pytest.mark.parametrize(
+    "command",
+    [
+        *EVERY_COMMAND.args[1],
+        lambda place: ("backup", "--data", place, "--to", place.parent / "more"),
+        lambda place: ("doctor", "--data", place, "--kb", "kb"),
+        lambda place: ("replay", 1, "--data", place),
+    ],
+    ids=[*EVERY_COMMAND.kwargs["ids"], "backup", "doctor", "replay"],
+)
+
+
+@EVERY_COMMAND
 def test_no_command_works_on_the_memory_that_a_link_leads_to(
     theirs: Path, other_memory: Path, tmp_path: Path, command: Callable[[Path], tuple[object, ...]]
 ) -> None:
@@ -288,6 +311,109 @@ def test_no_command_works_on_the_memory_that_a_link_leads_to(
     assert (status, "link" in said) == (2, True), said
     assert other_memory.read_bytes() == before
     assert not (tmp_path / "out.json").exists()
+
+
+def journal(database: Path, names: Path) -> None:
+    """Beside the memory lies what a killed transaction leaves that spanned several files; the list of them is `names`."""
+    with closing(sqlite3.connect(database)) as db:
+        size, pages = (db.execute(f"PRAGMA {each}").fetchone()[0] for each in ("page_size", "page_count"))
+    for suffix in ("-wal", "-shm"):
+        Path(f"{database}{suffix}").unlink(missing_ok=True)
+    magic, name = bytes.fromhex("d9d505f920a163d7"), str(names).encode()
+    head = (magic + struct.pack(">5I", 0, 1, pages, 512, size)).ljust(512, b"\0")
+    tail = struct.pack(">I", 0x40000000 // size + 1) + name + struct.pack(">II", len(name), sum(name)) + magic
+    Path(f"{database}-journal").write_bytes(head + tail)
+
+
+def ready(theirs: Path, tmp_path: Path) -> None:
+    """What each of the commands works on."""
+    create(theirs, tmp_path / "b", [], "0", NOON)
+    (theirs / "damaged-20260304T120000Z").mkdir()
+    shutil.copy(theirs / DATABASE, theirs / "damaged-20260304T120000Z")
+
+
+@EVERY_READER
+def test_what_a_journal_names_is_not_removed(
+    theirs: Path, secret: Path, tmp_path: Path, command: Callable[[Path], tuple[object, ...]]
+) -> None:
+    ready(theirs, tmp_path)
+    secret.parent.chmod(0o755 if os.geteuid() == 0 else 0o555)  # the folder's owner sees it and may not remove it
+    for database in (theirs / DATABASE, theirs / "damaged-20260304T120000Z" / DATABASE):
+        journal(database, secret)
+    give(theirs)
+    before, rights = owner_of(secret), (os.geteuid(), os.getegid(), os.getgroups())
+    machine(*command(theirs))
+    secret.parent.chmod(0o700)
+    assert as_it_was(secret, before)
+    assert (os.geteuid(), os.getegid(), os.getgroups()) == rights
+
+
+@EVERY_READER
+@pytest.mark.parametrize("suffix", ["-journal", "-wal", "-shm", ""])
+def test_a_pipe_beside_the_memory_is_named_and_not_waited_for(
+    theirs: Path, tmp_path: Path, command: Callable[[Path], tuple[object, ...]], suffix: str
+) -> None:
+    ready(theirs, tmp_path)
+    pipe = theirs / f"{DATABASE}{suffix}"
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    give(theirs)
+    status, said = machine(*command(theirs))
+    assert (status, "no regular file" in said, str(pipe) in said) == (2, True, True), said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can take another account's rights")
+def test_root_has_the_rights_of_the_folders_owner_and_then_its_own_again(theirs: Path, secret: Path) -> None:
+    before = (os.geteuid(), os.getegid(), os.getgroups())
+    with acting_for(theirs):
+        assert (os.getresuid(), os.getegid(), os.getgroups()) == ((0, NOBODY, 0), NOBODY, [NOBODY])
+        with pytest.raises(PermissionError):
+            secret.read_bytes()
+    assert (os.geteuid(), os.getegid(), os.getgroups()) == before
+    theirs.parent.chmod(0o700)
+    with pytest.raises(ConfigError, match="cannot enter"), acting_for(theirs):
+        pass
+    assert (os.geteuid(), os.getegid(), os.getgroups()) == before
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "CREATE VIEW observations AS WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM r)"
+        " SELECT i AS session_id, i AS user_id, i AS text, i AS request_id FROM r",
+        "CREATE TRIGGER more BEFORE DELETE ON turns BEGIN SELECT max(i) FROM"
+        " (WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM r) SELECT i FROM r); END",
+    ],
+    ids=["view", "trigger"],
+)
+@pytest.mark.parametrize("command", EVERY_COMMAND.args[1][:3], ids=EVERY_COMMAND.kwargs["ids"][:3])
+def test_a_schema_that_computes_for_ever_is_refused(
+    theirs: Path, command: Callable[[Path], tuple[object, ...]], planted: str
+) -> None:
+    with closing(sqlite3.connect(theirs / DATABASE)) as db:
+        if "VIEW" in planted:
+            db.execute("DROP TABLE observations")
+        db.execute(planted)
+        db.commit()
+    give(theirs)
+    status, said = machine(*command(theirs))
+    assert (status, "schema" in said) == (2, True), said
+
+
+def test_a_tables_name_is_no_statement(theirs: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(theirs / DATABASE)) as db:
+        db.execute('CREATE TABLE "x"" , (SELECT nothing) AS ""y" (a)')
+        db.commit()
+    give(theirs)
+    rows = create(theirs, tmp_path / "b", [], "0", NOON).manifest.rows
+    assert rows['x" , (SELECT nothing) AS "y'] == 0
+
+
+def test_of_a_key_without_end_only_a_keys_length_is_read(theirs: Path, tmp_path: Path) -> None:
+    os.truncate(theirs / "log.key", 1 << 40)
+    archive = create(theirs, tmp_path / "b", [], "0", NOON).path
+    assert (archive / "log.key").stat().st_size == 64
+    assert machine("logid", "someone", "--data", theirs)[0] == 0
 
 
 def test_a_damaged_memory_is_kept_without_following_what_lies_in_its_way(
@@ -334,13 +460,21 @@ def test_a_damaged_folder_that_leads_elsewhere_is_refused(theirs: Path, other_me
     link(theirs / "damaged-20260304T120000Z", other_memory.parent)
     status, said = machine("salvage", "--data", theirs)
     assert (status, "damaged-20260304T120000Z" in said, "link" in said) == (2, True, True)
-    with pytest.raises(ConfigError, match="link"):
-        left_in_damaged(theirs, Person("77010000001"))
+    assert "link" in left_in_damaged(theirs, Person("77010000001"))[0].proof.remains[0]
     (theirs / "damaged-20260304T120000Z").unlink()
     (theirs / "damaged-20260304T120000Z").mkdir()
     link(theirs / "damaged-20260304T120000Z" / "more", other_memory)
-    with pytest.raises(ConfigError, match="more"):
-        left_in_damaged(theirs, Person("77010000001"))
+    assert "more" in left_in_damaged(theirs, Person("77010000001"))[0].proof.remains[0]
+
+
+def test_what_stands_in_the_way_of_a_deletion_keeps_nothing_in_the_backups(theirs: Path, tmp_path: Path) -> None:
+    archive = create(theirs, tmp_path / "b", [], "0", NOON).path
+    link(theirs / "damaged-99", Path("/etc"))
+    status, said = machine("forget", "--user", "u1", "--data", theirs, "--backups", tmp_path / "b", "--yes")
+    assert (status, "damaged-99" in said) == (2, True), said
+    assert f"{archive}: deleted 1 conversations" in said
+    with closing(sqlite3.connect(archive / DATABASE)) as db:
+        assert db.execute("SELECT count(*) FROM turns").fetchone() == (0,)
 
 
 def test_a_new_file_takes_nobodys_place(theirs: Path, secret: Path) -> None:

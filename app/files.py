@@ -9,7 +9,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -83,23 +83,70 @@ def hand_over(descriptor: int, folder_descriptor: int) -> None:
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
-def connected(database: Path, *, below: Path | None = None, mode: str = "rw", **options: Any) -> sqlite3.Connection:
+@contextmanager
+def acting_for(place: Path) -> Iterator[None]:
+    """As root, with the rights of the owner of the folder `place` until the end; for anybody else nothing changes.
+
+    What needs root's rights is opened before. Raises ConfigError when the owner cannot enter the folder.
+    """
+    owner = os.stat(place)
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        yield
+        return
+    group, groups = os.getegid(), os.getgroups()
+    # The effective ids alone: the real ones stay root's, so that the owner can neither stop nor trace this process.
+    os.setgroups([owner.st_gid])
+    try:
+        os.setegid(owner.st_gid)
+        os.seteuid(owner.st_uid)
+        if not os.access(place, os.R_OK | os.X_OK, effective_ids=True):
+            raise ConfigError(
+                f"the owner of {str(place)!r} (uid {owner.st_uid}) cannot enter it, and root works in it with their"
+                f" rights: let them pass through the folders above (namei -l {place})"
+            )
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(group)
+        os.setgroups(groups)
+
+
+@contextmanager
+def connected(
+    database: Path, *, below: Path | None = None, mode: str = "rw", **options: Any
+) -> Iterator[sqlite3.Connection]:
     """A connection to an existing database, opened as `opened` would. `mode` as in SQLite's URIs: rw, ro.
 
+    Until it is closed root has the rights of the owner of the folder `below` [the database's own].
     SQLite itself opens the files beside it (the log) without following a link.
     """
     below = below or database.parent
-    with opened(database, below=below):
+    with acting_for(below):
+        ordinary(database, below=below)
         expected = str(below.resolve() / database.relative_to(below))
-    connection: sqlite3.Connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode={mode}", uri=True, **options)
-    try:
-        # It has followed links on its way to the file, and says which one it has opened; the last step follows none.
-        if connection.execute("PRAGMA database_list").fetchone()[2] != expected:
-            raise _refused(database)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+        uri = f"{database.absolute().as_uri()}?mode={mode}"
+        with closing(sqlite3.connect(uri, uri=True, **options)) as connection:
+            # It has followed links on its way, and says which file it has opened; the last step follows none.
+            if connection.execute("PRAGMA database_list").fetchone()[2] != expected:
+                raise _refused(database)
+            connection.execute("PRAGMA trusted_schema=OFF")
+            yield connection
+
+
+def ordinary(database: Path, *, below: Path | None = None) -> None:
+    """Raises ConfigError unless a database and what lies beside it are files: SQLite waits for a pipe for ever."""
+    with opened(database, below=below):
+        pass
+    for suffix in ("-journal", "-wal", "-shm"):
+        path = Path(f"{database}{suffix}")
+        with suppress(FileNotFoundError):
+            if not stat.S_ISREG(mode := os.lstat(path).st_mode) and not stat.S_ISLNK(mode):
+                raise _odd(path)
+
+
+def quoted(name: str) -> str:
+    """A name of a schema that anybody may have written, as it stands in a statement."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def files_in(folder_descriptor: int) -> Iterator[Path]:
@@ -120,7 +167,7 @@ def _open(path: Path, below: Path, links: bool, flags: int, base: int | None = N
     mode = os.fstat(found).st_mode
     if not (stat.S_ISDIR(mode) if wanted else stat.S_ISREG(mode)):
         os.close(found)
-        raise ConfigError(f"{str(path)!r} is no {'folder' if wanted else 'regular file'}; look at it and move it away")
+        raise _odd(path, "folder" if wanted else "regular file")
     return found
 
 
@@ -170,6 +217,10 @@ def _step(part: str, inside: int, flags: int, path: Path) -> int:
         if stat.S_ISLNK(os.stat(part, dir_fd=inside, follow_symlinks=False).st_mode):  # put there this moment
             raise _refused(path) from None
         raise
+
+
+def _odd(path: Path, wanted: str = "regular file") -> ConfigError:
+    return ConfigError(f"{str(path)!r} is no {wanted}; look at it and move it away")
 
 
 def _refused(path: Path) -> ConfigError:
