@@ -295,8 +295,9 @@ EVERY_READER = pytest.mark.parametrize(
         lambda place: ("backup", "--data", place, "--to", place.parent / "more"),
         lambda place: ("doctor", "--data", place, "--kb", "kb"),
         lambda place: ("replay", 1, "--data", place),
+        lambda place: ("chat", "--data", place),
     ],
-    ids=[*EVERY_COMMAND.kwargs["ids"], "backup", "doctor", "replay"],
+    ids=[*EVERY_COMMAND.kwargs["ids"], "backup", "doctor", "replay", "chat"],
 )
 
 
