@@ -6,6 +6,7 @@ opened is looked at, not what a name meant a moment before.
 """
 
 import os
+import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -76,6 +77,26 @@ def unlinked(folder_descriptor: int, name: str) -> None:
         return
 
 
+def kept(path: Path, inside: int) -> BinaryIO:
+    """The regular file `path` to be read and changed, in the open folder `inside`; made where there is none.
+
+    The caller closes it. Raises ConfigError for a link, what is no file, or a second name of another's file.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with suppress(FileExistsError):
+        return os.fdopen(os.open(path.name, flags, 0o640, dir_fd=inside), "rb+")
+    return os.fdopen(_open(path, path.parent, False, os.O_RDWR, inside), "rb+")
+
+
+def removed(folder_descriptor: int, name: str) -> None:
+    """Removes the file, link or folder `name` with all below it, if it is there."""
+    with suppress(FileNotFoundError):
+        if stat.S_ISDIR(os.stat(name, dir_fd=folder_descriptor, follow_symlinks=False).st_mode):
+            shutil.rmtree(name, dir_fd=folder_descriptor)  # follows no link either
+        else:
+            os.unlink(name, dir_fd=folder_descriptor)
+
+
 def hand_over(descriptor: int, folder_descriptor: int) -> None:
     """Where root writes for another account: to the owner of the folder."""
     if os.geteuid() == 0:
@@ -89,7 +110,7 @@ def acting_for(place: Path) -> Iterator[None]:
 
     What needs root's rights is opened before. Raises ConfigError when the owner cannot enter the folder.
     """
-    owner = os.stat(place)
+    owner = place.stat()
     if os.geteuid() != 0 or owner.st_uid == 0:
         yield
         return

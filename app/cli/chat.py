@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+import os
 import uuid
+from contextlib import nullcontext
 from pathlib import Path
 
 from app.assembly import open_bots
 from app.bots import Bot, Bots
 from app.cli.common import knowledge_folder, running, say
 from app.errors import MachineError
+from app.files import acting_for, ordinary
 from app.settings import load
 from app.telemetry import configure_logging
 from app.turn import process
@@ -22,10 +25,13 @@ def run_chat(user: str | None, bot_name: str, data: Path, knowledge: Path | None
     """Reads lines until /quit or the end of input. Raises ConfigError."""
     settings = load(file)
     configure_logging("error")
-    bots = open_bots(settings, data, knowledge_folder(knowledge))
-    key = Key(_SESSION, user or f"user-{uuid.uuid4().hex[:8]}")
-    say(f"Talking as {key.user_id} (go on later with --user {key.user_id}). {_HELP}")
-    asyncio.run(_talk(bots, bot_name, key))
+    with acting_for(data) if data.exists() else nullcontext():
+        if os.path.lexists(database := data / "conversations.db"):
+            ordinary(database)
+        bots = open_bots(settings, data, knowledge_folder(knowledge))
+        key = Key(_SESSION, user or f"user-{uuid.uuid4().hex[:8]}")
+        say(f"Talking as {key.user_id} (go on later with --user {key.user_id}). {_HELP}")
+        asyncio.run(_talk(bots, bot_name, key))
 
 
 async def _talk(bots: Bots, name: str, key: Key) -> None:

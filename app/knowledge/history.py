@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from app.errors import ConfigError
+from app.files import folder, kept, opened
 
 Action = Literal["publish", "rollback", "found"]
 
@@ -35,7 +36,8 @@ def read(path: Path) -> tuple[Entry, ...]:
     Raises ConfigError naming the line for any other that cannot be read.
     """
     try:
-        lines = path.read_text("utf-8").split("\n")
+        with opened(path, below=path.parent.parent) as file:
+            lines = file.read().decode().split("\n")
     except FileNotFoundError:
         return ()
     except (OSError, UnicodeDecodeError) as error:
@@ -54,8 +56,8 @@ def read(path: Path) -> tuple[Entry, ...]:
 
 def append(path: Path, entry: Entry) -> None:
     """Adds an entry and puts it on the disk. A torn last line is cut off first."""
-    whole = b"".join(line for line in _lines(path) if line.endswith(b"\n"))
-    with path.open("r+b" if path.exists() else "w+b") as file:
+    with folder(path.parent, below=path.parent.parent) as inside, kept(path, inside) as file:
+        whole = b"".join(line for line in file.read().splitlines(keepends=True) if line.endswith(b"\n"))
         file.truncate(len(whole))
         file.seek(len(whole))
         file.write(json.dumps(asdict(entry), ensure_ascii=False).encode() + b"\n")
@@ -77,7 +79,3 @@ def standing(entries: Iterable[Entry]) -> tuple[Entry, ...]:
         else:
             del stack[known[-1] + 1 :]
     return tuple(stack)
-
-
-def _lines(path: Path) -> list[bytes]:
-    return path.read_bytes().splitlines(keepends=True) if path.exists() else []

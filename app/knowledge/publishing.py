@@ -8,6 +8,9 @@
 
 A version is copied under another name, read through and renamed; then the link is replaced by one rename. So at every
 moment, a power cut included, DIR leads to one whole version.
+
+DIR may stand in a folder of the service's user while root publishes: everything written, given away or removed is
+reached from a descriptor of that folder, and no link below it is followed.
 """
 
 import fcntl
@@ -15,14 +18,14 @@ import getpass
 import hashlib
 import os
 import re
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from app.errors import ConfigError
+from app.files import folder, kept, removed
 from app.knowledge.history import Action, Entry, append, read, standing
 from app.knowledge.sections import KnowledgeBase, load
 
@@ -70,20 +73,21 @@ def locked(place: Place) -> Iterator[None]:
     """Holds the publisher's lock around its body. Raises ConfigError when somebody else publishes."""
     try:
         _make_versions(place)
-        handle = os.open(place.versions / ".lock", os.O_RDWR | os.O_CREAT, 0o640)
+        with _versions(place) as inside:
+            lock = kept(place.versions / ".lock", inside)
     except OSError as error:
         raise ConfigError(f"cannot publish below {str(place.link.parent)!r}: {error.strerror}") from None
-    try:
+    with lock:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             busy = f"somebody else is publishing to {str(place.link)!r}; try again when they are done"
             raise ConfigError(busy) from None
-        for left in place.versions.glob(f"{_PARTIAL}*"):  # of a run that was killed: nobody else holds the lock
-            left.unlink() if left.is_symlink() else shutil.rmtree(left)
+        with _versions(place) as inside:
+            for left in os.listdir(inside):  # noqa: PTH208 - a descriptor
+                if left.startswith(_PARTIAL):  # of a run that was killed: nobody else holds the lock
+                    removed(inside, left)
         yield
-    finally:
-        os.close(handle)
 
 
 def store(place: Place, source: Path, base: KnowledgeBase) -> Path:
@@ -100,19 +104,12 @@ def store(place: Place, source: Path, base: KnowledgeBase) -> Path:
                 raise ConfigError(f"{str(final)!r} was changed by hand; remove it and publish again")
             return final
         partial = place.versions / f"{_PARTIAL}{name}"
-        group = place.versions.stat().st_gid
-        _make_folder(partial, group)
-        for file in files:
-            copy = partial / file.relative_to(source)
-            if copy.parent != partial and not copy.parent.exists():
-                _make_folder(copy.parent, group)
-            _copy(file, copy, group)
-        if f"{load(partial).version}-{_content(partial, published_files(partial))[:8]}" != name:
-            raise ConfigError(f"{str(source)!r} was changed while it was read; publish again")
-        for folder in {copy.parent for copy in published_files(partial)} | {partial}:
-            _sync(folder)
-        partial.rename(final)
-        _sync(place.versions)
+        with _versions(place) as inside:
+            _copy_all(source, files, inside, partial.name)
+            if f"{load(partial).version}-{_content(partial, published_files(partial))[:8]}" != name:
+                raise ConfigError(f"{str(source)!r} was changed while it was read; publish again")
+            os.rename(partial.name, name, src_dir_fd=inside, dst_dir_fd=inside)
+            os.fsync(inside)
     except OSError as error:
         raise ConfigError(f"{str(source)!r} cannot be copied to {str(place.versions)!r}: {error}") from None
     return final
@@ -122,11 +119,12 @@ def switch(place: Place, version: Path, action: Action, *, forced: bool = False)
     """Makes the link lead to `version` by one rename, then notes it. Call it locked."""
     current = place.in_use()
     _note_found(place, current)
-    new = place.versions / f"{_PARTIAL}link"
-    new.unlink(missing_ok=True)
-    new.symlink_to(Path(place.versions.name) / version.name)
-    new.replace(place.link)
-    _sync(place.link.parent)
+    new = f"{_PARTIAL}link"
+    with folder(place.link.parent) as home, _versions(place) as inside:
+        removed(inside, new)
+        os.symlink(Path(place.versions.name) / version.name, new, dir_fd=inside)
+        os.rename(new, place.link.name, src_dir_fd=inside, dst_dir_fd=home)
+        os.fsync(home)
     _note(place, action, version, forced=forced)
 
 
@@ -151,13 +149,13 @@ def prune(place: Place, keep: int) -> list[str]:
     stack = standing(place.history())
     wanted = list(dict.fromkeys(entry.folder for entry in reversed(stack)))[:keep]
     current = place.in_use()
-    kept = {*wanted, current.name if current else ""}
-    doomed = sorted(
-        entry for entry in place.versions.iterdir() if _OWN.fullmatch(entry.name) and entry.name not in kept
-    )
-    for entry in doomed:
-        shutil.rmtree(entry)
-    return [entry.name for entry in doomed]
+    stay = {*wanted, current.name if current else ""}
+    with _versions(place) as inside:
+        names = os.listdir(inside)  # noqa: PTH208 - a descriptor
+        doomed = sorted(name for name in names if _OWN.fullmatch(name) and name not in stay)
+        for name in doomed:
+            removed(inside, name)
+    return doomed
 
 
 def published_files(folder: Path) -> list[Path]:
@@ -203,34 +201,54 @@ def _user() -> str:
         return str(os.getuid())
 
 
+def _versions(place: Place) -> AbstractContextManager[int]:
+    return folder(place.versions, below=place.link.parent)
+
+
 def _make_versions(place: Place) -> None:
-    if not place.versions.is_dir():
-        _make_folder(place.versions, place.link.parent.stat().st_gid)
+    with folder(place.link.parent) as home, suppress(FileExistsError):
+        _make_folder(place.versions.name, home, os.fstat(home).st_gid)
 
 
-def _make_folder(folder: Path, group: int) -> None:
-    folder.mkdir()
-    _own(folder, group, 0o750)
+def _make_folder(name: str, inside: int, group: int) -> None:
+    os.mkdir(name, 0o700, dir_fd=inside)
+    made = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=inside)
+    try:
+        _own(made, group, 0o750)
+    finally:
+        os.close(made)
 
 
-def _copy(source: Path, copy: Path, group: int) -> None:
-    with copy.open("xb") as file:
-        file.write(source.read_bytes())
-        file.flush()
-        os.fsync(file.fileno())
-    _own(copy, group, 0o640)
+def _copy_all(source: Path, files: list[Path], versions: int, name: str) -> None:
+    """Copies into a new folder `name`. What another account puts in its place meanwhile gets none of it."""
+    group = os.fstat(versions).st_gid
+    _make_folder(name, versions, group)
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    with ExitStack() as stack:
+
+        def step(part: str, upper: int) -> int:
+            descriptor = os.open(part, flags, dir_fd=upper)
+            stack.callback(os.close, descriptor)
+            return descriptor
+
+        folders = {Path(): step(name, versions)}
+        for file in files:
+            copy = file.relative_to(source)
+            if copy.parent not in folders:  # eval: one step below
+                _make_folder(copy.parent.name, folders[Path()], group)
+                folders[copy.parent] = step(copy.parent.name, folders[Path()])
+            new = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            with os.fdopen(os.open(copy.name, new, 0o600, dir_fd=folders[copy.parent]), "wb") as written:
+                written.write(file.read_bytes())
+                written.flush()
+                os.fsync(written.fileno())
+                _own(written.fileno(), group, 0o640)
+        for descriptor in folders.values():
+            os.fsync(descriptor)
 
 
-def _own(path: Path, group: int, mode: int) -> None:
+def _own(descriptor: int, group: int, mode: int) -> None:
     """For the group that the folder above has: the service reads what root has published."""
     with suppress(PermissionError):
-        os.chown(path, -1, group)
-    path.chmod(mode)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        os.fchown(descriptor, -1, group)
+    os.fchmod(descriptor, mode)

@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import ConfigError
-from app.files import connected
+from app.files import connected, quoted
 from app.store.numbers import holds
 from app.store.retention import TABLES, Deleted, delete_conversations, delete_expired, plain
-from app.store.search import standing_in
+from app.store.search import standing_among, standing_in
 
 DATABASE = "conversations.db"
 _PATIENCE_S = 30.0  # for the service to finish what it writes or reads
 _SHORTEST = 6  # characters of an id or text that can be looked for among bytes: shorter ones stand in others' words
+_NAMED = 5  # rows that a proof names at most
 _REBUILT = 64 << 20  # bytes: a file up to this is rebuilt in about a second
 _PIECE = 64  # characters: a long text is looked for in pieces, because it may be spread over pages
 
@@ -228,23 +229,36 @@ def _prove(
     files = [path for suffix in ("", "-wal", "-journal") if os.path.lexists(path := Path(f"{database}{suffix}"))]
     remains = [f"{left} rows of {table}" for table, left in asdict(_count(db, person)).items() if left]
     present = standing_in(files, needles)
-    shared = {needle for needle in present if _live(db, needle)}
+    shared = standing_among(_texts(db), sorted(present))
     if odd := len(present - shared):
         remains.append(f"{odd} pieces of texts or hashes among the bytes")
     standing = standing_in(files, sorted(ids))
-    mentions = list(dict.fromkeys(row for each in sorted(standing) for row in _live(db, each)))
+    living = standing_among(_texts(db), sorted(standing))
+    mentions = list(dict.fromkeys(row for each in sorted(living)[:_NAMED] for row in _live(db, each)))
     if standing and (person.session is None or not mentions):
-        named = ", ".join(mentions[:5]) if mentions else "no row, but the bytes"
+        named = ", ".join(mentions[:_NAMED]) if mentions else "no row, but the bytes"
         remains.append(f"the id itself, in {named}")
     return Proof(tuple(path.name for path in files), len(needles) + max(1, len(ids)), len(shared), tuple(remains))
+
+
+def _texts(db: sqlite3.Connection) -> Iterator[bytes]:
+    """Every text of every row, once: what it costs grows with the memory, not with what is looked for."""
+    for table in TABLES:
+        columns = ", ".join(f"CAST({column} AS BLOB)" for column in _columns(db, table))
+        for row in db.execute(f"SELECT {columns} FROM {table}"):  # noqa: S608 - names from the schema
+            yield from (text for text in row if text)
 
 
 def _live(db: sqlite3.Connection, needle: str) -> list[str]:
     """Rows that hold it, as `turns 17`: at most six."""
     rows: list[str] = []
     for table in TABLES:
-        columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})") if re.fullmatch("TEXT", row[2])]
+        columns = _columns(db, table)
         any_of = " OR ".join(f"instr({column}, ?)" for column in columns)
         sql = f"SELECT rowid FROM {table} WHERE {any_of} LIMIT 6"  # noqa: S608 - names from the schema
         rows += [f"{table} {row[0]}" for row in db.execute(sql, (needle,) * len(columns))]
     return rows[:6]
+
+
+def _columns(db: sqlite3.Connection, table: str) -> list[str]:
+    return [quoted(row[1]) for row in db.execute(f"PRAGMA table_info({table})") if re.fullmatch("TEXT", row[2])]

@@ -21,6 +21,8 @@ from click.testing import CliRunner
 from app.cli import main
 from app.errors import ConfigError
 from app.files import acting_for, created, folder, opened, replaced
+from app.knowledge.publishing import Place, locked, prune, store, switch
+from app.knowledge.sections import KnowledgeBase, load
 from app.store import Store
 from app.store.backup import DATABASE, archives, create
 from app.store.forgetting import left_in_damaged
@@ -293,8 +295,9 @@ EVERY_READER = pytest.mark.parametrize(
         lambda place: ("backup", "--data", place, "--to", place.parent / "more"),
         lambda place: ("doctor", "--data", place, "--kb", "kb"),
         lambda place: ("replay", 1, "--data", place),
+        lambda place: ("chat", "--data", place),
     ],
-    ids=[*EVERY_COMMAND.kwargs["ids"], "backup", "doctor", "replay"],
+    ids=[*EVERY_COMMAND.kwargs["ids"], "backup", "doctor", "replay", "chat"],
 )
 
 
@@ -487,3 +490,97 @@ def test_a_new_file_takes_nobodys_place(theirs: Path, secret: Path) -> None:
     assert as_it_was(secret, before)
     assert ((theirs / "new").read_bytes(), (theirs / "new").is_symlink()) == (b"content", False)
     assert sorted(path.name for path in theirs.glob(".new*")) == []
+
+
+@pytest.fixture
+def publishing(theirs: Path) -> tuple[Place, KnowledgeBase, Path]:
+    """Root publishes into the folder of the service; its owner has put versions of their own in the place of root's."""
+    place, source = Place(theirs / "kb"), theirs.parent / "source"
+    source.mkdir()
+    (source / "a.yaml").write_text("category: a\nsections:\n  - {id: one, title: One, text: First.}\n", "utf-8")
+    base = load(source)
+    with locked(place):
+        switch(place, store(place, source, base), "publish")
+    give(theirs)
+    return place, base, source
+
+
+def publish(place: Place, base: KnowledgeBase, source: Path) -> None:
+    with locked(place):
+        switch(place, store(place, source, base), "publish")
+        prune(place, 1)
+
+
+@pytest.mark.parametrize("name", [".lock", ".history.jsonl"])
+@pytest.mark.parametrize("there", [True, False])
+def test_what_is_kept_beside_versions_is_no_link(
+    publishing: tuple[Place, KnowledgeBase, Path], secret: Path, name: str, there: bool
+) -> None:
+    place, *what = publishing
+    before, target = owner_of(secret), secret if there else secret.with_name("made-by-root")
+    link(place.versions / name, target)
+    with pytest.raises(ConfigError, match="link"):
+        publish(place, *what)
+    assert as_it_was(secret, before)
+    assert [path.name for path in secret.parent.iterdir()] == [secret.name]
+
+
+def test_versions_that_lead_elsewhere_are_refused(publishing: tuple[Place, KnowledgeBase, Path], secret: Path) -> None:
+    place, *what = publishing
+    for name in (".partial-x", "0123456789ab-01234567"):  # what would be removed where it stood among the versions
+        (secret.parent / name).mkdir()
+    present = sorted(path.name for path in secret.parent.iterdir())
+    link(place.versions, secret.parent)
+    with pytest.raises(ConfigError, match="link"):
+        publish(place, *what)
+    with pytest.raises(ConfigError, match="link"):
+        prune(place, 1)
+    with pytest.raises(ConfigError, match="link"):
+        switch(place, place.versions / "other", "rollback")
+    assert sorted(path.name for path in secret.parent.iterdir()) == present
+
+
+def test_links_that_are_left_among_versions_are_removed_themselves(
+    publishing: tuple[Place, KnowledgeBase, Path], secret: Path
+) -> None:
+    place, *what = publishing
+    for name in (".partial-link", ".partial-x", "0123456789ab-01234567"):
+        link(place.versions / name, secret.parent)
+    publish(place, *what)
+    assert secret.exists()
+    assert [path.name for path in place.versions.iterdir() if path.is_symlink()] == []
+
+
+def test_a_half_made_version_that_is_swapped_gives_nothing_away(
+    publishing: tuple[Place, KnowledgeBase, Path], secret: Path
+) -> None:
+    place, base, source = publishing
+    before, version = owner_of(secret), place.in_use()
+    assert version is not None
+    half = place.versions / f".partial-{version.name}"
+
+    def swap() -> None:
+        half.rename(place.versions / "gone")
+        half.mkdir()
+        (half / "a.yaml").symlink_to(secret)
+
+    def back() -> None:
+        shutil.rmtree(place.versions / "gone")
+
+    with swapping(swap, back):
+        for _ in range(80):
+            with suppress(ConfigError, OSError), locked(place):
+                shutil.rmtree(version, ignore_errors=True)
+                store(place, source, base)
+            assert as_it_was(secret, before)
+
+
+def test_a_pipe_in_the_place_of_the_history_is_not_waited_for(publishing: tuple[Place, KnowledgeBase, Path]) -> None:
+    place, *_ = publishing
+    for name in (".lock", ".history.jsonl"):
+        (place.versions / name).unlink()
+        os.mkfifo(place.versions / name)
+    with pytest.raises(ConfigError, match="no regular file"):
+        place.history()
+    with pytest.raises(ConfigError, match="no regular file"), locked(place):
+        pass

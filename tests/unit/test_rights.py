@@ -4,6 +4,7 @@ import asyncio
 import json
 import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlite_utils import Database
 
 from app.afterwards import merged
 from app.bots import Bot
@@ -19,9 +21,10 @@ from app.errors import ConfigError
 from app.store import rights, search
 from app.store.backup import create, verify
 from app.store.forgetting import forget_in_backups
+from app.store.migrations import m001_initial
 from app.store.numbers import holds, number_in
 from app.store.rights import Person, alike, count, export, forget
-from app.store.search import standing_in
+from app.store.search import standing_among, standing_in
 from app.turn import process
 from app.types import Aside, Ask, DialogueState, Key
 from tests.unit.test_publishing import killed
@@ -44,6 +47,52 @@ def test_exactly_the_strings_that_stand_in_the_bytes_are_found_wherever_a_block_
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(search, "_BLOCK", block)
             assert standing_in([path], needles) == {needle for needle in needles if needle.encode() in content}
+
+
+@settings(deadline=None)  # the first one waits for what is imported
+@given(
+    rows=st.lists(st.tuples(letters, letters, letters, st.none() | letters), max_size=12),
+    needles=st.lists(letters, max_size=12, unique=True),
+)
+def test_one_pass_over_the_rows_finds_what_a_look_for_each_string_finds(
+    rows: list[tuple[str, str, str, str | None]], needles: list[str]
+) -> None:
+    with closing(sqlite3.connect(":memory:")) as db:
+        m001_initial(Database(db))
+        for number, row in enumerate(rows):
+            db.execute(
+                "INSERT INTO observations (session_id, user_id, revision, text, request_id, source, created_at)"
+                f" VALUES (?, ?, {number}, ?, {number} || ?, 'machine', 0)",
+                row,
+            )
+        for block in (7, 64, 1 << 22):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(search, "_BLOCK", block)
+                found = standing_among(rights._texts(db), needles)
+                assert found == {needle for needle in needles if rights._live(db, needle)}
+
+
+@pytest.mark.parametrize("form", ["начало {:06}", "{:06}"], ids=["alike at the beginning", "short"])
+def test_many_strings_are_looked_for_in_time_by_the_size_of_the_text(form: str) -> None:
+    needles = [form.format(number) for number in range(0, 120_000, 2)]
+    texts = [form.format(number).encode() + b"." * 40 for number in range(1, 120_000, 2)]
+    began = time.process_time()
+    assert standing_among([*texts, needles[7].encode()], needles) == {needles[7]}
+    assert time.process_time() - began < 10
+
+
+async def test_texts_that_stand_in_others_rows_too_take_one_look_at_each_row(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = "".join(chr(0x430 + number * number % 31) + str(number) for number in range(700))
+    await told(bot, GONE, long)
+    await told(bot, STAYS, long)
+    looks: list[str] = []
+    one = rights._live
+    monkeypatch.setattr(rights, "_live", lambda db, needle: looks.append(needle) or one(db, needle))
+    _, proof = forget(bot.store.path, Person(GONE.user_id))
+    assert proof.shared >= 20
+    assert (proof.remains, looks) == ((), [])
 
 
 async def told(bot: Bot, key: Key, *texts: str) -> None:
