@@ -201,10 +201,13 @@ async def _drain(receive: Receive) -> None:
 
 
 def _is_loopback(scope: Scope) -> bool:
+    """Whether the caller, and everyone for whom it says it speaks, is on this machine."""
     client = scope.get("client")
-    if client is None:  # a Unix socket: only this machine can reach it
-        return True
+    forwarded = Headers(scope=scope).getlist("x-forwarded-for")
+    said = [address.strip() for line in forwarded for address in line.split(",")]
+    if client is not None:  # else a Unix socket, which only this machine can reach
+        said.append(client[0])
     try:
-        return ip_address(client[0]).is_loopback
+        return all(ip_address(address).is_loopback for address in said)
     except ValueError:
         return False

@@ -1,7 +1,8 @@
 """HTTP on a socket, within bounds: uvicorn's protocol, and what it lets a caller take for ever.
 
 A connection waits for its caller while nothing of its request is here, or a part. That ends after a time, and earlier
-when so many connections are open that a new one needs the place. Refusals have the contract's JSON.
+when so many connections are open that a new one needs the place. The same holds for one whose caller does not read his
+answers. A few further requests may wait behind the one that is being answered. Refusals have the contract's JSON.
 """
 
 import asyncio
@@ -9,16 +10,26 @@ import json
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from app.errors import Code
 
 _NOT_HTTP = "this is no request of HTTP/1.1 with a known method; see the API's page"
+_BEHIND_BYTES = 64 << 10  # what may wait behind a request that is being answered
+_REQUEST_BYTES = (
+    1 << 10
+)  # counted for a request, and for a header, besides what it says: they cost memory however short
+_HEADER_BYTES = 32
+_HURRIED_S = 1.0  # the time to read an answer once the place is needed or the service stops
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds until the whole head and then the whole body of a request are here; connections at the same time."""
+    """Seconds until the whole head and then the whole body of a request are here; connections at the same time.
+
+    `body_s` is also how long a caller may leave unread what is written to him.
+    """
 
     head_s: float = 10.0
     body_s: float = 15.0
@@ -41,17 +52,33 @@ class Bounded(HttpToolsProtocol):
         self._head_bytes = 0
         self._heard = 0
         self._unheard_bytes = 0
-        self._refusal = (400, _NOT_HTTP)
+        self._refusal: tuple[int, str] | None = (400, _NOT_HTTP)
+        """What is said when the parser stops; nothing when it was stopped because too much was sent at once."""
+        self._running: RequestResponseCycle | None = None
+        self._behind_bytes = 0
+        self._deaf = False
+        """Nothing more is heard: after the answers to what was heard the connection ends."""
+        self._unsent = 0
+        self._unsent_s = self.limits.body_s
+        self._unsent_timer: asyncio.TimerHandle | None = None
 
     @property
     def _answering(self) -> bool:
-        return self.cycle is not None and not self.cycle.response_complete
+        return bool(self.pipeline) or (self._running is not None and not self._running.response_complete)
+
+    @property
+    def _dispensable(self) -> bool:
+        """Of a caller that has been answered, and has read it, another request is to be expected."""
+        return self.cycle is None or self._part != "nothing" or self._unsent_timer is not None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if len(self.connections) > self.limits.connections:
-            # Of a caller that has been answered before another request is to be expected.
-            dispensable = next((each for each in self.waiting if each.cycle is None or each._part != "nothing"), None)
+            dispensable = next((each for each in self.waiting if each._dispensable), None)
+            # Who sends ahead of his answers has no claim to more than one.
+            dispensable = dispensable or next(
+                (each for each in self.connections if getattr(each, "pipeline", None)), None
+            )  # type: ignore[assignment]
             dispensable = dispensable or next(iter(self.waiting), None)
             if dispensable is None:
                 self._refuse(503, "INTERNAL", "too many connections at once; use the fallback")
@@ -60,16 +87,48 @@ class Bounded(HttpToolsProtocol):
         self._wait(self.limits.head_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._unwatch()
         self._rest()
+        self._abandon()
         super().connection_lost(exc)
 
     def connection_given_up(self) -> None:
         """Closes it for another that needs its place."""
-        self._rest()
         self.connections.discard(self)  # it counts no more, although the loop closes it a little later
-        self.transport.close()
+        self._hurry()
+
+    def shutdown(self) -> None:
+        """Ends it after the answers that are owed, if they are read. Called when the service stops."""
+        if self._answering and not self.transport.is_closing() and not self.flow.write_paused:
+            self._unsent_s = _HURRIED_S
+            self.cycle.keep_alive = False
+        else:
+            self._hurry()
+
+    def eof_received(self) -> None:
+        self._abandon()
+        self._close()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Of uvicorn, beside `_late`."""
+        self._close()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._watch()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if not self.transport.is_closing():
+            self._unwatch()
 
     def data_received(self, data: bytes) -> None:
+        if self._deaf:
+            # Still read, so that a hang-up is seen; but not for ever.
+            self._unheard_bytes += len(data)
+            if self._unheard_bytes > self.limits.head_bytes:
+                self.transport.abort()
+            return
         heard = self._heard
         super().data_received(data)
         # The parser keeps a header until its end, and says nothing of what it skips.
@@ -82,7 +141,9 @@ class Bounded(HttpToolsProtocol):
         self._heard += 1
         self._head_bytes = 0
         self._part = "head"
-        if not self._answering:
+        if self._answering:
+            self._wait_behind(_REQUEST_BYTES)
+        else:
             self._wait(self.limits.head_s)
         super().on_message_begin()
 
@@ -91,8 +152,9 @@ class Bounded(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value))
-        super().on_header(name, value)
+        self._count(len(name) + len(value) + _HEADER_BYTES)
+        if self._part == "head":  # a header behind the body has no meaning here
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._heard += 1
@@ -100,9 +162,13 @@ class Bounded(HttpToolsProtocol):
             self._wait(self.limits.body_s)
         super().on_headers_complete()
         self._part = "body"
+        if self.pipeline:
+            self.flow.resume_reading()  # a hang-up is seen only by who reads; how much may wait is bounded
 
     def on_body(self, body: bytes) -> None:
         self._heard += 1
+        if self.pipeline:
+            self._wait_behind(len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -116,8 +182,18 @@ class Bounded(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self.transport.is_closing() or self._answering:  # the next request was here already
+        if self.transport.is_closing():
+            self.pipeline.clear()
+            self._watch()
             return
+        if self._answering:  # the next request was here already, or its head
+            if self._running is not None and self._running.more_body:
+                self._wait(self.limits.body_s)
+            return
+        if self._deaf:
+            self._say_refusal()
+            return
+        self._behind_bytes = 0
         seconds = {"nothing": self.timeout_keep_alive, "head": self.limits.head_s, "body": self.limits.body_s}
         self._wait(seconds[self._part])
 
@@ -126,19 +202,58 @@ class Bounded(HttpToolsProtocol):
         self.cycle.keep_alive = False
 
     def send_400_response(self, msg: str) -> None:
-        """The contract's JSON instead of `msg`, unless an answer is on its way already."""
-        status, message = self._refusal
-        self._refuse(status, "BAD_REQUEST", message)
+        """The contract's JSON instead of `msg`, unless an answer is on its way already.
+
+        What cannot be read behind a whole request is spoken of when that has its answer.
+        """
+        if self._running is None or self._running.response_complete or self._running.more_body:
+            self._say_refusal()
+            return
+        self._deaf = True
+        self._unheard_bytes = 0
+        self._part = "nothing"
+        if self.pipeline and self.pipeline[0][0].more_body:  # the newest, whose rest is not heard
+            self.pipeline.popleft()
+
+    def _say_refusal(self) -> None:
+        if self._refusal is None:
+            self._close()
+        else:
+            self._refuse(self._refusal[0], "BAD_REQUEST", self._refusal[1])
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _abandon(self) -> None:
+        """Tells every request of the connection that its caller is gone."""
+        for cycle in (self._running, *(each for each, _ in self.pipeline)):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
+        self.pipeline.clear()
+
+    def _wait_behind(self, size: int) -> None:
+        self._behind_bytes += size
+        if self._behind_bytes > _BEHIND_BYTES:
+            self._refusal = None
+            raise ValueError("too much behind a request")  # as in _count
 
     def _count(self, size: int) -> None:
         self._heard += 1
+        if self.pipeline or (self._part == "head" and self._answering):
+            self._wait_behind(size)
         self._head_bytes += size
         if self._head_bytes > self.limits.head_bytes:
             self._too_long()
             raise ValueError("head too long")  # the parser stops, and what it says leads to send_400_response
 
     def _too_long(self) -> None:
-        self._refusal = (431, f"the request's head is larger than {self.limits.head_bytes} bytes; send less")
+        self._refusal = (
+            431,
+            f"the request's head is larger than {self.limits.head_bytes} bytes, with {_HEADER_BYTES} "
+            "added for every header; send less",
+        )
 
     def _wait(self, seconds: float) -> None:
         self._rest()
@@ -146,14 +261,48 @@ class Bounded(HttpToolsProtocol):
         self._timer = self.loop.call_later(seconds, self._late)
 
     def _rest(self) -> None:
-        self.waiting.pop(self, None)
+        if self._unsent_timer is None:
+            self.waiting.pop(self, None)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
+    def _watch(self) -> None:
+        """From now on it is the caller's turn to read."""
+        self._unwatch()
+        self._unsent = self.transport.get_write_buffer_size()
+        if self._unsent:
+            self.waiting[self] = None
+            self._unsent_timer = self.loop.call_later(self._unsent_s, self._unread)
+
+    def _unwatch(self) -> None:
+        if self._unsent_timer is not None:
+            self._unsent_timer.cancel()
+            self._unsent_timer = None
+            if self._timer is None:
+                self.waiting.pop(self, None)
+
+    def _unread(self) -> None:
+        if self.transport.get_write_buffer_size() < self._unsent:
+            self._watch()
+        else:
+            self.transport.abort()
+
+    def _close(self) -> None:
+        self._rest()
+        self.transport.close()
+        self._watch()  # the loop closes it when everything is written
+
+    def _hurry(self) -> None:
+        self._unsent_s = _HURRIED_S
+        if self.flow.write_paused:
+            self.transport.abort()
+        else:
+            self._close()
+
     def _late(self) -> None:
         if self._part == "nothing":
-            self.transport.close()
+            self._close()
         else:
             seconds = self.limits.head_s if self._part == "head" else self.limits.body_s
             self._refuse(
@@ -179,9 +328,8 @@ class Bounded(HttpToolsProtocol):
                 named.append((b"retry-after", b"5"))
             head = b"".join(b"%s: %s\r\n" % pair for pair in named)
             self.transport.write(STATUS_LINE[status] + head + b"\r\n" + body)
-        if self._answering:
-            self.cycle.disconnected = True
-        self.transport.close()
+        self._abandon()
+        self._close()
 
 
 def bounded(limits: Limits) -> type[HttpToolsProtocol]:

@@ -258,3 +258,23 @@ def test_ready_version_and_metrics_answer_on_loopback_and_not_to_the_outside(ser
     version = httpx.get(f"{server.url}/version", trust_env=False).json()
     assert version["schema_version"] >= 1
     assert version["kb_version"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [""], ["unknown"], ["localhost"], ["127.0.0.1,"], [", 127.0.0.1"], ["127.0.0.1", ""], ["0"], ["127.1"],
+        ["203.0.113.9, 127.0.0.1"], ["127.0.0.1, 203.0.113.9, 127.0.0.1"], ["127.0.0.1, ,127.0.0.1"], ["127.0.0.1;"],
+    ],
+)  # fmt: skip
+def test_a_proxy_that_does_not_say_clearly_for_whom_it_speaks_speaks_for_the_outside(
+    server: Server, said: list[str]
+) -> None:
+    headers = [("X-Forwarded-For", each) for each in said]
+    for path in ("/ready", "/version", "/metrics", "/openapi.json"):
+        check_error(httpx.get(server.url + path, headers=headers, trust_env=False), 404)
+
+
+@pytest.mark.parametrize("said", ["127.0.0.1", "::1", "127.0.0.9, 127.0.0.1"])
+def test_a_proxy_may_speak_for_this_machine(server: Server, said: str) -> None:
+    assert httpx.get(f"{server.url}/version", headers={"X-Forwarded-For": said}, trust_env=False).status_code == 200
