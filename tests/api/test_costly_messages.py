@@ -1,5 +1,6 @@
 """A message whose work would never end: it gets an error, and nobody else notices. The real service, on its real loop."""
 
+import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -94,6 +95,7 @@ def test_everybody_else_is_answered_meanwhile(planted: Server) -> None:
     # Each of the ten takes the machine once, for as long as a turn may at most, and then rests.
     late = [wait for wait in waits if wait > 0.1]
     assert len(late) <= 10, sorted(waits)[-15:]
-    assert max(waits) < 1.5
+    assert statistics.median(waits) < 0.1, sorted(waits)
+    assert max(waits) < 3, "so much may be the work of others on a busy machine: the two before it decide"
     assert not any("loop stuck" in line for line in planted.log)
     assert not any("Traceback" in line for line in planted.log)
