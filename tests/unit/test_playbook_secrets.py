@@ -19,13 +19,15 @@ def bundle(tmp_path: Path) -> ModuleType:
 
 @pytest.mark.parametrize("name", ["api_keys", "webhook_url", "backup_ed25519"])
 def test_every_secret_of_the_server_is_kept_out_of_a_bundle(bundle: ModuleType, tmp_path: Path, name: str) -> None:
+    assert not bundle.forbidden({}).search(f"calling {WEBHOOK} now")
     (tmp_path / name).write_text(f"{WEBHOOK}\n")
-    assert bundle.forbidden() == [WEBHOOK]
+    assert bundle.forbidden({}).search(f"calling {WEBHOOK} now")
 
 
 def test_the_key_of_the_logs_is_kept_out_of_it_too(bundle: ModuleType, tmp_path: Path) -> None:
-    (tmp_path / "log.key").write_bytes(b"0123456789abcdef")
-    assert bundle.forbidden() == ["0123456789abcdef"]
+    key = bytes(range(100, 132))
+    (tmp_path / "log.key").write_bytes(key)
+    assert bundle.forbidden({}).search(f"key={key.hex()}")
 
 
 @pytest.mark.parametrize(
