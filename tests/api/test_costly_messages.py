@@ -1,5 +1,6 @@
 """A message whose work would never end: it gets an error, and nobody else notices. The real service, on its real loop."""
 
+import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -82,7 +83,8 @@ def test_everybody_else_is_answered_meanwhile(planted: Server) -> None:
     try:
         until = time.monotonic() + 4
         with httpx.Client(base_url=planted.url, timeout=60, trust_env=False) as other, planted.client() as client:
-            while time.monotonic() < until:
+            # one wait is no median: on a busy machine the first answer alone may take all four seconds
+            while (now := time.monotonic()) < until or (len(waits) < 30 and now < until + 30):
                 started = time.monotonic()
                 assert other.get("/health").status_code == 200
                 waits.append(time.monotonic() - started)
@@ -94,6 +96,7 @@ def test_everybody_else_is_answered_meanwhile(planted: Server) -> None:
     # Each of the ten takes the machine once, for as long as a turn may at most, and then rests.
     late = [wait for wait in waits if wait > 0.1]
     assert len(late) <= 10, sorted(waits)[-15:]
-    assert max(waits) < 1.5
+    assert statistics.median(waits) < 0.1, sorted(waits)
+    assert max(waits) < 3, "so much may be the work of others on a busy machine: the two before it decide"
     assert not any("loop stuck" in line for line in planted.log)
     assert not any("Traceback" in line for line in planted.log)

@@ -12,6 +12,8 @@ import httpx
 import pytest
 import structlog
 
+from app.api.keys import load_keys
+from app.settings import load
 from app.telemetry import configure_logging
 from app.visible import visible
 from tests.server import KEY, ROOT, Server, ask, clean_environment, message
@@ -200,6 +202,25 @@ def test_keys_come_from_systemds_credential(tmp_path: Path) -> None:
     environment = {"API_KEYS": "", "CREDENTIALS_DIRECTORY": str(tmp_path)}
     with Server(tmp_path / "data", environment=environment) as server, server.client() as client:
         assert ask(client, "привет")["answer"]
+
+
+def test_keys_come_from_the_first_place_that_there_is(tmp_path: Path) -> None:
+    named, credential, variable = (f"{place}-key-" + "1234567890" * 3 for place in ("named", "credential", "variable"))
+    (tmp_path / "keys").write_text(f"# ours\n{named}\n")
+    full, empty = tmp_path / "full", tmp_path / "empty"
+    full.mkdir()
+    empty.mkdir()
+    (full / "api_keys").write_text(f"{credential}\n")
+
+    def accepted(keys_file: str, folder: Path | None) -> list[str]:
+        environ = {"API_KEYS": variable} | ({"CREDENTIALS_DIRECTORY": str(folder)} if folder else {})
+        ring = load_keys(load(environ=environ | {"MACHINE_API__KEYS_FILE": keys_file}).api, environ)
+        return [key for key in (named, credential, variable) if ring.accepts(f"Bearer {key}")]
+
+    file = str(tmp_path / "keys")
+    assert accepted(file, full) == accepted(file, empty) == [named]
+    assert accepted("", full) == [credential]
+    assert accepted("", empty) == accepted("", None) == [variable]
 
 
 def test_a_named_key_file_that_is_missing_is_an_error_not_a_fallback(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.dialogue import Dialogue
 from app.dialogue.handover import slot_names
 from app.dialogue.hours import Hours
-from app.dialogue.policy import Policy
+from app.dialogue.policy import Policy, parse
 from app.dialogue.spec import load_flows
 from app.errors import ConfigError
 from app.types import Ask, DialogueState, Key, Pending, Snapshot
@@ -227,6 +227,13 @@ def test_a_goodbye_hears_no_closed_notice(customer):
 def test_a_language_the_bot_lacks_is_answered_in_its_first(customer, text, language, heard):
     step = customer.says(text)
     assert (step.language, step.heard) == (language, heard)
+
+
+@pytest.mark.parametrize("languages", [["kk", "ru"], ["ru", "kk"], ["kk"]])
+def test_the_first_language_is_whichever_the_bot_names_first(languages):
+    policy = parse({"languages": languages}, "policy.yaml", Policy.default())
+    step = Customer(Dialogue.load(policy=policy)).says("Hello, how much does the scanner cost?")
+    assert step.language == languages[0]
 
 
 def test_what_a_bot_does_not_name_goes_to_a_human_by_default(policy):

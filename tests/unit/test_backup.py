@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import ConfigError
-from app.store.backup import archives, create, kept, rotate, verify
+from app.store import Store
+from app.store.backup import DATABASE, archives, create, kept, rotate, verify
 from tests.server import ROOT, clean_environment
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -214,6 +215,14 @@ def test_the_same_week_of_two_years_is_two_weeks() -> None:
     assert kept(sparse, 1, 3) == set(sparse)
 
 
+def test_a_week_that_the_new_year_cuts_is_one_week() -> None:
+    # Monday 28 December 2026 to Sunday 3 January 2027 is week 53 of 2026
+    names = ["20261221T020000Z", "20261230T020000Z", "20270102T020000Z", "20270110T020000Z"]
+    assert kept(names, daily=1, weekly=3) == {"20261221T020000Z", "20270102T020000Z", "20270110T020000Z"}
+    # days of December that are week 1 of the next year are not those of the January before
+    assert kept(["20250102T020000Z", "20251230T020000Z"], daily=1, weekly=2) == {"20250102T020000Z", "20251230T020000Z"}
+
+
 @given(moments, st.integers(1, 20), st.integers(0, 10))
 def test_laws_of_keeping(names: list[str], daily: int, weekly: int) -> None:
     keep = kept(names, daily, weekly)
@@ -226,3 +235,21 @@ def test_laws_of_keeping(names: list[str], daily: int, weekly: int) -> None:
     for monday in sorted({monday_of(name) for name in names})[-weekly:] if weekly else ():
         assert max(name for name in names if monday_of(name) == monday) in keep
     assert kept(sorted(keep), daily, weekly) == keep  # a second rotation removes nothing more
+
+
+async def test_an_included_link_may_lead_anywhere_in_the_data_and_outside_it_only_beside_itself(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    await Store(data / DATABASE).close()
+    (data / "versions").mkdir()
+    (data / "versions" / "a.yaml").write_text("sections: []")
+    (data / "shop").mkdir()
+    (data / "shop" / "kb").symlink_to("../versions")
+
+    archive = create(data, tmp_path / "backups", (data / "shop" / "kb",), "1", NOON).path
+    copied = archive / "files" / (data / "shop" / "kb" / "a.yaml").relative_to("/")
+    assert copied.read_text() == "sections: []"
+
+    (tmp_path / "etc" / "deep").mkdir(parents=True)
+    (tmp_path / "etc" / "deep" / "kb").symlink_to(data / "versions")
+    with pytest.raises(ConfigError, match="is a link or lies behind one"):
+        create(data, tmp_path / "others", (tmp_path / "etc" / "deep" / "kb",), "1", NOON)

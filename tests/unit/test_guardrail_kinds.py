@@ -1,8 +1,11 @@
 """What each check of the guardrail promises in words, in cases that differ from the examples its lists were made of."""
 
+from decimal import Decimal
+
 import pytest
 
 from app.guardrail import Context, check
+from app.guardrail.case import Case
 
 
 def found(draft: str, **around: object) -> list[str]:
@@ -85,3 +88,34 @@ def test_what_the_machine_is_made_of_is_not_named(maker: str) -> None:
 @pytest.mark.parametrize("word", ["їжа", "є", "ґанок"])
 def test_letters_of_a_neighbouring_language_are_refused(word: str) -> None:
     assert "language" in found(f"Касса работает, {word} рядом.")
+
+
+@pytest.mark.parametrize("mark", ["⟦", "⟧"])
+def test_either_mark_of_a_frame_is_a_leak_without_the_other(mark: str) -> None:
+    assert "leak" in found(f"Касса {mark} работает без интернета.")
+
+
+def test_forty_figures_are_an_answer_and_one_more_is_not() -> None:
+    def counted(many: int) -> str:
+        return " ".join(f"Касса {n}." for n in range(1, many + 1))
+
+    assert len(Case(counted(40), Context(())).figures) == 40
+    assert "size" not in found(counted(40))
+    assert "size" in found(counted(41))
+
+
+def test_of_a_long_message_the_first_two_thousand_characters_are_heard() -> None:
+    filler = "слово " * 400
+    assert 37 in Case("Да.", Context((), customer=(f"У нас 37 касс. {filler}",))).numbers_heard
+    assert 37 not in Case("Да.", Context((), customer=(f"{filler} у нас 37 касс.",))).numbers_heard
+
+
+def test_a_discount_that_the_policy_permits_may_be_said() -> None:
+    assert "percent" not in found("Дадим скидку 10 %.", discounts=(Decimal(10),))
+
+
+@pytest.mark.parametrize(
+    "draft", ["Продажи вырастут на 10 %.", "Комиссия составит 10 %.", "Предоплата — 10 % от суммы."]
+)
+def test_the_number_of_a_permitted_discount_is_no_other_percentage(draft: str) -> None:
+    assert "percent" in found(draft, discounts=(Decimal(10),))

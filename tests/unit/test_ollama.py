@@ -10,6 +10,7 @@ import pytest
 
 from app.deadline import Deadline
 from app.errors import DeadlinePassed, ModelUnavailable
+from app.llm.client import CallFailed, Loaded
 from app.llm.ollama import Ollama, answer_room
 from app.pace import Pace
 from app.settings import load
@@ -383,6 +384,46 @@ async def test_callers_that_hang_up_say_nothing_of_the_model(speaks: Speaks, tel
             await model.until(lambda: model.open == 0)  # its place is given back
         assert (await spoken(backend)).text == "Рост стоит 14 900 ₸ в месяц."
     assert f'machine_model_calls_total{{outcome="cancelled"}} {calls}.0' in telemetry.exposition().decode()
+
+
+async def test_behind_a_failed_call_the_server_is_looked_at_at_once(
+    telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Ollama(load(environ={"MACHINE_LLM__WATCH_S": "60"}), telemetry, Pace())
+    gone, looks = asyncio.Event(), 0
+
+    async def loaded() -> Loaded:
+        nonlocal looks
+        looks += 1
+        if gone.is_set():
+            raise CallFailed("refused")
+        return Loaded(1, 1, "")
+
+    async def warm(system: str) -> None:
+        return None
+
+    async def stream(*_: object, **__: object) -> None:
+        raise CallFailed("refused")
+
+    for name, stand_in in (("loaded", loaded), ("warm", warm), ("stream", stream)):
+        monkeypatch.setattr(model._client, name, stand_in)
+
+    async def until(state: str) -> None:
+        async with asyncio.timeout(5):  # the next look of itself would be in a minute
+            while model.state().state != state:  # noqa: ASYNC110 the watch tells nobody
+                await asyncio.sleep(0.01)
+
+    await model.open()
+    try:
+        await until("warm")
+        before = looks
+        gone.set()
+        with pytest.raises(ModelUnavailable):
+            await model.answer(PROMPT, Deadline.after(30))
+        await until("failed")
+        assert looks == before + 1
+    finally:
+        await model.close()
 
 
 async def test_nothing_of_what_the_server_said_reaches_a_caller(speaks: Speaks) -> None:

@@ -116,6 +116,20 @@ def test_what_changes_stays_within_its_budget_however_long_the_texts_are() -> No
     assert "129 000 ₸" in prompt.messages[-1].content or "вопрос" in prompt.messages[-1].content
 
 
+@pytest.mark.parametrize("total", [1200, 1500, 2000, 3000])
+def test_system_text_history_and_turn_together_stay_within_the_budget(total: int) -> None:
+    history = tuple(
+        Exchange(f"Расскажите подробнее о тарифе номер {n}", f"Тариф {n} подойдёт магазину с кассами. " * 6, revision=n)
+        for n in range(1, 25)
+    )
+    builder = PromptBuilder(TokenCounter(), secret=SECRET, budget=Budget(turn=300, total=total))
+    prompt = build(Snapshot(KEY, revision=24, history=history), builder=builder, passages=())
+    counter = TokenCounter()
+    counted = sum(counter.count_message(text) for text in (prompt.system, *(m.content for m in prompt.messages)))
+    assert counted == prompt.tokens <= total
+    assert prompt.messages[-1].role == "user", "and still asks"
+
+
 def test_the_best_passage_is_there_even_when_it_has_to_be_cut() -> None:
     prompt = build(conversation(0), passages=(passage("a", "Терминал стоит 129 000 ₸. " * 300), passage("b")))
     assert "129 000 ₸" in prompt.messages[-1].content

@@ -94,6 +94,21 @@ def test_a_stale_log_does_not_reach_the_restored_memory(data: Path, archive: Pat
     assert users(data) == {"u1"}
 
 
+@pytest.mark.parametrize("suffix", ["-wal", "-shm"])
+@pytest.mark.parametrize("memory", [b"no database" * 500, None], ids=["unreadable", "gone"])
+def test_what_lies_beside_a_memory_that_cannot_be_opened_is_removed_with_it(
+    archive: Path, tmp_path: Path, memory: bytes | None, suffix: str
+) -> None:
+    place = tmp_path / "place"
+    place.mkdir(mode=0o700)
+    if memory is not None:
+        (place / DATABASE).write_bytes(memory)
+    stale = place / f"{DATABASE}{suffix}"
+    stale.write_bytes(b"of another database" * 100)
+    restore(archive, place)
+    assert not stale.exists()
+
+
 def test_a_changed_archive_is_refused_and_nothing_is_touched(data: Path, archive: Path) -> None:
     talk(data, "u2")
     raw = bytearray((archive / DATABASE).read_bytes())

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,11 +17,11 @@ from app.afterwards import merged
 from app.bots import Bot
 from app.cli import main
 from app.errors import ConfigError
-from app.store import rights, search
-from app.store.backup import create, verify
+from app.store import Store, rights, search
+from app.store.backup import DATABASE, create, verify
 from app.store.forgetting import forget_in_backups
 from app.store.numbers import holds, number_in
-from app.store.rights import Person, alike, count, export, forget
+from app.store.rights import Person, alike, count, export, forget, stands_in
 from app.store.search import standing_in
 from app.turn import process
 from app.types import Aside, Ask, DialogueState, Key
@@ -141,6 +142,31 @@ async def test_a_kill_at_any_call_leaves_backups_that_the_next_run_finishes(bot:
         assert [path.name for path in target.iterdir()] == [archive.name]
         assert not any(GONE.user_id.encode() in path.read_bytes() for path in archive.rglob("*") if path.is_file())
     assert points > 10
+
+
+async def test_a_backup_that_holds_the_person_in_its_pages_alone_is_cleaned(tmp_path: Path) -> None:
+    """A release that did not overwrite deleted rows has made it: no row is left to count."""
+    data = tmp_path / "data"
+    await Store(data / DATABASE).close()
+    with closing(sqlite3.connect(data / DATABASE)) as db:
+        db.execute("PRAGMA secure_delete=OFF")
+        db.execute(
+            "INSERT INTO conversations (session_id, user_id, schema_version, revision, state, created_at, updated_at)"
+            " VALUES ('BOT', ?, 1, 1, '{}', 0, 0)",
+            (GONE.user_id,),
+        )
+        db.commit()
+        db.execute("DELETE FROM conversations")
+        db.commit()
+    archive = create(data, tmp_path / "backups", (), "1", NOON).path
+    person = Person(GONE.user_id)
+    assert stands_in(archive / DATABASE, person)
+
+    (cleaned,) = forget_in_backups(tmp_path / "backups", person)
+
+    assert cleaned.proof.remains == ()
+    assert not stands_in(archive / DATABASE, person)
+    verify(archive)
 
 
 async def test_a_harmed_backup_is_named_and_the_others_are_cleaned(bot: Bot, tmp_path: Path) -> None:

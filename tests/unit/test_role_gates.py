@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
 import yaml
 
@@ -229,3 +230,16 @@ def test_what_is_installed_is_taken_only_by_its_hash() -> None:
     assert fetched["checksum"] == "sha256:{{ ollama_sha256 }}"
     names = [task["name"] for task in tasks("ollama", "model")]
     assert names[-1] == "The model is the one that was chosen"
+
+
+# What stays
+
+
+@pytest.mark.parametrize(("keep", "stay"), [(1, 0), (2, 1), (3, 2)])
+def test_the_release_that_served_before_counts_among_those_that_are_kept(keep: int, stay: int) -> None:
+    (removal,) = [t for t in tasks("ollama", "prune") if t.get("ansible.builtin.file", {}).get("state") == "absent"]
+    assert "reverse=true" in removal["loop"], "the newest first"
+    removed = jinja2.Environment().compile_expression(removal["when"])
+    index = removal["loop_control"]["index_var"]
+    others = range(4)  # the two that serve and served before are left out of the list
+    assert [n for n in others if not removed(**{index: n, "ollama_keep_releases": keep})] == list(range(stay))

@@ -105,6 +105,11 @@ def test_whatever_the_text_nothing_unseen_is_left_in_it(text: str) -> None:
     assert {sign for sign in left if unicodedata.category(sign) == "Zs"} <= {" "}
 
 
+def test_a_sign_that_selects_a_form_is_dropped_to_the_last_of_its_block() -> None:
+    selectors = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+    assert [hex(code) for code in selectors if sanitise(f"с{chr(code)}нег") != "снег"] == []
+
+
 @given(TEXTS)
 def test_what_is_clean_stays_as_it_is(text: str) -> None:
     once = sanitise(text)

@@ -90,3 +90,19 @@ def test_every_setting_and_flag_has_its_line_of_documentation_in_the_defaults() 
         if group != "bots"
     }
     assert {group: set(values) for group, values in defaults.items()} == fields
+
+
+def test_the_paths_of_a_bot_are_relative_to_the_settings_that_name_it(tmp_path: Path) -> None:
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    file = write(
+        folder,
+        "bots:\n"
+        '  salon: {sessions: ["SALON_*"], kb: salon/kb, policy: salon/policy.yaml}\n'
+        f'  far: {{sessions: ["FAR_*"], kb: {tmp_path}/kb, policy: {tmp_path}/policy.yaml}}\n'
+        '  plain: {sessions: ["P_*"], kb: kb}\n',
+    )
+    bots = load(file, environ={}).bots
+    assert (bots["salon"].kb, bots["salon"].policy) == (folder / "salon/kb", folder / "salon/policy.yaml")
+    assert (bots["far"].kb, bots["far"].policy) == (tmp_path / "kb", tmp_path / "policy.yaml"), "a whole path stays"
+    assert (bots["plain"].kb, bots["plain"].policy) == (folder / "kb", None)

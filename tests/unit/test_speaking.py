@@ -179,3 +179,25 @@ async def test_what_the_bots_policy_forbids_is_not_said(tmp_path: Path) -> None:
     await bot.store.close()
     assert "14 900" in said
     assert "выгоднее" not in said
+
+
+async def test_the_time_to_the_first_token_is_that_of_what_came_before_it(bot: Bot) -> None:
+    class Timed(Extractive):
+        """Reads for 0.05 s and writes for 0.25 s."""
+
+        name, chat = "scripted", True
+
+        async def answer(self, prompt: Prompt, deadline: Deadline) -> Draft:
+            await asyncio.sleep(0.3)
+            return Draft(RIGHT, self.name, prompt.passages[:1], seconds={"prefill": 0.05, "decode": 0.25})
+
+    reply = await process(Ask(KEY, PRICE, "r1"), replace(bot, llm=Timed()))
+    assert json.loads(reply.body)["answer"] == RIGHT
+    figures = dict(
+        line.rsplit(" ", 1)
+        for line in bot.telemetry.exposition().decode().splitlines()
+        if line.startswith(("machine_first_token_seconds_", "machine_turn_seconds_sum"))
+    )
+    assert figures["machine_first_token_seconds_count"] == "1.0"
+    first, whole = float(figures["machine_first_token_seconds_sum"]), float(figures["machine_turn_seconds_sum"])
+    assert 0.05 <= first <= whole - 0.25

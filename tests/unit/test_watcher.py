@@ -124,3 +124,20 @@ async def test_what_is_in_use_and_could_not_be_loaded_again_is_told(shop: Shop, 
     shop.write("first", "Касса стоит 1 000 ₸.")
     await shop.watcher.look()
     assert shop.knowledge.trouble == ""
+
+
+@pytest.mark.parametrize("ending", ["yaml", "yml"])
+async def test_a_file_of_either_ending_that_was_harmed_where_it_lies_is_told(
+    shop: Shop, tmp_path: Path, ending: str
+) -> None:
+    second = tmp_path / "first" / f"b.{ending}"
+    sound = "sections:\n  - {id: desk, title: Стол, text: Стол стоит 500 ₸.}\n"
+    second.write_text(sound, "utf-8")
+    assert not await shop.watcher.look()
+    assert shop.knowledge.trouble == ""
+    second.write_text("sections: [\n", "utf-8")
+    await shop.watcher.look()
+    assert second.name in shop.knowledge.trouble
+    second.write_text(sound, "utf-8")
+    await shop.watcher.look()
+    assert shop.knowledge.trouble == ""
