@@ -83,7 +83,8 @@ def test_everybody_else_is_answered_meanwhile(planted: Server) -> None:
     try:
         until = time.monotonic() + 4
         with httpx.Client(base_url=planted.url, timeout=60, trust_env=False) as other, planted.client() as client:
-            while time.monotonic() < until:
+            # one wait is no median: on a busy machine the first answer alone may take all four seconds
+            while (now := time.monotonic()) < until or (len(waits) < 30 and now < until + 30):
                 started = time.monotonic()
                 assert other.get("/health").status_code == 200
                 waits.append(time.monotonic() - started)
