@@ -192,9 +192,7 @@ def test_a_running_turn_is_finished_and_the_watchdog_is_fed_meanwhile(tmp_path: 
         assert answers == ["done"]
 
 
-def test_a_stuck_event_loop_stops_the_pings_and_is_written_down(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_stuck_event_loop_stops_the_pings_and_is_written_down(tmp_path: Path) -> None:
     application = FastAPI()
     entered = threading.Event()
 
@@ -204,7 +202,7 @@ def test_a_stuck_event_loop_stops_the_pings_and_is_written_down(
         time.sleep(1.5)  # noqa: ASYNC251 what the watchdog is there for
         return "late"
 
-    with _Running(tmp_path, application, watchdog_s=0.3) as running:
+    with structlog.testing.capture_logs() as logs, _Running(tmp_path, application, watchdog_s=0.3) as running:
         assert running.count(2) >= 3  # pings come while the loop is free
         caller = threading.Thread(target=lambda: httpx.get(f"{running.url}/stuck", timeout=30, trust_env=False))
         caller.start()
@@ -213,8 +211,9 @@ def test_a_stuck_event_loop_stops_the_pings_and_is_written_down(
         assert running.count(0.6) == 0
         caller.join(30)
         assert running.count(2) >= 3
-    (line,) = [line for line in capsys.readouterr().out.splitlines() if "loop stuck" in line]
-    assert "test_serve_systemd.py" in line and ":stuck" in line, "the place in the code, innermost last"
+    (line,) = [line for line in logs if line["event"] == "loop stuck"]
+    assert line["trace"][-1].startswith("test_serve_systemd.py:"), "the place in the code, innermost last"
+    assert line["trace"][-1].endswith(":stuck")
 
 
 def test_a_busy_event_loop_is_not_taken_for_a_stuck_one(tmp_path: Path) -> None:
