@@ -22,7 +22,8 @@ from tests.server import KEY, ROOT, Server
 
 # The files that take longest, so that no worker is left with one of them when the others have done (`--dist loadfile`).
 LONGEST = ("test_model_turns", "test_loadtests", "test_roles", "test_doctor", "test_surroundings", "test_crash",
-           "test_hybrid", "test_memory_file", "test_publish")  # fmt: skip
+           "test_hybrid", "test_memory_file", "test_publish", "test_time", "test_patterns", "test_connections", "test_unread",
+           "test_serve_systemd", "test_links", "test_test_run")  # fmt: skip
 
 
 # Seconds, where the first test of a session waits for what all of them share: a whole server, a run of n8n.
