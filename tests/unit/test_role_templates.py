@@ -159,7 +159,15 @@ def test_the_doctor_looks_at_intervals_and_reads_the_webhook_as_a_credential(ren
     assert "LoadCredential=webhook_url:/etc/sales-machine/webhook_url" in unit
     assert "StateDirectoryMode=0700" in unit
     (rights,) = [line.partition("=")[2].split() for line in unit if line.startswith("CapabilityBoundingSet=")]
-    assert set(rights) <= {"CAP_DAC_OVERRIDE", "CAP_CHOWN", "CAP_FOWNER", "CAP_SYS_PTRACE"}
+    own = {"CAP_DAC_OVERRIDE", "CAP_CHOWN", "CAP_FOWNER", "CAP_SYS_PTRACE"}
+    assert set(rights) <= own | {"CAP_SETUID", "CAP_SETGID"}
+
+
+@pytest.mark.parametrize("unit", ["backup.sales-machine-backup.service", "monitor.sales-machine-doctor.service"])
+def test_root_may_take_the_rights_of_the_memorys_owner(rendered: Path, unit: str) -> None:
+    """A memory is opened with them: without these two nothing could be read."""
+    (rights,) = [line.partition("=")[2].split() for line in lines(rendered, unit) if line.startswith("Capability")]
+    assert {"CAP_SETUID", "CAP_SETGID"} <= set(rights)
     assert "OnUnitActiveSec=5min" in lines(rendered, "monitor.sales-machine-doctor.timer")
 
 
