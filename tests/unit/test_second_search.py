@@ -1,0 +1,21 @@
+"""The search without what came before is still within the turn's deadline."""
+
+import pytest
+
+from app.deadline import Deadline
+from app.knowledge.retriever import Retriever
+from tests.unit.test_hybrid import TODAY, retriever
+
+
+async def test_the_second_search_has_the_turns_deadline_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    explain = Retriever.explain
+
+    async def spied(self, query, **named):
+        seen.append(named.get("deadline"))
+        return await explain(self, query, **named)
+
+    monkeypatch.setattr(Retriever, "explain", spied)
+    deadline = Deadline.after(30)
+    await retriever().find("а гитара?", top_k=3, today=TODAY, previous="какая погода", deadline=deadline)
+    assert seen == [deadline, deadline]
