@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 
 from app.api.app import create_app
 from app.api.keys import KeyRing
@@ -48,6 +49,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         left[folder, reason.removeprefix("Skipped: ")] += 1
     for (folder, reason), count in sorted(left.items()):
         terminalreporter.write_line(f"NOT RUN: {count} of {folder}: {reason}")
+
+
+@pytest.fixture(autouse=True)
+def logging_of_its_own() -> Iterator[None]:
+    """A command that ran in this process has chosen what is logged: the next test does not inherit that."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
