@@ -60,17 +60,22 @@ MOST_ELSEWHERE = 65_536
 # compared; every other field goes.
 EVENTS = (
     "aside lost|asked|answered|clock set|failed|gpu_found|gpu_trouble|gpu_xid|knowledge version not recorded|model|"
-    "model call failed|old conversations deleted|old conversations not deleted|prompt cut by the server|request|serving"
+    "model call failed|old conversations deleted|old conversations not deleted|prompt cut by the server|request|"
+    "serving|knowledge not swapped|knowledge swapped|loop goes on|loop stuck|memory damaged|model_left_out|"
+    "sections_not_embedded|systemd not notified|vector_cache_unwritable"
 )
 _HASH, _NUMBER, _CODE = "[0-9a-f]{12}", r"-?\d{1,9}(\.\d{1,9})?", "[A-Za-z_]{1,60}"
 SHAPES = (
     {"at": r"\d{4}-\d\d-\d\dT[\d:.]{8,15}Z", "level": "debug|info|warning|error|critical", "method": "[A-Z]{3,10}"}
     | {"route": "other|/[a-z0-9_/]{0,80}", "logger": r"[A-Za-z0-9_.]{1,80}", "hung_up": "true"}
-    | dict.fromkeys(("request_id", "session", "user", "kb_version"), _HASH)
-    | dict.fromkeys("status ms conversations days seconds sections schema ours read xid number gpu".split(), _NUMBER)
-    | dict.fromkeys(("error", "exception", "kind", "reason", "state"), _CODE)
+    | dict.fromkeys(("request_id", "session", "user", "kb_version", "before"), _HASH)
+    | dict.fromkeys(
+        "status ms conversations days seconds sections schema ours read xid number gpu after_s".split(), _NUMBER
+    )
+    | dict.fromkeys(("error", "exception", "kind", "reason", "state", "part"), _CODE)
+    | {"states": r'\["[A-Z]{1,20}=[\w ]{0,60}"(, "[A-Z]{1,20}=[\w ]{0,60}")*\]'}
 )
-COMPARED = frozenset("event address version backend flow name driver detail meaning fix trouble".split())
+COMPARED = frozenset("event address version backend flow name driver detail meaning fix trouble folder why".split())
 _TRACE = re.compile(r"[\w.<>-]{1,80}:\d{1,7}:[\w.<>]{1,80}")
 _SHAPES = {name: re.compile(shape) for name, shape in SHAPES.items()}
 _EVENT = re.compile(EVENTS)

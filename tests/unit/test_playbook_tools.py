@@ -316,14 +316,15 @@ def test_of_a_json_document_only_the_strings_go_that_hold_something() -> None:
 
 def test_every_event_and_field_of_the_log_is_known_to_the_bundle() -> None:
     bundle = load("files/bundle.py")
-    known = set(bundle.SHAPES) | bundle.COMPARED | {"exc_info"}
+    known = set(bundle.SHAPES) | bundle.COMPARED | {"exc_info", "trace"}
     calls = [
         node
         for path in (ROOT / "app").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call) and re.search(r"\.log\.(debug|info|warning|error)$", ast.unparse(node.func))
+        if isinstance(node, ast.Call)
+        and re.search(r"(\.log|get_logger\(\))\.(debug|info|warning|error)$", ast.unparse(node.func))
     ]
-    assert len(calls) > 10
+    assert len(calls) > 20
     for call in calls:
         (event,) = call.args
         assert isinstance(event, ast.Constant)
