@@ -7,12 +7,11 @@ opened is looked at, not what a name meant a moment before.
 
 import os
 import shutil
-import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from app.errors import ConfigError
 
@@ -132,28 +131,6 @@ def acting_for(place: Path) -> Iterator[None]:
         os.setgroups(groups)
 
 
-@contextmanager
-def connected(
-    database: Path, *, below: Path | None = None, mode: str = "rw", **options: Any
-) -> Iterator[sqlite3.Connection]:
-    """A connection to an existing database, opened as `opened` would. `mode` as in SQLite's URIs: rw, ro.
-
-    Until it is closed root has the rights of the owner of the folder `below` [the database's own].
-    SQLite itself opens the files beside it (the log) without following a link.
-    """
-    below = below or database.parent
-    with acting_for(below):
-        ordinary(database, below=below)
-        expected = str(below.resolve() / database.relative_to(below))
-        uri = f"{database.absolute().as_uri()}?mode={mode}"
-        with closing(sqlite3.connect(uri, uri=True, **options)) as connection:
-            # It has followed links on its way, and says which file it has opened; the last step follows none.
-            if connection.execute("PRAGMA database_list").fetchone()[2] != expected:
-                raise _refused(database)
-            connection.execute("PRAGMA trusted_schema=OFF")
-            yield connection
-
-
 def ordinary(database: Path, *, below: Path | None = None) -> None:
     """Raises ConfigError unless a database and what lies beside it are files: SQLite waits for a pipe for ever."""
     with opened(database, below=below):
@@ -163,11 +140,6 @@ def ordinary(database: Path, *, below: Path | None = None) -> None:
         with suppress(FileNotFoundError):
             if not stat.S_ISREG(mode := os.lstat(path).st_mode) and not stat.S_ISLNK(mode):
                 raise _odd(path)
-
-
-def quoted(name: str) -> str:
-    """A name of a schema that anybody may have written, as it stands in a statement."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def files_in(folder_descriptor: int) -> Iterator[Path]:
@@ -199,7 +171,7 @@ def _walk(stack: list[int], path: Path, *, below: Path, links: bool, flags: int)
         part = todo.pop(0)
         if part == "..":
             if len(stack) == 1:
-                raise _refused(path)
+                raise refused(path)
             os.close(stack.pop())
             if todo:
                 continue
@@ -210,11 +182,11 @@ def _walk(stack: list[int], path: Path, *, below: Path, links: bool, flags: int)
             followed += 1
             target = Path(os.readlink(part, dir_fd=inside))
             if not links or followed > _MOST_LINKS:
-                raise _refused(path)
+                raise refused(path)
             if target.is_absolute():
                 homes = [home for home in (below.absolute(), below.resolve()) if target.is_relative_to(home)]
                 if not homes:
-                    raise _refused(path)
+                    raise refused(path)
                 while len(stack) > 1:
                     os.close(stack.pop())
                 target = target.relative_to(homes[0])
@@ -227,7 +199,7 @@ def _walk(stack: list[int], path: Path, *, below: Path, links: bool, flags: int)
         got = os.fstat(opened_)
         if got.st_nlink > 1 and stat.S_ISREG(got.st_mode) and got.st_uid != os.fstat(inside).st_uid:
             os.close(opened_)
-            raise _refused(path)  # a second name of a file that is not the folder's owner's
+            raise refused(path)  # a second name of a file that is not the folder's owner's
         return opened_
 
 
@@ -236,7 +208,7 @@ def _step(part: str, inside: int, flags: int, path: Path) -> int:
         return os.open(part, flags | _ANY, dir_fd=inside)
     except OSError:
         if stat.S_ISLNK(os.stat(part, dir_fd=inside, follow_symlinks=False).st_mode):  # put there this moment
-            raise _refused(path) from None
+            raise refused(path) from None
         raise
 
 
@@ -244,7 +216,8 @@ def _odd(path: Path, wanted: str = "regular file") -> ConfigError:
     return ConfigError(f"{str(path)!r} is no {wanted}; look at it and move it away")
 
 
-def _refused(path: Path) -> ConfigError:
+def refused(path: Path) -> ConfigError:
+    """What is raised for a link."""
     return ConfigError(
         f"{str(path)!r} is a link or lies behind one, and none is followed where another account may make them:"
         f" see where it leads (namei -l {path}), remove it, put the file itself in its place"

@@ -203,6 +203,11 @@ class Telemetry:
         self.expired = Counter(
             "machine_conversations_expired", "Conversations deleted after store.retention_days", registry=self.registry
         )
+        self.unlogged = Gauge(
+            "machine_conversations_unlogged",
+            "Conversations whose messages have still to be brought over from a release before",
+            registry=self.registry,
+        )
         self.gpu_up = Gauge("machine_gpu_up", "1 while the GPU answers", ["gpu"], registry=self.registry)
         self.gpu_gauges = {
             name: Gauge(f"machine_gpu_{name}", text, ["gpu"], registry=self.registry)

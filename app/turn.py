@@ -76,7 +76,7 @@ async def observe(key: Key, text: str, source: Source, request_id: str | None, b
 async def _observe(key: Key, text: str, source: Source, request_id: str | None, bot: Bot) -> bool:
     loaded = await bot.store.load(key, request_id or "", 1)
     state = await stretch(lambda: bot.dialogue.observed(loaded.snapshot.state, text))
-    return await bot.store.observe(loaded.snapshot.after(state), text, source, request_id)
+    return await bot.store.observe(loaded.snapshot.after(state), text, source, request_id, bot.name)
 
 
 async def _answer(ask: Ask, bot: Bot, ticket: Ticket, deadline: Deadline, stages: Stages) -> Reply:

@@ -15,6 +15,7 @@ Tone = Literal["neutral", "warm", "hurried", "annoyed", "angry"]
 HeardLanguage = Literal["ru", "kk", "en", "mixed"]
 Source = Literal["machine", "fallback", "human"]
 Media = Literal["text", "image", "audio"]
+Mode = Literal["machine", "waiting", "person"]
 TimeOfDay = Literal["morning", "day", "evening", "night"]
 Period = Literal["once", "hour", "day", "week", "month", "quarter", "year"]
 
@@ -125,6 +126,8 @@ class DialogueState:
     closed: bool = False
     """The customer refused or said goodbye; the next message re-opens."""
     handed_over: bool = False
+    """Whether the mode after this is another than `machine`. A stored one is for releases that know no modes: what is
+    loaded says what `Snapshot.mode` says."""
     last_action: Action | None = None
     turns: int = 0
     seen_at: float = 0.0
@@ -140,10 +143,20 @@ class Snapshot:
     revision: int = 0
     schema_version: int = SNAPSHOT_SCHEMA
     history: tuple[Exchange, ...] = ()
+    mode: Mode | None = None
+    """Who speaks: the machine; the machine while a person is waited for; a person. Never None once it is made: what
+    does not say it, such as a turn recorded before there were modes, is as its state says."""
+    waiting_since: float | None = None
+    """Unix seconds since which it is `waiting`."""
+
+    def __post_init__(self) -> None:
+        if self.mode is None:
+            object.__setattr__(self, "mode", "waiting" if self.state.handed_over else "machine")
 
     def after(self, state: DialogueState) -> "Snapshot":
-        """The snapshot to commit once a turn has been answered."""
-        return replace(self, state=state, revision=self.revision + 1)
+        """The snapshot to commit once a turn has been answered: the state says whether a person is waited for."""
+        waits: Mode = "person" if self.mode == "person" else "waiting"
+        return replace(self, state=state, revision=self.revision + 1, mode=waits if state.handed_over else "machine")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,16 @@
 """Was anything lost, doubled, or written down for a turn that got an error?"""
 
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import httpx
 
+from app.store.looking import answers
 from loadtests import record
 from loadtests.record import Record
 
-_GAPS = """
-    SELECT count(*) FROM conversations c WHERE c.revision !=
-        (SELECT count(*) FROM turns t WHERE t.session_id = c.session_id AND t.user_id = c.user_id)
-      + (SELECT count(*) FROM observations o WHERE o.session_id = c.session_id AND o.user_id = c.user_id)
-"""
 _OPEN = (record.CUT, -1)  # the caller does not know what became of these
 
 
@@ -34,7 +28,7 @@ class Consistency:
     ghosts: int | None = 0
     """Written down, though the caller got an error, or never asked."""
     damaged: int | None = 0
-    """Conversations whose revisions have a gap, and what SQLite's own check says."""
+    """Conversations whose revisions have a gap, and what the check of the file says."""
     examples: tuple[str, ...] = ()
     """A few request_ids of turns that are lost, doubled or ghosts."""
 
@@ -57,11 +51,8 @@ def doubled(records: Iterable[Record]) -> int:
 
 
 def against_store(path: Path, records: Sequence[Record]) -> Consistency:
-    """Compares the records with the service's own database. Raises sqlite3.Error when it cannot be read."""
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
-        rows = db.execute("SELECT request_id, response FROM turns").fetchall()
-        gaps = db.execute(_GAPS).fetchone()[0]
-        sound = [row[0] for row in db.execute("PRAGMA integrity_check")]
+    """Compares the records with the service's own database. Raises engine.Error when it cannot be read."""
+    rows, odd = answers(path)
     stored = {str(request_id): record.digest(_bytes(response)) for request_id, response in rows}
     times = Counter(str(request_id) for request_id, _ in rows)
     statuses: dict[str, set[int]] = defaultdict(set)
@@ -82,7 +73,7 @@ def against_store(path: Path, records: Sequence[Record]) -> Consistency:
         lost=len(lost),
         doubled=doubled(records) + len(other),
         ghosts=len(ghosts),
-        damaged=int(gaps) + (sound != ["ok"]),
+        damaged=odd,
         examples=tuple([*sorted(lost), *sorted(ghosts), *sorted(other)][:5]),
     )
 

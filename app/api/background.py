@@ -1,4 +1,5 @@
-"""What the service does beside answering: it puts published knowledge in use, and deletes old conversations."""
+"""What the service does beside answering: it puts published knowledge in use, brings over what a release before this
+one has written, and deletes old conversations."""
 
 import asyncio
 import time
@@ -16,6 +17,10 @@ _DAY_S = 86_400.0
 _DISTRUST_S = 600.0  # until the clock is looked at again before anything is deleted
 _LOOK_S = 10.0
 _READ_THROUGH_S = 3600.0
+_BREATH_S = 0.02
+_BREATHS = 3.0  # as long as a step took: so turns have the disk for themselves most of the time
+_COUNTED = 64  # steps between two counts of what is left
+_AGAIN_S = 600.0  # until it is looked whether a process of the release before, on its way out, has written once more
 _BATCH = 50  # conversations deleted in one commit: a turn that waits for its own waits that long at most
 
 
@@ -27,6 +32,7 @@ async def background(bots: Bots, clock: ClockWatch) -> AsyncIterator[None]:
         for bot in bots.all()
     ]
     tasks.append(asyncio.create_task(_read_through(bots.default), name="memory-read-through"))
+    tasks.append(asyncio.create_task(_bring_over(bots.default), name="messages-brought-over"))
     tasks.append(asyncio.create_task(_follow(clock, bots.default), name="clock"))
     if bots.default.settings.store.retention_days:
         tasks.append(asyncio.create_task(_daily(bots.default, clock), name="retention"))
@@ -59,6 +65,38 @@ async def expire(bot: Bot, days: int) -> int:
         total += count
         bot.telemetry.expired.inc(count)
     return total
+
+
+async def _bring_over(bot: Bot) -> None:
+    """Completes the logs of messages that a release of schema 1 has left behind. A conversation that is written to
+    before its turn comes is completed then."""
+    while True:
+        try:
+            await complete_logs(bot)
+        except MachineError as error:  # the database cannot be read or written now
+            bot.telemetry.log.warning("messages not brought over", error=type(error).__name__, reason=error.reason)
+        await asyncio.sleep(_AGAIN_S)
+
+
+async def complete_logs(bot: Bot) -> None:
+    """Brings over what there is, in small steps. Raises StoreUnavailable."""
+    store, left = bot.store, bot.telemetry.unlogged
+    conversations = await store.behind()
+    left.set(conversations)
+    if not conversations:
+        return
+    bot.telemetry.log.info("messages are brought over", conversations=conversations)
+    began, place, over, steps = time.monotonic(), None, False, 0
+    while not over:
+        step_began = time.monotonic()
+        done = await store.bring_some(place)
+        place, over, steps = done.place, done.over, steps + 1
+        if steps % _COUNTED == 0:
+            left.set(await store.behind())
+        await asyncio.sleep(max(_BREATH_S, _BREATHS * (time.monotonic() - step_began)))
+    left.set(await store.behind())
+    seconds = round(time.monotonic() - began)
+    bot.telemetry.log.info("messages brought over", conversations=conversations, seconds=seconds)
 
 
 def _noted(bot: Bot) -> Callable[[bool], Awaitable[None]]:

@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-import sqlite3
 import sys
 import tempfile
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,8 +54,7 @@ def drill(archive: Path, turns: int, knowledge: Path | None, file: Path | None, 
     ARCHIVE is one archive, or the folder of all for the newest. Knowledge and settings are the archive's own where it
     holds them. Exit 0 well, 1 when a turn comes to another answer, 2 when the backup cannot be restored.
     """
-    from app.store.backup import DATABASE
-    from app.store.restore import choose, count_rows
+    from app.store.restore import choose, counted
     from app.store.restore import restore as put
     from app.telemetry import configure_logging
 
@@ -65,9 +62,7 @@ def drill(archive: Path, turns: int, knowledge: Path | None, file: Path | None, 
     chosen = choose(archive)
     with tempfile.TemporaryDirectory(prefix="sales-machine-drill-") as scratch:
         rows = put(chosen, Path(scratch)).manifest.rows
-        with closing(sqlite3.connect(Path(scratch, DATABASE))) as db:
-            found = count_rows(db)
-            ids = [row[0] for row in db.execute("SELECT id FROM turns ORDER BY id DESC LIMIT ?", (turns,))]
+        found, ids = counted(Path(scratch), turns)
         if found != rows:
             raise ConfigError(f"{str(chosen)!r} was restored with {found}, its manifest says {rows}")
         walked = asyncio.run(_walk(ids, Path(scratch), _kept(chosen, knowledge), _kept(chosen, file)))

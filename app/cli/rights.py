@@ -51,7 +51,7 @@ def export_command(user: str, like: bool, session: str | None, data: Path, out: 
         raise ConfigError(f"{str(out)!r} cannot be written: {error.strerror}") from None
     say(
         f"{out}: {len(found['conversations'])} conversations, {len(found['turns'])} turns, "
-        f"{len(found['observations'])} observations"
+        f"{len(found['observations'])} observations, {len(found['messages'])} messages"
     )
 
 

@@ -125,8 +125,9 @@ class Dialogue:
 
         Never raises on any text. The step's `state` is what to commit if the answer goes out.
         """
+        waits = replace(snapshot.state, handed_over=snapshot.mode != "machine")
         state, flow = continuity.resumed(
-            snapshot.state, ask, now, flows=self.flows, default=self.default_flow, skip=self.policy.skip
+            waits, ask, now, flows=self.flows, default=self.default_flow, skip=self.policy.skip
         )
         waiting = state.pending.slot if state.pending else None
         spec = flow.slots.get(waiting) if waiting else None

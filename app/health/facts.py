@@ -3,16 +3,13 @@
 import os
 import resource
 import shutil
-import sqlite3
 import stat
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.errors import ConfigError
-from app.files import connected
 from app.health.lockholders import Holder, reading, writing
+from app.store.looking import look
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,44 +85,19 @@ def database_facts(path: Path, limit_s: float) -> DatabaseFacts:
     writer, reader = writing(path), reading(path)  # before a connection of our own takes part in the locking
     log = path.with_name(f"{path.name}-wal")
     log_bytes = log.stat().st_size if log.exists() else 0
-    try:
-        with connected(path, mode="ro", timeout=2) as db:
-            schema = int(db.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()[0])
-            # of the last ones: behind a step back the very last may be of the past again
-            newest = db.execute(
-                "SELECT max(created_at) FROM (SELECT created_at FROM turns ORDER BY id DESC LIMIT 500)"
-            ).fetchone()
-            complaints = _quick_check(db, limit_s)
-    except (ConfigError, OSError) as error:
-        return DatabaseFacts(path, True, str(error), log_bytes=log_bytes, writer=writer, reader=reader)
-    except sqlite3.Error as error:
-        damaged = (getattr(error, "sqlite_errorcode", 0) & 0xFF) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-        problem, complaints = ("", (str(error),)) if damaged else (str(error), ())
-        return DatabaseFacts(path, True, problem, complaints, log_bytes=log_bytes, writer=writer, reader=reader)
+    found = look(path, limit_s)
     return DatabaseFacts(
         path,
         exists=True,
-        complaints=complaints or (),
-        complete=complaints is not None,
-        schema=schema,
-        newest=newest[0] if newest else None,
+        problem=found.problem,
+        complaints=found.complaints,
+        complete=found.complete,
+        schema=found.schema,
+        newest=found.newest,
         log_bytes=log_bytes,
         writer=writer,
         reader=reader,
     )
-
-
-def _quick_check(db: sqlite3.Connection, limit_s: float) -> tuple[str, ...] | None:
-    """The complaints; None when the time was over before the end."""
-    until = time.monotonic() + limit_s
-    db.set_progress_handler(lambda: int(time.monotonic() > until), 10_000)
-    try:
-        rows = [str(row[0]) for row in db.execute("PRAGMA quick_check(5)")]
-    except sqlite3.OperationalError:
-        if time.monotonic() > until:
-            return None
-        raise
-    return tuple(row for row in rows if row != "ok")
 
 
 @dataclass(frozen=True, slots=True)

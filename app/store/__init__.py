@@ -1,6 +1,6 @@
-"""The store: conversations and turns in SQLite, written by one thread, read by others."""
+"""The store: conversations as a log of messages, in SQLite, written by one thread, read by others."""
 
-from app.store.conversations import Store
-from app.store.reading import Stored
+from app.store.store import Store
+from app.store.turns import Stored
 
 __all__ = ["Store", "Stored"]

@@ -1,267 +1,126 @@
-"""Store: load a conversation, commit a turn, observe what the customer saw."""
+"""Conversations: the revision that every commit moves by one, the state, and who speaks in it."""
 
-import asyncio
-import json
-import sqlite3
-import threading
-import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
-from pathlib import Path
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
 
-from sqlite_utils import Database
+from pydantic import TypeAdapter, ValidationError
 
-from app.errors import ConfigError, Hindered, RevisionConflict, StoreUnavailable
-from app.store.faults import Condition, StoreFault, fault_of, out_of_room
-from app.store.migrations import migrate
-from app.store.reading import Loaded, Recorded, dump_state, load, recorded
-from app.store.retention import Deleted, delete_expired
-from app.store.writer import Writer
-from app.types import Ask, Key, Reply, Snapshot, Source
+from app.errors import RevisionConflict, StoreUnavailable
+from app.store.engine import Connection
+from app.types import DialogueState, Key, Mode, Snapshot
 
-_T = TypeVar("_T")
-_LOG_BYTES = 16 << 20
-_CHECK_S = 2.0  # shorter than whoever asks /ready is patient
+STATE = TypeAdapter(DialogueState)
 
 
-class Store:
-    """One SQLite file in WAL mode. Every method may be called from one event loop only."""
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A conversation without its messages."""
 
-    def __init__(self, path: Path, *, busy_timeout_ms: int = 5000) -> None:
-        """Opens and migrates `path`. Raises ConfigError when it cannot be opened or is of a later release."""
-        self.path = path
-        self._busy_timeout_ms = busy_timeout_ms
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if not path.exists():
-                # customers' words: for the owner alone; SQLite gives -wal and -shm the same mode
-                path.touch(mode=0o600)
-        except OSError as error:
-            raise ConfigError(
-                f"database {str(path)!r} cannot be opened: {error}; is the folder writable and the disk not full?"
-            ) from None
-        self._condition = Condition(path)
-        self._reading = threading.Lock()
-        try:
-            with closing(self._open_writing()) as db:
-                self.schema = migrate(db)
-            self._reader = self._open(read_only=True)
-            self._writer = Writer(self._open_writing(), self._reconnect, self._condition)
-        except sqlite3.Error as error:
-            fault = fault_of(error, path)
-            kind = ConfigError if fault.kind in {"damaged", "other"} else Hindered
-            raise kind(f"database {str(path)!r} cannot be used: {fault.detail}; {fault.fix}") from None
-        self._checking: asyncio.Task[int] | None = None
-        self._reads = ThreadPoolExecutor(1, thread_name_prefix="store-reader")
+    schema_version: int
+    revision: int
+    state: DialogueState
+    mode: Mode
+    waiting_since: float | None
+    """Unix seconds."""
+    behind: bool
+    """The log of messages ends before this revision: a release of schema 1 has written since."""
 
-    async def load(self, key: Key, request_id: str, history: int) -> Loaded:
-        """The conversation of `key` with at most `history` exchanges, and the turn of `request_id` if answered."""
-        return await self._read(lambda db: load(db, key, request_id, history))
-
-    async def commit(self, snapshot: Snapshot, ask: Ask, reply: Reply, record: dict[str, Any]) -> None:
-        """Writes a turn: `snapshot` is the one after it.
-
-        Raises RevisionConflict when the stored revision is not the one before, StoreUnavailable when nothing could
-        be written. `record` is what else is kept of the turn (JSON).
-        """
-        now = time.time()
-        state = dump_state(snapshot.state)
-        details = json.dumps(record, ensure_ascii=False)
-
-        def job(db: Database) -> None:
-            _advance(db, snapshot, state, now)
-            key = snapshot.key
-            db.execute(
-                "INSERT INTO turns (session_id, user_id, revision, request_id, body_hash, user_text, answer, response,"
-                " record, created_at) VALUES (?,?,?,?,?,?,?,?,?,?)",
-                (key.session_id, key.user_id, snapshot.revision, ask.request_id, ask.body_hash, ask.text, reply.answer,
-                 reply.body, details, now),
-            )  # fmt: skip
-
-        await self._writer.run(job)
-
-    async def observe(self, snapshot: Snapshot, text: str, source: Source, request_id: str | None) -> bool:
-        """Writes what the customer saw; `snapshot` is the one after it. Returns whether it replaced a turn's answer.
-
-        With the `request_id` of a known turn it replaces that turn's answer in the history; saying it again replaces
-        it again. Raises as `commit`.
-        """
-        now = time.time()
-        state = dump_state(snapshot.state)
-
-        def job(db: Database) -> bool:
-            _advance(db, snapshot, state, now)
-            key = (snapshot.key.session_id, snapshot.key.user_id)
-            turn = db.execute(
-                "SELECT id FROM turns WHERE session_id=? AND user_id=? AND request_id=?", (*key, request_id)
-            ).fetchone()
-            db.execute(
-                "INSERT INTO observations (session_id, user_id, revision, request_id, turn_id, text, source,"
-                " created_at) VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (session_id, user_id, request_id)"
-                " DO UPDATE SET text=excluded.text, source=excluded.source, created_at=excluded.created_at,"
-                " turn_id=excluded.turn_id",
-                (*key, snapshot.revision, request_id, turn[0] if turn else None, text, source, now),
-            )
-            return turn is not None
-
-        return await self._writer.run(job)
-
-    async def amend(self, snapshot: Snapshot) -> bool:
-        """Writes the state of `snapshot` alone, at its own revision; False if the conversation has moved on."""
-        state = dump_state(snapshot.state)
-        key = snapshot.key
-
-        def job(db: Database) -> bool:
-            sql = "UPDATE conversations SET state=? WHERE session_id=? AND user_id=? AND revision=?"
-            return db.execute(sql, (state, key.session_id, key.user_id, snapshot.revision)).rowcount == 1
-
-        return await self._writer.run(job)
-
-    async def recorded(self, turn: int) -> Recorded | None:
-        """The turn with this id, with the history that the customer had seen by then; None if there is none."""
-        return await self._read(lambda db: recorded(db, turn))
-
-    async def newest_turn(self, key: Key) -> int | None:
-        """Id of the newest turn of a conversation."""
-
-        def query(db: Database) -> int | None:
-            row = db.execute(
-                "SELECT id FROM turns WHERE session_id=? AND user_id=? ORDER BY revision DESC LIMIT 1",
-                (key.session_id, key.user_id),
-            ).fetchone()
-            return row[0] if row else None
-
-        return await self._read(query)
-
-    async def record_knowledge(self, version: str, sections: int) -> None:
-        """Notes that this knowledge version has been in use."""
-        await self._writer.run(
-            lambda db: (
-                db.execute(
-                    "INSERT OR IGNORE INTO knowledge_versions (version, sections, loaded_at) VALUES (?,?,?)",
-                    (version, sections, time.time()),
-                ).rowcount
-            )
+    def snapshot(self, key: Key) -> Snapshot:
+        """As a turn finds it, still without a history. Who speaks is what the column says, not the stored state."""
+        state = replace(self.state, handed_over=self.mode != "machine")
+        return Snapshot(
+            key, state, self.revision, self.schema_version, mode=self.mode, waiting_since=self.waiting_since
         )
 
-    async def expire(self, before: float, most: int) -> Deleted:
-        """Deletes at most `most` conversations that were last touched before `before` (Unix seconds), oldest first."""
-        return await self._writer.run(lambda db: delete_expired(db, before, most))
 
-    async def fault(self) -> StoreFault | None:
-        """Why a turn could not be kept now, found out by a real write; None while it could.
-
-        A write that waits for a lock or a slow disk is left to its end and said to be one.
-        """
-        if self._condition.damage is not None:
-            return self._condition.damage
-        if self._checking is None or self._checking.done():
-            # The header's page is written again as it is: an UPDATE that changes nothing would write nothing.
-            self._checking = asyncio.create_task(
-                self._writer.run(lambda db: db.execute("PRAGMA user_version=0").rowcount)
-            )
-        done, _ = await asyncio.wait([self._checking], timeout=_CHECK_S)
-        if not done:
-            return self._condition.last or StoreFault.of("slow", self.path)
-        error = self._checking.exception()
-        if error is None:
-            return out_of_room(self.path)
-        if isinstance(error, StoreUnavailable):
-            return self._condition.last or StoreFault.of("other", self.path, str(error))
-        raise error
-
-    async def verify(self) -> StoreFault | None:
-        """Reads the whole file through beside the running service. Damage that is found ends its use."""
-        stop = threading.Event()
-        try:
-            complaint = await asyncio.to_thread(self._quick_check, stop)
-        finally:
-            stop.set()
-        if complaint:
-            self._condition.note(StoreFault.of("damaged", self.path, complaint))
-        return self._condition.damage
-
-    async def close(self) -> None:
-        """Finishes waiting writes and closes. Safe to call twice."""
-        await asyncio.to_thread(self._writer.close)
-        self._reads.shutdown()
-        self._reader.close()
-
-    def _open_writing(self) -> Database:
-        db = self._open()
-        try:
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute("PRAGMA synchronous=FULL")
-            db.execute(f"PRAGMA journal_size_limit={_LOG_BYTES}")  # a log that has grown gives its room back
-            db.execute("PRAGMA secure_delete=ON")  # what is deleted or replaced is overwritten, not only forgotten
-        except sqlite3.Error:
-            db.close()
-            raise
-        return db
-
-    def _reconnect(self) -> Database:
-        """For the writer. The reader's is made anew too: connections of one process share what they know of a file."""
-        with self._reading:
-            self._reader.close()
-            try:
-                return self._open_writing()
-            finally:
-                self._reader = self._open(read_only=True)
-
-    def _quick_check(self, stop: threading.Event) -> str:
-        """The first complaint; empty when there is none, or when `stop` came first."""
-        try:
-            with closing(self._open(read_only=True)) as db:
-                db.conn.set_progress_handler(lambda: int(stop.is_set()), 10_000)
-                found = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
-                return "" if found == "ok" else found
-        except sqlite3.Error as error:
-            return str(error) if fault_of(error, self.path).kind == "damaged" else ""
-
-    def _open(self, read_only: bool = False) -> Database:
-        conn = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-        conn.execute(f"PRAGMA busy_timeout={self._busy_timeout_ms}")
-        conn.execute("PRAGMA foreign_keys=ON")
-        if read_only:
-            conn.execute("PRAGMA query_only=ON")
-        return Database(conn)
-
-    async def _read(self, query: Callable[[Database], _T]) -> _T:
-        def job() -> _T:
-            with self._reading:
-                self._reader.execute("BEGIN")  # one state of the database for all statements
-                try:
-                    return query(self._reader)
-                finally:
-                    with suppress(sqlite3.Error):
-                        self._reader.execute("COMMIT")
-
-        self._condition.check("read")
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._reads, job)
-        except sqlite3.Error as error:
-            raise self._condition.public(error, "read") from error
-        except RuntimeError as error:  # the pool is shut down
-            raise StoreUnavailable("the conversation memory is closing; try again shortly") from error
+def dump_state(state: DialogueState) -> str:
+    """The state as it is stored: JSON."""
+    return STATE.dump_json(state).decode()
 
 
-def _advance(db: Database, snapshot: Snapshot, state: str, now: float) -> None:
-    """Moves the conversation to `snapshot`'s revision, from the one before it and from no other."""
+def head(db: Connection, key: Key) -> Head | None:
+    """None: there is no such conversation. Raises StoreUnavailable when its state cannot be read."""
+    row = db.execute(
+        "SELECT schema_version, revision, state, mode, waiting_since, logged FROM conversations"
+        " WHERE session_id=? AND user_id=?",
+        (key.session_id, key.user_id),
+    ).fetchone()
+    if row is None:
+        return None
+    version, revision, stored, mode, since, logged = row
+    try:
+        state = STATE.validate_json(stored)  # keys of a later schema are ignored, missing ones take their default
+    except ValidationError as error:
+        raise StoreUnavailable("this conversation's memory cannot be read; a person has to look at it") from error
+    if behind := logged < revision:
+        mode = mode_of(state.handed_over, mode)
+    return Head(version, revision, state, mode, since, behind)
+
+
+def mode_of(handed_over: bool, mode: Mode) -> Mode:
+    """The mode of a conversation that a release of schema 1 has moved on: it knows only whether a person was asked
+    for."""
+    if not handed_over:
+        return "machine"
+    return "person" if mode == "person" else "waiting"
+
+
+def advance(db: Connection, snapshot: Snapshot, now: float, *, bot: str = "", channel: str = "") -> None:
+    """Moves the conversation to `snapshot`'s revision, from the one before it and from no other.
+
+    `bot` and `channel` as they are known by what is written; empty: they stay. Its log is complete if it was before.
+    Raises RevisionConflict.
+    """
     key = (snapshot.key.session_id, snapshot.key.user_id)
+    state = dump_state(snapshot.state)
+    since = now if snapshot.mode == "waiting" else None
     if snapshot.revision == 1:
         # Columns by name, as everywhere: the next release may have added some, and this one serves after a rollback.
         changed = db.execute(
-            "INSERT INTO conversations (session_id, user_id, schema_version, revision, state, created_at, updated_at)"
-            " VALUES (?1,?2,?3,1,?4,?5,?5) ON CONFLICT DO NOTHING",  # someone was first
-            (*key, snapshot.schema_version, state, now),
+            "INSERT INTO conversations (session_id, user_id, schema_version, revision, state, created_at, updated_at,"
+            " bot, channel, mode, waiting_since, last_at, logged) VALUES (?,?,?,1,?,?,?,?,?,?,?,?,1)"
+            " ON CONFLICT DO NOTHING",  # someone was first
+            (*key, snapshot.schema_version, state, now, now, bot, channel, snapshot.mode, since, now),
         ).rowcount
     else:
         changed = db.execute(
-            "UPDATE conversations SET schema_version=?, revision=?, state=?, updated_at=?"
+            "UPDATE conversations SET schema_version=?, revision=?, state=?, updated_at=?, last_at=?,"
+            " bot=CASE WHEN ?='' THEN bot ELSE ? END, channel=CASE WHEN ?='' THEN channel ELSE ? END,"
+            " waiting_since=CASE WHEN mode='waiting' AND ?='waiting' THEN waiting_since ELSE ? END, mode=?,"
+            " logged=CASE WHEN logged=revision THEN ? ELSE logged END"
             " WHERE session_id=? AND user_id=? AND revision=?",
-            (snapshot.schema_version, snapshot.revision, state, now, *key, snapshot.revision - 1),
-        ).rowcount
+            (snapshot.schema_version, snapshot.revision, state, now, now, bot, bot, channel, channel, snapshot.mode,
+             since, snapshot.mode, snapshot.revision, *key, snapshot.revision - 1),
+        ).rowcount  # fmt: skip
     if changed != 1:
         raise RevisionConflict("the conversation moved on while it was being answered; send the message again")
+
+
+def amend(db: Connection, snapshot: Snapshot) -> bool:
+    """Writes the state of `snapshot` alone, at its own revision; False if the conversation has moved on."""
+    changed = db.execute(
+        "UPDATE conversations SET state=? WHERE session_id=? AND user_id=? AND revision=?",
+        (dump_state(snapshot.state), snapshot.key.session_id, snapshot.key.user_id, snapshot.revision),
+    ).rowcount
+    return bool(changed == 1)
+
+
+def behind(db: Connection, most: int) -> list[Key]:
+    """Conversations whose log lacks what a release of schema 1 has written, the newest first."""
+    rows = db.execute(
+        "SELECT session_id, user_id FROM conversations WHERE logged < revision ORDER BY updated_at DESC LIMIT ?",
+        (most,),
+    )
+    return [Key(*row) for row in rows]
+
+
+def is_behind(db: Connection, key: Key) -> bool:
+    """Whether this one is among them."""
+    row = db.execute(
+        "SELECT logged < revision FROM conversations WHERE session_id=? AND user_id=?", (key.session_id, key.user_id)
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def count_behind(db: Connection) -> int:
+    """How many there are."""
+    return int(db.execute("SELECT count(*) FROM conversations WHERE logged < revision").fetchone()[0])

@@ -1,31 +1,19 @@
-"""What an SQLite error means for the memory: its kind, what an operator reads and does, what a caller is told."""
+"""What an engine's error means for the memory: its kind, what an operator reads and does, what a caller is told."""
 
 import errno
 import os
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import structlog
 
 from app.errors import StoreUnavailable
+from app.store.engine import Error, Kind, kind_of
 
-Kind = Literal["full", "read_only", "locked", "damaged", "io", "slow", "other"]
 ROOM: Final = 1 << 20
 """Bytes: with less than this free a disk is full, although the log may have room left for a few pages."""
 
-_KINDS: Final[dict[int, Kind]] = {
-    sqlite3.SQLITE_FULL: "full",
-    sqlite3.SQLITE_READONLY: "read_only",
-    sqlite3.SQLITE_PERM: "read_only",
-    sqlite3.SQLITE_BUSY: "locked",
-    sqlite3.SQLITE_LOCKED: "locked",
-    sqlite3.SQLITE_CORRUPT: "damaged",
-    sqlite3.SQLITE_NOTADB: "damaged",
-    sqlite3.SQLITE_IOERR: "io",
-    sqlite3.SQLITE_CANTOPEN: "io",
-}
 _RESTART = "systemctl restart sales-machine"
 _WORDS: Final[dict[Kind, tuple[str, str]]] = {
     "full": ("the disk is full", "df -h {folder}; du -xh {folder} | sort -h | tail; it goes on once there is room"),
@@ -69,10 +57,9 @@ class StoreFault:
         return cls(kind, f"{words} ({cause})" if cause else words, fix.format(path=path, folder=path.parent))
 
 
-def fault_of(error: sqlite3.Error, path: Path) -> StoreFault:
+def fault_of(error: Error, path: Path) -> StoreFault:
     """The fault behind an error of the database at `path`."""
-    code = getattr(error, "sqlite_errorcode", None)  # None: the error came from the binding, not from SQLite
-    kind: Kind = _KINDS.get(code & 0xFF, "other") if code is not None else "other"
+    kind = kind_of(error)
     if kind == "io":  # SQLite says of a disk only that it failed
         kind = _of_disk(path)
     return StoreFault.of(kind, path, str(error))
@@ -131,11 +118,11 @@ class Condition:
 
     def concerns_all(self, error: BaseException) -> bool:
         """Whether the file or its disk is at fault, and not the one write that met it."""
-        return isinstance(error, sqlite3.Error) and fault_of(error, self.path).kind != "other"
+        return isinstance(error, Error) and fault_of(error, self.path).kind != "other"
 
     def public(self, error: BaseException, doing: str) -> BaseException:
-        """`error` as the caller may see it: an SQLite error becomes StoreUnavailable, with itself as the cause."""
-        if not isinstance(error, sqlite3.Error):
+        """`error` as the caller may see it: an engine's error becomes StoreUnavailable, with itself as the cause."""
+        if not isinstance(error, Error):
             return error
         fault = fault_of(error, self.path)
         self.note(fault)

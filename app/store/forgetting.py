@@ -14,7 +14,7 @@ from pathlib import Path
 
 from app.errors import ConfigError
 from app.files import files_in, folder
-from app.store.backup import DATABASE, MANIFEST, FileRecord, Manifest, archives, verify
+from app.store.backup import DATABASE, MANIFEST, FileRecord, Manifest, archives, inspected, verify
 from app.store.restore import UNFINISHED
 from app.store.retention import Deleted
 from app.store.rights import Person, Proof, forget, stands_in
@@ -95,7 +95,7 @@ def _clean(archive: Path, person: Person) -> Cleaned:
         shutil.copy2(archive / DATABASE, work / DATABASE)
         deleted, proof = forget(work / DATABASE, person)
         if deleted != Deleted() or stands_in(archive / DATABASE, person):
-            _replace(archive, work / DATABASE, _changed(manifest, work / DATABASE, deleted))
+            _replace(archive, work / DATABASE, _changed(manifest, work / DATABASE))
             verify(archive)
     except OSError as error:
         raise ConfigError(f"backup {str(archive)!r} cannot be changed: {error}") from None
@@ -106,11 +106,9 @@ def _clean(archive: Path, person: Person) -> Cleaned:
     return Cleaned(archive, deleted, replace(proof, remains=proof.remains + odd, files=(*proof.files, *beside)))
 
 
-def _changed(manifest: Manifest, database: Path, deleted: Deleted) -> Manifest:
+def _changed(manifest: Manifest, database: Path) -> Manifest:
     records = tuple(_record(database) if record.path == DATABASE else record for record in manifest.files)
-    gone = asdict(deleted)
-    rows = {table: count - gone.get(table, 0) for table, count in manifest.rows.items()}
-    return replace(manifest, files=records, rows=rows)
+    return replace(manifest, files=records, rows=inspected(database)[1])
 
 
 def _replace(archive: Path, database: Path, manifest: Manifest) -> None:

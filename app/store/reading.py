@@ -1,25 +1,13 @@
-"""What one read gives of a conversation, and the queries for it."""
+"""What one read gives of a conversation: its head, its history, a turn that was answered or recorded before."""
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-from sqlite_utils import Database
-
-from app.errors import StoreUnavailable
-from app.types import DialogueState, Exchange, Key, Snapshot
-
-_STATE = TypeAdapter(DialogueState)
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A turn that was answered before: the caller's body and what was answered, byte for byte."""
-
-    body_hash: str
-    answer: str
-    response: str
+from app.store import conversations, messages, turns
+from app.store.conversations import STATE
+from app.store.engine import Connection
+from app.store.turns import Stored
+from app.types import Key, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +16,8 @@ class Loaded:
 
     snapshot: Snapshot
     stored: Stored | None
+    behind: bool = False
+    """The history lacks what a release of schema 1 has written: it has to be brought over first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,67 +30,23 @@ class Recorded:
     text: str
     answer: str
     record: dict[str, Any]
+    behind: bool = False
+    """As of `Loaded`."""
 
 
-def dump_state(state: DialogueState) -> str:
-    """The state as it is stored: JSON."""
-    return _STATE.dump_json(state).decode()
-
-
-def load(db: Database, key: Key, request_id: str, history: int) -> Loaded:
-    where = (key.session_id, key.user_id)
-    row = db.execute(
-        "SELECT schema_version, revision, state FROM conversations WHERE session_id=? AND user_id=?", where
-    ).fetchone()
-    if row is None:
+def load(db: Connection, key: Key, request_id: str, history: int) -> Loaded:
+    head = conversations.head(db, key)
+    if head is None:
         return Loaded(Snapshot(key), None)
-    try:
-        state = _STATE.validate_json(row[2])  # keys of a later schema are ignored, missing ones take their default
-    except ValidationError as error:
-        raise StoreUnavailable("this conversation's memory cannot be read; a person has to look at it") from error
-    stored = db.execute(
-        "SELECT body_hash, answer, response FROM turns WHERE session_id=? AND user_id=? AND request_id=?",
-        (*where, request_id),
-    ).fetchone()
-    snapshot = Snapshot(key, state, row[1], row[0], _history(db, where, history))
-    return Loaded(snapshot, Stored(*stored) if stored else None)
+    snapshot = replace(head.snapshot(key), history=messages.history(db, key, history))
+    return Loaded(snapshot, turns.answered(db, key, request_id), head.behind)
 
 
-def recorded(db: Database, turn: int) -> Recorded | None:
-    row = db.execute(
-        "SELECT session_id, user_id, revision, request_id, user_text, answer, record FROM turns WHERE id=?", (turn,)
-    ).fetchone()
-    if row is None:
+def recorded(db: Connection, turn: int) -> Recorded | None:
+    found = turns.record_of(db, turn)
+    if found is None:
         return None
-    session, user, revision, request_id, text, answer, details = row
-    record = json.loads(details)
-    history = _history(db, (session, user), record["history"], before=revision)
-    state = _STATE.validate_python(record["before"])
-    return Recorded(
-        Snapshot(Key(session, user), state, revision - 1, history=history), request_id, text, answer, record
-    )
-
-
-def _history(db: Database, where: tuple[str, str], count: int, before: int = 2**62) -> tuple[Exchange, ...]:
-    """The newest `count` exchanges before a revision as the customer had seen them by then, oldest first."""
-    rows = db.execute(
-        """
-        SELECT * FROM (
-            SELECT t.revision, t.user_text, coalesce(o.text, t.answer), coalesce(o.source, 'machine'), t.created_at,
-                CASE WHEN json_valid(t.record) THEN coalesce(json_extract(t.record, '$.ask.media'), 'text') END
-            FROM turns t LEFT JOIN observations o ON o.turn_id = t.id AND o.revision < ?4
-            WHERE t.session_id = ?1 AND t.user_id = ?2 AND t.revision < ?4 ORDER BY t.revision DESC LIMIT ?3
-        )
-        UNION ALL
-        SELECT * FROM (
-            SELECT revision, NULL, text, source, created_at, 'text' FROM observations
-            WHERE session_id = ?1 AND user_id = ?2 AND turn_id IS NULL AND revision < ?4 ORDER BY revision DESC LIMIT ?3
-        )
-        ORDER BY 1 DESC LIMIT ?3
-        """,
-        (*where, count, before),
-    ).fetchall()
-    return tuple(
-        Exchange(user, answer, source, at, media or "text", revision)
-        for revision, user, answer, source, at, media in reversed(rows)
-    )
+    key, revision, request_id, text, answer, record = found
+    past = messages.history(db, key, record["history"], before=revision)
+    snapshot = Snapshot(key, STATE.validate_python(record["before"]), revision - 1, history=past)
+    return Recorded(snapshot, request_id, text, answer, record, conversations.is_behind(db, key))

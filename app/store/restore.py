@@ -8,16 +8,18 @@ written through SQLite, in one transaction, and the next turn reads them.
 import fcntl
 import hashlib
 import os
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from app.errors import ConfigError
-from app.files import connected, created, folder, hand_over, opened, quoted, unlinked
-from app.store.backup import DATABASE, MANIFEST, Manifest, archives, verify
+from app.files import created, folder, hand_over, opened, unlinked
+from app.store import engine, turns
+from app.store.backup import DATABASE, MANIFEST, Manifest, archives, count_rows, verify
+from app.store.engine import connected
+from app.store.migrations import schema_of
 from app.store.salvage import KEPT
 
 UNFINISHED = ".restore-"
@@ -72,7 +74,7 @@ def restore(archive: Path, data: Path, *, while_running: bool = False) -> Restor
         replaced = _settle(database)
         kept = _keep(database) if replaced is None and database.exists() else None
         _replace(archive, data, manifest)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, engine.Error) as error:
         raise ConfigError(f"{str(archive)!r} was not restored to {str(data)!r}: {error}") from None
     return Restored(archive, manifest, replaced, live=False, kept=kept)
 
@@ -109,11 +111,8 @@ def _settle(database: Path) -> dict[str, int] | None:
         return None
     try:
         with connected(database, timeout=_BUSY_S) as db:
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-                return None
-            return count_rows(db)
-    except sqlite3.DatabaseError:
+            return count_rows(db) if engine.settled(db) else None
+    except engine.DatabaseError:
         return None  # a damaged memory is what a restore is for
 
 
@@ -168,26 +167,20 @@ def _copy(source: Path, data: int, copy: str, sha256: str) -> None:
 
 
 def _write_through(source: Path, database: Path, manifest: Manifest) -> dict[str, int]:
-    uri = f"{source.absolute().as_uri()}?mode=ro&immutable=1"
     # The archive first: behind it root has only the rights of the folder's owner.
-    with closing(sqlite3.connect(uri, uri=True)) as origin, connected(database, timeout=_BUSY_S) as live:
-        schema = int(live.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()[0])
+    with engine.unchanging(source) as origin, connected(database, timeout=_BUSY_S) as live:
+        schema = schema_of(live)
         if schema != manifest.schema:
             raise ConfigError(
                 f"the running service has schema {schema}, the backup {manifest.schema}: stop the service and restore"
                 " then; it migrates the memory when it starts"
             )
         replaced = count_rows(live)
-        origin.backup(live)  # all pages in one transaction
-        live.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        engine.written_through(origin, live)
         return replaced
 
 
-def count_rows(db: sqlite3.Connection) -> dict[str, int]:
-    """Rows of each table."""
-    names = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table' ORDER BY name")]
-    return {
-        name: int(db.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()[0])  # noqa: S608 - a name, quoted
-        for name in names
-        if not name.startswith("sqlite_")
-    }
+def counted(data: Path, newest: int) -> tuple[dict[str, int], list[int]]:
+    """Of the memory in a folder: rows of each table, and the ids of its newest turns."""
+    with engine.unchanging(data / DATABASE) as db:
+        return count_rows(db), turns.newest_of_all(db, newest)

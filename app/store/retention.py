@@ -1,19 +1,15 @@
-"""Deleting conversations: whole, with their turns and observations, in the caller's transaction."""
+"""Deleting conversations: whole, with their turns, observations and messages, in the caller's transaction."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, fields
 
 from app.errors import ConfigError
+from app.store import engine
+from app.store.engine import Connection
 
-TABLES = ("conversations", "turns", "observations")
+TABLES = ("conversations", "turns", "observations", "messages")
 """Where a customer's words are. Order: what refers to another comes later."""
-
-
-class Connection(Protocol):
-    """sqlite3's connection, or what wraps it."""
-
-    def execute(self, sql: str, parameters: Any = ..., /) -> Any: ...
+_LATER = ("messages",)  # what a memory of schema 1 has not
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +19,10 @@ class Deleted:
     conversations: int = 0
     turns: int = 0
     observations: int = 0
+    messages: int = 0
 
     def __add__(self, other: "Deleted") -> "Deleted":
-        return Deleted(
-            self.conversations + other.conversations, self.turns + other.turns, self.observations + other.observations
-        )
+        return Deleted(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
 
 def plain(db: Connection) -> None:
@@ -35,17 +30,24 @@ def plain(db: Connection) -> None:
 
     A view in a table's place, or a trigger, may compute for ever.
     """
-    tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table' AND rootpage > 0")}
-    odd = [str(row[0]) for row in db.execute("SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger')")]
-    if odd := [*odd, *(name for name in TABLES if name not in tables)]:
+    found = engine.tables(db)
+    odd = [*engine.computed(db), *(name for name in TABLES if name not in found and name not in _LATER)]
+    if odd:
         raise ConfigError(f"the memory's schema is not this program's: {odd[0]!r}; restore a backup of before")
+
+
+def tables_in(db: Connection) -> tuple[str, ...]:
+    """Those of TABLES that this memory has: an archive may be of schema 1."""
+    found = engine.tables(db)
+    return tuple(name for name in TABLES if name in found)
 
 
 def delete_conversations(db: Connection, keys: Iterable[tuple[str, str]]) -> Deleted:
     """Deletes the conversations with these (session_id, user_id)."""
-    counts = dict.fromkeys(TABLES, 0)
+    tables = tables_in(db)
+    counts = dict.fromkeys(tables, 0)
     for key in keys:
-        for table in reversed(TABLES):
+        for table in reversed(tables):
             sql = f"DELETE FROM {table} WHERE session_id=? AND user_id=?"  # noqa: S608 - names from the constant above
             counts[table] += db.execute(sql, key).rowcount
     return Deleted(**counts)

@@ -6,23 +6,25 @@ in the pages is overwritten, the write-ahead log is emptied, and the bytes of th
 
 import json
 import os
-import re
-import sqlite3
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from app.errors import ConfigError
-from app.files import connected, quoted
+from app.store import engine, pages
+from app.store.bringing import bring_over
+from app.store.engine import Connection, connected
 from app.store.numbers import holds
-from app.store.retention import TABLES, Deleted, delete_conversations, delete_expired, plain
+from app.store.retention import Deleted, delete_conversations, delete_expired, plain, tables_in
 from app.store.search import standing_among, standing_in
+from app.types import Key
 
 DATABASE = "conversations.db"
 _PATIENCE_S = 30.0  # for the service to finish what it writes or reads
+_STEP = 256  # turns and observations brought over in one transaction: the service waits that long
 _SHORTEST = 6  # characters of an id or text that can be looked for among bytes: shorter ones stand in others' words
 _NAMED = 5  # rows that a proof names at most
 _REBUILT = 64 << 20  # bytes: a file up to this is rebuilt in about a second
@@ -75,13 +77,20 @@ def export(database: Path, person: Person) -> dict[str, Any]:
     """Everything that is kept of a person, as JSON values; times in Unix seconds. Raises ConfigError."""
     where, values = person.where
     with _opened(database) as db:
-        db.execute("PRAGMA query_only=ON")
-        db.execute("BEGIN")  # one state of the database for all tables
-        db.row_factory = sqlite3.Row
-        found = {
-            table: [dict(row) for row in db.execute(f"SELECT * FROM {table} WHERE {where} ORDER BY 1, 2, 3", values)]  # noqa: S608 - names from the schema
-            for table in TABLES
-        }
+        tables = tables_in(db)
+        if "messages" in tables:
+            with suppress(engine.Error):  # a disk that is full keeps nobody from what is kept of him
+                _bring_over(db, person)
+        engine.named_rows(db)
+        with engine.one_state(db):
+            found = {
+                table: [
+                    dict(row)
+                    for row in db.execute(f"SELECT * FROM {table} WHERE {where} ORDER BY 1, 2, 3", values)  # noqa: S608 - names from the schema
+                ]
+                for table in tables
+            }
+        found.setdefault("messages", [])
     for rows, column in (("conversations", "state"), ("turns", "response"), ("turns", "record")):
         for row in found[rows]:
             row[column] = json.loads(row[column])
@@ -106,22 +115,16 @@ def alike(database: Path, person: Person) -> list[tuple[str, str, Deleted]]:
 def forget(database: Path, person: Person) -> tuple[Deleted, Proof]:
     """Deletes a person and looks through the files for what might be left. Raises ConfigError when it cannot."""
     with _opened(database) as db:
-        db.execute("PRAGMA secure_delete=ON")
-        db.execute("BEGIN IMMEDIATE")
-        try:
+        with engine.writing(db):
             needles, ids = _needles(db, person), _ids(db, person)
             deleted = delete_conversations(db, _keys(db, person))
-            db.execute("COMMIT")
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
-        _emptied_log(db)
+        engine.emptied_log(db)
         proof = _prove(db, database, person, needles, ids)
         # Pages may keep what stood in them before: copies from when the tree was balanced, and from releases that did
         # not overwrite. A rebuilt file is free of that, but nobody can write meanwhile: a large one only when it must.
         if proof.remains or database.stat().st_size <= _REBUILT:
-            db.execute("VACUUM")
-            _emptied_log(db)
+            engine.rebuilt(db)
+            engine.emptied_log(db)
             proof = _prove(db, database, person, needles, ids)
         return deleted, proof
 
@@ -130,19 +133,13 @@ def expire(database: Path, before: float, batch: int) -> Deleted:
     """Deletes the conversations last touched before `before` (Unix seconds), `batch` to a transaction, overwritten."""
     total = Deleted()
     with _opened(database) as db:
-        db.execute("PRAGMA secure_delete=ON")
         while True:
-            db.execute("BEGIN IMMEDIATE")
-            try:
+            with engine.writing(db):
                 deleted = delete_expired(db, before, batch)
-                db.execute("COMMIT")
-            except BaseException:
-                db.execute("ROLLBACK")
-                raise
             total += deleted
             if not deleted.conversations:
                 break
-        _emptied_log(db)
+        engine.emptied_log(db)
     return total
 
 
@@ -155,44 +152,46 @@ def stands_in(file: Path, person: Person, *, below: Path | None = None) -> bool:
 
 
 @contextmanager
-def _opened(database: Path) -> Iterator[sqlite3.Connection]:
+def _opened(database: Path) -> Iterator[engine.Raw]:
     if not os.path.lexists(database):
         raise ConfigError(f"there is no {database.name} in {str(database.parent)!r}; name the data folder with --data")
     try:
         with connected(database, isolation_level=None, timeout=_PATIENCE_S) as db:
             plain(db)
-            db.execute("PRAGMA foreign_keys=ON")
-            db.create_function("holds", 2, holds, deterministic=True)
+            engine.careful(db)
+            engine.with_function(db, "holds", holds, 2)
             yield db
-    except sqlite3.Error as error:
+    except engine.Error as error:
         raise ConfigError(f"database {str(database)!r} cannot be used: {error}; see `machine doctor`") from None
 
 
-def _emptied_log(db: sqlite3.Connection) -> None:
-    """Brings the write-ahead log into the file and cuts it to nothing. A file without one has nothing to do."""
-    until = time.monotonic() + _PATIENCE_S
-    while db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-        if time.monotonic() > until:
-            raise sqlite3.OperationalError("somebody reads an old state of it for too long; run the command again")
-        time.sleep(0.05)
+def _bring_over(db: Connection, person: Person) -> None:
+    """Completes the logs of the person's conversations."""
+    for key in _keys(db, person):
+        place, over = None, False
+        while not over:
+            with engine.writing(db):
+                place, _ = bring_over(db, Key(*key), place, _STEP)
+            over = place is None
 
 
-def _keys(db: sqlite3.Connection, person: Person) -> list[tuple[str, str]]:
+def _keys(db: Connection, person: Person) -> list[tuple[str, str]]:
     where, values = person.where
-    parts = " UNION ".join(f"SELECT session_id, user_id FROM {table} WHERE {where}" for table in TABLES)  # noqa: S608 - names from the schema
-    return [(row[0], row[1]) for row in db.execute(parts, values * len(TABLES))]
+    tables = tables_in(db)
+    parts = " UNION ".join(f"SELECT session_id, user_id FROM {table} WHERE {where}" for table in tables)  # noqa: S608 - names from the schema
+    return [(row[0], row[1]) for row in db.execute(parts, values * len(tables))]
 
 
-def _count(db: sqlite3.Connection, person: Person) -> Deleted:
+def _count(db: Connection, person: Person) -> Deleted:
     where, values = person.where
     counts = {
         table: db.execute(f"SELECT count(*) FROM {table} WHERE {where}", values).fetchone()[0]  # noqa: S608 - names from the schema
-        for table in TABLES
+        for table in tables_in(db)
     }
     return Deleted(**counts)
 
 
-def _ids(db: sqlite3.Connection, person: Person) -> set[str]:
+def _ids(db: Connection, person: Person) -> set[str]:
     """The ids that are the person: the one that was named and, with a number, all that hold it."""
     ids = {person.user, person.shortest}
     if person.number is not None:
@@ -201,14 +200,18 @@ def _ids(db: sqlite3.Connection, person: Person) -> set[str]:
     return {each for each in ids if len(each) >= _SHORTEST}
 
 
-def _needles(db: sqlite3.Connection, person: Person) -> list[str]:
+def _needles(db: Connection, person: Person) -> list[str]:
     """The person's texts and what else names only their rows (request ids, hashes of bodies), in pieces."""
     where, values = person.where
     found: set[str] = set()
+    tables = tables_in(db)
     for table, columns in (
         ("turns", "request_id, body_hash, user_text, answer"),
         ("observations", "request_id, text"),
+        ("messages", "channel_message_id, text"),
     ):
+        if table not in tables:
+            continue
         for row in db.execute(f"SELECT {columns} FROM {table} WHERE {where}", values):  # noqa: S608 - names from the schema
             found.update(text for text in row if text)
     for (state,) in db.execute(f"SELECT state FROM conversations WHERE {where}", values):  # noqa: S608 - names from the schema
@@ -223,9 +226,7 @@ def _pieces(text: str) -> Iterator[str]:
         yield text[start : start + _PIECE]
 
 
-def _prove(
-    db: sqlite3.Connection, database: Path, person: Person, needles: Sequence[str], ids: Collection[str]
-) -> Proof:
+def _prove(db: Connection, database: Path, person: Person, needles: Sequence[str], ids: Collection[str]) -> Proof:
     files = [path for suffix in ("", "-wal", "-journal") if os.path.lexists(path := Path(f"{database}{suffix}"))]
     remains = [f"{left} rows of {table}" for table, left in asdict(_count(db, person)).items() if left]
     present = standing_in(files, needles)
@@ -241,24 +242,13 @@ def _prove(
     return Proof(tuple(path.name for path in files), len(needles) + max(1, len(ids)), len(shared), tuple(remains))
 
 
-def _texts(db: sqlite3.Connection) -> Iterator[bytes]:
-    """Every text of every row, once: what it costs grows with the memory, not with what is looked for."""
-    for table in TABLES:
-        columns = ", ".join(f"CAST({column} AS BLOB)" for column in _columns(db, table))
-        for row in db.execute(f"SELECT {columns} FROM {table}"):  # noqa: S608 - names from the schema
-            yield from (text for text in row if text)
+def _texts(db: Connection) -> Iterator[bytes]:
+    """Every text of every row, once."""
+    for table in tables_in(db):
+        yield from pages.texts(db, table)
 
 
-def _live(db: sqlite3.Connection, needle: str) -> list[str]:
+def _live(db: Connection, needle: str) -> list[str]:
     """Rows that hold it, as `turns 17`: at most six."""
-    rows: list[str] = []
-    for table in TABLES:
-        columns = _columns(db, table)
-        any_of = " OR ".join(f"instr({column}, ?)" for column in columns)
-        sql = f"SELECT rowid FROM {table} WHERE {any_of} LIMIT 6"  # noqa: S608 - names from the schema
-        rows += [f"{table} {row[0]}" for row in db.execute(sql, (needle,) * len(columns))]
+    rows = [f"{table} {row}" for table in tables_in(db) for row in pages.rows_with(db, table, needle, 6)]
     return rows[:6]
-
-
-def _columns(db: sqlite3.Connection, table: str) -> list[str]:
-    return [quoted(row[1]) for row in db.execute(f"PRAGMA table_info({table})") if re.fullmatch("TEXT", row[2])]

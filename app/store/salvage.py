@@ -7,23 +7,26 @@ there; the rest of what can be read is for a person to look at.
 
 import json
 import os
-import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
 from app.errors import ConfigError
-from app.files import connected
+from app.store import engine, messages, pages, turns
 from app.store.backup import DATABASE
-from app.store.retention import TABLES, plain
+from app.store.bringing import bring_over
+from app.store.engine import Connection, connected
+from app.store.migrations import migrate
+from app.store.retention import TABLES, plain, tables_in
+from app.types import Key
 
 KEPT: Final = "damaged-"
 """How the folders of `machine restore` begin in which it keeps a damaged memory."""
 _BUSY_S = 30.0
-_FAR = 1 << 40
-_PER_PAGE = 64  # rows that may have stood on a page at most, where nothing says how many there were
+_ALL = 1 << 40
 
 Row = Mapping[str, Any]
 _Person = tuple[str, str]
@@ -62,19 +65,19 @@ def salvage(damaged: Path, live: Path) -> Salvaged:
     try:
         with connected(source, below=damaged.parent, mode="ro") as db:
             plain(db)
-            db.row_factory = sqlite3.Row
+            engine.named_rows(db)
             holes: dict[str, list[int]] = {table: [] for table in TABLES}
-            read = {table: [dict(row) for row in _rows(db, table, holes[table])] for table in TABLES}
+            read: dict[str, list[dict[str, Any]]] = {table: [] for table in TABLES}
+            for table in tables_in(db):
+                read[table] = [dict(row) for row in pages.readable_rows(db, table, holes[table])]
         with connected(target, timeout=_BUSY_S, isolation_level=None) as db:
             plain(db)
-            db.row_factory = sqlite3.Row
-            db.execute("PRAGMA foreign_keys=ON")
-            db.execute("PRAGMA synchronous=FULL")
-            db.execute("PRAGMA secure_delete=ON")
-            db.execute("BEGIN IMMEDIATE")
-            done = _merge(db, read, strict=bool(holes["observations"]))
-            db.execute("COMMIT")
-    except (OSError, sqlite3.Error) as error:
+            engine.careful(db)
+            migrate(db)  # a restored backup may be of schema 1
+            engine.named_rows(db)
+            with engine.writing(db):
+                done = _merge(db, read, strict=bool(holes["observations"]))
+    except (OSError, engine.Error) as error:
         raise ConfigError(f"nothing was brought over from {str(source)!r}: {error}") from None
     count = sum(len(places) for places in holes.values())
     return Salvaged(damaged, done.conversations, done.turns, count, tuple(done.rest))
@@ -87,23 +90,27 @@ class _Done:
     rest: list[Row]
 
 
-def _merge(db: sqlite3.Connection, read: Mapping[str, list[dict[str, Any]]], *, strict: bool) -> _Done:
+def _merge(db: Connection, read: Mapping[str, list[dict[str, Any]]], *, strict: bool) -> _Done:
     heads = {(row["session_id"], row["user_id"]): row for row in read["conversations"]}
-    turns, observations = (_by_person(read[table]) for table in ("turns", "observations"))
+    answered, observations, log = (_by_person(read[table]) for table in TABLES[1:])
     done = _Done(0, 0, [])
-    for person in sorted(heads.keys() | turns.keys() | observations.keys()):
+    for person in sorted(heads.keys() | answered.keys() | observations.keys()):
         had = db.execute("SELECT revision FROM conversations WHERE session_id=? AND user_id=?", person).fetchone()
         revision = had["revision"] if had else 0
         head = heads.get(person)
-        newer = [row for row in turns[person] if row["revision"] > revision]
+        newer = [row for row in answered[person] if row["revision"] > revision]
         seen = observations[person]
         if not newer and (head is None or head["revision"] <= revision):
             continue  # the restored memory has it all
-        found = _Found(person, revision, turns[person], newer, seen)
+        said = [row for row in log[person] if row["revision"] > revision]
+        found = _Found(person, revision, answered[person], newer, seen, said)
         if head is None or _went_on(db, found) or not _whole(db, head, found, strict=strict):
+            told = {row["revision"] for row in [*newer, *seen]}
             done.rest += [*newer, *(row for row in seen if row["revision"] > revision)]
+            done.rest += [row for row in said if row["revision"] not in told]
             continue
         _put(db, head, found)
+        _put_log(db, head, found)
         done.conversations += 1
         done.turns += len(newer)
     return done
@@ -118,6 +125,8 @@ class _Found:
     turns: list[dict[str, Any]]
     newer: list[dict[str, Any]]
     seen: list[dict[str, Any]]
+    said: list[dict[str, Any]]
+    """Its messages beyond that revision."""
 
 
 def _by_person(rows: list[dict[str, Any]]) -> dict[_Person, list[dict[str, Any]]]:
@@ -127,7 +136,7 @@ def _by_person(rows: list[dict[str, Any]]) -> dict[_Person, list[dict[str, Any]]
     return found
 
 
-def _went_on(db: sqlite3.Connection, found: _Found) -> bool:
+def _went_on(db: Connection, found: _Found) -> bool:
     """Whether the restored conversation has a turn that the damaged one has otherwise: it was answered since."""
     row = db.execute(
         "SELECT revision, request_id FROM turns WHERE session_id=? AND user_id=? AND revision<=?"
@@ -139,7 +148,7 @@ def _went_on(db: sqlite3.Connection, found: _Found) -> bool:
     )
 
 
-def _whole(db: sqlite3.Connection, head: Row, found: _Found, *, strict: bool) -> bool:
+def _whole(db: Connection, head: Row, found: _Found, *, strict: bool) -> bool:
     """Whether every turn of `head` is there. `strict`: also what the customer saw besides, of which some was lost."""
     try:
         counted = json.loads(head["state"])["turns"]
@@ -153,7 +162,7 @@ def _whole(db: sqlite3.Connection, head: Row, found: _Found, *, strict: bool) ->
     return not strict or steps >= set(range(found.revision + 1, head["revision"] + 1))
 
 
-def _put(db: sqlite3.Connection, head: Row, found: _Found) -> None:
+def _put(db: Connection, head: Row, found: _Found) -> None:
     db.execute(
         "INSERT INTO conversations (session_id, user_id, schema_version, revision, state, created_at, updated_at)"
         " VALUES (:session_id, :user_id, :schema_version, :revision, :state, :created_at, :updated_at)"
@@ -181,40 +190,21 @@ def _put(db: sqlite3.Connection, head: Row, found: _Found) -> None:
         )
 
 
-def _rows(db: sqlite3.Connection, table: str, holes: list[int]) -> Iterator[sqlite3.Row]:
-    """Every row that can be read, in the order of their numbers; `holes` gets where reading broke off."""
-    pages = db.execute("PRAGMA page_count").fetchone()[0]
-    # Numbers are given one after the other: what nothing can be said of lies below this one.
-    waiting = [(1, _FAR)]
-    while waiting:
-        first, last = waiting.pop()
-        at = first
-        try:
-            sql = f"SELECT rowid AS row_number, * FROM {table} NOT INDEXED WHERE rowid BETWEEN ? AND ? ORDER BY rowid"  # noqa: S608 - names from the schema
-            for row in db.execute(sql, (first, last)):
-                at = row["row_number"] + 1
-                yield row
-        except sqlite3.DatabaseError:
-            if last == _FAR:
-                holes.append(at)
-                good = _next_good(db, table, at)
-                if good is not None:
-                    waiting.append((good, _FAR))
-                last = min(at + pages * _PER_PAGE, good or _FAR) - 1
-                waiting.append((at, last))
-            elif at < last:
-                middle = (at + last) // 2
-                waiting += [(middle + 1, last), (at, middle)]
-
-
-def _next_good(db: sqlite3.Connection, table: str, at: int) -> int | None:
-    """A number from which the table can be read again, found in doubling steps; None: it cannot."""
-    step = 1
-    while at + step < _FAR:
-        try:
-            sql = f"SELECT rowid FROM {table} NOT INDEXED WHERE rowid >= ? ORDER BY rowid LIMIT 1"  # noqa: S608 - names from the schema
-            db.execute(sql, (at + step,)).fetchone()
-            return at + step
-        except sqlite3.DatabaseError:
-            step *= 2
-    return None
+def _put_log(db: Connection, head: Row, found: _Found) -> None:
+    """Puts back what only the log of messages knew; what it lacks follows from the turns and observations."""
+    if "mode" in head:  # a memory of schema 1 has neither
+        db.execute(
+            "UPDATE conversations SET bot=:bot, channel=:channel, mode=:mode WHERE session_id=:session_id"
+            " AND user_id=:user_id",
+            head,
+        )
+    key = Key(*found.person)
+    names = {row["id"]: row["request_id"] for row in found.turns}
+    put: dict[int, int] = {}
+    for row in sorted(found.said, key=itemgetter("id")):
+        turn = turns.id_of(db, key, names.get(row["turn_id"]))
+        replaced = put.get(row["replaces"]) or (turn and messages.answer_of(db, turn))
+        if row["replaces"] is None or replaced is not None:
+            place = {"turn": turn, "replaced": replaced if row["replaces"] is not None else None}
+            put[row["id"]] = messages.put_back(db, {**row, **place})
+    bring_over(db, key, None, _ALL)

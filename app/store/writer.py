@@ -6,20 +6,19 @@ commit that fails fails the whole group, and no job is reported done before its 
 
 import asyncio
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from sqlite_utils import Database
-
 from app.errors import StoreUnavailable
+from app.store import engine
+from app.store.engine import Connection, Database
 from app.store.faults import Condition, unavailable
 
 _T = TypeVar("_T")
-Job = Callable[[Database], Any]
+Job = Callable[[Connection], Any]
 _GROUP = 64  # jobs in one commit at most: bounds how long the first of them waits
 
 
@@ -37,7 +36,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    async def run(self, job: Callable[[Database], _T]) -> _T:
+    async def run(self, job: Callable[[Connection], _T]) -> _T:
         """The job's result once it is committed.
 
         A caller that is cancelled takes a job that has not begun with it; one that has begun is waited for, so that
@@ -90,7 +89,7 @@ class Writer:
         try:
             if not self._connected:
                 self._db, self._connected = self._reconnect(), True
-            self._db.execute("BEGIN IMMEDIATE")
+            engine.begin(self._db)
             for job, future in group:
                 self._db.execute("SAVEPOINT job")
                 try:
@@ -126,13 +125,13 @@ class Writer:
             return
         fault = self._condition.last
         lasting = fault is not None and fault.kind in {"read_only", "io"}
-        with suppress(sqlite3.Error):
+        with suppress(engine.Error):
             if self._db.conn.in_transaction:
                 self._db.execute("ROLLBACK")
             if fault is not None and fault.kind == "full":
                 # Only a commit does this by itself: a log that has filled the disk would stay for ever.
-                self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                engine.give_room(self._db)
         if lasting or self._db.conn.in_transaction:
             self._connected = False
-            with suppress(sqlite3.Error):
+            with suppress(engine.Error):
                 self._db.close()

@@ -60,6 +60,7 @@ MOST_ELSEWHERE = 65_536
 # compared; every other field goes.
 EVENTS = (
     "aside lost|asked|answered|clock set|failed|gpu_found|gpu_trouble|gpu_xid|knowledge version not recorded|model|"
+    "messages are brought over|messages brought over|messages not brought over|"
     "model call failed|old conversations deleted|old conversations not deleted|prompt cut by the server|request|"
     "serving|knowledge not swapped|knowledge swapped|loop goes on|loop stuck|memory damaged|model_left_out|"
     "sections_not_embedded|systemd not notified|vector_cache_unwritable"
@@ -263,8 +264,11 @@ def forbidden(refused: dict[str, str]) -> Forbidden:
 
 def remember(db: sqlite3.Connection, found: Forbidden) -> None:
     """Adds what the memory holds, a row at a time."""
-    for table, columns in (("turns", "user_text, answer"), ("observations", "text")):
-        query = f"SELECT session_id, user_id, request_id, {columns} FROM {table}"  # nosec B608 - names from above
+    known = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+    columns_of = {"turns": "request_id, user_text, answer", "observations": "request_id, text"}
+    columns_of |= {"messages": "channel_message_id, text"} if "messages" in known else {}  # none in a memory of before
+    for table, columns in columns_of.items():
+        query = f"SELECT session_id, user_id, {columns} FROM {table}"  # nosec B608 - names from above
         for value in chain.from_iterable(db.execute(query)):
             if value is not None:
                 found.add(str(value))

@@ -110,7 +110,7 @@ def test_forgetting_leaves_no_byte_of_a_person_and_all_of_the_others_while_custo
     assert {needle for _, needle in stand_in(data, talked.gone, *talked.secrets)} == {talked.gone, *talked.secrets}
     counted = machine("forget", "--user", talked.gone, "--data", data)
     assert counted.exit_code == 1
-    assert "2 conversations, 4 turns, 1 observations; nothing was deleted" in counted.stdout
+    assert "2 conversations, 4 turns, 1 observations, 9 messages; nothing was deleted" in counted.stdout
     failed, stop, answered = list[str](), threading.Event(), 0
 
     def caller() -> None:
@@ -245,6 +245,6 @@ def test_old_conversations_are_deleted_by_the_service_and_by_the_command(tmp_pat
         assert "kept for ever" in never.stdout
         done = machine("retention", "--data", data, "--days", "10")
         assert done.exit_code == 0, done.output
-        assert "deleted 1 conversations, 1 turns, 0 observations, older than 10 days" in done.stdout
+        assert "deleted 1 conversations, 1 turns, 0 observations, 2 messages, older than 10 days" in done.stdout
         assert len(everything(data, stays)[0]) == 1
     assert stand_in(data, secret, gone) == []

@@ -86,7 +86,7 @@ def test_a_machine_that_is_well(serving: Server) -> None:
     wanted = ["settings", "data folder", "API keys", "database", "knowledge", "service", "ports", "open files"]
     assert {name: checks[name]["level"] for name in wanted} == dict.fromkeys(wanted, "ok")
     assert list(checks) == [*wanted[:5], "disk", "memory", "clock", *wanted[5:], "gpu"]
-    assert checks["database"]["detail"] == "intact, schema 1"
+    assert checks["database"]["detail"] == "intact, schema 2"
     assert {"database", "knowledge", "model"} <= set(checks["service"]["detail"].split(": ")[1].split(", "))
     assert f"process {serving.process.pid}" in checks["ports"]["detail"]
     assert f"process {serving.process.pid}" in checks["open files"]["detail"]

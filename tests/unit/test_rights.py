@@ -134,7 +134,7 @@ async def test_a_person_of_whom_nothing_is_kept_has_nothing_to_delete(bot: Bot) 
     deleted, proof = forget(bot.store.path, Person(GONE.user_id))
     assert (deleted, proof.remains) == (rights.Deleted(), ())
     assert export(bot.store.path, Person(GONE.user_id))["turns"] == []
-    assert count(bot.store.path, Person(STAYS.user_id)) == rights.Deleted(1, 1, 0)
+    assert count(bot.store.path, Person(STAYS.user_id)) == rights.Deleted(1, 1, 0, 2)
 
 
 async def test_a_short_id_is_not_mistaken_for_others_words(bot: Bot) -> None:

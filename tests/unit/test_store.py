@@ -307,7 +307,7 @@ def test_two_processes_that_open_an_old_memory_at_once_migrate_it_once(tmp_path:
             return tuple.__getitem__(self, wanted)
 
     assert migrate(first, Overtaking((m001_overtaken,))) == 1
-    assert [row[0] for row in first.execute("SELECT name FROM migrations")] == [MIGRATIONS[0].__name__]
+    assert [row[0] for row in first.execute("SELECT name FROM migrations")] == [each.__name__ for each in MIGRATIONS]
     first.close()
     second.close()
 
