@@ -82,15 +82,12 @@ def m002_messages(db: Connection) -> None:
     here nothing is read, so that a large memory opens at once. A row goes with its conversation and with its turn also
     where that release deletes them, which knows nothing of it.
     """
-    for column in (
-        "bot TEXT NOT NULL DEFAULT ''",
-        "channel TEXT NOT NULL DEFAULT ''",
-        "mode TEXT NOT NULL DEFAULT 'machine'",
-        "waiting_since REAL",
-        "last_at REAL NOT NULL DEFAULT 0",
-        "logged INTEGER NOT NULL DEFAULT 0",
-    ):
-        db.execute(f"ALTER TABLE conversations ADD COLUMN {column}")
+    db.execute("ALTER TABLE conversations ADD COLUMN bot TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE conversations ADD COLUMN channel TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE conversations ADD COLUMN mode TEXT NOT NULL DEFAULT 'machine'")
+    db.execute("ALTER TABLE conversations ADD COLUMN waiting_since REAL")
+    db.execute("ALTER TABLE conversations ADD COLUMN last_at REAL NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE conversations ADD COLUMN logged INTEGER NOT NULL DEFAULT 0")
     db.execute(
         """
         CREATE TABLE messages (
