@@ -15,10 +15,10 @@ import structlog
 from app.api.app import create_app
 from app.api.keys import KeyRing
 from app.api.server import bind, build_server
-from app.assembly import open_bots
-from app.bots import Bot
 from app.llm import Backend
+from app.service.assembly import open_bots
 from app.settings import load
+from app.turn.bots import Bot
 from tests.server import KEY, ROOT, Server
 
 # The files that take longest, so that no worker is left with one of them when the others have done (`--dist loadfile`).

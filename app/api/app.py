@@ -11,14 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import app as package
-from app.api.background import background, note_knowledge
 from app.api.keys import KeyRing
 from app.api.middleware import Envelope, Guard, Hangup, error_response
 from app.api.routes import api, service
-from app.bots import Bots
 from app.errors import BadRequest, MachineError, MethodNotAllowed, NotFound, Unprocessable
 from app.health.clock import ClockWatch
 from app.health.gpu import GpuMonitor
+from app.service.jobs import background, note_knowledge
+from app.turn.bots import Bots
 
 
 class State(TypedDict):

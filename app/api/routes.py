@@ -25,12 +25,12 @@ from app.api.schemas import (
     Ready,
     Version,
 )
-from app.bots import Bot, Bots
 from app.errors import BadRequest, Unprocessable
 from app.health.clock import clock_part
 from app.health.readiness import database_part, gpu_part, knowledge_part, model_part, ready
 from app.knowledge.shelf import Knowledge
-from app.turn import observe, process
+from app.turn.bots import Bot, Bots
+from app.turn.process import observe, process
 from app.types import Ask, Key
 
 _DESCRIPTIONS = {

@@ -60,7 +60,7 @@ def capacity(
     plot: Path | None,
 ) -> None:
     """How many turns a minute and dialogues a day a card answers with p95 <= 30 s and p99 <= 45 s."""
-    from app.evaluation.capacity import load_card, table
+    from app.capacity.table import load_card, table
 
     card = load_card(profile)
     rows = table(card, fresh=fresh, answers=answers, slots=slots, turns=turns, peak=peak, seed=seed)
@@ -90,7 +90,7 @@ def _shown(name: str, value: float) -> str:
 
 
 def _plotted(rows: Sequence[Mapping[str, float]], fresh: int) -> str:
-    from app.evaluation.chart import Line, chart
+    from app.capacity.chart import Line, chart
 
     lines = [
         Line(

@@ -7,14 +7,14 @@ import uuid
 from contextlib import nullcontext
 from pathlib import Path
 
-from app.assembly import open_bots
-from app.bots import Bot, Bots
 from app.cli.common import knowledge_folder, running, say
 from app.errors import MachineError
 from app.files import acting_for, ordinary
+from app.service.assembly import open_bots
 from app.settings import load
 from app.telemetry import configure_logging
-from app.turn import process
+from app.turn.bots import Bot, Bots
+from app.turn.process import process
 from app.types import Ask, Key, Reply
 
 _SESSION = "CHAT"

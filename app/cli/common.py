@@ -12,7 +12,7 @@ from app.errors import ConfigError
 from app.visible import visible_lines
 
 if TYPE_CHECKING:
-    from app.bots import Bots
+    from app.turn.bots import Bots
 
 _LOOK_S = 0.2
 _PATIENCE_S = 5.0  # with a model server that does not answer

@@ -12,9 +12,9 @@ import app as package
 from app.api.app import create_app
 from app.api.keys import KeyRing
 from app.api.server import bind, build_server
-from app.assembly import open_bots
 from app.cli.common import knowledge_folder, loaded, say
 from app.errors import MachineError
+from app.service.assembly import open_bots
 from app.settings import load
 from app.telemetry import configure_logging
 

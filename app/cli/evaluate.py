@@ -59,8 +59,8 @@ def evaluate(
 
 
 async def _evaluate(name: str, file: Path | None, knowledge: Path | None, cases: "list[Case]") -> "DialogueReport":
-    from app.assembly import open_bots, open_knowledge
     from app.evaluation.dialogues import evaluate_dialogues
+    from app.service.assembly import open_bots, open_knowledge
     from app.settings import load
     from app.telemetry import configure_logging
 

@@ -14,7 +14,7 @@ from app.errors import ConfigError
 
 if TYPE_CHECKING:
     from app.cli.running_service import RunningService
-    from app.evaluation.review import Review
+    from app.evaluation.checkup import Review
     from app.knowledge.publishing import Place
     from app.knowledge.sections import KnowledgeBase
 
@@ -159,9 +159,9 @@ def _reviewed(
     file: Path | None,
     data: Path | None,
 ) -> "Review":
+    from app.evaluation.checkup import review
     from app.evaluation.comparison import questions_of
     from app.evaluation.retrieval import read_queries
-    from app.evaluation.review import review
     from app.knowledge.models import CACHE, open_models
     from app.knowledge.shelf import build_retriever
     from app.settings import load as load_settings

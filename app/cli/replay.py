@@ -20,12 +20,12 @@ def replay(turns: tuple[int, ...], data: Path, knowledge: Path | None, file: Pat
 
     With the settings and the knowledge base that the service runs with.
     """
-    from app.assembly import open_bots
-    from app.evaluation.replay import Replay
-    from app.evaluation.replay import replay as walk
     from app.files import acting_for, ordinary
+    from app.service.assembly import open_bots
     from app.settings import load
     from app.telemetry import configure_logging
+    from app.turn.replay import Replay
+    from app.turn.replay import replay as walk
 
     settings = load(file)
     if not (data / "conversations.db").exists():

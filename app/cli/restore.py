@@ -15,7 +15,7 @@ from app.cli.common import knowledge_folder, running, say
 from app.errors import ConfigError
 
 if TYPE_CHECKING:
-    from app.evaluation.replay import Replay
+    from app.turn.replay import Replay
 
 
 @click.command()
@@ -84,9 +84,9 @@ def drill(archive: Path, turns: int, knowledge: Path | None, file: Path | None, 
 
 
 async def _walk(ids: list[int], data: Path, knowledge: Path | None, file: Path | None) -> "list[Replay]":
-    from app.assembly import open_bots
-    from app.evaluation.replay import replay as walk
+    from app.service.assembly import open_bots
     from app.settings import load
+    from app.turn.replay import replay as walk
 
     async with running(open_bots(load(file), data, knowledge_folder(knowledge)), speaks=False) as bots:
         return [await walk(turn, bots.default.store, bots) for turn in ids]

@@ -12,8 +12,8 @@ from app.api.notify import Notifier
 from app.api.protocol import Limits
 from app.api.server import build_server, listening
 from app.api.watchdog import Watchdog
-from app.assembly import open_bots
 from app.cli.common import knowledge_folder
+from app.service.assembly import open_bots
 from app.settings import load
 from app.telemetry import configure_logging
 

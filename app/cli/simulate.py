@@ -31,9 +31,9 @@ def simulate(
     show: int,
 ) -> None:
     """Let simulated customers talk to a bot: exit 1 when any crashed, was asked or greeted twice."""
-    from app.assembly import open_bots
     from app.evaluation.simulation import Report, load_personas
     from app.evaluation.simulation import simulate as play
+    from app.service.assembly import open_bots
     from app.settings import load
     from app.telemetry import configure_logging
 

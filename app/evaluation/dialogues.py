@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.bots import Bot
 from app.errors import ConfigError, MachineError
 from app.evaluation.cases import Case, Expected, has_digit, says
-from app.turn import process
+from app.turn.bots import Bot
+from app.turn.process import process
 from app.types import Ask, Key
 
 CHECKS = ("action", "include", "amount", "forbidden")

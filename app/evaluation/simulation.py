@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
-from app.bots import Bot
 from app.errors import MachineError
-from app.turn import process
+from app.turn.bots import Bot
+from app.turn.process import process
 from app.types import Ask, Key
 
 _LETTERS = "абвгдежзийклмнопрстуфхцчшщыэюя"

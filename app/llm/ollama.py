@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from app.breaker import Breaker
+from app.capacity.pace import Call, Pace
 from app.deadline import Deadline
 from app.errors import DeadlinePassed, ModelUnavailable
 from app.llm.client import SAMPLING, CallFailed, OllamaClient, PieceStream, Usage
 from app.llm.watch import ModelWatch
 from app.llm.writing import TEXT_FAULTS, Spoiled, Writing, schema
-from app.pace import Call, Pace
 from app.settings import Settings
 from app.telemetry import Telemetry
 from app.types import Aside, Draft, Ending, ModelState, Prompt

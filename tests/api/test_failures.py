@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
+from app.composing.extractive import Extractive
 from app.deadline import Deadline
 from app.errors import Unavailable
-from app.llm.extractive import Extractive
 from app.types import Draft, Key, Prompt
 from tests.api.test_contract import check_error
 from tests.server import KEY, ask, message

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from app.assembly import open_bots
-from app.bots import Bot, Bots
 from app.cli import main
 from app.errors import ConfigError
-from app.evaluation.replay import Replay, replay
+from app.service.assembly import open_bots
 from app.settings import load
-from app.turn import observe, process
+from app.turn.bots import Bot, Bots
+from app.turn.process import observe, process
+from app.turn.replay import Replay, replay
 from app.types import Ask, Key
 from tests.prove.rig import Rig
 from tests.server import ROOT, ask

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from app.assembly import open_bots
-from app.bots import Bot
 from app.dialogue.terms import named
 from app.dialogue.text import read
 from app.dialogue.vocabulary import LANGUAGES, load_texts
+from app.service.assembly import open_bots
 from app.settings import load
-from app.turn import process
+from app.turn.bots import Bot
+from app.turn.process import process
 from app.types import Ask, DialogueState, Key, Pending
 from tests.dialogue.conftest import Customer
 from tests.server import ROOT

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.admission import Admission
-from app.bots import Bot
+from app.capacity.admission import Admission
+from app.capacity.pace import Call, Pace, gain
 from app.deadline import Deadline
 from app.errors import Overloaded
-from app.locks import KeyLocks
-from app.pace import Call, Pace, gain
-from app.turn import process
+from app.turn.bots import Bot
+from app.turn.locks import KeyLocks
+from app.turn.process import process
 from app.types import Ask, Key
 
 
@@ -64,7 +64,7 @@ def virtually(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Awaitable[N
     """Runs a coroutine in virtual time, so that what it shows does not depend on how busy this computer is."""
     with asyncio.Runner(loop_factory=_VirtualTime) as runner:
         clock = SimpleNamespace(monotonic=runner.get_loop().time)
-        monkeypatch.setattr("app.admission.time", clock)
+        monkeypatch.setattr("app.capacity.admission.time", clock)
         monkeypatch.setattr("app.deadline.time", clock)
         yield runner.run  # type: ignore[misc]
 

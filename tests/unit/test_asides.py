@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 import structlog
 
-from app.afterwards import leave, merged
-from app.bots import Bot
+from app.composing.extractive import Extractive
 from app.deadline import Deadline
 from app.errors import ModelUnavailable, Overloaded, StoreUnavailable
-from app.llm.extractive import Extractive
-from app.turn import process
+from app.turn.afterwards import leave, merged
+from app.turn.bots import Bot
+from app.turn.process import process
 from app.types import Aside, Ask, DialogueState, Draft, Key, Pending, Prompt
 
 KEY = Key("BOT_1", "77010000001")
@@ -77,7 +77,7 @@ async def test_the_next_turn_takes_it_first_and_waits_for_it_a_moment(bot: Bot) 
 
 
 async def test_one_that_takes_too_long_is_dropped(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.asides._PATIENCE_S", 0.02)
+    monkeypatch.setattr("app.turn.asides._PATIENCE_S", 0.02)
     chatty = Chatty(Aside(human=True), 30)
     bot = replace(bot, llm=chatty)
     await process(ask("Здравствуйте"), bot)

@@ -12,13 +12,13 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.bots import Bot
 from app.cli.evaluate import evaluate
+from app.composing.extractive import Extractive
 from app.deadline import Deadline
 from app.errors import ConfigError, Unavailable
 from app.evaluation.cases import Case, Expected, read_cases, says
 from app.evaluation.dialogues import DialogueReport, Miss, compare, evaluate_dialogues, judge
-from app.llm.extractive import Extractive
+from app.turn.bots import Bot
 from app.types import Draft, Prompt
 from tests.server import ROOT
 

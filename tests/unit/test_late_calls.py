@@ -5,11 +5,11 @@ import socket
 
 import pytest
 
-from app.bots import Bot
+from app.capacity.pace import Pace
 from app.deadline import Deadline
 from app.errors import ModelUnavailable
 from app.llm.ollama import Ollama
-from app.pace import Pace
+from app.turn.bots import Bot
 from app.types import DialogueState, Message, Prompt, Step
 
 

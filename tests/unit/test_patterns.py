@@ -47,7 +47,7 @@ GOOD = (
 
 @pytest.fixture(scope="module")
 def patterns(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Found], frozenset[str]]:
-    from app.assembly import open_bots
+    from app.service.assembly import open_bots
     from app.settings import load
     from tests.server import ROOT
 

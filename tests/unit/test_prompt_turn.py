@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from app.assembly import open_bots
-from app.chain import guard_context, plan
+from app.composing.extractive import Extractive
 from app.knowledge.retriever import Found
-from app.llm.extractive import Extractive
 from app.llm.ollama import answer_room
+from app.service.assembly import open_bots
 from app.settings import load
+from app.turn.chain import guard_context, plan
 from app.types import Aside, Ask, DialogueState, Exchange, Key, Language, Passage, Prompt, Section, Snapshot, Step
 from tests.server import ROOT
 

@@ -14,18 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from app.afterwards import merged
-from app.bots import Bot
 from app.cli import main
 from app.errors import ConfigError
-from app.store import Store, rights, search
+from app.store import Store, rights, traces
 from app.store.backup import DATABASE, create, verify
 from app.store.forgetting import forget_in_backups
 from app.store.migrations import m001_initial
 from app.store.numbers import holds, number_in
 from app.store.rights import Person, alike, count, export, forget, stands_in
-from app.store.search import standing_among, standing_in
-from app.turn import process
+from app.store.traces import standing_among, standing_in
+from app.turn.afterwards import merged
+from app.turn.bots import Bot
+from app.turn.process import process
 from app.types import Aside, Ask, DialogueState, Key
 from tests.unit.test_publishing import killed
 
@@ -45,7 +45,7 @@ def test_exactly_the_strings_that_stand_in_the_bytes_are_found_wherever_a_block_
     path.write_bytes(content)
     for block in (7, 64, 1 << 22):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(search, "_BLOCK", block)
+            patch.setattr(traces, "_BLOCK", block)
             assert standing_in([path], needles) == {needle for needle in needles if needle.encode() in content}
 
 
@@ -67,7 +67,7 @@ def test_one_pass_over_the_rows_finds_what_a_look_for_each_string_finds(
             )
         for block in (7, 64, 1 << 22):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(search, "_BLOCK", block)
+                patch.setattr(traces, "_BLOCK", block)
                 found = standing_among(rights._texts(db), needles)
                 assert found == {needle for needle in needles if rights._live(db, needle)}
 

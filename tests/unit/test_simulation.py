@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.assembly import open_bots
-from app.bots import Bot
+from app.composing.extractive import Extractive
 from app.deadline import Deadline
 from app.evaluation.simulation import load_personas, simulate
-from app.llm.extractive import Extractive
+from app.service.assembly import open_bots
 from app.settings import load
+from app.turn.bots import Bot
 from app.types import Draft, Prompt
 from tests.server import ROOT
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from app.assembly import open_bots
-from app.bots import Bot
+from app.composing.extractive import Extractive
 from app.deadline import Deadline
 from app.errors import DeadlinePassed, ModelUnavailable
-from app.llm.extractive import Extractive
+from app.service.assembly import open_bots
 from app.settings import load
-from app.turn import process
+from app.turn.bots import Bot
+from app.turn.process import process
 from app.types import Aside, Ask, Draft, Key, Prompt
 from tests.server import ROOT
 from tests.unit.test_turn_guard import RIGHT, WRONG
@@ -92,7 +92,7 @@ async def test_whatever_breaks_behind_a_draft_nothing_of_it_is_written_on(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("app.speaking.judge", broken)
+    monkeypatch.setattr("app.turn.speaking.judge", broken)
     model = Model(RIGHT)
     with pytest.raises(ZeroDivisionError):
         await talk(bot, model)

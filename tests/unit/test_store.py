@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from sqlite_utils import Database
 
-from app.bots import Bot
 from app.errors import ConfigError, RevisionConflict, StoreUnavailable
 from app.store import Store
 from app.store.migrations import MIGRATIONS, migrate
-from app.turn import observe
+from app.turn.bots import Bot
+from app.turn.process import observe
 from app.types import Ask, DialogueState, Key, Pending, Reply, Snapshot
 
 KEY = Key("BOT_1", "77010000001")

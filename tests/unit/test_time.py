@@ -9,17 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.assembly import open_bots
-from app.bots import Bot
-from app.chain import Plan, decide, judge, plan, prompt_hash
+from app.composing.extractive import Extractive, compose
+from app.composing.plain import shorten
 from app.deadline import Deadline
 from app.dialogue.engine import Dialogue
 from app.knowledge.retriever import Found
-from app.llm.extractive import Extractive, compose
-from app.llm.plain import shorten
 from app.llm.reader import AnswerReader, cleaned
+from app.service.assembly import open_bots
 from app.settings import load
-from app.turn import observe, process
+from app.turn.bots import Bot
+from app.turn.chain import Plan, decide, judge, plan, prompt_hash
+from app.turn.process import observe, process
 from app.types import Aside, Ask, Draft, Exchange, Key, Prompt, Snapshot
 from tests.hostile import SHAPES, hostile
 from tests.server import ROOT

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from app.bots import Bot
 from app.errors import RevisionConflict
-from app.turn import process
+from app.turn.bots import Bot
+from app.turn.process import process
 from app.types import Ask, Key
 
 KEY = Key("BOT_1", "77010000001")

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from app.bots import Bot
-from app.chain import decide, guard_context, plan, search
+from app.composing.extractive import Extractive
 from app.deadline import Deadline
 from app.knowledge.sections import KnowledgeBase
-from app.llm.extractive import Extractive
 from app.settings import load
-from app.turn import process
+from app.turn.bots import Bot
+from app.turn.chain import decide, guard_context, plan, search
+from app.turn.process import process
 from app.types import Ask, Draft, Exchange, Key, Prompt, Section, Snapshot, Source
 
 RIGHT = "Тариф «Рост» стоит 14 900 ₸ в месяц за магазин."

@@ -3,10 +3,10 @@
 It can say only what the knowledge base or the flow says, so it cannot invent a price.
 """
 
+from app.composing.choosing import choose
+from app.composing.plain import shorten
 from app.cpu import stretch
 from app.deadline import Deadline
-from app.llm.choosing import choose
-from app.llm.plain import shorten
 from app.types import Draft, ModelState, Prompt
 
 

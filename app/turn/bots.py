@@ -5,19 +5,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
-from app.admission import Admission
-from app.asides import Asides
+from app.capacity.admission import Admission
 from app.cpu import Cpu
 from app.dialogue.engine import Dialogue
 from app.errors import ConfigError
 from app.knowledge.models import Models
 from app.knowledge.shelf import Knowledge
 from app.llm import Backend
-from app.locks import KeyLocks
 from app.prompt import PromptBuilder
 from app.settings import Settings
 from app.store import Store
 from app.telemetry import Telemetry
+from app.turn.asides import Asides
+from app.turn.locks import KeyLocks
 from app.types import Language
 
 DEFAULT = "default"

@@ -7,15 +7,15 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from app.admission import Ticket
-from app.afterwards import leave, merged
-from app.bots import Bot
-from app.chain import Plan, decide, plan, prompt_hash, search
+from app.capacity.admission import Ticket
 from app.cpu import stretch
 from app.deadline import Deadline
 from app.errors import Conflict, Overloaded, RevisionConflict
-from app.speaking import Spoken, check_available, drop, speak
 from app.telemetry import Stages
+from app.turn.afterwards import leave, merged
+from app.turn.bots import Bot
+from app.turn.chain import Plan, decide, plan, prompt_hash, search
+from app.turn.speaking import Spoken, check_available, drop, speak
 from app.types import Ask, Key, Reply, Snapshot, Source, Step
 
 _ATTEMPTS = 2  # a conversation moves on under us only when another process writes, as during an update

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from app.bots import Bot, Bots
 from app.errors import MachineError
 from app.health.clock import ClockWatch
 from app.health.facts import clock_synchronised
 from app.knowledge.watcher import Watcher
+from app.turn.bots import Bot, Bots
 
 _DAY_S = 86_400.0
 _DISTRUST_S = 600.0  # until the clock is looked at again before anything is deleted

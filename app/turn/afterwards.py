@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from app.bots import Bot
 from app.cpu import stretch
 from app.deadline import Deadline
 from app.errors import MachineError
+from app.turn.bots import Bot
 from app.types import Draft, Key, Snapshot
 
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.admission import Admission
-from app.asides import Asides
-from app.bots import DEFAULT, Bot, Bots
+from app.capacity.admission import Admission
+from app.capacity.pace import Pace
+from app.composing.extractive import Extractive
 from app.cpu import Cpu
 from app.dialogue.engine import Dialogue, Hours
 from app.dialogue.policy import Policy
@@ -19,14 +19,14 @@ from app.knowledge.retriever import Retriever
 from app.knowledge.sections import KnowledgeBase, load
 from app.knowledge.shelf import Knowledge, build_retriever
 from app.llm import Backend
-from app.llm.extractive import Extractive
 from app.llm.ollama import Ollama, answer_room
-from app.locks import KeyLocks
-from app.pace import Pace
 from app.prompt import Budget, PromptBuilder, TokenCounter
 from app.settings import Settings
 from app.store import Store
 from app.telemetry import Telemetry
+from app.turn.asides import Asides
+from app.turn.bots import DEFAULT, Bot, Bots
+from app.turn.locks import KeyLocks
 
 _DATABASE = "conversations.db"
 _LOG_KEY = "log.key"

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from app.bots import Bots
-from app.chain import decide, judge, plan, prompt_hash, search
 from app.errors import ConfigError
 from app.store import Store
+from app.turn.bots import Bots
+from app.turn.chain import decide, judge, plan, prompt_hash, search
 from app.types import Ask, Draft
 
 

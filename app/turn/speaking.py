@@ -5,13 +5,13 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.bots import Bot
-from app.chain import Outcome, Plan, correction, judge
+from app.composing.extractive import compose
 from app.cpu import stretch
 from app.deadline import Deadline
 from app.errors import DeadlinePassed, ModelUnavailable
-from app.llm.extractive import compose
 from app.telemetry import Stages
+from app.turn.bots import Bot
+from app.turn.chain import Outcome, Plan, correction, judge
 from app.types import Ask, Draft, Prompt, Snapshot
 
 

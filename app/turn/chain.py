@@ -1,7 +1,7 @@
 """The chain of one turn without its memory and its model: decide, search, plan (the prompt), judge (the guardrail).
 
 Given the same conversation, message, moment, knowledge and drafts it comes to the same answer, so a recorded turn
-can be replayed (app/evaluation/replay.py).
+can be replayed (app/turn/replay.py).
 """
 
 import hashlib
@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.bots import Bot
+from app.composing.extractive import Extractive, compose
 from app.deadline import Deadline
 from app.guardrail import Context, Verdict, addresses_of, check, known_addresses, tidy
 from app.knowledge.retriever import Found
-from app.llm.extractive import Extractive, compose
 from app.prompt import corrected, marks_in
+from app.turn.bots import Bot
 from app.types import Ask, Draft, Passage, Prompt, Snapshot, Step
 
 
