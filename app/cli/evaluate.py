@@ -60,18 +60,18 @@ def evaluate(
 
 async def _evaluate(name: str, file: Path | None, knowledge: Path | None, cases: "list[Case]") -> "DialogueReport":
     from app.evaluation.dialogues import evaluate_dialogues
-    from app.service.assembly import open_bots, open_knowledge
+    from app.service.assembly import open_knowledge, open_machine
     from app.settings import load
     from app.telemetry import configure_logging
 
     configure_logging("error")
     loaded = load(file)
     with tempfile.TemporaryDirectory(prefix="machine-eval-") as data:
-        async with running(open_bots(loaded, Path(data), knowledge_folder(knowledge))) as bots:
-            bot = bots.named(name)
-            if knowledge is not None and bot is not bots.default:
-                bot = replace(bot, knowledge=open_knowledge(loaded, knowledge, bots.models))
-            return await evaluate_dialogues(bot, cases)
+        async with running(open_machine(loaded, Path(data), knowledge_folder(knowledge))) as machine:
+            bot = machine.bots.named(name)
+            if knowledge is not None and bot is not machine.bots.default:
+                bot = replace(bot, knowledge=open_knowledge(loaded, knowledge, machine.models, timezone=bot.timezone))
+            return await evaluate_dialogues(bot, cases, machine)
 
 
 def _print_table(report: "DialogueReport") -> None:

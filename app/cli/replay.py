@@ -21,7 +21,7 @@ def replay(turns: tuple[int, ...], data: Path, knowledge: Path | None, file: Pat
     With the settings and the knowledge base that the service runs with.
     """
     from app.files import acting_for, ordinary
-    from app.service.assembly import open_bots
+    from app.service.assembly import open_machine
     from app.settings import load
     from app.telemetry import configure_logging
     from app.turn.replay import Replay
@@ -33,8 +33,8 @@ def replay(turns: tuple[int, ...], data: Path, knowledge: Path | None, file: Pat
     configure_logging("error")
 
     async def run() -> list[Replay]:
-        async with running(open_bots(settings, data, knowledge_folder(knowledge)), speaks=False) as bots:
-            return [await walk(turn, bots.default.store, bots) for turn in turns]
+        async with running(open_machine(settings, data, knowledge_folder(knowledge)), speaks=False) as machine:
+            return [await walk(turn, machine) for turn in turns]
 
     with acting_for(data):
         ordinary(data / "conversations.db")

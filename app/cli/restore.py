@@ -84,12 +84,12 @@ def drill(archive: Path, turns: int, knowledge: Path | None, file: Path | None, 
 
 
 async def _walk(ids: list[int], data: Path, knowledge: Path | None, file: Path | None) -> "list[Replay]":
-    from app.service.assembly import open_bots
+    from app.service.assembly import open_machine
     from app.settings import load
     from app.turn.replay import replay as walk
 
-    async with running(open_bots(load(file), data, knowledge_folder(knowledge)), speaks=False) as bots:
-        return [await walk(turn, bots.default.store, bots) for turn in ids]
+    async with running(open_machine(load(file), data, knowledge_folder(knowledge)), speaks=False) as machine:
+        return [await walk(turn, machine) for turn in ids]
 
 
 def _kept(archive: Path, path: Path | None) -> Path | None:

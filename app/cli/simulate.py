@@ -33,7 +33,7 @@ def simulate(
     """Let simulated customers talk to a bot: exit 1 when any crashed, was asked or greeted twice."""
     from app.evaluation.simulation import Report, load_personas
     from app.evaluation.simulation import simulate as play
-    from app.service.assembly import open_bots
+    from app.service.assembly import open_machine
     from app.settings import load
     from app.telemetry import configure_logging
 
@@ -41,8 +41,8 @@ def simulate(
     configure_logging("error")
 
     async def run(data: str) -> Report:
-        async with running(open_bots(settings, Path(data), knowledge_folder(knowledge))) as bots:
-            return await play(bots.named(bot_name), load_personas()[:personas], dialogues, seed)
+        async with running(open_machine(settings, Path(data), knowledge_folder(knowledge))) as machine:
+            return await play(machine.bots.named(bot_name), machine, load_personas()[:personas], dialogues, seed)
 
     with tempfile.TemporaryDirectory(prefix="sales-machine-") as data:
         report = asyncio.run(run(data))

@@ -41,7 +41,8 @@ def answer_room(settings: Settings) -> int:
 class Ollama:
     """A Backend. `on_count(ours, the server's)` is told how many tokens a prompt had."""
 
-    chat = True
+    wants_prompt = True
+    inventive = True
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class Ollama:
         on_count: Callable[[int, int], None] = lambda ours, theirs: None,
     ) -> None:
         self.name = settings.llm.label
+        self.needs_gpu = not settings.llm.cpu_accepted
         self._settings = settings
         self._telemetry = telemetry
         self._pace = pace

@@ -1,14 +1,14 @@
 """Replaying a recorded turn: the same chain from the recorded model output must come to the same answer."""
 
-import dataclasses
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from app.errors import ConfigError
-from app.store import Store
-from app.turn.bots import Bots
+from app.store import Recorded
 from app.turn.chain import decide, judge, plan, prompt_hash, search
+from app.turn.machine import Machine
+from app.turn.record import TurnRecord, verdict_record
 from app.types import Ask, Draft
 
 
@@ -30,42 +30,46 @@ class Replay:
     note: str = ""
 
 
-async def replay(turn: int, store: Store, bots: Bots) -> Replay:
+async def replay(turn: int, machine: Machine) -> Replay:
     """Walks the chain of a turn again. Raises ConfigError when the turn or its bot does not exist."""
-    recorded = await store.recorded(turn)
+    recorded = await machine.store.recorded(turn)
     if recorded is None:
         raise ConfigError(f"there is no turn {turn}; the ids stand in the table `turns`")
-    record = recorded.record
-    bot = bots.named(record["bot"])
-    snapshot = recorded.snapshot
-    ask = Ask(snapshot.key, recorded.text, recorded.request_id, **record["ask"])
-    now_then = datetime.fromtimestamp(record["now"], UTC)
-    step = decide(ask, snapshot, now_then, bot)
-    found_now = await search(step, snapshot, now_then, bot)
-    bot = dataclasses.replace(bot, prompts=bot.prompts.with_factor(record.get("tokens_factor", 1.0)))
-    planned = plan(step, found_now, ask, snapshot, bot)
-    found = {passage.section.id: passage for passage in planned.passages}
+    record = TurnRecord.load(recorded.record)
+    now = await _again(recorded, record, machine)
+    before = {**record.dump(), "verdict": asdict(record.verdict), "answer": recorded.answer}
+    differences = tuple(Difference(name, before[name], value) for name, value in now.items() if before[name] != value)
+    version = machine.bots.named(record.bot).knowledge.version
+    changed = record.kb_version != version
+    note = f"the knowledge was version {record.kb_version} then, {version} now" if changed else ""
+    return Replay(turn, differences, note)
+
+
+async def _again(recorded: Recorded, record: TurnRecord, machine: Machine) -> dict[str, Any]:
+    """What the turn comes to now, by the names of the record."""
+    bot, settings, snapshot = machine.bots.named(record.bot), machine.settings, recorded.snapshot
+    ask = Ask(snapshot.key, recorded.text, recorded.request_id, **asdict(record.ask))
+    then = datetime.fromtimestamp(record.now, UTC)
+    step = decide(ask, snapshot, then, bot)
+    found = await search(step, snapshot, then, bot, top_k=settings.retriever.top_k)
+    bot = replace(bot, prompts=bot.prompts.with_factor(record.tokens_factor))
+    planned = plan(step, found, ask, snapshot, bot, settings=settings, wants_prompt=machine.llm.wants_prompt)
+    passages = {passage.section.id: passage for passage in planned.passages}
     drafts = [
-        Draft(draft["text"], draft["model"], tuple(found[name] for name in draft["used"] if name in found))
-        for draft in record["drafts"]
-    ]
+        Draft(
+            draft.text, draft.model, tuple(passages[name] for name in draft.used if name in passages),
+            origin=draft.origin if machine.llm.inventive else "knowledge",
+        )
+        for draft in record.drafts
+    ]  # fmt: skip
     outcome = judge(planned, drafts, ask, snapshot, bot)
-    now = {
+    return {
         "action": planned.step.action,
         "reason": planned.step.reason,
-        "intents": list(planned.step.intents),
+        "intents": planned.step.intents,
         "query": planned.step.query,
-        "found": [[passage.section.id, round(passage.score, 4)] for passage in planned.passages],
+        "found": tuple((passage.section.id, round(passage.score, 4)) for passage in planned.passages),
         "prompt": prompt_hash(planned.prompt),
-        "verdict": {
-            "ok": outcome.verdict.ok,
-            "findings": [[finding.check, finding.detail] for finding in outcome.verdict.findings],
-            "repairs": list(outcome.verdict.repairs),
-        },
+        "verdict": asdict(verdict_record(outcome)),
         "answer": outcome.text,
     }
-    before = {**record, "answer": recorded.answer}
-    differences = tuple(Difference(name, before[name], value) for name, value in now.items() if before[name] != value)
-    changed = record["kb_version"] != bot.knowledge.version
-    note = f"the knowledge was version {record['kb_version']} then, {bot.knowledge.version} now" if changed else ""
-    return Replay(turn, differences, note)
