@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from app.cli.common import say
+from app.cli.options import JSON
 from app.errors import ConfigError
 
 _COLUMNS = (
@@ -46,7 +47,7 @@ _COLUMNS = (
     help="Share of a day's messages in its busiest hour.",
 )  # fmt: skip
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed, other arrivals.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@JSON
 @click.option("--plot", type=click.Path(path_type=Path), default=None, help="SVG file of rates by answer length.")
 def capacity(
     profile: Path | None,

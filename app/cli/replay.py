@@ -7,14 +7,15 @@ from pathlib import Path
 import click
 
 from app.cli.common import knowledge_folder, running, say
+from app.cli.options import DATA, KB, SETTINGS
 from app.errors import ConfigError
 
 
 @click.command()
 @click.argument("turns", nargs=-1, required=True, type=click.IntRange(1), metavar="TURN...")
-@click.option("--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="The memory.")
-@click.option("--kb", "knowledge", type=click.Path(path_type=Path), default=None, help="Knowledge base [the sample].")
-@click.option("--settings", "file", type=click.Path(path_type=Path), default=None, help="YAML over the defaults.")
+@DATA
+@KB
+@SETTINGS
 def replay(turns: tuple[int, ...], data: Path, knowledge: Path | None, file: Path | None) -> None:
     """Walk recorded turns again, from their recorded model output: exit 1 when one comes out otherwise.
 

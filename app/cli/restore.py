@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.cli.common import knowledge_folder, running, say
+from app.cli.options import DATA, KB, SETTINGS, json_of
 from app.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,11 +21,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("archive", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option(
-    "--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="Folder of the memory."
-)
+@DATA
 @click.option("--while-running", is_flag=True, help="Restore under a running service, in one transaction.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object: archive, live, kept, rows, replaced.")
+@json_of("archive, live, kept, rows, replaced")
 def restore(archive: Path, data: Path, while_running: bool, as_json: bool) -> None:
     """Put a backup in the place of the memory; ARCHIVE is one archive, or the folder of all for the newest."""
     from app.store.restore import choose
@@ -47,9 +46,9 @@ def restore(archive: Path, data: Path, while_running: bool, as_json: bool) -> No
 @click.command()
 @click.argument("archive", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--turns", type=click.IntRange(1), default=3, show_default=True, help="Newest turns to walk again.")
-@click.option("--kb", "knowledge", type=click.Path(path_type=Path), default=None, help="Knowledge base [the sample].")
-@click.option("--settings", "file", type=click.Path(path_type=Path), default=None, help="YAML over the defaults.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object: archive, rows, turns.")
+@KB
+@SETTINGS
+@json_of("archive, rows, turns")
 def drill(archive: Path, turns: int, knowledge: Path | None, file: Path | None, as_json: bool) -> None:
     """Restore a backup into a scratch place, count its rows, walk its newest turns again.
 

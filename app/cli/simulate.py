@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from app.cli.common import knowledge_folder, running, say
+from app.cli.options import JSON, KB, SETTINGS
 
 
 @click.command()
@@ -16,9 +17,9 @@ from app.cli.common import knowledge_folder, running, say
 @click.option("--dialogues", type=click.IntRange(1), default=500, show_default=True, help="How many conversations.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed, other conversations.")
 @click.option("--bot", "bot_name", default="default", show_default=True, help="Which bot of the settings.")
-@click.option("--kb", "knowledge", type=click.Path(path_type=Path), default=None, help="Knowledge base [the sample].")
-@click.option("--settings", "file", type=click.Path(path_type=Path), default=None, help="YAML over the defaults.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@KB
+@SETTINGS
+@JSON
 @click.option("--show", type=click.IntRange(0), default=5, show_default=True, help="How many faults to show.")
 def simulate(
     personas: int,

@@ -10,33 +10,55 @@ from pydantic import Field, TypeAdapter
 from app.types import Action, Ending, Handover, Language, Tone
 
 
+def _told(description: str) -> Any:
+    """A field's line in OpenAPI and in docs/api.md."""
+    return Field(description=description)
+
+
 @dataclass(frozen=True, slots=True)
 class Meta:
     """How an answer came about. A field that is None stands in no reply; more may join, none changes its meaning."""
 
-    model: Annotated[str, Field(description="What spoke: the model's label in the settings, or `extractive`.")]
-    processing_ms: Annotated[int, Field(description="Milliseconds from the request's arrival to the answer.")]
-    kb_used: Annotated[bool, Field(description="Whether the answer rests on a section of the knowledge base.")]
-    request_id: Annotated[str, Field(description="The caller's, or the one made for it.")] = ""
-    bot: Annotated[str, Field(description="The bot that the conversation belongs to.")] = ""
-    action: Annotated[Action, Field(description="What the answer does.")] = "answer"
-    reason: Annotated[str, Field(description="Why it does that, snake_case.")] = ""
-    flow: Annotated[str, Field(description="The sales method in use.")] = ""
-    stage: Annotated[str, Field(description="Its stage after this turn.")] = ""
-    language: Annotated[Language, Field(description="The language of the answer.")] = "ru"
-    tone: Annotated[Tone, Field(description="How the customer sounds.")] = "neutral"
-    kb_version: Annotated[str, Field(description="Version of the knowledge base that was searched.")] = ""
-    sections: Annotated[tuple[str, ...], Field(description="Ids of the sections that the answer rests on.")] = ()
-    topic: Annotated[str | None, Field(description="The policy topic that decided, if one did.")] = None
-    handover: Annotated[Handover | None, Field(description="With `action: handover`: the packet for a person.")] = None
+    model: Annotated[str, _told("what spoke: the model's label in the settings, or `extractive`")]
+    processing_ms: Annotated[int, _told("milliseconds from the request's arrival to the answer")]
+    kb_used: Annotated[bool, _told("whether the answer rests on a section of the knowledge base")]
+    request_id: Annotated[str, _told("the caller's, or the one that was made for it")] = ""
+    bot: Annotated[str, _told("the bot that the conversation belongs to")] = ""
+    action: Annotated[
+        Action,
+        _told("`answer`, `ask`, `handover` (a person should go on), `refuse` or `close` (the customer wants no more)"),
+    ] = "answer"
+    reason: Annotated[str, _told("why it does that, snake_case")] = ""
+    flow: Annotated[str, _told("the sales method in use")] = ""
+    stage: Annotated[str, _told("its stage after this turn")] = ""
+    language: Annotated[Language, _told("the language of the answer: `ru`, `kk` or `en`")] = "ru"
+    tone: Annotated[Tone, _told("how the customer sounds: `neutral`, `warm`, `hurried`, `annoyed` or `angry`")] = (
+        "neutral"
+    )
+    kb_version: Annotated[str, _told("version of the knowledge base that was searched")] = ""
+    sections: Annotated[tuple[str, ...], _told("ids of the sections that the answer rests on")] = ()
+    topic: Annotated[str | None, _told("the policy's topic, if one decided")] = None
+    handover: Annotated[Handover | None, _told("with the action `handover`: the packet for the person who goes on")] = (
+        None
+    )
     guardrail: Annotated[
-        tuple[str, ...] | None, Field(description="Checks that refused every draft: the fact itself was said instead.")
+        tuple[str, ...] | None,
+        _told("every draft was refused: names of the checks that spoke; the answer is the fact itself"),
     ] = None
-    ending: Annotated[Ending | None, Field(description="How the model's text ended, unless whole.")] = None
+    ending: Annotated[
+        Ending | None,
+        _told(
+            "a model did not simply finish. `length`: cut at its length limit; `deadline`: closed shortly before its"
+            " time ran out; both end with a whole sentence. `salvaged`: taken out of broken JSON"
+        ),
+    ] = None
     timings: Annotated[
-        Mapping[str, float] | None, Field(description="Milliseconds by stage, with `flags.timings`.")
+        Mapping[str, float] | None,
+        _told("with the flag `timings`: milliseconds per stage up to the answer, as `machine_stage_seconds` has them"),
     ] = None
-    calls: Annotated[int | None, Field(description="Calls of the model, with `flags.timings`.")] = None
+    calls: Annotated[
+        int | None, _told("with the flag `timings`: drafts that were written, 2 when the first one was corrected")
+    ] = None
 
     def dump(self) -> dict[str, Any]:
         """As JSON, in the order of the fields."""
