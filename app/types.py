@@ -48,6 +48,17 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Observation:
+    """What the customer really saw: the caller's fallback, or a person's message."""
+
+    key: Key
+    text: str
+    source: Source
+    request_id: str | None = None
+    """Of the turn whose answer it replaced, if it did."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """A figure the machine may say: money with `currency` (ISO 4217), or a percentage or duration without."""
 
@@ -259,15 +270,8 @@ class Draft:
     """Per stage of the call: `prefill` until the first token, `decode` until the answer was whole."""
     aside: "asyncio.Task[Aside] | None" = None
     """What is still being written behind the answer; whoever drops the draft cancels it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What goes to the caller: the contract's JSON, kept byte for byte for retries of the same request_id."""
-
-    answer: str
-    body: str
-    replayed: bool = False
+    origin: Literal["model", "knowledge"] = "model"
+    """Whether it may say what nobody wrote: a model's words are checked, an owner's are only tidied."""
 
 
 @dataclass(frozen=True, slots=True)

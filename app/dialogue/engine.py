@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.dialogue import aside as asides
-from app.dialogue import continuity, handover, stages, terms
+from app.dialogue import continuity, stages, terms
 from app.dialogue.boundaries import OFF_TOPIC
 from app.dialogue.control import PAUSED
 from app.dialogue.hearing import Heard
 from app.dialogue.hours import Hours, known_zone, time_of_day, zone_of
 from app.dialogue.intents import Understanding, understand
+from app.dialogue.packet import handover_packet, in_own_words, said_slots
 from app.dialogue.policy import Policy
 from app.dialogue.replies import completed, decide
 from app.dialogue.scene import Plan, Scene
@@ -100,11 +101,9 @@ class Dialogue:
 
     def _said(self, state: DialogueState, *, own: bool) -> dict[str, str]:
         slots = {
-            slot: value
-            for slot, value in state.slots.items()
-            if handover.in_own_words(slot, value, self.vocabulary) is own
+            slot: value for slot, value in state.slots.items() if in_own_words(slot, value, self.vocabulary) is own
         }
-        return handover.said_slots(slots, self.vocabulary, state.language)
+        return said_slots(slots, self.vocabulary, state.language)
 
     def wanted(self, state: DialogueState) -> tuple[str, ...]:
         """The slots that a model may report behind its answer."""
@@ -162,7 +161,7 @@ class Dialogue:
         if not plan.hands_over:
             return step
         shop = self.texts[self.policy.languages[0]]
-        packet = handover.packet(
+        packet = handover_packet(
             scene, plan.reason, step.state.slots, history=snapshot.history, vocabulary=self.vocabulary, texts=shop
         )
         return replace(step, handover=packet)

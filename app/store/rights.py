@@ -19,7 +19,7 @@ from app.store.bringing import bring_over
 from app.store.engine import Connection, connected
 from app.store.numbers import holds
 from app.store.retention import Deleted, delete_conversations, delete_expired, plain, tables_in
-from app.store.search import standing_among, standing_in
+from app.store.traces import standing_among, standing_in
 from app.types import Key
 
 DATABASE = "conversations.db"

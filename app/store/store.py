@@ -18,8 +18,9 @@ from app.store.faults import Condition, StoreFault, fault_of, out_of_room
 from app.store.migrations import migrate
 from app.store.reading import Loaded, Recorded, load, recorded
 from app.store.retention import Deleted, delete_expired
+from app.store.turns import Answer
 from app.store.writer import Writer
-from app.types import Ask, Key, Reply, Snapshot, Source
+from app.types import Ask, Key, Snapshot, Source
 
 _T = TypeVar("_T")
 _STEP = 64  # turns and observations brought over in one commit: others wait for it a few milliseconds
@@ -67,7 +68,7 @@ class Store:
                 break  # what was answered before is given again, though nothing can be written now
         return found
 
-    async def commit(self, snapshot: Snapshot, ask: Ask, reply: Reply, record: dict[str, Any]) -> None:
+    async def commit(self, snapshot: Snapshot, ask: Ask, reply: Answer, record: dict[str, Any]) -> None:
         """Writes a turn: `snapshot` is the one after it.
 
         Raises RevisionConflict when the stored revision is not the one before, StoreUnavailable when nothing could

@@ -2,10 +2,22 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from app.store.engine import Connection
-from app.types import Ask, Key, Reply, Snapshot
+from app.types import Ask, Key, Snapshot
+
+
+class Answer(Protocol):
+    """What the store keeps of a reply."""
+
+    @property
+    def answer(self) -> str: ...
+
+    @property
+    def body(self) -> str:
+        """As it goes to the caller."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +29,7 @@ class Stored:
     response: str
 
 
-def add(db: Connection, snapshot: Snapshot, ask: Ask, reply: Reply, *, record: str, now: float) -> int:
+def add(db: Connection, snapshot: Snapshot, ask: Ask, reply: Answer, *, record: str, now: float) -> int:
     """Writes a turn; its id. `snapshot` is the one after it, `record` JSON."""
     key = snapshot.key
     row = db.execute(

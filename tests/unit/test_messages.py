@@ -14,13 +14,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.api.background import complete_logs
-from app.bots import Bot
 from app.errors import StoreUnavailable
+from app.service.jobs import complete_logs
 from app.store import Store
 from app.store.store import _STEP
-from app.turn import process
-from app.types import Ask, DialogueState, Exchange, Key, Media, Reply, Source
+from app.turn.bots import Bot
+from app.turn.machine import Machine
+from app.turn.process import process
+from app.turn.reply import Reply
+from app.types import Ask, DialogueState, Exchange, Key, Media, Source
 from tests.unit import old_release
 
 KEY = Key("BOT_1", "77010000001")
@@ -176,10 +178,12 @@ def rows(path: Path, sql: str, *values: object) -> list[Any]:
         return db.execute(sql, values).fetchall()
 
 
-async def test_the_service_brings_over_every_conversation_and_says_what_is_left(bot: Bot, tmp_path: Path) -> None:
+async def test_the_service_brings_over_every_conversation_and_says_what_is_left(
+    machine: Machine, tmp_path: Path
+) -> None:
     await old_memory(tmp_path / "db", 9, 3)
     store = Store(tmp_path / "db")
-    here = replace(bot, store=store)
+    here = replace(machine, store=store)
     assert await store.behind() == 9
     await complete_logs(here)
     assert await store.behind() == 0
@@ -262,21 +266,21 @@ async def test_what_was_answered_before_the_update_is_given_again_though_nothing
     await store.close()
 
 
-async def test_who_speaks_is_what_the_column_says_and_not_the_stored_state(bot: Bot) -> None:
-    await process(Ask(KEY, "позовите человека", "r1"), bot)
+async def test_who_speaks_is_what_the_column_says_and_not_the_stored_state(bot: Bot, machine: Machine) -> None:
+    await process(Ask(KEY, "позовите человека", "r1"), bot, machine)
     (mode, since, at), state = (
-        rows(bot.store.path, "SELECT mode, waiting_since, last_at FROM conversations")[0],
-        rows(bot.store.path, "SELECT state FROM conversations")[0][0],
+        rows(machine.store.path, "SELECT mode, waiting_since, last_at FROM conversations")[0],
+        rows(machine.store.path, "SELECT state FROM conversations")[0][0],
     )
     assert (mode, json.loads(state)["handed_over"]) == ("waiting", True), "the release before reads the state"
     assert since == at
-    await process(Ask(KEY, "сколько стоит тариф Рост?", "r2"), bot)
-    assert rows(bot.store.path, "SELECT mode, waiting_since FROM conversations") == [("waiting", since)]
-    await bot.store._writer.run(lambda db: db.execute("UPDATE conversations SET mode='machine'").rowcount)
-    snapshot = (await bot.store.load(KEY, "", 1)).snapshot
+    await process(Ask(KEY, "сколько стоит тариф Рост?", "r2"), bot, machine)
+    assert rows(machine.store.path, "SELECT mode, waiting_since FROM conversations") == [("waiting", since)]
+    await machine.store._writer.run(lambda db: db.execute("UPDATE conversations SET mode='machine'").rowcount)
+    snapshot = (await machine.store.load(KEY, "", 1)).snapshot
     assert (snapshot.mode, snapshot.state.handed_over) == ("machine", False)
-    await process(Ask(KEY, "сколько стоит тариф Рост?", "r3"), bot)
-    mode, since, state = rows(bot.store.path, "SELECT mode, waiting_since, state FROM conversations")[0]
+    await process(Ask(KEY, "сколько стоит тариф Рост?", "r3"), bot, machine)
+    mode, since, state = rows(machine.store.path, "SELECT mode, waiting_since, state FROM conversations")[0]
     assert (mode, since, json.loads(state)["handed_over"]) == ("machine", None, False)
 
 

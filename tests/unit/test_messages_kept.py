@@ -18,7 +18,8 @@ from app.store.forgetting import forget_in_backups
 from app.store.restore import restore
 from app.store.rights import Person, export, forget
 from app.store.salvage import salvage
-from app.types import Ask, DialogueState, Key, Reply
+from app.turn.reply import Reply
+from app.types import Ask, DialogueState, Key
 from tests.unit import old_release
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)

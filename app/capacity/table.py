@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from app.capacity.queueing import Card, Load, simulate
 from app.errors import ConfigError
-from app.evaluation.queueing import Card, Load, simulate
 
 
 def load_card(path: Path | None) -> Card:

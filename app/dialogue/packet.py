@@ -43,7 +43,7 @@ def in_own_words(slot: str, value: str, vocabulary: Vocabulary) -> bool:
     return not vocabulary.lists(slot, value)
 
 
-def packet(
+def handover_packet(
     scene: Scene,
     reason: str,
     slots: Mapping[str, str],

@@ -1,52 +1,34 @@
-"""Bot and Bots: everything a turn needs, and which bot a conversation belongs to."""
+"""Bot: one shop. Bots: all shops of a machine, and which of them a conversation belongs to."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from app.admission import Admission
-from app.asides import Asides
-from app.cpu import Cpu
 from app.dialogue.engine import Dialogue
 from app.errors import ConfigError
-from app.knowledge.models import Models
 from app.knowledge.shelf import Knowledge
-from app.llm import Backend
-from app.locks import KeyLocks
 from app.prompt import PromptBuilder
-from app.settings import Settings
-from app.store import Store
-from app.telemetry import Telemetry
 from app.types import Language
 
 DEFAULT = "default"
 """Name of the bot that answers sessions no pattern names."""
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
 class Bot:
-    """Everything a turn needs. Bots of one machine share store, admission, locks, processor, model and telemetry."""
+    """What one shop has of its own; what it shares with the others is the Machine's."""
 
     name: str
-    settings: Settings
-    store: Store
     dialogue: Dialogue
     knowledge: Knowledge
-    llm: Backend
     prompts: PromptBuilder
-    admission: Admission
-    locks: KeyLocks
-    cpu: Cpu
-    asides: Asides
-    telemetry: Telemetry
     language: Language = "ru"
     """The language to answer in until the customer's is known."""
-    clock: Callable[[], datetime] = _now
+
+    @property
+    def timezone(self) -> str:
+        """IANA name of the zone that its hours, its "today" and the end of its offers are reckoned in."""
+        return self.dialogue.hours.timezone
 
 
 @dataclass(frozen=True)
@@ -57,8 +39,6 @@ class Bots:
     others: Mapping[str, Bot]
     patterns: tuple[tuple[str, str], ...]
     """(session_id pattern with * and ?, name of its bot), in the order of the settings."""
-    models: Models = field(default_factory=Models)
-    """Of the search, shared by all bots."""
 
     def for_session(self, session_id: str) -> Bot:
         """The bot of a conversation; the default one when no pattern matches."""
@@ -66,13 +46,6 @@ class Bots:
             if fnmatchcase(session_id, pattern):
                 return self.others[name]
         return self.default
-
-    async def close(self) -> None:
-        """Ends what runs for the bots: asides, the backend, the models, the store."""
-        await self.default.asides.close()
-        await self.default.llm.close()
-        self.models.close()
-        await self.default.store.close()
 
     def all(self) -> tuple[Bot, ...]:
         """The default one first."""

@@ -3,10 +3,10 @@
 It can say only what the knowledge base or the flow says, so it cannot invent a price.
 """
 
+from app.composing.choosing import choose
+from app.composing.plain import shorten
 from app.cpu import stretch
 from app.deadline import Deadline
-from app.llm.choosing import choose
-from app.llm.plain import shorten
 from app.types import Draft, ModelState, Prompt
 
 
@@ -14,7 +14,9 @@ class Extractive:
     """A Backend that joins greeting, statement, passage and question."""
 
     name = "extractive"
-    chat = False
+    wants_prompt = False
+    inventive = False
+    needs_gpu = False
 
     async def answer(self, prompt: Prompt, deadline: Deadline) -> Draft:
         """Immediate, so `deadline` is not looked at."""
@@ -42,4 +44,4 @@ def compose(prompt: Prompt) -> Draft:
         said = step.fallback
     opening = " ".join(part for part in (step.greeting, step.statement, step.lead if passages else None) if part)
     parts = [part for part in (opening, said, step.question) if part]
-    return Draft("\n\n".join(parts), Extractive.name, passages)
+    return Draft("\n\n".join(parts), Extractive.name, passages, origin="knowledge")

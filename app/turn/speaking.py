@@ -5,13 +5,14 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.bots import Bot
-from app.chain import Outcome, Plan, correction, judge
+from app.composing.extractive import compose
 from app.cpu import stretch
 from app.deadline import Deadline
 from app.errors import DeadlinePassed, ModelUnavailable
-from app.llm.extractive import compose
 from app.telemetry import Stages
+from app.turn.bots import Bot
+from app.turn.chain import Outcome, Plan, correction, judge
+from app.turn.machine import Machine
 from app.types import Ask, Draft, Prompt, Snapshot
 
 
@@ -24,13 +25,15 @@ class Spoken:
     seconds: float
 
 
-def check_available(bot: Bot) -> None:
+def check_available(machine: Machine) -> None:
     """Raises ModelUnavailable at once when nothing could answer; with the flag `degraded` something always can."""
-    if not bot.settings.flags.degraded:
-        bot.llm.available()
+    if not machine.settings.flags.degraded:
+        machine.llm.available()
 
 
-async def speak(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot, *, deadline: Deadline, stages: Stages) -> Spoken:
+async def speak(
+    planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot, machine: Machine, *, deadline: Deadline, stages: Stages
+) -> Spoken:
     """Asks the model, and once more if the guardrail refuses its draft and there is time.
 
     Raises ModelUnavailable or DeadlinePassed, and then nothing of the call is left running.
@@ -38,14 +41,15 @@ async def speak(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot, *, deadli
     drafts: list[Draft] = []
     try:
         asked = time.monotonic()
-        drafts.append(await _first(planned.prompt, bot, deadline, stages))
+        drafts.append(await _first(planned.prompt, machine, deadline, stages))
         seconds = time.monotonic() - asked
         with stages.time("guardrail"):
             outcome = await stretch(lambda: judge(planned, drafts, ask, snapshot, bot))
-        if outcome.replaced and deadline.remaining() >= bot.settings.turn.repair_s:
+        if outcome.replaced and deadline.remaining() >= machine.settings.turn.repair_s:
             # Where the correction fails too, the fact itself is said: better than no answer.
             with contextlib.suppress(ModelUnavailable, DeadlinePassed), stages.time("repair"):
-                drafts.append(await bot.llm.answer(correction(planned.prompt, drafts[0], outcome.verdict), deadline))
+                again = correction(planned.prompt, drafts[0], outcome.verdict)
+                drafts.append(await machine.llm.answer(again, deadline))
                 outcome = await stretch(lambda: judge(planned, drafts, ask, snapshot, bot))
             seconds += stages.seconds["repair"]
     except BaseException:
@@ -62,19 +66,19 @@ def drop(drafts: Iterable[Draft]) -> None:
             draft.aside.cancel()
 
 
-async def _first(prompt: Prompt, bot: Bot, deadline: Deadline, stages: Stages) -> Draft:
+async def _first(prompt: Prompt, machine: Machine, deadline: Deadline, stages: Stages) -> Draft:
     asked = time.monotonic()
     try:
-        bot.llm.available()
-        draft = await bot.llm.answer(prompt, deadline)
+        machine.llm.available()
+        draft = await machine.llm.answer(prompt, deadline)
     except ModelUnavailable:
-        if not bot.settings.flags.degraded:
+        if not machine.settings.flags.degraded:
             raise
-        bot.telemetry.degraded.inc()
+        machine.telemetry.degraded.inc()
         draft = await stretch(lambda: compose(prompt))
     total = time.monotonic() - asked
     if "decode" in draft.seconds:
-        bot.telemetry.first_token.observe(stages.elapsed() - draft.seconds["decode"])
+        machine.telemetry.first_token.observe(stages.elapsed() - draft.seconds["decode"])
     for stage, seconds in draft.seconds.items():
         stages.add(stage, seconds)
     stages.add("model", max(0.0, total - sum(draft.seconds.values())))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice, pairwise
 
-from app.llm.plain import shorten
+from app.composing.plain import shorten
 from app.types import Passage, Prompt, Section
 
 _SAME_LANGUAGE = 0.5  # share of the best score at which a passage in the customer's language is preferred

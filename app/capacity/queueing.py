@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from app.capacity.pace import Call, Pace
 from app.errors import ConfigError
-from app.pace import Call, Pace
 
 DEADLINE_S = 30.0
 P95_S = 30.0
@@ -163,7 +163,7 @@ class _Queue:
             self.waiting.append(turn)
 
     def _forecast(self) -> tuple[float, float]:
-        """Seconds until an arrival would be answered, and how many turns that guesses at, as app/admission.py does."""
+        """Seconds until an arrival would be answered, and how many turns that guesses at, as admission does."""
         busy, slots = len(self.active), self.load.slots
         needs = self.pace.service_s(min(slots, busy + len(self.waiting) + 1))
         if busy < slots:

@@ -17,9 +17,9 @@ from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 from typing import Self
 
+from app.capacity.pace import Pace
 from app.deadline import Deadline
 from app.errors import Overloaded
-from app.pace import Pace
 
 _ROUNDS = 4  # of the prediction's fixed point; it settles in two or three
 _LEAST_LEFT = 0.05  # share of its expected time that a turn which overran it is thought to need still

@@ -1,7 +1,7 @@
 """The chain of one turn without its memory and its model: decide, search, plan (the prompt), judge (the guardrail).
 
 Given the same conversation, message, moment, knowledge and drafts it comes to the same answer, so a recorded turn
-can be replayed (app/evaluation/replay.py).
+can be replayed (app/turn/replay.py).
 """
 
 import hashlib
@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.bots import Bot
+from app.composing.extractive import compose
 from app.deadline import Deadline
 from app.guardrail import Context, Verdict, addresses_of, check, known_addresses, tidy
 from app.knowledge.retriever import Found
-from app.llm.extractive import Extractive, compose
 from app.prompt import corrected, marks_in
+from app.settings import Settings
+from app.turn.bots import Bot
 from app.types import Ask, Draft, Passage, Prompt, Snapshot, Step
 
 
@@ -50,25 +51,29 @@ def decide(ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot) -> Step:
     return bot.dialogue.advance(snapshot, ask, now)
 
 
-async def search(step: Step, snapshot: Snapshot, now: datetime, bot: Bot, deadline: Deadline | None = None) -> Found:
+async def search(
+    step: Step, snapshot: Snapshot, now: datetime, bot: Bot, *, top_k: int, deadline: Deadline | None = None
+) -> Found:
     """What the knowledge base has on it: nothing when the step searches nothing."""
     if step.query is None:
         return Found((), version=bot.knowledge.version)
     return await bot.knowledge.find(
         step.query,
-        top_k=bot.settings.retriever.top_k,
-        today=now.astimezone(ZoneInfo(bot.settings.dialogue.timezone)).date(),
+        top_k=top_k,
+        today=now.astimezone(ZoneInfo(bot.timezone)).date(),
         previous=_previous_message(snapshot),
         deadline=deadline,
     )
 
 
-def plan(step: Step, found: Found, ask: Ask, snapshot: Snapshot, bot: Bot) -> Plan:
+def plan(
+    step: Step, found: Found, ask: Ask, snapshot: Snapshot, bot: Bot, *, settings: Settings, wants_prompt: bool
+) -> Plan:
     """Writes the prompt, if the backend speaks from one."""
     passages = found.passages
-    if not bot.llm.chat:
+    if not wants_prompt:
         return Plan(step, passages, Prompt(step, passages, snapshot.history, ask.text), found.version)
-    passages = passages[: bot.settings.turn.passages]
+    passages = passages[: settings.turn.passages]
     factor = bot.prompts.factor
     prompt = bot.prompts.build(
         step,
@@ -81,7 +86,7 @@ def plan(step: Step, found: Found, ask: Ask, snapshot: Snapshot, bot: Bot) -> Pl
         told=bot.dialogue.own_words(step.state),
         media=ask.media,
         wanted=bot.dialogue.wanted(step.state),
-        structured=bot.settings.flags.structured,
+        structured=settings.flags.structured,
     )
     return Plan(step, passages, prompt, found.version, factor)
 
@@ -89,12 +94,10 @@ def plan(step: Step, found: Found, ask: Ask, snapshot: Snapshot, bot: Bot) -> Pl
 def judge(planned: Plan, drafts: Sequence[Draft], ask: Ask, snapshot: Snapshot, bot: Bot) -> Outcome:
     """The first draft that the guardrail passes; if none does, the fact itself.
 
-    A backend that can only say what an owner wrote is tidied, and never refused.
+    A text that can only be what an owner wrote is tidied, and never refused.
     """
     context = guard_context(planned, ask, snapshot, bot)
-    verdicts = [
-        (check if bot.llm.chat and draft.model != Extractive.name else tidy)(draft.text, context) for draft in drafts
-    ]
+    verdicts = [(check if draft.origin == "model" else tidy)(draft.text, context) for draft in drafts]
     for draft, verdict in zip(drafts, verdicts, strict=True):
         if verdict.ok:
             return Outcome(verdict.text, draft.model, draft.used, verdict)

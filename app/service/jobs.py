@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from app.bots import Bot, Bots
 from app.errors import MachineError
 from app.health.clock import ClockWatch
 from app.health.facts import clock_synchronised
 from app.knowledge.watcher import Watcher
+from app.turn.bots import Bot
+from app.turn.machine import Machine
 
 _DAY_S = 86_400.0
 _DISTRUST_S = 600.0  # until the clock is looked at again before anything is deleted
@@ -25,17 +26,17 @@ _BATCH = 50  # conversations deleted in one commit: a turn that waits for its ow
 
 
 @asynccontextmanager
-async def background(bots: Bots, clock: ClockWatch) -> AsyncIterator[None]:
+async def jobs(machine: Machine, clock: ClockWatch) -> AsyncIterator[None]:
     """Runs it around its body."""
     tasks: list[asyncio.Task[Any]] = [
-        asyncio.create_task(Watcher(bot.knowledge, _noted(bot)).run(), name=f"knowledge-{bot.name}")
-        for bot in bots.all()
+        asyncio.create_task(Watcher(bot.knowledge, _noted(bot, machine)).run(), name=f"knowledge-{bot.name}")
+        for bot in machine.bots.all()
     ]
-    tasks.append(asyncio.create_task(_read_through(bots.default), name="memory-read-through"))
-    tasks.append(asyncio.create_task(_bring_over(bots.default), name="messages-brought-over"))
-    tasks.append(asyncio.create_task(_follow(clock, bots.default), name="clock"))
-    if bots.default.settings.store.retention_days:
-        tasks.append(asyncio.create_task(_daily(bots.default, clock), name="retention"))
+    tasks.append(asyncio.create_task(_read_through(machine), name="memory-read-through"))
+    tasks.append(asyncio.create_task(_bring_over(machine), name="messages-brought-over"))
+    tasks.append(asyncio.create_task(_follow(clock, machine), name="clock"))
+    if machine.settings.store.retention_days:
+        tasks.append(asyncio.create_task(_daily(machine, clock), name="retention"))
     try:
         yield
     finally:
@@ -44,48 +45,38 @@ async def background(bots: Bots, clock: ClockWatch) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def note_knowledge(bot: Bot) -> None:
+async def note_knowledge(bot: Bot, machine: Machine) -> None:
     """Writes down which version is in use, and how many sections the search can find.
 
     A memory that cannot be written now is /ready's to tell: the knowledge is in use all the same, and every turn
     records its version.
     """
     sections = len(bot.knowledge.sections)
-    bot.telemetry.knowledge_sections.labels(bot.name).set(sections)
+    machine.telemetry.knowledge_sections.labels(bot.name).set(sections)
     try:
-        await bot.store.record_knowledge(bot.knowledge.version, sections)
+        await machine.store.record_knowledge(bot.knowledge.version, sections)
     except MachineError as error:
-        bot.telemetry.log.warning("knowledge version not recorded", error=type(error).__name__, reason=error.reason)
+        machine.telemetry.log.warning("knowledge version not recorded", error=type(error).__name__, reason=error.reason)
 
 
-async def expire(bot: Bot, days: int) -> int:
+async def expire(machine: Machine, days: int) -> int:
     """Deletes the conversations without a message for `days` days; how many. Raises StoreUnavailable."""
     before, total = time.time() - days * _DAY_S, 0
-    while count := (await bot.store.expire(before, _BATCH)).conversations:
+    while count := (await machine.store.expire(before, _BATCH)).conversations:
         total += count
-        bot.telemetry.expired.inc(count)
+        machine.telemetry.expired.inc(count)
     return total
 
 
-async def _bring_over(bot: Bot) -> None:
-    """Completes the logs of messages that a release of schema 1 has left behind. A conversation that is written to
-    before its turn comes is completed then."""
-    while True:
-        try:
-            await complete_logs(bot)
-        except MachineError as error:  # the database cannot be read or written now
-            bot.telemetry.log.warning("messages not brought over", error=type(error).__name__, reason=error.reason)
-        await asyncio.sleep(_AGAIN_S)
-
-
-async def complete_logs(bot: Bot) -> None:
-    """Brings over what there is, in small steps. Raises StoreUnavailable."""
-    store, left = bot.store, bot.telemetry.unlogged
+async def complete_logs(machine: Machine) -> None:
+    """Completes the logs of messages that a release of schema 1 has left behind, in small steps. A conversation that is
+    written to before its turn comes is completed then. Raises StoreUnavailable."""
+    store, left = machine.store, machine.telemetry.unlogged
     conversations = await store.behind()
     left.set(conversations)
     if not conversations:
         return
-    bot.telemetry.log.info("messages are brought over", conversations=conversations)
+    machine.telemetry.log.info("messages are brought over", conversations=conversations)
     began, place, over, steps = time.monotonic(), None, False, 0
     while not over:
         step_began = time.monotonic()
@@ -96,26 +87,36 @@ async def complete_logs(bot: Bot) -> None:
         await asyncio.sleep(max(_BREATH_S, _BREATHS * (time.monotonic() - step_began)))
     left.set(await store.behind())
     seconds = round(time.monotonic() - began)
-    bot.telemetry.log.info("messages brought over", conversations=conversations, seconds=seconds)
+    machine.telemetry.log.info("messages brought over", conversations=conversations, seconds=seconds)
 
 
-def _noted(bot: Bot) -> Callable[[bool], Awaitable[None]]:
+async def _bring_over(machine: Machine) -> None:
+    while True:
+        try:
+            await complete_logs(machine)
+        except MachineError as error:  # the database cannot be read or written now
+            told = {"error": type(error).__name__, "reason": error.reason}
+            machine.telemetry.log.warning("messages not brought over", **told)
+        await asyncio.sleep(_AGAIN_S)
+
+
+def _noted(bot: Bot, machine: Machine) -> Callable[[bool], Awaitable[None]]:
     async def after(ok: bool) -> None:
-        bot.telemetry.knowledge_swaps.labels(bot.name, "loaded" if ok else "failed").inc()
+        machine.telemetry.knowledge_swaps.labels(bot.name, "loaded" if ok else "failed").inc()
         if ok:
-            await note_knowledge(bot)
+            await note_knowledge(bot, machine)
 
     return after
 
 
-async def _read_through(bot: Bot) -> None:
+async def _read_through(machine: Machine) -> None:
     """Looks for damage that no turn has met yet, at the start and every hour."""
     while True:
-        await bot.store.verify()
+        await machine.store.verify()
         await asyncio.sleep(_READ_THROUGH_S)
 
 
-async def _follow(clock: ClockWatch, bot: Bot) -> None:
+async def _follow(clock: ClockWatch, machine: Machine) -> None:
     """Tells of a step of the clock once, and takes the new time as right when a time server stands behind it."""
     told = 0.0
     while True:
@@ -126,7 +127,7 @@ async def _follow(clock: ClockWatch, bot: Bot) -> None:
             clock.accept()
             step = 0.0
         if round(step) != round(told):
-            bot.telemetry.log.warning("clock set", seconds=round(step))
+            machine.telemetry.log.warning("clock set", seconds=round(step))
             told = step
 
 
@@ -135,15 +136,17 @@ async def _trusted(clock: ClockWatch) -> bool:
     return not clock.step() and await asyncio.to_thread(clock_synchronised) is not False
 
 
-async def _daily(bot: Bot, clock: ClockWatch) -> None:
-    days = bot.settings.store.retention_days
+async def _daily(machine: Machine, clock: ClockWatch) -> None:
+    days = machine.settings.store.retention_days
     while True:
         if not await _trusted(clock):
-            bot.telemetry.log.warning("old conversations not deleted", error="ClockNotTrusted")
+            machine.telemetry.log.warning("old conversations not deleted", error="ClockNotTrusted")
             await asyncio.sleep(_DISTRUST_S)
             continue
         try:
-            bot.telemetry.log.info("old conversations deleted", conversations=await expire(bot, days), days=days)
+            machine.telemetry.log.info(
+                "old conversations deleted", conversations=await expire(machine, days), days=days
+            )
         except MachineError as error:  # the database cannot be written now: tomorrow again
-            bot.telemetry.log.warning("old conversations not deleted", error=type(error).__name__)
+            machine.telemetry.log.warning("old conversations not deleted", error=type(error).__name__)
         await asyncio.sleep(_DAY_S)
