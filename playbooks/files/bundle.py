@@ -103,8 +103,8 @@ COMMON = frozenset(
     shared shutdown signal size slot source ssl stage start started starting state status stop stopped stopping sub
     substate success successful successfully sum sun swap swaps sys system systemd target task tcp temperature the
     throttled thu time timed timeout timer timers tmp to today token tokens total true truncated tue turn turns type
-    ubuntu unit unknown up updated upstream usage use used user users usr utc utilisation v value var verdicts version
-    vram waiting warn warning was watts wed while with worker write writing www x xids zero
+    ubuntu unit unknown unlogged up updated upstream usage use used user users usr utc utilisation v value var verdicts
+    version vram waiting warn warning was watts wed while with worker write writing www x xids zero
     """.split()
 )
 _SMALL = re.compile(r"\d{0,5}(t\d{0,2})?z?|v?\d{1,2}|[a-z]")  # of dates and versions
