@@ -48,8 +48,10 @@ def delete_conversations(db: Connection, keys: Iterable[tuple[str, str]]) -> Del
     counts = dict.fromkeys(tables, 0)
     for key in keys:
         for table in reversed(tables):
-            sql = f"DELETE FROM {table} WHERE session_id=? AND user_id=?"  # noqa: S608 - names from the constant above
-            counts[table] += db.execute(sql, key).rowcount
+            # Counted before: a message takes those that replace it along, which no statement's own count has.
+            counting = f"SELECT count(*) FROM {table} WHERE session_id=? AND user_id=?"  # noqa: S608 - names from the constant above
+            counts[table] += db.execute(counting, key).fetchone()[0]
+            db.execute(f"DELETE FROM {table} WHERE session_id=? AND user_id=?", key)  # noqa: S608 - as above
     return Deleted(**counts)
 
 

@@ -58,14 +58,18 @@ async def test_nothing_of_a_person_stays_in_the_log_of_the_memory_or_of_its_back
     data, target = tmp_path / "data", tmp_path / "backups"
     for key in (GONE, STAYS):
         await told(data, key, f"орхидеи для {key.user_id}")
+        store = Store(data / DATABASE)
+        snapshot = (await store.load(key, "", 5)).snapshot
+        await store.observe(snapshot.after(snapshot.state), "Перезвоним", "human", "r1")
+        await store.close()
     archive = create(data, target, [], "0", NOON).path
-    assert verify(archive).rows["messages"] == 4
+    assert verify(archive).rows["messages"] == 6
     person = Person(GONE.user_id)
     deleted, proof = forget(data / DATABASE, person)
     (cleaned,) = forget_in_backups(target, person)
-    assert (deleted.messages, proof.remains) == (2, ())
-    assert (cleaned.deleted.messages, cleaned.proof.remains) == (2, ())
-    assert verify(archive).rows["messages"] == 2
+    assert (deleted.messages, proof.remains) == (3, ())
+    assert (cleaned.deleted.messages, cleaned.proof.remains) == (3, ())
+    assert verify(archive).rows["messages"] == 3
     kept = [*data.iterdir(), archive / DATABASE]
     assert not [path for path in kept if f"telegram-{GONE.user_id}".encode() in path.read_bytes()]
     assert {row[0] for row in log(data)} == {STAYS.user_id}
