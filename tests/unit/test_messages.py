@@ -121,7 +121,9 @@ class Talk:
                 " r.revision FROM messages m LEFT JOIN turns t ON t.id = m.turn_id"
                 " LEFT JOIN messages r ON r.id = m.replaces ORDER BY m.revision, m.direction, m.text"
             ).fetchall()
-            bots = db.execute("SELECT DISTINCT bot FROM messages WHERE turn_id IS NOT NULL").fetchall()
+            bots = db.execute(
+                "SELECT DISTINCT bot FROM messages WHERE turn_id IS NOT NULL AND replaces IS NULL"
+            ).fetchall()
             head = db.execute("SELECT mode, waiting_since, last_at, logged, revision FROM conversations").fetchall()
             rows = db.execute("SELECT * FROM turns").fetchall(), db.execute("SELECT * FROM observations").fetchall()
         return {"loaded": loaded, "replayed": replayed, "log": log, "bots": bots, "head": head, "rows": rows}
