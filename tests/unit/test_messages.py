@@ -258,13 +258,16 @@ async def test_what_was_answered_before_the_update_is_given_again_though_nothing
     key = Key("BOT_1", "user-0")
     with closing(old_release.connect(store.path)) as other:
         other.execute("BEGIN IMMEDIATE")
-        stored = (await store.load(key, "r1", 5)).stored
-        assert stored is not None
-        assert stored.answer == "answer 1"
+        loaded = await store.load(key, "r1", 5)
+        assert loaded.stored is not None
+        assert loaded.stored.answer == "answer 1"
         with pytest.raises(StoreUnavailable):
             await store.load(key, "new", 5)
         other.execute("ROLLBACK")
-    assert len((await store.load(key, "new", 5)).snapshot.history) == 2
+    # What is written upon that does not make the log complete.
+    await store.observe(loaded.snapshot.after(DialogueState()), "Позвоним", "human", None, BOT)
+    history = (await store.load(key, "new", 5)).snapshot.history
+    assert [each.answer for each in history] == ["answer 0", "answer 1", "Позвоним"]
     await store.close()
 
 
