@@ -25,7 +25,7 @@ from tests.unit import old_release
 
 CUSTOMERS = 4
 PAUSE_S = 0.25
-EMPTY_S = 30.0
+QUIET_S = 30.0
 LONG = 10_000  # turns of the one long conversation, at most a tenth of all
 _USUAL = 10  # turns of the others
 _SESSION = "BOT_1"
@@ -164,7 +164,7 @@ def on_empty(data: Path) -> float:
     server, first_s = started(data, "new-0")
     try:
         print(f"an empty memory: the first turn is answered after {first_s:.1f} s")
-        end = time.monotonic() + EMPTY_S
+        end = time.monotonic() + QUIET_S
         return say("  its customers", asyncio.run(customers(server, 0, lambda: time.monotonic() > end)))
     finally:
         server.stop()
@@ -182,11 +182,16 @@ def on_large(data: Path, turns: int) -> float:
     print(f"  the first turn is answered after {first_s:.1f} s", flush=True)
     try:
         took = asyncio.run(customers(server, known, until(lambda: left(server) == 0, 1.0)))
+        all_s, size = time.monotonic() - began, (data / "conversations.db").stat().st_size >> 20
+        print(f"  all is brought over after {all_s:.0f} s; then it has {size:,} MB")
+        meanwhile = say("  its customers meanwhile", took)
+        end = time.monotonic() + QUIET_S
+        # The same machine minutes later: on one that has other work too, the empty memory's figure is of another hour.
+        afterwards = say("  and afterwards", asyncio.run(customers(server, known, lambda: time.monotonic() > end)))
     finally:
         server.stop()
-    size = (data / "conversations.db").stat().st_size >> 20
-    print(f"  all is brought over after {time.monotonic() - began:.0f} s; then it has {size:,} MB")
-    return say("  its customers meanwhile", took)
+    print(f"  p95 meanwhile is {meanwhile / afterwards:.2f} times that afterwards")
+    return meanwhile
 
 
 def missing(database: Path) -> tuple[int, int]:
