@@ -132,6 +132,16 @@ class DialogueState:
     """How often each slot was asked for."""
     said: tuple[str, ...] = ()
     """Names of one-time texts (the greeting, a stage's statement) that were said."""
+    switched_from: tuple[str, ...] = ()
+    """Flows that led to another one."""
+    off_topic: bool = False
+    """The last message was."""
+    paused: bool = False
+    """The customer wants no questions of the flow."""
+    wants_person: bool = False
+    """For one turn: the model heard the wish for a person where the rules did not."""
+    notice_at: int | None = None
+    """Unix second at which he was told that nobody is there now."""
     language: Language = "ru"
     closed: bool = False
     """The customer refused or said goodbye; the next message re-opens."""

@@ -6,8 +6,6 @@ from datetime import datetime
 
 from app.dialogue import aside as asides
 from app.dialogue import continuity, stages, terms
-from app.dialogue.boundaries import OFF_TOPIC
-from app.dialogue.control import PAUSED
 from app.dialogue.hearing import Heard
 from app.dialogue.hours import Hours, known_zone, time_of_day, zone_of
 from app.dialogue.intents import Understanding, understand
@@ -239,7 +237,7 @@ class Dialogue:
         # Whoever wants an appointment wants to buy.
         wishes = (*u.intents, "purchase") if u.has("booking") else u.intents
         move = stages.move(flow, state, wishes, scene.avoid, plan.prefer)
-        paused = PAUSED in said and plan.reason not in _RESUMING
+        paused = state.paused and plan.reason not in _RESUMING
         quiet = plan.closes or plan.hands_over or state.handed_over or paused or not plan.asks
         stage = flow.stages[move.stage]
         statement, query, fallback, action, reason = plan.statement, plan.query, plan.fallback, plan.action, plan.reason
@@ -265,21 +263,19 @@ class Dialogue:
             statement = statement or scene.texts.pick("here", state.turns, scene.last_answer)
         if plan.reason == "cancel":
             pending = None
-        marks = {
-            OFF_TOPIC: plan.reason == OFF_TOPIC,
-            PAUSED: paused or plan.reason == "cancel",
-            asides.WANTS_PERSON: False,
-        }
-        said = [name for name in said if name not in marks] + [name for name, on in marks.items() if on]
-        notice = scene.notice
-        if notice and not plan.closes:
-            greeting = f"{greeting} {notice}" if greeting else notice
-            said = continuity.with_notice(said, now)
+        notice_at = state.notice_at
+        if scene.notice and not plan.closes:
+            greeting = f"{greeting} {scene.notice}" if greeting else scene.notice
+            notice_at = int(now.timestamp())
         state = replace(
             state,
             stage=move.stage,
             pending=pending,
             said=tuple(said),
+            off_topic=plan.reason == "off_topic",
+            paused=paused or plan.reason == "cancel",
+            wants_person=False,
+            notice_at=notice_at,
             closed=plan.closes,
             handed_over=state.handed_over or plan.hands_over,
             last_action=action,
