@@ -14,7 +14,18 @@ from app.settings import load, masked, on_hub
 from tests.server import ROOT
 
 DEFAULTS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "app" / "settings.yaml").read_text("utf-8"))
-EMPTY = {"empty": "", "пусто": "", "none": {}, "нет": {}, "on": True, "off": False, "вкл": True, "выкл": False}
+EMPTY = {
+    "empty": "",
+    "пусто": "",
+    "none": {},
+    "нет": {},
+    "on": True,
+    "off": False,
+    "вкл": True,
+    "выкл": False,
+    "включён": True,
+    "выключен": False,
+}
 
 
 def written(text: str) -> Any:
