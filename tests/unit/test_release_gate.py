@@ -194,6 +194,21 @@ def test_an_amount_is_written_as_answers_are_read(tool: Tool, amount: float, wri
     assert tool.modules["questions"]._digits(amount) == written
 
 
+def test_the_questions_are_read_with_a_release_that_works_and_kept_from_others(
+    tool: Tool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owned: list[tuple[str, str, str]] = []
+    compare = tool.modules["compare"]
+    monkeypatch.setattr(compare.shutil, "chown", lambda path, user, group: owned.append((str(path), user, group)))
+    monkeypatch.setattr(compare, "run", lambda *command: json.dumps([{"ask": " ".join(command[1:]), "amounts": ["1"]}]))
+    file = tool.folder / "questions.json"
+    asked = compare.write_questions("2.0-b", Path("/kb"), file)
+    assert asked[0]["ask"].endswith("questions.py /kb") and asked[0]["ask"].startswith("-B ")
+    assert json.loads(file.read_text()) == asked
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert owned == [(str(file), "root", "sales-machine")], "the gate runs as the service's user"
+
+
 # What is written
 
 
