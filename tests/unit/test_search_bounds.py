@@ -150,7 +150,7 @@ def test_a_priority_is_worth_a_hundredth_a_step_and_not_more_than_ten() -> None:
 
 
 def test_the_first_place_is_worth_one_in_sixty_one() -> None:
-    assert fuse([7, 8], [8]) == [(8, pytest.approx(1 / 62 + 1 / 61)), (7, pytest.approx(1 / 61))]
+    assert dict(fuse([7, 8], [8])) == pytest.approx({8: 1 / 62 + 1 / 61, 7: 1 / 61})
     assert fuse([1, 2], [3, 4]) == [(1, 1 / 61), (3, 1 / 61), (2, 1 / 62), (4, 1 / 62)]
     assert fuse([], []) == []
 
