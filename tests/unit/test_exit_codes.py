@@ -11,7 +11,7 @@ from app.cli import main
 from app.cli.running_service import InUse, RunningService
 from app.dialogue import spec
 from app.errors import ConfigError, Hindered, MachineError, Unavailable
-from app.evaluation import calibration, comparison, review, simulation
+from app.evaluation import calibration, checkup, comparison, simulation
 from app.evaluation.comparison import Comparison
 from app.evaluation.retrieval import RetrievalReport
 from app.evaluation.simulation import Fault, Report
@@ -153,7 +153,7 @@ def finding(severity: Any) -> Finding:
 def test_each_thing_that_speaks_against_publishing_is_a_reason(
     findings: tuple[Finding, ...], compared: Comparison, reasons: int
 ) -> None:
-    assert len(review.Review(findings, (), compared).reasons()) == reasons
+    assert len(checkup.Review(findings, (), compared).reasons()) == reasons
 
 
 @pytest.mark.parametrize(

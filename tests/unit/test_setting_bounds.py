@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from app.bots import DEFAULT, Bots
 from app.errors import ConfigError
 from app.settings import load, masked, on_hub
+from app.turn.bots import DEFAULT, Bots
 from tests.server import ROOT
 
 DEFAULTS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "app" / "settings.yaml").read_text("utf-8"))
