@@ -44,7 +44,7 @@ Differences = dict[str, list[Difference]]
 
 def parts(emulator: str, folder: Path) -> tuple[Part, ...]:
     """What the turns are spread over. The model is given three seconds for an answer, so that a late one costs no more."""
-    bots = {
+    bots: dict[str, dict[str, Any]] = {
         "velo": {"sessions": ["VELO_*"], "flow": "transactional", "language": "ru", "persona": {"name": "Тимур", "role": "мастер"}},
         "gul": {"sessions": ["GUL_*"], "flow": "autonomous", "language": "kk"},
     }  # fmt: skip
@@ -231,7 +231,7 @@ def _shown(value: Any) -> str:
 
 
 def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True)
+    done = subprocess.run(["git", "-C", str(ROOT), *arguments], check=False, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"git {' '.join(arguments)}: {done.stderr.strip()}")
     return done.stdout.strip()

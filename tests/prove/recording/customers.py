@@ -12,13 +12,17 @@ import yaml
 from tests.prove.recording.house import Step
 
 WORDS: Mapping[str, Any] = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text("utf-8"))
+DRAFTS: Mapping[str, Any] = yaml.safe_load(Path(__file__).with_name("drafts.yaml").read_text("utf-8"))
 SESSIONS = {"default": "BOT_7000", "velo": "VELO_1", "gul": "GUL_1"}
 FLOWS = (
     "spin_selling", "transactional", "autonomous", "aida", "anum", "bant", "challenger", "champ", "command_of_message", "consultative", "fab",
     "faint", "gap", "inbound", "meddic", "neat", "pas", "sandler", "snap", "solution", "value",
 )  # fmt: skip
 AWAY_S = 13 * 3600.0
-_BETWEEN_S = 840.0  # from one customer's first message to the next one's: two or three write at a time
+_TOGETHER = 3  # customers who come within minutes of each other and write in turn
+_BETWEEN_S = (
+    3.5 * 3600.0
+)  # until the next ones: all hours of the day, and whoever comes back the next day does so in time
 _ZONES = ("Asia/Almaty", "Asia/Aqtau", "Europe/Moscow", "America/New_York", "Asia/Tokyo", "UTC")
 _LANGUAGES = {"default": (6, 2.5, 1.5), "velo": (6, 1.5, 2.5), "gul": (3, 6, 1)}
 _LETTERS = "абвгдежзийклмнопрстуфхцчшщыэюя"
@@ -62,6 +66,8 @@ class Customer:
     def goes_on(self) -> Line:
         """An answer to what was asked, a question, or a word in between."""
         chance = self.rng.random()
+        if self.pending and chance < 0.08:
+            return self.one("picks")
         if self.pending and chance < 0.6:
             return self.tells()
         return self.asks() if chance < 0.9 else self.one("chats")
@@ -82,7 +88,7 @@ class Customer:
         if chance < 0.05:
             return text.upper() + "!!"
         if chance < 0.15:
-            return text.lower().rstrip("?.!")
+            return text.lower().rstrip("?.!") or text
         if chance < 0.25 and len(text) > 6:
             place = self.rng.randrange(1, len(text) - 1)
             return text[:place] + self.rng.choice(("", _LETTERS[place % len(_LETTERS)])) + text[place + 1 :]
@@ -96,7 +102,7 @@ def buyer(c: Customer) -> Iterator[Line]:
     """Answers what he is asked until a person takes over; then orders again."""
     yield c.one("opens") if c.rng.random() < 0.7 else c.one("volunteers")
     for _ in range(c.rng.randint(4, 8)):
-        yield c.tells() if c.pending and c.rng.random() < 0.8 else c.asks()
+        yield c.goes_on() if c.rng.random() < 0.4 else c.tells() if c.pending else c.asks()
     yield c.one("purchase")
     yield c.tells()
     yield c.tells("contact")
@@ -210,6 +216,12 @@ def visitor(c: Customer) -> Iterator[Line]:
     yield c.one("booking")
 
 
+def haggler(c: Customer) -> Iterator[Line]:
+    """Asks what a model is easily wrong about."""
+    for pair in c.rng.sample(DRAFTS["pairs"], 8):
+        yield Line(pair["ask"])
+
+
 def retrier(c: Customer) -> Iterator[Line]:
     """A caller that sends things twice, and some that no service takes."""
     for kind in ("opens", "asks", "objections"):
@@ -225,7 +237,7 @@ def retrier(c: Customer) -> Iterator[Line]:
 
 
 SCENES: tuple[Scene, ...] = (
-    buyer, asker, leaver, complainer, doubter, trickster, steerer, sender, switcher, visitor, retrier, talker,
+    buyer, haggler, leaver, complainer, asker, trickster, steerer, haggler, switcher, sender, doubter, retrier, visitor, talker,
 )  # fmt: skip
 
 
@@ -299,10 +311,11 @@ class Street:
         self._starts = starts
         self._talks: list[tuple[float, int, _Talk]] = []
         self._count = 0
+        self._first = random.Random(f"{seed}-{part}").randrange(len(SCENES))
 
     def next(self) -> tuple[Step, Callable[[str], None]]:
         """The next step, and what is to be told then: the slot that the machine asks for."""
-        if not self._talks or self._talks[0][0] > self._starts + self._count * _BETWEEN_S:
+        if not self._talks or self._talks[0][0] > self._coming():
             self._come()
         _, number, talk = heapq.heappop(self._talks)
 
@@ -315,10 +328,15 @@ class Street:
     def _come(self) -> None:
         number = self._count
         rng = random.Random(f"{self._seed}-{self._part}-{number}")
-        shop = rng.choices(tuple(SESSIONS), (6, 2.2, 1.8))[0]
+        scene = SCENES[(number + self._first) % len(SCENES)]
+        shop = "default" if scene is haggler else rng.choices(tuple(SESSIONS), (6, 2.2, 1.8))[0]
         language = rng.choices(("ru", "kk", "en"), _LANGUAGES[shop])[0]
-        scene = SCENES[number % len(SCENES)]
-        at = self._starts + number * _BETWEEN_S
-        talk = _Talk(f"{self._part}-{scene.__name__}-{number}", scene, Customer(rng, shop, language), at)
+        customer = Customer(rng, shop, language)
+        talk = _Talk(f"{self._part}-{scene.__name__}-{number}", scene, customer, self._coming())
         heapq.heappush(self._talks, (talk.at, number, talk))
         self._count += 1
+
+    def _coming(self) -> float:
+        """When the next customer comes."""
+        groups, place = divmod(self._count, _TOGETHER)
+        return self._starts + groups * _BETWEEN_S + place * 90.0

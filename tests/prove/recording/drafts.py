@@ -2,18 +2,15 @@
 
 import random
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-from tests.prove.recording.customers import SESSIONS, WORDS
+from tests.prove.recording.customers import DRAFTS, SESSIONS
 from tests.prove.recording.house import Step
 
-DRAFTS: Mapping[str, Any] = yaml.safe_load(Path(__file__).with_name("drafts.yaml").read_text("utf-8"))
 Fault = Mapping[str, Any]
 _SLOTS = ("pain_point", "need", "product", "desired_outcome", "pain_impact")
 _INSIDE = 30  # tokens: behind the first sentence of a draft that stands still, within its second
+_PAIRS = {pair["ask"]: pair["drafts"] for pair in DRAFTS["pairs"]}
 _SHOPS = {session: shop for shop, session in SESSIONS.items()}
 
 
@@ -29,6 +26,9 @@ class Drafts:
         self._failed = False
 
     def next(self, step: Step, pending: str, language: str) -> tuple[Fault, ...]:
+        if step.scene == "haggler":
+            self._failed = False
+            return ({"kind": "text", "text": self._rng.choice(_PAIRS[step.body["message"]["text"]])},)
         if not self._deck:
             self._deck = [name for name, (count, _) in _FATES.items() for _ in range(count)]
             self._rng.shuffle(self._deck)
@@ -55,8 +55,8 @@ class _Turn:
         return {"kind": "text", "text": self.rng.choice([*DRAFTS[self.shop].get(kind, ()), *self.own.get(kind, ())])}
 
     def lengthy(self) -> str:
-        asks = WORDS[self.language]["asks"]["default"]
-        return " ".join(f"{ask.rstrip('?').capitalize()}: {self.own['long']}" for ask in self.rng.sample(asks, 9))
+        """More than an answer has room for. No two sentences alike: that would be taken for a loop."""
+        return " ".join(f"{begin} {self.own['long'].strip()}" for begin in self.own["begins"])
 
 
 def _wrong(t: _Turn) -> tuple[Fault, ...]:

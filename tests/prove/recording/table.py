@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -24,7 +23,10 @@ class Recorded:
 
 def recorded(part: str, data: Path, done: Sequence[tuple[Step, Said]]) -> list[Recorded]:
     """The turns of a part's memory with their kinds, in their order. Raises RuntimeError where the clock was not heeded."""
-    steps = {place(step.body): step for step, said in done if step.path == "process" and said.status == 200}
+    steps: dict[str, Step] = {}
+    for step, said in done:
+        if step.path == "process" and said.status == 200:
+            steps.setdefault(place(step.body), step)  # what comes again later was answered before
     seen = {
         step.body["request_id"]: step.body["source"]
         for step, _ in done
@@ -44,8 +46,8 @@ def recorded(part: str, data: Path, done: Sequence[tuple[Step, Said]]) -> list[R
             "language": meta["language"],
             "action": meta["action"],
             "guardrail": _judged(record),
-            "ending": record["drafts"][-1]["ending"],
-            "drafts": f"{len(record['drafts'])} by {record['drafts'][-1]['model']}",
+            "ending": " then ".join(draft["ending"] for draft in record["drafts"]),
+            "drafts by": record["drafts"][-1]["model"],
             "message": record["ask"]["media"],
             "caller names": _named(record["ask"]),
             "history": "longer than is read" if revision > 25 else "whole",
@@ -72,8 +74,6 @@ def table(turns: Sequence[Recorded], differ: Sequence[Difference]) -> str:
     lines = [f"{'':44}{'turns':>7}{'replayed':>10}{'answered':>10}"]
     for (name, value), (all_, walk, ask) in sorted(counts.items(), key=lambda row: (order[row[0][0]], -row[1][0])):
         lines.append(f"{name:14}{value:30}{all_:7}{walk:10}{ask:10}")
-    reasons: Counter[str] = Counter(finding for turn in turns for finding in turn.kinds["guardrail"].split())
-    del reasons
     total = (
         len(turns),
         sum(turn.request not in walked for turn in turns),
