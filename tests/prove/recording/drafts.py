@@ -4,8 +4,9 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.prove.recording.customers import DRAFTS, SESSIONS
+from tests.prove.recording.customers import SESSIONS
 from tests.prove.recording.house import Step
+from tests.prove.recording.scenes import DRAFTS
 
 Fault = Mapping[str, Any]
 _SLOTS = ("pain_point", "need", "product", "desired_outcome", "pain_impact")
