@@ -167,6 +167,7 @@ class House:
 
     def replay(self, part: Part, data: Path, turns: list[int]) -> dict[int, list[str]]:
         """What comes out otherwise when these recorded turns are walked again, by turn. Raises RuntimeError."""
+        set_clock(self.folder / "clock", part.starts)
         command = [sys.executable, str(_CLOCK), "replay", *map(str, turns), "--data", str(data)]
         command += ["--kb", str(self.folder / "kb"), "--settings", str(self.folder / f"{part.name}.yaml")]
         done = subprocess.run(
