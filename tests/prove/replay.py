@@ -16,6 +16,7 @@ what both know. Exit status 1 when anything differs that no --ignore names (`rec
 import argparse
 import json
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -168,6 +169,9 @@ def main() -> int:
     )
     given = parser.parse_args()
     started = time.monotonic()
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(143)
+    )  # both services, the model server and the worktree go with it
     try:
         with worktree(given.base) as base, tempfile.TemporaryDirectory() as passing:
             folder = (given.keep or Path(passing) / "prove").resolve()

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,13 +54,15 @@ class Customer:
         return Line(self._pick(told.get(slot or self.pending) or told["any"]))
 
     def goes_on(self) -> Line:
-        """An answer to what was asked, a question, or a word in between."""
+        """An answer to what was asked, a question, a word in between; or what the machine said was never seen."""
         chance = self.rng.random()
+        if chance > 0.93:
+            return self.sees(self.rng.choice(("fallback", "human")), replaces=self.rng.random() < 0.7)
         if self.pending and chance < 0.08:
             return self.one("picks")
         if self.pending and chance < 0.6:
             return self.tells()
-        return self.asks() if chance < 0.9 else self.one("chats")
+        return self.asks() if chance < 0.87 else self.one("chats")
 
     def sees(self, source: str, *, replaces: bool = False) -> Line:
         return Line(self._pick(WORDS[self.language][f"{source}_says"]), seen=source, replaces=replaces)
@@ -126,7 +128,9 @@ def leaver(c: Customer) -> Iterator[Line]:
 
 def complainer(c: Customer) -> Iterator[Line]:
     """Wants a person, who writes in between; an answer of the machine that came too late was never seen."""
-    yield c.goes_on() if c.rng.random() < 0.5 else c.one("opens")
+    yield c.one("opens")
+    yield c.sees("fallback", replaces=True)
+    yield c.goes_on()
     yield c.one(c.rng.choice(("complaint", "refund", "legal", "medical", "human", "payment", "human")))
     yield c.sees("human")
     yield c.one("chats")
@@ -189,7 +193,7 @@ def switcher(c: Customer) -> Iterator[Line]:
     for place, flow in enumerate(flows):
         c.language = c.rng.choice(("ru", "kk", "en"))
         line = c.goes_on() if place else c.one("opens")
-        yield Line(line.text, fields={"flow_name": flow} if c.rng.random() < 0.7 else {})
+        yield replace(line, fields={"flow_name": flow} if c.rng.random() < 0.7 else {})
 
 
 def sender(c: Customer) -> Iterator[Line]:
