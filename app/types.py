@@ -47,6 +47,17 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Observation:
+    """What the customer really saw: the caller's fallback, or a person's message."""
+
+    key: Key
+    text: str
+    source: Source
+    request_id: str | None = None
+    """Of the turn whose answer it replaced, if it did."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """A figure the machine may say: money with `currency` (ISO 4217), or a percentage or duration without."""
 
@@ -121,6 +132,16 @@ class DialogueState:
     """How often each slot was asked for."""
     said: tuple[str, ...] = ()
     """Names of one-time texts (the greeting, a stage's statement) that were said."""
+    switched_from: tuple[str, ...] = ()
+    """Flows that led to another one."""
+    off_topic: bool = False
+    """The last message was."""
+    paused: bool = False
+    """The customer wants no questions of the flow."""
+    wants_person: bool = False
+    """For one turn: the model heard the wish for a person where the rules did not."""
+    notice_at: int | None = None
+    """Unix second at which he was told that nobody is there now."""
     language: Language = "ru"
     closed: bool = False
     """The customer refused or said goodbye; the next message re-opens."""
@@ -246,15 +267,8 @@ class Draft:
     """Per stage of the call: `prefill` until the first token, `decode` until the answer was whole."""
     aside: "asyncio.Task[Aside] | None" = None
     """What is still being written behind the answer; whoever drops the draft cancels it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What goes to the caller: the contract's JSON, kept byte for byte for retries of the same request_id."""
-
-    answer: str
-    body: str
-    replayed: bool = False
+    origin: Literal["model", "knowledge"] = "model"
+    """Whether it may say what nobody wrote: a model's words are checked, an owner's are only tidied."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from app.evaluation.chart import Line, chart
+from app.capacity.chart import Line, chart
 from loadtests.gate import Finding, as_json
 from loadtests.plan import Plan
 from loadtests.record import Record

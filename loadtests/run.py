@@ -18,9 +18,9 @@ from typing import Any
 
 import httpx
 
+from app.capacity.queueing import Card, Load
+from app.capacity.table import highest_rate, load_card
 from app.errors import MachineError
-from app.evaluation.capacity import highest_rate, load_card
-from app.evaluation.queueing import Card, Load
 from loadtests import gate, record, report
 from loadtests.check import Consistency, against_store, by_replay
 from loadtests.plan import PATIENCE_S, VARIABLE, Plan

@@ -15,10 +15,11 @@ import structlog
 from app.api.app import create_app
 from app.api.keys import KeyRing
 from app.api.server import bind, build_server
-from app.assembly import open_bots
-from app.bots import Bot
 from app.llm import Backend
+from app.service.assembly import open_machine
 from app.settings import load
+from app.turn.bots import Bot
+from app.turn.machine import Machine
 from tests.server import KEY, ROOT, Server
 
 # The files that take longest, so that no worker is left with one of them when the others have done (`--dist loadfile`).
@@ -53,9 +54,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(autouse=True)
 def logging_of_its_own() -> Iterator[None]:
-    """A command that ran in this process has chosen what is logged: the next test does not inherit that."""
+    """A command that ran in this process has chosen what is logged: the next test does not inherit that.
+
+    Tracebacks plain: with every local value of a machine in it, one takes seconds to draw.
+    """
     yield
     structlog.reset_defaults()
+    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])
 
 
 @pytest.fixture(scope="session")
@@ -72,14 +78,20 @@ def client(server: Server) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
-    """A bot in this process with the sample knowledge base and an empty memory."""
-    opened = open_bots(load(environ={}), tmp_path / "data", ROOT / "kb").default
+async def machine(tmp_path: Path) -> AsyncIterator[Machine]:
+    """A machine in this process with the sample knowledge base and an empty memory."""
+    opened = open_machine(load(environ={}), tmp_path / "data", ROOT / "kb")
     yield opened
     await opened.store.close()
 
 
-Serve = Callable[..., "Iterator[tuple[httpx.Client, Bot]]"]
+@pytest.fixture
+def bot(machine: Machine) -> Bot:
+    """The machine's bot."""
+    return machine.bots.default
+
+
+Serve = Callable[..., "Iterator[tuple[httpx.Client, Machine]]"]
 
 
 @pytest.fixture
@@ -87,14 +99,13 @@ def serve_with(tmp_path: Path) -> Callable[..., object]:
     """serve_with(backend, **environment): the real HTTP server in a thread, speaking through `backend`."""
 
     @contextmanager
-    def running(backend: Backend | None = None, **environ: str) -> Iterator[tuple[httpx.Client, Bot]]:
+    def running(backend: Backend | None = None, **environ: str) -> Iterator[tuple[httpx.Client, Machine]]:
         settings = load(environ=environ)
-        bots = open_bots(settings, tmp_path / "data", ROOT / "kb")
+        machine = open_machine(settings, tmp_path / "data", ROOT / "kb")
         if backend is not None:
-            bots = replace(bots, default=replace(bots.default, llm=backend))
-        bot = bots.default
+            machine = replace(machine, llm=backend)
         listener = bind("127.0.0.1", 0)
-        server = build_server(create_app(bots, KeyRing([KEY])), settings.api.drain_s)
+        server = build_server(create_app(machine, KeyRing([KEY])), settings.api.drain_s)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         url = "http://{}:{}".format(*listener.getsockname())
         thread.start()
@@ -102,7 +113,7 @@ def serve_with(tmp_path: Path) -> Callable[..., object]:
             with httpx.Client(
                 base_url=url, headers={"Authorization": f"Bearer {KEY}"}, timeout=60, trust_env=False
             ) as caller:
-                yield caller, bot
+                yield caller, machine
         finally:
             server.should_exit = True
             thread.join(30)

@@ -11,42 +11,28 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import app as package
-from app.api.background import background, note_knowledge
 from app.api.keys import KeyRing
 from app.api.middleware import Envelope, Guard, Hangup, error_response
 from app.api.routes import api, service
-from app.bots import Bots
 from app.errors import BadRequest, MachineError, MethodNotAllowed, NotFound, Unprocessable
-from app.health.clock import ClockWatch
-from app.health.gpu import GpuMonitor
+from app.service.lifecycle import Watches, running
+from app.turn.machine import Machine
 
 
 class State(TypedDict):
     """What the lifespan creates once and every request sees."""
 
-    bots: Bots
-    gpu: GpuMonitor
-    clock: ClockWatch
+    machine: Machine
+    watches: Watches
 
 
-def create_app(bots: Bots, keys: KeyRing) -> FastAPI:
-    """The service around `bots`, which it closes when it stops."""
-    bot = bots.default
+def create_app(machine: Machine, keys: KeyRing) -> FastAPI:
+    """The service around `machine`, which it closes when it stops."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
-        clock = ClockWatch()
-        for each in bots.all():
-            await note_knowledge(each)
-        gpu = GpuMonitor(bot.settings.gpu, bot.telemetry)
-        await gpu.start()
-        await bot.llm.open()
-        try:
-            async with background(bots, clock):
-                yield State(bots=bots, gpu=gpu, clock=clock)
-        finally:
-            await gpu.close()
-            await bots.close()
+        async with running(machine) as watches:
+            yield State(machine=machine, watches=watches)
 
     application = FastAPI(
         title="Sales Machine",
@@ -62,8 +48,8 @@ def create_app(bots: Bots, keys: KeyRing) -> FastAPI:
     application.add_exception_handler(RequestValidationError, _validation_error)
     # The last one added is the outermost.
     application.add_middleware(Hangup)
-    application.add_middleware(Guard, keys=keys, max_body_bytes=bot.settings.api.max_body_bytes)
-    application.add_middleware(Envelope, telemetry=bot.telemetry)
+    application.add_middleware(Guard, keys=keys, max_body_bytes=machine.settings.api.max_body_bytes)
+    application.add_middleware(Envelope, telemetry=machine.telemetry)
     return application
 
 

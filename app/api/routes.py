@@ -25,13 +25,13 @@ from app.api.schemas import (
     Ready,
     Version,
 )
-from app.bots import Bot, Bots
 from app.errors import BadRequest, Unprocessable
 from app.health.clock import clock_part
 from app.health.readiness import database_part, gpu_part, knowledge_part, model_part, ready
 from app.knowledge.shelf import Knowledge
-from app.turn import observe, process
-from app.types import Ask, Key
+from app.turn.machine import Machine
+from app.turn.process import observe, process
+from app.types import Ask, Key, Observation
 
 _DESCRIPTIONS = {
     400: "Malformed JSON, a name twice in an object, or an unknown flow",
@@ -59,23 +59,20 @@ api = APIRouter(
 service = APIRouter(responses={404: _ERRORS[404], 500: _ERRORS[500]})
 
 
-def _bots(request: Request) -> Bots:
-    bots: Bots = request.state.bots
-    return bots
-
-
-def _bot(request: Request) -> Bot:
-    return _bots(request).default
+def _machine(request: Request) -> Machine:
+    machine: Machine = request.state.machine
+    return machine
 
 
 @api.post("/process", response_model=ProcessResponse)
 async def post_process(request: Request, body: ProcessRequest) -> Response:
     """Answers the newest message of a conversation."""
-    bot = _bots(request).for_session(body.session_id)
+    machine = _machine(request)
+    bot = machine.bots.for_session(body.session_id)
     request_id = body.request_id or str(uuid.uuid4())
     key = Key(body.session_id, body.user_id)
-    _log_ids(request, bot, key, request_id)
-    limit = bot.settings.api.max_text_chars
+    _log_ids(request, machine, key, request_id)
+    limit = machine.settings.api.max_text_chars
     if len(body.message.text) > limit:
         raise Unprocessable(f"message.text has {len(body.message.text)} characters; send at most {limit}")
     if body.flow_name is not None and body.flow_name not in bot.dialogue.flow_names:
@@ -93,53 +90,55 @@ async def post_process(request: Request, body: ProcessRequest) -> Response:
         flow_name=body.flow_name,
         body_hash=_canonical_hash(body),
     )
-    bot.telemetry.log.debug("asked", **request.state.log_ids, **bot.telemetry.text(text))
-    reply = await process(ask, bot)
-    bot.telemetry.log.debug("answered", **request.state.log_ids, **bot.telemetry.text(reply.answer))
+    machine.telemetry.log.debug("asked", **request.state.log_ids, **machine.telemetry.text(text))
+    reply = await process(ask, bot, machine)
+    machine.telemetry.log.debug("answered", **request.state.log_ids, **machine.telemetry.text(reply.answer))
     return Response(reply.body, media_type="application/json")
 
 
 @api.post("/observe")
 async def post_observe(request: Request, body: ObserveRequest) -> ObserveResponse:
     """Notes what the customer really saw: the caller's fallback, or a human's message."""
-    bot = _bots(request).for_session(body.session_id)
+    machine = _machine(request)
+    bot = machine.bots.for_session(body.session_id)
     key = Key(body.session_id, body.user_id)
-    _log_ids(request, bot, key, body.request_id)
-    limit = bot.settings.api.max_text_chars
+    _log_ids(request, machine, key, body.request_id)
+    limit = machine.settings.api.max_text_chars
     if len(body.text) > limit:
         raise Unprocessable(f"text has {len(body.text)} characters; send at most {limit}")
-    return ObserveResponse(replaced=await observe(key, body.text, body.source, body.request_id, bot))
+    seen = Observation(key, body.text, body.source, body.request_id)
+    return ObserveResponse(replaced=await observe(seen, bot, machine))
 
 
 @service.get("/health")
 async def get_health(request: Request) -> Health:
     """Alive. Says nothing of whether a turn would succeed: that is /ready."""
-    return Health(model=_bot(request).settings.llm.label)
+    return Health(model=_machine(request).settings.llm.label)
 
 
 @service.get("/ready", responses={503: {"model": Ready, "description": "A part cannot serve"}})
 async def get_ready(request: Request, response: Response) -> Ready:
     """Whether each part can serve. Loopback only."""
-    bots = _bots(request)
-    bot = bots.default
-    fault = await bot.store.fault()
-    gpu, llm = request.state.gpu.latest(), bot.settings.llm
+    machine, watches = _machine(request), request.state.watches
+    bots = machine.bots
+    fault = await machine.store.fault()
+    gpu = watches.gpu.latest()
     # `auto` that has found no card is no trouble by itself: whether the model lies in one is the model's part.
-    model_needs_it = gpu is not None and llm.backend == "ollama" and not llm.cpu_accepted
+    model_needs_it = gpu is not None and machine.llm.needs_gpu
     parts = (
-        database_part(None, fault.detail, fault.fix) if fault else database_part(bot.store.schema),
+        database_part(None, fault.detail, fault.fix) if fault else database_part(machine.store.schema),
         knowledge_part(
             {each.name: (each.knowledge.version, len(each.knowledge.sections)) for each in bots.all()},
             {each.name: each.knowledge.trouble for each in bots.all()},
         ),
-        model_part(bot.llm.state(), cpu_accepted=bot.settings.llm.cpu_accepted),
+        model_part(machine.llm.state(), cpu_accepted=machine.settings.llm.cpu_accepted),
         gpu_part(
             gpu,
-            hot_c=bot.settings.gpu.hot_c,
+            hot_c=machine.settings.gpu.hot_c,
             now=time.time(),
-            needed=bot.settings.gpu.enabled == "on" or model_needs_it,
+            needed=machine.settings.gpu.enabled == "on" or model_needs_it,
         ),
-        clock_part(request.state.clock.step()),
+        clock_part(watches.clock.step()),
     )
     response.status_code = 200 if ready(parts) else 503
     if not ready(parts):
@@ -153,12 +152,12 @@ async def get_ready(request: Request, response: Response) -> Ready:
 @service.get("/version")
 async def get_version(request: Request) -> Version:
     """What runs here. Loopback only."""
-    bot = _bot(request)
+    machine = _machine(request)
     return Version(
         version=app.__version__,
-        schema_version=bot.store.schema,
-        kb_version=bot.knowledge.version,
-        knowledge={each.name: _in_use(each.knowledge) for each in _bots(request).all()},
+        schema_version=machine.store.schema,
+        kb_version=machine.bots.default.knowledge.version,
+        knowledge={each.name: _in_use(each.knowledge) for each in machine.bots.all()},
         python=platform.python_version(),
     )
 
@@ -166,7 +165,7 @@ async def get_version(request: Request) -> Version:
 @service.get("/metrics", response_class=Response)
 async def get_metrics(request: Request) -> Response:
     """Prometheus' text format. Loopback only."""
-    return Response(_bot(request).telemetry.exposition(), media_type=CONTENT_TYPE_LATEST)
+    return Response(_machine(request).telemetry.exposition(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _in_use(knowledge: Knowledge) -> KnowledgeInUse:
@@ -179,8 +178,8 @@ def _canonical_hash(body: ProcessRequest) -> str:
     return hashlib.sha256(json.dumps(body.model_dump(), sort_keys=True).encode("ascii")).hexdigest()
 
 
-def _log_ids(request: Request, bot: Bot, key: Key, request_id: str | None) -> None:
-    hashed = bot.telemetry.hashed
+def _log_ids(request: Request, machine: Machine, key: Key, request_id: str | None) -> None:
+    hashed = machine.telemetry.hashed
     request.state.log_ids = {
         # Callers put the number or the messenger's id into it, so it tells the person too.
         "request_id": request_id and hashed(request_id),

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from app.errors import Code
+from app.turn.reply import Meta
 from app.types import Media, TimeOfDay
 
 _MEDIA: tuple[tuple[str, Media], ...] = (("[image]:", "image"), ("[audio transcript]:", "audio"))
@@ -92,17 +93,9 @@ class ObserveRequest(_Body):
     request_id: Id | None = None
 
 
-class ProcessMeta(BaseModel):
-    model_config = ConfigDict(extra="allow")
-
-    model: str
-    processing_ms: int
-    kb_used: bool
-
-
 class ProcessResponse(BaseModel):
     answer: str
-    meta: ProcessMeta
+    meta: Meta
 
 
 class ObserveResponse(BaseModel):

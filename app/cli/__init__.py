@@ -15,6 +15,7 @@ from app.cli.flow import flow
 from app.cli.guard import guard
 from app.cli.kb import kb
 from app.cli.logid import logid
+from app.cli.options import DATA, KB, SETTINGS
 from app.cli.replay import replay
 from app.cli.restore import drill, restore
 from app.cli.rights import export_command, forget_command, retention_command
@@ -39,17 +40,6 @@ class Cli(click.Group):
             sys.exit(_TRY_AGAIN if isinstance(error, Hindered) else 2)
 
 
-_DATA = click.option(
-    "--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="Folder of the memory."
-)
-_KB = click.option(
-    "--kb", "knowledge", type=click.Path(path_type=Path), default=None, help="Knowledge base folder [the sample]."
-)
-_SETTINGS = click.option(
-    "--settings", "file", type=click.Path(path_type=Path), default=None, help="YAML over the defaults."
-)
-
-
 @click.group(cls=Cli, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """A self-hosted AI sales agent: memory, knowledge search and a sales method behind one HTTP call."""
@@ -60,9 +50,9 @@ def main() -> None:
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 takes a free one."
 )
-@_DATA
-@_KB
-@_SETTINGS
+@DATA
+@KB
+@SETTINGS
 def serve(host: str, port: int, data: Path, knowledge: Path | None, file: Path | None) -> None:
     """Serve the API until SIGTERM; running turns are finished first."""
     from app.cli.serving import run_service
@@ -76,8 +66,8 @@ def serve(host: str, port: int, data: Path, knowledge: Path | None, file: Path |
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 takes a free one."
 )
 @click.option("--once", is_flag=True, help="Exit after the conversation instead of going on serving.")
-@_KB
-@_SETTINGS
+@KB
+@SETTINGS
 def demo(host: str, port: int, once: bool, knowledge: Path | None, file: Path | None) -> None:
     """Serve with a throw-away memory and key, play a customer's conversation through HTTP, go on serving."""
     from app.cli.demo import run_demo
@@ -88,9 +78,9 @@ def demo(host: str, port: int, once: bool, knowledge: Path | None, file: Path | 
 @main.command()
 @click.option("--user", default=None, help="Go on with this user's conversation [a new one].")
 @click.option("--bot", default="default", show_default=True, help="Which bot of the settings.")
-@_DATA
-@_KB
-@_SETTINGS
+@DATA
+@KB
+@SETTINGS
 def chat(user: str | None, bot: str, data: Path, knowledge: Path | None, file: Path | None) -> None:
     """Talk to the machine in the terminal. /slots, /why, /quit."""
     from app.cli.chat import run_chat
@@ -107,7 +97,7 @@ def version() -> None:
 
 
 @main.command("settings")
-@_SETTINGS
+@SETTINGS
 def show_settings(file: Path | None) -> None:
     """Print the effective settings as YAML, secrets masked."""
     import yaml

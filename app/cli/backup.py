@@ -6,13 +6,12 @@ from pathlib import Path
 import click
 
 from app.cli.common import say
+from app.cli.options import DATA
 from app.errors import ConfigError
 
 
 @click.group(invoke_without_command=True)
-@click.option(
-    "--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="Folder of the memory."
-)
+@DATA
 @click.option("--to", "target", type=click.Path(path_type=Path), default=None, help="Folder of the backups.")
 @click.option(
     "--include", type=click.Path(path_type=Path, exists=True), multiple=True, help="File or folder to keep too."

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from app.cli.common import say
+from app.cli.options import JSON
 from app.errors import ConfigError
 
 _COLUMNS = (
@@ -46,7 +47,7 @@ _COLUMNS = (
     help="Share of a day's messages in its busiest hour.",
 )  # fmt: skip
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed, other arrivals.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@JSON
 @click.option("--plot", type=click.Path(path_type=Path), default=None, help="SVG file of rates by answer length.")
 def capacity(
     profile: Path | None,
@@ -60,7 +61,7 @@ def capacity(
     plot: Path | None,
 ) -> None:
     """How many turns a minute and dialogues a day a card answers with p95 <= 30 s and p99 <= 45 s."""
-    from app.evaluation.capacity import load_card, table
+    from app.capacity.table import load_card, table
 
     card = load_card(profile)
     rows = table(card, fresh=fresh, answers=answers, slots=slots, turns=turns, peak=peak, seed=seed)
@@ -90,7 +91,7 @@ def _shown(name: str, value: float) -> str:
 
 
 def _plotted(rows: Sequence[Mapping[str, float]], fresh: int) -> str:
-    from app.evaluation.chart import Line, chart
+    from app.capacity.chart import Line, chart
 
     lines = [
         Line(

@@ -12,7 +12,7 @@ from app.errors import ConfigError
 from app.visible import visible_lines
 
 if TYPE_CHECKING:
-    from app.bots import Bots
+    from app.turn.machine import Machine
 
 _LOOK_S = 0.2
 _PATIENCE_S = 5.0  # with a model server that does not answer
@@ -24,24 +24,24 @@ def say(text: str, *, err: bool = False) -> None:
 
 
 @asynccontextmanager
-async def running(bots: "Bots", *, speaks: bool = True) -> "AsyncIterator[Bots]":
-    """The bots while their model is loaded; closes them behind its body.
+async def running(machine: "Machine", *, speaks: bool = True) -> "AsyncIterator[Machine]":
+    """The machine while its model is loaded; closes it behind its body.
 
     `speaks`: the command needs the model. Raises ConfigError when it cannot be had.
     """
     try:
         if speaks:
-            await bots.default.llm.open()
-            await loaded(bots)
-        yield bots
+            await machine.llm.open()
+            await loaded(machine)
+        yield machine
     finally:
-        await bots.close()
+        await machine.close()
 
 
-async def loaded(bots: "Bots") -> None:
+async def loaded(machine: "Machine") -> None:
     """Waits while the model is being loaded. Raises ConfigError when it cannot be had."""
     waited, told = 0.0, False
-    while (now := bots.default.llm.state()).state not in ("warm", "embedded"):
+    while (now := machine.llm.state()).state not in ("warm", "embedded"):
         if now.state == "failed" and waited >= _PATIENCE_S:
             raise ConfigError(f"the model cannot answer: {now.detail}")
         if now.state == "loading" and not told:

@@ -12,9 +12,9 @@ import app as package
 from app.api.app import create_app
 from app.api.keys import KeyRing
 from app.api.server import bind, build_server
-from app.assembly import open_bots
 from app.cli.common import knowledge_folder, loaded, say
 from app.errors import MachineError
+from app.service.assembly import open_machine
 from app.settings import load
 from app.telemetry import configure_logging
 
@@ -35,18 +35,18 @@ def run_demo(host: str, port: int, once: bool, knowledge: Path | None, file: Pat
     key = secrets.token_urlsafe(32)
     url = "http://{}:{}".format(*listener.getsockname()[:2])
     with tempfile.TemporaryDirectory(prefix="sales-machine-") as data:
-        bots = open_bots(settings, Path(data), knowledge_folder(knowledge))
-        bot = bots.default
-        server = build_server(create_app(bots, KeyRing([key])), settings.api.drain_s)
+        machine = open_machine(settings, Path(data), knowledge_folder(knowledge))
+        knowledge_in_use = machine.bots.default.knowledge
+        server = build_server(create_app(machine, KeyRing([key])), settings.api.drain_s)
         say(
-            f"Sales Machine {package.__version__} serves on {url}: {len(bot.knowledge.sections)} sections, "
-            f"flow {settings.dialogue.flow}, backend {bot.llm.name}\n"
+            f"Sales Machine {package.__version__} serves on {url}: {len(knowledge_in_use.sections)} sections, "
+            f"flow {settings.dialogue.flow}, backend {machine.llm.name}\n"
         )
 
         async def play() -> None:
             serving = asyncio.create_task(server.serve([listener]))
             try:
-                await loaded(bots)
+                await loaded(machine)
                 await _converse(server, serving, url, key)
                 if not once:
                     say(_invitation(url, key))

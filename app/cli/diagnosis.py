@@ -18,6 +18,7 @@ from app.health.gathering import Fact
 from app.health.gpu import probe
 from app.health.readiness import gpu_part, knowledge_part
 from app.knowledge.sections import load as load_knowledge
+from app.service.backends import BACKENDS
 from app.settings import Settings, load
 from app.store.migrations import MIGRATIONS
 
@@ -39,8 +40,8 @@ class Diagnosis:
         # behind https stands nginx, which is meant to be reached
         own = set() if self._place.scheme == "https" else {self._place.port or 80}
         self._ports = sorted({_OLLAMA_PORT} | own)
-        self._uses_ollama = llm.backend == "ollama"
-        self._needs_gpu = self._settings.gpu.enabled == "on" or (self._uses_ollama and not llm.cpu_accepted)
+        kind = BACKENDS[llm.backend]
+        self._needs_gpu = self._settings.gpu.enabled == "on" or kind.needs_gpu(llm)
 
         self._gpu = _fact("gpu", partial(probe, self._settings.gpu))
         self._service = _fact("service", partial(network.service_facts, url))
@@ -52,11 +53,7 @@ class Diagnosis:
         self._keys = _fact("keys", partial(_keys, self._settings))
         self._knowledge = _fact("knowledge", partial(_knowledge, self._settings, knowledge))
         self._certificate = _certificate(self._place, url, cert)
-        self._ollama = (
-            _fact("ollama", partial(network.ollama_facts, llm.host, llm.model, llm.digest))
-            if self._uses_ollama
-            else None
-        )
+        self._backend = _fact(llm.backend, partial(kind.probe, llm)) if kind.probe else None
 
     def findings(self) -> Iterator[Finding]:
         """In the order an operator reads: what is written, what is stored, the host, what runs on it."""
@@ -71,9 +68,8 @@ class Diagnosis:
         yield from checks.run("service", lambda: checks.check_service(self._service.value()))
         yield from checks.run("ports", lambda: [checks.check_ports(self._listening.value(), self._ports)])
         yield from checks.run("open files", self._check_descriptors)
-        if (ollama := self._ollama) is not None:
-            accepted = self._settings.llm.cpu_accepted
-            yield from checks.run("ollama", lambda: checks.check_ollama(ollama.value(), accepted))
+        if (backend := self._backend) is not None:
+            yield from checks.run(self._settings.llm.backend, backend.value)
         yield from checks.run("gpu", self._check_gpu)
         if (certificate := self._certificate) is not None:
             yield from checks.run("certificate", lambda: [checks.check_certificate(certificate.value(), time.time())])

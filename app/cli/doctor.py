@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.cli.common import say
+from app.cli.options import DATA, KB, SETTINGS, json_of
 
 if TYPE_CHECKING:
     from app.health.checks import Finding
@@ -17,14 +18,10 @@ _WORD = {"ok": "ok", "warning": "warn", "error": "FAIL"}
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object: level, exit, checks.")
-@click.option("--settings", "file", type=click.Path(path_type=Path), default=None, help="YAML over the defaults.")
-@click.option(
-    "--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="Folder of the memory."
-)
-@click.option(
-    "--kb", "knowledge", type=click.Path(path_type=Path), default=None, help="Knowledge base folder [the sample]."
-)
+@json_of("level, exit, checks")
+@SETTINGS
+@DATA
+@KB
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="Where the service should answer.")
 @click.option("--cert", type=click.Path(path_type=Path), default=None, help="PEM file whose end of validity to check.")
 def doctor(as_json: bool, file: Path | None, data: Path, knowledge: Path | None, url: str, cert: Path | None) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.cli.common import knowledge_folder, running, say
+from app.cli.options import JSON, OWN_KB, SETTINGS
 
 if TYPE_CHECKING:
     from app.evaluation.cases import Case
@@ -22,11 +23,9 @@ _SHOWN = 160  # characters of a message or an answer in the list of misses
 @click.command("eval")
 @click.argument("files", metavar="CASES.yaml...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--bot", "name", default="default", show_default=True, help="Which bot of the settings.")
-@click.option("--settings", "settings", type=click.Path(path_type=Path), default=None, help="YAML over the defaults.")
-@click.option(
-    "--kb", "knowledge", type=click.Path(path_type=Path), default=None, help="Its knowledge base folder [its own]."
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@SETTINGS
+@OWN_KB
+@JSON
 @click.option("--misses", is_flag=True, help="List what did not hold.")
 @click.option(
     "--compare", "earlier", type=click.Path(path_type=Path), default=None, help="An earlier --json: exit 1 when worse."
@@ -34,7 +33,7 @@ _SHOWN = 160  # characters of a message or an answer in the list of misses
 def evaluate(
     files: tuple[Path, ...],
     name: str,
-    settings: Path | None,
+    file: Path | None,
     knowledge: Path | None,
     as_json: bool,
     misses: bool,
@@ -44,7 +43,7 @@ def evaluate(
     from app.evaluation.cases import read_cases
     from app.evaluation.dialogues import compare
 
-    report = asyncio.run(_evaluate(name, settings, knowledge, read_cases(files)))
+    report = asyncio.run(_evaluate(name, file, knowledge, read_cases(files)))
     if as_json:
         say(json.dumps(report.as_json(), ensure_ascii=False))
     else:
@@ -59,19 +58,19 @@ def evaluate(
 
 
 async def _evaluate(name: str, file: Path | None, knowledge: Path | None, cases: "list[Case]") -> "DialogueReport":
-    from app.assembly import open_bots, open_knowledge
     from app.evaluation.dialogues import evaluate_dialogues
+    from app.service.assembly import open_knowledge, open_machine
     from app.settings import load
     from app.telemetry import configure_logging
 
     configure_logging("error")
     loaded = load(file)
     with tempfile.TemporaryDirectory(prefix="machine-eval-") as data:
-        async with running(open_bots(loaded, Path(data), knowledge_folder(knowledge))) as bots:
-            bot = bots.named(name)
-            if knowledge is not None and bot is not bots.default:
-                bot = replace(bot, knowledge=open_knowledge(loaded, knowledge, bots.models))
-            return await evaluate_dialogues(bot, cases)
+        async with running(open_machine(loaded, Path(data), knowledge_folder(knowledge))) as machine:
+            bot = machine.bots.named(name)
+            if knowledge is not None and bot is not machine.bots.default:
+                bot = replace(bot, knowledge=open_knowledge(loaded, knowledge, machine.models, timezone=bot.timezone))
+            return await evaluate_dialogues(bot, cases, machine)
 
 
 def _print_table(report: "DialogueReport") -> None:

@@ -7,13 +7,14 @@ from typing import cast
 import click
 
 from app.cli.common import knowledge_folder, say
+from app.cli.options import KB
 from app.errors import ConfigError
 
 
 @click.command()
 @click.argument("draft")
 @click.option("--passages", default="", help="Ids of the sections in use, comma separated.")
-@click.option("--kb", "knowledge", type=click.Path(path_type=Path), default=None, help="Knowledge base [the sample].")
+@KB
 @click.option("--customer", multiple=True, help="What the customer wrote; may repeat.")
 @click.option(
     "--language", type=click.Choice(["ru", "kk", "en"]), default="ru", show_default=True, help="To answer in."

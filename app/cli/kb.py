@@ -13,6 +13,7 @@ import click
 
 from app.cli.common import knowledge_folder, say
 from app.cli.kb_publish import history_command, publish_command, rollback_command
+from app.cli.options import CACHE, JSON, KB, SETTINGS
 from app.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,21 +22,8 @@ if TYPE_CHECKING:
     from app.settings import RetrieverSettings
     from app.types import Passage, Section
 
-_KB = click.option(
-    "--kb", "knowledge", type=click.Path(path_type=Path), default=None, help="Knowledge base folder [the sample]."
-)
 _PREVIOUS = click.option("--previous", default=None, help="The customer's message before.")
 _TOP = click.option("--top", type=click.IntRange(1, 50), default=5, show_default=True, help="How many sections.")
-_SETTINGS = click.option(
-    "--settings", "file", type=click.Path(path_type=Path), default=None, help="YAML over the defaults."
-)
-_DATA = click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    default=None,
-    help="Folder of the memory: its cache spares embedding every section again.",
-)
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 _QUERIES = click.option(
     "--queries", type=click.Path(path_type=Path), required=True, multiple=True, help="JSON Lines; may repeat."
 )
@@ -76,7 +64,7 @@ for command in (publish_command, rollback_command, history_command):
 
 
 @kb.command("lint")
-@_KB
+@KB
 def lint_command(knowledge: Path | None) -> None:
     """Say what is wrong: exit 0 clean, 1 findings, 2 unreadable."""
     from app.knowledge.lint import lint
@@ -93,12 +81,12 @@ def lint_command(knowledge: Path | None) -> None:
 
 @kb.command()
 @click.argument("query")
-@_KB
+@KB
 @_PREVIOUS
 @_TOP
-@_SETTINGS
-@_DATA
-@_JSON
+@SETTINGS
+@CACHE
+@JSON
 def search(
     query: str,
     knowledge: Path | None,
@@ -125,12 +113,12 @@ def search(
 
 @kb.command()
 @click.argument("query")
-@_KB
+@KB
 @_PREVIOUS
 @_TOP
-@_SETTINGS
-@_DATA
-@_JSON
+@SETTINGS
+@CACHE
+@JSON
 def explain(
     query: str,
     knowledge: Path | None,
@@ -188,11 +176,11 @@ def _print_explanation(found: "Explanation", settings: "RetrieverSettings") -> N
 
 
 @kb.command("eval")
-@_KB
+@KB
 @_QUERIES
-@_SETTINGS
-@_DATA
-@_JSON
+@SETTINGS
+@CACHE
+@JSON
 @click.option("--misses", is_flag=True, help="List the questions whose best section was another.")
 def eval_command(
     knowledge: Path | None,
@@ -219,12 +207,12 @@ def eval_command(
 
 
 @kb.command("calibrate")
-@_KB
+@KB
 @_QUERIES
 @_TOP
-@_SETTINGS
-@_DATA
-@_JSON
+@SETTINGS
+@CACHE
+@JSON
 def calibrate_command(
     knowledge: Path | None,
     queries: tuple[Path, ...],

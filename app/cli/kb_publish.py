@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli.common import say
+from app.cli.options import CACHE, JSON, SETTINGS
 from app.errors import ConfigError
 
 if TYPE_CHECKING:
     from app.cli.running_service import RunningService
-    from app.evaluation.review import Review
+    from app.evaluation.checkup import Review
     from app.knowledge.publishing import Place
     from app.knowledge.sections import KnowledgeBase
 
@@ -31,7 +32,6 @@ _NO_SERVICE = click.option("--no-service", is_flag=True, help="No service runs: 
 _TIMEOUT = click.option(
     "--timeout", type=click.FloatRange(1, 3600), default=120, show_default=True, help="Seconds until it is in use."
 )
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 
 
 @click.command("publish")
@@ -46,9 +46,9 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 )
 @click.option("--force", is_flag=True, help="Publish although something speaks against it.")
 @click.option("--keep", type=click.IntRange(2), default=20, show_default=True, help="How many versions stay.")
-@click.option("--settings", "file", type=click.Path(path_type=Path), default=None, help="YAML over the defaults.")
-@click.option("--data", type=click.Path(path_type=Path), default=None, help="Folder of the memory: its vector cache.")
-@_JSON
+@SETTINGS
+@CACHE
+@JSON
 def publish_command(
     source: Path,
     target: Path,
@@ -96,7 +96,7 @@ def publish_command(
 @_BOT
 @_NO_SERVICE
 @_TIMEOUT
-@_JSON
+@JSON
 def rollback_command(target: Path, url: str, bot: str, no_service: bool, timeout: float, as_json: bool) -> None:
     """Go back to the version before the one in use; again: one further back."""
     from app.knowledge.publishing import before, locked, switch
@@ -117,7 +117,7 @@ def rollback_command(target: Path, url: str, bot: str, no_service: bool, timeout
 
 @click.command("history")
 @_TO
-@_JSON
+@JSON
 def history_command(target: Path, as_json: bool) -> None:
     """List what was published when and by whom, oldest first; the version in use is marked."""
     place = _place(target)
@@ -159,9 +159,9 @@ def _reviewed(
     file: Path | None,
     data: Path | None,
 ) -> "Review":
+    from app.evaluation.checkup import review
     from app.evaluation.comparison import questions_of
     from app.evaluation.retrieval import read_queries
-    from app.evaluation.review import review
     from app.knowledge.models import CACHE, open_models
     from app.knowledge.shelf import build_retriever
     from app.settings import load as load_settings

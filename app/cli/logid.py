@@ -5,15 +5,14 @@ from pathlib import Path
 import click
 
 from app.cli.common import say
+from app.cli.options import DATA
 from app.errors import ConfigError
 
 
 @click.command()
 @click.argument("identity", metavar="ID")
 @click.option("--session", default=None, help="ID is a user_id, in this session_id.")
-@click.option(
-    "--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="Folder of the memory."
-)
+@DATA
 def logid(identity: str, session: str | None, data: Path) -> None:
     """Print what the log writes instead of ID, a request_id or session_id as the caller sends it."""
     from app.files import opened

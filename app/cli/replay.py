@@ -7,25 +7,26 @@ from pathlib import Path
 import click
 
 from app.cli.common import knowledge_folder, running, say
+from app.cli.options import DATA, KB, SETTINGS
 from app.errors import ConfigError
 
 
 @click.command()
 @click.argument("turns", nargs=-1, required=True, type=click.IntRange(1), metavar="TURN...")
-@click.option("--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="The memory.")
-@click.option("--kb", "knowledge", type=click.Path(path_type=Path), default=None, help="Knowledge base [the sample].")
-@click.option("--settings", "file", type=click.Path(path_type=Path), default=None, help="YAML over the defaults.")
+@DATA
+@KB
+@SETTINGS
 def replay(turns: tuple[int, ...], data: Path, knowledge: Path | None, file: Path | None) -> None:
     """Walk recorded turns again, from their recorded model output: exit 1 when one comes out otherwise.
 
     With the settings and the knowledge base that the service runs with.
     """
-    from app.assembly import open_bots
-    from app.evaluation.replay import Replay
-    from app.evaluation.replay import replay as walk
     from app.files import acting_for, ordinary
+    from app.service.assembly import open_machine
     from app.settings import load
     from app.telemetry import configure_logging
+    from app.turn.replay import Replay
+    from app.turn.replay import replay as walk
 
     settings = load(file)
     if not (data / "conversations.db").exists():
@@ -33,8 +34,8 @@ def replay(turns: tuple[int, ...], data: Path, knowledge: Path | None, file: Pat
     configure_logging("error")
 
     async def run() -> list[Replay]:
-        async with running(open_bots(settings, data, knowledge_folder(knowledge)), speaks=False) as bots:
-            return [await walk(turn, bots.default.store, bots) for turn in turns]
+        async with running(open_machine(settings, data, knowledge_folder(knowledge)), speaks=False) as machine:
+            return [await walk(turn, machine) for turn in turns]
 
     with acting_for(data):
         ordinary(data / "conversations.db")

@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING
 import click
 
 from app.cli.common import knowledge_folder, running, say
+from app.cli.options import DATA, KB, SETTINGS, json_of
 from app.errors import ConfigError
 
 if TYPE_CHECKING:
-    from app.evaluation.replay import Replay
+    from app.turn.replay import Replay
 
 
 @click.command()
 @click.argument("archive", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option(
-    "--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="Folder of the memory."
-)
+@DATA
 @click.option("--while-running", is_flag=True, help="Restore under a running service, in one transaction.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object: archive, live, kept, rows, replaced.")
+@json_of("archive, live, kept, rows, replaced")
 def restore(archive: Path, data: Path, while_running: bool, as_json: bool) -> None:
     """Put a backup in the place of the memory; ARCHIVE is one archive, or the folder of all for the newest."""
     from app.store.restore import choose
@@ -47,9 +46,9 @@ def restore(archive: Path, data: Path, while_running: bool, as_json: bool) -> No
 @click.command()
 @click.argument("archive", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--turns", type=click.IntRange(1), default=3, show_default=True, help="Newest turns to walk again.")
-@click.option("--kb", "knowledge", type=click.Path(path_type=Path), default=None, help="Knowledge base [the sample].")
-@click.option("--settings", "file", type=click.Path(path_type=Path), default=None, help="YAML over the defaults.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object: archive, rows, turns.")
+@KB
+@SETTINGS
+@json_of("archive, rows, turns")
 def drill(archive: Path, turns: int, knowledge: Path | None, file: Path | None, as_json: bool) -> None:
     """Restore a backup into a scratch place, count its rows, walk its newest turns again.
 
@@ -84,12 +83,12 @@ def drill(archive: Path, turns: int, knowledge: Path | None, file: Path | None, 
 
 
 async def _walk(ids: list[int], data: Path, knowledge: Path | None, file: Path | None) -> "list[Replay]":
-    from app.assembly import open_bots
-    from app.evaluation.replay import replay as walk
+    from app.service.assembly import open_machine
     from app.settings import load
+    from app.turn.replay import replay as walk
 
-    async with running(open_bots(load(file), data, knowledge_folder(knowledge)), speaks=False) as bots:
-        return [await walk(turn, bots.default.store, bots) for turn in ids]
+    async with running(open_machine(load(file), data, knowledge_folder(knowledge)), speaks=False) as machine:
+        return [await walk(turn, machine) for turn in ids]
 
 
 def _kept(archive: Path, path: Path | None) -> Path | None:

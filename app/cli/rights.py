@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.cli.common import say
+from app.cli.options import DATA, SETTINGS
 from app.errors import ConfigError
 from app.visible import visible_lines
 
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from app.store.retention import Deleted
     from app.store.rights import Person, Proof
 
-_DATA = click.option(
-    "--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="Folder of the memory."
-)
 _USER = click.option("--user", required=True, help="The person: user_id as the caller sends it.")
 _SESSION = click.option("--session", default=None, help="In this session only [in all].")
 _LIKE = click.option(
@@ -34,7 +32,7 @@ _DAY_S = 86_400
 @_USER
 @_LIKE
 @_SESSION
-@_DATA
+@DATA
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write, for its owner alone.")
 def export_command(user: str, like: bool, session: str | None, data: Path, out: Path) -> None:
     """Write everything that is kept of a person as JSON."""
@@ -59,7 +57,7 @@ def export_command(user: str, like: bool, session: str | None, data: Path, out: 
 @_USER
 @_LIKE
 @_SESSION
-@_DATA
+@DATA
 @click.option(
     "--backups",
     type=click.Path(path_type=Path),
@@ -92,8 +90,8 @@ def forget_command(user: str, like: bool, session: str | None, data: Path, backu
 
 
 @click.command("retention")
-@_DATA
-@click.option("--settings", "file", type=click.Path(path_type=Path), default=None, help="YAML over the defaults.")
+@DATA
+@SETTINGS
 @click.option(
     "--days", type=click.IntRange(1, 36_500), default=None, help="Instead of store.retention_days, this once."
 )

@@ -7,15 +7,14 @@ from pathlib import Path
 import click
 
 from app.cli.common import say
+from app.cli.options import DATA, json_of
 from app.visible import visible
 
 
 @click.command()
 @click.argument("damaged", type=click.Path(path_type=Path, exists=True, file_okay=False), required=False)
-@click.option(
-    "--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="Folder of the memory."
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object: source, conversations, turns, holes, rest.")
+@DATA
+@json_of("source, conversations, turns, holes, rest")
 def salvage(damaged: Path | None, data: Path, as_json: bool) -> None:
     """Bring over from a damaged memory what the restored one lacks.
 

@@ -12,8 +12,8 @@ from app.api.notify import Notifier
 from app.api.protocol import Limits
 from app.api.server import build_server, listening
 from app.api.watchdog import Watchdog
-from app.assembly import open_bots
 from app.cli.common import knowledge_folder
+from app.service.assembly import open_machine
 from app.settings import load
 from app.telemetry import configure_logging
 
@@ -24,24 +24,24 @@ def run_service(host: str, port: int, data: Path, knowledge: Path | None, file: 
     keys = load_keys(settings.api)
     configure_logging(settings.log.level)
     listener = listening(host, port)
-    bots = open_bots(settings, data, knowledge_folder(knowledge))
-    bot = bots.default
+    machine = open_machine(settings, data, knowledge_folder(knowledge))
+    knowledge_in_use = machine.bots.default.knowledge
     notifier = Notifier.from_environment()
-    watchdog = Watchdog(notifier, lambda: bot.cpu.stretches, bot.telemetry.loop_late.observe)
+    watchdog = Watchdog(notifier, lambda: machine.cpu.stretches, machine.telemetry.loop_late.observe)
     api = settings.api
     limits = Limits(api.head_s, api.body_s, api.max_connections)
-    server = build_server(create_app(bots, keys), api.drain_s, notifier, watchdog=watchdog, limits=limits)
+    server = build_server(create_app(machine, keys), api.drain_s, notifier, watchdog=watchdog, limits=limits)
     gc.collect()
     gc.freeze()  # knowledge and flows stay: walking through them would hold the loop for tens of ms
-    bot.telemetry.log.info(
+    machine.telemetry.log.info(
         "serving",
         address="{}:{}".format(*listener.getsockname()[:2]),
         version=package.__version__,
-        backend=bot.llm.name,
+        backend=machine.llm.name,
         flow=settings.dialogue.flow,
-        kb_version=bot.knowledge.version,
-        sections=len(bot.knowledge.sections),
-        schema=bot.store.schema,
+        kb_version=knowledge_in_use.version,
+        sections=len(knowledge_in_use.sections),
+        schema=machine.store.schema,
     )
     # uvicorn raises the signal again once everything is closed: a stop that went well ends with status 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from app.cli.common import knowledge_folder, running, say
+from app.cli.options import JSON, KB, SETTINGS
 
 
 @click.command()
@@ -16,9 +17,9 @@ from app.cli.common import knowledge_folder, running, say
 @click.option("--dialogues", type=click.IntRange(1), default=500, show_default=True, help="How many conversations.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed, other conversations.")
 @click.option("--bot", "bot_name", default="default", show_default=True, help="Which bot of the settings.")
-@click.option("--kb", "knowledge", type=click.Path(path_type=Path), default=None, help="Knowledge base [the sample].")
-@click.option("--settings", "file", type=click.Path(path_type=Path), default=None, help="YAML over the defaults.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@KB
+@SETTINGS
+@JSON
 @click.option("--show", type=click.IntRange(0), default=5, show_default=True, help="How many faults to show.")
 def simulate(
     personas: int,
@@ -31,9 +32,9 @@ def simulate(
     show: int,
 ) -> None:
     """Let simulated customers talk to a bot: exit 1 when any crashed, was asked or greeted twice."""
-    from app.assembly import open_bots
     from app.evaluation.simulation import Report, load_personas
     from app.evaluation.simulation import simulate as play
+    from app.service.assembly import open_machine
     from app.settings import load
     from app.telemetry import configure_logging
 
@@ -41,8 +42,8 @@ def simulate(
     configure_logging("error")
 
     async def run(data: str) -> Report:
-        async with running(open_bots(settings, Path(data), knowledge_folder(knowledge))) as bots:
-            return await play(bots.named(bot_name), load_personas()[:personas], dialogues, seed)
+        async with running(open_machine(settings, Path(data), knowledge_folder(knowledge))) as machine:
+            return await play(machine.bots.named(bot_name), machine, load_personas()[:personas], dialogues, seed)
 
     with tempfile.TemporaryDirectory(prefix="sales-machine-") as data:
         report = asyncio.run(run(data))

@@ -2,9 +2,6 @@
 
 from app.dialogue.scene import Plan, Scene
 
-OFF_TOPIC = "off_topic"
-"""In `state.said` while the last message was off topic."""
-
 
 def injection(s: Scene) -> Plan | None:
     """Orders to the machine instead of words to a shop: a friendly no, and nothing of how it works."""
@@ -26,7 +23,7 @@ def off_topic(s: Scene) -> Plan | None:
     """Something no shop is asked: back to the subject; the second time in a row a human is offered."""
     if not s.u.has("off_topic"):
         return None
-    again = OFF_TOPIC in s.state.said
+    again = s.state.off_topic
     return Plan("refuse", "off_topic", s.say("off_topic_again" if again else "off_topic"))
 
 

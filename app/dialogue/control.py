@@ -2,9 +2,6 @@
 
 from app.dialogue.scene import Plan, Scene
 
-PAUSED = "paused"
-"""In `state.said` while the customer wants no questions of the flow."""
-
 
 def steer(s: Scene) -> Plan | None:
     """«назад», «неважно, забудьте», «продолжим»: only where nothing else is said."""

@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.dialogue import aside as asides
-from app.dialogue import continuity, handover, stages, terms
-from app.dialogue.boundaries import OFF_TOPIC
-from app.dialogue.control import PAUSED
+from app.dialogue import continuity, stages, terms
 from app.dialogue.hearing import Heard
 from app.dialogue.hours import Hours, known_zone, time_of_day, zone_of
 from app.dialogue.intents import Understanding, understand
+from app.dialogue.packet import handover_packet, in_own_words, said_slots
 from app.dialogue.policy import Policy
 from app.dialogue.replies import completed, decide
 from app.dialogue.scene import Plan, Scene
@@ -100,11 +99,9 @@ class Dialogue:
 
     def _said(self, state: DialogueState, *, own: bool) -> dict[str, str]:
         slots = {
-            slot: value
-            for slot, value in state.slots.items()
-            if handover.in_own_words(slot, value, self.vocabulary) is own
+            slot: value for slot, value in state.slots.items() if in_own_words(slot, value, self.vocabulary) is own
         }
-        return handover.said_slots(slots, self.vocabulary, state.language)
+        return said_slots(slots, self.vocabulary, state.language)
 
     def wanted(self, state: DialogueState) -> tuple[str, ...]:
         """The slots that a model may report behind its answer."""
@@ -161,7 +158,7 @@ class Dialogue:
         if not plan.hands_over:
             return step
         shop = self.texts[self.policy.languages[0]]
-        packet = handover.packet(
+        packet = handover_packet(
             scene, plan.reason, step.state.slots, history=snapshot.history, vocabulary=self.vocabulary, texts=shop
         )
         return replace(step, handover=packet)
@@ -240,7 +237,7 @@ class Dialogue:
         # Whoever wants an appointment wants to buy.
         wishes = (*u.intents, "purchase") if u.has("booking") else u.intents
         move = stages.move(flow, state, wishes, scene.avoid, plan.prefer)
-        paused = PAUSED in said and plan.reason not in _RESUMING
+        paused = state.paused and plan.reason not in _RESUMING
         quiet = plan.closes or plan.hands_over or state.handed_over or paused or not plan.asks
         stage = flow.stages[move.stage]
         statement, query, fallback, action, reason = plan.statement, plan.query, plan.fallback, plan.action, plan.reason
@@ -266,21 +263,19 @@ class Dialogue:
             statement = statement or scene.texts.pick("here", state.turns, scene.last_answer)
         if plan.reason == "cancel":
             pending = None
-        marks = {
-            OFF_TOPIC: plan.reason == OFF_TOPIC,
-            PAUSED: paused or plan.reason == "cancel",
-            asides.WANTS_PERSON: False,
-        }
-        said = [name for name in said if name not in marks] + [name for name, on in marks.items() if on]
-        notice = scene.notice
-        if notice and not plan.closes:
-            greeting = f"{greeting} {notice}" if greeting else notice
-            said = continuity.with_notice(said, now)
+        notice_at = state.notice_at
+        if scene.notice and not plan.closes:
+            greeting = f"{greeting} {scene.notice}" if greeting else scene.notice
+            notice_at = int(now.timestamp())
         state = replace(
             state,
             stage=move.stage,
             pending=pending,
             said=tuple(said),
+            off_topic=plan.reason == "off_topic",
+            paused=paused or plan.reason == "cancel",
+            wants_person=False,
+            notice_at=notice_at,
             closed=plan.closes,
             handed_over=state.handed_over or plan.hands_over,
             last_action=action,

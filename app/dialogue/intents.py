@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass, replace
 
-from app.dialogue.answers import give_way
 from app.dialogue.flow import FREE
 from app.dialogue.lexicon import Match
+from app.dialogue.precedence import give_way
 from app.dialogue.reader import WEAK_LIMIT, Reader, base_intent, is_foreign
 from app.dialogue.text import Contact, Message, contacts, read
 from app.dialogue.tone import tone_of

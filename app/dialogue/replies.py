@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from app.dialogue import boundaries, control, topics
-from app.dialogue.aside import WANTS_PERSON
 from app.dialogue.scene import OBJECTIONS, QUESTIONS, Plan, Scene
 from app.dialogue.terms import Terms
 
@@ -77,7 +76,7 @@ def _contact(s: Scene) -> Plan | None:
 def _human(s: Scene) -> Plan | None:
     offered = any(offer.casefold() in s.last_answer.casefold() for offer in s.texts.data["offer"])
     accepts = offered and s.u.affirms and s.u.short and not s.heard.answered and not s.u.has(*QUESTIONS)
-    missed = WANTS_PERSON in s.state.said and not s.u.has(*QUESTIONS, *_COURTESIES)
+    missed = s.state.wants_person and not s.u.has(*QUESTIONS, *_COURTESIES)
     wanted = s.u.has("human_wanted") or accepts or missed
     # Who wants to come another day, or not at all, wants what only a person can do.
     reason = next((name for name in ("reschedule", "cancel_request") if s.u.has(name)), "human_wanted")

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.bots import Bot
 from app.errors import ConfigError, MachineError
 from app.evaluation.cases import Case, Expected, has_digit, says
-from app.turn import process
+from app.turn.bots import Bot
+from app.turn.machine import Machine
+from app.turn.process import process
 from app.types import Ask, Key
 
 CHECKS = ("action", "include", "amount", "forbidden")
@@ -110,13 +111,13 @@ def _right_action(expected: str, answer: str, action: str, reason: str, topic: s
     return asks and not _BOOKING.isdisjoint({reason, topic})
 
 
-async def evaluate_dialogues(bot: Bot, cases: Sequence[Case]) -> DialogueReport:
-    """Plays every case as a conversation of its own, as many at a time as the bot works on. Writes into its store."""
-    places = asyncio.Semaphore(bot.settings.turn.parallel)
+async def evaluate_dialogues(bot: Bot, cases: Sequence[Case], machine: Machine) -> DialogueReport:
+    """Plays every case as a conversation of its own, as many at a time as the machine works on, in its memory."""
+    places = asyncio.Semaphore(machine.settings.turn.parallel)
 
     async def placed(case: Case) -> list[Miss]:
         async with places:
-            return [miss async for miss in _play(bot, case)]
+            return [miss async for miss in _play(bot, case, machine)]
 
     misses = [miss for found in await asyncio.gather(*map(placed, cases)) for miss in found]
     expectations = {case.id: [expected for _, expected in case.turns if expected] for case in cases}
@@ -137,9 +138,9 @@ async def evaluate_dialogues(bot: Bot, cases: Sequence[Case]) -> DialogueReport:
     )
 
 
-async def _play(bot: Bot, case: Case) -> AsyncIterator[Miss]:
+async def _play(bot: Bot, case: Case, machine: Machine) -> AsyncIterator[Miss]:
     """The misses of one conversation. After an error all that is still expected is missed."""
-    zone = ZoneInfo(bot.dialogue.hours.timezone)
+    zone = ZoneInfo(bot.timezone)
     start = datetime.combine(datetime.now(UTC).astimezone(zone).date(), case.local_time or _NOON, zone)
     broken = ""
     for number, (text, expected) in enumerate(case.turns):
@@ -149,13 +150,13 @@ async def _play(bot: Bot, case: Case) -> AsyncIterator[Miss]:
         answer, meta = "", {"action": "error", "reason": broken}
         if not broken:
             try:
-                reply = await process(ask, replace(bot, clock=partial(_given, at)))
+                reply = await process(ask, bot, replace(machine, clock=partial(_given, at)))
             except MachineError as error:
                 broken = f"{type(error).__name__}: {error}"
                 meta["reason"] = broken
                 yield Miss(case.id, "error", text, "", broken)
             else:
-                answer, meta = reply.answer, json.loads(reply.body)["meta"]
+                answer, meta = reply.answer, reply.meta.dump()
         if expected:
             for check, detail in judge(expected, answer, meta["action"], meta["reason"], meta.get("topic") or ""):
                 yield Miss(case.id, check, text, answer, detail)

@@ -11,9 +11,10 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
-from app.bots import Bot
 from app.errors import MachineError
-from app.turn import process
+from app.turn.bots import Bot
+from app.turn.machine import Machine
+from app.turn.process import process
 from app.types import Ask, Key
 
 _LETTERS = "абвгдежзийклмнопрстуфхцчшщыэюя"
@@ -86,24 +87,24 @@ class _Clock:
         return self.now
 
 
-async def simulate(bot: Bot, personas: tuple[Persona, ...], dialogues: int, seed: int) -> Report:
+async def simulate(bot: Bot, machine: Machine, personas: tuple[Persona, ...], dialogues: int, seed: int) -> Report:
     """Plays `dialogues` conversations, the personas in turn, each with a random generator of its own."""
     report = Report()
     for number in range(dialogues):
         persona = personas[number % len(personas)]
-        rng = random.Random(f"{seed}-{number}")  # noqa: S311 - reproducible, nothing secret
-        await _Dialogue(bot, persona, number, rng, report).play()
+        await _Dialogue(bot, machine, persona, number, seed=seed, report=report).play()
         report.dialogues += 1
     return report
 
 
 class _Dialogue:
-    def __init__(self, bot: Bot, persona: Persona, number: int, rng: random.Random, report: Report) -> None:
+    def __init__(self, bot: Bot, machine: Machine, persona: Persona, number: int, *, seed: int, report: Report) -> None:
         self._clock = _Clock()
-        self._bot = replace(bot, clock=self._clock)
+        self._bot = bot
+        self._machine = replace(machine, clock=self._clock)
         self._persona = persona
         self._number = number
-        self._rng = rng
+        self._rng = random.Random(f"{seed}-{number}")  # noqa: S311 - reproducible, nothing secret
         self._report = report
         self._key = Key("SIMULATION", f"{persona.name}-{number}")
         self._asked: set[str] = set()
@@ -129,7 +130,7 @@ class _Dialogue:
         persona = self._persona
         if turn == 0:
             return self._rng.choice(persona.opens)
-        state = (await self._bot.store.load(self._key, "", 0)).snapshot.state
+        state = (await self._machine.store.load(self._key, "", 0)).snapshot.state
         chance = self._rng.random()
         if state.pending and chance < 0.5:
             return self._rng.choice(persona.tells.get(state.pending.slot) or persona.tells["any"])
@@ -137,12 +138,12 @@ class _Dialogue:
 
     async def _say(self, turn: int, text: str) -> bool:
         try:
-            reply = await process(Ask(self._key, text, str(turn)), self._bot)
+            reply = await process(Ask(self._key, text, str(turn)), self._bot, self._machine)
         except MachineError as error:
             self._fault("crash", text, str(error))
             return False
         self._report.turns += 1
-        state = (await self._bot.store.load(self._key, "", 0)).snapshot.state
+        state = (await self._machine.store.load(self._key, "", 0)).snapshot.state
         self._report.actions[state.last_action or ""] += 1
         self._check(text, reply.answer)
         return True

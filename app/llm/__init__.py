@@ -7,11 +7,15 @@ from app.types import Draft, ModelState, Prompt
 
 
 class Backend(Protocol):
-    """`name` is what `meta.model` says."""
+    """`name` is what `meta.model` says. It describes itself: nobody else compares names."""
 
     name: str
-    chat: bool
-    """Whether it speaks from a chat prompt and may say what nobody wrote; else its text is taken as it is."""
+    wants_prompt: bool
+    """Whether it speaks from a chat prompt; else from the step and its passages alone."""
+    inventive: bool
+    """Whether it may say what nobody wrote; its drafts carry that as their `origin`."""
+    needs_gpu: bool
+    """Whether it is of no use where the card fails."""
 
     def available(self) -> None:
         """Raises ModelUnavailable at once when a call would be in vain now."""

@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from app.breaker import Breaker
+from app.capacity.pace import Call, Pace
 from app.deadline import Deadline
 from app.errors import DeadlinePassed, ModelUnavailable
 from app.llm.client import SAMPLING, CallFailed, OllamaClient, PieceStream, Usage
 from app.llm.watch import ModelWatch
 from app.llm.writing import TEXT_FAULTS, Spoiled, Writing, schema
-from app.pace import Call, Pace
 from app.settings import Settings
 from app.telemetry import Telemetry
 from app.types import Aside, Draft, Ending, ModelState, Prompt
@@ -41,7 +41,8 @@ def answer_room(settings: Settings) -> int:
 class Ollama:
     """A Backend. `on_count(ours, the server's)` is told how many tokens a prompt had."""
 
-    chat = True
+    wants_prompt = True
+    inventive = True
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class Ollama:
         on_count: Callable[[int, int], None] = lambda ours, theirs: None,
     ) -> None:
         self.name = settings.llm.label
+        self.needs_gpu = not settings.llm.cpu_accepted
         self._settings = settings
         self._telemetry = telemetry
         self._pace = pace

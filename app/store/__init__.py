@@ -1,6 +1,6 @@
 """The store: conversations and turns in SQLite, written by one thread, read by others."""
 
 from app.store.conversations import Store
-from app.store.reading import Stored
+from app.store.reading import Recorded, Stored
 
-__all__ = ["Store", "Stored"]
+__all__ = ["Recorded", "Store", "Stored"]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlite_utils import Database
 
@@ -19,11 +19,23 @@ from app.store.migrations import migrate
 from app.store.reading import Loaded, Recorded, dump_state, load, recorded
 from app.store.retention import Deleted, delete_expired
 from app.store.writer import Writer
-from app.types import Ask, Key, Reply, Snapshot, Source
+from app.types import Ask, Key, Snapshot, Source
 
 _T = TypeVar("_T")
 _LOG_BYTES = 16 << 20
 _CHECK_S = 2.0  # shorter than whoever asks /ready is patient
+
+
+class Answer(Protocol):
+    """What the store keeps of a reply."""
+
+    @property
+    def answer(self) -> str: ...
+
+    @property
+    def body(self) -> str:
+        """As it goes to the caller."""
+        ...
 
 
 class Store:
@@ -60,7 +72,7 @@ class Store:
         """The conversation of `key` with at most `history` exchanges, and the turn of `request_id` if answered."""
         return await self._read(lambda db: load(db, key, request_id, history))
 
-    async def commit(self, snapshot: Snapshot, ask: Ask, reply: Reply, record: dict[str, Any]) -> None:
+    async def commit(self, snapshot: Snapshot, ask: Ask, reply: Answer, record: dict[str, Any]) -> None:
         """Writes a turn: `snapshot` is the one after it.
 
         Raises RevisionConflict when the stored revision is not the one before, StoreUnavailable when nothing could

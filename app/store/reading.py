@@ -4,13 +4,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
 from sqlite_utils import Database
 
 from app.errors import StoreUnavailable
+from app.store.states import of_stored_form, stored_form
 from app.types import DialogueState, Exchange, Key, Snapshot
-
-_STATE = TypeAdapter(DialogueState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Recorded:
 
 def dump_state(state: DialogueState) -> str:
     """The state as it is stored: JSON."""
-    return _STATE.dump_json(state).decode()
+    return json.dumps(stored_form(state), ensure_ascii=False, separators=(",", ":"))
 
 
 def load(db: Database, key: Key, request_id: str, history: int) -> Loaded:
@@ -55,8 +53,8 @@ def load(db: Database, key: Key, request_id: str, history: int) -> Loaded:
     if row is None:
         return Loaded(Snapshot(key), None)
     try:
-        state = _STATE.validate_json(row[2])  # keys of a later schema are ignored, missing ones take their default
-    except ValidationError as error:
+        state = of_stored_form(json.loads(row[2]))
+    except (ValueError, TypeError, AttributeError) as error:
         raise StoreUnavailable("this conversation's memory cannot be read; a person has to look at it") from error
     stored = db.execute(
         "SELECT body_hash, answer, response FROM turns WHERE session_id=? AND user_id=? AND request_id=?",
@@ -75,7 +73,7 @@ def recorded(db: Database, turn: int) -> Recorded | None:
     session, user, revision, request_id, text, answer, details = row
     record = json.loads(details)
     history = _history(db, (session, user), record["history"], before=revision)
-    state = _STATE.validate_python(record["before"])
+    state = of_stored_form(record["before"])
     return Recorded(
         Snapshot(Key(session, user), state, revision - 1, history=history), request_id, text, answer, record
     )

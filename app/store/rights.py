@@ -19,7 +19,7 @@ from app.errors import ConfigError
 from app.files import connected, quoted
 from app.store.numbers import holds
 from app.store.retention import TABLES, Deleted, delete_conversations, delete_expired, plain
-from app.store.search import standing_among, standing_in
+from app.store.traces import standing_among, standing_in
 
 DATABASE = "conversations.db"
 _PATIENCE_S = 30.0  # for the service to finish what it writes or reads

@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from app.api.protocol import Limits
+from app.composing.extractive import Extractive
 from app.deadline import Deadline
-from app.llm.extractive import Extractive
 from app.types import Draft, Prompt
 from tests.server import KEY, Server, ask, message
 

@@ -13,7 +13,7 @@ from tests.server import Server, ask, message
 # The service with a fault in each stage of a turn: a message that holds the word meets an expression that never ends.
 _PLANTED = """
 import re, sys
-import app.turn, app.speaking, app.llm.extractive as extractive
+import app.turn.process, app.turn.speaking, app.composing.extractive as extractive
 from app.cli import main
 from app.knowledge.retriever import Retriever
 
@@ -25,11 +25,11 @@ def planted(word, function):
         return function(*arguments, **named)
     return slow
 
-app.turn.decide = planted("решая", app.turn.decide)
+app.turn.process.decide = planted("решая", app.turn.process.decide)
 Retriever._by_words = planted("ища", Retriever._by_words)
-app.turn.plan = planted("готовясь", app.turn.plan)
+app.turn.process.plan = planted("готовясь", app.turn.process.plan)
 extractive.compose = planted("говоря", extractive.compose)
-app.speaking.judge = planted("проверяя", app.speaking.judge)
+app.turn.speaking.judge = planted("проверяя", app.turn.speaking.judge)
 sys.exit(main())
 """
 _STAGES = ("решая", "ища", "готовясь", "говоря", "проверяя")

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
+from app.composing.extractive import Extractive
 from app.deadline import Deadline
 from app.errors import Unavailable
-from app.llm.extractive import Extractive
 from app.types import Draft, Key, Prompt
 from tests.api.test_contract import check_error
 from tests.server import KEY, ask, message
@@ -25,7 +25,6 @@ class Speaks(Extractive):
     """A model that is a function."""
 
     name = "function"
-    chat = False
 
     def __init__(self, speak: Callable[[Prompt], Any]) -> None:
         self._speak = speak
@@ -34,12 +33,12 @@ class Speaks(Extractive):
     async def answer(self, prompt: Prompt, deadline: Deadline) -> Draft:
         self.calls += 1
         said = self._speak(prompt)
-        return Draft(await said if asyncio.iscoroutine(said) else said, self.name)
+        return Draft(await said if asyncio.iscoroutine(said) else said, self.name, origin="knowledge")
 
 
-def turns(bot: Any) -> int:
+def turns(machine: Any) -> int:
     """How many turns the memory holds."""
-    return bot.store._reader.execute("SELECT count(*) FROM turns").fetchone()[0]
+    return machine.store._reader.execute("SELECT count(*) FROM turns").fetchone()[0]
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 5) -> None:
@@ -53,24 +52,26 @@ def test_an_exception_inside_is_a_500_without_internals(serve_with: Any, capfd: 
     def fail(_: Prompt) -> str:
         raise ZeroDivisionError("secret detail: Айгуль 77010000001")
 
-    with serve_with(Speaks(fail)) as (client, bot):
+    with serve_with(Speaks(fail)) as (client, machine):
         text = check_error(client.post("/api/v1/process", json=message("сколько стоит")), 500)
         assert "secret" not in text
         assert "Zero" not in text
-        assert turns(bot) == 0
+        assert turns(machine) == 0
         assert httpx.get(f"{client.base_url}/health", trust_env=False).status_code == 200
-        assert 'machine_refusals_total{error="ZeroDivisionError",reason=""} 1.0' in bot.telemetry.exposition().decode()
+        assert (
+            'machine_refusals_total{error="ZeroDivisionError",reason=""} 1.0' in machine.telemetry.exposition().decode()
+        )
 
 
 def test_a_backend_that_cannot_answer_is_a_503_with_retry_after(serve_with: Any) -> None:
     def fail(_: Prompt) -> str:
         raise Unavailable("the model is loading; try again shortly", retry_after=7)
 
-    with serve_with(Speaks(fail)) as (client, bot):
+    with serve_with(Speaks(fail)) as (client, machine):
         response = client.post("/api/v1/process", json=message("сколько стоит"))
         check_error(response, 503, "loading")
         assert response.headers["retry-after"] == "7"
-        assert turns(bot) == 0
+        assert turns(machine) == 0
 
 
 def test_an_answer_that_would_be_late_is_a_503_and_leaves_nothing(serve_with: Any) -> None:
@@ -78,14 +79,14 @@ def test_an_answer_that_would_be_late_is_a_503_and_leaves_nothing(serve_with: An
         await asyncio.sleep(30)
         return "too late"
 
-    with serve_with(Speaks(slow), MACHINE_TURN__TIMEOUT_S="0.2") as (client, bot):
+    with serve_with(Speaks(slow), MACHINE_TURN__TIMEOUT_S="0.2") as (client, machine):
         started = time.monotonic()
         response = client.post("/api/v1/process", json=message("сколько стоит", request_id="r1"))
         check_error(response, 503, "too late")
         assert "retry-after" in response.headers
         assert time.monotonic() - started < 2
-        assert turns(bot) == 0
-        assert len(bot.locks) == 0
+        assert turns(machine) == 0
+        assert len(machine.locks) == 0
 
 
 def test_a_turn_that_outlives_the_drain_of_a_stopping_service_is_a_503_in_the_envelope(serve_with: Any) -> None:
@@ -97,7 +98,7 @@ def test_a_turn_that_outlives_the_drain_of_a_stopping_service_is_a_503_in_the_en
         return "too late"
 
     answers: list[httpx.Response] = []
-    with serve_with(Speaks(slow), MACHINE_API__DRAIN_S="1") as (client, bot):
+    with serve_with(Speaks(slow), MACHINE_API__DRAIN_S="1") as (client, machine):
         url, headers = f"{client.base_url}/api/v1/process", client.headers
 
         def call() -> None:  # with a connection of its own: the service stops after `client` has closed
@@ -107,7 +108,7 @@ def test_a_turn_that_outlives_the_drain_of_a_stopping_service_is_a_503_in_the_en
         caller = threading.Thread(target=call)
         caller.start()
         assert begun.wait(5)
-        path = bot.store.path
+        path = machine.store.path
     caller.join(10)
     check_error(answers[0], 503, "stopping")
     assert "retry-after" in answers[0].headers
@@ -123,10 +124,10 @@ def test_too_many_at_once_is_a_429_with_retry_after(serve_with: Any) -> None:
         return "done"
 
     environ = {"MACHINE_TURN__PARALLEL": "1", "MACHINE_TURN__MAX_WAITING": "0"}
-    with serve_with(Speaks(wait), **environ) as (client, bot):
+    with serve_with(Speaks(wait), **environ) as (client, machine):
         first = threading.Thread(target=client.post, args=("/api/v1/process",), kwargs={"json": message("a", user="1")})
         first.start()
-        wait_until(lambda: bot.admission.running == 1)
+        wait_until(lambda: machine.admission.running == 1)
         started = time.monotonic()
         response = client.post("/api/v1/process", json=message("b", user="2"))
         assert time.monotonic() - started < 0.3
@@ -134,7 +135,7 @@ def test_too_many_at_once_is_a_429_with_retry_after(serve_with: Any) -> None:
         assert int(response.headers["retry-after"]) >= 1
         release.set()
         first.join()
-        assert turns(bot) == 1
+        assert turns(machine) == 1
 
 
 def test_a_caller_that_hangs_up_before_the_answer_leaves_nothing_behind(serve_with: Any) -> None:
@@ -149,7 +150,7 @@ def test_a_caller_that_hangs_up_before_the_answer_leaves_nothing_behind(serve_wi
         return "never"
 
     backend = Speaks(slow)
-    with serve_with(backend) as (client, bot):
+    with serve_with(backend) as (client, machine):
         body = json.dumps(message("сколько стоит", request_id="r1")).encode()
         with socket.create_connection((client.base_url.host, client.base_url.port)) as caller:
             head = (
@@ -159,10 +160,10 @@ def test_a_caller_that_hangs_up_before_the_answer_leaves_nothing_behind(serve_wi
             caller.sendall(head.encode() + body)
             wait_until(lambda: backend.calls == 1)
         assert cancelled.wait(2)
-        wait_until(lambda: len(bot.locks) == 0)
-        assert turns(bot) == 0
-        assert (bot.admission.running, bot.admission.waiting) == (0, 0)
-        wait_until(lambda: "machine_hangups_total 1.0" in bot.telemetry.exposition().decode())
+        wait_until(lambda: len(machine.locks) == 0)
+        assert turns(machine) == 0
+        assert (machine.admission.running, machine.admission.waiting) == (0, 0)
+        wait_until(lambda: "machine_hangups_total 1.0" in machine.telemetry.exposition().decode())
         backend._speak = lambda _: "answered now"
         assert ask(client, "сколько стоит", request_id="r1")["answer"] == "answered now"
 
@@ -175,7 +176,7 @@ def test_a_caller_that_hangs_up_while_waiting_for_its_key_leaves_nothing_behind(
         return "done"
 
     backend = Speaks(wait)
-    with serve_with(backend) as (client, bot):
+    with serve_with(backend) as (client, machine):
         first = threading.Thread(target=client.post, args=("/api/v1/process",), kwargs={"json": message("first")})
         first.start()
         wait_until(lambda: backend.calls == 1)
@@ -183,16 +184,16 @@ def test_a_caller_that_hangs_up_while_waiting_for_its_key_leaves_nothing_behind(
             client.post("/api/v1/process", json=message("second"), timeout=0.2)
         release.set()
         first.join()
-        wait_until(lambda: len(bot.locks) == 0)
-        assert turns(bot) == 1
+        wait_until(lambda: len(machine.locks) == 0)
+        assert turns(machine) == 1
         assert backend.calls == 1
 
 
 def test_the_memory_that_cannot_be_written_is_a_503_and_ready_says_so(serve_with: Any) -> None:
     import sqlite3
 
-    with serve_with(MACHINE_STORE__BUSY_TIMEOUT_MS="50") as (client, bot):
-        lock = sqlite3.connect(bot.store.path, isolation_level=None)
+    with serve_with(MACHINE_STORE__BUSY_TIMEOUT_MS="50") as (client, machine):
+        lock = sqlite3.connect(machine.store.path, isolation_level=None)
         lock.execute("BEGIN IMMEDIATE")
         response = client.post("/api/v1/process", json=message("сколько стоит", request_id="r1"))
         check_error(response, 503, "nothing was changed")
@@ -203,5 +204,5 @@ def test_the_memory_that_cannot_be_written_is_a_503_and_ready_says_so(serve_with
         lock.close()
         assert client.get("/ready").status_code == 200
         ask(client, "сколько стоит", request_id="r1")
-        loaded = asyncio.run(bot.store.load(Key("BOT_1", "77010000001"), "r1", 5))
+        loaded = asyncio.run(machine.store.load(Key("BOT_1", "77010000001"), "r1", 5))
         assert loaded.snapshot.revision == 1

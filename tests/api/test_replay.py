@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from app.assembly import open_bots
-from app.bots import Bot, Bots
 from app.cli import main
 from app.errors import ConfigError
-from app.evaluation.replay import Replay, replay
+from app.service.assembly import open_machine
 from app.settings import load
-from app.turn import observe, process
-from app.types import Ask, Key
+from app.turn.machine import Machine
+from app.turn.process import observe, process
+from app.turn.replay import Replay, replay
+from app.types import Ask, Key, Observation
 from tests.prove.rig import Rig
 from tests.server import ROOT, ask
 
@@ -34,28 +34,29 @@ LINES = (
 KEY = Key("BOT_1", "7701")
 
 
-async def talk(bot: Bot) -> None:
+async def talk(machine: Machine) -> None:
+    bot = machine.bots.default
     for number, line in enumerate(LINES):
-        await process(Ask(KEY, line, f"r{number}", time_of_day="day", timezone="Asia/Almaty"), bot)
+        await process(Ask(KEY, line, f"r{number}", time_of_day="day", timezone="Asia/Almaty"), bot, machine)
         if number == 2:  # the customer saw something else, and the next turns know it
-            await observe(KEY, "Секунду, уточню у коллег.", "fallback", "r2", bot)
+            await observe(Observation(KEY, "Секунду, уточню у коллег.", "fallback", "r2"), bot, machine)
         if number == 4:
-            await observe(KEY, "Это Асель, я на связи.", "human", None, bot)
+            await observe(Observation(KEY, "Это Асель, я на связи.", "human"), bot, machine)
 
 
-def bots_of(data: Path, knowledge: Path = ROOT / "kb") -> Bots:
-    return open_bots(load(environ={}), data, knowledge)
+def machine_of(data: Path, knowledge: Path = ROOT / "kb") -> Machine:
+    return open_machine(load(environ={}), data, knowledge)
 
 
-async def walk(bots: Bots) -> list[Replay]:
-    return [await replay(number, bots.default.store, bots) for number in range(1, len(LINES) + 1)]
+async def walk(machine: Machine) -> list[Replay]:
+    return [await replay(number, machine) for number in range(1, len(LINES) + 1)]
 
 
 async def test_every_turn_of_a_conversation_comes_out_equal(tmp_path: Path) -> None:
-    bots = bots_of(tmp_path)
-    await talk(bots.default)
-    assert [each.differences for each in await walk(bots)] == [()] * len(LINES)
-    await bots.default.store.close()
+    machine = machine_of(tmp_path)
+    await talk(machine)
+    assert [each.differences for each in await walk(machine)] == [()] * len(LINES)
+    await machine.store.close()
 
 
 def test_turns_that_a_model_spoke_have_the_same_prompts_again() -> None:
@@ -84,11 +85,11 @@ def test_turns_that_a_model_spoke_have_the_same_prompts_again() -> None:
 
         def walked() -> list[set[str]]:
             async def run() -> list[set[str]]:
-                bots = open_bots(settings, data, ROOT / "kb")
+                machine = open_machine(settings, data, ROOT / "kb")
                 try:
-                    found = [await replay(number, bots.default.store, bots) for number in range(1, len(lines) + 1)]
+                    found = [await replay(number, machine) for number in range(1, len(lines) + 1)]
                 finally:
-                    await bots.close()
+                    await machine.close()
                 return [{difference.what for difference in each.differences} for each in found]
 
             return asyncio.run(run())
@@ -99,44 +100,44 @@ def test_turns_that_a_model_spoke_have_the_same_prompts_again() -> None:
 
 
 async def test_a_changed_knowledge_base_is_named(tmp_path: Path) -> None:
-    bots = bots_of(tmp_path / "data")
-    await talk(bots.default)
-    await bots.default.store.close()
+    machine = machine_of(tmp_path / "data")
+    await talk(machine)
+    await machine.store.close()
     other = tmp_path / "kb"
     other.mkdir()
     (other / "a.yaml").write_text(
         "sections: [{id: rost, text: Тариф Рост стоит 1 ₸., keywords: [тариф рост]}]", "utf-8"
     )
-    changed = bots_of(tmp_path / "data", other)
+    changed = machine_of(tmp_path / "data", other)
     second = (await walk(changed))[1]
     assert {difference.what for difference in second.differences} >= {"found", "prompt"}
     assert "knowledge was version" in second.note
-    await changed.default.store.close()
+    await changed.store.close()
 
 
 async def test_an_altered_answer_is_found(tmp_path: Path) -> None:
-    bots = bots_of(tmp_path)
-    await talk(bots.default)
+    machine = machine_of(tmp_path)
+    await talk(machine)
     db = sqlite3.connect(tmp_path / "conversations.db")
     db.execute("UPDATE turns SET answer = 'Тариф «Рост» стоит 1 ₸.' WHERE id = 2")
     db.commit()
     db.close()
-    assert [d.what for d in (await walk(bots))[1].differences] == ["answer"]
-    await bots.default.store.close()
+    assert [d.what for d in (await walk(machine))[1].differences] == ["answer"]
+    await machine.store.close()
 
 
 async def test_a_turn_that_is_not_there_is_named(tmp_path: Path) -> None:
-    bots = bots_of(tmp_path)
+    machine = machine_of(tmp_path)
     with pytest.raises(ConfigError, match="no turn 99"):
-        await replay(99, bots.default.store, bots)
-    await bots.default.store.close()
+        await replay(99, machine)
+    await machine.store.close()
 
 
 def test_the_command_says_equal_or_what_differs(tmp_path: Path) -> None:
     async def scenario() -> None:
-        bots = bots_of(tmp_path)
-        await talk(bots.default)
-        await bots.default.store.close()
+        machine = machine_of(tmp_path)
+        await talk(machine)
+        await machine.store.close()
 
     asyncio.run(scenario())
     done = CliRunner().invoke(main, ["replay", "1", "2", "--data", str(tmp_path)])

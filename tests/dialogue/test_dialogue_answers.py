@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.dialogue import Dialogue
-from app.dialogue.handover import slot_names
+from app.dialogue.packet import slot_names
 from app.dialogue.policy import Policy, parse
 from app.dialogue.spec import MAX_ASKED, lint, load_flows
 from app.dialogue.spec import parse as parse_flow

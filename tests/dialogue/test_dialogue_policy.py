@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.dialogue import Dialogue
-from app.dialogue.handover import slot_names
 from app.dialogue.hours import Hours
+from app.dialogue.packet import slot_names
 from app.dialogue.policy import Policy, parse
 from app.dialogue.spec import load_flows
 from app.errors import ConfigError

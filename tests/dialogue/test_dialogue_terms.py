@@ -1,20 +1,15 @@
 """Nobody is told «хорошо» to a price that he dictates: not where he says it, and not by an «ок» behind it."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
-from app.assembly import open_bots
-from app.bots import Bot
 from app.dialogue.terms import named
 from app.dialogue.text import read
 from app.dialogue.vocabulary import LANGUAGES, load_texts
-from app.settings import load
-from app.turn import process
+from app.turn.bots import Bot
+from app.turn.machine import Machine
+from app.turn.process import process
 from app.types import Ask, DialogueState, Key, Pending
 from tests.dialogue.conftest import Customer
-from tests.server import ROOT
 
 TERMS = [
     "Старт за 500 тенге, нам директор подтвердил",
@@ -58,13 +53,6 @@ def test_a_dictated_price_an_amount_and_other_numbers_are_told_apart(text: str, 
     assert named(read(text)) == kind
 
 
-@pytest.fixture
-async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
-    opened = open_bots(load(environ={}), tmp_path, ROOT / "kb").default
-    yield opened
-    await opened.store.close()
-
-
 def agrees(answer: str) -> list[str]:
     """Words that sound like a yes, in what the machine says of itself: its first paragraph."""
     said = answer.partition("\n\n")[0].casefold()
@@ -83,13 +71,13 @@ def agrees(answer: str) -> list[str]:
         ("hello, we have a flower shop", "2 shops", "excel", "{}", "{}", "ok"),
     ],
 )
-async def test_the_whole_chain_agrees_to_no_dictated_price(bot: Bot, talk: tuple[str, ...]) -> None:
+async def test_the_whole_chain_agrees_to_no_dictated_price(bot: Bot, machine: Machine, talk: tuple[str, ...]) -> None:
     sections = tuple(section.text.casefold() for section in bot.knowledge.sections)
     for number, said in enumerate(TERMS):
         dictated = False
         for place, line in enumerate(talk):
             ask = Ask(Key("s", f"{talk}{number}"), line.format(said), f"r{place}", timezone="Asia/Almaty")
-            answer = (await process(ask, bot)).answer
+            answer = (await process(ask, bot, machine)).answer
             dictated |= "{}" in line
             if dictated and not any(answer.casefold().startswith(text[:40]) for text in sections):
                 assert agrees(answer) == [], f"{line.format(said)!r} got {answer!r}"

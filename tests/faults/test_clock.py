@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from app.api import background
 from app.health.clock import ClockWatch
+from app.service import jobs
 from app.store.backup import DATABASE
 from tests.faults.rig import Callers, doctor, wait_ready
 from tests.prove.rig import Rig
@@ -129,5 +129,5 @@ async def test_nothing_is_deleted_for_ever_by_a_clock_that_is_not_trusted(
     clocks = Clocks()
     watch = clocks.watch()
     clocks.wall += step
-    monkeypatch.setattr(background, "clock_synchronised", lambda: synchronised)
-    assert await background._trusted(watch) is trusted
+    monkeypatch.setattr(jobs, "clock_synchronised", lambda: synchronised)
+    assert await jobs._trusted(watch) is trusted

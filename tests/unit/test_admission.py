@@ -14,13 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.admission import Admission
-from app.bots import Bot
+from app.capacity.admission import Admission
+from app.capacity.pace import Call, Pace, gain
 from app.deadline import Deadline
 from app.errors import Overloaded
-from app.locks import KeyLocks
-from app.pace import Call, Pace, gain
-from app.turn import process
+from app.turn.bots import Bot
+from app.turn.locks import KeyLocks
+from app.turn.machine import Machine
+from app.turn.process import process
 from app.types import Ask, Key
 
 
@@ -64,7 +65,7 @@ def virtually(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Awaitable[N
     """Runs a coroutine in virtual time, so that what it shows does not depend on how busy this computer is."""
     with asyncio.Runner(loop_factory=_VirtualTime) as runner:
         clock = SimpleNamespace(monotonic=runner.get_loop().time)
-        monkeypatch.setattr("app.admission.time", clock)
+        monkeypatch.setattr("app.capacity.admission.time", clock)
         monkeypatch.setattr("app.deadline.time", clock)
         yield runner.run  # type: ignore[misc]
 
@@ -287,19 +288,22 @@ async def test_who_reserved_first_goes_first_though_others_stood_in_the_queue_be
     assert done == ["at work", "early", "late"]
 
 
-async def test_a_twin_of_the_turn_at_work_waits_for_its_answer_where_another_message_is_refused(bot: Bot) -> None:
+async def test_a_twin_of_the_turn_at_work_waits_for_its_answer_where_another_message_is_refused(
+    bot: Bot,
+    machine: Machine,
+) -> None:
     key, question = Key("BOT_1", "twins"), "Сколько стоит тариф Рост?"
-    full = replace(bot, admission=Admission(1, 0))
+    full = replace(machine, admission=Admission(1, 0))
     with full.admission.ticket("default", "another", Deadline.after(5)) as other:
-        held = bot.locks.hold(key, Deadline.after(5), "first")
+        held = machine.locks.hold(key, Deadline.after(5), "first")
         async with asyncio.timeout(5), other.place(lambda _: None), held:  # a refusal never waits for the lock
-            twin = asyncio.create_task(process(Ask(key, question, "first"), full))
+            twin = asyncio.create_task(process(Ask(key, question, "first"), bot, full))
             with pytest.raises(Overloaded):
-                await process(Ask(key, "А доставка?", "second"), full)
+                await process(Ask(key, "А доставка?", "second"), bot, full)
             assert not twin.done()
             # The turn at work ends: its answer is stored before its lock is free.
             answered = await process(
-                Ask(key, question, "first"), replace(bot, locks=KeyLocks(), admission=Admission(1, 0))
+                Ask(key, question, "first"), bot, replace(machine, locks=KeyLocks(), admission=Admission(1, 0))
             )
     async with asyncio.timeout(5):
         again = await twin
@@ -308,14 +312,15 @@ async def test_a_twin_of_the_turn_at_work_waits_for_its_answer_where_another_mes
 
 async def test_what_was_answered_is_given_again_though_the_turn_behind_it_is_at_work_and_no_place_free(
     bot: Bot,
+    machine: Machine,
 ) -> None:
     key, question = Key("BOT_1", "again"), "Сколько стоит тариф Рост?"
-    answered = await process(Ask(key, question, "first"), bot)
-    full = replace(bot, admission=Admission(1, 0))
+    answered = await process(Ask(key, question, "first"), bot, machine)
+    full = replace(machine, admission=Admission(1, 0))
     with full.admission.ticket("default", "another", Deadline.after(5)) as other:
         async with other.place(lambda _: None):
-            async with bot.locks.hold(key, Deadline.after(5), "second"):
-                again = asyncio.create_task(process(Ask(key, question, "first"), full))
+            async with machine.locks.hold(key, Deadline.after(5), "second"):
+                again = asyncio.create_task(process(Ask(key, question, "first"), bot, full))
                 await asyncio.sleep(0.05)
             assert (await again).body == answered.body
 

@@ -8,11 +8,11 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 
+from app.capacity.chart import Line, chart, ticks
+from app.capacity.queueing import Card, Load, simulate
+from app.capacity.table import dialogues_a_day, highest_rate, load_card, table
 from app.cli import main
 from app.errors import ConfigError
-from app.evaluation.capacity import dialogues_a_day, highest_rate, load_card, table
-from app.evaluation.chart import Line, chart, ticks
-from app.evaluation.queueing import Card, Load, simulate
 
 
 def rate(card: Card | None = None, *, fresh: int = 408, answer: int = 120, slots: int = 4) -> float:

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from app.admission import Admission
+from app.capacity.admission import Admission
 from app.deadline import Deadline
 from app.errors import DeadlinePassed, Overloaded
-from app.locks import KeyLocks
+from app.turn.locks import KeyLocks
 
 
 async def test_a_deadline_ends_its_body_with_its_own_error() -> None:

@@ -257,5 +257,5 @@ def test_a_gpu_that_is_not_there_is_said(folder: Path, monkeypatch: pytest.Monke
 
 def test_with_no_model_nothing_is_loaded_and_no_thread_is_made() -> None:
     assert open_models(load(environ={}).retriever) == Models()
-    code = "import sys, app.assembly, app.knowledge.shelf; sys.exit('torch' in sys.modules)"
+    code = "import sys, app.service.assembly, app.knowledge.shelf; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=clean_environment(), check=False).returncode == 0

@@ -12,13 +12,14 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.bots import Bot
 from app.cli.evaluate import evaluate
+from app.composing.extractive import Extractive
 from app.deadline import Deadline
 from app.errors import ConfigError, Unavailable
 from app.evaluation.cases import Case, Expected, read_cases, says
 from app.evaluation.dialogues import DialogueReport, Miss, compare, evaluate_dialogues, judge
-from app.llm.extractive import Extractive
+from app.turn.bots import Bot
+from app.turn.machine import Machine
 from app.types import Draft, Prompt
 from tests.server import ROOT
 
@@ -185,7 +186,9 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 # Playing
 
 
-async def test_each_case_is_a_conversation_of_its_own_and_counts_once_per_check(bot: Bot, tmp_path: Path) -> None:
+async def test_each_case_is_a_conversation_of_its_own_and_counts_once_per_check(
+    bot: Bot, machine: Machine, tmp_path: Path
+) -> None:
     cases = read(
         tmp_path,
         """
@@ -197,7 +200,7 @@ async def test_each_case_is_a_conversation_of_its_own_and_counts_once_per_check(
 - {id: wrong, user: позовите менеджера, expected: {action: reply, must_not: [менеджер], intent: human}}
 """,
     )
-    report = await evaluate_dialogues(bot, cases)
+    report = await evaluate_dialogues(bot, cases, machine)
     assert (report.cases, report.errors) == (3, 0)
     assert report.counted == {"action": 2, "include": 2, "amount": 2, "forbidden": 2}
     assert report.failed("action") == ("wrong",)
@@ -210,12 +213,14 @@ async def test_each_case_is_a_conversation_of_its_own_and_counts_once_per_check(
     assert "менеджер" in miss.answer
 
 
-async def test_the_clock_shows_the_cases_local_time_and_noon_without_one(bot: Bot, tmp_path: Path) -> None:
+async def test_the_clock_shows_the_cases_local_time_and_noon_without_one(
+    bot: Bot, machine: Machine, tmp_path: Path
+) -> None:
     text = """
 - {id: night, user: позовите менеджера, local_time: "23:30", expected: {must_include: ["09:00"]}}
 - {id: noon, user: позовите менеджера, expected: {must_not: ["09:00"]}}
 """
-    report = await evaluate_dialogues(bot, read(tmp_path, text))
+    report = await evaluate_dialogues(bot, read(tmp_path, text), machine)
     assert report.misses == ()
 
 
@@ -223,19 +228,20 @@ class Broken(Extractive):
     """A backend that is never there."""
 
     name = "broken"
-    chat = False
 
     async def answer(self, prompt: Prompt, deadline: Deadline) -> Draft:
         raise Unavailable("the model is down")
 
 
-async def test_a_conversation_that_breaks_off_misses_all_that_was_expected(bot: Bot, tmp_path: Path) -> None:
+async def test_a_conversation_that_breaks_off_misses_all_that_was_expected(
+    bot: Bot, machine: Machine, tmp_path: Path
+) -> None:
     text = """
 - id: a
   turns: [{user: сколько стоит рост, expected: {action: reply}}, сколько стоит старт]
   expected: {must_include: ["7 900"]}
 """
-    report = await evaluate_dialogues(replace(bot, llm=Broken()), read(tmp_path, text))
+    report = await evaluate_dialogues(bot, read(tmp_path, text), replace(machine, llm=Broken()))
     assert report.errors == 1
     assert report.failed("action") == report.failed("include") == ("a",)
     assert "the model is down" in report.misses[0].detail
@@ -332,9 +338,9 @@ def test_a_bot_that_does_not_exist_is_named(tmp_path: Path) -> None:
 # How well the bots do: floors that a regression would break.
 
 
-async def test_the_sample_shops_bot_holds_its_own_cases(bot: Bot) -> None:
+async def test_the_sample_shops_bot_holds_its_own_cases(bot: Bot, machine: Machine) -> None:
     cases = read_cases([SHOP])
-    report = await evaluate_dialogues(bot, cases)
+    report = await evaluate_dialogues(bot, cases, machine)
     assert len(cases) >= 40
     assert report.errors == 0
     assert report.rate("action") >= 0.97, report.failed("action")

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
+from typing import get_type_hints
 
 import click
 import pytest
@@ -10,6 +12,7 @@ import yaml
 
 from app.cli import main
 from app.telemetry import Telemetry
+from app.turn.reply import Meta
 from tests.server import ROOT
 
 DOCS = ROOT / "docs"
@@ -56,7 +59,9 @@ def test_every_metric_is_documented(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"]), ids=lambda p: p.name
+    "page",
+    sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "README.ru.md", ROOT / "CHANGELOG.md"]),
+    ids=lambda p: p.name,
 )
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
@@ -73,7 +78,44 @@ FENCED = re.compile(r"^ *```[^\n]*\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 
 
 def test_every_page_has_its_russian_twin() -> None:
-    assert pages(DOCS / "ru") - {"README.md"} == set(TWINS)
+    assert pages(DOCS / "ru") == set(TWINS)
+
+
+@pytest.mark.parametrize("folder", LANGUAGES, ids=["en", "ru"])
+def test_every_room_has_its_line_in_the_house(folder: Path) -> None:
+    page = (folder / "house.md").read_text("utf-8")
+    rooms = {path.parent.name for path in (ROOT / "app").glob("*/__init__.py")}
+    assert set(re.findall(r"^\| `app/(\w+)/` \|", page, re.MULTILINE)) == rooms
+    ground = {path.name for path in (ROOT / "app").glob("*.py")} - {"__init__.py", "__main__.py"}
+    line = next(line for line in page.splitlines() if line.startswith("| `app/` |"))
+    assert set(re.findall(r"`(\w+\.py)`", line)) == ground
+
+
+@pytest.mark.parametrize("folder", LANGUAGES, ids=["en", "ru"])
+def test_what_the_house_names_is_there(folder: Path) -> None:
+    for named in set(re.findall(r"`((?:app|tests|roles|docs)/[^`\s]*)`", (folder / "house.md").read_text("utf-8"))):
+        assert (ROOT / named).exists(), named
+
+
+@pytest.mark.parametrize("folder", LANGUAGES, ids=["en", "ru"])
+def test_every_page_stands_in_the_index(folder: Path) -> None:
+    linked = set(re.findall(r"\]\(([^)#\s]+)", (folder / "README.md").read_text("utf-8")))
+    own = {name for name in pages(folder) if not name.startswith(("ru/", "decisions/", "runbooks/"))}
+    assert own - {"README.md"} <= linked
+
+
+def test_the_table_of_the_replys_meta_is_its_types() -> None:
+    """The Russian page has the same rows: it is held in step below."""
+    page, hints = (DOCS / "api.md").read_text("utf-8"), get_type_hints(Meta, include_extras=True)
+    for field in fields(Meta):
+        assert f"| `{field.name}` | {hints[field.name].__metadata__[0].description} |" in page
+
+
+def test_an_option_of_several_commands_is_declared_once() -> None:
+    for path in (ROOT / "app" / "cli").glob("*.py"):
+        if path.name != "options.py":
+            declared = re.findall(r"option\(\s*\"--(settings|data|kb|json)\"", path.read_text("utf-8"))
+            assert not declared, f"{path.name} declares --{declared[0]} itself; app/cli/options.py has it"
 
 
 TECHNICAL = re.compile(r"-{0,2}[a-z][a-z0-9]*(?:[_./:-][a-z0-9]+)+|--[a-z]+")

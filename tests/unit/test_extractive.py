@@ -3,10 +3,10 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from app.composing.choosing import choose
+from app.composing.extractive import Extractive
+from app.composing.plain import shorten
 from app.deadline import Deadline
-from app.llm.choosing import choose
-from app.llm.extractive import Extractive
-from app.llm.plain import shorten
 from app.types import DialogueState, Exchange, Fact, Language, Passage, Prompt, Section, Step
 
 STEP = Step(action="answer", reason="feature", state=DialogueState(), query="сканер")

@@ -16,7 +16,8 @@ from app.guardrail import Context, check
 from app.prompt import Budget, PromptBuilder, TokenCounter, corrected, sanitise
 from app.prompt.frame import framed, mark_of, marks_in
 from app.store import Store
-from app.types import Ask, DialogueState, Exchange, Key, Message, Passage, Prompt, Reply, Section, Snapshot, Step
+from app.turn.reply import Reply
+from app.types import Ask, DialogueState, Exchange, Key, Message, Passage, Prompt, Section, Snapshot, Step
 
 SECRET = b"a secret of this installation"
 KEY = Key("BOT_1", "77010000001")

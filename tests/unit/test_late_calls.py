@@ -5,24 +5,24 @@ import socket
 
 import pytest
 
-from app.bots import Bot
+from app.capacity.pace import Pace
 from app.deadline import Deadline
 from app.errors import ModelUnavailable
 from app.llm.ollama import Ollama
-from app.pace import Pace
+from app.turn.machine import Machine
 from app.types import DialogueState, Message, Prompt, Step
 
 
-async def test_it_is_not_made_and_does_not_open_the_breaker(bot: Bot) -> None:
+async def test_it_is_not_made_and_does_not_open_the_breaker(machine: Machine) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         host = f"http://127.0.0.1:{server.getsockname()[1]}"
-        llm = bot.settings.llm.model_copy(update={"host": host})
-        backend = Ollama(bot.settings.model_copy(update={"llm": llm}), bot.telemetry, Pace())
+        llm = machine.settings.llm.model_copy(update={"host": host})
+        backend = Ollama(machine.settings.model_copy(update={"llm": llm}), machine.telemetry, Pace())
         step = Step("answer", "price", DialogueState())
         prompt = Prompt(step, (), (), "Сколько стоит?", messages=(Message("user", "Сколько стоит?"),))
         for _ in range(llm.breaker_failures):
             with pytest.raises(ModelUnavailable, match="too late"):
-                await backend.answer(prompt, Deadline.after(bot.settings.turn.reserve_s / 2))
+                await backend.answer(prompt, Deadline.after(machine.settings.turn.reserve_s / 2))
         await asyncio.sleep(0)
         assert backend._breaker.state == "closed"
         server.setblocking(False)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from app.evaluation.capacity import load_card
+from app.capacity.table import load_card
 from app.telemetry import Telemetry
 from loadtests import gate, measure, record, report, run
 from loadtests.check import Consistency, against_store, by_replay, doubled

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from app.capacity.pace import Pace
 from app.deadline import Deadline
 from app.errors import DeadlinePassed, ModelUnavailable
 from app.llm.client import CallFailed, Loaded
 from app.llm.ollama import Ollama, answer_room
-from app.pace import Pace
 from app.settings import load
 from app.telemetry import Telemetry
 from app.types import Aside, DialogueState, Draft, Message, Prompt, Step

@@ -47,11 +47,11 @@ GOOD = (
 
 @pytest.fixture(scope="module")
 def patterns(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Found], frozenset[str]]:
-    from app.assembly import open_bots
+    from app.service.assembly import open_machine
     from app.settings import load
     from tests.server import ROOT
 
-    found, dynamic = collected(open_bots(load(environ={}), tmp_path_factory.mktemp("data"), ROOT / "kb"))
+    found, dynamic = collected(open_machine(load(environ={}), tmp_path_factory.mktemp("data"), ROOT / "kb"))
     return found, dynamic
 
 

@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from app.assembly import open_bots
-from app.chain import guard_context, plan
 from app.knowledge.retriever import Found
-from app.llm.extractive import Extractive
 from app.llm.ollama import answer_room
+from app.service.assembly import open_machine
 from app.settings import load
+from app.turn.chain import guard_context, plan
 from app.types import Aside, Ask, DialogueState, Exchange, Key, Language, Passage, Prompt, Section, Snapshot, Step
 from tests.server import ROOT
 
@@ -29,7 +28,8 @@ Write = Callable[..., Prompt]
 @pytest.fixture(scope="module")
 def prompt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Write]:
     """prompt(step=.., passages=.., turns=.., said=..): what the default bot asks, behind so many exchanges."""
-    bot = open_bots(SETTINGS, tmp_path_factory.mktemp("prompts"), ROOT / "kb").default
+    machine = open_machine(SETTINGS, tmp_path_factory.mktemp("prompts"), ROOT / "kb")
+    bot = machine.bots.default
 
     def write(
         step: Step = STEP, passages: tuple[Passage, ...] = PASSAGES, turns: int = 0, said: str = "да", **more: Any
@@ -40,7 +40,7 @@ def prompt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Write]:
         return bot.prompts.build(step, passages, snapshot, "сколько стоит?", **told)
 
     yield write
-    asyncio.run(bot.store.close())
+    asyncio.run(machine.store.close())
 
 
 @pytest.fixture
@@ -117,12 +117,6 @@ def test_the_whole_prompt_and_its_answer_fit_the_models_context_with_the_system_
         assert long.system == short.system
 
 
-class Chatting(Extractive):
-    """A backend that speaks from a prompt."""
-
-    chat = True
-
-
 @pytest.mark.parametrize(
     ("told", "said"),
     [
@@ -134,7 +128,8 @@ class Chatting(Extractive):
 async def test_what_a_customer_or_a_model_noted_in_free_words_stands_in_a_frame(
     tmp_path: Path, told: str, said: str
 ) -> None:
-    bot = open_bots(SETTINGS, tmp_path, ROOT / "kb").default
+    machine = open_machine(SETTINGS, tmp_path, ROOT / "kb")
+    bot = machine.bots.default
     state = DialogueState(flow=bot.dialogue.default_flow, slots={"company_size": "5", "desired_outcome": told})
     heard = bot.dialogue.told(state, Aside({"pain_point": told}), (said,))
     assert heard.slots["pain_point"] == told, "the customer's words bear it out, so it is taken"
@@ -143,7 +138,9 @@ async def test_what_a_customer_or_a_model_noted_in_free_words_stands_in_a_frame(
         Found(PASSAGES),
         Ask(Key("s", "u"), "да", "r"),
         Snapshot(Key("s", "u")),
-        replace(bot, llm=Chatting()),
+        bot,
+        settings=SETTINGS,
+        wants_prompt=True,
     )
     last = planned.prompt.messages[-1].content
     frames = re.findall(r"⟦([a-z]{6})⟧\n(.*?)\n⟦/\1⟧", last, re.DOTALL)
@@ -154,4 +151,4 @@ async def test_what_a_customer_or_a_model_noted_in_free_words_stands_in_a_frame(
     assert ": 5" in outside
     context = guard_context(planned, Ask(Key("s", "u"), "да", "r"), Snapshot(Key("s", "u")), bot)
     assert context.marks == tuple(mark for mark, _ in frames)
-    await bot.store.close()
+    await machine.store.close()

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import ConfigError
+from app.evaluation.checkup import review
 from app.evaluation.comparison import compare
 from app.evaluation.retrieval import Query
-from app.evaluation.review import review
 from app.knowledge.contradictions import changes, contradictions
 from app.knowledge.history import Entry, append, read, standing
 from app.knowledge.publishing import Place, before, locked, prune, store, switch

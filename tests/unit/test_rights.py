@@ -14,18 +14,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from app.afterwards import merged
-from app.bots import Bot
 from app.cli import main
 from app.errors import ConfigError
-from app.store import Store, rights, search
+from app.store import Store, rights, traces
 from app.store.backup import DATABASE, create, verify
 from app.store.forgetting import forget_in_backups
 from app.store.migrations import m001_initial
 from app.store.numbers import holds, number_in
 from app.store.rights import Person, alike, count, export, forget, stands_in
-from app.store.search import standing_among, standing_in
-from app.turn import process
+from app.store.traces import standing_among, standing_in
+from app.turn.afterwards import merged
+from app.turn.bots import Bot
+from app.turn.machine import Machine
+from app.turn.process import process
 from app.types import Aside, Ask, DialogueState, Key
 from tests.unit.test_publishing import killed
 
@@ -45,7 +46,7 @@ def test_exactly_the_strings_that_stand_in_the_bytes_are_found_wherever_a_block_
     path.write_bytes(content)
     for block in (7, 64, 1 << 22):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(search, "_BLOCK", block)
+            patch.setattr(traces, "_BLOCK", block)
             assert standing_in([path], needles) == {needle for needle in needles if needle.encode() in content}
 
 
@@ -67,7 +68,7 @@ def test_one_pass_over_the_rows_finds_what_a_look_for_each_string_finds(
             )
         for block in (7, 64, 1 << 22):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(search, "_BLOCK", block)
+                patch.setattr(traces, "_BLOCK", block)
                 found = standing_among(rights._texts(db), needles)
                 assert found == {needle for needle in needles if rights._live(db, needle)}
 
@@ -82,28 +83,30 @@ def test_many_strings_are_looked_for_in_time_by_the_size_of_the_text(form: str) 
 
 
 async def test_texts_that_stand_in_others_rows_too_take_one_look_at_each_row(
-    bot: Bot, monkeypatch: pytest.MonkeyPatch
+    bot: Bot, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     long = "".join(chr(0x430 + number * number % 31) + str(number) for number in range(700))
-    await told(bot, GONE, long)
-    await told(bot, STAYS, long)
+    await told(bot, machine, GONE, long)
+    await told(bot, machine, STAYS, long)
     looks: list[str] = []
     one = rights._live
     monkeypatch.setattr(rights, "_live", lambda db, needle: looks.append(needle) or one(db, needle))
-    _, proof = forget(bot.store.path, Person(GONE.user_id))
+    _, proof = forget(machine.store.path, Person(GONE.user_id))
     assert proof.shared >= 20
     assert (proof.remains, looks) == ((), [])
 
 
-async def told(bot: Bot, key: Key, *texts: str) -> None:
+async def told(bot: Bot, machine: Machine, key: Key, *texts: str) -> None:
     for number, text in enumerate(texts):
-        await process(Ask(key, text, f"{key.user_id}-{number}-{time.monotonic_ns()}"), bot)
+        await process(Ask(key, text, f"{key.user_id}-{number}-{time.monotonic_ns()}"), bot, machine)
 
 
-async def test_what_a_page_kept_from_before_is_found_and_removed(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_a_page_kept_from_before_is_found_and_removed(
+    bot: Bot, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A release that did not overwrite deleted rows has written here: only the rebuilt file is clean."""
-    await told(bot, STAYS, "привет")
-    old = sqlite3.connect(bot.store.path)
+    await told(bot, machine, STAYS, "привет")
+    old = sqlite3.connect(machine.store.path)
     old.execute("PRAGMA secure_delete=OFF")
     old.execute("CREATE TABLE leftover (text)")
     old.execute("INSERT INTO leftover VALUES (?)", (f"орхидеи для {GONE.user_id}" * 3,))
@@ -112,42 +115,42 @@ async def test_what_a_page_kept_from_before_is_found_and_removed(bot: Bot, monke
     old.commit()
     old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     old.close()
-    assert GONE.user_id.encode() in bot.store.path.read_bytes()
+    assert GONE.user_id.encode() in machine.store.path.read_bytes()
     monkeypatch.setattr(rights, "_REBUILT", 0)  # as if it were large: it is rebuilt only because something was found
-    _, proof = forget(bot.store.path, Person(GONE.user_id))
+    _, proof = forget(machine.store.path, Person(GONE.user_id))
     assert proof.remains == ()
-    assert GONE.user_id.encode() not in bot.store.path.read_bytes()
+    assert GONE.user_id.encode() not in machine.store.path.read_bytes()
 
 
-async def test_what_remains_is_said(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_remains_is_said(bot: Bot, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the deletion left out, the proof must fail in each of its parts."""
-    await told(bot, GONE, "Меня зовут Гульнара, продаю орхидеи")
+    await told(bot, machine, GONE, "Меня зовут Гульнара, продаю орхидеи")
     monkeypatch.setattr(rights, "delete_conversations", lambda db, keys: rights.Deleted())
-    _, proof = forget(bot.store.path, Person(GONE.user_id))
+    _, proof = forget(machine.store.path, Person(GONE.user_id))
     assert any("1 rows of conversations" in each for each in proof.remains)
     assert any("1 rows of turns" in each for each in proof.remains)
     assert any("the id itself, in conversations" in each for each in proof.remains)
 
 
-async def test_a_person_of_whom_nothing_is_kept_has_nothing_to_delete(bot: Bot) -> None:
-    await told(bot, STAYS, "привет")
-    deleted, proof = forget(bot.store.path, Person(GONE.user_id))
+async def test_a_person_of_whom_nothing_is_kept_has_nothing_to_delete(bot: Bot, machine: Machine) -> None:
+    await told(bot, machine, STAYS, "привет")
+    deleted, proof = forget(machine.store.path, Person(GONE.user_id))
     assert (deleted, proof.remains) == (rights.Deleted(), ())
-    assert export(bot.store.path, Person(GONE.user_id))["turns"] == []
-    assert count(bot.store.path, Person(STAYS.user_id)) == rights.Deleted(1, 1, 0)
+    assert export(machine.store.path, Person(GONE.user_id))["turns"] == []
+    assert count(machine.store.path, Person(STAYS.user_id)) == rights.Deleted(1, 1, 0)
 
 
-async def test_a_short_id_is_not_mistaken_for_others_words(bot: Bot) -> None:
-    await told(bot, Key("BOT_1", "u1"), "продаю орхидеи из Капчагая")
-    await told(bot, STAYS, "мой код u1")
-    deleted, proof = forget(bot.store.path, Person("u1"))
+async def test_a_short_id_is_not_mistaken_for_others_words(bot: Bot, machine: Machine) -> None:
+    await told(bot, machine, Key("BOT_1", "u1"), "продаю орхидеи из Капчагая")
+    await told(bot, machine, STAYS, "мой код u1")
+    deleted, proof = forget(machine.store.path, Person("u1"))
     assert (deleted.turns, proof.remains) == (1, ())
 
 
-async def test_what_a_model_still_wrote_does_not_bring_a_deleted_person_back(bot: Bot) -> None:
-    await told(bot, GONE, "Здравствуйте")
+async def test_what_a_model_still_wrote_does_not_bring_a_deleted_person_back(bot: Bot, machine: Machine) -> None:
+    await told(bot, machine, GONE, "Здравствуйте")
 
-    before = (await bot.store.load(GONE, "", 5)).snapshot
+    before = (await machine.store.load(GONE, "", 5)).snapshot
 
     async def late() -> Aside:
         return Aside(human=True)
@@ -155,32 +158,36 @@ async def test_what_a_model_still_wrote_does_not_bring_a_deleted_person_back(bot
     async def kept(_: Key) -> None:
         return
 
-    bot.asides.put(GONE, asyncio.create_task(late()), "Меня зовут Гульнара", kept)
-    assert (await merged(before, bot)).state != before.state, "while the conversation exists it is told something"
-    bot.asides.put(GONE, asyncio.create_task(late()), "Меня зовут Гульнара", kept)
-    forget(bot.store.path, Person(GONE.user_id))
-    loaded = await bot.store.load(GONE, "", 5)
-    assert (await merged(loaded.snapshot, bot)).state == loaded.snapshot.state == DialogueState()
+    machine.asides.put(GONE, asyncio.create_task(late()), "Меня зовут Гульнара", kept)
+    assert (await merged(before, bot, machine)).state != before.state, (
+        "while the conversation exists it is told something"
+    )
+    machine.asides.put(GONE, asyncio.create_task(late()), "Меня зовут Гульнара", kept)
+    forget(machine.store.path, Person(GONE.user_id))
+    loaded = await machine.store.load(GONE, "", 5)
+    assert (await merged(loaded.snapshot, bot, machine)).state == loaded.snapshot.state == DialogueState()
 
 
-async def test_a_turn_that_is_being_answered_meanwhile_begins_a_new_conversation(bot: Bot) -> None:
-    await told(bot, GONE, "Меня зовут Гульнара")
-    before = (await bot.store.load(GONE, "", 5)).snapshot
-    forget(bot.store.path, Person(GONE.user_id))
-    assert not await bot.store.amend(before)
-    await told(bot, GONE, "Здравствуйте")
-    after = (await bot.store.load(GONE, "", 5)).snapshot
+async def test_a_turn_that_is_being_answered_meanwhile_begins_a_new_conversation(bot: Bot, machine: Machine) -> None:
+    await told(bot, machine, GONE, "Меня зовут Гульнара")
+    before = (await machine.store.load(GONE, "", 5)).snapshot
+    forget(machine.store.path, Person(GONE.user_id))
+    assert not await machine.store.amend(before)
+    await told(bot, machine, GONE, "Здравствуйте")
+    after = (await machine.store.load(GONE, "", 5)).snapshot
     assert (after.revision, len(after.history)) == (1, 1)
 
 
-async def test_a_kill_at_any_call_leaves_backups_that_the_next_run_finishes(bot: Bot, tmp_path: Path) -> None:
-    await told(bot, GONE, "Меня зовут Гульнара", "сколько стоит тариф Рост?")
-    await told(bot, STAYS, "привет")
+async def test_a_kill_at_any_call_leaves_backups_that_the_next_run_finishes(
+    bot: Bot, machine: Machine, tmp_path: Path
+) -> None:
+    await told(bot, machine, GONE, "Меня зовут Гульнара", "сколько стоит тариф Рост?")
+    await told(bot, machine, STAYS, "привет")
     person = Person(GONE.user_id)
     points = 0
     while True:
         target = tmp_path / f"b{points}"
-        archive = create(bot.store.path.parent, target, (), "0", NOON).path
+        archive = create(machine.store.path.parent, target, (), "0", NOON).path
         if not killed(points, lambda: list(forget_in_backups(target, person))):  # noqa: B023
             break
         points += 1
@@ -217,10 +224,10 @@ async def test_a_backup_that_holds_the_person_in_its_pages_alone_is_cleaned(tmp_
     verify(archive)
 
 
-async def test_a_harmed_backup_is_named_and_the_others_are_cleaned(bot: Bot, tmp_path: Path) -> None:
-    await told(bot, GONE, "привет")
+async def test_a_harmed_backup_is_named_and_the_others_are_cleaned(bot: Bot, machine: Machine, tmp_path: Path) -> None:
+    await told(bot, machine, GONE, "привет")
     target = tmp_path / "backups"
-    create(bot.store.path.parent, target, [], "0", NOON)
+    create(machine.store.path.parent, target, [], "0", NOON)
     (target / "20250304T120000Z").mkdir()
     harmed, cleaned = forget_in_backups(target, Person(GONE.user_id))
     assert (harmed.archive.name, harmed.deleted.turns) == ("20250304T120000Z", 0)
@@ -267,72 +274,74 @@ def test_looking_for_a_number_takes_time_by_the_length_alone(identity: str) -> N
     assert time.process_time() - started < 0.1
 
 
-def machine(*arguments: object) -> tuple[int, str]:
+def command(*arguments: object) -> tuple[int, str]:
     done = CliRunner().invoke(main, [str(each) for each in arguments])
     return done.exit_code, done.output
 
 
-async def test_all_forms_of_a_number_are_listed_and_deleted_together(bot: Bot, tmp_path: Path) -> None:
+async def test_all_forms_of_a_number_are_listed_and_deleted_together(
+    bot: Bot, machine: Machine, tmp_path: Path
+) -> None:
     forms = [Key("BOT_1", form) for form in ("+77022951810", "77022951810@c.us", "8 702 295 18 10")]
     inside = Key("chat_77022951810", "visitor-17")
     for number, key in enumerate([*forms, inside]):
-        await told(bot, key, f"Меня зовут Гульнара, продаю орхидеи {number}{number}")
-    await told(bot, STAYS, "привет")
-    await told(bot, Key("chat_77022951811", "visitor-18"), "привет")
-    data, target = bot.store.path.parent, tmp_path / "backups"
+        await told(bot, machine, key, f"Меня зовут Гульнара, продаю орхидеи {number}{number}")
+    await told(bot, machine, STAYS, "привет")
+    await told(bot, machine, Key("chat_77022951811", "visitor-18"), "привет")
+    data, target = machine.store.path.parent, tmp_path / "backups"
     create(data, target, [], "0", NOON)
 
-    status, said = machine("forget", "--user", NUMBER, "--like", "--data", data, "--backups", target)
+    status, said = command("forget", "--user", NUMBER, "--like", "--data", data, "--backups", target)
     assert status == 1
     for key in [*forms, inside]:
         assert said.count(f"user_id {key.user_id!r} in session_id {key.session_id!r}: 1 conversations, 1 turns") == 2
     assert "4 conversations, 4 turns" in said
     assert STAYS.user_id not in said
     assert "visitor-18" not in said
-    assert count(bot.store.path, Person(STAYS.user_id)).turns == 1
-    assert count(bot.store.path, Person(NUMBER, number=NUMBER)).turns == 4
+    assert count(machine.store.path, Person(STAYS.user_id)).turns == 1
+    assert count(machine.store.path, Person(NUMBER, number=NUMBER)).turns == 4
 
     out = tmp_path / "all.json"
-    assert machine("export", "--user", "+7 702 295 18 10", "--like", "--data", data, "--out", out)[0] == 0
+    assert command("export", "--user", "+7 702 295 18 10", "--like", "--data", data, "--out", out)[0] == 0
     assert len(json.loads(out.read_text())["turns"]) == 4
 
-    assert machine("forget", "--user", NUMBER, "--data", data, "--yes")[0] == 2, "alone, the other forms remain"
-    status, said = machine("forget", "--user", NUMBER, "--like", "--data", data, "--backups", target, "--yes")
+    assert command("forget", "--user", NUMBER, "--data", data, "--yes")[0] == 2, "alone, the other forms remain"
+    status, said = command("forget", "--user", NUMBER, "--like", "--data", data, "--backups", target, "--yes")
     assert status == 0, said
     bytes_ = b"".join(path.read_bytes() for path in (*data.iterdir(), *target.rglob("*")) if path.is_file())
     for gone in ("77022951810", "8 702 295 18 10", "visitor-17", "орхидеи"):
         assert gone.encode() not in bytes_
-    assert count(bot.store.path, Person(STAYS.user_id)).turns == 1
-    assert count(bot.store.path, Person("visitor-18")).turns == 1
+    assert count(machine.store.path, Person(STAYS.user_id)).turns == 1
+    assert count(machine.store.path, Person("visitor-18")).turns == 1
 
 
-async def test_a_form_that_somebody_else_has_written_is_said_to_remain(bot: Bot) -> None:
-    await told(bot, Key("BOT_1", "8 702 295 18 10"), "привет")
-    await told(bot, STAYS, "позвоните на 8 702 295 18 10")
-    status, said = machine("forget", "--user", NUMBER, "--like", "--data", bot.store.path.parent, "--yes")
+async def test_a_form_that_somebody_else_has_written_is_said_to_remain(bot: Bot, machine: Machine) -> None:
+    await told(bot, machine, Key("BOT_1", "8 702 295 18 10"), "привет")
+    await told(bot, machine, STAYS, "позвоните на 8 702 295 18 10")
+    status, said = command("forget", "--user", NUMBER, "--like", "--data", machine.store.path.parent, "--yes")
     assert status == 2
     assert "the id itself, in conversations 2, turns 2" in said
 
 
-async def test_a_session_limits_what_is_alike(bot: Bot) -> None:
+async def test_a_session_limits_what_is_alike(bot: Bot, machine: Machine) -> None:
     for session in ("BOT_1", "BOT_2"):
-        await told(bot, Key(session, "+77022951810"), "привет")
-    arguments = ("forget", "--user", NUMBER, "--like", "--session", "BOT_2", "--data", bot.store.path.parent)
-    assert machine(*arguments)[1].count("user_id") == 1
-    assert machine(*arguments, "--yes")[0] == 0
-    assert count(bot.store.path, Person("+77022951810")).turns == 1
+        await told(bot, machine, Key(session, "+77022951810"), "привет")
+    arguments = ("forget", "--user", NUMBER, "--like", "--session", "BOT_2", "--data", machine.store.path.parent)
+    assert command(*arguments)[1].count("user_id") == 1
+    assert command(*arguments, "--yes")[0] == 0
+    assert count(machine.store.path, Person("+77022951810")).turns == 1
 
 
 def test_without_a_number_nothing_is_alike(tmp_path: Path) -> None:
-    status, said = machine("forget", "--user", "visitor", "--like", "--data", tmp_path)
+    status, said = command("forget", "--user", "visitor", "--like", "--data", tmp_path)
     assert (status, "number" in said) == (2, True)
 
 
-async def test_what_is_alike_is_found_in_time_by_the_size_of_the_memory(bot: Bot) -> None:
+async def test_what_is_alike_is_found_in_time_by_the_size_of_the_memory(machine: Machine) -> None:
     """Ten times the people take ten times as long, not a hundred."""
     taken = []
     for people in (500, 5_000):
-        with sqlite3.connect(bot.store.path) as db:
+        with sqlite3.connect(machine.store.path) as db:
             db.executemany(
                 "INSERT OR IGNORE INTO conversations (session_id, user_id, schema_version, revision, state, created_at,"
                 " updated_at) VALUES ('BOT_1', ?, 1, 1, '{}', 1, 1)",
@@ -340,6 +349,6 @@ async def test_what_is_alike_is_found_in_time_by_the_size_of_the_memory(bot: Bot
             )
         db.close()
         started = time.process_time()
-        assert len(alike(bot.store.path, Person(NUMBER, number="77050000007"))) == 1
+        assert len(alike(machine.store.path, Person(NUMBER, number="77050000007"))) == 1
         taken.append(time.process_time() - started)
     assert taken[1] < max(taken[0], 0.02) * 40

@@ -5,18 +5,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.assembly import open_bots
-from app.bots import Bot
+from app.composing.extractive import Extractive
 from app.deadline import Deadline
 from app.evaluation.simulation import load_personas, simulate
-from app.llm.extractive import Extractive
+from app.service.assembly import open_machine
 from app.settings import load
+from app.turn.bots import Bot
+from app.turn.machine import Machine
 from app.types import Draft, Prompt
 from tests.server import ROOT
 
 
-async def test_ninety_dialogues_of_nine_personas_hold(bot: Bot) -> None:
-    report = await simulate(bot, load_personas(), 90, seed=11)
+async def test_ninety_dialogues_of_nine_personas_hold(bot: Bot, machine: Machine) -> None:
+    report = await simulate(bot, machine, load_personas(), 90, seed=11)
     assert report.faults == []
     assert report.dialogues == 90
     assert report.turns > 500
@@ -26,10 +27,10 @@ async def test_ninety_dialogues_of_nine_personas_hold(bot: Bot) -> None:
 async def test_the_same_seed_plays_the_same_dialogues(tmp_path: Path) -> None:
     played = []
     for name in ("first", "second"):
-        bot = open_bots(load(environ={}), tmp_path / name, ROOT / "kb").default
-        report = await simulate(bot, load_personas(), 18, seed=3)
+        machine = open_machine(load(environ={}), tmp_path / name, ROOT / "kb")
+        report = await simulate(machine.bots.default, machine, load_personas(), 18, seed=3)
         played.append((report.turns, report.actions))
-        await bot.store.close()
+        await machine.store.close()
     assert played[0] == played[1]
 
 
@@ -41,7 +42,7 @@ class Rude(Extractive):
         return replace(draft, text="Здравствуйте! " + re.sub(r"[^.!?\n]*\?", "", draft.text) + " А вы кто? А вы кто?")
 
 
-async def test_a_bot_that_greets_and_asks_again_is_caught(bot: Bot) -> None:
-    report = await simulate(replace(bot, llm=Rude()), load_personas(), 9, seed=1)
+async def test_a_bot_that_greets_and_asks_again_is_caught(bot: Bot, machine: Machine) -> None:
+    report = await simulate(bot, replace(machine, llm=Rude()), load_personas(), 9, seed=1)
     kinds = {fault.kind for fault in report.faults}
     assert "double_greeting" in kinds or "repeated_question" in kinds

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from sqlite_utils import Database
 
-from app.bots import Bot
 from app.errors import ConfigError, RevisionConflict, StoreUnavailable
 from app.store import Store
 from app.store.migrations import MIGRATIONS, migrate
-from app.turn import observe
-from app.types import Ask, DialogueState, Key, Pending, Reply, Snapshot
+from app.turn.machine import Machine
+from app.turn.process import observe
+from app.turn.reply import Reply
+from app.types import Ask, DialogueState, Key, Observation, Pending, Snapshot
 
 KEY = Key("BOT_1", "77010000001")
 TEXT = st.text(st.characters(blacklist_categories=("Cs",)))
@@ -31,6 +32,11 @@ STATES = st.builds(
     pending=st.none() | st.builds(Pending, slot=NAME, ttl=st.integers(0, 5)),
     asked=st.dictionaries(NAME, st.integers(0, 9), max_size=5),
     said=st.lists(NAME, max_size=5).map(tuple),
+    switched_from=st.lists(NAME, max_size=2).map(tuple),
+    off_topic=st.booleans(),
+    paused=st.booleans(),
+    wants_person=st.booleans(),
+    notice_at=st.none() | st.integers(0, 2**32),
     language=st.sampled_from(["ru", "kk", "en"]),
     closed=st.booleans(),
     handed_over=st.booleans(),
@@ -342,10 +348,10 @@ async def test_a_database_one_schema_ahead_still_serves_and_two_ahead_is_refused
 
 
 async def test_what_the_customer_saw_is_noted_though_another_process_wrote_meanwhile(
-    bot: Bot, monkeypatch: pytest.MonkeyPatch
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = Store(bot.store.path)
-    load, moved = bot.store.load, False
+    other = Store(machine.store.path)
+    load, moved = machine.store.load, False
 
     async def overtaken(key: Key, request_id: str, history: int) -> Any:
         nonlocal moved
@@ -355,8 +361,8 @@ async def test_what_the_customer_saw_is_noted_though_another_process_wrote_meanw
             await commit(other, 1)
         return loaded
 
-    monkeypatch.setattr(bot.store, "load", overtaken)
-    assert await observe(KEY, "Перезвоним вам сами", "human", "request-1", bot)
+    monkeypatch.setattr(machine.store, "load", overtaken)
+    assert await observe(Observation(KEY, "Перезвоним вам сами", "human", "request-1"), machine.bots.default, machine)
     loaded = await load(KEY, "", 9)
     assert [each.answer for each in loaded.snapshot.history] == ["Перезвоним вам сами"]
     assert loaded.snapshot.revision == 2

@@ -9,18 +9,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.assembly import open_bots
-from app.bots import Bot
-from app.chain import Plan, decide, judge, plan, prompt_hash
+from app.composing.extractive import Extractive, compose
+from app.composing.plain import shorten
 from app.deadline import Deadline
 from app.dialogue.engine import Dialogue
 from app.knowledge.retriever import Found
-from app.llm.extractive import Extractive, compose
-from app.llm.plain import shorten
 from app.llm.reader import AnswerReader, cleaned
+from app.service.assembly import open_machine
 from app.settings import load
-from app.turn import observe, process
-from app.types import Aside, Ask, Draft, Exchange, Key, Prompt, Snapshot
+from app.turn.chain import Plan, decide, judge, plan, prompt_hash
+from app.turn.machine import Machine
+from app.turn.process import observe, process
+from app.types import Aside, Ask, Draft, Exchange, Key, Observation, Prompt, Snapshot
 from tests.hostile import SHAPES, hostile
 from tests.server import ROOT
 from tests.stretches import Stretches, measured
@@ -39,7 +39,7 @@ class Echo(Extractive):
     """A chat model that says what it is told to: `draft`."""
 
     name = "echo"
-    chat = True
+    wants_prompt = inventive = True
     draft = "Тариф «Рост» стоит 14 900 ₸ в месяц за магазин."
 
     async def answer(self, prompt: Prompt, deadline: Deadline) -> Draft:
@@ -47,9 +47,9 @@ class Echo(Extractive):
 
 
 @pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Bot:
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     environ = {"MACHINE_TURN__WORK_S": "10"}  # nothing is ended here: its cost is what is asked
-    return open_bots(load(environ=environ), tmp_path_factory.mktemp("data"), ROOT / "kb").default
+    return open_machine(load(environ=environ), tmp_path_factory.mktemp("data"), ROOT / "kb")
 
 
 def made(shape: str, length: int) -> str:
@@ -71,8 +71,9 @@ _made = 0
 class Stages:
     """What of a turn sees a text, each as a function of that text."""
 
-    def __init__(self, bot: Bot) -> None:
-        self.bot = replace(bot, llm=Echo())
+    def __init__(self, machine: Machine) -> None:
+        self.bot = bot = machine.bots.default
+        self.settings = machine.settings
         self.dialogue: Dialogue = bot.dialogue
         today = NOW.date()
         self.search = bot.knowledge.current.search
@@ -118,7 +119,9 @@ class Stages:
 
     def _plan(self, text: str, said: tuple[str, ...]) -> Plan:
         step = decide(Ask(KEY, "Сколько стоит тариф Рост?", "r"), Snapshot(KEY), NOW, self.bot)
-        planned = plan(step, Found(self.passages), Ask(KEY, text, "r"), self._snapshot(said), self.bot)
+        found = Found(self.passages)
+        ask, before = Ask(KEY, text, "r"), self._snapshot(said)
+        planned = plan(step, found, ask, before, self.bot, settings=self.settings, wants_prompt=True)
         prompt_hash(planned.prompt)
         return planned
 
@@ -152,7 +155,7 @@ def too_much(work: Callable[[str], object], make: Callable[[int], str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def stages(opened: Bot) -> Stages:
+def stages(opened: Machine) -> Stages:
     return Stages(opened)
 
 
@@ -176,7 +179,7 @@ def test_so_does_any_mixture(stages: Stages, parts: list[tuple[str, int]]) -> No
 
 
 @pytest.fixture
-async def talking(opened: Bot, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Bot, Echo, Stretches]]:
+async def talking(opened: Machine, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Machine, Echo, Stretches]]:
     llm = Echo()
     with measured(monkeypatch) as seen:
         yield replace(opened, llm=llm), llm, seen
@@ -187,11 +190,12 @@ async def talking(opened: Bot, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     ("speaks", "shape"), [*(("model", shape) for shape in SHAPES), *(("knowledge", shape) for shape in SHAPES[::4])]
 )
 async def test_no_turn_holds_the_loop(
-    opened: Bot, talking: tuple[Bot, Echo, Stretches], shape: str, speaks: str
+    opened: Machine, talking: tuple[Machine, Echo, Stretches], shape: str, speaks: str
 ) -> None:
     """A conversation of such messages: each of them, what it echoes, a question behind them, a person, a fallback."""
-    bot, llm, seen = talking
-    bot = bot if speaks == "model" else opened
+    machine, llm, seen = talking
+    machine = machine if speaks == "model" else opened
+    bot = machine.bots.default
     text = made(shape, LONG)
     worst: dict[str, float] = {}
     for attempt in range(TRIES):
@@ -200,10 +204,10 @@ async def test_no_turn_holds_the_loop(
         for number, (step, said) in enumerate(steps):
             llm.draft = text[: LONG // 8] if step.startswith("it") else Echo.draft
             seen.reset()
-            await process(Ask(key, said, f"r{number}"), bot)
+            await process(Ask(key, said, f"r{number}"), bot, machine)
             worst[step] = min(worst.get(step, 9.0), seen.longest)
         seen.reset()
-        await observe(key, text, "human", None, bot)
+        await observe(Observation(key, text, "human"), bot, machine)
         worst["observing it"] = min(worst.get("observing it", 9.0), seen.longest)
         if max(worst.values()) <= STRETCH_S:
             return

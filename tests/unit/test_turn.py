@@ -4,50 +4,51 @@ from typing import Any
 
 import pytest
 
-from app.bots import Bot
 from app.errors import RevisionConflict
-from app.turn import process
+from app.turn.bots import Bot
+from app.turn.machine import Machine
+from app.turn.process import process
 from app.types import Ask, Key
 
 KEY = Key("BOT_1", "77010000001")
 
 
-def moved_on(bot: Bot, monkeypatch: pytest.MonkeyPatch, times: int) -> list[bool]:
+def moved_on(machine: Machine, monkeypatch: pytest.MonkeyPatch, times: int) -> list[bool]:
     """Another process writes to the conversation behind each of the next `times` looks at it; what it wrote."""
-    load, wrote = bot.store.load, list[bool]()
+    load, wrote = machine.store.load, list[bool]()
 
     async def loads(*arguments: Any) -> Any:
         loaded = await load(*arguments)
         if len(wrote) < times:
             snapshot = loaded.snapshot
-            wrote.append(await bot.store.observe(snapshot.after(snapshot.state), "Минуту, уточняю.", "human", None))
+            wrote.append(await machine.store.observe(snapshot.after(snapshot.state), "Минуту, уточняю.", "human", None))
         return loaded
 
-    monkeypatch.setattr(bot.store, "load", loads)
+    monkeypatch.setattr(machine.store, "load", loads)
     return wrote
 
 
 async def test_a_turn_is_answered_though_another_process_wrote_meanwhile(
-    bot: Bot, monkeypatch: pytest.MonkeyPatch
+    bot: Bot, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await process(Ask(KEY, "Здравствуйте", "r1", body_hash="1"), bot)
-    wrote = moved_on(bot, monkeypatch, times=1)
-    reply = await process(Ask(KEY, "Сколько стоит тариф Рост?", "r2", body_hash="2"), bot)
+    await process(Ask(KEY, "Здравствуйте", "r1", body_hash="1"), bot, machine)
+    wrote = moved_on(machine, monkeypatch, times=1)
+    reply = await process(Ask(KEY, "Сколько стоит тариф Рост?", "r2", body_hash="2"), bot, machine)
     assert "14 900" in reply.answer
     assert len(wrote) == 1
-    history = (await bot.store.load(KEY, "", 10)).snapshot.history
+    history = (await machine.store.load(KEY, "", 10)).snapshot.history
     assert [each.answer for each in history][1:] == ["Минуту, уточняю.", reply.answer], "both are remembered, in order"
 
 
 async def test_a_conversation_that_moves_on_again_and_again_is_given_up_and_nothing_of_the_turn_stays(
-    bot: Bot, monkeypatch: pytest.MonkeyPatch
+    bot: Bot, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await process(Ask(KEY, "Здравствуйте", "r1", body_hash="1"), bot)
-    wrote = moved_on(bot, monkeypatch, times=100)
+    await process(Ask(KEY, "Здравствуйте", "r1", body_hash="1"), bot, machine)
+    wrote = moved_on(machine, monkeypatch, times=100)
     with pytest.raises(RevisionConflict):
-        await process(Ask(KEY, "Сколько стоит тариф Рост?", "r2", body_hash="2"), bot)
+        await process(Ask(KEY, "Сколько стоит тариф Рост?", "r2", body_hash="2"), bot, machine)
     assert 1 < len(wrote) < 5
     monkeypatch.undo()
-    assert (await bot.store.load(KEY, "r2", 0)).stored is None
-    assert len(bot.locks) == 0
-    assert (bot.admission.running, bot.admission.waiting) == (0, 0)
+    assert (await machine.store.load(KEY, "r2", 0)).stored is None
+    assert len(machine.locks) == 0
+    assert (machine.admission.running, machine.admission.waiting) == (0, 0)

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from app.bots import Bot
-from app.chain import decide, guard_context, plan, search
+from app.composing.extractive import Extractive
 from app.deadline import Deadline
 from app.knowledge.sections import KnowledgeBase
-from app.llm.extractive import Extractive
 from app.settings import load
-from app.turn import process
+from app.turn.bots import Bot
+from app.turn.chain import decide, guard_context, plan, search
+from app.turn.machine import Machine
+from app.turn.process import process
 from app.types import Ask, Draft, Exchange, Key, Prompt, Section, Snapshot, Source
 
 RIGHT = "Тариф «Рост» стоит 14 900 ₸ в месяц за магазин."
@@ -26,7 +27,7 @@ class Model(Extractive):
     """A chat model that is a list of drafts."""
 
     name = "scripted"
-    chat = True
+    wants_prompt = inventive = True
 
     def __init__(self, *drafts: str) -> None:
         self._drafts = list(drafts)
@@ -41,12 +42,12 @@ Talk = Callable[..., Any]
 
 
 @pytest.fixture
-def talk(bot: Bot) -> Talk:
+def talk(bot: Bot, machine: Machine) -> Talk:
     async def run(
         model: Model, text: str = "Сколько стоит тариф Рост?", user: str = "U", **environ: str
     ) -> dict[str, Any]:
-        speaking = replace(bot, llm=model, settings=load(environ=environ))
-        reply = await process(Ask(Key("B", user), text, "r1"), speaking)
+        speaking = replace(machine, llm=model, settings=load(environ=environ))
+        reply = await process(Ask(Key("B", user), text, "r1"), bot, speaking)
         body: dict[str, Any] = json.loads(reply.body)
         return body
 
@@ -113,8 +114,9 @@ async def test_only_a_persons_earlier_answer_vouches_for_an_address(bot: Bot) ->
         said = Exchange("Есть почта?", "Пишите на shop@flora.kz.", source=source)
         snapshot = Snapshot(ask.key, history=(said,))
         step = decide(ask, snapshot, now, bot)
-        found = await search(step, snapshot, now, bot)
-        return guard_context(plan(step, found, ask, snapshot, bot), ask, snapshot, bot).contacts
+        found = await search(step, snapshot, now, bot, top_k=5)
+        planned = plan(step, found, ask, snapshot, bot, settings=load(environ={}), wants_prompt=False)
+        return guard_context(planned, ask, snapshot, bot).contacts
 
     assert "shop@flora.kz" in await known("human")
     assert "shop@flora.kz" not in await known("machine")

@@ -1,0 +1,241 @@
+"""Which passages the embedded backend answers from.
+
+A message of two questions is answered from two passages; the price of a service that nobody sells is not answered with
+another one's.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice, pairwise
+
+from app.composing.plain import shorten
+from app.types import Passage, Prompt, Section
+
+_SAME_LANGUAGE = 0.5  # share of the best score at which a passage in the customer's language is preferred
+_WITH_PRICE = 0.55  # the same for a passage with a price when a price was asked for
+_NAMED = 0.75  # the same for a passage whose product the customer named more fully
+_UNSAID = 0.6  # the same for a passage that was not the previous answer
+_SECOND = 0.25  # the same for a passage that answers another part of the message
+_ABOUT = 0.6  # share of a part's words from which on a passage is about it
+_ALIKE = 0.7  # share of its letters that two forms of a word begin with
+_ROOT = 3  # and at least so many of them
+_FEW = 4  # products of one section, each of which it is about
+_MOST = 3  # passages of one answer
+_LOOKED_AT = 12  # parts of a message that are answered one by one, the first ones
+_QUESTIONS = frozenset({"price", "feature", "comparison"})
+_WORD = re.compile(r"[^\W_]+")
+_SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
+_AND = re.compile(r"(?:[,;]|(?<!\s))\s+(?:и|а|ещё|еще|также|және|ал|and|also)\s+")
+_COMMA = re.compile(r"[,;:]\s+|\s[-–—]\s")
+# Words that say nothing of what is asked about. A part with one of `_REFERS` means what stands in another part.
+_COMMON = frozenset(
+    "а и или но же ну ли да нет не в во на по за для у к с со о об от до из под при без бы вы вас вам вами ваш ваша мы "
+    "нам нас наш я мне меня мой моя что как какой какая какие какое где когда кто сколько скока скок стоит стоят цена "
+    "цены цену почем есть можно нужно надо хочу хотим хотела хотел могу могут делаете сделать бывает подскажите "
+    "скажите расскажите напишите пожалуйста еще уже тоже все "
+    "будет здравствуйте привет добрый день вечер утро салем "
+    "қанша тұрады бар ма ме ба бе па пе қалай қандай бола the a an is are do does how much what when where can i you "
+    "we of for to in on and or it cost costs price hello hi".split()
+)
+_ASKS = frozenset(
+    "сколько скока скок скольки цена цены почем стоит где куда как какой какая какие когда кто есть можно делаете ли "
+    "адрес қанша баға бағасы қайда қашан қалай бар how what where when price cost".split()
+)
+_REFERS = frozenset(
+    "это этот эта эти этого этой него нее ней нему ним них он она оно они его ее их там туда оттуда тот та то "
+    "бұл ол оның it its they them that this".split()
+)
+
+
+def choose(prompt: Prompt) -> tuple[Passage, ...]:
+    """The passages to answer from, in the order of the questions; empty: what is asked for is not there."""
+    step = prompt.step
+    if not prompt.passages:
+        return ()
+    first = _best(prompt)
+    query = step.query or ""
+    # A search that the flow wrote has no parts of the customer's, nor has one for what answers an objection.
+    if step.reason not in _QUESTIONS or not set(_words(query)) <= set(_words(prompt.text)):
+        return (first,)
+    if _is_another(first, prompt):
+        return _called(prompt) or tuple(passage for passage in prompt.passages if _share(query, passage) == 1)[:1]
+    parts = _parts(query)
+    if parts and not any(_share(part, first) for part in parts):
+        # It is about what was told beside the question.
+        asked = _about(parts[0], prompt)
+        first = asked if _share(parts[0], asked) >= _ABOUT else first
+    found = [first]
+    for part in parts if len(parts) > 1 else ():
+        second = _about(part, prompt)
+        fresh = second not in found and _weight(second) >= _SECOND * _weight(prompt.passages[0])
+        known = max(_share(part, passage) for passage in found)
+        if fresh and _share(part, second) >= _ABOUT > known and len(found) < _MOST:
+            found.append(second)
+    order = {passage.section.id: _place(passage, parts) for passage in found}
+    return tuple(sorted(found, key=lambda passage: order[passage.section.id]))
+
+
+def _best(prompt: Prompt) -> Passage:
+    """The best passage, unless a close one fits the customer better.
+
+    Preferred, in this order: their language, a price when they asked for one, the product that they named, a question
+    of the section in their own words, what the last answer did not say.
+    """
+    found = _prefer(prompt.passages, _SAME_LANGUAGE, lambda p: p.section.language == prompt.step.language)
+    if prompt.step.reason == "price":
+        found = _prefer(found, _WITH_PRICE, lambda p: any(fact.currency for fact in p.section.facts))
+        named = max(_name_share(p, prompt) for p in found if _weight(p) >= _NAMED * _weight(found[0]))
+        found = _prefer(found, _NAMED, lambda p: named > 0 and _name_share(p, prompt) == named)
+    asked = _words(prompt.step.query or "")
+    if not _leans_on_history(prompt, found[0]):
+        found = _prefer(found, 0.0, lambda p: asked in _asked(p.section))
+    last = prompt.history[-1].answer if prompt.history else ""
+    return _prefer(found, _UNSAID, lambda p: shorten(p.section.text) not in last)[0]
+
+
+def _name_share(passage: Passage, prompt: Prompt) -> float:
+    """Share (0..1) of the words of what a passage sells that the customer said."""
+    name = _whole_name(passage.section)
+    said = _words(prompt.step.query or "")
+    return sum(_holds(word, said) for word in name) / len(name) if name else 0.0
+
+
+def _about(part: str, prompt: Prompt) -> Passage:
+    """The passage that a part of the message is about; with a price if one was asked for."""
+
+    def fit(passage: Passage) -> tuple[float, bool, float]:
+        priced = prompt.step.reason == "price" and any(fact.currency for fact in passage.section.facts)
+        return _share(part, passage), priced, _weight(passage)
+
+    return max(prompt.passages, key=fit)
+
+
+def _leans_on_history(prompt: Prompt, passage: Passage) -> bool:
+    """«сколько стоит?» after «маникюр»: the passage is about what was said before, not about these words."""
+    before = next((exchange.user for exchange in reversed(prompt.history) if exchange.user), None)
+    return before is not None and not _content(prompt.step.query or "") and _share(before, passage) > 0
+
+
+def _is_another(passage: Passage, prompt: Prompt) -> bool:
+    """Whether a price line names another thing than asked for: «массаж ног» between «массаж лица» and «ноги: воск».
+
+    So it is when of two words side by side one names this product and the other another, and none is named by both.
+    """
+    own = _names(passage.section)
+    priced = [own, *(_names(other.section) for other in prompt.passages)]
+    words = _words(prompt.step.query or "") if own else ()
+    holds = {word: tuple(_holds(word, names) for names in priced) for word in set(words)}
+    for pair in pairwise(words):
+        named = [holds[word] for word in pair]
+        together = any(one and other for one, other in zip(*named, strict=True))
+        if _COMMON.isdisjoint(pair) and named[0][0] != named[1][0] and all(map(any, named)) and not together:
+            return True
+    return False
+
+
+def _called(prompt: Prompt) -> tuple[Passage, ...]:
+    """The price lines whose whole names were said, in that order; of «маникюр» and «маникюр с лаком» the longer."""
+    words = _words(prompt.step.query or "")
+    best = sorted(prompt.passages, key=lambda p: (p.section.language != prompt.step.language, -_weight(p)))
+    said: dict[frozenset[str], Passage] = {}
+    for passage in best:
+        whole = frozenset(_whole_name(passage.section))
+        if whole and all(_holds(word, words) for word in whole):
+            said.setdefault(whole, passage)
+    longest = [whole for whole in said if not any(whole < other for other in said)]
+    place = {whole: min(i for i, word in enumerate(words) if _holds(word, whole)) for whole in longest}
+    return tuple(said[whole] for whole in sorted(longest, key=place.__getitem__)[:_MOST])
+
+
+def _parts(text: str) -> list[str]:
+    """The questions of a message, one by one; without a question mark all of it may ask."""
+    sentences = _SENTENCE.findall(text)
+    asking = [sentence for sentence in sentences if "?" in sentence] or sentences
+    parts = [part for sentence in asking for clause in _AND.split(sentence) for part in _clauses(clause)]
+    asked = (part for part in parts if _content(part) and _REFERS.isdisjoint(_words(part)))
+    return list(islice(asked, _LOOKED_AT))
+
+
+def _clauses(text: str) -> list[str]:
+    """The clauses that ask: those with a word that asks, or the one before the question mark."""
+    clauses = _COMMA.split(text)
+    asking = [clause for clause in clauses if not _ASKS.isdisjoint(_words(clause))]
+    return asking or [clauses[-1] if "?" in clauses[-1] else text]
+
+
+def _place(passage: Passage, parts: Sequence[str]) -> int:
+    return max(range(len(parts)), key=lambda number: _share(parts[number], passage), default=0)
+
+
+def _share(part: str, passage: Passage) -> float:
+    """Share (0..1) of the words of a part that stand in the section, whatever their endings."""
+    wanted = _content(part)
+    held = _vocabulary(passage.section)
+    return sum(_holds(word, held.get(word[:_ROOT], ())) for word in wanted) / len(wanted) if wanted else 0.0
+
+
+def _holds(word: str, among: Iterable[str]) -> bool:
+    return any(_same(word, other) for other in among)
+
+
+def _same(one: str, other: str) -> bool:
+    """One word in two forms: they begin alike, for `_ROOT` letters and for `_ALIKE` of the longer one."""
+    alike = max(_ROOT, int(_ALIKE * max(len(one), len(other))))
+    return one == other or (one[:alike] == other[:alike] and min(len(one), len(other)) >= alike)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(text.lower().replace("ё", "е")))
+
+
+def _content(text: str) -> tuple[str, ...]:
+    return tuple(word for word in _words(text) if word not in _COMMON)
+
+
+@lru_cache(maxsize=4096)
+def _asked(section: Section) -> frozenset[tuple[str, ...]]:
+    return frozenset(_words(question) for question in section.questions)
+
+
+@lru_cache(maxsize=4096)
+def _vocabulary(section: Section) -> Mapping[str, tuple[str, ...]]:
+    """The section's words, by their first letters."""
+    held: dict[str, set[str]] = {}
+    for word in _words(" ".join((section.title, section.text, *section.questions, *section.keywords))):
+        held.setdefault(word[:_ROOT], set()).add(word)
+    return {root: tuple(words) for root, words in held.items()}
+
+
+@lru_cache(maxsize=4096)
+def _names(section: Section) -> tuple[str, ...]:
+    """The words that name what a priced section sells; none for a section without a price.
+
+    A list of many products names none of them.
+    """
+    names = sorted({fact.name for fact in section.facts if fact.currency})
+    return _content(" ".join((section.title, *(names if len(names) <= _FEW else ())))) if names else ()
+
+
+@lru_cache(maxsize=4096)
+def _whole_name(section: Section) -> tuple[str, ...]:
+    """The name of what a priced section sells: its one fact's, or the title of several."""
+    names = {fact.name for fact in section.facts if fact.currency}
+    return _content(names.pop() if len(names) == 1 else section.title) if names else ()
+
+
+def _prefer(found: Sequence[Passage], share: float, wanted: Callable[[Passage], bool]) -> Sequence[Passage]:
+    """Moves the first wanted passage to the front if its score reaches `share` of the best one's."""
+    for passage in found:
+        if wanted(passage) and _weight(passage) >= share * _weight(found[0]):
+            return [passage, *(other for other in found if other is not passage)]
+    return found
+
+
+def _weight(passage: Passage) -> float:
+    """How good a find is, so that shares of the best one's mean something.
+
+    Scores of words do; those of a fusion lie close together and a reranker's far apart, so there the place counts.
+    """
+    place = passage.ranks.get("rerank") or passage.ranks.get("fused")
+    return 1 / place if place else passage.score

@@ -1,0 +1,147 @@
+"""Settings, a data folder and a knowledge base -> the machine and its bots."""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from app.capacity.admission import Admission
+from app.cpu import Cpu
+from app.dialogue.engine import Dialogue, Hours
+from app.dialogue.policy import Policy
+from app.errors import ConfigError
+from app.knowledge.models import CACHE, Models, open_models
+from app.knowledge.retriever import Retriever
+from app.knowledge.sections import KnowledgeBase, load
+from app.knowledge.shelf import Knowledge, build_retriever
+from app.llm.ollama import answer_room
+from app.prompt import Budget, PromptBuilder, TokenCounter
+from app.service.backends import BACKENDS
+from app.settings import Settings
+from app.store import Store
+from app.telemetry import Telemetry
+from app.turn.bots import DEFAULT, Bot, Bots
+from app.turn.machine import Machine
+from app.types import Language
+
+_DATABASE = "conversations.db"
+_LOG_KEY = "log.key"
+_MARGIN = 128  # tokens: our count of a prompt is an estimate
+
+
+def open_machine(settings: Settings, data: Path, knowledge: Path) -> Machine:
+    """The machine of the settings around the memory in the folder `data` (made if missing).
+
+    `knowledge` is the default bot's. Raises ConfigError.
+    """
+    dialogues = _dialogues(settings)
+    key = _installation_key(data)
+    telemetry = Telemetry(key, log_text=settings.flags.log_text)
+    models = open_models(
+        settings.retriever,
+        cache=data / CACHE,
+        on_degraded=lambda part, reason: telemetry.retrieval_degraded.labels(part, reason).inc(),
+    )
+    tokens = TokenCounter()
+    bots = _bots(settings, dialogues, _shelves(settings, knowledge, dialogues, models), _prompts(settings, key, tokens))
+    system = bots.default.prompts.system(
+        dialogues[DEFAULT].title(settings.dialogue.flow), structured=settings.flags.structured
+    )
+    llm, pace = BACKENDS[settings.llm.backend].open(settings, telemetry, system=system, on_count=tokens.calibrate)
+    admission = Admission(settings.turn.parallel, settings.turn.max_waiting, pace, settings.turn.timeout_s)
+    telemetry.running.set_function(lambda: admission.running)
+    telemetry.waiting.set_function(lambda: admission.waiting)
+    return Machine(
+        settings=settings,
+        store=Store(data / _DATABASE, busy_timeout_ms=settings.store.busy_timeout_ms),
+        llm=llm,
+        admission=admission,
+        cpu=Cpu(settings.turn.work_s, settings.turn.rest_s),
+        telemetry=telemetry,
+        bots=bots,
+        models=models,
+    )
+
+
+def open_knowledge(
+    settings: Settings, folder: Path, models: Models | None = None, *, timezone: str | None = None
+) -> Knowledge:
+    """The knowledge base of `folder`, indexed. Raises ConfigError; Unavailable when a model fails.
+
+    `timezone`: of the bot that it is for, in which its offers end; that of the settings when it is for none.
+    """
+
+    zone = ZoneInfo(timezone or settings.dialogue.timezone)
+
+    def build(base: KnowledgeBase) -> Retriever:
+        return build_retriever(base, settings, models or Models(), datetime.now(zone).date())
+
+    return Knowledge(load(folder), build, folder)
+
+
+def _dialogues(settings: Settings) -> dict[str, Dialogue]:
+    hours = Hours(settings.dialogue.opens, settings.dialogue.closes, settings.dialogue.timezone)
+    policy = Policy.load(Path(settings.dialogue.policy)) if settings.dialogue.policy else Policy.default()
+    dialogues = {DEFAULT: Dialogue.load(settings.dialogue.flow, hours, policy)}
+    for name, spec in settings.bots.items():
+        policy = Policy.load(spec.policy) if spec.policy else Policy.default()
+        dialogues[name] = Dialogue.load(spec.flow or settings.dialogue.flow, hours, policy)
+    return dialogues
+
+
+def _shelves(
+    settings: Settings, knowledge: Path, dialogues: Mapping[str, Dialogue], models: Models
+) -> dict[str, Knowledge]:
+    folders = {DEFAULT: knowledge} | {name: spec.kb for name, spec in settings.bots.items()}
+    return {
+        name: open_knowledge(settings, folder, models, timezone=dialogues[name].hours.timezone)
+        for name, folder in folders.items()
+    }
+
+
+def _prompts(settings: Settings, key: bytes, tokens: TokenCounter) -> dict[str, PromptBuilder]:
+    frames = hashlib.blake2b(key, digest_size=32, person=b"prompt-frames").digest()  # tells nothing of the log's hashes
+    budget = Budget(settings.turn.prompt_tokens, settings.llm.context - answer_room(settings) - _MARGIN)
+    personas = {DEFAULT: settings.dialogue.persona} | {name: spec.persona for name, spec in settings.bots.items()}
+    return {
+        name: PromptBuilder(tokens, secret=frames, name=persona.name, role=persona.role, budget=budget)
+        for name, persona in personas.items()
+    }
+
+
+def _bots(
+    settings: Settings,
+    dialogues: Mapping[str, Dialogue],
+    shelves: Mapping[str, Knowledge],
+    prompts: Mapping[str, PromptBuilder],
+) -> Bots:
+    def bot(name: str, language: Language) -> Bot:
+        return Bot(name, dialogues[name], shelves[name], prompts[name], language)
+
+    others = {name: bot(name, spec.language) for name, spec in settings.bots.items()}
+    patterns = tuple((pattern, name) for name, spec in settings.bots.items() for pattern in spec.sessions)
+    return Bots(bot(DEFAULT, "ru"), others, patterns)
+
+
+def _installation_key(data: Path) -> bytes:
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return _hash_key(data / _LOG_KEY)
+    except OSError as error:
+        raise ConfigError(
+            f"data folder {str(data)!r} cannot be used: {error.strerror}; name another with --data"
+        ) from None
+
+
+def _hash_key(path: Path) -> bytes:
+    """The key that ids in logs are hashed with and others follow from: made once, readable by the owner alone."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        key = secrets.token_bytes(32)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(key)
+        return key

@@ -1,0 +1,35 @@
+"""What starts and stops around a machine, whichever face it shows: HTTP, a channel that is polled, or none."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from app.health.clock import ClockWatch
+from app.health.gpu import GpuMonitor
+from app.service.jobs import jobs, note_knowledge
+from app.turn.machine import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class Watches:
+    """What looks after the host while the machine runs."""
+
+    gpu: GpuMonitor
+    clock: ClockWatch
+
+
+@asynccontextmanager
+async def running(machine: Machine) -> AsyncIterator[Watches]:
+    """The machine at work: its model is watched and warmed up, its jobs run. Closes it behind the body."""
+    clock = ClockWatch()
+    for bot in machine.bots.all():
+        await note_knowledge(bot, machine)
+    gpu = GpuMonitor(machine.settings.gpu, machine.telemetry)
+    await gpu.start()
+    await machine.llm.open()
+    try:
+        async with jobs(machine, clock):
+            yield Watches(gpu, clock)
+    finally:
+        await gpu.close()
+        await machine.close()

@@ -1,0 +1,60 @@
+"""Bot: one shop. Bots: all shops of a machine, and which of them a conversation belongs to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from app.dialogue.engine import Dialogue
+from app.errors import ConfigError
+from app.knowledge.shelf import Knowledge
+from app.prompt import PromptBuilder
+from app.types import Language
+
+DEFAULT = "default"
+"""Name of the bot that answers sessions no pattern names."""
+
+
+@dataclass(frozen=True)
+class Bot:
+    """What one shop has of its own; what it shares with the others is the Machine's."""
+
+    name: str
+    dialogue: Dialogue
+    knowledge: Knowledge
+    prompts: PromptBuilder
+    language: Language = "ru"
+    """The language to answer in until the customer's is known."""
+
+    @property
+    def timezone(self) -> str:
+        """IANA name of the zone that its hours, its "today" and the end of its offers are reckoned in."""
+        return self.dialogue.hours.timezone
+
+
+@dataclass(frozen=True)
+class Bots:
+    """The bots of one machine: a conversation belongs to the first whose pattern its session_id matches."""
+
+    default: Bot
+    others: Mapping[str, Bot]
+    patterns: tuple[tuple[str, str], ...]
+    """(session_id pattern with * and ?, name of its bot), in the order of the settings."""
+
+    def for_session(self, session_id: str) -> Bot:
+        """The bot of a conversation; the default one when no pattern matches."""
+        for pattern, name in self.patterns:
+            if fnmatchcase(session_id, pattern):
+                return self.others[name]
+        return self.default
+
+    def all(self) -> tuple[Bot, ...]:
+        """The default one first."""
+        return (self.default, *self.others.values())
+
+    def named(self, name: str) -> Bot:
+        """Raises ConfigError that lists the known names."""
+        if name == DEFAULT:
+            return self.default
+        if name not in self.others:
+            raise ConfigError(f"there is no bot {name!r}; known: {', '.join((DEFAULT, *self.others))}")
+        return self.others[name]
