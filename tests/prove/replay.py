@@ -32,8 +32,7 @@ from tests.prove.recording.customers import Street
 from tests.prove.recording.drafts import Drafts
 from tests.prove.recording.house import Emulator, House, Part, Said, Step, key_of, pending_slot
 from tests.prove.recording.table import Recorded, recorded, table
-from tests.prove.recording.trees import git, prepare, working_tree, worktree
-from tests.server import ROOT
+from tests.prove.recording.trees import ROOT, git, prepare, working_tree, worktree
 
 _LONGEST = 160  # characters of a value that is shown
 _SHOWN = 3  # examples of a key that differs

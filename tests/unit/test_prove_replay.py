@@ -1,6 +1,5 @@
 """The proof that a changed house answers equally (tests/prove/replay.py): it notices what differs, and draws the same twice."""
 
-import asyncio
 import json
 import os
 import shutil
@@ -15,17 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from app.assembly import open_bots
-from app.settings import load
-from app.turn import process
-from app.types import Ask, Key
 from tests.prove.recording.comparing import Difference, answers, memories
 from tests.prove.recording.customers import Street
 from tests.prove.recording.drafts import Drafts
 from tests.prove.recording.house import House, Part, Said, Step, set_clock
 from tests.prove.recording.scenes import SCENES
 from tests.prove.recording.table import Recorded, table
-from tests.server import ROOT, clean_environment
+from tests.server import ROOT, Server, ask, clean_environment
 
 STEP = Step(0.0, "process", {"session_id": "B", "user_id": "U", "request_id": "r1", "message": {"text": "цена"}})
 
@@ -35,13 +30,9 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with two turns of one conversation."""
     data = tmp_path_factory.mktemp("recorded") / "data"
 
-    async def talk() -> None:
-        bots = open_bots(load(environ={}), data, ROOT / "kb")
+    with Server(data) as server, server.client() as caller:
         for number, text in enumerate(("здравствуйте", "сколько стоит тариф Рост?"), 1):
-            await process(Ask(Key("B", "U"), text, f"r{number}"), bots.default)
-        await bots.close()
-
-    asyncio.run(talk())
+            ask(caller, text, request_id=f"r{number}")
     return data
 
 

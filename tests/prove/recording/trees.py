@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from tests.prove.recording.house import House, Part
-from tests.server import ROOT
 
+ROOT = Path(__file__).resolve().parents[3]
 _SHOPS = Path(__file__).with_name("shops")
 
 
