@@ -96,6 +96,26 @@ def test_whatever_is_written_down_differently_is_named(
     assert [each.name for each in memories(memory, altered(statement), {})[0]] == differs
 
 
+@pytest.mark.parametrize(
+    ("name", "one", "other", "differs"),
+    [
+        ("said", '["greeting", "close"]', '["close", "greeting"]', []),
+        ("said", '["greeting", "close"]', '["greeting"]', ["state.said"]),
+        ("slots", '{"name": "a", "need": "b"}', '{"need": "b", "name": "a"}', ["state.slots"]),
+    ],
+)
+def test_marks_have_no_order_and_slots_have_one(
+    memory: Path, altered: Altered, tmp_path: Path, name: str, one: str, other: str, differs: list[str]
+) -> None:
+    """«Назад» leads to the slot that was told last."""
+    change = f"UPDATE conversations SET state = json_set(state, '$.{name}', json('{{}}'))"
+    now = altered(change.format(other))
+    before = shutil.copytree(memory, tmp_path / "before")
+    with closing(sqlite3.connect(before / "conversations.db")) as db, db:
+        db.execute(change.format(one))
+    assert [each.name for each in memories(before, now, {})[0]] == differs
+
+
 def test_a_state_is_compared_in_what_both_know_and_the_rest_is_said(memory: Path, altered: Altered) -> None:
     now = altered("UPDATE conversations SET state = json_set(state, '$.mood', 'good')")
     assert memories(memory, now, {}) == ([], ["state.mood is only in the working tree"])

@@ -57,7 +57,7 @@ def _conversations(old: sqlite3.Connection, new: sqlite3.Connection, notes: list
         if isinstance(before, str) or isinstance(now, str):
             yield Difference(where, "conversation", before, now)
             continue
-        states = json.loads(before.pop("state")), json.loads(now.pop("state"))
+        states = [_meaning(json.loads(row.pop("state"))) for row in (before, now)]
         yield from _keys(where, "conversation.", before, now, both_know=True, notes=notes)
         yield from _keys(where, "state.", *states, both_know=True, notes=notes)
 
@@ -76,7 +76,7 @@ def _turns(
         if where in given and kept[0] != given[where].body:
             yield Difference(where, "turn.response", given[where].body, kept[0])
         yield from _keys(where, "turn.", before, now, both_know=True, notes=notes)
-        states = [record.pop("before", {}) for record in records]
+        states = [_meaning(record.pop("before", {})) for record in records]
         yield from _keys(where, "record.", *records, both_know=False)
         yield from _keys(where, "record.before.", *states, both_know=True, notes=notes)
 
@@ -106,6 +106,13 @@ def _keys(
                 notes.append(f"{prefix}{name} is only {'in the base' if name in before else 'in the working tree'}")
         elif before.get(name, MISSING) != now.get(name, MISSING):
             yield Difference(where, prefix + name, before.get(name, MISSING), now.get(name, MISSING))
+
+
+def _meaning(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Marks of what was said have no order; slots have one: the machine goes back to the one that was told last."""
+    ordered = {name: [*state[name].items()] for name in ("slots",) if name in state}
+    marks = {name: sorted(state[name]) for name in ("said",) if name in state}
+    return {**state, **ordered, **marks}
 
 
 def _flat(body: str) -> dict[str, Any]:
