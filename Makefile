@@ -9,7 +9,7 @@ PORT   ?= 8000
 TORCH  ?= torch==2.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test load measure test-host test-n8n lint audit format bench prove-model prove-hostile prove-power prove-storm prove-day-two lock clean
+.PHONY: help install demo test load measure test-host test-n8n lint audit format bench prove-model prove-hostile prove-power prove-storm prove-day-two prove-replay lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -74,6 +74,9 @@ prove-storm: $(VENV)/dev.stamp ## kill -9 at random moments while customers writ
 
 prove-day-two: $(VENV)/dev.stamp ## Do all the work of day two while customers write to a test host (root; NUMBER=40; about ten minutes)
 	$(BIN)/python -m tests.prove.day_two $(or $(NUMBER),40)
+
+prove-replay: $(VENV)/dev.stamp ## Have this checkout answer 500 turns that a commit recorded: all equal? (BASE=HEAD TURNS=500 KEEP=folder REPLAYFLAGS="--ignore KEY")
+	$(BIN)/python -m tests.prove.replay --base $(or $(BASE),HEAD) $(if $(TURNS),--turns $(TURNS)) $(if $(KEEP),--keep $(KEEP)) $(REPLAYFLAGS)
 
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build
