@@ -59,11 +59,12 @@ def _warned(case: Case, sentence: int) -> bool:
 
 def channels(case: Case) -> list[Problem]:
     """Somebody is sent to a messenger, or to pay by a transfer to a person, and no section says so."""
-    for turn in case.turns("channels").all[:MOST]:
-        if case.is_own(turn.start, turn.end) or turn.clause in case.turns("denial").clauses:
+    for number, turn in enumerate(case.turns("channels").all):
+        seen = number < MOST  # one more is refused, whatever it says
+        if seen and (case.is_own(turn.start, turn.end) or turn.clause in case.turns("denial").clauses):
             continue
         beginnings = {word[:_STEM] for word in case.text.folded[turn.start : turn.end].split()}
-        if not any(beginnings & _channels(passage.section) for passage in case.context.passages):
+        if not seen or not any(beginnings & _channels(passage.section) for passage in case.context.passages):
             detail = f"{case.text.raw[turn.start : turn.end]!r}: no section sends anybody there"
             return [Problem("contact", detail, turn.start, turn.end)]
     return []
