@@ -126,3 +126,8 @@ def test_so_many_digits_are_somewhere_to_turn_to(written: str, found: bool) -> N
 def test_a_known_telephone_is_known_by_its_last_six_digits(said: str, known: str, same: bool) -> None:
     problems = contacts(case(f"Номер {said}.", contacts=frozenset({known})))
     assert (problems == []) == (same or not addresses_of(f"Номер {said}."))
+
+
+@pytest.mark.parametrize(("digits", "value"), [("12345678901", "2345678901"), ("123456789012", "123456789012")])
+def test_twelve_digits_are_an_account_and_fewer_a_telephone_by_its_last_ten(digits: str, value: str) -> None:
+    assert addresses_of(f"код {digits}") == {value}
