@@ -13,6 +13,7 @@ import pytest
 
 from app.errors import ConfigError
 from app.files import folder, kept
+from app.store import backup
 from app.store.backup import DATABASE, MANIFEST, archives, create, rotate, verify
 from tests.unit.memories import nested, two_people
 
@@ -138,3 +139,20 @@ def test_what_an_unfinished_run_left_is_removed_after_a_day_and_not_before(
     os.utime(left, (made, made))
     removed = rotate(tmp_path, 14, 8, datetime.fromtimestamp(made, UTC) + age)
     assert (left.exists(), removed) == (stays, [] if stays else [left])
+
+
+def test_a_copy_that_the_disk_gives_back_otherwise_becomes_no_archive(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup is read through before it counts, not when it is needed."""
+    write = backup._write
+
+    def lies(path: Path, content: bytes) -> None:
+        write(path, content)
+        copy = path.with_name(DATABASE)
+        copy.write_bytes(copy.read_bytes()[:-1] + b"x")
+
+    monkeypatch.setattr(backup, "_write", lies)
+    with pytest.raises(ConfigError, match="has changed since it was made"):
+        create(data, tmp_path / "backups", (), "0", NOON)
+    assert list((tmp_path / "backups").iterdir()) == []
