@@ -199,6 +199,8 @@ async def test_ready_is_found_out_by_a_write_that_reaches_the_disk(store: Store)
     assert await store.fault() is None
     assert said.count("COMMIT") == 1
     assert log.stat().st_size > before, "an update that changes nothing would write nothing"
+    assert await store.fault() is None
+    assert said.count("COMMIT") == 2, "what was true a moment ago is not answered again"
 
 
 async def test_a_disk_without_room_is_a_fault_though_the_write_went_through(
