@@ -216,6 +216,9 @@ async def test_a_write_that_does_not_end_is_said_to_be_slow_and_is_asked_for_onc
 ) -> None:
     monkeypatch.setattr("app.store.conversations._CHECK_S", 0.02)
     go = threading.Event()
+    with pytest.raises(StoreUnavailable):
+        await store._writer.run(fails(sqlites(sqlite3.SQLITE_BUSY)))
+    await store._writer.run(notes("a"))  # what was wrong before is over
     said = traced(store)
     blocker = asyncio.ensure_future(store._writer.run(lambda _: go.wait(10)))
     await asyncio.sleep(0.05)
