@@ -12,9 +12,9 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 import app
 from app.types import ModelState
+from loadtests.service import ROOT, Server, ask, message
 from tests.api.test_contract import check_error
 from tests.api.test_failures import Speaks
-from tests.server import ROOT, Server, ask, message
 
 
 def observed(client: httpx.Client, text: str, **fields: Any) -> httpx.Response:
@@ -109,7 +109,7 @@ def test_ready_says_of_each_part_all_that_there_is_and_when_to_ask_again(serve_w
             "fix": "wait: it takes up to five minutes",
         }  # fmt: skip
         assert told["parts"]["database"] == {"ok": True, "level": "ok", "detail": "writable, schema 1", "fix": ""}
-        assert told["parts"]["knowledge"]["detail"].startswith(f"default: version {bot.knowledge.version}, ")
+        assert told["parts"]["knowledge"]["detail"].startswith(f"default: version {machine.bots.default.knowledge.version}, ")
         assert told["parts"]["clock"]["level"] == "ok"
         assert client.get("/health").status_code == 200, "it lives"
 
@@ -126,12 +126,12 @@ def test_a_model_partly_on_the_processor_is_ready_only_where_that_is_accepted(
 
 
 def test_a_debug_line_of_what_was_asked_and_answered_holds_ids_and_no_words(serve_with: Any, capfd: Any) -> None:
-    with serve_with(Speaks(lambda _: "Да."), MACHINE_LOG__LEVEL="debug") as (client, bot):
+    with serve_with(Speaks(lambda _: "Да."), MACHINE_LOG__LEVEL="debug") as (client, machine):
         ask(client, "привет от Гульнары", user="77019876543", session="BOT_9", request_id="r-9")
         expected = {
-            "request_id": bot.telemetry.hashed("r-9"),
-            "session": bot.telemetry.hashed("BOT_9"),
-            "user": bot.telemetry.hashed("77019876543", "BOT_9"),
+            "request_id": machine.telemetry.hashed("r-9"),
+            "session": machine.telemetry.hashed("BOT_9"),
+            "user": machine.telemetry.hashed("77019876543", "BOT_9"),
         }
     said = capfd.readouterr().out
     assert "Гульнар" not in said

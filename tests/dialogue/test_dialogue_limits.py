@@ -8,7 +8,6 @@ import pytest
 from app.dialogue import aside, continuity
 from app.dialogue.choices import MAX_OPTIONS, options, pick
 from app.dialogue.continuity import AWAY
-from app.dialogue.control import PAUSED
 from app.dialogue.engine import Dialogue
 from app.dialogue.flow import MAX_TEXT
 from app.dialogue.hours import Hours
@@ -77,9 +76,8 @@ def notice(state: DialogueState, now: datetime = CLOSED, policy: Policy = NOTICE
     ("ago", "said"), [(timedelta(0), False), (AWAY - SECOND, False), (AWAY, True), (AWAY + SECOND, True)]
 )
 def test_that_nobody_is_there_is_said_once_in_twelve_hours(ago: timedelta, said: bool) -> None:
-    marks = tuple(continuity.with_notice(["closed_notice:1", "greeting"], CLOSED - ago))
-    assert len(marks) == 2, "an older notice gives way to the newer one"
-    assert notice(DialogueState(said=marks)) == ("Ответим в 09:00." if said else None)
+    state = DialogueState(notice_at=int((CLOSED - ago).timestamp()))
+    assert notice(state) == ("Ответим в 09:00." if said else None)
 
 
 def test_that_nobody_is_there_is_said_only_where_it_is_so_and_the_bot_has_words_for_it() -> None:
@@ -92,7 +90,7 @@ def test_of_a_customer_who_was_away_only_what_must_be_is_forgotten(dialogue: Dia
     flow = dialogue.flows["transactional"]
     told = {"contact": "+77011234567", "product": "сканер", "order_wanted": "yes", "name": "Айгуль"}
     state = seen(2 * AWAY, flow=flow.name, stage="order", slots=told, asked=dict.fromkeys(told, 1), handed_over=True,
-                 said=("greeting", PAUSED))  # fmt: skip
+                 said=("greeting",), paused=True)  # fmt: skip
 
     def found(state: DialogueState) -> DialogueState:
         return continuity.resumed(
@@ -102,7 +100,7 @@ def test_of_a_customer_who_was_away_only_what_must_be_is_forgotten(dialogue: Dia
     once = [slot for slot, spec in flow.slots.items() if spec.each_time or spec.kind == "yes_no"]
     assert "contact" not in once and "name" not in once
     again = found(state)
-    assert (again.said, again.handed_over, again.stage) == (("greeting",), False, "")
+    assert (again.said, again.paused, again.handed_over, again.stage) == (("greeting",), False, False, "")
     assert set(again.slots) == set(told) - set(once) and set(again.asked) == set(told) - set(once)
     # Who left no telephone is still in the middle of his order, and who was not away is where he was.
     unreached = found(replace(state, slots={"product": "сканер"}))
@@ -133,7 +131,7 @@ def test_a_question_of_another_flow_is_open_only_where_this_one_has_it(dialogue:
 
 
 def test_a_caller_who_names_the_flow_that_led_to_another_one_changes_nothing(dialogue: Dialogue) -> None:
-    state = DialogueState(flow="consultative", stage="", turns=3, said=("switched:transactional",))
+    state = DialogueState(flow="consultative", stage="", turns=3, switched_from=("transactional",))
     ask = Ask(KEY, "да", "r", flow_name="transactional")
     found, flow = continuity.resumed(state, ask, NOW, flows=dialogue.flows, default="spin_selling", skip=())
     assert (found.flow, flow.name) == ("consultative", "consultative")
@@ -189,11 +187,11 @@ def test_what_a_model_heard_replaces_nothing_and_fills_no_list() -> None:
 
 @pytest.mark.parametrize(
     ("before", "marked"),
-    [({}, True), ({"handed_over": True}, False), ({"closed": True}, False), ({"said": (aside.WANTS_PERSON,)}, True)],
+    [({}, True), ({"handed_over": True}, False), ({"closed": True}, False), ({"wants_person": True}, True)],
 )
 def test_a_wish_for_a_person_that_the_model_heard_is_marked_once(before: dict[str, object], marked: bool) -> None:
     state = aside.told(DialogueState(**before), Aside(human=True), {}, ())  # type: ignore[arg-type]
-    assert state.said.count(aside.WANTS_PERSON) == int(marked)
+    assert state.wants_person is marked
 
 
 def test_a_model_is_asked_for_four_open_questions_the_one_that_waits_first(dialogue: Dialogue) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from app.admission import Admission, Ticket, _Rate
+from app.capacity.admission import Admission, Ticket, _Rate
+from app.capacity.pace import Call, Pace, gain
 from app.deadline import Deadline
 from app.errors import Overloaded
-from app.pace import Call, Pace, gain
 from tests.virtual import VirtualTime
 
 Play = Callable[[Awaitable[None]], None]
@@ -23,7 +23,7 @@ def virtually(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Runs a coroutine in virtual time."""
     with asyncio.Runner(loop_factory=VirtualTime) as runner:
         clock = SimpleNamespace(monotonic=runner.get_loop().time)
-        monkeypatch.setattr("app.admission.time", clock)
+        monkeypatch.setattr("app.capacity.admission.time", clock)
         monkeypatch.setattr("app.deadline.time", clock)
         yield runner.run
 

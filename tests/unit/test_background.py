@@ -12,12 +12,13 @@ from typing import Any, cast
 import pytest
 from structlog.testing import capture_logs
 
-from app.api import background
-from app.bots import Bot, Bots
 from app.errors import StoreUnavailable
 from app.health.clock import ClockWatch
+from app.service import jobs
 from app.store.retention import Deleted
 from app.telemetry import Telemetry
+from app.turn.bots import Bot, Bots
+from app.turn.machine import Machine
 
 DAY = 86_400.0
 
@@ -88,8 +89,8 @@ def bot(memory: Memory, days: int = 30) -> Any:
     )
 
 
-def figures(bot: Any) -> list[str]:
-    return bot.telemetry.exposition().decode().splitlines()  # type: ignore[no-any-return]
+def figures(machine: Any) -> list[str]:
+    return machine.telemetry.exposition().decode().splitlines()  # type: ignore[no-any-return]
 
 
 @pytest.fixture
@@ -100,14 +101,14 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Naps]:
         taken = Naps(most, each)
         clock = SimpleNamespace(**{name: getattr(asyncio, name) for name in ("to_thread", "gather", "create_task")})
         clock.sleep = taken
-        monkeypatch.setattr(background, "asyncio", clock)
+        monkeypatch.setattr(jobs, "asyncio", clock)
         return taken
 
     return taking
 
 
 def synchronised(monkeypatch: pytest.MonkeyPatch, answer: bool | None) -> None:
-    monkeypatch.setattr(background, "clock_synchronised", lambda: answer)
+    monkeypatch.setattr(jobs, "clock_synchronised", lambda: answer)
 
 
 async def until_stopped(work: Coroutine[Any, Any, None]) -> list[Any]:
@@ -126,7 +127,7 @@ async def test_old_conversations_are_deleted_at_the_start_and_once_a_day_fifty_a
     synchronised(monkeypatch, True)
     taken, memory = naps(3), Memory(50, 50, 7, 0, 2)
     here = bot(memory, days=30)
-    logged = await until_stopped(background._daily(here, cast(ClockWatch, Clock())))
+    logged = await until_stopped(jobs._daily(here, cast(ClockWatch, Clock())))
     assert taken.taken == [DAY] * 3
     assert {most for _, most in memory.asked} == {50}, "a turn waits for no more"
     assert all(abs(time.time() - 30 * DAY - before) < 60 for before, _ in memory.asked)
@@ -144,13 +145,13 @@ async def test_a_doubtful_clock_deletes_nothing_and_is_looked_at_again_in_ten_mi
     synchronised(monkeypatch, None)
     clock, memory = Clock(DAY * 2), Memory(3)
     taken = naps(3)
-    logged = await until_stopped(background._daily(bot(memory), cast(ClockWatch, clock)))
+    logged = await until_stopped(jobs._daily(bot(memory), cast(ClockWatch, clock)))
     assert (taken.taken, memory.asked) == ([600.0] * 3, [])
     assert {(each["event"], each["error"], each["log_level"]) for each in logged} == {
         ("old conversations not deleted", "ClockNotTrusted", "warning")
     }
     taken = naps(2, clock.accept)
-    await until_stopped(background._daily(bot(memory), cast(ClockWatch, clock)))
+    await until_stopped(jobs._daily(bot(memory), cast(ClockWatch, clock)))
     assert taken.taken == [600.0, DAY], "once it is right it is done"
     assert len(memory.asked) == 2
 
@@ -160,7 +161,7 @@ async def test_a_memory_that_cannot_be_written_is_tried_again_the_next_day(
 ) -> None:
     synchronised(monkeypatch, True)
     taken, memory = naps(2), Memory(StoreUnavailable("full"), 4)
-    logged = await until_stopped(background._daily(bot(memory), cast(ClockWatch, Clock())))
+    logged = await until_stopped(jobs._daily(bot(memory), cast(ClockWatch, Clock())))
     assert taken.taken == [DAY, DAY]
     assert [(each["event"], each.get("error")) for each in logged] == [
         ("old conversations not deleted", "StoreUnavailable"),
@@ -168,9 +169,9 @@ async def test_a_memory_that_cannot_be_written_is_tried_again_the_next_day(
     ]
 
 
-async def test_exactly_what_was_touched_before_is_deleted_the_oldest_first(bot: Bot) -> None:
+async def test_exactly_what_was_touched_before_is_deleted_the_oldest_first(machine: Machine) -> None:
     """By the last message, not the first; a conversation of that very moment stays."""
-    with closing(sqlite3.connect(bot.store.path)) as db:
+    with closing(sqlite3.connect(machine.store.path)) as db:
         db.executemany(
             "INSERT INTO conversations (session_id, user_id, schema_version, revision, state, created_at, updated_at)"
             " VALUES ('B', ?, 1, 1, '{}', ?, ?)",
@@ -181,17 +182,21 @@ async def test_exactly_what_was_touched_before_is_deleted_the_oldest_first(bot: 
         def left() -> set[str]:
             return {row[0] for row in db.execute("SELECT user_id FROM conversations")}
 
-        assert (await bot.store.expire(100, 1)).conversations == 1
+        assert (await machine.store.expire(100, 1)).conversations == 1
         assert left() == {"older", "old", "then", "since"}
-        assert (await bot.store.expire(100, 50)).conversations == 2
+        assert (await machine.store.expire(100, 50)).conversations == 2
         assert left() == {"then", "since"}
-        assert (await bot.store.expire(100, 50)).conversations == 0
+        assert (await machine.store.expire(100, 50)).conversations == 0
 
 
-async def test_what_a_deletion_took_is_counted_by_table(bot: Bot) -> None:
-    with closing(sqlite3.connect(bot.store.path)) as db:
+async def test_what_a_deletion_took_is_counted_by_table(machine: Machine) -> None:
+    with closing(sqlite3.connect(machine.store.path)) as db:
         for user, turns, seen in (("a", 2, 1), ("b", 3, 0), ("c", 0, 4)):
-            db.execute("INSERT INTO conversations VALUES ('B', ?, 1, 1, '{}', 1, 1)", (user,))
+            db.execute(
+                "INSERT INTO conversations (session_id, user_id, schema_version, revision, state, created_at, updated_at)"
+                " VALUES ('B', ?, 1, 1, '{}', 1, 1)",
+                (user,),
+            )
             for number in range(turns):
                 db.execute(
                     "INSERT INTO turns VALUES (NULL, 'B', ?, ?, ?, 'h', 'q', 'a', '{}', '{}', 1)",
@@ -203,7 +208,7 @@ async def test_what_a_deletion_took_is_counted_by_table(bot: Bot) -> None:
                     (user, 100 + number),
                 )
         db.commit()
-    first, rest = await bot.store.expire(5, 1), await bot.store.expire(5, 9)
+    first, rest = await machine.store.expire(5, 1), await machine.store.expire(5, 9)
     assert first + rest == Deleted(3, 5, 5)
     assert Deleted(1, 2, 3) + Deleted(10, 20, 30) == Deleted(11, 22, 33)
 
@@ -218,7 +223,7 @@ async def test_a_step_of_the_clock_is_told_once_and_taken_as_right_behind_a_time
     synchronised(monkeypatch, answer)
     clock = Clock(172_800.4)
     taken = naps(5)
-    logged = await until_stopped(background._follow(cast(ClockWatch, clock), bot(Memory())))
+    logged = await until_stopped(jobs._follow(cast(ClockWatch, clock), bot(Memory())))
     assert taken.taken == [10.0] * 5
     assert (clock.off == 0.0) is accepted
     told = [(each["event"], each["seconds"], each["log_level"]) for each in logged]
@@ -232,7 +237,7 @@ async def test_that_the_clock_is_right_again_is_told_too(
     clock = Clock()
     steps = iter((-7200.0, -7200.0, 0.0, 0.0, 0.0))
     naps(5, lambda: setattr(clock, "off", next(steps)))
-    logged = await until_stopped(background._follow(cast(ClockWatch, clock), bot(Memory())))
+    logged = await until_stopped(jobs._follow(cast(ClockWatch, clock), bot(Memory())))
     assert [each["seconds"] for each in logged] == [-7200, 0]
 
 
@@ -241,7 +246,7 @@ async def test_that_the_clock_is_right_again_is_told_too(
 
 async def test_the_memory_is_read_through_at_the_start_and_every_hour(naps: Callable[..., Naps]) -> None:
     taken, memory = naps(3), Memory()
-    await until_stopped(background._read_through(bot(memory)))
+    await until_stopped(jobs._read_through(bot(memory)))
     assert (taken.taken, memory.verified) == ([3600.0] * 3, 3)
 
 
@@ -249,7 +254,7 @@ async def test_the_memory_is_read_through_at_the_start_and_every_hour(naps: Call
 async def test_published_knowledge_is_counted_and_noted_when_it_is_in_use(ok: bool, outcome: str) -> None:
     memory = Memory()
     here = bot(memory)
-    await background._noted(here)(ok)
+    await jobs._noted(here, here)(ok)
     said = figures(here)
     assert f'machine_knowledge_swaps_total{{bot="shop",outcome="{outcome}"}} 1.0' in said
     assert ('machine_knowledge_sections{bot="shop"} 3.0' in said) is ok
@@ -259,7 +264,7 @@ async def test_published_knowledge_is_counted_and_noted_when_it_is_in_use(ok: bo
 async def test_knowledge_that_cannot_be_noted_is_in_use_all_the_same_and_said_so() -> None:
     here = bot(Memory(StoreUnavailable("no", reason="full")))
     with capture_logs() as logged:
-        await background.note_knowledge(here)
+        await jobs.note_knowledge(here, here)
     assert 'machine_knowledge_sections{bot="shop"} 3.0' in figures(here)
     assert logged == [
         {
@@ -272,16 +277,16 @@ async def test_knowledge_that_cannot_be_noted_is_in_use_all_the_same_and_said_so
 
 
 @pytest.mark.parametrize("days", [0, 1])
-async def test_what_runs_beside_answering_ends_with_the_service(bot: Bot, days: int) -> None:
-    kept = bot.settings.store.model_copy(update={"retention_days": days})
-    bot = replace(bot, settings=bot.settings.model_copy(update={"store": kept}))
-    bots = Bots(bot, {"two": replace(bot, name="two")}, ())
+async def test_what_runs_beside_answering_ends_with_the_service(bot: Bot, machine: Machine, days: int) -> None:
+    kept = machine.settings.store.model_copy(update={"retention_days": days})
+    machine = replace(machine, settings=machine.settings.model_copy(update={"store": kept}))
+    machine = replace(machine, bots=Bots(bot, {"two": replace(bot, name="two")}, ()))
 
     def running() -> set[str]:
         return {task.get_name() for task in asyncio.all_tasks()} - before
 
     before = {task.get_name() for task in asyncio.all_tasks()}
-    async with background.background(bots, ClockWatch()):
+    async with jobs.jobs(machine, ClockWatch()):
         expected = {f"knowledge-{bot.name}", "knowledge-two", "memory-read-through", "clock"}
         assert running() == expected | ({"retention"} if days else set())
     assert running() == set()

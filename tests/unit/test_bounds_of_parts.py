@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from app.asides import Asides
 from app.breaker import Breaker
 from app.cpu import Cpu, _breath_s, stretch
 from app.deadline import Deadline
 from app.errors import DeadlinePassed, Overloaded, TooCostly
-from app.locks import KeyLocks
+from app.turn.asides import Asides
+from app.turn.locks import KeyLocks
 from app.types import Aside, Key
 from tests.virtual import took
 

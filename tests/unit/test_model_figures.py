@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from app.capacity.pace import Call, Pace
 from app.deadline import Deadline
 from app.errors import DeadlinePassed, MachineError, ModelUnavailable
 from app.llm.client import SAMPLING
 from app.llm.ollama import Ollama, answer_room
-from app.pace import Call, Pace
 from app.settings import load
 from app.telemetry import Telemetry
 from app.types import Draft

@@ -7,9 +7,9 @@ import pytest
 
 from app.api.app import create_app
 from app.api.keys import KeyRing, load_keys
-from app.bots import Bot, Bots
 from app.errors import ConfigError
 from app.settings import load
+from app.turn.machine import Machine
 
 KEY = "a-key-of-the-tests-that-is-long-enough"
 
@@ -44,7 +44,7 @@ def test_a_file_of_keys_that_cannot_be_read_is_named(tmp_path: Path, kind: str) 
 
 @pytest.mark.parametrize("fails", [False, True])
 async def test_what_the_service_opens_it_closes_also_when_it_fails(
-    bot: Bot, monkeypatch: pytest.MonkeyPatch, fails: bool
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, fails: bool
 ) -> None:
     seen: list[str] = []
 
@@ -61,17 +61,19 @@ async def test_what_the_service_opens_it_closes_also_when_it_fails(
     async def opened() -> None:
         seen.append("model opened")
 
-    async def closed(_: Bots) -> None:
-        seen.append("bots closed")
+    async def closed(_: Machine) -> None:
+        seen.append("machine closed")
 
-    monkeypatch.setattr("app.api.app.GpuMonitor", Monitor)
-    monkeypatch.setattr(bot.llm, "open", opened)
-    monkeypatch.setattr(Bots, "close", closed)
-    application = create_app(Bots(bot, {}, ()), KeyRing([KEY]))
+    monkeypatch.setattr("app.service.lifecycle.GpuMonitor", Monitor)
+    monkeypatch.setattr(machine.llm, "open", opened)
+    monkeypatch.setattr(Machine, "close", closed)
+    application = create_app(machine, KeyRing([KEY]))
     context = application.router.lifespan_context(application)
     await context.__aenter__()
     error = KeyError("x") if fails else None
     assert not await context.__aexit__(type(error) if error else None, error, None)
-    assert seen == ["made", "gpu started", "model opened", "gpu closed", "bots closed"]
-    assert await bot.store._read(lambda db: db.execute("SELECT count(*) FROM knowledge_versions").fetchone()[0]) == 1
+    assert seen == ["made", "gpu started", "model opened", "gpu closed", "machine closed"]
+    assert (
+        await machine.store._read(lambda db: db.execute("SELECT count(*) FROM knowledge_versions").fetchone()[0]) == 1
+    )
     assert [task for task in asyncio.all_tasks() if task.get_name() in {"clock", "memory-read-through"}] == []

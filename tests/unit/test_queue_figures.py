@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from app.capacity.queueing import Card, Load, Outcome, _at, _Queue, simulate
 from app.errors import ConfigError
-from app.evaluation.queueing import Card, Load, Outcome, _at, _Queue, simulate
 
 FOUND = Outcome(arrived=10, answered=9, refused=1, late=0, p95_s=30.0, p99_s=45.0, per_minute=5.0)
 

@@ -18,7 +18,8 @@ from sqlite_utils import Database
 from app.errors import StoreUnavailable
 from app.store import Store
 from app.store.reading import dump_state
-from app.types import Ask, DialogueState, Key, Reply, Snapshot
+from app.turn.reply import Reply
+from app.types import Ask, DialogueState, Key, Snapshot
 
 KEY, OTHER = Key("BOT_1", "77010000001"), Key("BOT_2", "77010000001")
 

@@ -14,7 +14,7 @@ import structlog
 from prometheus_client import Histogram
 
 from app.telemetry import Telemetry, configure_logging, hashed
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 
 @pytest.fixture

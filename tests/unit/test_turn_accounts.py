@@ -3,20 +3,22 @@
 import asyncio
 import json
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from app.admission import Admission
-from app.bots import Bot
+from app.capacity.admission import Admission
+from app.composing.extractive import Extractive
 from app.deadline import Deadline
 from app.errors import Conflict, DeadlinePassed, ModelUnavailable, Overloaded, RevisionConflict, TooCostly
-from app.llm.extractive import Extractive
-from app.locks import KeyLocks
-from app.turn import observe, process
-from app.types import Aside, Ask, Draft, Key, ModelState, Prompt, Reply
+from app.store.states import stored_form
+from app.turn.locks import KeyLocks
+from app.turn.machine import Machine
+from app.turn.process import observe, process
+from app.turn.reply import Reply
+from app.types import Aside, Ask, Draft, Key, ModelState, Observation, Prompt
 
 KEY = Key("BOT_1", "77010000001")
 PRICE = "Сколько стоит тариф Рост?"
@@ -27,7 +29,7 @@ WRONG = "Тариф «Рост» стоит 9 900 ₸ в месяц за маг�
 class Model(Extractive):
     """A chat model that is a list of drafts or errors, each with something still being written behind it."""
 
-    name, chat = "scripted", True
+    name, wants_prompt, inventive = "scripted", True, True
 
     def __init__(self, *said: str | Exception, ending: Any = "ok", takes_s: float = 0.0) -> None:
         self.said, self.ending, self.takes_s = list(said), ending, takes_s
@@ -58,31 +60,36 @@ def meta(reply: Reply) -> dict[str, Any]:
     return found
 
 
-def figure(bot: Bot, sample: str) -> float:
+def figure(machine: Machine, sample: str) -> float:
     """The value of one sample; 0 where it has none."""
-    lines = bot.telemetry.exposition().decode().splitlines()
+    lines = machine.telemetry.exposition().decode().splitlines()
     return next((float(line.rsplit(" ", 1)[1]) for line in lines if line.rsplit(" ", 1)[0] == sample), 0.0)
 
 
-async def record_of(bot: Bot) -> dict[str, Any]:
-    number = await bot.store.newest_turn(KEY)
+async def turn(said: Ask, machine: Machine) -> Reply:
+    """A turn of the machine's own bot."""
+    return await process(said, machine.bots.default, machine)
+
+
+async def record_of(machine: Machine) -> dict[str, Any]:
+    number = await machine.store.newest_turn(KEY)
     assert number is not None
-    kept = await bot.store.recorded(number)
+    kept = await machine.store.recorded(number)
     assert kept is not None
     return kept.record
 
 
 @pytest.fixture
-async def quiet(bot: Bot) -> Any:
-    """The bot, and no aside left running."""
-    yield bot
-    await bot.asides.close()
+async def quiet(machine: Machine) -> Any:
+    """The machine, and no aside left running."""
+    yield machine
+    await machine.asides.close()
 
 
-async def test_meta_tells_what_the_page_of_the_api_names(quiet: Bot) -> None:
-    bot = replace(quiet, llm=Model(RIGHT, takes_s=0.05))
+async def test_meta_tells_what_the_page_of_the_api_names(quiet: Machine) -> None:
+    machine = replace(quiet, llm=Model(RIGHT, takes_s=0.05))
     started = time.monotonic()
-    reply = await process(ask(), bot)
+    reply = await turn(ask(), machine)
     took = (time.monotonic() - started) * 1000
     told = meta(reply)
     assert json.loads(reply.body)["answer"] == reply.answer
@@ -93,22 +100,22 @@ async def test_meta_tells_what_the_page_of_the_api_names(quiet: Bot) -> None:
         "reason": "price", "flow": "spin_selling", "language": "ru",
     }  # fmt: skip
     assert told["sections"] == ["pricing_plan_rost"]
-    assert told["kb_version"] == bot.knowledge.version
+    assert told["kb_version"] == machine.bots.default.knowledge.version
     assert told["stage"]
     assert told["tone"]
     assert not {"ending", "guardrail", "timings", "calls", "handover"} & set(told)
 
 
-async def test_meta_says_more_only_where_there_is_more_to_say(quiet: Bot) -> None:
-    reply = await process(ask(), replace(quiet, llm=Model(RIGHT, ending="deadline")))
+async def test_meta_says_more_only_where_there_is_more_to_say(quiet: Machine) -> None:
+    reply = await turn(ask(), replace(quiet, llm=Model(RIGHT, ending="deadline")))
     assert meta(reply)["ending"] == "deadline"
-    reply = await process(ask(number=2), replace(quiet, llm=Model(WRONG, WRONG)))
+    reply = await turn(ask(number=2), replace(quiet, llm=Model(WRONG, WRONG)))
     assert meta(reply)["guardrail"] == ["amount"]
-    person = await process(ask("Позовите человека", 3), replace(quiet, llm=Model("Зову коллегу.", "Зову коллегу.")))
+    person = await turn(ask("Позовите человека", 3), replace(quiet, llm=Model("Зову коллегу.", "Зову коллегу.")))
     assert meta(person)["action"] == "handover"
     assert meta(person)["handover"]
     flags = quiet.settings.model_copy(update={"flags": quiet.settings.flags.model_copy(update={"timings": True})})
-    timed = meta(await process(ask(number=4), replace(quiet, settings=flags, llm=Model(RIGHT))))
+    timed = meta(await turn(ask(number=4), replace(quiet, settings=flags, llm=Model(RIGHT))))
     assert timed["calls"] == 1
     assert (timed["timings"]["prefill"], timed["timings"]["decode"]) == (500.0, 1500.0), "milliseconds"
     assert {"lock", "load", "aside", "queue", "dialogue", "retrieval", "prompt", "model", "guardrail"} <= set(
@@ -117,25 +124,25 @@ async def test_meta_says_more_only_where_there_is_more_to_say(quiet: Bot) -> Non
     assert "commit" not in timed["timings"]
 
 
-async def test_the_record_has_all_that_walking_the_turn_again_needs(quiet: Bot) -> None:
+async def test_the_record_has_all_that_walking_the_turn_again_needs(quiet: Machine) -> None:
     now = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-    bot = replace(quiet, clock=lambda: now)
-    await process(ask("Здравствуйте", 1), replace(bot, llm=Model("Добрый день!", "Добрый день!")))
-    before = (await bot.store.load(KEY, "", 9)).snapshot
+    machine = replace(quiet, clock=lambda: now)
+    await turn(ask("Здравствуйте", 1), replace(machine, llm=Model("Добрый день!", "Добрый день!")))
+    before = (await machine.store.load(KEY, "", 9)).snapshot
     said = ask(number=2, media="audio", time_of_day="evening", timezone="Asia/Almaty", flow_name="spin_selling")
-    reply = await process(said, replace(bot, llm=Model(WRONG, RIGHT)))
-    kept = await record_of(bot)
+    reply = await turn(said, replace(machine, llm=Model(WRONG, RIGHT)))
+    kept = await record_of(machine)
     assert kept["ask"] == {
         "media": "audio", "time_of_day": "evening", "timezone": "Asia/Almaty", "flow_name": "spin_selling",
     }  # fmt: skip
-    assert kept["before"] == json.loads(json.dumps(asdict(before.state)))
+    assert kept["before"] == json.loads(json.dumps(stored_form(before.state)))
     assert (kept["bot"], kept["history"], kept["now"]) == ("default", len(before.history), now.timestamp())
     assert (kept["action"], kept["reason"]) == (meta(reply)["action"], "price")
     assert "price" in kept["intents"]
     assert "Рост" in kept["query"]
     assert kept["found"][0][0] == "pricing_plan_rost"
     assert kept["found"][0][1] > 0
-    assert (kept["degraded"], kept["kb_version"]) == ([], bot.knowledge.version)
+    assert (kept["degraded"], kept["kb_version"]) == ([], machine.bots.default.knowledge.version)
     assert kept["tokens_factor"] > 0
     assert len(kept["prompt"]) >= 16
     assert [(each["text"], each["model"], each["ending"], each["used"]) for each in kept["drafts"]] == [
@@ -146,86 +153,86 @@ async def test_the_record_has_all_that_walking_the_turn_again_needs(quiet: Bot) 
     assert kept["verdict"]["findings"] == []
 
 
-async def test_every_answered_turn_is_counted_once_in_each_figure(quiet: Bot) -> None:
-    bot = replace(quiet, llm=Model(RIGHT))
-    await process(ask(), bot)
-    assert figure(bot, 'machine_turns_total{action="answer",reason="price"}') == 1
-    assert figure(bot, 'machine_guardrail_verdicts_total{verdict="ok"}') == 1
-    assert figure(bot, "machine_turn_seconds_count") == 1
-    assert figure(bot, "machine_replays_total") == 0
+async def test_every_answered_turn_is_counted_once_in_each_figure(quiet: Machine) -> None:
+    machine = replace(quiet, llm=Model(RIGHT))
+    await turn(ask(), machine)
+    assert figure(machine, 'machine_turns_total{action="answer",reason="price"}') == 1
+    assert figure(machine, 'machine_guardrail_verdicts_total{verdict="ok"}') == 1
+    assert figure(machine, "machine_turn_seconds_count") == 1
+    assert figure(machine, "machine_replays_total") == 0
     for stage in ("lock", "load", "aside", "queue", "dialogue", "retrieval", "prompt", "prefill", "decode", "model", "guardrail", "commit"):  # fmt: skip
-        assert figure(bot, f'machine_stage_seconds_count{{stage="{stage}"}}') == 1, stage
-    assert figure(bot, 'machine_stage_seconds_sum{stage="decode"}') == 1.5
-    again = await process(ask(), bot)
+        assert figure(machine, f'machine_stage_seconds_count{{stage="{stage}"}}') == 1, stage
+    assert figure(machine, 'machine_stage_seconds_sum{stage="decode"}') == 1.5
+    again = await turn(ask(), machine)
     assert again.replayed
-    assert figure(bot, "machine_replays_total") == 1
-    assert figure(bot, "machine_turn_seconds_count") == 1, "a replay is no turn"
-    assert figure(bot, 'machine_turns_total{action="answer",reason="price"}') == 1
+    assert figure(machine, "machine_replays_total") == 1
+    assert figure(machine, "machine_turn_seconds_count") == 1, "a replay is no turn"
+    assert figure(machine, 'machine_turns_total{action="answer",reason="price"}') == 1
 
 
-async def test_a_replaced_draft_is_counted_with_what_was_found_in_it(quiet: Bot) -> None:
-    bot = replace(quiet, llm=Model(WRONG, WRONG))
-    await process(ask(), bot)
-    assert figure(bot, 'machine_guardrail_verdicts_total{verdict="replaced"}') == 1
-    assert figure(bot, 'machine_guardrail_findings_total{check="amount"}') >= 1
-    assert figure(bot, 'machine_stage_seconds_count{stage="repair"}') == 1
+async def test_a_replaced_draft_is_counted_with_what_was_found_in_it(quiet: Machine) -> None:
+    machine = replace(quiet, llm=Model(WRONG, WRONG))
+    await turn(ask(), machine)
+    assert figure(machine, 'machine_guardrail_verdicts_total{verdict="replaced"}') == 1
+    assert figure(machine, 'machine_guardrail_findings_total{check="amount"}') >= 1
+    assert figure(machine, 'machine_stage_seconds_count{stage="repair"}') == 1
 
 
 # Failures
 
 
-async def nothing_is_left(bot: Bot, request: str = "r1") -> None:
-    loaded = await bot.store.load(KEY, request, 9)
+async def nothing_is_left(machine: Machine, request: str = "r1") -> None:
+    loaded = await machine.store.load(KEY, request, 9)
     assert (loaded.stored, loaded.snapshot.history) == (None, ())
-    assert len(bot.locks) == 0
-    assert (bot.admission.running, bot.admission.waiting) == (0, 0)
-    assert figure(bot, "machine_turn_seconds_count") == 0
+    assert len(machine.locks) == 0
+    assert (machine.admission.running, machine.admission.waiting) == (0, 0)
+    assert figure(machine, "machine_turn_seconds_count") == 0
 
 
 @pytest.mark.parametrize(
     "error", [ModelUnavailable("gone"), DeadlinePassed("late"), KeyError("bug"), TooCostly("long")]
 )
-async def test_a_turn_that_fails_at_the_model_leaves_nothing(quiet: Bot, error: Exception) -> None:
-    bot = replace(quiet, llm=Model(error))
+async def test_a_turn_that_fails_at_the_model_leaves_nothing(quiet: Machine, error: Exception) -> None:
+    machine = replace(quiet, llm=Model(error))
     with pytest.raises(type(error)):
-        await process(ask(), bot)
-    await nothing_is_left(bot)
+        await turn(ask(), machine)
+    await nothing_is_left(machine)
 
 
 async def test_a_turn_that_cannot_be_kept_ends_what_is_still_being_written(
-    quiet: Bot, monkeypatch: pytest.MonkeyPatch
+    quiet: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = Model(RIGHT, RIGHT)
-    bot = replace(quiet, llm=model)
+    machine = replace(quiet, llm=model)
 
     async def fails(*_: Any) -> None:
         raise RevisionConflict("moved")
 
-    monkeypatch.setattr(bot.store, "commit", fails)
+    monkeypatch.setattr(machine.store, "commit", fails)
     with pytest.raises(RevisionConflict):
-        await process(ask(), bot)
+        await turn(ask(), machine)
     await asyncio.wait(model.asides, timeout=5)
     assert [each.cancelled() for each in model.asides] == [True, True], "it was tried twice, and no more"
     assert model.asked == 2
-    await nothing_is_left(bot)
+    await nothing_is_left(machine)
 
 
-async def test_a_model_that_does_not_end_is_ended_at_the_deadline(quiet: Bot) -> None:
+async def test_a_model_that_does_not_end_is_ended_at_the_deadline(quiet: Machine) -> None:
     short = quiet.settings.model_copy(update={"turn": quiet.settings.turn.model_copy(update={"timeout_s": 0.3})})
-    bot = replace(quiet, settings=short, llm=Model(RIGHT, takes_s=30))
+    machine = replace(quiet, settings=short, llm=Model(RIGHT, takes_s=30))
     with pytest.raises(DeadlinePassed):
-        await process(ask(), bot)
-    await nothing_is_left(bot)
+        await turn(ask(), machine)
+    await nothing_is_left(machine)
 
 
-async def test_the_same_request_id_with_another_body_is_a_conflict_that_names_it(quiet: Bot) -> None:
-    bot = replace(quiet, llm=Model(RIGHT))
-    await process(ask(), bot)
+async def test_the_same_request_id_with_another_body_is_a_conflict_that_names_it(quiet: Machine) -> None:
+    machine = replace(quiet, llm=Model(RIGHT))
+    await turn(ask(), machine)
     with pytest.raises(Conflict, match="request_id 'r1' was used for another message"):
-        await process(replace(ask(), body_hash="other"), bot)
+        await turn(replace(ask(), body_hash="other"), machine)
 
 
-async def test_nobody_waits_for_a_model_that_is_known_to_be_gone(quiet: Bot) -> None:
+async def test_nobody_waits_for_a_model_that_is_known_to_be_gone(quiet: Machine) -> None:
     class Gone(Model):
         def available(self) -> None:
             raise ModelUnavailable("gone", reason="gone")
@@ -233,36 +240,36 @@ async def test_nobody_waits_for_a_model_that_is_known_to_be_gone(quiet: Bot) -> 
         def state(self) -> ModelState:
             return ModelState("failed", "gone")
 
-    bot = replace(quiet, llm=Gone(RIGHT), admission=Admission(1, 0))
-    with bot.admission.ticket("default", "another", Deadline.after(5)) as other:
+    machine = replace(quiet, llm=Gone(RIGHT), admission=Admission(1, 0))
+    with machine.admission.ticket("default", "another", Deadline.after(5)) as other:
         async with other.place(lambda _: None):
             with pytest.raises(ModelUnavailable):  # and not Overloaded: the fallback speaks, whatever the queue
-                await process(ask(), bot)
+                await turn(ask(), machine)
 
 
-async def test_a_full_house_refuses_before_anything_is_waited_for(quiet: Bot) -> None:
-    bot = replace(quiet, llm=Model(RIGHT), admission=Admission(1, 0))
-    with bot.admission.ticket("default", "another", Deadline.after(5)) as other:
+async def test_a_full_house_refuses_before_anything_is_waited_for(quiet: Machine) -> None:
+    machine = replace(quiet, llm=Model(RIGHT), admission=Admission(1, 0))
+    with machine.admission.ticket("default", "another", Deadline.after(5)) as other:
         async with other.place(lambda _: None):
             with pytest.raises(Overloaded):
-                await process(ask(), bot)
-    assert bot.llm.asked == 0  # type: ignore[attr-defined]
+                await turn(ask(), machine)
+    assert machine.llm.asked == 0  # type: ignore[attr-defined]
 
 
-async def test_what_was_seen_waits_for_the_turn_of_its_conversation(quiet: Bot) -> None:
-    bot = replace(quiet, locks=KeyLocks())
-    async with bot.locks.hold(KEY, Deadline.after(5)):
-        seeing = asyncio.create_task(observe(KEY, "Перезвоним", "human", None, bot))
+async def test_what_was_seen_waits_for_the_turn_of_its_conversation(quiet: Machine) -> None:
+    machine = replace(quiet, locks=KeyLocks())
+    async with machine.locks.hold(KEY, Deadline.after(5)):
+        seeing = asyncio.create_task(observe(Observation(KEY, "Перезвоним", "human"), machine.bots.default, machine))
         await asyncio.sleep(0.05)
         assert not seeing.done()
     assert await seeing is False
-    (seen,) = (await bot.store.load(KEY, "", 9)).snapshot.history
+    (seen,) = (await machine.store.load(KEY, "", 9)).snapshot.history
     assert (seen.answer, seen.source) == ("Перезвоним", "human")
 
 
-async def test_a_turn_tells_admission_what_it_took_at_the_model(quiet: Bot) -> None:
-    bot = replace(quiet, llm=Model(RIGHT, takes_s=0.3), admission=Admission(1, 5))
+async def test_a_turn_tells_admission_what_it_took_at_the_model(quiet: Machine) -> None:
+    machine = replace(quiet, llm=Model(RIGHT, takes_s=0.3), admission=Admission(1, 5))
     for number in range(3):
-        bot.llm.said = [RIGHT]  # type: ignore[attr-defined]
-        await process(ask(number=number), bot)
-    assert bot.admission.pace.overhead_s < 0.1, "the seconds at the model are no overhead"
+        machine.llm.said = [RIGHT]  # type: ignore[attr-defined]
+        await turn(ask(number=number), machine)
+    assert machine.admission.pace.overhead_s < 0.1, "the seconds at the model are no overhead"
