@@ -100,7 +100,7 @@ class Loading(Speaks):
 
 
 def test_ready_says_of_each_part_all_that_there_is_and_when_to_ask_again(serve_with: Any) -> None:
-    with serve_with(Loading(ModelState("loading", "qwen3:14b is being loaded"))) as (client, bot):
+    with serve_with(Loading(ModelState("loading", "qwen3:14b is being loaded"))) as (client, machine):
         answer = client.get("/ready")
         told = answer.json()
         assert (answer.status_code, told["ready"], answer.headers["retry-after"]) == (503, False, "5")
@@ -109,7 +109,9 @@ def test_ready_says_of_each_part_all_that_there_is_and_when_to_ask_again(serve_w
             "fix": "wait: it takes up to five minutes",
         }  # fmt: skip
         assert told["parts"]["database"] == {"ok": True, "level": "ok", "detail": "writable, schema 1", "fix": ""}
-        assert told["parts"]["knowledge"]["detail"].startswith(f"default: version {machine.bots.default.knowledge.version}, ")
+        assert told["parts"]["knowledge"]["detail"].startswith(
+            f"default: version {machine.bots.default.knowledge.version}, "
+        )
         assert told["parts"]["clock"]["level"] == "ok"
         assert client.get("/health").status_code == 200, "it lives"
 

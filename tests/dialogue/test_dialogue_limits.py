@@ -135,7 +135,9 @@ def test_a_caller_who_names_the_flow_that_led_to_another_one_changes_nothing(dia
     ask = Ask(KEY, "да", "r", flow_name="transactional")
     found, flow = continuity.resumed(state, ask, NOW, flows=dialogue.flows, default="spin_selling", skip=())
     assert (found.flow, flow.name) == ("consultative", "consultative")
-    other = continuity.resumed(replace(state, said=()), ask, NOW, flows=dialogue.flows, default="spin_selling", skip=())
+    other = continuity.resumed(
+        replace(state, switched_from=()), ask, NOW, flows=dialogue.flows, default="spin_selling", skip=()
+    )
     assert other[1].name == "transactional", "named anew it is followed"
 
 
