@@ -76,7 +76,7 @@ class RetrieverSettings(_Group):
     model_timeout_s: float = Field(gt=0, le=60)
 
 
-class Persona(_Group):
+class PersonaSettings(_Group):
     name: str = ""
     role: str = ""
 
@@ -84,7 +84,7 @@ class Persona(_Group):
 class DialogueSettings(_Group):
     flow: str
     policy: str
-    persona: Persona
+    persona: PersonaSettings
     opens: time
     closes: time
     timezone: str
@@ -107,7 +107,7 @@ class BotSettings(_Group):
     policy: Path | None = None
     flow: str | None = None
     language: Language = "ru"
-    persona: Persona = Persona()
+    persona: PersonaSettings = PersonaSettings()
 
 
 class StoreSettings(_Group):

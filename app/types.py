@@ -212,7 +212,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ChatMessage:
     """One message of a chat model's prompt."""
 
     role: Literal["user", "assistant"]
@@ -230,7 +230,7 @@ class Prompt:
     """The customer's newest message."""
     system: str = ""
     """Fixed per bot and flow, so that a model server keeps it in its prefix cache."""
-    messages: tuple[Message, ...] = ()
+    messages: tuple[ChatMessage, ...] = ()
     """The history, which only grows at its end, and the newest user message, which holds all that changes."""
     tokens: int = 0
     """Our own count of system and messages together."""

@@ -11,8 +11,8 @@ from app.dialogue.hours import Hours, known_zone, time_of_day, zone_of
 from app.dialogue.intents import Understanding, understand
 from app.dialogue.packet import handover_packet, in_own_words, said_slots
 from app.dialogue.policy import Policy
-from app.dialogue.replies import completed, decide
-from app.dialogue.scene import Plan, Scene
+from app.dialogue.replies import completed, decided
+from app.dialogue.scene import Decision, Scene
 from app.dialogue.slots import extract, object_of
 from app.dialogue.spec import MAX_ASKED, Flow, load_flows
 from app.dialogue.text import read, without
@@ -147,7 +147,7 @@ class Dialogue:
             asked[waiting] = MAX_ASKED  # who does not want to say is not asked again
         state, flow = continuity.switched(replace(state, asked=asked), flow, slots, u, self.flows)
         scene = replace(self._scene(snapshot, ask, now, _Read(state, flow, u, heard, slots)), reorders=again)
-        plan = decide(scene)
+        plan = decided(scene)
         if self._completes(scene, plan):
             plan = completed(scene)
         if plan.forgets:
@@ -212,7 +212,7 @@ class Dialogue:
         )
 
     @staticmethod
-    def _completes(scene: Scene, plan: Plan) -> bool:
+    def _completes(scene: Scene, plan: Decision) -> bool:
         """Whether this answer was the last one needed of a customer whose contact we had before."""
         told = scene.heard.answered and "contact" in scene.slots and "contact" not in scene.heard.values
         if not told or plan.closes or plan.hands_over or not plan.asks or scene.state.handed_over:
@@ -220,7 +220,7 @@ class Dialogue:
         after = replace(scene.state, slots=scene.slots)
         return SUCCESS in stages.move(scene.flow, after, scene.u.intents, scene.avoid, plan.prefer).entered
 
-    def _step(self, scene: Scene, plan: Plan, state: DialogueState, now: datetime) -> Step:
+    def _step(self, scene: Scene, plan: Decision, state: DialogueState, now: datetime) -> Step:
         """Add the stage's question to the plan and write the state down."""
         u, flow, language = scene.u, scene.flow, scene.texts.language
         said = list(state.said)

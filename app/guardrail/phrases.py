@@ -9,7 +9,7 @@ from typing import NamedTuple
 import yaml
 
 from app.guardrail.folding import fold
-from app.guardrail.words import Text, Token
+from app.guardrail.words import PlacedToken, Text
 
 _GAP = 4
 """Words that «..» stands for at most."""
@@ -113,9 +113,9 @@ def _compared(word: str) -> str:
     return "inside" if word.startswith("*") else "beginning" if word.endswith("*") else "whole"
 
 
-def runs(text: Text) -> Iterator[list[Token]]:
+def runs(text: Text) -> Iterator[list[PlacedToken]]:
     """The words and numbers of each clause; signs such as quotation marks and hyphens do not part them."""
-    run: list[Token] = []
+    run: list[PlacedToken] = []
     for token in text.tokens:
         if token.kind == "s":
             continue
@@ -136,7 +136,7 @@ def _fits(word: str, step: _Step) -> bool:
     return False
 
 
-def _match(run: list[Token], at: int, steps: tuple[_Step, ...]) -> int | None:
+def _match(run: list[PlacedToken], at: int, steps: tuple[_Step, ...]) -> int | None:
     """The last word of the row when it begins at word `at`: «..» takes as few words as will do."""
     if not _fits(run[at].text, steps[0]):
         return None

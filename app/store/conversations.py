@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 from sqlite_utils import Database
 
 from app.errors import ConfigError, Hindered, RevisionConflict, StoreUnavailable
-from app.store.faults import Condition, StoreFault, fault_of, out_of_room
+from app.store.faults import StoreCondition, StoreFault, fault_of, out_of_room
 from app.store.migrations import migrate
 from app.store.reading import Loaded, Recorded, dump_state, load, recorded
 from app.store.retention import Deleted, delete_expired
@@ -54,7 +54,7 @@ class Store:
             raise ConfigError(
                 f"database {str(path)!r} cannot be opened: {error}; is the folder writable and the disk not full?"
             ) from None
-        self._condition = Condition(path)
+        self._condition = StoreCondition(path)
         self._reading = threading.Lock()
         try:
             with closing(self._open_writing()) as db:

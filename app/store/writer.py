@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from sqlite_utils import Database
 
 from app.errors import StoreUnavailable
-from app.store.faults import Condition, unavailable
+from app.store.faults import StoreCondition, unavailable
 
 _T = TypeVar("_T")
 Job = Callable[[Database], Any]
@@ -26,7 +26,7 @@ _GROUP = 64  # jobs in one commit at most: bounds how long the first of them wai
 class Writer:
     """Runs jobs on `db` in the order they were submitted."""
 
-    def __init__(self, db: Database, reconnect: Callable[[], Database], condition: Condition) -> None:
+    def __init__(self, db: Database, reconnect: Callable[[], Database], condition: StoreCondition) -> None:
         """`reconnect` opens the database anew after the file or its disk failed; this one is closed by then."""
         self._db = db
         self._reconnect = reconnect

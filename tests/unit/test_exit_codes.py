@@ -15,7 +15,7 @@ from app.evaluation import calibration, checkup, comparison, simulation
 from app.evaluation.comparison import Comparison
 from app.evaluation.retrieval import RetrievalReport
 from app.evaluation.simulation import Fault, Report
-from app.knowledge.lint import Finding
+from app.knowledge.lint import LintFinding
 
 
 def machine(*arguments: str) -> Result:
@@ -134,8 +134,8 @@ def test_without_a_version_in_use_nothing_is_worse() -> None:
     assert Comparison(found(1, 1), found(1, 1), None).worse() == []
 
 
-def finding(severity: Any) -> Finding:
-    return Finding(severity, "two-prices", "prices.yaml", "two prices for one name")
+def finding(severity: Any) -> LintFinding:
+    return LintFinding(severity, "two-prices", "prices.yaml", "two prices for one name")
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def finding(severity: Any) -> Finding:
     ],
 )
 def test_each_thing_that_speaks_against_publishing_is_a_reason(
-    findings: tuple[Finding, ...], compared: Comparison, reasons: int
+    findings: tuple[LintFinding, ...], compared: Comparison, reasons: int
 ) -> None:
     assert len(checkup.Review(findings, (), compared).reasons()) == reasons
 

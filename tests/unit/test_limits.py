@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from app.api.body import read
 from app.api.keys import KeyRing
 from app.api.protocol import Limits
-from app.api.schemas import Context, Message, ObserveRequest, ProcessRequest
+from app.api.schemas import ContextBody, MessageBody, ObserveRequest, ProcessRequest
 from app.errors import BadRequest, ConfigError
 from app.settings import load
 
@@ -76,7 +76,7 @@ def test_a_time_zone_is_a_name_of_the_list(zone: str | None, passes: bool) -> No
 
 def test_a_time_zone_that_is_too_long_is_refused_by_its_length_and_not_looked_for() -> None:
     with pytest.raises(ValidationError) as refused:
-        Context(timezone="x" * 65)
+        ContextBody(timezone="x" * 65)
     assert [error["type"] for error in refused.value.errors()] == ["string_too_long"]
 
 
@@ -135,7 +135,7 @@ def test_what_was_seen_came_from_a_fallback_or_a_person(source: str) -> None:
     ],
 )
 def test_what_a_message_was_is_told_by_how_it_begins(said: str, media: str, text: str) -> None:
-    assert Message(text=said).media() == (media, text)
+    assert MessageBody(text=said).media() == (media, text)
 
 
 # The body

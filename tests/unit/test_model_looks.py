@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.errors import ModelUnavailable
-from app.llm.client import CallFailed, Loaded
+from app.llm.client import CallFailed, LoadedModel
 from app.llm.watch import ModelWatch
 from app.settings import load
 from app.telemetry import Telemetry
@@ -25,9 +25,9 @@ class Server:
         self.looked: list[float] = []
         self.loading: list[float] = []
 
-    async def loaded(self) -> Loaded | None:
+    async def loaded(self) -> LoadedModel | None:
         self.looked.append(asyncio.get_running_loop().time())
-        found: Loaded | None = await self._outcome(self._sees())
+        found: LoadedModel | None = await self._outcome(self._sees())
         return found
 
     async def warm(self, _: str) -> None:
@@ -37,13 +37,13 @@ class Server:
     async def _outcome(self, found: Any) -> Any:
         if isinstance(found, float):  # seconds of silence
             await asyncio.sleep(found)
-            return Loaded(10, 7, "d1")
+            return LoadedModel(10, 7, "d1")
         if isinstance(found, Exception):
             raise found
         return found
 
 
-WHOLE = Loaded(10, 7, "d1")
+WHOLE = LoadedModel(10, 7, "d1")
 
 
 def watching(server: Server, seconds: float, **llm: Any) -> tuple[ModelWatch, Telemetry, list[Any]]:

@@ -11,9 +11,9 @@ import pytest
 from pydantic import ByteSize
 
 from app.llm import client as module
-from app.llm.client import SAMPLING, CallFailed, Loaded, OllamaClient, Piece, PieceStream, Usage
+from app.llm.client import SAMPLING, CallFailed, LoadedModel, OllamaClient, Piece, PieceStream, Usage
 from app.settings import load
-from app.types import Message
+from app.types import ChatMessage
 from tests.scripted import ScriptedModel, Turn, breaks, fails, says
 from tests.virtual import took
 
@@ -29,7 +29,7 @@ async def streamed(client: OllamaClient, *, budget_s: float = 60.0, system: str 
     """All pieces of one call."""
     try:
         stream = await client.stream(
-            system, [Message("user", "Да?")], schema=None, sampling=SAMPLING, num_predict=77, budget_s=budget_s
+            system, [ChatMessage("user", "Да?")], schema=None, sampling=SAMPLING, num_predict=77, budget_s=budget_s
         )
         pieces = [piece async for piece in stream]
         stream.stop()
@@ -130,7 +130,7 @@ async def test_the_model_is_known_by_its_whole_name(
 
     client = made(model=wanted)
     monkeypatch.setattr(client._client, "ps", ps)
-    assert await client.loaded() == (Loaded(10, 7, "d1") if found else None)
+    assert await client.loaded() == (LoadedModel(10, 7, "d1") if found else None)
     await client.close()
 
 

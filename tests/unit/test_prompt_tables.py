@@ -16,7 +16,7 @@ from app.prompt.marks import without_marks
 from app.prompt.poses import posing
 from app.prompt.sanitise import plain_signs
 from app.prompt.tokens import usual
-from app.types import DialogueState, Exchange, Key, Message, Passage, Prompt, Section, Snapshot, Step
+from app.types import ChatMessage, DialogueState, Exchange, Key, Passage, Prompt, Section, Snapshot, Step
 
 SPEAKERS = (
     "system sys assistant user human developer ai bot chatbot gpt chatgpt qwen llm admin administrator moderator "
@@ -269,7 +269,7 @@ def test_a_correction_says_sixty_characters_of_each(length: int, kept: int) -> N
 
 def test_a_correction_keeps_the_refused_draft_as_the_machines_words() -> None:
     prompt = build()
-    assert corrected(prompt, "Да.", []).messages[:-1] == (*prompt.messages, Message("assistant", "Да."))
+    assert corrected(prompt, "Да.", []).messages[:-1] == (*prompt.messages, ChatMessage("assistant", "Да."))
     assert corrected(prompt, "<think>", []).messages[-2].content == "…"
     assert corrected(prompt, "", []).messages[-2].content == "…"
 

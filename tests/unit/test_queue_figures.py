@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.capacity.queueing import Card, Load, Outcome, _at, _Queue, simulate
+from app.capacity.queueing import Card, Load, Simulated, _at, _Queue, simulate
 from app.errors import ConfigError
 
-FOUND = Outcome(arrived=10, answered=9, refused=1, late=0, p95_s=30.0, p99_s=45.0, per_minute=5.0)
+FOUND = Simulated(arrived=10, answered=9, refused=1, late=0, p95_s=30.0, p99_s=45.0, per_minute=5.0)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from app.errors import RevisionConflict, StoreUnavailable
-from app.store.faults import ROOM, Condition, StoreFault, fault_of, out_of_room, unavailable
+from app.store.faults import ROOM, StoreCondition, StoreFault, fault_of, out_of_room, unavailable
 
 PLACE = Path("/var/lib/sales-machine/conversations.db")
 # By docs/faults.md: what the operator reads, what the fix names, the caller's Retry-After.
@@ -155,7 +155,7 @@ def test_a_disk_with_less_than_a_mebibyte_for_the_service_is_full(
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"slow"}))
 def test_only_damage_ends_the_use_of_a_memory(kind: str, roomy: None) -> None:
     code = next(code for code, found in CODES.items() if found == kind)
-    condition = Condition(PLACE)
+    condition = StoreCondition(PLACE)
     told = condition.public(sqlites(code), "written")
     assert isinstance(told, StoreUnavailable)
     assert isinstance(told.__cause__, sqlite3.Error)
@@ -172,7 +172,7 @@ def test_only_damage_ends_the_use_of_a_memory(kind: str, roomy: None) -> None:
 
 
 def test_damage_is_written_down_once_with_what_to_do(roomy: None) -> None:
-    condition = Condition(PLACE)
+    condition = StoreCondition(PLACE)
     with capture_logs() as logged:
         for text in ("first", "second"):
             condition.public(sqlites(sqlite3.SQLITE_CORRUPT, text), "read")
@@ -191,7 +191,7 @@ def test_damage_is_written_down_once_with_what_to_do(roomy: None) -> None:
 
 
 def test_what_is_no_error_of_sqlite_is_passed_on_as_it_is() -> None:
-    condition = Condition(PLACE)
+    condition = StoreCondition(PLACE)
     error = RevisionConflict("moved on")
     assert condition.public(error, "written") is error
     assert (condition.last, condition.damage) == (None, None)
