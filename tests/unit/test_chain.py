@@ -189,7 +189,7 @@ def test_two_prompts_have_one_hash_only_if_the_backend_is_asked_the_same() -> No
         replace(silent, passages=(other,)),
         replace(silent, passages=(replace(ROST, score=0.5),)),
         replace(silent, passages=(ROST, other)),
-        *(replace(silent, step=replace(STEP, **{name: "Другое."})) for name in ("greeting", "statement", "lead", "question", "query")),
+        *(replace(silent, step=replace(STEP, **cast(Any, {name: "Другое."}))) for name in ("greeting", "statement", "lead", "question", "query")),
         replace(silent, history=HISTORY[:1]),
     ]  # fmt: skip
     assert len({prompt_hash(prompt) for prompt in prompts}) == len(prompts)
