@@ -89,6 +89,7 @@ def test_a_bare_number_is_a_price_beside_each_word_of_price(sign: str) -> None:
         ("@a", ""),
         ("flora.xyzzy", "flora.xyzzy"),
         ("Start.You can", ""),
+        ("Start.Me too", ""),
         ("START.YOU", "start.you"),
         ("флора.кот", ""),
         ("xn--80adxhks.xn--p1ai", "xn--80adxhks.xn--p1ai"),
