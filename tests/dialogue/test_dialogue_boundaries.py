@@ -1,6 +1,7 @@
 """What the machine does not go along with, and how a customer steers the talk: each condition by itself."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,12 @@ def test_steering_beside_something_told_is_something_told(dialogue: Dialogue) ->
     step = said(dialogue, "вернёмся назад, нас 7 человек", stage="situation", slots={"company_size": "5"}, asked={"company_size": 1})  # fmt: skip
     assert step.reason != "back"
     assert step.state.slots["company_size"] == "7"
+
+
+def test_who_comes_back_with_the_same_words_is_not_welcomed_for_them(dialogue: Dialogue) -> None:
+    customer = Customer(dialogue)
+    for _ in range(3):
+        customer.says("Продвижение сайтов")
+    customer.now += timedelta(hours=13)
+    step = customer.says("Продвижение сайтов")
+    assert (step.reason, step.greeting) == ("spam", None)
