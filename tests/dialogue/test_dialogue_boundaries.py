@@ -123,6 +123,8 @@ def test_who_leaves_it_at_his_first_message_is_greeted_and_later_not(dialogue: D
     assert Customer(dialogue).says("неважно, забудьте").greeting is not None
     assert said(dialogue, "неважно, забудьте").greeting is None
     assert said(dialogue, "неважно, забудьте", closed=True).greeting is None
+    back = Customer(dialogue, DialogueState(flow=FLOW, turns=1, said=("greeting",), seen_at=1.0))
+    assert back.says("неважно, забудьте").greeting is None, "nor is he welcomed back for it"
 
 
 def test_going_on_asks_what_was_open(dialogue: Dialogue) -> None:
@@ -140,6 +142,7 @@ def test_a_step_back_forgets_what_was_asked_and_told_last(dialogue: Dialogue) ->
 
     assert back(asked={"company_size": 1, "business_type": 1}) == ("business_type", {"business_type"})
     assert back(asked={"company_size": 1}) == ("company_size", {"company_size"}), "what he told unasked stays"
+    assert back(asked={"company_size": 1}, pending=Pending("current_tools")) == ("company_size", {"company_size"})
     assert back(asked={"interest": 1}, pending=Pending("current_tools")) == ("current_tools", set())
 
 
