@@ -37,7 +37,7 @@ def cases(groups: dict[str, Any], kind: str) -> Iterator[tuple[str, str, Context
                 case = {"draft": row} if isinstance(row, str) else row
                 if isinstance(case, list):
                     case = {"draft": case[0], "customer": case[1:]}
-                said = {key: tuple(value) for key, value in case.items() if key in ("customer", "own", "earlier")}
+                said: Any = {key: tuple(value) for key, value in case.items() if key in ("customer", "own", "earlier")}
                 used = tuple(Passage(base()[section], 1.0) for section in case.get("sections", group["sections"]))
                 context = Context(used, **said, language=language, system=SYSTEM, brands=("Dukenta",))
                 yield f"{name}-{language}-{number}", case["draft"], context
