@@ -163,6 +163,15 @@ async def test_every_answered_turn_is_counted_once_in_each_figure(quiet: Bot) ->
     assert figure(bot, 'machine_turns_total{action="answer",reason="price"}') == 1
 
 
+async def test_a_draft_that_was_tidied_is_counted_as_repaired_and_recorded_so(quiet: Bot) -> None:
+    bot = replace(quiet, llm=Model(f"**{RIGHT}**"))
+    reply = await process(ask(), bot)
+    assert "*" not in reply.answer
+    assert figure(bot, 'machine_guardrail_verdicts_total{verdict="repaired"}') == 1
+    assert figure(bot, 'machine_guardrail_verdicts_total{verdict="ok"}') == 0
+    assert "markdown" in (await record_of(bot))["verdict"]["repairs"]
+
+
 async def test_a_replaced_draft_is_counted_with_what_was_found_in_it(quiet: Bot) -> None:
     bot = replace(quiet, llm=Model(WRONG, WRONG))
     await process(ask(), bot)
@@ -260,9 +269,10 @@ async def test_what_was_seen_waits_for_the_turn_of_its_conversation(quiet: Bot) 
     assert (seen.answer, seen.source) == ("Перезвоним", "human")
 
 
-async def test_a_turn_tells_admission_what_it_took_at_the_model(quiet: Bot) -> None:
+async def test_a_turn_tells_admission_what_it_took_at_the_model(quiet: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     bot = replace(quiet, llm=Model(RIGHT, takes_s=0.3), admission=Admission(1, 5))
-    for number in range(3):
-        bot.llm.said = [RIGHT]  # type: ignore[attr-defined]
-        await process(ask(number=number), bot)
-    assert bot.admission.pace.overhead_s < 0.1, "the seconds at the model are no overhead"
+    took: list[tuple[float, float]] = []
+    monkeypatch.setattr(bot.admission.pace, "finished", lambda total_s, model_s: took.append((total_s, model_s)))
+    await process(ask(), bot)
+    ((total_s, model_s),) = took
+    assert 0.3 <= model_s <= total_s, "the seconds at the model are no overhead"
