@@ -269,9 +269,9 @@ def test_a_call_that_says_nothing_of_a_speed_teaches_none() -> None:
     learning.called(Call(fresh=0, prefill_s=1.0, answer=1, decode_s=5.0, streams=1))
     learning.called(Call(fresh=10, prefill_s=0.0, answer=10, decode_s=0.0, streams=1))
     assert (learning.prefill_tps, learning.decode_tps) == (900, 20)
-    learning.called(Call(fresh=10, prefill_s=0.01, answer=2, decode_s=0.1, streams=1))
+    learning.called(Call(fresh=1, prefill_s=0.001, answer=2, decode_s=0.05, streams=1))
     assert learning.prefill_tps == pytest.approx(910)
-    assert learning.decode_tps == pytest.approx(20)
+    assert learning.decode_tps == pytest.approx(22)
 
 
 def test_how_late_turns_are_is_that_of_the_fourth_latest_of_a_hundred_and_fifty() -> None:

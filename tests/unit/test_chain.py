@@ -8,13 +8,13 @@ from typing import Any, cast
 
 import pytest
 
-from app.bots import Bot
-from app.chain import Plan, correction, decide, guard_context, judge, plan, prompt_hash, search
+from app.composing.extractive import Extractive
 from app.dialogue.engine import Dialogue
 from app.knowledge.retriever import Found
-from app.llm.extractive import Extractive
 from app.settings import load
-from app.types import Ask, DialogueState, Draft, Exchange, Key, Message, Passage, Prompt, Section, Snapshot, Step
+from app.turn.bots import Bot
+from app.turn.chain import Plan, correction, decide, guard_context, judge, plan, prompt_hash, search
+from app.types import Ask, ChatMessage, DialogueState, Draft, Exchange, Key, Passage, Prompt, Section, Snapshot, Step
 
 KEY = Key("B", "U")
 NOW = datetime(2026, 3, 4, 20, tzinfo=UTC)  # already the fifth in Almaty
@@ -38,14 +38,12 @@ ASK = Ask(KEY, "Сколько?", "r", media="audio")
 
 @pytest.fixture
 def chat(bot: Bot) -> Bot:
-    class Chat(Extractive):
-        name, chat = "scripted", True
-
-    return replace(bot, llm=Chat())
+    """The bot, as a model speaks for it."""
+    return bot
 
 
 def planned(step: Step = STEP, **more: Any) -> Plan:
-    prompt = Prompt(step, (ROST,), HISTORY, ASK.text, "Правила.", (Message("user", "⟦kvqzhd⟧\nда\n⟦/kvqzhd⟧"),))
+    prompt = Prompt(step, (ROST,), HISTORY, ASK.text, "Правила.", (ChatMessage("user", "⟦kvqzhd⟧\nда\n⟦/kvqzhd⟧"),))
     return Plan(step, (ROST,), replace(prompt, **more), "v")
 
 
@@ -97,9 +95,9 @@ def test_where_none_holds_the_fact_is_said_and_the_last_verdict_told(chat: Bot) 
 
 
 def test_what_an_owner_wrote_is_tidied_and_never_refused(bot: Bot, chat: Bot) -> None:
-    assert verdict(chat, Draft(WRONG, Extractive.name)).text == WRONG
-    assert verdict(bot, Draft(WRONG, "anything")).text == WRONG
-    assert verdict(bot, Draft(f"**{WRONG}**", "anything")).text == WRONG
+    assert verdict(chat, Draft(WRONG, Extractive.name, origin="knowledge")).text == WRONG
+    assert verdict(bot, Draft(WRONG, "anything", origin="knowledge")).text == WRONG
+    assert verdict(bot, Draft(f"**{WRONG}**", "anything", origin="knowledge")).text == WRONG
 
 
 def test_a_correction_holds_the_draft_and_each_thing_that_was_wrong(chat: Bot) -> None:
@@ -107,7 +105,7 @@ def test_a_correction_holds_the_draft_and_each_thing_that_was_wrong(chat: Bot) -
     found = verdict(chat, Draft(WRONG, "one"))
     asked = correction(prompt, Draft(WRONG, "one"), found.verdict)
     assert asked.messages[: len(prompt.messages)] == prompt.messages
-    assert asked.messages[-2] == Message("assistant", WRONG)
+    assert asked.messages[-2] == ChatMessage("assistant", WRONG)
     assert found.verdict.findings[0].detail[:40] in asked.messages[-1].content
 
 
@@ -130,9 +128,9 @@ async def test_a_search_knows_the_day_at_the_shop_and_the_message_before(
     bot: Bot, history: tuple[Exchange, ...], closed: bool, previous: str | None
 ) -> None:
     knowledge = Searched()
-    searching = replace(bot, knowledge=cast(Any, knowledge), settings=load(environ={"MACHINE_RETRIEVER__TOP_K": "7"}))
+    searching = replace(bot, knowledge=cast(Any, knowledge))
     snapshot = Snapshot(KEY, replace(STEP.state, closed=closed), history=history)
-    found = await search(STEP, snapshot, NOW, searching)
+    found = await search(STEP, snapshot, NOW, searching, top_k=7)
     assert (found.version, knowledge.asked["query"], knowledge.asked["top_k"]) == ("v7", "цена", 7)
     assert knowledge.asked["today"].isoformat() == "2026-03-05"
     assert knowledge.asked["previous"] == previous
@@ -140,7 +138,9 @@ async def test_a_search_knows_the_day_at_the_shop_and_the_message_before(
 
 async def test_a_step_that_searches_nothing_finds_nothing_and_knows_the_version(bot: Bot) -> None:
     knowledge = Searched()
-    found = await search(replace(STEP, query=None), Snapshot(KEY), NOW, replace(bot, knowledge=cast(Any, knowledge)))
+    found = await search(
+        replace(STEP, query=None), Snapshot(KEY), NOW, replace(bot, knowledge=cast(Any, knowledge)), top_k=7
+    )
     assert found == Found((), version="v7")
     assert not hasattr(knowledge, "asked")
 
@@ -153,12 +153,12 @@ def test_a_new_customer_is_spoken_to_in_the_bots_language_and_a_known_one_in_his
         assert decide(ask, snapshot, NOW, kazakh).language == expected, (turns, language)
 
 
-def test_a_plan_holds_as_many_passages_as_the_settings_say_and_all_of_them_without_a_model(bot: Bot, chat: Bot) -> None:
+def test_a_plan_holds_as_many_passages_as_the_settings_say_and_all_of_them_without_a_model(chat: Bot) -> None:
     found = Found(tuple(Passage(section(f"s{n}"), 1.0) for n in range(9)), version="v8")
     settings = load(environ={"MACHINE_TURN__PASSAGES": "2"})
-    spoken = plan(STEP, found, ASK, Snapshot(KEY), replace(chat, settings=settings))
+    spoken = plan(STEP, found, ASK, Snapshot(KEY), chat, settings=settings, wants_prompt=True)
     assert (len(spoken.passages), spoken.knowledge, len(spoken.prompt.passages)) == (2, "v8", 2)
-    composed = plan(STEP, found, ASK, Snapshot(KEY, history=HISTORY), replace(bot, settings=settings))
+    composed = plan(STEP, found, ASK, Snapshot(KEY, history=HISTORY), chat, settings=settings, wants_prompt=False)
     assert (len(composed.passages), composed.knowledge, composed.prompt.messages) == (9, "v8", ())
     assert (composed.prompt.text, composed.prompt.history) == (ASK.text, HISTORY)
 
@@ -166,7 +166,9 @@ def test_a_plan_holds_as_many_passages_as_the_settings_say_and_all_of_them_witho
 def test_a_prompt_is_written_of_everything_that_the_dialogue_knows(chat: Bot) -> None:
     slots = {"name": "Айгуль", "pain_point": "чеки теряются по вечерам"}
     step = replace(STEP, state=replace(STEP.state, slots=slots))
-    prompt = plan(step, Found((ROST,)), ASK, Snapshot(KEY, history=HISTORY), chat).prompt
+    prompt = plan(
+        step, Found((ROST,)), ASK, Snapshot(KEY, history=HISTORY), chat, settings=load(environ={}), wants_prompt=True
+    ).prompt
     last = prompt.messages[-1].content
     dialogue = chat.dialogue
     assert prompt.wanted == dialogue.wanted(step.state) != ()
@@ -183,7 +185,7 @@ def test_two_prompts_have_one_hash_only_if_the_backend_is_asked_the_same() -> No
     prompts = [
         spoken,
         replace(spoken, system="Другое."),
-        replace(spoken, messages=(*spoken.messages, Message("user", "ещё"))),
+        replace(spoken, messages=(*spoken.messages, ChatMessage("user", "ещё"))),
         silent,
         replace(silent, text="Другое?"),
         replace(silent, passages=(other,)),

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.llm.choosing import choose
-from app.llm.plain import shorten
+from app.composing.choosing import choose
+from app.composing.plain import shorten
 from app.types import DialogueState, Exchange, Fact, Language, Passage, Prompt, Section, Step
 
 STEP = Step("answer", "feature", DialogueState(), query="сканер")

@@ -170,6 +170,15 @@ async def test_every_answered_turn_is_counted_once_in_each_figure(quiet: Machine
     assert figure(machine, 'machine_turns_total{action="answer",reason="price"}') == 1
 
 
+async def test_a_draft_that_was_tidied_is_counted_as_repaired_and_recorded_so(quiet: Machine) -> None:
+    machine = replace(quiet, llm=Model(f"**{RIGHT}**"))
+    reply = await turn(ask(), machine)
+    assert "*" not in reply.answer
+    assert figure(machine, 'machine_guardrail_verdicts_total{verdict="repaired"}') == 1
+    assert figure(machine, 'machine_guardrail_verdicts_total{verdict="ok"}') == 0
+    assert "markdown" in (await record_of(machine))["verdict"]["repairs"]
+
+
 async def test_a_replaced_draft_is_counted_with_what_was_found_in_it(quiet: Machine) -> None:
     machine = replace(quiet, llm=Model(WRONG, WRONG))
     await turn(ask(), machine)
@@ -267,9 +276,12 @@ async def test_what_was_seen_waits_for_the_turn_of_its_conversation(quiet: Machi
     assert (seen.answer, seen.source) == ("Перезвоним", "human")
 
 
-async def test_a_turn_tells_admission_what_it_took_at_the_model(quiet: Machine) -> None:
+async def test_a_turn_tells_admission_what_it_took_at_the_model(
+    quiet: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     machine = replace(quiet, llm=Model(RIGHT, takes_s=0.3), admission=Admission(1, 5))
-    for number in range(3):
-        machine.llm.said = [RIGHT]  # type: ignore[attr-defined]
-        await turn(ask(number=number), machine)
-    assert machine.admission.pace.overhead_s < 0.1, "the seconds at the model are no overhead"
+    took: list[tuple[float, float]] = []
+    monkeypatch.setattr(machine.admission.pace, "finished", lambda total_s, model_s: took.append((total_s, model_s)))
+    await turn(ask(), machine)
+    ((total_s, model_s),) = took
+    assert 0.3 <= model_s <= total_s, "the seconds at the model are no overhead"
