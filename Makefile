@@ -32,6 +32,8 @@ lint: $(VENV)/dev.stamp ## Formatting, style, types, the direction of imports, t
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --explicit-package-bases playbooks roles/monitor roles/tls roles/tunnel roles/verify
+	$(BIN)/mypy roles/app/files/release
 	$(BIN)/lint-imports
 	$(BIN)/machine kb lint --kb kb
 	$(BIN)/python -m tests.audit --offline

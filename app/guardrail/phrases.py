@@ -88,7 +88,13 @@ _NONE = Turns(())
 @cache
 def words(name: str) -> frozenset[str]:
     """A list of wordlists.yaml, folded."""
-    return frozenset(word for row in _lists("wordlists.yaml")[name] for word in fold(row).split())
+    return frozenset(word for row in rows(name) for word in row)
+
+
+@cache
+def rows(name: str) -> tuple[tuple[str, ...], ...]:
+    """The same, each row by itself."""
+    return tuple(tuple(fold(row).split()) for row in _lists("wordlists.yaml")[name])
 
 
 def _lists(name: str) -> dict[str, list[str]]:

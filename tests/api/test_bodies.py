@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from app.api.body import read
 from app.api.schemas import Context, ProcessRequest
 from app.errors import BadRequest
+from loadtests.service import message
 from tests.api.test_contract import JSON, check_error
-from tests.server import message
 
 GOOD = json.dumps(message("сколько стоит сканер", user="bodies"), ensure_ascii=False)
 

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from app.api.schemas import Context, Message, ProcessRequest
+from loadtests.service import KEY, Server, ask, message
 from tests.api.test_contract import check_error
-from tests.server import KEY, Server, ask, message
 
 
 def together(count: int, work: Callable[[int], Any]) -> list[Any]:

@@ -13,7 +13,7 @@ from app.guardrail import Context, check, explain
 from app.knowledge.sections import load
 from app.prompt import PromptBuilder, TokenCounter
 from app.types import Language, Passage, Section
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 HERE = Path(__file__).parent
 GROUPS: dict[str, Any] = {

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 TOOL = ROOT / "roles" / "app" / "files" / "release"
 NAMES = ("state", "history", "intent", "gate", "compare", "pruning", "questions", "switch")

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from loadtests.service import ROOT
 from tests.host.hosts import run
-from tests.server import ROOT
 
 TEMPLATES = sorted((ROOT / "roles").glob("*/templates/**/*.j2"))
 

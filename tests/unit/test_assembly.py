@@ -10,7 +10,7 @@ from app.llm.ollama import Ollama
 from app.service.assembly import open_machine
 from app.settings import load
 from app.turn.machine import Machine
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 
 def opened(data: Path, settings: str = "", **environ: str) -> Machine:

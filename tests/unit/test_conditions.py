@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.server import ROOT
+from loadtests.service import ROOT
 from tests.unit.evaluating import asserts
 
 TABLES = sorted(Path(__file__).with_name("conditions").glob("*.yaml"))

@@ -21,7 +21,7 @@ from app.evaluation.dialogues import DialogueReport, Miss, compare, evaluate_dia
 from app.turn.bots import Bot
 from app.turn.machine import Machine
 from app.types import Draft, Prompt
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 SHOP = ROOT / "tests" / "dialogue" / "cases" / "shop.yaml"
 SALON = ROOT.parent / "shared" / "data" / "salon"

@@ -89,7 +89,7 @@ FAULT = Fault("hasty", 3, "double_greeting", "Сколько?", "Здравст�
 def test_simulate(monkeypatch: pytest.MonkeyPatch, faults: list[Fault], status: int) -> None:
     seen: list[tuple[int, int, int]] = []
 
-    async def play(_: object, personas: tuple[Any, ...], dialogues: int, seed: int) -> Report:
+    async def play(_: object, __: object, personas: tuple[Any, ...], dialogues: int, seed: int) -> Report:
         seen.append((len(personas), dialogues, seed))
         return Report(dialogues, 7, Counter(ask=7), list(faults))
 

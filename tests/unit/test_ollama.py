@@ -314,10 +314,10 @@ async def test_the_last_place_is_for_an_answer_and_not_for_what_stands_behind_an
         assert not first.aside.done(), "there is a place for it still"
         third = await backend.answer(PROMPT, Deadline.after(10))
         assert first.aside.cancelled()
+        assert 'machine_model_asides_total{outcome="dropped"} 1.0' in telemetry.exposition().decode()
         assert [draft.text for draft in (await second, third)] == ["Сейчас."] * 2
         await backend.close()
     assert model.most_open == 2
-    assert 'machine_model_asides_total{outcome="dropped"} 1.0' in telemetry.exposition().decode()
 
 
 # The breaker

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.service import ROOT, Server, ask, clean_environment
 from tests.prove.recording.comparing import Difference, answers, memories
 from tests.prove.recording.customers import Street
 from tests.prove.recording.drafts import Drafts
 from tests.prove.recording.house import House, Part, Said, Step, set_clock
 from tests.prove.recording.scenes import SCENES
 from tests.prove.recording.table import Recorded, table
-from tests.server import ROOT, Server, ask, clean_environment
 
 STEP = Step(0.0, "process", {"session_id": "B", "user_id": "U", "request_id": "r1", "message": {"text": "цена"}})
 

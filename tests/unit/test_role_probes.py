@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 
 def load(path: str) -> ModuleType:

@@ -11,7 +11,7 @@ import yaml
 from app.errors import ConfigError
 from app.settings import load, masked, on_hub
 from app.turn.bots import DEFAULT, Bots
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 DEFAULTS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "app" / "settings.yaml").read_text("utf-8"))
 EMPTY = {

@@ -7,7 +7,7 @@ import yaml
 
 from app.errors import ConfigError
 from app.settings import Settings, load, masked
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 
 def write(folder: Path, text: str) -> Path:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 WATCH = ROOT / "roles/monitor/files/watch.py"
 RULES = (ROOT / "roles/monitor/templates/rules.yml.j2").read_text("utf-8")

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from tests.server import Server, clean_environment
+from loadtests.service import Server, clean_environment
 
 _CLOCK = Path(__file__).with_name("clock.py")
 _ROUNDS = 3  # of /health: what came before them has been read, and all that follows from it is done

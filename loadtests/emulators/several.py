@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tests.emulators import ollama
-from tests.emulators.requests import parse_object
-from tests.emulators.wire import Reply, Request
+from loadtests.emulators import ollama
+from loadtests.emulators.requests import parse_object
+from loadtests.emulators.wire import Reply, Request
 
 _BY_MODEL = ("/api/chat", "/api/generate", "/api/show", "/api/pull", "/api/delete")
 
@@ -49,7 +49,7 @@ class Several:
         found: list[dict[str, Any]] = []
         for server in self._servers.values():
             kept = _Kept()
-            await server(request, kept)
+            await server(request, kept)  # type: ignore[arg-type]  # a reply as far as a list of models asks
             found += kept.body["models"]
         return found
 

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from tests.emulators.cache import PromptCache
-from tests.emulators.golang import FOREVER_S
-from tests.emulators.profiles import Clock, Profile
-from tests.emulators.tokens import Tokens
+from loadtests.emulators.cache import PromptCache
+from loadtests.emulators.golang import FOREVER_S
+from loadtests.emulators.profiles import Clock, Profile
+from loadtests.emulators.tokens import Tokens
 
 LOAD_OPTIONS = ("num_ctx", "num_batch", "num_gpu", "num_thread", "use_mmap", "main_gpu")
 """Options that are fixed when the model loads: another value of one of them loads it again."""

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from tests.emulators.tokens import Tokens, common_prefix
+from loadtests.emulators.tokens import Tokens, common_prefix
 
 _SIMILAR = 0.1  # share of the prompt from which on a slot counts as holding it
 _LOSS = 0.5  # a slot that would keep less than this share is saved to RAM first

@@ -15,8 +15,8 @@ import httpx
 import yaml
 
 from app.evaluation.simulation import Persona, load_personas
-from tests.emulators.harness import OllamaEmulator
-from tests.server import KEY, Server
+from loadtests.emulators.harness import OllamaEmulator
+from loadtests.service import KEY, Server
 
 DEADLINE_S = 30.0
 _READY_S = 30.0

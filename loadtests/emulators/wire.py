@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import httptools
 
-from tests.emulators.golang import marshal
+from loadtests.emulators.golang import marshal
 
 JSON = "application/json; charset=utf-8"
 NDJSON = "application/x-ndjson"

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.emulators.engine import LOAD_OPTIONS
-from tests.emulators.golang import duration_s
+from loadtests.emulators.engine import LOAD_OPTIONS
+from loadtests.emulators.golang import duration_s
 
 _INTEGERS = frozenset(
     "num_ctx num_batch num_gpu num_thread main_gpu num_predict num_keep top_k seed repeat_last_n".split()
@@ -103,7 +103,8 @@ def _options(value: Any) -> Mapping[str, Any]:
     if not isinstance(options, dict):
         raise Refused(
             400,
-            f"json: cannot unmarshal {_kind(options)} into Go struct field ChatRequest.options of type map[string]interface {{}}",
+            f"json: cannot unmarshal {_kind(options)} into Go struct field ChatRequest.options"
+            " of type map[string]interface {}",
         )
     for name, entry in options.items():
         number = isinstance(entry, int | float) and not isinstance(entry, bool)

@@ -1,4 +1,4 @@
-"""The emulator of the model server as a process: `python -m tests.emulators.ollama --port 0 --profile gex44`.
+"""The emulator of the model server as a process: `python -m loadtests.emulators.ollama --port 0 --profile gex44`.
 
 It prints one line, `{"url": "http://..."}`, when it listens. Beside the server's own paths it has /emulator/faults,
 /emulator/stats, /emulator/state and /emulator/reset, with which a test plays the machine.
@@ -16,13 +16,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.emulators.chat import ChatHandler, Installed
-from tests.emulators.engine import Engine
-from tests.emulators.faults import FaultQueue
-from tests.emulators.golang import FOREVER_S, marshal, rfc3339_nano
-from tests.emulators.profiles import load_profile
-from tests.emulators.requests import ChatRequest, Refused, parse_chat, parse_object
-from tests.emulators.wire import Connection, Reply, Request
+from loadtests.emulators.chat import ChatHandler, Installed
+from loadtests.emulators.engine import Engine
+from loadtests.emulators.faults import FaultQueue
+from loadtests.emulators.golang import FOREVER_S, marshal, rfc3339_nano
+from loadtests.emulators.profiles import load_profile
+from loadtests.emulators.requests import ChatRequest, Refused, parse_chat, parse_object
+from loadtests.emulators.wire import Connection, Reply, Request
 
 VERSION = "0.30.0"
 DIGEST = "bdbd181c33f2ed1b31c972991882db3cf4d192569092138a7d29e973cd9debe8"

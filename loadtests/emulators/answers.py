@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.emulators.tokens import tokenise
+from loadtests.emulators.tokens import tokenise
 
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=[«\"“A-ZА-ЯЁӘҒҚҢӨҰҮҺІ0-9])|\n+")
 _PASSAGE = re.compile(r"^\[[^\]\n]+\][^\n]*$", re.MULTILINE)

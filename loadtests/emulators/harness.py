@@ -28,7 +28,7 @@ class OllamaEmulator:
 
     def start(self) -> "OllamaEmulator":
         """Starts the process, on its former port after a stop. Raises RuntimeError when it does not come up."""
-        command = [sys.executable, "-m", "tests.emulators.ollama", "--port", str(self._port), *self._arguments]
+        command = [sys.executable, "-m", "loadtests.emulators.ollama", "--port", str(self._port), *self._arguments]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=_ROOT)
         assert self._process.stdout
         line = self._process.stdout.readline()  # ends at the process's end too

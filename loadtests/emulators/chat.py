@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.emulators import answers, faults
-from tests.emulators.engine import Busy, Engine, Run
-from tests.emulators.faults import Fault, FaultQueue
-from tests.emulators.golang import marshal, now
-from tests.emulators.prompt import Rendered, render
-from tests.emulators.requests import ChatRequest, Refused, parse_chat
-from tests.emulators.tokens import Tokens, tokenise
-from tests.emulators.wire import Reply, Request
+from loadtests.emulators import answers, faults
+from loadtests.emulators.engine import Busy, Engine, Run
+from loadtests.emulators.faults import Fault, FaultQueue
+from loadtests.emulators.golang import marshal, now
+from loadtests.emulators.prompt import Rendered, render
+from loadtests.emulators.requests import ChatRequest, Refused, parse_chat
+from loadtests.emulators.tokens import Tokens, tokenise
+from loadtests.emulators.wire import Reply, Request
 
 _REPEATS = 40  # identical chunks of a stream that the server gives up on
 

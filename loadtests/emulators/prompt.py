@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from tests.emulators.tokens import Tokens, tokenise
+from loadtests.emulators.tokens import Tokens, tokenise
 
 _START, _END = "<|im_start|>", "<|im_end|>"
 

@@ -85,7 +85,7 @@ def spoil_text(fault: Fault | None, answer: str, prompt: str) -> str:
 
 
 def spoil_content(fault: Fault | None, content: str, answer_end: int) -> str:
-    """The raw output with a fault of its form. `answer_end` is where the answer's string ends in it, 0 in plain text."""
+    """The raw output with a fault of its form. `answer_end`: where the answer's string ends in it, 0 in plain text."""
     match fault.kind if fault else None:
         case "malformed_json":
             return content[:answer_end] + _words(fault, ', "slots": {"name": }]')
