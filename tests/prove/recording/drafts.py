@@ -81,8 +81,12 @@ def _spoilt(t: _Turn) -> tuple[Fault, ...]:
 
 
 def _told(t: _Turn) -> tuple[Fault, ...]:
-    """The customer's own words as a slot's value, sometimes beside others that he never said."""
-    slots = {t.slot: t.message[:100]} | ({"challenges": "совсем другое"} if t.rng.random() < 0.3 else {})
+    """The customer's own words as a slot's value, mixed with more or fewer others, or beside what he never said."""
+    own = t.message.split()[:6]
+    others = "постоянно мешает вот именно это всегда".split()[
+        : t.rng.choice((0, 0, len(own) - 1, len(own), len(own) + 1))
+    ]
+    slots = {t.slot: " ".join([*own, *others])} | ({"challenges": "совсем другое"} if t.rng.random() < 0.3 else {})
     return ({"kind": "fields", "fields": {"slots": slots, "human": t.rng.random() < 0.25}},)
 
 
