@@ -9,7 +9,7 @@ PORT   ?= 8000
 TORCH  ?= torch==2.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test load measure test-host test-n8n lint audit format bench prove-model prove-hostile prove-power prove-storm prove-day-two prove-memory lock clean
+.PHONY: help install demo test load measure test-host test-n8n lint audit format bench prove-model prove-hostile prove-power prove-storm prove-day-two prove-memory prove-replay lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,8 @@ lint: $(VENV)/dev.stamp ## Formatting, style, types, the direction of imports, t
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --explicit-package-bases playbooks roles/monitor roles/tls roles/tunnel roles/verify
+	$(BIN)/mypy roles/app/files/release
 	$(BIN)/lint-imports
 	$(BIN)/machine kb lint --kb kb
 	$(BIN)/python -m tests.audit --offline
@@ -75,6 +77,9 @@ prove-day-two: $(VENV)/dev.stamp ## Do all the work of day two while customers w
 
 prove-memory: $(VENV)/dev.stamp ## Start on a large memory of the release before: when it answers, who notices the bringing over (TURNS=500000; minutes)
 	$(BIN)/python -m tests.prove.memory --turns $(or $(TURNS),500000)
+
+prove-replay: $(VENV)/dev.stamp ## Have this checkout answer 500 turns that a commit recorded: all equal? (BASE=HEAD TURNS=500 KEEP=folder REPLAYFLAGS="--ignore KEY")
+	$(BIN)/python -m tests.prove.replay --base $(or $(BASE),HEAD) $(if $(TURNS),--turns $(TURNS)) $(if $(KEEP),--keep $(KEEP)) $(REPLAYFLAGS)
 
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import time
+from functools import reduce
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -75,7 +76,7 @@ class RetrieverSettings(_Group):
     model_timeout_s: float = Field(gt=0, le=60)
 
 
-class Persona(_Group):
+class PersonaSettings(_Group):
     name: str = ""
     role: str = ""
 
@@ -83,7 +84,7 @@ class Persona(_Group):
 class DialogueSettings(_Group):
     flow: str
     policy: str
-    persona: Persona
+    persona: PersonaSettings
     opens: time
     closes: time
     timezone: str
@@ -106,7 +107,7 @@ class BotSettings(_Group):
     policy: Path | None = None
     flow: str | None = None
     language: Language = "ru"
-    persona: Persona = Persona()
+    persona: PersonaSettings = PersonaSettings()
 
 
 class StoreSettings(_Group):
@@ -251,10 +252,22 @@ def _overlay(base: dict[str, Any], extra: Mapping[str, Any], known: frozenset[st
         if group == "bots":  # its keys are names of the owner's own
             base[group] = {str(bot): _with_folder(bot, spec, Path(name).parent) for bot, spec in values.items()}
             continue
-        for key, value in values.items():
-            if f"{group}.{key}" not in known:
-                raise ConfigError(f"{name}: unknown key '{group}.{key}'; {_nearest(f'{group}.{key}', known)}")
-            base[group][key] = value
+        _overlay_group(base[group], group, values, known, name)
+
+
+def _overlay_group(
+    base: dict[str, Any], place: str, values: Mapping[str, Any], known: frozenset[str], name: str
+) -> None:
+    for key, value in values.items():
+        inside, own = f"{place}.{key}", base.get(key)
+        if isinstance(own, dict) and isinstance(value, Mapping):  # dialogue.persona
+            _overlay_group(own, inside, value, known, name)
+        elif isinstance(own, dict):
+            raise ConfigError(f"{name}: {inside!r} holds {value!r}; write its keys indented below it")
+        elif inside not in known:
+            raise ConfigError(f"{name}: unknown key {inside!r}; {_nearest(inside, known)}")
+        else:
+            base[key] = value
 
 
 def _with_folder(bot: str, spec: object, folder: Path) -> object:
@@ -278,8 +291,10 @@ def _overlay_environment(tree: dict[str, Any], environ: Mapping[str, str], known
                 raise ConfigError(f"environment: unknown flag {variable!r}; {_nearest(flag, flags)}")
             tree["flags"][flag] = raw
         elif variable.startswith(ENV_PREFIX):
-            group, _, key = variable.removeprefix(ENV_PREFIX).lower().partition("__")
-            if f"{group}.{key}" not in known:
-                hint = _nearest(f"{group}.{key}", known)
-                raise ConfigError(f"environment: {variable!r} names no setting; {hint} (MACHINE_GROUP__KEY)")
-            tree[group][key] = raw
+            place = variable.removeprefix(ENV_PREFIX).lower().replace("__", ".")
+            if place not in known:
+                raise ConfigError(
+                    f"environment: {variable!r} names no setting; {_nearest(place, known)} (MACHINE_GROUP__KEY)"
+                )
+            *groups, key = place.split(".")
+            reduce(lambda inside, group: inside[group], groups, tree)[key] = raw

@@ -133,6 +133,16 @@ class DialogueState:
     """How often each slot was asked for."""
     said: tuple[str, ...] = ()
     """Names of one-time texts (the greeting, a stage's statement) that were said."""
+    switched_from: tuple[str, ...] = ()
+    """Flows that led to another one."""
+    off_topic: bool = False
+    """The last message was."""
+    paused: bool = False
+    """The customer wants no questions of the flow."""
+    wants_person: bool = False
+    """For one turn: the model heard the wish for a person where the rules did not."""
+    notice_at: int | None = None
+    """Unix second at which he was told that nobody is there now."""
     language: Language = "ru"
     closed: bool = False
     """The customer refused or said goodbye; the next message re-opens."""
@@ -215,7 +225,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ChatMessage:
     """One message of a chat model's prompt."""
 
     role: Literal["user", "assistant"]
@@ -233,7 +243,7 @@ class Prompt:
     """The customer's newest message."""
     system: str = ""
     """Fixed per bot and flow, so that a model server keeps it in its prefix cache."""
-    messages: tuple[Message, ...] = ()
+    messages: tuple[ChatMessage, ...] = ()
     """The history, which only grows at its end, and the newest user message, which holds all that changes."""
     tokens: int = 0
     """Our own count of system and messages together."""

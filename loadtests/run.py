@@ -56,8 +56,8 @@ class Target:
 @contextmanager
 def emulated(options: argparse.Namespace, answer: int) -> Iterator[Target]:
     """The service of this checkout against the emulated model server."""
-    from tests.prove.rig import Rig
-    from tests.server import KEY
+    from loadtests.rig import Rig
+    from loadtests.service import KEY
 
     knowledge = str(ROOT / "kb")
     bots = {name: {"sessions": [f"{name}_*"], "kb": knowledge} for name in ("north", "south")}

@@ -30,7 +30,7 @@ from app.evaluation import evaluate_retrieval, read_queries
 from app.knowledge.retriever import Retriever
 from app.knowledge.sections import KnowledgeBase, load
 from app.types import Section
-from tests.server import KEY, Server, message
+from loadtests.service import KEY, Server, message
 
 TODAY = datetime.now(UTC).date()
 QUESTIONS = (

@@ -20,7 +20,7 @@ from app.service.assembly import open_machine
 from app.settings import load
 from app.turn.bots import Bot
 from app.turn.machine import Machine
-from tests.server import KEY, ROOT, Server
+from loadtests.service import KEY, ROOT, Server
 
 # The files that take longest, so that no worker is left with one of them when the others have done (`--dist loadfile`).
 LONGEST = ("test_model_turns", "test_loadtests", "test_roles", "test_doctor", "test_surroundings", "test_crash",

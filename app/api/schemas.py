@@ -23,7 +23,7 @@ class _Body(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True)
 
 
-class Message(_Body):
+class MessageBody(_Body):
     text: Text = Field(description="The newest message, or `[image]: ...`, or `[audio transcript]: ...`.")
     timestamp_ms: int = Field(default=0, ge=0, le=_MAX_MS)
 
@@ -35,7 +35,7 @@ class Message(_Body):
         return "text", self.text
 
 
-class Context(_Body):
+class ContextBody(_Body):
     time_of_day: TimeOfDay | None = None
     timezone: str | None = Field(default=None, max_length=64, examples=["Asia/Almaty"])
     meta: dict[str, Any] = Field(default={}, description="The caller's own: at most 16 KB of JSON, 16 levels deep.")
@@ -80,8 +80,8 @@ class ProcessRequest(_Body):
     channel: Annotated[str, StringConstraints(min_length=1, max_length=64)] = "whatsapp"
     session_id: Id
     user_id: Id
-    message: Message
-    context: Context = Context()
+    message: MessageBody
+    context: ContextBody = ContextBody()
     flow_name: str | None = Field(default=None, max_length=64)
 
 

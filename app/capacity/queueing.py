@@ -56,7 +56,7 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Simulated:
     """Seconds are those of answered turns; `per_minute` counts those that came by the deadline."""
 
     arrived: int
@@ -73,7 +73,7 @@ class Outcome:
         return self.p95_s <= P95_S and self.p99_s <= P99_S
 
 
-def simulate(card: Card, load: Load) -> Outcome:
+def simulate(card: Card, load: Load) -> Simulated:
     """Plays `load.turns` arrivals; the same seed gives the same customers at every rate."""
     return _Queue(card, load).run()
 
@@ -115,7 +115,7 @@ class _Queue:
         self.pace = Pace(card.prefill_tps, card.decode_tps, fresh=load.fresh, answer=load.answer, curve=card.gain)
         self.pace.overhead_s = card.retrieval_s
 
-    def run(self) -> Outcome:
+    def run(self) -> Simulated:
         coming = deque(self._arrivals())
         arrived = len(coming)
         while coming or self.active:
@@ -127,10 +127,10 @@ class _Queue:
                 self._pass(next_s)
                 self._advance(turn)
             if len(self.waiting) > _HOPELESS:
-                return Outcome(arrived, 0, 0, 0, math.inf, math.inf, 0.0)
+                return Simulated(arrived, 0, 0, 0, math.inf, math.inf, 0.0)
         took = sorted(self.took)
         in_time = sum(seconds <= DEADLINE_S for seconds in took)
-        return Outcome(
+        return Simulated(
             arrived=arrived,
             answered=len(took),
             refused=self.refused,

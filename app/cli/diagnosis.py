@@ -14,7 +14,7 @@ from app.cli.common import knowledge_folder
 from app.errors import ConfigError
 from app.health import checks, facts, network
 from app.health.checks import Finding
-from app.health.gathering import Fact
+from app.health.gathering import Gathered
 from app.health.gpu import probe
 from app.health.readiness import gpu_part, knowledge_part
 from app.knowledge.sections import load as load_knowledge
@@ -104,8 +104,8 @@ class Diagnosis:
             yield checks.check_uvm(needed=needed)
 
 
-def _fact(name: str, gather: Callable[[], _T]) -> Fact[_T]:
-    return Fact(name, gather, _LIMIT_S)
+def _fact(name: str, gather: Callable[[], _T]) -> Gathered[_T]:
+    return Gathered(name, gather, _LIMIT_S)
 
 
 def _settings(file: Path | None) -> tuple[Settings, str]:
@@ -116,7 +116,7 @@ def _settings(file: Path | None) -> tuple[Settings, str]:
         return load(environ={}), str(error)
 
 
-def _certificate(place: SplitResult, url: str, cert: Path | None) -> Fact[network.CertificateFacts] | None:
+def _certificate(place: SplitResult, url: str, cert: Path | None) -> Gathered[network.CertificateFacts] | None:
     """Of the file if one is named, else of an https address; None when there is neither."""
     if cert is not None:
         return _fact("certificate", partial(network.certificate_of_file, cert))

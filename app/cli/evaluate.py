@@ -14,7 +14,7 @@ from app.cli.common import knowledge_folder, running, say
 from app.cli.options import JSON, OWN_KB, SETTINGS
 
 if TYPE_CHECKING:
-    from app.evaluation.cases import Case
+    from app.evaluation.cases import DialogueCase
     from app.evaluation.dialogues import DialogueReport
 
 _SHOWN = 160  # characters of a message or an answer in the list of misses
@@ -57,7 +57,9 @@ def evaluate(
         sys.exit(1 if found.worse else 0)
 
 
-async def _evaluate(name: str, file: Path | None, knowledge: Path | None, cases: "list[Case]") -> "DialogueReport":
+async def _evaluate(
+    name: str, file: Path | None, knowledge: Path | None, cases: "list[DialogueCase]"
+) -> "DialogueReport":
     from app.evaluation.dialogues import evaluate_dialogues
     from app.service.assembly import open_knowledge, open_machine
     from app.settings import load

@@ -11,8 +11,6 @@ from app.dialogue.spec import SlotSpec
 from app.dialogue.text import read
 from app.types import Aside, DialogueState
 
-WANTS_PERSON = "wants_person"
-"""Mark in `said` for one turn: the model heard the wish for a person where the rules did not."""
 _MOST = 4  # slots asked of the model: each costs tokens behind every answer
 _STEM = 4  # letters: «кассы» bears out «касса»
 
@@ -36,10 +34,8 @@ def told(state: DialogueState, aside: Aside, slots: Mapping[str, SlotSpec], said
         and len(value) <= MAX_TEXT
         and _borne_out(value, words)
     }
-    marks = state.said
-    if aside.human and not state.handed_over and not state.closed and WANTS_PERSON not in marks:
-        marks = (*marks, WANTS_PERSON)
-    return replace(state, slots={**heard, **state.slots}, said=marks)
+    wants = state.wants_person or (aside.human and not state.handed_over and not state.closed)
+    return replace(state, slots={**heard, **state.slots}, wants_person=wants)
 
 
 def _borne_out(value: str, words: Sequence[str]) -> bool:

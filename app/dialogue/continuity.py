@@ -1,6 +1,6 @@
 """What a message finds of the conversation before it: the flow, the open question, what was said how long ago."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -8,7 +8,6 @@ from rapidfuzz import fuzz
 
 from app.dialogue import stages
 from app.dialogue.choices import options
-from app.dialogue.control import PAUSED
 from app.dialogue.hours import Hours
 from app.dialogue.intents import Understanding
 from app.dialogue.policy import Policy
@@ -20,10 +19,6 @@ from app.types import Ask, DialogueState, Language, Pending, Snapshot, TimeOfDay
 AWAY = timedelta(hours=12)
 """A customer who was silent for longer is welcomed back."""
 
-_NOTICE = "closed_notice:"
-"""In `state.said`, with the Unix second at which it was said."""
-_SWITCHED = "switched:"
-"""In `state.said`, with the flow that led to another one."""
 _SPAM = 3
 """So many same messages before this one make it spam."""
 _SAME_QUESTION = 85
@@ -52,7 +47,7 @@ def resumed(
     `skip`: slots that the bot never asks for.
     """
     name = ask.flow_name or state.flow or default
-    if f"{_SWITCHED}{name}" in state.said:
+    if name in state.switched_from:
         name = state.flow  # the caller names the flow that led here with every message
     flow = flows.get(name) or flows[default]
     if flow.name != state.flow:
@@ -62,11 +57,9 @@ def resumed(
     if unasked:
         state = replace(state, asked={**state.asked, **unasked})
     if away(state, now):
-        said = tuple(mark for mark in state.said if mark != PAUSED)
         if state.handed_over and "contact" in state.slots:
             state = renewed(state, flow, whole=True)
-            said = tuple(mark for mark in state.said if mark != PAUSED)
-        state = replace(state, said=said, handed_over=False)
+        state = replace(state, paused=False, handed_over=False)
     return state, flow
 
 
@@ -103,8 +96,7 @@ def switched(
     name = stages.switched(flow, replace(state, slots=slots), u.intents)
     if name is None or name not in flows:
         return state, flow
-    said = (*state.said, f"{_SWITCHED}{flow.name}")
-    return replace(state, flow=name, stage="", said=said), flows[name]
+    return replace(state, flow=name, stage="", switched_from=(*state.switched_from, flow.name)), flows[name]
 
 
 def listed(snapshot: Snapshot, state: DialogueState, flow: Flow) -> tuple[str, ...]:
@@ -153,15 +145,9 @@ def closed_notice(
     variants = policy.text(policy.closed_notice, language)
     if not variants or hours.working(now):
         return None
-    last = next((int(mark.removeprefix(_NOTICE)) for mark in state.said if mark.startswith(_NOTICE)), None)
-    if last is not None and now.timestamp() - last < AWAY.total_seconds():
+    if state.notice_at is not None and now.timestamp() - state.notice_at < AWAY.total_seconds():
         return None
     return variants[state.turns % len(variants)].replace("{time}", opening)
-
-
-def with_notice(said: Sequence[str], now: datetime) -> list[str]:
-    """`said` after the notice."""
-    return [*(mark for mark in said if not mark.startswith(_NOTICE)), f"{_NOTICE}{int(now.timestamp())}"]
 
 
 def _plain(text: str) -> str:

@@ -1,12 +1,9 @@
 """The customer steers the talk himself: a step back, leave it, go on."""
 
-from app.dialogue.scene import Plan, Scene
-
-PAUSED = "paused"
-"""In `state.said` while the customer wants no questions of the flow."""
+from app.dialogue.scene import Decision, Scene
 
 
-def steer(s: Scene) -> Plan | None:
+def steer(s: Scene) -> Decision | None:
     """«назад», «неважно, забудьте», «продолжим»: only where nothing else is said."""
     steers = s.u.steers
     if not steers or s.heard.values:
@@ -14,15 +11,15 @@ def steer(s: Scene) -> Plan | None:
     waiting = s.state.pending.slot if s.state.pending else ""
     if steers == "cancel":
         if s.state.closed:
-            return Plan("close", "cancel", s.say("refusal_again"), greet=False, closes=True)
+            return Decision("close", "cancel", s.say("refusal_again"), greet=False, closes=True)
         text = "soft_close" if s.state.handed_over else "paused"
-        return Plan("answer", "cancel", s.say(text), greet="greeting" not in s.state.said)
+        return Decision("answer", "cancel", s.say(text), greet="greeting" not in s.state.said)
     if s.state.handed_over:
-        return Plan("answer", steers, s.say("here"))  # a human goes on
+        return Decision("answer", steers, s.say("here"))  # a human goes on
     if steers == "resume":
-        return Plan("ask", "resume", s.say("resume"), prefer=waiting, asks=True)
+        return Decision("ask", "resume", s.say("resume"), prefer=waiting, asks=True)
     slot = _last_told(s)
-    return Plan("ask", "back", s.say("back"), prefer=slot or waiting, forgets=slot, asks=True)
+    return Decision("ask", "back", s.say("back"), prefer=slot or waiting, forgets=slot, asks=True)
 
 
 def _last_told(s: Scene) -> str:

@@ -6,15 +6,13 @@ from datetime import datetime
 
 from app.dialogue import aside as asides
 from app.dialogue import continuity, stages, terms
-from app.dialogue.boundaries import OFF_TOPIC
-from app.dialogue.control import PAUSED
 from app.dialogue.hearing import Heard
 from app.dialogue.hours import Hours, known_zone, time_of_day, zone_of
 from app.dialogue.intents import Understanding, understand
 from app.dialogue.packet import handover_packet, in_own_words, said_slots
 from app.dialogue.policy import Policy
-from app.dialogue.replies import completed, decide
-from app.dialogue.scene import Plan, Scene
+from app.dialogue.replies import completed, decided
+from app.dialogue.scene import Decision, Scene
 from app.dialogue.slots import extract, object_of
 from app.dialogue.spec import MAX_ASKED, Flow, load_flows
 from app.dialogue.text import read, without
@@ -150,7 +148,7 @@ class Dialogue:
             asked[waiting] = MAX_ASKED  # who does not want to say is not asked again
         state, flow = continuity.switched(replace(state, asked=asked), flow, slots, u, self.flows)
         scene = replace(self._scene(snapshot, ask, now, _Read(state, flow, u, heard, slots)), reorders=again)
-        plan = decide(scene)
+        plan = decided(scene)
         if self._completes(scene, plan):
             plan = completed(scene)
         if plan.forgets:
@@ -215,7 +213,7 @@ class Dialogue:
         )
 
     @staticmethod
-    def _completes(scene: Scene, plan: Plan) -> bool:
+    def _completes(scene: Scene, plan: Decision) -> bool:
         """Whether this answer was the last one needed of a customer whose contact we had before."""
         told = scene.heard.answered and "contact" in scene.slots and "contact" not in scene.heard.values
         if not told or plan.closes or plan.hands_over or not plan.asks or scene.state.handed_over:
@@ -223,7 +221,7 @@ class Dialogue:
         after = replace(scene.state, slots=scene.slots)
         return SUCCESS in stages.move(scene.flow, after, scene.u.intents, scene.avoid, plan.prefer).entered
 
-    def _step(self, scene: Scene, plan: Plan, state: DialogueState, now: datetime) -> Step:
+    def _step(self, scene: Scene, plan: Decision, state: DialogueState, now: datetime) -> Step:
         """Add the stage's question to the plan and write the state down."""
         u, flow, language = scene.u, scene.flow, scene.texts.language
         said = list(state.said)
@@ -240,7 +238,7 @@ class Dialogue:
         # Whoever wants an appointment wants to buy.
         wishes = (*u.intents, "purchase") if u.has("booking") else u.intents
         move = stages.move(flow, state, wishes, scene.avoid, plan.prefer)
-        paused = PAUSED in said and plan.reason not in _RESUMING
+        paused = state.paused and plan.reason not in _RESUMING
         quiet = plan.closes or plan.hands_over or state.handed_over or paused or not plan.asks
         stage = flow.stages[move.stage]
         statement, query, fallback, action, reason = plan.statement, plan.query, plan.fallback, plan.action, plan.reason
@@ -266,21 +264,19 @@ class Dialogue:
             statement = statement or scene.texts.pick("here", state.turns, scene.last_answer)
         if plan.reason == "cancel":
             pending = None
-        marks = {
-            OFF_TOPIC: plan.reason == OFF_TOPIC,
-            PAUSED: paused or plan.reason == "cancel",
-            asides.WANTS_PERSON: False,
-        }
-        said = [name for name in said if name not in marks] + [name for name, on in marks.items() if on]
-        notice = scene.notice
-        if notice and not plan.closes:
-            greeting = f"{greeting} {notice}" if greeting else notice
-            said = continuity.with_notice(said, now)
+        notice_at = state.notice_at
+        if scene.notice and not plan.closes:
+            greeting = f"{greeting} {scene.notice}" if greeting else scene.notice
+            notice_at = int(now.timestamp())
         state = replace(
             state,
             stage=move.stage,
             pending=pending,
             said=tuple(said),
+            off_topic=plan.reason == "off_topic",
+            paused=paused or plan.reason == "cancel",
+            wants_person=False,
+            notice_at=notice_at,
             closed=plan.closes,
             handed_over=state.handed_over or plan.hands_over,
             last_action=action,

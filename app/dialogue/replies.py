@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from app.dialogue import boundaries, control, topics
-from app.dialogue.aside import WANTS_PERSON
-from app.dialogue.scene import OBJECTIONS, QUESTIONS, Plan, Scene
+from app.dialogue.scene import OBJECTIONS, QUESTIONS, Decision, Scene
 from app.dialogue.terms import Terms
 
 _COURTESIES = frozenset({"refusal", "thanks", "goodbye"})
@@ -15,13 +14,13 @@ _BARE_OBJECTION = 3
 """An objection of no more words than this says nothing to search for."""
 
 
-def decide(scene: Scene) -> Plan:
+def decided(scene: Scene) -> Decision:
     """The plan for one message: the first need that is there, from the most pressing on."""
     for rule in (
         boundaries.injection,
         boundaries.opt_out,
         _contact,
-        topics.plan,
+        topics.by_topic,
         _still_closed,
         _human,
         _question,
@@ -44,14 +43,14 @@ def decide(scene: Scene) -> Plan:
     raise AssertionError("the last rule always answers")
 
 
-def _still_closed(s: Scene) -> Plan | None:
+def _still_closed(s: Scene) -> Decision | None:
     """A refusal repeated, thanks or a goodbye after the end: a word of courtesy, and the end stays."""
     if not s.state.closed or s.u.has(*QUESTIONS, *_REOPENS) or s.heard.values:
         return None
     if not (_COURTESIES & set(s.u.intents) or s.u.denies):
         return None
     name = "goodbye" if s.u.has("goodbye") else "closed_thanks" if s.u.has("thanks") else "refusal_again"
-    return Plan(
+    return Decision(
         "close",
         "refusal" if name == "refusal_again" else name.removeprefix("closed_"),
         s.say(name),
@@ -60,7 +59,7 @@ def _still_closed(s: Scene) -> Plan | None:
     )
 
 
-def _contact(s: Scene) -> Plan | None:
+def _contact(s: Scene) -> Decision | None:
     """A contact is success, whenever it comes; a question beside it is answered too."""
     if "contact" not in s.heard.values or s.state.slots.get("contact") == s.heard.values["contact"]:
         return None
@@ -74,23 +73,23 @@ def _contact(s: Scene) -> Plan | None:
     return replace(plan, statement=statement, query=beside.query or plan.query, topic=beside.topic)
 
 
-def _human(s: Scene) -> Plan | None:
+def _human(s: Scene) -> Decision | None:
     offered = any(offer.casefold() in s.last_answer.casefold() for offer in s.texts.data["offer"])
     accepts = offered and s.u.affirms and s.u.short and not s.heard.answered and not s.u.has(*QUESTIONS)
-    missed = WANTS_PERSON in s.state.said and not s.u.has(*QUESTIONS, *_COURTESIES)
+    missed = s.state.wants_person and not s.u.has(*QUESTIONS, *_COURTESIES)
     wanted = s.u.has("human_wanted") or accepts or missed
     # Who wants to come another day, or not at all, wants what only a person can do.
     reason = next((name for name in ("reschedule", "cancel_request") if s.u.has(name)), "human_wanted")
     return _handover(s, reason, "human") if wanted or reason != "human_wanted" else None
 
 
-def _handover(s: Scene, reason: str, text: str) -> Plan:
+def _handover(s: Scene, reason: str, text: str) -> Decision:
     statement = s.say(f"{text}_later" if s.tells_when else f"{text}_open").replace("{time}", s.opening)
     asks = s.u.has(*QUESTIONS)
-    return Plan("handover", reason, statement, s.query if asks else None, hands_over=True)
+    return Decision("handover", reason, statement, s.query if asks else None, hands_over=True)
 
 
-def _question(s: Scene) -> Plan | None:
+def _question(s: Scene) -> Decision | None:
     """A question is answered on this very turn, whatever else stands beside it."""
     name = next((name for name in (*QUESTIONS, "payment") if s.u.has(name)), None)
     haggles = s.u.has("discount_request")
@@ -109,26 +108,26 @@ def _question(s: Scene) -> Plan | None:
     calm = not s.u.has("refusal", "frustration", "objection_think", "objection_trust", "goodbye")
     # A word on discounts answers by itself, whatever the search finds.
     fallback = None if haggles else s.say("fallback")
-    return Plan("answer", name or "feature", statement, s.query, fallback, asks=calm and s.may_ask)
+    return Decision("answer", name or "feature", statement, s.query, fallback, asks=calm and s.may_ask)
 
 
-def _refusal(s: Scene) -> Plan | None:
+def _refusal(s: Scene) -> Decision | None:
     if not s.u.has("refusal"):
         return None
-    return Plan("close", "refusal", s.say("refusal"), greet=False, closes=True)
+    return Decision("close", "refusal", s.say("refusal"), greet=False, closes=True)
 
 
-def _upset(s: Scene) -> Plan | None:
+def _upset(s: Scene) -> Decision | None:
     if not s.u.has("frustration"):
         return None
-    return Plan("answer", "frustration", s.say("frustration"), greet=False)
+    return Decision("answer", "frustration", s.say("frustration"), greet=False)
 
 
-def _who(s: Scene) -> Plan | None:
-    return Plan("answer", "bot_question", s.say("bot")) if s.u.has("bot_question") else None
+def _who(s: Scene) -> Decision | None:
+    return Decision("answer", "bot_question", s.say("bot")) if s.u.has("bot_question") else None
 
 
-def _objection(s: Scene) -> Plan | None:
+def _objection(s: Scene) -> Decision | None:
     """Empathy, then facts. Who wants to think or does not trust us is not questioned."""
     name = next((name for name in OBJECTIONS if s.u.has(name)), None)
     if name is None:
@@ -136,10 +135,10 @@ def _objection(s: Scene) -> Plan | None:
     about = s.texts.data[f"query_{name}"]
     query = about if len(s.u.content) <= _BARE_OBJECTION else f"{s.query} {about}"
     asks = name in ("objection_price", "objection_have") and s.may_ask
-    return Plan("answer", name, s.say(name), query, asks=asks)
+    return Decision("answer", name, s.say(name), query, asks=asks)
 
 
-def _purchase(s: Scene) -> Plan | None:
+def _purchase(s: Scene) -> Decision | None:
     """Who wants to buy or to come is asked what is still missing; with a contact at hand a person takes over."""
     name = next((name for name in ("purchase", "booking") if s.u.has(name)), None)
     if name is None:
@@ -147,20 +146,20 @@ def _purchase(s: Scene) -> Plan | None:
     if "contact" in s.slots and not s.reorders:
         return _handover(s, name, "human")
     if name == "booking":
-        return Plan("ask", name, _agree(s), asks=True)
-    return Plan("answer", "purchase", _agree(s), s.query, asks=True)
+        return Decision("ask", name, _agree(s), asks=True)
+    return Decision("answer", "purchase", _agree(s), s.query, asks=True)
 
 
-def _told(s: Scene) -> Plan | None:
+def _told(s: Scene) -> Decision | None:
     """The customer told something, or answered our question: thank him and go on."""
     pending = s.state.pending
     if pending and s.heard.values.get(pending.slot) == "no":
         spec = s.flow.slots.get(pending.slot)
-        return Plan("answer", "declined", s.say(spec.parting if spec else "declined"), asks=True)
+        return Decision("answer", "declined", s.say(spec.parting if spec else "declined"), asks=True)
     # Few words while our question is open, or «у нас …», tell; more words may only mention what they look for.
     outright = s.u.word("own") or s.heard.values.keys() & _TOLD or (pending and s.u.short)
     if s.heard.forgotten or s.heard.answered or (s.heard.values and outright):
-        return Plan("ask", "slot_question", _acknowledge(s), asks=s.may_ask)
+        return Decision("ask", "slot_question", _acknowledge(s), asks=s.may_ask)
     return None
 
 
@@ -200,48 +199,48 @@ def _warm(s: Scene) -> str:
     return "ack_name" if set(s.heard.values) == {"name"} else ""
 
 
-def _courtesy(s: Scene) -> Plan | None:
+def _courtesy(s: Scene) -> Decision | None:
     """Thanks, a goodbye, an «ок»: short words call for short ones."""
     if s.u.has("info") and not s.u.short:
         return None
     if s.u.has("goodbye"):
-        return Plan("close", "goodbye", s.say("goodbye"), greet=False, closes=True)
+        return Decision("close", "goodbye", s.say("goodbye"), greet=False, closes=True)
     if s.u.has("thanks"):
-        return Plan("answer", "thanks", s.say("thanks"), greet="greeting" not in s.state.said)
+        return Decision("answer", "thanks", s.say("thanks"), greet="greeting" not in s.state.said)
     if s.u.has("agreement") and not s.u.has("info"):
         if s.state.closed:
-            return Plan("answer", "agreement", s.say("soft_close"))
-        return Plan("ask", "agreement", _agree(s), asks=s.may_ask)
+            return Decision("answer", "agreement", s.say("soft_close"))
+        return Decision("ask", "agreement", _agree(s), asks=s.may_ask)
     return None
 
 
-def _opening(s: Scene) -> Plan | None:
+def _opening(s: Scene) -> Decision | None:
     """A bare greeting, or a message that says nothing yet."""
     if s.u.has("info", "denial"):
         return _denial(s) if s.u.has("denial") and not s.u.has("info") else None
     new = "greeting" not in s.state.said
     if new:
-        return Plan("ask", "greeting", s.value, asks=True)
+        return Decision("ask", "greeting", s.value, asks=True)
     if s.u.has("greeting"):
-        return Plan("ask", "greeting", None if s.greeting else s.say("here"), asks=s.may_ask)
+        return Decision("ask", "greeting", None if s.greeting else s.say("here"), asks=s.may_ask)
     if s.u.message.tokens:
-        return Plan("answer", "listening", s.say("listening"))
-    return Plan("answer", "unclear", s.say("unclear"))
+        return Decision("answer", "listening", s.say("listening"))
+    return Decision("answer", "unclear", s.say("unclear"))
 
 
-def _denial(s: Scene) -> Plan:
+def _denial(s: Scene) -> Decision:
     """A «нет» to nothing of ours (a human may have asked): no refusal of the talk."""
-    return Plan("ask", "denial", s.say("declined"), asks=s.may_ask)
+    return Decision("ask", "denial", s.say("declined"), asks=s.may_ask)
 
 
-def _rest(s: Scene) -> Plan | None:
+def _rest(s: Scene) -> Decision | None:
     """Words that answer nothing of ours are a question without its mark: look them up."""
     if not any(character.isalpha() for character in s.query):
-        return Plan("answer", "unclear", s.say("unclear"))
+        return Decision("answer", "unclear", s.say("unclear"))
     statement = _acknowledge(s) if s.heard.values else None
-    return Plan("answer", "feature", statement, s.query, s.say("fallback"), asks=s.may_ask)
+    return Decision("answer", "feature", statement, s.query, s.say("fallback"), asks=s.may_ask)
 
 
-def completed(s: Scene) -> Plan:
+def completed(s: Scene) -> Decision:
     """A customer whose contact we have has answered the last question of another order."""
     return _handover(s, "purchase", "human")

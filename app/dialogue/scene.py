@@ -87,7 +87,7 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Decision:
     """The step without its question. `asks`: a question of the flow may follow."""
 
     action: Action

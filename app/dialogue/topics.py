@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from app.dialogue.intents import base_intent
 from app.dialogue.policy import MAX_JOINED, Topic
-from app.dialogue.scene import QUESTIONS, Plan, Scene
+from app.dialogue.scene import QUESTIONS, Decision, Scene
 from app.dialogue.text import fold, without
 
 _AND = frozenset(map(fold, ("и", "а", "ещё", "және", "ал", "and", "also")))
@@ -51,7 +51,7 @@ def hits(s: Scene) -> list[Hit]:
     return found
 
 
-def plan(s: Scene) -> Plan | None:
+def by_topic(s: Scene) -> Decision | None:
     """The first topic of the policy that is met decides; `also` topics are said together."""
     found = hits(s)
     if not found:
@@ -75,7 +75,7 @@ def plan(s: Scene) -> Plan | None:
     # A text stands by itself; without one the search decides, and may find nothing.
     fallback = s.say("fallback") if query is not None and statement is None else None
     calm = not s.u.has("refusal", "frustration", "goodbye")
-    made = Plan(
+    made = Decision(
         topic.action if query is None or topic.action != "ask" else "answer",
         reason,
         statement,
@@ -94,9 +94,9 @@ def plan(s: Scene) -> Plan | None:
     return made
 
 
-def beside(s: Scene) -> Plan | None:
+def beside(s: Scene) -> Decision | None:
     """What the topics add to an answer that something stronger decides: fixed answers, without their questions."""
-    made = plan(s)
+    made = by_topic(s)
     return made if made is not None and made.action in ("answer", "handover") else None
 
 

@@ -43,7 +43,7 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class DialogueCase:
     """A conversation: what the customer writes and what is expected of the answer to it (None: nothing)."""
 
     id: str
@@ -52,7 +52,7 @@ class Case:
     """The bot's clock; None: noon."""
 
 
-def read_cases(paths: Sequence[Path]) -> list[Case]:
+def read_cases(paths: Sequence[Path]) -> list[DialogueCase]:
     """The cases of the files, in order. Raises ConfigError with the file, the case and the fix."""
     cases = [case for path in paths for case in _read_file(path)]
     twice = [name for name, count in Counter(case.id for case in cases).items() if count > 1]
@@ -61,7 +61,7 @@ def read_cases(paths: Sequence[Path]) -> list[Case]:
     return cases
 
 
-def _read_file(path: Path) -> Iterator[Case]:
+def _read_file(path: Path) -> Iterator[DialogueCase]:
     try:
         tree = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -77,7 +77,7 @@ def _read_file(path: Path) -> Iterator[Case]:
         yield _case(raw, f"{path.name}: case {raw['id']!r}")
 
 
-def _case(raw: Mapping[str, Any], place: str) -> Case:
+def _case(raw: Mapping[str, Any], place: str) -> DialogueCase:
     given = [key for key in ("user", "turns", "messages") if raw.get(key)]
     if len(given) != 1:
         raise ConfigError(f"{place}: write what the customer says in one of `user`, `turns`, `messages`")
@@ -94,7 +94,7 @@ def _case(raw: Mapping[str, Any], place: str) -> Case:
         turns[-1] = (turns[-1][0], whole)
     if whole is None and "expected" not in raw and all(expected is None for _, expected in turns):
         raise ConfigError(f"{place}: expects nothing; write `expected:` for the case or for one of its turns")
-    return Case(str(raw["id"]), tuple(turns), _local_time(raw.get("local_time"), place))
+    return DialogueCase(str(raw["id"]), tuple(turns), _local_time(raw.get("local_time"), place))
 
 
 def _expected(raw: object, place: str) -> Expected | None:

@@ -10,7 +10,7 @@ from app.errors import ConfigError
 from app.evaluation.comparison import Comparison, compare, questions_of
 from app.evaluation.retrieval import Query
 from app.knowledge.contradictions import Change, changes, contradictions
-from app.knowledge.lint import Finding, lint
+from app.knowledge.lint import LintFinding, lint
 from app.knowledge.retriever import Retriever
 from app.knowledge.sections import KnowledgeBase, load
 
@@ -19,7 +19,7 @@ from app.knowledge.sections import KnowledgeBase, load
 class Review:
     """What was found. `changes` are for a person to read: a price may well have changed on purpose."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[LintFinding, ...]
     changes: tuple[Change, ...]
     comparison: Comparison
     note: str = ""

@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.errors import ConfigError, MachineError
-from app.evaluation.cases import Case, Expected, has_digit, says
+from app.evaluation.cases import DialogueCase, Expected, has_digit, says
 from app.turn.bots import Bot
 from app.turn.machine import Machine
 from app.turn.process import process
@@ -85,7 +85,7 @@ class DialogueReport:
         }
 
 
-def judge(expected: Expected, answer: str, action: str, reason: str, topic: str = "") -> list[tuple[str, str]]:
+def misses_of(expected: Expected, answer: str, action: str, reason: str, topic: str = "") -> list[tuple[str, str]]:
     """The checks that an answer misses, each with what is wrong."""
     missed = []
     if expected.action and not _right_action(expected.action, answer, action, reason, topic):
@@ -111,11 +111,11 @@ def _right_action(expected: str, answer: str, action: str, reason: str, topic: s
     return asks and not _BOOKING.isdisjoint({reason, topic})
 
 
-async def evaluate_dialogues(bot: Bot, cases: Sequence[Case], machine: Machine) -> DialogueReport:
+async def evaluate_dialogues(bot: Bot, cases: Sequence[DialogueCase], machine: Machine) -> DialogueReport:
     """Plays every case as a conversation of its own, as many at a time as the machine works on, in its memory."""
     places = asyncio.Semaphore(machine.settings.turn.parallel)
 
-    async def placed(case: Case) -> list[Miss]:
+    async def placed(case: DialogueCase) -> list[Miss]:
         async with places:
             return [miss async for miss in _play(bot, case, machine)]
 
@@ -138,7 +138,7 @@ async def evaluate_dialogues(bot: Bot, cases: Sequence[Case], machine: Machine) 
     )
 
 
-async def _play(bot: Bot, case: Case, machine: Machine) -> AsyncIterator[Miss]:
+async def _play(bot: Bot, case: DialogueCase, machine: Machine) -> AsyncIterator[Miss]:
     """The misses of one conversation. After an error all that is still expected is missed."""
     zone = ZoneInfo(bot.timezone)
     start = datetime.combine(datetime.now(UTC).astimezone(zone).date(), case.local_time or _NOON, zone)
@@ -158,7 +158,7 @@ async def _play(bot: Bot, case: Case, machine: Machine) -> AsyncIterator[Miss]:
             else:
                 answer, meta = reply.answer, reply.meta.dump()
         if expected:
-            for check, detail in judge(expected, answer, meta["action"], meta["reason"], meta.get("topic") or ""):
+            for check, detail in misses_of(expected, answer, meta["action"], meta["reason"], meta.get("topic") or ""):
                 yield Miss(case.id, check, text, answer, detail)
 
 

@@ -36,7 +36,7 @@ _SLASH = re.compile(r"(?<![\w-])[a-z0-9.-]{1,63}(?: [a-z]{2,6})? (?:слэш|с�
 _COMMA = re.compile(r"(?<![\w-])[a-z0-9-]{1,63}[,;]([a-z]{2,6})/[\w-]{1,63}")
 """«t,me/name»"""
 _DOT_SIGNS = ("точка", "dot", "нукте", "[", "(", "{", " .")
-_AT_WORDS = re.compile(r"собак|собачк|\bat\b|\bэт\b|@")
+_AT_WORDS = re.compile(r"собак|собачк|песик|\bat\b|\bэт\b|@")
 _DIGITS = re.compile(r"(?<![\w.,+])\+? ?\(?\d(?:[ ().\-–/]{0,3}\d)+")
 _ACCOUNT = re.compile(r"(?<!\w)[a-z]{2}\d{2} ?[a-z0-9]")
 _GROUPED = re.compile(r"\d{1,3}(?:[ .]\d{3})+$")

@@ -98,7 +98,7 @@ class Page(Allowed):
 
 
 @dataclass(frozen=True, slots=True)
-class Knowledge(Allowed):
+class AllowedByKnowledge(Allowed):
     """All sections in use together."""
 
     folded: tuple[str, ...]

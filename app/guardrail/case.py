@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 
 from app.guardrail import knowledge as known_by
 from app.guardrail.addresses import Address, addresses
-from app.guardrail.allowed import Knowledge
+from app.guardrail.allowed import AllowedByKnowledge
 from app.guardrail.figure import Figure
 from app.guardrail.figures import figures
 from app.guardrail.folding import fold
@@ -17,7 +17,7 @@ from app.guardrail.model import Context
 from app.guardrail.phrases import Turns, phrases
 from app.guardrail.sentences import spans
 from app.guardrail.subjects import Binding, bind
-from app.guardrail.words import Text, Token, read
+from app.guardrail.words import PlacedToken, Text, read
 
 _PRICE = ("@price", "@pay")
 _COSTS = re.compile(r"стоимост|обойд[её]т|обход[ия]т|составит|ценник|куны$")
@@ -77,7 +77,7 @@ class Case:
     def __init__(self, draft: str, context: Context) -> None:
         self.context = context
         self.text = read(draft, context.language)
-        self.knowledge: Knowledge = known_by.of(context.passages, context.brands)
+        self.knowledge: AllowedByKnowledge = known_by.of(context.passages, context.brands)
 
     def turns(self, name: str) -> Turns:
         """The turns of speech of one list of phrases.yaml that the draft has."""
@@ -236,17 +236,17 @@ class Case:
         return self.newest_keys.union(*self.sentence_keys)
 
     @cached_property
-    def sentence_tokens(self) -> list[list[Token]]:
+    def sentence_tokens(self) -> list[list[PlacedToken]]:
         """Tokens per sentence."""
-        rows: list[list[Token]] = [[] for _ in self.text.sentences]
+        rows: list[list[PlacedToken]] = [[] for _ in self.text.sentences]
         for t in self.text.tokens:
             if t.sentence < len(rows):
                 rows[t.sentence].append(t)
         return rows
 
     @cached_property
-    def _clauses(self) -> dict[int, list[Token]]:
-        rows: dict[int, list[Token]] = {}
+    def _clauses(self) -> dict[int, list[PlacedToken]]:
+        rows: dict[int, list[PlacedToken]] = {}
         for t in self.text.tokens:
             rows.setdefault(t.clause, []).append(t)
         return rows

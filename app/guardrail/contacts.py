@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from app.guardrail.addresses import MOST, Address, fits, of_section, written
 from app.guardrail.case import Case, Problem
-from app.guardrail.phrases import phrases
+from app.guardrail.phrases import phrases, rows
 from app.guardrail.words import read
 from app.types import Section
 
@@ -59,25 +59,31 @@ def _warned(case: Case, sentence: int) -> bool:
 
 def channels(case: Case) -> list[Problem]:
     """Somebody is sent to a messenger, or to pay by a transfer to a person, and no section says so."""
-    for turn in case.turns("channels").all[:MOST]:
-        if case.is_own(turn.start, turn.end) or turn.clause in case.turns("denial").clauses:
+    for number, turn in enumerate(case.turns("channels").all):
+        seen = number < MOST  # one more is refused, whatever it says
+        if seen and (case.is_own(turn.start, turn.end) or turn.clause in case.turns("denial").clauses):
             continue
-        beginnings = {word[:_STEM] for word in case.text.folded[turn.start : turn.end].split()}
-        if not any(beginnings & _channels(passage.section) for passage in case.context.passages):
+        named = _named(case.text.folded[turn.start : turn.end])
+        if not seen or not any(named & _channels(passage.section) for passage in case.context.passages):
             detail = f"{case.text.raw[turn.start : turn.end]!r}: no section sends anybody there"
             return [Problem("contact", detail, turn.start, turn.end)]
     return []
 
 
-_STEM = 5
+def _named(said: str) -> frozenset[int]:
+    """The channels of a piece of text, by their places in the list."""
+    said_words = said.split()
+    return frozenset(
+        number for number, row in enumerate(rows("channels")) if any(word.startswith(row) for word in said_words)
+    )
 
 
 @lru_cache(maxsize=4096)
-def _channels(section: Section) -> frozenset[str]:
-    """Beginnings of the words with which a section sends to a channel."""
+def _channels(section: Section) -> frozenset[int]:
+    """The channels that a section sends to."""
     text = read(section.text, section.language)
     found = phrases().find(text)["channels"].all
-    return frozenset(word[:_STEM] for turn in found for word in text.folded[turn.start : turn.end].split()[1:])
+    return frozenset().union(*(_named(text.folded[turn.start : turn.end]) for turn in found))
 
 
 def _problem(case: Case, address: Address, reason: str) -> Problem:

@@ -3,6 +3,7 @@
 from app.guardrail.case import Case, Problem
 
 _MOST = 12
+_GROWS = ("продаж", "выручк", "оборот", "прибыл", "доход")
 _LISTS = {
     "deeds": "nothing was done that can be seen here",
     "growth": "no section promises this",
@@ -14,7 +15,7 @@ _LISTS = {
 def deeds(case: Case) -> list[Problem]:
     """The first deed or promise of each list that is said as a fact."""
     problems = []
-    named = {case.text.tokens[place].start for m in case.mentions for place in range(m.first, m.last + 1)}
+    named = _named(case)
     for name, detail in _LISTS.items():
         for number, turn in enumerate(case.turns(name).all):
             if number < _MOST and name == "growth" and turn.start in named:
@@ -28,6 +29,14 @@ def deeds(case: Case) -> list[Problem]:
             problems.append(Problem("act", f"{case.text.raw[turn.start : turn.end]!r}: {detail}", turn.start, turn.end))
             break
     return problems
+
+
+def _named(case: Case) -> frozenset[int]:
+    """Where a product is named: «Рост» may be one, «рост продаж» is none."""
+    tokens = case.text.tokens
+    places = {place for m in case.mentions for place in range(m.first, m.last + 1)}
+    behind = {place: tokens[place + 1].text if place + 1 < len(tokens) else "" for place in places}
+    return frozenset(tokens[place].start for place in places if not behind[place].startswith(_GROWS))
 
 
 def _open(case: Case, sentence: int, clause: int) -> bool:

@@ -7,7 +7,7 @@ budget or turnover is the customer's whatever is said of it.
 from app.guardrail.case import Case, heard, spent
 from app.guardrail.figure import Figure
 from app.guardrail.phrases import Found
-from app.guardrail.words import Token
+from app.guardrail.words import PlacedToken
 
 _SHORT = 4
 """Words of a sentence that only agrees to the one before."""
@@ -115,7 +115,7 @@ def _such(case: Case, f: Figure) -> bool:
     return short and near_ours(case, f) and not of_ours(case, f.clause)
 
 
-def _at(case: Case, token: Token) -> int:
+def _at(case: Case, token: PlacedToken) -> int:
     return case.text.token_at(token.start)
 
 

@@ -10,7 +10,7 @@ from app.guardrail.measures import ADJECTIVE, CURRENCIES, SIGNS, UNITS_OF_TIME, 
 from app.guardrail.numerals import Number, numbers
 from app.guardrail.periods import attach
 from app.guardrail.shapes import fixed
-from app.guardrail.words import Text, Token
+from app.guardrail.words import PlacedToken, Text
 
 _ADDRESS = frozenset(
     "ул улица улице пр проспект проспекте мкр микрорайон дом офис офисе этаж этаже кв кабинет павильон бутик".split()
@@ -153,7 +153,7 @@ def _ends_sentence(text: Text, place: int) -> bool:
     return token.end >= text.sentences[token.sentence][1]
 
 
-def _over_adjectives(text: Text, place: int, token: Token) -> tuple[int, str]:
+def _over_adjectives(text: Text, place: int, token: PlacedToken) -> tuple[int, str]:
     """The place behind up to two adjectives («3 полных рабочих дня»), and which days were meant."""
     working = ""
     for _ in range(3):
@@ -177,7 +177,7 @@ _NO_NOUN = frozenset(
 )
 
 
-def _is_noun(token: Token) -> bool:
+def _is_noun(token: PlacedToken) -> bool:
     return (
         token.key not in _NO_NOUN
         and token.text not in _NO_NOUN

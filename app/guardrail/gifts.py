@@ -62,7 +62,7 @@ def _handed(case: Case) -> Iterator[Found]:
     for t in case.text.tokens:
         if t.text not in _THEIRS or case.clause_keys(t.clause) & _SEALED:
             continue
-        words = [w for w in case.clause_text(t.clause).strip(" .!—–-").split() if w not in ("и", "and")]
+        words = [w for w in case.clause_text(t.clause).strip(" ,.!—–-:;").split() if w not in ("и", "and")]
         if 1 < len(words) <= _FEW and words[-1] == t.text and not words[0].startswith(_CHOICES):
             yield Found(t.start, t.end, t.sentence, t.clause)
 

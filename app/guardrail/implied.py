@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from app.guardrail.figure import Figure
 from app.guardrail.measures import ADJECTIVE, UNITS_OF_TIME, adjective_duration
-from app.guardrail.words import Text, Token
+from app.guardrail.words import PlacedToken, Text
 
 _DEADLINE = frozenset("за течение через кажд каждый каждую каждые раз на within".split())
 _VAGUE = frozenset("несколько пару считанные пара couple few бирнеше".split())
@@ -61,7 +61,7 @@ def implied(text: Text, found: list[Figure]) -> list[Figure]:
     return made
 
 
-def _duration(token: Token, i: int, unit: str, value: Decimal, implied: bool, note: str) -> Figure:
+def _duration(token: PlacedToken, i: int, unit: str, value: Decimal, implied: bool, note: str) -> Figure:
     return Figure(
         "duration", value, token.start, token.end, i, i, token.sentence, token.clause, unit=unit, implied=implied, note=note,
         text=token.text,

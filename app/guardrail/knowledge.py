@@ -3,19 +3,19 @@
 from dataclasses import replace
 from functools import lru_cache
 
-from app.guardrail.allowed import Knowledge, Page, Product
+from app.guardrail.allowed import AllowedByKnowledge, Page, Product
 from app.guardrail.lexicon import QUALIFIERS
 from app.guardrail.page import model_names, page
 from app.types import Passage, Section
 
 
-def of(passages: tuple[Passage, ...], brands: tuple[str, ...]) -> Knowledge:
+def of(passages: tuple[Passage, ...], brands: tuple[str, ...]) -> AllowedByKnowledge:
     """Everything that the sections in use say; cached."""
     return _together(tuple(dict.fromkeys(passage.section for passage in passages)), brands)
 
 
 @lru_cache(maxsize=512)
-def _together(sections: tuple[Section, ...], brands: tuple[str, ...]) -> Knowledge:
+def _together(sections: tuple[Section, ...], brands: tuple[str, ...]) -> AllowedByKnowledge:
     pages = [page(section) for section in sections]
     merged: dict[str, Product] = {}
     for product in (product for p in pages for product in p.products):
@@ -31,7 +31,7 @@ def _together(sections: tuple[Section, ...], brands: tuple[str, ...]) -> Knowled
         for k in product.keys | product.core:
             index.setdefault(k, []).append(number)
     models = frozenset().union(*(p.models for p in pages), model_names(brands))
-    return Knowledge(
+    return AllowedByKnowledge(
         products=products,
         known=tuple(k for p in pages for k in p.known),
         free=tuple(f for p in pages for f in p.free),

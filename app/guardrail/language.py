@@ -7,7 +7,7 @@ from rapidfuzz.distance import OSA
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.folding import cyrillic
-from app.guardrail.words import Token
+from app.guardrail.words import PlacedToken
 
 _FOREIGN = re.compile(
     "[\u1100-\u11ff\u2e80-\u2fdf\u3005-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003134f]+"
@@ -198,7 +198,7 @@ def _letters(brands: frozenset[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _joined(tokens: tuple[Token, ...], i: int) -> str:
+def _joined(tokens: tuple[PlacedToken, ...], i: int) -> str:
     """A word with the one behind a hyphen or before it: «Ди-Принт»."""
     if i >= 2 and tokens[i - 1].text == "-" and tokens[i - 2].kind == "w" and len(tokens[i - 2].text) <= 3:
         return tokens[i - 2].text + tokens[i].text

@@ -21,7 +21,7 @@ _SELF = re.compile(
     r"\bжуйелик (?:нускау|промпт)\w*|\bтилдик модел\w*|\bжасанды интеллект(?:пин| ретинде)|\bмоих? (?:обучающ|тренировочн)\w*|\bдат\w+ (?:отсечения|обучения)|\bknowledge cutoff\b"
 )
 _MAKERS = re.compile(
-    r"\b(?:qwen|alibaba|ollama|chatgpt|openai|gpt-?\d|claude|anthropic|deepseek|llama|mistral|gemini|gigachat|yandexgpt|hugging ?face|квен|алибаба|чат ?gpt)\b"
+    r"\b(?:qwen|alibaba|ollama|chat[ -]?gpt|openai|gpt[ -]?\d|claude|anthropic|deepseek|llama|mistral|gemini|gigachat|yandexgpt|hugging ?face|квен|алибаба|чат[ -]?g[pр][tт])\b"
 )
 _SHAPE = re.compile(
     r"\{\{|\}\}|\{%|%\}|\{[a-zа-я_][\w.]*\}|\[(?:[^\]\d\n]{0,6}(?:имя|name|phone|телефон|дата|date|вставь\w*|insert|your|ваш\w*|адрес|ссылка|link|сумма|цена|price|компани|company|город|номер)[^\]\n]{0,40})\]|"

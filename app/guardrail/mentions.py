@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from app.guardrail.allowed import Knowledge
+from app.guardrail.allowed import AllowedByKnowledge
 from app.guardrail.figure import Figure
 from app.guardrail.folding import cyrillic
 from app.guardrail.lexicon import GENERIC, HEAD_WORDS, HEADS, PREPOSITIONS, QUALIFIERS
-from app.guardrail.words import Text, Token, stem
+from app.guardrail.words import PlacedToken, Text, stem
 
 _QUALIFYING = QUALIFIERS | {"@register", "@employee"}
 _CONJUNCTIONS = frozenset("и или а но плюс жане немесе ал and or but если чтобы когда который которая".split())
@@ -32,7 +32,9 @@ class Mention:
     """A named thing that the sections give no price for."""
 
 
-def mentions(text: Text, knowledge: Knowledge, amounts: Sequence[Figure], quotes_said: str = "") -> list[Mention]:
+def mentions(
+    text: Text, knowledge: AllowedByKnowledge, amounts: Sequence[Figure], quotes_said: str = ""
+) -> list[Mention]:
     """Every product mention of a text, in order. `quotes_said`: folded text whose quotations are not names."""
     blocked = {i for f in amounts for i in range(f.first, f.last + 1)}
     found: list[Mention] = []
@@ -60,7 +62,7 @@ def _clusters(text: Text, blocked: set[int]) -> list[tuple[int, int, bool]]:
             result.append((first, end, quote > 0))
         first, quote = -1, 0
 
-    previous: Token | None = None
+    previous: PlacedToken | None = None
     for i, t in enumerate(text.tokens):
         if t.kind == "s":
             if t.text not in '«»"-/':
@@ -87,7 +89,7 @@ def _clusters(text: Text, blocked: set[int]) -> list[tuple[int, int, bool]]:
 
 
 def _named(
-    text: Text, knowledge: Knowledge, first: int, last: int, quoted: bool, quotes_said: str, near: "_Near"
+    text: Text, knowledge: AllowedByKnowledge, first: int, last: int, quoted: bool, quotes_said: str, near: "_Near"
 ) -> list[Mention]:
     """The mentions in one run of words: mostly one, two where two names stand side by side («без ОФД онлайн-касса»)."""
     tokens = text.tokens[first : last + 1]
@@ -185,7 +187,7 @@ def _named(
     return []
 
 
-def _belongs(token: Token, told: frozenset[str]) -> bool:
+def _belongs(token: PlacedToken, told: frozenset[str]) -> bool:
     return token.key in told or f"#{token.text}" in told or token.quote > 0
 
 
@@ -215,7 +217,7 @@ class _Near:
         )
 
 
-def _unknown(text: Text, tokens: Sequence[Token], quoted: bool, has_head: bool, quotes_said: str) -> str:
+def _unknown(text: Text, tokens: Sequence[PlacedToken], quoted: bool, has_head: bool, quotes_said: str) -> str:
     """The name of something that is named like a product and is none of the sections'."""
     if quoted:
         words = [t for t in tokens if t.quote]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
-from app.guardrail.words import Text, Token, covered
+from app.guardrail.words import PlacedToken, Text, covered
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def _may_count(word: str) -> bool:
     return word_value(word, True) is not None or word == "он" or _TIMES.fullmatch(word) is not None
 
 
-def multiplier(token: Token, glued: bool) -> int:
+def multiplier(token: PlacedToken, glued: bool) -> int:
     """1000 or 1 000 000 for a word that multiplies, 0 otherwise. A lone «к» or «т» does only right behind digits."""
     found = _TIMES.fullmatch(token.text)
     if not found:
@@ -190,7 +190,7 @@ def _digits_at(text: Text, i: int) -> Number | None:
 _SUFFIXES = frozenset("т к k ч г м".split())
 
 
-def _dot_money(tokens: tuple[Token, ...], i: int) -> bool:
+def _dot_money(tokens: tuple[PlacedToken, ...], i: int) -> bool:
     """«15 т. тг», «15 т тенге»."""
     while i < len(tokens) and tokens[i].text == ".":
         i += 1
@@ -240,5 +240,5 @@ def _words_at(text: Text, i: int) -> Number | None:
     return Number(value, i, last, tokens[i].start, tokens[last].end, True, False)
 
 
-def _kazakh_follows(tokens: tuple[Token, ...], i: int) -> bool:
+def _kazakh_follows(tokens: tuple[PlacedToken, ...], i: int) -> bool:
     return i + 1 < len(tokens) and (tokens[i + 1].text in _KAZAKH or tokens[i + 1].text.startswith("мын"))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import yaml
 
 from app.guardrail.folding import fold
-from app.guardrail.words import Text, Token
+from app.guardrail.words import PlacedToken, Text
 
 _GAP = 4
 """Words that «..» stands for at most."""
@@ -88,7 +88,13 @@ _NONE = Turns(())
 @cache
 def words(name: str) -> frozenset[str]:
     """A list of wordlists.yaml, folded."""
-    return frozenset(word for row in _lists("wordlists.yaml")[name] for word in fold(row).split())
+    return frozenset(word for row in rows(name) for word in row)
+
+
+@cache
+def rows(name: str) -> tuple[tuple[str, ...], ...]:
+    """The same, each row by itself."""
+    return tuple(tuple(fold(row).split()) for row in _lists("wordlists.yaml")[name])
 
 
 def _lists(name: str) -> dict[str, list[str]]:
@@ -107,9 +113,9 @@ def _compared(word: str) -> str:
     return "inside" if word.startswith("*") else "beginning" if word.endswith("*") else "whole"
 
 
-def runs(text: Text) -> Iterator[list[Token]]:
+def runs(text: Text) -> Iterator[list[PlacedToken]]:
     """The words and numbers of each clause; signs such as quotation marks and hyphens do not part them."""
-    run: list[Token] = []
+    run: list[PlacedToken] = []
     for token in text.tokens:
         if token.kind == "s":
             continue
@@ -130,7 +136,7 @@ def _fits(word: str, step: _Step) -> bool:
     return False
 
 
-def _match(run: list[Token], at: int, steps: tuple[_Step, ...]) -> int | None:
+def _match(run: list[PlacedToken], at: int, steps: tuple[_Step, ...]) -> int | None:
     """The last word of the row when it begins at word `at`: «..» takes as few words as will do."""
     if not _fits(run[at].text, steps[0]):
         return None

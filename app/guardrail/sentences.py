@@ -38,7 +38,7 @@ def _ends(folded: str, text: str, match: re.Match[str]) -> bool:
             return True
         return not (before in ",;—–" or rest[:1].islower())
     if mark == "." and match.end() - match.start() == 1:
-        tail = folded[max(0, match.start() - 12) : match.start()]
+        tail = folded[max(0, match.start() - 12) : match.start()].rpartition("\n")[2]
         last = _LAST_WORD.search(tail)
         following = text[after : after + 3].lstrip(" ")[:1]
         if last and last.group() in _ABBREVIATIONS and not following.isupper() and following not in ("", "\n"):

@@ -15,7 +15,7 @@ from app.guardrail.dictated import assented, bargained, denied, quoted
 from app.guardrail.measures import CURRENCIES, SIGNS
 from app.guardrail.numerals import word_value
 from app.guardrail.phrases import Found
-from app.guardrail.words import Token
+from app.guardrail.words import PlacedToken
 
 _KEYCAPS = frozenset("\u20e3\U0001f51f")
 _ODD = re.compile(r"[^\x00-\x7f\u0400-\u052f«»—–…₸№„“”’•×\u00a0\u202f]")
@@ -184,7 +184,7 @@ def _priced(case: Case, place: int) -> bool:
 def _is_money(case: Case, place: int) -> bool:
     """Whether a word that is money only sometimes is it here: before a currency or a period, or alone behind «за»."""
     tokens = case.text.tokens
-    said: Token = tokens[place]
+    said: PlacedToken = tokens[place]
     after = tokens[place + 1].text if place + 1 < len(tokens) else ""
     if after in CURRENCIES or after in SIGNS:
         return True
@@ -201,7 +201,7 @@ def _is_money(case: Case, place: int) -> bool:
     return priced or spans or lasting or _is_period(after)
 
 
-def _behind_number(tokens: tuple[Token, ...], place: int) -> bool:
+def _behind_number(tokens: tuple[PlacedToken, ...], place: int) -> bool:
     """«за пять сотен»: number words behind «за»."""
     at = place - 1
     while at >= 0 and place - at < 4 and (tokens[at].kind == "n" or word_value(tokens[at].text, True) is not None):

@@ -3,7 +3,7 @@
 from app.guardrail.case import Case
 from app.guardrail.figure import Figure
 from app.guardrail.measures import counted_unit
-from app.guardrail.words import Token
+from app.guardrail.words import PlacedToken
 
 _MONTHS = {"month": 1, "year": 12, "quarter": 3, "half": 6}
 _FOR_EACH = frozenset("по от каждый каждая каждом каждую каждого за per each every ар".split())
@@ -56,12 +56,12 @@ def several_of(case: Case, f: Figure, units: set[str | None]) -> int:
 _PER = frozenset({"за", "per", "каждый", "каждая", "каждую", "each"})
 
 
-def _each(tokens: tuple[Token, ...], f: Figure) -> bool:
+def _each(tokens: tuple[PlacedToken, ...], f: Figure) -> bool:
     """«подключение каждой стоит 8 000 ₸»."""
     return any(t.text.startswith("кажд") and t.clause == f.clause for t in tokens[max(0, f.first - _REACH) : f.first])
 
 
-def _behind(case: Case, f: Figure) -> list[Token]:
+def _behind(case: Case, f: Figure) -> list[PlacedToken]:
     return [t for t in case.text.tokens[f.last + 1 : f.last + 6] if t.sentence == f.sentence]
 
 

@@ -7,7 +7,7 @@ no mention in the sentence: those of the sentence before, or of the customer's q
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from app.guardrail.allowed import Knowledge
+from app.guardrail.allowed import AllowedByKnowledge
 from app.guardrail.figure import Figure
 from app.guardrail.lexicon import HEAD_WORDS, HEADS, PRICE_WORDS, QUALIFIERS
 from app.guardrail.mentions import Mention
@@ -30,7 +30,11 @@ class Binding:
 
 
 def bind(
-    text: Text, knowledge: Knowledge, found: Sequence[Mention], amounts: Sequence[Figure], asked: frozenset[int]
+    text: Text,
+    knowledge: AllowedByKnowledge,
+    found: Sequence[Mention],
+    amounts: Sequence[Figure],
+    asked: frozenset[int],
 ) -> list[Binding]:
     """For every amount (in order) what it is said of. `asked`: products that the customer asked about."""
     result: list[Binding] = []
@@ -103,7 +107,7 @@ def _operand(text: Text, f: Figure) -> bool:
     return any(t in _OPERATORS and t != "=" for t in around)
 
 
-def _kin(knowledge: Knowledge, products: frozenset[int]) -> frozenset[int]:
+def _kin(knowledge: AllowedByKnowledge, products: frozenset[int]) -> frozenset[int]:
     """With those that are called the same but for a qualifier: buying and renting, the price and the sum it is free from."""
     cores = {knowledge.products[n].core - QUALIFIERS for n in products}
     return products | {n for n, p in enumerate(knowledge.products) if p.core - QUALIFIERS in cores}

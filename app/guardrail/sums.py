@@ -36,7 +36,7 @@ class Sums:
         self._worked_out: dict[_Said, tuple[list[Amount], list[Amount]]] = {}
         self._hourly = any(p.unit == "@hour" for product in case.knowledge.products for p in product.prices)
         self._equal: set[int] = set()
-        """Starts of results of equations that hold."""
+        """Starts of results of equations that hold and have an amount in them."""
 
     def believe(self, f: "Figure", products: frozenset[int]) -> None:
         """An amount that was found right may be reckoned with further."""
@@ -73,8 +73,8 @@ class Sums:
                     "amount", f"the sum is wrong: {case.text.raw[terms[0][0].start : right.end]!r} makes {total.normalize():f}",
                     right.start, right.end,
                 )  # fmt: skip
-            else:
-                self._equal.add(right.start)
+            elif any(f in case.money or f.value in case.prices for f, _ in terms):
+                self._equal.add(right.start)  # of a price of ours, or of an amount that is judged by itself
 
     def _written(self, f: "Figure") -> Decimal:
         if f.kind != "duration":

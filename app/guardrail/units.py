@@ -3,7 +3,7 @@
 from app.guardrail.figure import Figure
 from app.guardrail.measures import UNITS_OF_TIME, counted_unit
 from app.guardrail.numerals import word_value
-from app.guardrail.words import Text, Token
+from app.guardrail.words import PlacedToken, Text
 
 _LIMIT_WORDS = ("рассчит", "подход", "хват", "лимит", "подключ", "арнал", "предназнач", "увелич", "расшир")
 
@@ -72,7 +72,7 @@ def paid_for(text: Text, found: list[Figure], money: list[int]) -> dict[int, tup
     return result
 
 
-def _noun(tokens: tuple[Token, ...], place: int) -> bool:
+def _noun(tokens: tuple[PlacedToken, ...], place: int) -> bool:
     return place < len(tokens) and tokens[place].kind == "w" and bool(tokens[place].key)
 
 

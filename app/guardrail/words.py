@@ -19,7 +19,7 @@ _CLAUSE = frozenset(",;:—–()[]•|\n!?….")
 _OPEN, _CLOSE = "«", "»"
 
 
-class Token(NamedTuple):
+class PlacedToken(NamedTuple):
     """A word (`w`), a number as written (`n`) or a sign (`s`) at `start`..`end` of the text."""
 
     kind: str
@@ -43,7 +43,7 @@ class Text:
 
     raw: str
     folded: str
-    tokens: tuple[Token, ...]
+    tokens: tuple[PlacedToken, ...]
     sentences: tuple[tuple[int, int], ...]
     """Character spans."""
     kazakh: frozenset[int]
@@ -71,7 +71,7 @@ class Text:
         first = bisect_left(self.tokens, sentence, key=_sentence)
         return first, bisect_right(self.tokens, sentence, lo=first, key=_sentence)
 
-    def inside(self, sentence: int) -> tuple[Token, ...]:
+    def inside(self, sentence: int) -> tuple[PlacedToken, ...]:
         """The tokens of a sentence."""
         first, behind = self.bounds(sentence)
         return self.tokens[first:behind]
@@ -81,7 +81,7 @@ def _start(span: tuple[int, int]) -> int:
     return span[0]
 
 
-def _sentence(token: Token) -> int:
+def _sentence(token: PlacedToken) -> int:
     return token.sentence
 
 
@@ -143,7 +143,7 @@ def read(text: str, language: str = "ru") -> Text:
     kazakh = frozenset(
         i for i, (a, b) in enumerate(sentences) if language == "kk" or any(letter in low[a:b] for letter in KAZAKH)
     )
-    tokens: list[Token] = []
+    tokens: list[PlacedToken] = []
     sentence, clause, quote, quotes = 0, 0, 0, 0
     last = len(sentences) - 1
     for match in _TOKEN.finditer(folded):
@@ -167,11 +167,13 @@ def read(text: str, language: str = "ru") -> Text:
                     quote = quotes
             elif not quote and (first in _CLAUSE or (first == "-" and _spaced(folded, start, end))):
                 clause += 1
-            tokens.append(Token("s", token, "", start, end, sentence, clause, 0, False, False))
+            tokens.append(PlacedToken("s", token, "", start, end, sentence, clause, 0, False, False))
             continue
         latin = "a" <= first <= "z"
         meaning = key(token, sentence in kazakh and not quote) if kind == "w" else ""
-        tokens.append(Token(kind, token, meaning, start, end, sentence, clause, quote, text[start].isupper(), latin))
+        tokens.append(
+            PlacedToken(kind, token, meaning, start, end, sentence, clause, quote, text[start].isupper(), latin)
+        )
     starts = tuple(token.start for token in tokens)
     return Text(text, folded, tuple(tokens), sentences, kazakh, starts, tuple(token.end for token in tokens))
 

@@ -12,7 +12,7 @@ class Unanswered(Exception):
     """The fact was not known by its deadline."""
 
 
-class Fact(Generic[_T]):
+class Gathered(Generic[_T]):
     """Begins to gather at once. The thread is a daemon: one that hangs for ever does not keep the process alive."""
 
     def __init__(self, name: str, gather: Callable[[], _T], limit_s: float) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.knowledge.figures import facts_in
-from app.knowledge.lint import Finding
+from app.knowledge.lint import LintFinding
 from app.knowledge.text import words
 from app.types import Fact, Section
 
@@ -24,7 +24,7 @@ class Change:
     after: str | None
 
 
-def contradictions(sections: Sequence[Section]) -> list[Finding]:
+def contradictions(sections: Sequence[Section]) -> list[LintFinding]:
     """Two figures for one name, in facts or in what the texts say; `two-prices` of the linter besides.
 
     A text counts where it names a thing right before an amount: «NAME — 500 ₸», «NAME стоит 500 ₸». Names are
@@ -45,7 +45,7 @@ def changes(before: Sequence[Section], after: Sequence[Section]) -> list[Change]
     return found
 
 
-def _facts(sections: Sequence[Section]) -> Iterator[Finding]:
+def _facts(sections: Sequence[Section]) -> Iterator[LintFinding]:
     """Percentages and terms: the linter has the prices."""
     first: dict[tuple[object, ...], tuple[Section, Fact]] = {}
     for section in sections:
@@ -55,7 +55,7 @@ def _facts(sections: Sequence[Section]) -> Iterator[Finding]:
             key = (tuple(words(fact.name)), _unit(fact.unit), fact.period)
             other, known = first.setdefault(key, (section, fact))
             if known.amount != fact.amount and other is not section:
-                yield Finding(
+                yield LintFinding(
                     "error",
                     "two-figures",
                     section.source,
@@ -64,7 +64,7 @@ def _facts(sections: Sequence[Section]) -> Iterator[Finding]:
                 )
 
 
-def _texts(sections: Sequence[Section]) -> Iterator[Finding]:
+def _texts(sections: Sequence[Section]) -> Iterator[LintFinding]:
     """What a text says of a name against the facts of that name, or against another text where there is no fact."""
     known = _by_subject([(section, fact) for section in sections for fact in section.facts])
     said: dict[_Subject, list[tuple[Section, Fact]]] = {}
@@ -83,7 +83,7 @@ def _texts(sections: Sequence[Section]) -> Iterator[Finding]:
             agreed = any(_comparable(fact, rival) and rival.amount == fact.amount for _, rival in against)
             if rivals and not agreed:
                 other, rival = rivals[0]
-                yield Finding(
+                yield LintFinding(
                     "error",
                     "text-against-price" if subject in known else "two-texts",
                     section.source,

@@ -18,7 +18,7 @@ _LATIN = by_word(
 
 
 @dataclass(slots=True)
-class Draft:
+class SectionDraft:
     """A section in the making; `facts` are those of lines whose figures a column's head explains."""
 
     line: int

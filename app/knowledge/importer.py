@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from app.errors import ConfigError
-from app.knowledge.drafts import Draft, slug
+from app.knowledge.drafts import SectionDraft, slug
 from app.knowledge.figures import facts_in
 from app.knowledge.markdown import markdown_drafts
 from app.knowledge.tables import csv_drafts
@@ -62,7 +62,7 @@ def _decoded(path: Path) -> str:
     raise ConfigError(f"{path.name}:1: neither UTF-8 nor cp1251; save the file as UTF-8")
 
 
-def _sections(drafts: Sequence[Draft], name: str) -> Iterator[Section]:
+def _sections(drafts: Sequence[SectionDraft], name: str) -> Iterator[Section]:
     taken: dict[str, int] = {}
     for draft in drafts:
         if (own := draft.fields.get("id")) and taken.setdefault(own, draft.line) != draft.line:

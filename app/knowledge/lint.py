@@ -14,7 +14,7 @@ _MOST_FINDINGS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LintFinding:
     """`error`: it cannot be loaded, or a customer would be told something wrong. `warning`: the search suffers."""
 
     severity: Literal["error", "warning"]
@@ -24,7 +24,7 @@ class Finding:
     message: str
 
 
-def lint(sections: Sequence[Section], today: date) -> list[Finding]:
+def lint(sections: Sequence[Section], today: date) -> list[LintFinding]:
     """Every finding, in the order of the files. Ids may repeat in `sections`."""
     findings = [
         *_duplicate_ids(sections),
@@ -38,12 +38,12 @@ def lint(sections: Sequence[Section], today: date) -> list[Finding]:
     return sorted(findings, key=lambda finding: order[finding.place])[:_MOST_FINDINGS]
 
 
-def _duplicate_ids(sections: Sequence[Section]) -> Iterator[Finding]:
+def _duplicate_ids(sections: Sequence[Section]) -> Iterator[LintFinding]:
     first: dict[str, Section] = {}
     for section in sections:
         other = first.setdefault(section.id, section)
         if other is not section:
-            yield Finding(
+            yield LintFinding(
                 "error",
                 "duplicate-id",
                 section.source,
@@ -51,10 +51,10 @@ def _duplicate_ids(sections: Sequence[Section]) -> Iterator[Finding]:
             )
 
 
-def _few_questions(sections: Sequence[Section]) -> Iterator[Finding]:
+def _few_questions(sections: Sequence[Section]) -> Iterator[LintFinding]:
     for section in sections:
         if (count := len(section.questions)) < _MIN_QUESTIONS:
-            yield Finding(
+            yield LintFinding(
                 "warning",
                 "few-questions",
                 section.source,
@@ -63,13 +63,13 @@ def _few_questions(sections: Sequence[Section]) -> Iterator[Finding]:
             )
 
 
-def _shared_questions(sections: Sequence[Section]) -> Iterator[Finding]:
+def _shared_questions(sections: Sequence[Section]) -> Iterator[LintFinding]:
     first: dict[tuple[str, ...], Section] = {}
     for section in sections:
         for question in section.questions:
             other = first.setdefault(tuple(words(question)), section)
             if other is not section:
-                yield Finding(
+                yield LintFinding(
                     "warning",
                     "shared-question",
                     section.source,
@@ -78,7 +78,7 @@ def _shared_questions(sections: Sequence[Section]) -> Iterator[Finding]:
                 )
 
 
-def _contradicting_prices(sections: Sequence[Section]) -> Iterator[Finding]:
+def _contradicting_prices(sections: Sequence[Section]) -> Iterator[LintFinding]:
     """Two amounts of money for one product, unit and period; the product's name is compared without case and marks."""
     first: dict[tuple[object, ...], tuple[Section, Fact]] = {}
     for section in sections:
@@ -89,7 +89,7 @@ def _contradicting_prices(sections: Sequence[Section]) -> Iterator[Finding]:
             other, known = first.setdefault(key, (section, fact))
             if known.amount != fact.amount:
                 per = "/".join(part for part in (fact.unit, fact.period) if part) or "no unit"
-                yield Finding(
+                yield LintFinding(
                     "error",
                     "two-prices",
                     section.source,
@@ -98,7 +98,7 @@ def _contradicting_prices(sections: Sequence[Section]) -> Iterator[Finding]:
                 )
 
 
-def _mixed_currencies(sections: Sequence[Section]) -> Iterator[Finding]:
+def _mixed_currencies(sections: Sequence[Section]) -> Iterator[LintFinding]:
     used: dict[str, list[Section]] = defaultdict(list)
     for section in sections:
         for fact in section.facts:
@@ -108,7 +108,7 @@ def _mixed_currencies(sections: Sequence[Section]) -> Iterator[Finding]:
     for currency, places in used.items():
         if currency != main:
             for section in dict.fromkeys(places):
-                yield Finding(
+                yield LintFinding(
                     "error",
                     "mixed-currencies",
                     section.source,
@@ -116,10 +116,10 @@ def _mixed_currencies(sections: Sequence[Section]) -> Iterator[Finding]:
                 )
 
 
-def _expired(sections: Sequence[Section], today: date) -> Iterator[Finding]:
+def _expired(sections: Sequence[Section], today: date) -> Iterator[LintFinding]:
     for section in sections:
         if section.valid_until is not None and section.valid_until < today:
-            yield Finding(
+            yield LintFinding(
                 "warning",
                 "expired",
                 section.source,

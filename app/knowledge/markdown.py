@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise, zip_longest
 
-from app.knowledge.drafts import ASKED, BOLD, Draft, questions_in, slug
+from app.knowledge.drafts import ASKED, BOLD, SectionDraft, questions_in, slug
 from app.knowledge.figures import BULLET, column_kind, facts_in, priced_line
 from app.knowledge.tables import from_row
 
@@ -24,8 +24,8 @@ _TABLE_RULE = re.compile(r"\s*(?:\|\s*)?(?::?-+:?\s*\|\s*)+(?::?-+:?\s*)?")
 _RULE = re.compile(r"\s*([-*_=])(?:\s*\1){2,}\s*")
 
 
-def markdown_drafts(text: str, stem: str, problems: list[str]) -> list[Draft]:
-    drafts, fenced, at = [Draft(1)], False, 0
+def markdown_drafts(text: str, stem: str, problems: list[str]) -> list[SectionDraft]:
+    drafts, fenced, at = [SectionDraft(1)], False, 0
     lines = [re.sub(r"^\s*(?:>\s?)+", "", line).rstrip() for line in text.split("\n")]
     while at < len(lines):
         line, at = lines[at], at + 1
@@ -43,7 +43,7 @@ def markdown_drafts(text: str, stem: str, problems: list[str]) -> list[Draft]:
     return [part for draft in _outlined(named, stem, problems) for part in _by_line(draft)]
 
 
-def _add_line(drafts: list[Draft], raw: str, number: int) -> None:
+def _add_line(drafts: list[SectionDraft], raw: str, number: int) -> None:
     """A line outside tables and code opens a section, asks the open one's question once more, or is its text."""
     draft, level, title, rest = drafts[-1], 0, "", ""
     bare = BULLET.sub("", raw, count=1).strip()
@@ -67,12 +67,12 @@ def _add_line(drafts: list[Draft], raw: str, number: int) -> None:
     if questions and draft.questions and draft.level == level and not (draft.text or draft.answered):
         draft.questions += questions  # questions one below the other share the answer below the last
     elif title or asked:
-        drafts.append(Draft(number, level, "" if questions else title, questions))
+        drafts.append(SectionDraft(number, level, "" if questions else title, questions))
     drafts[-1].answered = bool(asked and rest)
     drafts[-1].lines += [rest] if rest else []
 
 
-def _end_question(draft: Draft) -> None:
+def _end_question(draft: SectionDraft) -> None:
     """An answer is announced: what stands before it went on asking."""
     said = [BULLET.sub("", text, count=1).strip() for text in draft.lines if text.strip()]
     if said and (draft.level == ASKED or all(text.endswith("?") for text in said)):
@@ -97,16 +97,16 @@ def _plain(line: str) -> str:
     return re.sub(r"\\([\\`*_{}\[\]()#+.!|>~-])", r"\1", line).rstrip()
 
 
-def _outlined(drafts: list[Draft], stem: str, problems: list[str]) -> Iterator[Draft]:
+def _outlined(drafts: list[SectionDraft], stem: str, problems: list[str]) -> Iterator[SectionDraft]:
     """The sections among the drafts, each knowing its category and the headings above it."""
-    kept: list[Draft] = []
-    for draft, after in pairwise([*drafts, Draft(0)]):
+    kept: list[SectionDraft] = []
+    for draft, after in pairwise([*drafts, SectionDraft(0)]):
         if draft.level == BOLD and not draft.text and after.level <= BOLD and kept:
             kept[-1].lines.append(draft.title)  # emphasis, not a title
         else:
             kept.append(draft)
-    top, category, above = min((d.level for d in kept if d.level), default=0), stem, list[Draft]()
-    for draft, after in pairwise([*kept, Draft(0)]):
+    top, category, above = min((d.level for d in kept if d.level), default=0), stem, list[SectionDraft]()
+    for draft, after in pairwise([*kept, SectionDraft(0)]):
         parent = 0 < draft.level < after.level and not (draft.level == BOLD and draft.text)
         names_category = parent and draft.level == top < BOLD and bool(draft.title)
         if draft.level == top < BOLD:
@@ -127,7 +127,7 @@ def _outlined(drafts: list[Draft], stem: str, problems: list[str]) -> Iterator[D
             problems.append(f"{draft.line}: {draft.name!r} has no text below it; write the answer or delete the line")
 
 
-def _add_table(drafts: list[Draft], rows: list[list[str]], number: int, problems: list[str]) -> None:
+def _add_table(drafts: list[SectionDraft], rows: list[list[str]], number: int, problems: list[str]) -> None:
     """A table of questions and answers is read as sections, another as lines: what a row is about, then its cells."""
     head, *body = rows
     if not body:  # a head alone: its words are text
@@ -138,7 +138,7 @@ def _add_table(drafts: list[Draft], rows: list[list[str]], number: int, problems
             head, body = head[:i] + head[i + 1 :], [row[:i] + row[i + 1 :] for row in body]  # the rows' numbers
     if {"question", "text"} <= {column_kind(cell) for cell in head}:
         drafts += [from_row(number + 2 + i, head, row, problems) for i, row in enumerate(body)]
-        drafts.append(Draft(number, ASKED))  # for the text behind the table
+        drafts.append(SectionDraft(number, ASKED))  # for the text behind the table
         return
     draft = drafts[-1]
     for name, *cells in body:
@@ -153,7 +153,7 @@ def _cells(row: str) -> list[str]:
     return [_plain(cell).strip() for cell in re.split(r"(?<!\\)\|", row.strip().removeprefix("|").removesuffix("|"))]
 
 
-def _by_line(draft: Draft) -> list[Draft]:
+def _by_line(draft: SectionDraft) -> list[SectionDraft]:
     """The draft itself, or its price lines one by one if they are no message together."""
     priced = {
         line: facts
@@ -169,5 +169,5 @@ def _by_line(draft: Draft) -> list[Draft]:
         bare = BULLET.sub("", line, count=1).strip()
         text = f"{draft.title}: {bare}" if draft.title else bare
         name = bare.split(" — ")[0] if " — " in bare else facts[0].name or bare
-        parts.append(Draft(draft.line, draft.level, name, [], [text], about, {text: facts}, draft.category))
+        parts.append(SectionDraft(draft.line, draft.level, name, [], [text], about, {text: facts}, draft.category))
     return parts

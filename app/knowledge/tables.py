@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import cast
 
-from app.knowledge.drafts import ASKED, Draft, questions_in, slug
+from app.knowledge.drafts import ASKED, SectionDraft, questions_in, slug
 from app.knowledge.figures import BARE, PERIODS, by_word, column_kind, facts_in, priced_line
 from app.types import Period
 
@@ -19,7 +19,7 @@ _CHECKS = {
 }
 
 
-def csv_drafts(text: str, stem: str, problems: list[str]) -> list[Draft]:
+def csv_drafts(text: str, stem: str, problems: list[str]) -> list[SectionDraft]:
     lines = text.split("\n")
     start = next((i for i, line in enumerate(lines) if line.strip(" ;,\t") and not line.startswith("sep=")), 0)
     heads = {mark: next(csv.reader([lines[start]], delimiter=mark), []) for mark in ";,\t"}
@@ -29,7 +29,7 @@ def csv_drafts(text: str, stem: str, problems: list[str]) -> list[Draft]:
         problems.append(f"{start + 1}: the first row must name the columns, question and answer or name and price "
                         f"(вопрос и ответ, название и цена); it says {lines[start].strip()!r}")  # fmt: skip
         return []
-    drafts, number = list[Draft](), start + 2
+    drafts, number = list[SectionDraft](), start + 2
     reader = csv.reader((line + "\n" for line in lines[start + 1 :]), delimiter=mark, strict=True)
     try:
         for row in reader:
@@ -43,7 +43,7 @@ def csv_drafts(text: str, stem: str, problems: list[str]) -> list[Draft]:
     return [replace(draft, category=draft.category or stem) for draft in drafts]
 
 
-def from_row(number: int, head: list[str], row: list[str], problems: list[str]) -> Draft:
+def from_row(number: int, head: list[str], row: list[str], problems: list[str]) -> SectionDraft:
     got: dict[str, str] = {}
     others: list[tuple[str, str]] = []
     for name, cell in zip(head, map(str.strip, row), strict=False):
@@ -52,7 +52,7 @@ def from_row(number: int, head: list[str], row: list[str], problems: list[str]) 
             others.append((name, cell))
         elif cell:
             got[key] = cell
-    draft = Draft(number, ASKED, got.pop("title", ""))
+    draft = SectionDraft(number, ASKED, got.pop("title", ""))
     for part in filter(str.strip, re.split(r"\n|\s/\s", got.pop("question", ""))):
         draft.questions += questions_in(part) or [part.strip()]
     draft.lines = [line.rstrip() for line in got.pop("text", "").split("\n")]
@@ -69,7 +69,7 @@ def from_row(number: int, head: list[str], row: list[str], problems: list[str]) 
     return draft
 
 
-def _add_price(draft: Draft, got: dict[str, str], head: str, problems: list[str]) -> None:
+def _add_price(draft: SectionDraft, got: dict[str, str], head: str, problems: list[str]) -> None:
     cell, per = got["price"], [got[key] for key in ("unit", "period") if key in got]
     line, facts = priced_line(draft.title, [(f"price, {got['currency']}" if "currency" in got else head, cell)])
     if BARE.fullmatch(cell) and not facts:

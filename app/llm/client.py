@@ -15,7 +15,7 @@ import ollama
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, stop_before_delay, wait_fixed
 
 from app.settings import LlmSettings
-from app.types import Message
+from app.types import ChatMessage
 
 _CONNECT_S = 2.0
 _PAUSE_S = 0.2  # before the one retry
@@ -46,7 +46,7 @@ class CallFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedModel:
     """The model as the server holds it. Sizes in bytes."""
 
     size: int
@@ -153,7 +153,7 @@ class OllamaClient:
     async def close(self) -> None:
         await self._client.close()  # type: ignore[no-untyped-call]
 
-    async def loaded(self) -> Loaded | None:
+    async def loaded(self) -> LoadedModel | None:
         """The model as it lies in memory; None when it is not loaded. Raises CallFailed."""
         try:
             listed = await self._client.ps()
@@ -162,7 +162,7 @@ class OllamaClient:
         wanted = _full_name(self._settings.model)
         for model in listed.models:
             if _full_name(model.model or "") == wanted:
-                return Loaded(model.size or 0, model.size_vram or 0, (model.digest or "").removeprefix("sha256:"))
+                return LoadedModel(model.size or 0, model.size_vram or 0, (model.digest or "").removeprefix("sha256:"))
         return None
 
     async def warm(self, system: str) -> None:
@@ -183,7 +183,7 @@ class OllamaClient:
     async def stream(
         self,
         system: str,
-        messages: Sequence[Message],
+        messages: Sequence[ChatMessage],
         *,
         schema: dict[str, Any] | None,
         sampling: Mapping[str, float],
@@ -222,7 +222,7 @@ class OllamaClient:
         return stream
 
     async def _pieces(
-        self, system: str, messages: Sequence[Message], schema: dict[str, Any] | None, options: Mapping[str, Any]
+        self, system: str, messages: Sequence[ChatMessage], schema: dict[str, Any] | None, options: Mapping[str, Any]
     ) -> AsyncGenerator[Piece, None]:
         chat = [{"role": "system", "content": system}] if system else []
         chat += [{"role": message.role, "content": message.content} for message in messages]

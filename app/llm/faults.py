@@ -17,7 +17,7 @@ def loops(text: str) -> bool:
     tail = text[-_WINDOW:]
     if any(_again(tail, size, 3) and _says(tail, size) for size in range(10, 121)):
         return True
-    return any(_again(tail, size, 12 if _says(tail, size) else _RULER // size) for size in range(1, 10))
+    return any(_again(tail, size, 12 if _says(tail, size) else -(-_RULER // size)) for size in range(1, 10))
 
 
 def _says(tail: str, size: int) -> bool:

@@ -198,8 +198,10 @@ class Ollama:
     def _read_on(self, stream: PieceStream, writing: Writing, prompt: Prompt) -> asyncio.Task[Aside]:
         """A task that reads what stands behind the answer. It never fails: at worst it heard nothing."""
 
+        outcome = "dropped"
+
         async def reading() -> Aside:
-            outcome = "dropped"
+            nonlocal outcome
             try:
                 async with asyncio.timeout(self._settings.turn.timeout_s):
                     aside = await writing.read_on(stream)
@@ -210,14 +212,13 @@ class Ollama:
             except (CallFailed, TimeoutError):
                 outcome = "failed"
                 return Aside()
-            finally:
-                self._telemetry.model_asides.labels(outcome).inc()
 
         task = asyncio.create_task(reading(), name="aside")
         entry = (task, stream)
         self._asides.append(entry)
 
         def ended(_: asyncio.Task[Aside]) -> None:  # also of a task that was cancelled before it began
+            self._telemetry.model_asides.labels(outcome).inc()
             stream.stop()
             if entry in self._asides:
                 self._asides.remove(entry)

@@ -16,7 +16,7 @@ from app.prompt.frame import framed, mark_of, marks_in
 from app.prompt.marks import without_marks
 from app.prompt.sanitise import one_line, sanitise
 from app.prompt.tokens import TokenCounter, usual
-from app.types import Exchange, Key, Language, Media, Message, Passage, Prompt, Snapshot, Step
+from app.types import ChatMessage, Exchange, Key, Language, Media, Passage, Prompt, Snapshot, Step
 
 _LANGUAGES: Mapping[Language, str] = {"ru": "русский", "kk": "казахский (қазақша)", "en": "английский (English)"}
 _BLOCK = 8  # revisions whose exchanges leave the history together
@@ -69,7 +69,8 @@ def corrected(prompt: Prompt, draft: str, wrong: Sequence[str]) -> Prompt:
     mark = marks_in(prompt.messages[-1].content)[-1]
     demand = _environment().get_template("correction.j2").render(wrong=framed("\n".join(pieces), mark)).strip()
     return replace(
-        prompt, messages=(*prompt.messages, Message("assistant", sanitise(draft) or _UNKNOWN), Message("user", demand))
+        prompt,
+        messages=(*prompt.messages, ChatMessage("assistant", sanitise(draft) or _UNKNOWN), ChatMessage("user", demand)),
     )
 
 
@@ -131,7 +132,7 @@ class PromptBuilder:
         newest = Exchange(text, "", media=media, revision=snapshot.revision + 1)
         turn = self._turn(step, passages, snapshot.key, newest, goal=goal, slots=slots, told=told)
         left = self._budget.total - self._tokens.count_message(system) - self._tokens.count_message(turn)
-        messages = (*self._history(snapshot, left), Message("user", turn))
+        messages = (*self._history(snapshot, left), ChatMessage("user", turn))
         counts = [self._tokens.count_message(message.content) for message in messages]
         return Prompt(
             step,
@@ -211,14 +212,14 @@ class PromptBuilder:
                 high = middle - 1
         return text[:low].rstrip()
 
-    def _history(self, snapshot: Snapshot, tokens: int) -> tuple[Message, ...]:
+    def _history(self, snapshot: Snapshot, tokens: int) -> tuple[ChatMessage, ...]:
         """The tail that fits, beginning where a block of revisions begins.
 
         By revision and not by how many there are: one that replaced an answer left no exchange, and all that stands
         before it must keep its place.
         """
         history = snapshot.history
-        said: list[tuple[Message, Message]] = []
+        said: list[tuple[ChatMessage, ChatMessage]] = []
         for exchange in reversed(history):  # what cannot fit is not even read
             pair = self._messages(snapshot.key, exchange)
             tokens -= sum(self._tokens.count_message(message.content) for message in pair)
@@ -233,9 +234,9 @@ class PromptBuilder:
         start = next(place for place in starts if place >= len(history) - len(said))
         return tuple(message for pair in reversed(said[: len(history) - start]) for message in pair)
 
-    def _messages(self, key: Key, exchange: Exchange) -> tuple[Message, Message]:
+    def _messages(self, key: Key, exchange: Exchange) -> tuple[ChatMessage, ChatMessage]:
         words = sanitise((exchange.user or "")[:_RECALLED], self._speakers)
         user = self._framed(key, exchange, words) if words else _UNKNOWN
         # What we are said to have said may be a person's words, a caller's, or a model's: none of them opens anything.
         said = sanitise(exchange.answer[:_RECALLED], self._speakers) or _UNKNOWN
-        return Message("user", user), Message("assistant", said)
+        return ChatMessage("user", user), ChatMessage("assistant", said)

@@ -92,7 +92,7 @@ def _of_disk(path: Path) -> Kind:
         return "io"
 
 
-class Condition:
+class StoreCondition:
     """How the memory was found by those who used it last.
 
     Damage is remembered until the service starts again: on what is damaged every further write may destroy more, and

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.store import conversations, messages, turns
-from app.store.conversations import STATE
 from app.store.engine import Connection
+from app.store.states import of_stored_form
 from app.store.turns import Stored
 from app.types import Key, Snapshot
 
@@ -48,5 +48,5 @@ def recorded(db: Connection, turn: int) -> Recorded | None:
         return None
     key, revision, request_id, text, answer, record = found
     past = messages.history(db, key, record["history"], before=revision)
-    snapshot = Snapshot(key, STATE.validate_python(record["before"]), revision - 1, history=past)
+    snapshot = Snapshot(key, of_stored_form(record["before"]), revision - 1, history=past)
     return Recorded(snapshot, request_id, text, answer, record, conversations.is_behind(db, key))

@@ -14,7 +14,7 @@ from app.errors import ConfigError, Hindered, StoreUnavailable
 from app.store import conversations, engine, knowledge, messages, observations, turns
 from app.store.bringing import Brought, Place, bring_over, bring_some
 from app.store.engine import Connection, Database
-from app.store.faults import Condition, StoreFault, fault_of, out_of_room
+from app.store.faults import StoreCondition, StoreFault, fault_of, out_of_room
 from app.store.migrations import migrate
 from app.store.reading import Loaded, Recorded, load, recorded
 from app.store.retention import Deleted, delete_expired
@@ -43,7 +43,7 @@ class Store:
             raise ConfigError(
                 f"database {str(path)!r} cannot be opened: {error}; is the folder writable and the disk not full?"
             ) from None
-        self._condition = Condition(path)
+        self._condition = StoreCondition(path)
         self._reading = threading.Lock()
         try:
             with closing(self._open_writing()) as db:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from app.errors import StoreUnavailable
 from app.store import engine
 from app.store.engine import Connection, Database
-from app.store.faults import Condition, unavailable
+from app.store.faults import StoreCondition, unavailable
 
 _T = TypeVar("_T")
 Job = Callable[[Connection], Any]
@@ -25,7 +25,7 @@ _GROUP = 64  # jobs in one commit at most: bounds how long the first of them wai
 class Writer:
     """Runs jobs on `db` in the order they were submitted."""
 
-    def __init__(self, db: Database, reconnect: Callable[[], Database], condition: Condition) -> None:
+    def __init__(self, db: Database, reconnect: Callable[[], Database], condition: StoreCondition) -> None:
         """`reconnect` opens the database anew after the file or its disk failed; this one is closed by then."""
         self._db = db
         self._reconnect = reconnect

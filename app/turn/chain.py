@@ -136,13 +136,15 @@ def _given_by_hand(snapshot: Snapshot) -> frozenset[str]:
 
 def prompt_hash(prompt: Prompt) -> str:
     """sha256 of all that the backend was asked: of the messages, or of the pieces where there are none."""
-    pieces: tuple[object, ...] = (prompt.system, *prompt.messages)
-    if not prompt.messages:
+    if prompt.messages:  # spelled out: a recorded hash outlives the names of classes
+        messages = (f"Message(role={each.role!r}, content={each.content!r})" for each in prompt.messages)
+        written = f"({', '.join((repr(prompt.system), *messages))})"
+    else:
         sections = tuple((passage.section.id, round(passage.score, 4)) for passage in prompt.passages)
         step = prompt.step
         said = (step.greeting, step.statement, step.lead, step.question)
-        pieces = (prompt.text, sections, said, step.query, prompt.history[-1:])
-    return hashlib.sha256(repr(pieces).encode("utf-8", "backslashreplace")).hexdigest()
+        written = repr((prompt.text, sections, said, step.query, prompt.history[-1:]))
+    return hashlib.sha256(written.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def _previous_message(snapshot: Snapshot) -> str | None:

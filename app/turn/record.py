@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from app.composing.extractive import Extractive
+from app.store.states import of_stored_form, stored_form
 from app.turn.bots import Bot
 from app.turn.chain import Outcome, Plan, prompt_hash
 from app.types import Ask, DialogueState, Draft, Ending, Media, Snapshot, TimeOfDay
@@ -79,12 +80,12 @@ class TurnRecord:
 
     def dump(self) -> dict[str, Any]:
         """As JSON, in the order of the fields."""
-        return asdict(self)
+        return {**asdict(self), "before": stored_form(self.before)}
 
     @classmethod
     def load(cls, record: Mapping[str, Any]) -> "TurnRecord":
         """Of a stored one, also of an earlier release's. Raises ValueError when it is none."""
-        return _RECORD.validate_python({**_SINCE, **record})
+        return _RECORD.validate_python({**_SINCE, **record, "before": of_stored_form(record["before"])})
 
 
 _RECORD = TypeAdapter(TurnRecord)

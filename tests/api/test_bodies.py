@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from app.api.body import read
-from app.api.schemas import Context, ProcessRequest
+from app.api.schemas import ContextBody, ProcessRequest
 from app.errors import BadRequest
+from loadtests.service import message
 from tests.api.test_contract import JSON, check_error
-from tests.server import message
 
 GOOD = json.dumps(message("сколько стоит сканер", user="bodies"), ensure_ascii=False)
 
@@ -90,9 +90,9 @@ def test_meta_has_a_size_that_is_named(client: httpx.Client) -> None:
 def test_the_size_of_meta_is_counted_in_bytes_whatever_its_script(letter: str) -> None:
     around = len(json.dumps({"note": ""}))
     most = (16_384 - around) // len(letter.encode())
-    assert Context(meta={"note": letter * most}).meta
+    assert ContextBody(meta={"note": letter * most}).meta
     with pytest.raises(ValidationError, match="at most 16384"):
-        Context(meta={"note": letter * (most + 1)})
+        ContextBody(meta={"note": letter * (most + 1)})
 
 
 def test_a_body_of_countless_parts_is_refused_by_their_number(client: httpx.Client) -> None:

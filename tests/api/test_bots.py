@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import Server, ask
+from loadtests.service import Server, ask
 
 FLOWERS = """
 category: flowers

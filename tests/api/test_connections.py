@@ -18,7 +18,7 @@ from app.api.protocol import Limits
 from app.composing.extractive import Extractive
 from app.deadline import Deadline
 from app.types import Draft, Prompt
-from tests.server import KEY, Server, ask, message
+from loadtests.service import KEY, Server, ask, message
 
 HEAD_S, BODY_S, MOST = 1.0, 1.5, 64
 BODY = json.dumps(message("привет", user="sockets")).encode()

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.server import KEY, Server, ask, message
+from loadtests.service import KEY, Server, ask, message
 
 CODES = {
     400: "BAD_REQUEST", 401: "UNAUTHORIZED", 404: "BAD_REQUEST", 405: "BAD_REQUEST", 409: "BAD_REQUEST",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.server import Server, ask, message
+from loadtests.service import Server, ask, message
 
 # The service with a fault in each stage of a turn: a message that holds the word meets an expression that never ends.
 _PLANTED = """

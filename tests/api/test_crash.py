@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.server import Server, message
+from loadtests.service import Server, message
 
 KILLS = 20
 CALLERS = 8

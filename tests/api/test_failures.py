@@ -17,8 +17,8 @@ from app.composing.extractive import Extractive
 from app.deadline import Deadline
 from app.errors import Unavailable
 from app.types import Draft, Key, Prompt
+from loadtests.service import KEY, ask, message
 from tests.api.test_contract import check_error
-from tests.server import KEY, ask, message
 
 
 class Speaks(Extractive):

@@ -16,7 +16,7 @@ from app.api.keys import load_keys
 from app.settings import load
 from app.telemetry import configure_logging
 from app.visible import visible
-from tests.server import KEY, ROOT, Server, ask, clean_environment, message
+from loadtests.service import KEY, ROOT, Server, ask, clean_environment, message
 
 CONVERSATION = [
     "Здравствуйте! Меня зовут Гульнара, у меня цветочный павильон",

@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.api.schemas import Context, Message, ProcessRequest
+from app.api.schemas import ContextBody, MessageBody, ProcessRequest
+from loadtests.service import KEY, Server, ask, message
 from tests.api.test_contract import check_error
-from tests.server import KEY, Server, ask, message
 
 
 def together(count: int, work: Callable[[int], Any]) -> list[Any]:
@@ -82,7 +82,7 @@ def test_each_known_field_is_part_of_what_a_request_id_names(client: httpx.Clien
 
 def test_no_known_field_is_missing_there() -> None:
     known = [name for name in ProcessRequest.model_fields if name not in {"session_id", "user_id", "request_id"}]
-    inner = {"message": Message.model_fields, "context": Context.model_fields}
+    inner = {"message": MessageBody.model_fields, "context": ContextBody.model_fields}
     places = [f"{name}.{each}" if each else name for name in known for each in inner.get(name, ("",))]
     assert sorted(places) == sorted(OTHER)
 

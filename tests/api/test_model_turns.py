@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.emulators.faults import KINDS
+from loadtests.emulators.faults import KINDS
+from loadtests.rig import Rig
+from loadtests.service import ask, message
 from tests.prove import model as prove
-from tests.prove.rig import Rig
-from tests.server import ask, message
 
 PATH = "/api/v1/process"
 PRICE = "Сколько стоит тариф Рост?"

@@ -7,8 +7,8 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 
+from loadtests.service import KEY, Server
 from tests.api.test_contract import CODES
-from tests.server import KEY, Server
 
 pytestmark = pytest.mark.filterwarnings("default")  # warnings of the tool itself are not ours
 OPERATIONS = [

@@ -16,7 +16,7 @@ import pytest
 
 from app.knowledge.publishing import Place, locked, store, switch
 from app.knowledge.sections import load
-from tests.server import ROOT, Server, ask, clean_environment, message
+from loadtests.service import ROOT, Server, ask, clean_environment, message
 
 QUESTION = "Сколько стоит тариф Рост?"
 

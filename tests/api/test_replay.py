@@ -18,8 +18,8 @@ from app.turn.machine import Machine
 from app.turn.process import observe, process
 from app.turn.replay import Replay, replay
 from app.types import Ask, Key, Observation
-from tests.prove.rig import Rig
-from tests.server import ROOT, ask
+from loadtests.rig import Rig
+from loadtests.service import ROOT, ask
 
 LINES = (
     "здравствуйте, у нас цветочный магазин",

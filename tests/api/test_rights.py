@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from app.cli import main
 from app.store.backup import archives, create, verify
-from tests.server import Server, ask, message
+from loadtests.service import Server, ask, message
 
 _NUMBERS = count(1)
 

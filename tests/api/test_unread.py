@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from app.types import Prompt
+from loadtests.service import KEY, Server, message
 from tests.api.test_connections import BODY, HEAD, connected, one_answer, refusal, told
 from tests.api.test_failures import Speaks, turns, wait_until
-from tests.server import KEY, Server, message
 
 BODY_S, MOST = 1.5, 16
 SHORT = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.server import clean_environment
+from loadtests.service import clean_environment
 
 _SOURCE = Path(__file__).with_name("fakenvml.c")
 

@@ -15,8 +15,8 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
+from loadtests.service import KEY, ROOT, Server, clean_environment, message
 from tests.api.test_contract import check_error
-from tests.server import KEY, ROOT, Server, clean_environment, message
 
 QUESTION = "Сколько стоит тариф Рост?"
 PRICE = "14 900"

@@ -13,9 +13,9 @@ import pytest
 from app.health.clock import ClockWatch
 from app.service import jobs
 from app.store.backup import DATABASE
+from loadtests.rig import Rig
+from loadtests.service import KEY, clean_environment
 from tests.faults.rig import Callers, doctor, wait_ready
-from tests.prove.rig import Rig
-from tests.server import KEY, clean_environment
 
 DAY = 86_400
 LIBRARY = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)

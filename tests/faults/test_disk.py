@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.service import ROOT, Server
 from tests.faults.rig import Callers, doctor, machine, mounted, other_process, ready, wait_ready
-from tests.server import ROOT, Server
 
 pytestmark = pytest.mark.root  # each mounts a disk
 

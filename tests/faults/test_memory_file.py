@@ -14,8 +14,8 @@ import pytest
 from app.store.backup import DATABASE
 from app.store.restore import restore
 from app.store.salvage import newest_kept, salvage
+from loadtests.service import Server
 from tests.faults.rig import Callers, doctor, machine, other_process, stored, wait_ready, whole
-from tests.server import Server
 
 
 def test_a_lock_that_another_process_keeps(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from loadtests.rig import Rig
+from loadtests.service import KEY, ROOT, Server, clean_environment
 from tests.fakenvml import Card, build
 from tests.faults.rig import Callers, doctor, machine, ready, wait_ready, wait_until
-from tests.prove.rig import Rig
-from tests.server import KEY, ROOT, Server, clean_environment
 
 
 def openssl(*arguments: object) -> None:

@@ -5,7 +5,7 @@ import pytest
 from app.guardrail import Context, check
 from app.knowledge.sections import load
 from app.types import Passage
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 SECTIONS = {section.id: section for section in load(ROOT / "kb").sections}
 ROST = ("pricing_plan_rost", "pricing_extra_employee")

@@ -10,7 +10,7 @@ import yaml
 from app.guardrail import Context, Verdict, check, explain
 from app.knowledge.sections import load
 from app.types import Passage, Section
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 HERE = Path(__file__).parent
 ROUNDS = yaml.safe_load((HERE / "rounds.yaml").read_text("utf-8"))

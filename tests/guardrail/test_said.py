@@ -13,7 +13,7 @@ from app.guardrail import Context, check, explain
 from app.knowledge.sections import load
 from app.prompt import PromptBuilder, TokenCounter
 from app.types import Language, Passage, Section
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 HERE = Path(__file__).parent
 GROUPS: dict[str, Any] = {
@@ -37,7 +37,7 @@ def cases(groups: dict[str, Any], kind: str) -> Iterator[tuple[str, str, Context
                 case = {"draft": row} if isinstance(row, str) else row
                 if isinstance(case, list):
                     case = {"draft": case[0], "customer": case[1:]}
-                said = {key: tuple(value) for key, value in case.items() if key in ("customer", "own", "earlier")}
+                said: Any = {key: tuple(value) for key, value in case.items() if key in ("customer", "own", "earlier")}
                 used = tuple(Passage(base()[section], 1.0) for section in case.get("sections", group["sections"]))
                 context = Context(used, **said, language=language, system=SYSTEM, brands=("Dukenta",))
                 yield f"{name}-{language}-{number}", case["draft"], context

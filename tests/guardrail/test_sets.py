@@ -9,7 +9,7 @@ import yaml
 from app.guardrail import Context, Verdict, check
 from app.knowledge.sections import load
 from app.types import Language, Passage, Section
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 HERE = Path(__file__).parent
 KAZAKH = frozenset("әғқңөұүһі")

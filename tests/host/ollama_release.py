@@ -38,8 +38,8 @@ if sys.argv[1:] in (["--version"], ["-v"]):
 if sys.argv[1:] != ["serve"]:
     sys.exit(f"this stand-in knows `serve` and `--version`, not {sys.argv[1:]}")
 
-from tests.emulators import answers, ollama
-from tests.emulators.several import Several
+from loadtests.emulators import answers, ollama
+from loadtests.emulators.several import Several
 
 ollama.VERSION = VERSION
 manifests = Path(os.environ["OLLAMA_MODELS"], "manifests")
@@ -132,7 +132,10 @@ def build(folder: Path, version: str = VERSION, replaced: str | None = None) -> 
     with tarfile.open(fileobj=content, mode="w", format=tarfile.GNU_FORMAT) as archive:
         _add(archive, "./bin/ollama", (replaced or program(version)).encode(), 0o755)
         _add(archive, "./lib/ollama/tests/__init__.py", b"", 0o644)
-        for base, name in ((ROOT / "tests" / "emulators", "tests/emulators"), (_package("httptools"), "httptools")):
+        for base, name in (
+            (ROOT / "loadtests" / "emulators", "loadtests/emulators"),
+            (_package("httptools"), "httptools"),
+        ):
             for path in sorted(base.rglob("*")):
                 if path.suffix in {".py", ".so", ".json"}:
                     _add(archive, f"./lib/ollama/{name}/{path.relative_to(base)}", path.read_bytes(), 0o644)

@@ -30,7 +30,7 @@ BROKEN: dict[str, tuple[str, dict[str, Any], str]] = {
     "answers": (f"answers.compose = lambda *_: {_NONE!r}\n", {}, "amount_rate: 1.0 -> 0"),
     # Passes its trial and fails as the server, whose every chat breaks off.
     "real turn": (
-        "from tests.emulators import chat\n"
+        "from loadtests.emulators import chat\n"
         "async def never(*_): raise chat.Refused(500, 'model runner has unexpectedly stopped')\n"
         "if os.environ['OLLAMA_HOST'].endswith(':11434'): chat.ChatHandler._chat = never\n",
         {"ollama_load_timeout_s": 30},

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.service import Server
 from tests.n8n.engine import N8n, Redis, free_port
 from tests.n8n.install import obstacle
 from tests.n8n.play import Run, configured, credentials, play
 from tests.n8n.shapes import APP_SECRET, VERIFY_TOKEN
 from tests.n8n.standins import Channels, FaultyLine
-from tests.server import Server
 
 HERE = Path(__file__).parent
 

@@ -16,11 +16,11 @@ from typing import Any
 
 import httpx
 
+from loadtests.service import KEY, ROOT
 from tests.n8n.engine import N8n, Redis
 from tests.n8n.scenarios import SCENARIOS, SILENT, Scenario, Send
 from tests.n8n.shapes import APP_SECRET, HOOK_KEY, cloud, cloud_message, cloud_status, signed, waha
 from tests.n8n.standins import SLOW, Channels, FaultyLine
-from tests.server import KEY, ROOT
 
 WORKFLOW = ROOT / "docs" / "n8n" / "sales-machine.json"
 PAGE = ROOT / "docs" / "n8n" / "README.md"

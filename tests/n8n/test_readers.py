@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.api.schemas import Message
+from app.api.schemas import MessageBody
 from tests.n8n.play import WORKFLOW
 from tests.n8n.shapes import Body, cloud, cloud_message, hidden, instagram, waha
 
@@ -122,7 +122,7 @@ def entry(node: str, text: str, kind: str = "text") -> dict[str, Any]:
 def test_a_typed_prefix_says_of_no_message_that_it_was_a_picture_or_a_voice(node: str, text: str) -> None:
     made = entry(node, text)["text"]
     assert made == f"·{text}"
-    assert Message(text=made).media()[0] == "text"
+    assert MessageBody(text=made).media()[0] == "text"
 
 
 @pytest.mark.parametrize("node", ["Text", "Alone"])

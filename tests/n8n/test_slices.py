@@ -9,8 +9,8 @@ from itertools import pairwise
 import pytest
 
 from app.knowledge.sections import parse
+from loadtests.service import ROOT
 from tests.n8n.play import WORKFLOW
-from tests.server import ROOT
 
 LIMIT = 200
 AWKWARD = {

@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
+from loadtests.service import KEY, ROOT
 from tests.n8n.play import PAGE, WORKFLOW, Run
 from tests.n8n.scenarios import FALLBACK, LONG, QUESTION, SCENARIOS, Scenario
 from tests.n8n.shapes import VERIFY_TOKEN
 from tests.n8n.table import Language, rows
-from tests.server import KEY, ROOT
 
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 

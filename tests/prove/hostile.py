@@ -19,9 +19,9 @@ from pathlib import Path
 
 import httpx
 
+from loadtests.rig import Rig
+from loadtests.service import KEY, Server, message
 from tests.hostile import SHAPES, hostile
-from tests.prove.rig import Rig
-from tests.server import KEY, Server, message
 
 ATTACKERS = 10
 LENGTH = 8_000  # characters: what the contract takes at most

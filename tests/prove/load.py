@@ -21,9 +21,9 @@ from typing import Any
 
 import httpx
 
+from loadtests.rig import customers
 from tests.host.callers import DOMAIN, Caller
 from tests.host.hosts import Host
-from tests.prove.rig import customers
 
 RATE_A_MINUTE = 60.0
 PATH = "/api/v1/process"

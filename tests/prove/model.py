@@ -19,9 +19,9 @@ from typing import Any
 
 import httpx
 
-from tests.emulators.faults import KINDS
-from tests.prove.rig import DEADLINE_S, Rig, customers
-from tests.server import ROOT, message
+from loadtests.emulators.faults import KINDS
+from loadtests.rig import DEADLINE_S, Rig, customers
+from loadtests.service import ROOT, message
 
 _PATH = "/api/v1/process"
 

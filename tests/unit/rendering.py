@@ -2,15 +2,17 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from loadtests.service import ROOT
 from tests.host.hosts import run
-from tests.server import ROOT
 
 TEMPLATES = sorted((ROOT / "roles").glob("*/templates/**/*.j2"))
 
 
-def render(folder: Path) -> None:
+def render(folder: Path, variables: Mapping[str, Any] | None = None) -> None:
     """Writes every template into `folder` as <role>.<name without .j2>."""
     together = folder / "together.json"
     values = {
@@ -21,7 +23,7 @@ def render(folder: Path) -> None:
     facts = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     playbook = str(Path(sys.executable).parent / "ansible-playbook")
     command = [playbook, "-i", "inventory/production", "tests/host/playbooks/render.yml"]
-    run([*command, "-e", json.dumps(values | facts)])
+    run([*command, "-e", json.dumps(values | facts | dict(variables or {}))])
     for path, text in zip(TEMPLATES, json.loads(together.read_text("utf-8")), strict=True):
         (folder / f"{path.relative_to(ROOT).parts[1]}.{path.stem}").write_text(text, "utf-8")
 

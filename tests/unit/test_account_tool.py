@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 DIRECTORY = "https://acme-v02.api.letsencrypt.org/directory"
 

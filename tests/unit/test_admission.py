@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import random
-import selectors
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
@@ -23,6 +22,7 @@ from app.turn.locks import KeyLocks
 from app.turn.machine import Machine
 from app.turn.process import process
 from app.types import Ask, Key
+from tests.virtual import VirtualTime
 
 
 def pace(service_s: float) -> Pace:
@@ -43,27 +43,10 @@ async def work(
         done.append(bot)
 
 
-class _VirtualTime(asyncio.SelectorEventLoop):
-    """Its clock stands still while anything can run, and else jumps to what is due next: hours take no time."""
-
-    def __init__(self) -> None:
-        super().__init__(selectors.SelectSelector())
-        self.seconds = 0.0
-        self._select = self._selector.select  # type: ignore[attr-defined]
-        self._selector.select = self._jump  # type: ignore[attr-defined]
-
-    def _jump(self, timeout: float | None = None) -> Any:
-        self.seconds += timeout or 0.0
-        return self._select(0)
-
-    def time(self) -> float:
-        return self.seconds
-
-
 @pytest.fixture
 def virtually(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Awaitable[None]], None]]:
     """Runs a coroutine in virtual time, so that what it shows does not depend on how busy this computer is."""
-    with asyncio.Runner(loop_factory=_VirtualTime) as runner:
+    with asyncio.Runner(loop_factory=VirtualTime) as runner:
         clock = SimpleNamespace(monotonic=runner.get_loop().time)
         monkeypatch.setattr("app.capacity.admission.time", clock)
         monkeypatch.setattr("app.deadline.time", clock)

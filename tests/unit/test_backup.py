@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from app.errors import ConfigError
 from app.store import Store
 from app.store.backup import DATABASE, archives, create, kept, rotate, verify
-from tests.server import ROOT, clean_environment
+from loadtests.service import ROOT, clean_environment
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 

@@ -23,7 +23,7 @@ from app.health.facts import (
     disk_facts,
     uvm_missing,
 )
-from app.health.gathering import Fact, Unanswered
+from app.health.gathering import Gathered, Unanswered
 from app.health.network import CertificateFacts, Listener, ServiceFacts, listeners
 from app.health.readiness import Level, PartState
 
@@ -207,9 +207,9 @@ def test_a_check_that_crashes_is_an_error_and_no_more() -> None:
 def test_a_fact_that_never_comes_is_given_up_and_one_that_fails_says_why() -> None:
     never = threading.Event()
     started = time.monotonic()
-    silent = Fact("silent", never.wait, limit_s=0.2)
-    failing = Fact("failing", lambda: int("x"), limit_s=5)
-    assert Fact("quick", lambda: 7, limit_s=5).value() == 7
+    silent = Gathered("silent", never.wait, limit_s=0.2)
+    failing = Gathered("failing", lambda: int("x"), limit_s=5)
+    assert Gathered("quick", lambda: 7, limit_s=5).value() == 7
     with pytest.raises(ValueError, match="invalid literal"):
         failing.value()
     with pytest.raises(Unanswered, match=r"not known after 0\.2 s"):

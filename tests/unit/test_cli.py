@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.server import ROOT, clean_environment
+from loadtests.service import ROOT, clean_environment
 
 SECTION = """
 category: shop

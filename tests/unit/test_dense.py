@@ -17,8 +17,8 @@ from app.knowledge.models import Models, open_models
 from app.knowledge.vectors import VectorCache
 from app.settings import load
 from app.types import Section
+from loadtests.service import ROOT, clean_environment
 from tests import models
-from tests.server import ROOT, clean_environment
 
 TEXTS = ["Принтер чеков печатает.", "Сканер читает штрихкоды и маркировку на складе.", "Доставка за два дня."]
 

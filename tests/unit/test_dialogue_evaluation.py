@@ -16,12 +16,12 @@ from app.cli.evaluate import evaluate
 from app.composing.extractive import Extractive
 from app.deadline import Deadline
 from app.errors import ConfigError, Unavailable
-from app.evaluation.cases import Case, Expected, read_cases, says
-from app.evaluation.dialogues import DialogueReport, Miss, compare, evaluate_dialogues, judge
+from app.evaluation.cases import DialogueCase, Expected, read_cases, says
+from app.evaluation.dialogues import DialogueReport, Miss, compare, evaluate_dialogues, misses_of
 from app.turn.bots import Bot
 from app.turn.machine import Machine
 from app.types import Draft, Prompt
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 SHOP = ROOT / "tests" / "dialogue" / "cases" / "shop.yaml"
 SALON = ROOT.parent / "shared" / "data" / "salon"
@@ -34,7 +34,7 @@ def written(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def read(tmp_path: Path, text: str) -> list[Case]:
+def read(tmp_path: Path, text: str) -> list[DialogueCase]:
     return read_cases([written(tmp_path, text)])
 
 
@@ -85,13 +85,13 @@ def test_one_amount_is_found_in_a_sentence_only_as_itself(amount: int, other: in
 
 @pytest.mark.parametrize("action", ["answer", "ask", "refuse", "close"])
 def test_every_action_but_a_handover_is_a_reply(action: str) -> None:
-    assert judge(Expected(action="reply"), "Да.", action, "price") == []
-    assert judge(Expected(action="escalate"), "Да.", action, "price")[0][0] == "action"
+    assert misses_of(Expected(action="reply"), "Да.", action, "price") == []
+    assert misses_of(Expected(action="escalate"), "Да.", action, "price")[0][0] == "action"
 
 
 def test_a_handover_is_an_escalation_and_no_reply() -> None:
-    assert judge(Expected(action="escalate"), "Передаю.", "handover", "payment") == []
-    assert judge(Expected(action="reply"), "Передаю.", "handover", "payment")[0][0] == "action"
+    assert misses_of(Expected(action="escalate"), "Передаю.", "handover", "payment") == []
+    assert misses_of(Expected(action="reply"), "Передаю.", "handover", "payment")[0][0] == "action"
 
 
 @pytest.mark.parametrize(
@@ -107,19 +107,19 @@ def test_a_handover_is_an_escalation_and_no_reply() -> None:
     ],
 )
 def test_a_booking_asks_for_its_details(answer: str, action: str, reason: str, topic: str, right: bool) -> None:
-    assert (judge(Expected(action="booking_flow"), answer, action, reason, topic) == []) == right
+    assert (misses_of(Expected(action="booking_flow"), answer, action, reason, topic) == []) == right
 
 
 def test_all_of_every_and_one_of_each_group_must_be_said_and_nothing_of_never() -> None:
     expected = Expected(every=("3 000", "стрижка"), any_of=(("завтра", "сегодня"),), never=("записала",))
-    assert judge(expected, "Стрижка завтра: 3 000 ₸", "answer", "price") == []
-    assert [check for check, _ in judge(expected, "Стрижка завтра: 4 000 ₸", "answer", "price")] == [
+    assert misses_of(expected, "Стрижка завтра: 3 000 ₸", "answer", "price") == []
+    assert [check for check, _ in misses_of(expected, "Стрижка завтра: 4 000 ₸", "answer", "price")] == [
         "include",
         "amount",
     ]
-    assert [check for check, _ in judge(expected, "Завтра: 3 000 ₸", "answer", "price")] == ["include"]
-    assert [check for check, _ in judge(expected, "Стрижка: 3 000 ₸", "answer", "price")] == ["include", "amount"]
-    assert judge(expected, "Я записала: стрижка завтра, 3 000", "answer", "x") == [("forbidden", "says 'записала'")]
+    assert [check for check, _ in misses_of(expected, "Завтра: 3 000 ₸", "answer", "price")] == ["include"]
+    assert [check for check, _ in misses_of(expected, "Стрижка: 3 000 ₸", "answer", "price")] == ["include", "amount"]
+    assert misses_of(expected, "Я записала: стрижка завтра, 3 000", "answer", "x") == [("forbidden", "says 'записала'")]
 
 
 # Files

@@ -13,7 +13,7 @@ import yaml
 from app.cli import main
 from app.telemetry import Telemetry
 from app.turn.reply import Meta
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 DOCS = ROOT / "docs"
 LANGUAGES = [DOCS, DOCS / "ru"]
@@ -160,3 +160,8 @@ def test_the_russian_page_is_in_step(name: str) -> None:
     assert {code for code in codes(english) if re.fullmatch("[a-z]+", code)} <= set(" ".join(codes(russian)).split())
     commands = [[technical(block) for block in FENCED.findall(text)] for text in (english, russian)]
     assert commands[0] == commands[1]
+
+
+def test_the_shipped_tools_stand_without_the_tests() -> None:
+    for path in (ROOT / "loadtests").rglob("*.py"):
+        assert not re.search(r"^\s*(?:from|import) tests\b", path.read_text("utf-8"), re.MULTILINE), path

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
+from loadtests.service import KEY, ROOT, Server, ask, clean_environment
 from tests.fakenvml import Card, build
 from tests.faults.rig import mounted
-from tests.server import KEY, ROOT, Server, ask, clean_environment
 
 LEVELS = ["ok", "warning", "error"]
 DIGEST = "bd" * 32

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from loadtests.service import ROOT
 from tests.host.hosts import run
-from tests.server import ROOT
 
 CALLER, OPERATOR = "203.0.113.7/32", "198.51.100.0/24"
 Rendered = Mapping[str, str]

@@ -17,7 +17,7 @@ from app.prompt import Budget, PromptBuilder, TokenCounter, corrected, sanitise
 from app.prompt.frame import framed, mark_of, marks_in
 from app.store import Store
 from app.turn.reply import Reply
-from app.types import Ask, DialogueState, Exchange, Key, Message, Passage, Prompt, Section, Snapshot, Step
+from app.types import Ask, ChatMessage, DialogueState, Exchange, Key, Passage, Prompt, Section, Snapshot, Step
 
 SECRET = b"a secret of this installation"
 KEY = Key("BOT_1", "77010000001")
@@ -33,14 +33,14 @@ def build(text: str, snapshot: Snapshot | None = None, builder: PromptBuilder = 
     return builder.build(arguments.pop("step", STEP), passages, snapshot or Snapshot(KEY), text, **arguments)
 
 
-def inside(message: Message) -> str:
+def inside(message: ChatMessage) -> str:
     """What stands in the one frame of a message."""
     (found,) = FRAME.finditer(message.content)
     assert message.content.count("⟦") == message.content.count("⟧") == 2
     return found[3]
 
 
-def outside(message: Message) -> str:
+def outside(message: ChatMessage) -> str:
     return FRAME.sub("<words>", message.content)
 
 
@@ -427,7 +427,7 @@ def test_marks_of_templates_in_the_owners_sections_are_taken_out_too() -> None:
     last = build("да", passages=(copied,)).messages[-1].content
     assert "im_end" not in last
     assert "стоит 129 000 ₸" in last
-    assert inside(Message("user", last)) == "да"
+    assert inside(ChatMessage("user", last)) == "да"
 
 
 def test_frames_are_counted_as_the_model_reads_them() -> None:

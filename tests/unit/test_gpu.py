@@ -16,8 +16,8 @@ from app.health.gpu import GpuReading
 from app.health.nvml import card_present
 from app.health.nvml_errors import remedy
 from app.settings import load
+from loadtests.service import ROOT, clean_environment
 from tests.fakenvml import Card, build
-from tests.server import ROOT, clean_environment
 
 FAST = {"MACHINE_GPU__ENABLED": "on", "MACHINE_GPU__POLL_S": "0.02", "MACHINE_GPU__TIMEOUT_S": "0.4"}
 PATIENT = FAST | {"MACHINE_GPU__TIMEOUT_S": "1"}  # for hangs: what waits for the driver is told from a busy machine

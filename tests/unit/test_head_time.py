@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.service import Server
 from tests.api.test_connections import BODY, HEAD, connected, one_answer, refusal
-from tests.server import Server
 
 
 @pytest.mark.parametrize("before", [b"", HEAD + b"\r\n" + BODY], ids=["first", "behind an answer"])

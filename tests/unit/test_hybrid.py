@@ -36,8 +36,8 @@ from app.knowledge.worker import Worker
 from app.settings import load
 from app.telemetry import Telemetry
 from app.types import Section
+from loadtests.service import ROOT, clean_environment
 from tests import models
-from tests.server import ROOT, clean_environment
 
 TODAY = date(2026, 6, 1)
 DELIVERY = Section("delivery", "Доставим по городу за два дня.", "c", questions=("когда привезёте заказ",))

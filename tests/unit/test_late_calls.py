@@ -10,7 +10,7 @@ from app.deadline import Deadline
 from app.errors import ModelUnavailable
 from app.llm.ollama import Ollama
 from app.turn.machine import Machine
-from app.types import DialogueState, Message, Prompt, Step
+from app.types import ChatMessage, DialogueState, Prompt, Step
 
 
 async def test_it_is_not_made_and_does_not_open_the_breaker(machine: Machine) -> None:
@@ -19,7 +19,7 @@ async def test_it_is_not_made_and_does_not_open_the_breaker(machine: Machine) ->
         llm = machine.settings.llm.model_copy(update={"host": host})
         backend = Ollama(machine.settings.model_copy(update={"llm": llm}), machine.telemetry, Pace())
         step = Step("answer", "price", DialogueState())
-        prompt = Prompt(step, (), (), "Сколько стоит?", messages=(Message("user", "Сколько стоит?"),))
+        prompt = Prompt(step, (), (), "Сколько стоит?", messages=(ChatMessage("user", "Сколько стоит?"),))
         for _ in range(llm.breaker_failures):
             with pytest.raises(ModelUnavailable, match="too late"):
                 await backend.answer(prompt, Deadline.after(machine.settings.turn.reserve_s / 2))

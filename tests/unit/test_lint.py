@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from app.knowledge.lint import Finding, lint
+from app.knowledge.lint import LintFinding, lint
 from app.types import Fact, Section
 
 TODAY = date(2026, 6, 1)
@@ -30,7 +30,7 @@ def found(*sections: Section) -> list[tuple[str, str, str]]:
     return [(finding.severity, finding.check, finding.place) for finding in lint(sections, TODAY)]
 
 
-def only(*sections: Section) -> Finding:
+def only(*sections: Section) -> LintFinding:
     (finding,) = lint(sections, TODAY)
     return finding
 

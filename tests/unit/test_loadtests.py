@@ -17,13 +17,13 @@ from app.telemetry import Telemetry
 from loadtests import gate, measure, record, report, run
 from loadtests.check import Consistency, against_store, by_replay, doubled
 from loadtests.customers import CHANNELS, Town
+from loadtests.emulators.harness import OllamaEmulator
+from loadtests.emulators.profiles import PROFILES, load_profile
 from loadtests.plan import PATIENCE_S, Plan, load_plan
 from loadtests.record import Record
+from loadtests.service import KEY, Server
 from loadtests.shapes import SHAPES, customers_at, users_for
 from loadtests.watch import Sample, Watch, parse, slope
-from tests.emulators.harness import OllamaEmulator
-from tests.emulators.profiles import PROFILES, load_profile
-from tests.server import KEY, Server
 
 PLAN = Plan(host="http://localhost", key="key", records="records.jsonl", sessions=("a", "b", "c"))
 

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from app.errors import StoreUnavailable
 from app.service.jobs import complete_logs
 from app.store import Store
+from app.store.states import stored_form
 from app.store.store import _STEP
 from app.turn.bots import Bot
 from app.turn.machine import Machine
@@ -65,7 +66,7 @@ def clock(patch: pytest.MonkeyPatch) -> Iterator[list[float]]:
 
 
 def record(state: DialogueState, media: str, history: int) -> dict[str, Any]:
-    return {"bot": BOT, "ask": {"media": media}, "before": asdict(state), "history": history}
+    return {"bot": BOT, "ask": {"media": media}, "before": stored_form(state), "history": history}
 
 
 class Talk:
@@ -89,7 +90,7 @@ class Talk:
         answer, details = f"answer {text}", record(before, op.media, self.turns % 4)
         request = f"r{self.turns}" if op.what == "turn" else None if op.request is None else f"r{op.request}"
         if by == "old":
-            state, now = json.dumps(asdict(self.state)), self.now[0]
+            state, now = json.dumps(stored_form(self.state)), self.now[0]
             if request and op.what == "turn":
                 told = json.dumps(details)
                 old_release.commit(self.old, KEY, request, text, answer, record=told, state=state, now=now)

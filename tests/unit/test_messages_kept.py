@@ -5,7 +5,6 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,13 +17,14 @@ from app.store.forgetting import forget_in_backups
 from app.store.restore import restore
 from app.store.rights import Person, export, forget
 from app.store.salvage import salvage
+from app.store.states import stored_form
 from app.turn.reply import Reply
 from app.types import Ask, DialogueState, Key
 from tests.unit import old_release
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 GONE, STAYS = Key("BOT_1", "77019876543"), Key("BOT_1", "77015550000")
-STATE = json.dumps(asdict(DialogueState(turns=1)))
+STATE = json.dumps(stored_form(DialogueState(turns=1)))
 RECORD = json.dumps({"bot": "shop", "ask": {"media": "image"}, "before": {}, "history": 0})
 
 

@@ -7,24 +7,24 @@ from typing import Any
 import pytest
 
 from app.errors import ModelUnavailable
-from app.llm.client import CallFailed, Loaded
+from app.llm.client import CallFailed, LoadedModel
 from app.llm.watch import ModelWatch
 from app.settings import load
 from app.telemetry import Telemetry
 
-WHOLE = Loaded(10, 10, "d1")
+WHOLE = LoadedModel(10, 10, "d1")
 
 
 class Server:
     """A model server as the watch sees it. `sees` is what a look finds: an error, nothing, or silence for ever."""
 
     def __init__(self) -> None:
-        self.sees: Loaded | CallFailed | Callable[[], Any] | None = WHOLE
+        self.sees: LoadedModel | CallFailed | Callable[[], Any] | None = WHOLE
         self.looks = 0
         self.warmed: list[str] = []
         self._looked = asyncio.Event()
 
-    async def loaded(self) -> Loaded | None:
+    async def loaded(self) -> LoadedModel | None:
         self.looks += 1
         self._looked.set()
         self._looked = asyncio.Event()
@@ -32,7 +32,7 @@ class Server:
             await asyncio.Event().wait()
         if isinstance(self.sees, CallFailed):
             raise self.sees
-        assert self.sees is None or isinstance(self.sees, Loaded)
+        assert self.sees is None or isinstance(self.sees, LoadedModel)
         return self.sees
 
     async def warm(self, system: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.settings import load
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 FILE = ROOT / "docs" / "n8n" / "sales-machine.json"
 TEXT = FILE.read_text("utf-8")

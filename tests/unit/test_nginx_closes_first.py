@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.server import ROOT
+from loadtests.service import ROOT
 from tests.unit.test_role_nginx import blocks, site
 
 

@@ -11,11 +11,11 @@ import pytest
 from app.capacity.pace import Pace
 from app.deadline import Deadline
 from app.errors import DeadlinePassed, ModelUnavailable
-from app.llm.client import CallFailed, Loaded
+from app.llm.client import CallFailed, LoadedModel
 from app.llm.ollama import Ollama, answer_room
 from app.settings import load
 from app.telemetry import Telemetry
-from app.types import Aside, DialogueState, Draft, Message, Prompt, Step
+from app.types import Aside, ChatMessage, DialogueState, Draft, Prompt, Step
 from tests.scripted import ScriptedModel, Turn, breaks, fails, says, silent
 
 BUSY = fails(503, "server busy, please try again.  maximum pending requests exceeded")
@@ -27,7 +27,11 @@ PROMPT = Prompt(
     (),
     "Сколько стоит Рост?",
     system="Ты продавец.",
-    messages=(Message("user", "Здравствуйте"), Message("assistant", "Добрый день!"), Message("user", "Сколько?")),
+    messages=(
+        ChatMessage("user", "Здравствуйте"),
+        ChatMessage("assistant", "Добрый день!"),
+        ChatMessage("user", "Сколько?"),
+    ),
     tokens=100,
     fresh=20,
     wanted=("goal", "pain_point"),
@@ -314,10 +318,10 @@ async def test_the_last_place_is_for_an_answer_and_not_for_what_stands_behind_an
         assert not first.aside.done(), "there is a place for it still"
         third = await backend.answer(PROMPT, Deadline.after(10))
         assert first.aside.cancelled()
+        assert 'machine_model_asides_total{outcome="dropped"} 1.0' in telemetry.exposition().decode()
         assert [draft.text for draft in (await second, third)] == ["Сейчас."] * 2
         await backend.close()
     assert model.most_open == 2
-    assert 'machine_model_asides_total{outcome="dropped"} 1.0' in telemetry.exposition().decode()
 
 
 # The breaker
@@ -392,12 +396,12 @@ async def test_behind_a_failed_call_the_server_is_looked_at_at_once(
     model = Ollama(load(environ={"MACHINE_LLM__WATCH_S": "60"}), telemetry, Pace())
     gone, looks = asyncio.Event(), 0
 
-    async def loaded() -> Loaded:
+    async def loaded() -> LoadedModel:
         nonlocal looks
         looks += 1
         if gone.is_set():
             raise CallFailed("refused")
-        return Loaded(1, 1, "")
+        return LoadedModel(1, 1, "")
 
     async def warm(system: str) -> None:
         return None

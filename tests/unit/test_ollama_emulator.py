@@ -13,11 +13,11 @@ import jinja2
 import ollama
 import pytest
 
-from tests.emulators.cache import PromptCache
-from tests.emulators.harness import OllamaEmulator
-from tests.emulators.profiles import load_profile
-from tests.emulators.prompt import render
-from tests.emulators.tokens import common_prefix, tokenise
+from loadtests.emulators.cache import PromptCache
+from loadtests.emulators.harness import OllamaEmulator
+from loadtests.emulators.profiles import load_profile
+from loadtests.emulators.prompt import render
+from loadtests.emulators.tokens import common_prefix, tokenise
 
 MODEL = "qwen3:14b"
 SPEED = 50.0

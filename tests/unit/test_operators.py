@@ -12,7 +12,7 @@ import jinja2
 import pytest
 import yaml
 
-from tests.server import ROOT
+from loadtests.service import ROOT
 from tests.unit.test_playbook_tools import load
 from tests.unit.test_roles import tasks_of
 

@@ -49,7 +49,7 @@ GOOD = (
 def patterns(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Found], frozenset[str]]:
     from app.service.assembly import open_machine
     from app.settings import load
-    from tests.server import ROOT
+    from loadtests.service import ROOT
 
     found, dynamic = collected(open_machine(load(environ={}), tmp_path_factory.mktemp("data"), ROOT / "kb"))
     return found, dynamic

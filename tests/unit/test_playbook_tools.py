@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from app.telemetry import Telemetry, configure_logging
 from app.visible import visible
-from tests.server import KEY, ROOT, Server, clean_environment
+from loadtests.service import KEY, ROOT, Server, clean_environment
 
 DRIFT = """
 TASK [Try the deploy user (on a new server it is refused, which is no error)] ***

@@ -15,7 +15,7 @@ from app.service.assembly import open_machine
 from app.settings import load
 from app.turn.chain import guard_context, plan
 from app.types import Aside, Ask, DialogueState, Exchange, Key, Language, Passage, Prompt, Section, Snapshot, Step
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 SETTINGS = load(environ={})
 STEP = Step(action="answer", reason="price", state=DialogueState(), question="Сколько у вас касс?")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.knowledge.history import Entry, append, read, standing
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 TOOL = ROOT / "roles" / "app" / "files" / "release"
 

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from tests.prove.rig import Rig
-from tests.server import message
+from loadtests.rig import Rig
+from loadtests.service import message
 
 
 def test_the_first_caller_after_a_restart_is_answered() -> None:

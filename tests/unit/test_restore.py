@@ -15,7 +15,7 @@ import pytest
 from app.errors import ConfigError
 from app.store.backup import DATABASE, create
 from app.store.restore import in_use, restore
-from tests.server import KEY, ROOT, Server, clean_environment, message
+from loadtests.service import KEY, ROOT, Server, clean_environment, message
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 QUESTION = "сколько стоит тариф Рост?"

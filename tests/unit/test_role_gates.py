@@ -10,7 +10,7 @@ import jinja2
 import pytest
 import yaml
 
-from tests.server import ROOT
+from loadtests.service import ROOT
 from tests.unit.rendering import lines
 
 # The way in

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 
 def site(rendered: Path) -> str:

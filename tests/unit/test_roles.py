@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from loadtests.service import ROOT
 from tests.host.hosts import run
 from tests.host.readme_tables import defaults, main_spec, page
-from tests.server import ROOT
 from tests.unit.rendering import TEMPLATES
 
 ROLES = sorted((ROOT / "roles").iterdir())

@@ -12,7 +12,7 @@ from app.prompt import sanitise
 from app.prompt.marks import without_marks
 from app.prompt.poses import labels_of
 from app.prompt.sanitise import one_line
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 PIECES = (
     *(

@@ -21,7 +21,7 @@ from app.api.notify import Notifier
 from app.api.server import adopt, bind, build_server, listening
 from app.api.watchdog import Watchdog
 from app.errors import ConfigError
-from tests.server import KEY, ROOT, clean_environment, message
+from loadtests.service import KEY, ROOT, clean_environment, message
 
 # What systemd does between fork and exec: the socket becomes descriptor 3, LISTEN_PID the process itself.
 _AS_SYSTEMD = (

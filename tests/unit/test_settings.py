@@ -7,7 +7,7 @@ import yaml
 
 from app.errors import ConfigError
 from app.settings import Settings, load, masked
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 
 def write(folder: Path, text: str) -> Path:
@@ -24,6 +24,14 @@ def test_the_file_overrides_the_defaults_and_the_environment_overrides_both(tmp_
     assert settings.turn.max_waiting == load(environ={}).turn.max_waiting
 
 
+def test_the_persona_is_set_in_the_file_and_in_the_environment(tmp_path: Path) -> None:
+    path = write(tmp_path, "dialogue:\n  persona: {name: Анна}\n")
+    persona = load(path, {"MACHINE_DIALOGUE__PERSONA__ROLE": "менеджер"}).dialogue.persona
+    assert (persona.name, persona.role) == ("Анна", "менеджер")
+    with pytest.raises(ConfigError, match=r"names no setting; did you mean 'dialogue\.persona\.name'\?"):
+        load(path, {"MACHINE_DIALOGUE__PERSONA__NAM": "x"})
+
+
 def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
     assert load(write(tmp_path, "# nothing yet\n"), {}) == load(environ={})
 
@@ -35,6 +43,11 @@ def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
         ("turn:\n  timeout: 1\n", r"unknown key 'turn\.timeout'; did you mean 'turn\.timeout_s'\?"),
         ("flags:\n  log_texts: true\n", r"unknown key 'flags\.log_texts'; did you mean 'flags\.log_text'\?"),
         ("turn: 5\n", r"'turn' holds 5; write its keys"),
+        ("dialogue:\n  persona: Анна\n", r"'dialogue\.persona' holds 'Анна'; write its keys"),
+        (
+            "dialogue:\n  persona:\n    nam: Анна\n",
+            r"'dialogue\.persona\.nam'; did you mean 'dialogue\.persona\.name'\?",
+        ),
         ("- turn\n", r"the top level is a list"),
         ("turn:\n  timeout_s: [\n", r"settings\.yaml:3: not readable as YAML"),
         ("turn:\n  timeout_s: soon\n", r"turn\.timeout_s: .*not 'soon'"),

@@ -13,7 +13,7 @@ from app.settings import load
 from app.turn.bots import Bot
 from app.turn.machine import Machine
 from app.types import Draft, Prompt
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 
 async def test_ninety_dialogues_of_nine_personas_hold(bot: Bot, machine: Machine) -> None:

@@ -18,7 +18,7 @@ from app.turn.bots import Bot
 from app.turn.machine import Machine
 from app.turn.process import process
 from app.types import Aside, Ask, Draft, Key, Prompt
-from tests.server import ROOT
+from loadtests.service import ROOT
 from tests.unit.test_turn_guard import RIGHT, WRONG
 
 KEY = Key("BOT_1", "77010000001")

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from loadtests.service import ROOT
 from tests.host.hosts import Play
-from tests.server import ROOT
 
 COMMIT = "89abcdef0123456789abcdef0123456789abcdef"
 OTHER = "f" * 64

@@ -5,8 +5,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+from loadtests.service import ROOT
 from tests.conftest import PATIENCE
-from tests.server import ROOT
 
 HANGING = """
 import asyncio, threading

@@ -21,8 +21,8 @@ from app.turn.chain import Plan, decide, judge, plan, prompt_hash
 from app.turn.machine import Machine
 from app.turn.process import observe, process
 from app.types import Aside, Ask, Draft, Exchange, Key, Observation, Prompt, Snapshot
+from loadtests.service import ROOT
 from tests.hostile import SHAPES, hostile
-from tests.server import ROOT
 from tests.stretches import Stretches, measured
 
 SHORT, LONG = 2_000, 8_000

@@ -8,13 +8,14 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 WATCH = ROOT / "roles/monitor/files/watch.py"
 RULES = (ROOT / "roles/monitor/templates/rules.yml.j2").read_text("utf-8")
@@ -43,9 +44,10 @@ class Watched:
         (folder / "metrics").mkdir()
         (folder / "backups").mkdir()
 
-    def look(self, report: str) -> subprocess.CompletedProcess[str]:
+    def look(self, report: str, *arguments: str, **changed: str | None) -> subprocess.CompletedProcess[str]:
+        """`arguments` instead of `doctor`; `changed` variables of the environment, None without."""
         (self.folder / "report").write_text(report)
-        environment = {
+        environment: dict[str, str | None] = {
             "PATH": os.environ["PATH"],
             "CREDENTIALS_DIRECTORY": str(self.folder),
             "WATCH_DOCTOR": f"cat {self.folder}/report",
@@ -54,8 +56,8 @@ class Watched:
             "WATCH_BACKUPS": str(self.folder / "backups"),
         }
         return subprocess.run(
-            [sys.executable, str(WATCH), "doctor"],
-            env=environment,
+            [sys.executable, str(WATCH), *(arguments or ["doctor"])],
+            env={name: value for name, value in (environment | changed).items() if value is not None},
             capture_output=True,
             text=True,
             timeout=30,
@@ -134,6 +136,57 @@ def test_the_figures_of_every_check_and_of_the_newest_backup(watched: Watched) -
 def test_without_any_backup_there_is_no_figure_of_one(watched: Watched) -> None:
     watched.look(report("ok"))
     assert "sales_machine_backup" not in watched.figures
+
+
+def test_a_unit_that_failed_is_told_with_its_name(watched: Watched) -> None:
+    assert watched.look("", "alert", "sales-machine-backup.service").returncode == 0
+    (told,) = watched.hook.told
+    assert (told["event"], told["unit"], told["level"]) == ("unit failed", "sales-machine-backup.service", "error")
+    assert told["host"] and abs(told["at"] - time.time()) < 60
+    watched.hook.status = 500
+    done = watched.look("", "alert", "x.service")
+    assert done.returncode == 1
+    assert "the webhook did not take the message: 500; it is sent again at the next run" in done.stderr
+
+
+def test_without_a_webhook_it_stands_in_the_journal_and_is_told_once(watched: Watched) -> None:
+    for changed in ({"CREDENTIALS_DIRECTORY": None}, {"CREDENTIALS_DIRECTORY": str(watched.folder / "metrics")}):
+        done = watched.look("", "alert", "x.service", **changed)
+        assert (done.returncode, json.loads(done.stdout)["unit"]) == (0, "x.service")
+    (watched.folder / "webhook_url").write_text("\n")
+    assert json.loads(watched.look(report("error")).stdout)["level"] == "error"
+    assert watched.look(report("error")).stdout == ""
+    assert watched.hook.told == []
+
+
+@pytest.mark.parametrize("arguments", [("alert",), ("alert", "a", "b"), ("fly",)])
+def test_a_wrong_call_says_how_it_is_called(watched: Watched, arguments: tuple[str, ...]) -> None:
+    done = watched.look("", *arguments)
+    assert done.returncode == 2
+    assert "watch alert UNIT" in done.stderr
+
+
+def test_a_doctor_that_is_not_there_is_an_error_with_the_command_to_try(watched: Watched) -> None:
+    watched.look("", WATCH_DOCTOR="/nowhere/machine doctor")
+    (check,) = watched.hook.told[0]["checks"]
+    assert "No such file" in check["detail"]
+    assert check["fix"] == "run it by hand: /nowhere/machine doctor"
+
+
+def test_where_nobody_reads_figures_none_are_written(watched: Watched) -> None:
+    for metrics in (None, str(watched.folder / "nowhere/doctor.prom")):
+        assert watched.look(report("ok"), WATCH_METRICS=metrics).returncode == 0
+    assert list((watched.folder / "metrics").iterdir()) == []
+    assert not (watched.folder / "nowhere").exists()
+
+
+def test_a_note_that_cannot_be_read_is_a_first_look_and_the_worst_of_a_name_counts(watched: Watched) -> None:
+    (watched.folder / "state").write_text('{"level": "fine"}')
+    checks = [{"name": "gpu", "level": level, "detail": "d", "fix": "f"} for level in ("warning", "error", "ok")]
+    watched.look(json.dumps({"level": "error", "checks": checks}))
+    assert watched.levels == [(None, "error")]
+    assert [each["level"] for each in watched.hook.told[0]["checks"]] == ["warning", "error"]
+    assert 'sales_machine_doctor_check_level{check="gpu"} 2' in watched.figures
 
 
 def test_there_are_alerts() -> None:

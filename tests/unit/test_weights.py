@@ -19,8 +19,8 @@ from safetensors.torch import load_file
 from app.errors import ConfigError
 from app.knowledge.hub import FILES
 from app.settings import load
+from loadtests.service import ROOT, clean_environment
 from tests import models
-from tests.server import ROOT, clean_environment
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 MAKERS: dict[str, Callable[[Path], Path]] = {"embedder": models.embedder, "reranker": models.reranker}

@@ -21,6 +21,7 @@ import urllib.error
 import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 LEVELS = {"ok": 0, "warning": 1, "error": 2}
 DOCTOR_LIMIT_S = 60
@@ -64,11 +65,11 @@ def watch_doctor(command: list[str], state: Path, metrics: Path | None, backups:
     return 0
 
 
-def examine(command: list[str]) -> dict:
+def examine(command: list[str]) -> dict[str, Any]:
     """The doctor's report; a doctor that cannot be run or read is an error itself."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=DOCTOR_LIMIT_S, check=False)
-        report = json.loads(done.stdout)
+        report: dict[str, Any] = json.loads(done.stdout)
         if report["level"] in LEVELS and all(check["level"] in LEVELS for check in report["checks"]):
             return report
         problem = f"unknown level in {report['level']!r}"
@@ -90,7 +91,7 @@ def newest_backup(folder: Path | None) -> float | None:
     return datetime.strptime(max(names), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp() if names else None
 
 
-def exposition(report: dict, backup: float | None, now: float) -> str:
+def exposition(report: dict[str, Any], backup: float | None, now: float) -> str:
     """The report in Prometheus' text format: 0 well, 1 warning, 2 error."""
     lines = [
         "# HELP sales_machine_doctor_level Worst finding: 0 well, 1 warning, 2 error.",
@@ -127,7 +128,7 @@ def level_noted(state: Path) -> str | None:
     return level if level in LEVELS else None
 
 
-def send(message: dict) -> bool:
+def send(message: dict[str, Any]) -> bool:
     """Posts the message as JSON. True when it was taken, or when there is no webhook."""
     url = webhook_url()
     if url is None:

@@ -12,18 +12,20 @@ import ssl
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 PATIENCE_S = 15
 
 
-def shown(domain: str, address: str, ca: str) -> tuple[bytes, dict]:
+def shown(domain: str, address: str, ca: str) -> tuple[bytes, dict[str, Any]]:
     """The certificate of a handshake that verified name and chain, in DER and as Python reads it. Raises OSError."""
     context = ssl.create_default_context(cadata=ca or None)
     with (
         socket.create_connection((address, 443), PATIENCE_S) as raw,
         context.wrap_socket(raw, server_hostname=domain) as secured,
     ):
-        return secured.getpeercert(binary_form=True), secured.getpeercert()
+        read: dict[str, Any] = secured.getpeercert() or {}
+        return secured.getpeercert(binary_form=True) or b"", read
 
 
 def main() -> None:

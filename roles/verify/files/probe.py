@@ -15,6 +15,7 @@ import sys
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 TIMEOUT_S = 10
 CLOSED = (8000, 11434)
@@ -37,7 +38,7 @@ class Got:
     headers: dict[str, str]
     body: str
 
-    def json(self) -> dict:
+    def json(self) -> dict[str, Any]:
         try:
             tree = json.loads(self.body)
         except ValueError:
@@ -62,7 +63,7 @@ def trusting(plan: Plan) -> ssl.SSLContext:
     return ssl.create_default_context(cadata=plan.ca or None)
 
 
-def ask(plan: Plan, method: str, path: str, body: dict | None = None, key: str | None = None) -> Got:
+def ask(plan: Plan, method: str, path: str, body: dict[str, Any] | None = None, key: str | None = None) -> Got:
     connection = Pinned(plan, trusting(plan), plan.answer_s if body else TIMEOUT_S)
     headers = {"Content-Type": "application/json"} if body else {}
     if key is not None:
@@ -76,11 +77,11 @@ def ask(plan: Plan, method: str, path: str, body: dict | None = None, key: str |
         connection.close()
 
 
-def turn(plan: Plan, text: str, user: str) -> dict:
+def turn(plan: Plan, text: str, user: str) -> dict[str, Any]:
     return {"session_id": "VERIFY", "user_id": user, "channel": "whatsapp", "message": {"text": text}}
 
 
-def expect(name: str, seen: Got, status: int, *, code: str | None = None) -> dict:
+def expect(name: str, seen: Got, status: int, *, code: str | None = None) -> dict[str, Any]:
     """A check whose answer must have this status and, for an error, the contract's form with this code."""
     error = seen.json().get("error")
     ok = seen.status == status
@@ -89,7 +90,7 @@ def expect(name: str, seen: Got, status: int, *, code: str | None = None) -> dic
     return {"name": name, "ok": ok, "detail": f"{seen.status} {seen.body[:160]}"}
 
 
-def health(plan: Plan) -> dict:
+def health(plan: Plan) -> dict[str, Any]:
     seen = ask(plan, "GET", "/health")
     check = expect("GET /health over TLS", seen, 200)
     return {
@@ -98,22 +99,22 @@ def health(plan: Plan) -> dict:
     }
 
 
-def hidden(plan: Plan) -> dict:
+def hidden(plan: Plan) -> dict[str, Any]:
     seen = {path: ask(plan, "GET", path).status for path in ("/metrics", "/ready", "/version", "/openapi.json")}
     return {"name": "inner pages are not found from outside", "ok": set(seen.values()) == {404}, "detail": str(seen)}
 
 
-def wrong_key(plan: Plan) -> dict:
+def wrong_key(plan: Plan) -> dict[str, Any]:
     seen = ask(plan, "POST", "/api/v1/process", turn(plan, "test", "nobody"), key="wrong-key")
     return expect("a wrong key is refused", seen, 401, code="UNAUTHORIZED")
 
 
-def not_listed(plan: Plan) -> dict:
+def not_listed(plan: Plan) -> dict[str, Any]:
     seen = ask(plan, "POST", "/api/v1/process", turn(plan, "test", "nobody"), key="wrong-key")
     return expect("this controller is not on the allowlist and refused", seen, 403, code="UNAUTHORIZED")
 
 
-def real_turns(plan: Plan) -> tuple[dict, str]:
+def real_turns(plan: Plan) -> tuple[dict[str, Any], str]:
     """Two messages of one new customer, as sections 10.3 and 10.4 of the manual ask; the answer of the first."""
     user = f"verify-{uuid.uuid4()}"
     first = ask(plan, "POST", "/api/v1/process", turn(plan, plan.message, user), key=plan.key)
@@ -129,7 +130,7 @@ def real_turns(plan: Plan) -> tuple[dict, str]:
     return {"name": "two turns of a conversation", "ok": ok, "detail": detail}, str(answers[0] or "")
 
 
-def old_tls(plan: Plan) -> dict:
+def old_tls(plan: Plan) -> dict[str, Any]:
     name = "TLS before 1.2 is refused"
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -147,7 +148,7 @@ def old_tls(plan: Plan) -> dict:
         return {"name": name, "ok": True, "detail": type(error).__name__}
 
 
-def closed(plan: Plan) -> dict:
+def closed(plan: Plan) -> dict[str, Any]:
     open_ports = []
     for port in CLOSED:
         try:
@@ -158,7 +159,7 @@ def closed(plan: Plan) -> dict:
     return {"name": "8000 and 11434 are closed", "ok": not open_ports, "detail": f"open: {open_ports or 'none'}"}
 
 
-def guarded(name: str, check: Callable[[Plan], dict], plan: Plan) -> dict:
+def guarded(name: str, check: Callable[[Plan], dict[str, Any]], plan: Plan) -> dict[str, Any]:
     try:
         return check(plan)
     except (OSError, http.client.HTTPException) as error:
@@ -171,7 +172,8 @@ def certificate(plan: Plan) -> str:
             socket.create_connection((plan.address, 443), TIMEOUT_S) as raw,
             trusting(plan).wrap_socket(raw, server_hostname=plan.domain) as secured,
         ):
-            return f"until {secured.getpeercert()['notAfter']}, {secured.version()}"
+            read = secured.getpeercert() or {}
+            return f"until {read['notAfter']}, {secured.version()}"
     except OSError as error:
         return f"not trusted: {error}"
 

@@ -1,0 +1,151 @@
+"""Every share that decides which passage answers, just below and just at it; and how much of a passage is said."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app.composing.choosing import choose
+from app.composing.plain import shorten
+from app.types import DialogueState, Exchange, Fact, Language, Passage, Prompt, Section, Step
+
+STEP = Step("answer", "feature", DialogueState(), query="сканер")
+
+
+def passage(
+    name: str, score: float = 5.0, text: str = "", *questions: str, names: tuple[str, ...] = (), language: Language = "ru",
+    **ranks: int,
+) -> Passage:  # fmt: skip
+    facts = tuple(Fact(fact, Decimal(100), "KZT") for fact in names)
+    section = Section(
+        id=name, category="c", title=name, text=text or f"Текст {name}.", facts=facts, language=language, questions=questions
+    )  # fmt: skip
+    return Passage(section, score, ranks=ranks)
+
+
+def chosen(*passages: Passage, query: str = "сканер", reason: str = "feature", **more: Any) -> list[str]:
+    history = (Exchange(more.pop("before", "q"), more.pop("last", "")),) if more.keys() & {"before", "last"} else ()
+    step = replace(STEP, query=query, reason=reason, **more)
+    return [found.section.id for found in choose(Prompt(step, passages, history, query))]
+
+
+@pytest.mark.parametrize(("score", "first"), [(5.01, "kk"), (5.0, "kk"), (4.99, "ru")])
+def test_a_passage_in_the_customers_language_is_preferred_from_half_the_best_score(score: float, first: str) -> None:
+    assert chosen(passage("ru", 10), passage("kk", score, language="kk"), language="kk") == [first]
+
+
+@pytest.mark.parametrize(("score", "first"), [(5.6, "b"), (5.5, "b"), (5.4, "a")])
+def test_a_passage_with_a_price_is_preferred_from_a_share_of_055(score: float, first: str) -> None:
+    assert chosen(passage("a", 10), passage("b", score, names=("b",)), reason="price") == [first]
+
+
+@pytest.mark.parametrize(("score", "first"), [(7.6, "b"), (7.5, "b"), (7.4, "a")])
+def test_the_product_that_was_named_more_fully_is_preferred_from_a_share_of_075(score: float, first: str) -> None:
+    found = passage("a", 10, names=("сканер лазерный белый",)), passage("b", score, names=("сканер",))
+    assert chosen(*found, reason="price") == [first]
+
+
+@pytest.mark.parametrize(("score", "first"), [(6.1, "b"), (6.0, "b"), (5.9, "a")])
+def test_what_was_not_just_said_is_preferred_from_a_share_of_06(score: float, first: str) -> None:
+    assert chosen(passage("a", 10), passage("b", score), last="Вот: Текст a.") == [first]
+    assert chosen(passage("a", 10), passage("b", score), last="Вот: Текст b.") == ["a"]
+
+
+@pytest.mark.parametrize(("score", "both"), [(2.6, True), (2.5, True), (2.4, False)])
+def test_a_second_part_is_answered_from_a_quarter_of_the_best_score(score: float, both: bool) -> None:
+    found = passage("педикюр", 10), passage("график", score)
+    assert chosen(*found, query="какой педикюр? какой график?") == (["педикюр", "график"] if both else ["педикюр"])
+
+
+@pytest.mark.parametrize(("words", "both"), [(5, False), (6, True), (7, True)])
+def test_a_passage_is_about_a_part_from_six_words_of_ten(words: int, both: bool) -> None:
+    said = "абвг дежз ийкл мноп рсту фхцч шщъы ьэюя ёлка юбка".split()
+    found = passage("педикюр", 10), passage("график", 9, " ".join(said[:words]))
+    assert chosen(*found, query=f"какой педикюр? какой {' '.join(said)}?") == (
+        ["педикюр", "график"] if both else ["педикюр"]
+    )
+
+
+@pytest.mark.parametrize("many", [1, 2, 3, 4])
+def test_three_passages_are_said_at_most_in_the_order_of_the_questions(many: int) -> None:
+    names = ["педикюр", "график", "адрес", "запись"][:many]
+    found = [passage(name, 10 - place) for place, name in enumerate(reversed(names))]
+    said = chosen(*found, query=" ".join(f"какой {name}?" for name in names))
+    assert len(said) == min(many, 3)
+    assert said == [name for name in names if name in said]
+
+
+def test_twelve_parts_of_a_message_are_looked_at() -> None:
+    def answered(before: int) -> bool:
+        filler = " ".join(f"какой {'абвгдежзиклмнопрст'[n] * 5}?" for n in range(before))
+        return "график" in chosen(passage("педикюр", 10), passage("график", 9), query=f"{filler} какой график?")
+
+    assert [answered(before) for before in (1, 10, 11, 12)] == [True, True, True, False]
+
+
+@pytest.mark.parametrize("reason", ["price", "feature", "comparison"])
+def test_questions_are_answered_one_by_one_where_the_customer_asks_them(reason: str) -> None:
+    found = passage("педикюр", 10, names=("педикюр",)), passage("график", 9, names=("график",))
+    asked = "какой педикюр? какой график?"
+    assert chosen(*found, query=asked, reason=reason) == ["педикюр", "график"]
+    assert len(chosen(*found, query=asked, reason="objection_price")) == 1, "the flow asks"
+    step = replace(STEP, query=f"{asked} цена", reason=reason)
+    assert len(choose(Prompt(step, found, (), asked))) == 1, "the flow wrote the search"
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "same"),
+    [
+        ("сканером", "сканеров", True), ("сканер", "сканеры", True), ("кот", "коты", True), ("ко", "кот", False),
+        ("кассовый", "кассирша", False), ("маникюра", "маникюром", True), ("педикюр", "педаль", False),
+    ],
+)  # fmt: skip
+def test_two_forms_of_one_word_begin_alike(said: str, written: str, same: bool) -> None:
+    found = passage("адрес", 10), passage("иное", 9, f"Есть {written}.")
+    assert (chosen(*found, query=f"какой адрес? какой {said}?") == ["адрес", "иное"]) is same
+
+
+@pytest.mark.parametrize(("many", "named"), [(3, True), (4, True), (5, False)])
+def test_a_price_list_of_more_than_four_products_names_none_of_them(many: int, named: bool) -> None:
+    products = ("лазер", "сахар", "воск", "нить", "крем")[:many]
+    listed = passage("эпиляция", 10, names=products)
+    other = passage("ноги", 5, names=("ноги",))
+    # «лазер ног» names this list's product and another's, and no section is about both.
+    assert (chosen(listed, other, query="лазер ноги") != ["эпиляция"]) is named
+
+
+def test_of_two_places_the_rerankers_counts_and_of_none_the_score() -> None:
+    first = passage("a", 1.0, fused=1, rerank=4)
+    second = passage("b", 1.0, "", "сканер", fused=4, rerank=1, language="kk")
+    assert chosen(first, second, language="kk") == ["b"]
+    assert chosen(passage("a", 1.0, fused=1), passage("b", 9.0, fused=4, language="kk"), language="kk") == ["a"]
+    assert chosen(passage("a", 1.0), passage("b", 9.0, language="kk"), language="kk") == ["b"]
+
+
+def test_a_price_without_its_thing_is_that_of_what_was_said_before() -> None:
+    found = passage("маникюр", 10, names=("маникюр",)), passage("цены", 9, "", "сколько стоит", names=("цены",))
+    assert chosen(*found, query="сколько стоит", reason="price", before="маникюр") == ["маникюр"]
+    assert chosen(*found, query="сколько стоит", reason="price", before="адрес") == ["цены"]
+
+
+# -- how much of a passage is said
+
+
+@pytest.mark.parametrize(("length", "said"), [(499, 499), (500, 500), (501, 10)])
+def test_five_hundred_characters_of_a_passage_are_said(length: int, said: int) -> None:
+    assert len(shorten("Начало да. " + "ж" * (length - 12) + ".")) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "said"),
+    [
+        ("Раз. Два. Три.", 14, "Раз. Два. Три."), ("Раз. Два. Три.", 13, "Раз. Два."), ("Раз. Два. Три.", 9, "Раз. Два."),
+        ("Раз. Два. Три.", 8, "Раз."), ("Раз. Два. Три.", 4, "Раз."), ("Раз. Два. Три.", 1, "Раз."),
+        ("Раз\nДва\nТри", 7, "Раз\nДва"), ("Раз! Два? Три… Пять", 14, "Раз! Два? Три…"), ("Длинное слово", 3, "Длинное слово"),
+        ("- раз\n* два", 50, "• раз\n• два"), ("## Раз", 50, "Раз"), ("**Раз** __два__ `три`", 50, "Раз два три"),
+        ("| а | б |\n|---|:-:|\n| в | г |", 50, "а — б\nв — г"),
+    ],
+)  # fmt: skip
+def test_whole_sentences_and_lines_are_said_without_marks(text: str, limit: int, said: str) -> None:
+    assert shorten(text, limit) == said
