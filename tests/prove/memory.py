@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx
 
-from tests.server import KEY, Server, message
+from loadtests.service import KEY, Server, message
 from tests.unit import old_release
 
 CUSTOMERS = 4

@@ -9,7 +9,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from tests.server import ROOT
+from loadtests.service import ROOT
 
 STORE = ROOT / "app" / "store"
 ENGINE = {STORE / "engine.py", STORE / "pages.py"}
