@@ -8,6 +8,9 @@ PORT   ?= 8000
 # Where the package index has a build for GPUs alone, name the one for the CPU: make test TORCH=torch==2.13.0+cpu
 TORCH  ?= torch==2.13.0
 
+# The tests start the machine hundreds of times: where an environment forbids to keep compiled modules, each start compiles.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo test load measure test-host test-n8n lint audit format bench prove-model prove-hostile prove-power prove-storm prove-day-two prove-memory prove-replay lock clean
 

@@ -1,35 +1,24 @@
 """Models with random weights, of the architectures of FRIDA and bge-reranker-v2-m3, saved as the real ones are.
 
 They find nothing by meaning, but everything around them is real: files, loading, tokenizers, precision, threads.
+
+Their libraries take seconds to import, and every worker of a run reads every file of the tests: who uses them imports them.
 """
 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any
-
-os.environ["HF_HUB_OFFLINE"] = "1"  # before the library is imported: a test never asks the Hub
-
-import torch
-from sentence_transformers import SentenceTransformer
-from sentence_transformers.base.modules import Transformer
-from sentence_transformers.sentence_transformer.modules import Pooling
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import (
-    PreTrainedTokenizerFast,
-    T5Config,
-    T5EncoderModel,
-    XLMRobertaConfig,
-    XLMRobertaForSequenceClassification,
-)
-from transformers.utils import logging
+from typing import TYPE_CHECKING, Any
 
 from app.knowledge.models import Models, OnDegraded, open_models
 from app.settings import RetrieverSettings, load
 
-torch.set_num_threads(1)  # for models this small more threads only wait for each other
-logging.disable_progress_bar()
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # before the library is imported: a test never asks the Hub
 
 PREFIXES = ("search_query: ", "search_document: ")
 _SPECIAL = ("<pad>", "<s>", "</s>", "<unk>")  # ids 0 to 3
@@ -41,8 +30,21 @@ _CORPUS = (
 )
 
 
-def tokenizer(vocabulary: int = 400) -> PreTrainedTokenizerFast:
+@cache
+def _quiet() -> None:
+    """The libraries as the tests want them."""
+    import torch
+    from transformers.utils import logging
+
+    torch.set_num_threads(1)  # for models this small more threads only wait for each other
+    logging.disable_progress_bar()
+
+
+def tokenizer(vocabulary: int = 400) -> "PreTrainedTokenizerFast":
     """Byte-level BPE, as FRIDA has: a space belongs to the word behind it, so a prefix without its own reads otherwise."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
     model = Tokenizer(models.BPE(unk_token="<unk>"))
     model.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     model.decoder = decoders.ByteLevel()
@@ -62,6 +64,13 @@ def tokenizer(vocabulary: int = 400) -> PreTrainedTokenizerFast:
 
 def embedder(folder: Path, seed: int = 0, **config: Any) -> Path:
     """A T5 encoder with CLS pooling in sentence-transformers' own format."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.modules import Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling
+    from transformers import T5Config, T5EncoderModel
+
+    _quiet()
     words = tokenizer()
     sizes = {"d_model": 32, "d_kv": 8, "num_heads": 4, "d_ff": 48, "num_layers": 2, "vocab_size": len(words)} | config
     torch.manual_seed(seed)
@@ -77,6 +86,10 @@ def embedder(folder: Path, seed: int = 0, **config: Any) -> Path:
 
 def reranker(folder: Path, seed: int = 0, labels: int = 1, **config: Any) -> Path:
     """An XLM-RoBERTa cross-encoder."""
+    import torch
+    from transformers import XLMRobertaConfig, XLMRobertaForSequenceClassification
+
+    _quiet()
     words = tokenizer()
     sizes = {
         "vocab_size": len(words),
@@ -112,6 +125,7 @@ def opened(
     **values: object,
 ) -> Models:
     """The models as the service opens them."""
+    _quiet()
     return open_models(settings(embedder, reranker, **values), cache=cache, on_degraded=on_degraded)
 
 

@@ -49,7 +49,7 @@ def fold(text: str) -> str:
     Line for line: a line of the result is one of the text.
     """
     plain = unicodedata.normalize("NFKD", _shaped(text))
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    plain = plain.translate({ord(sign): None for sign in set(plain) if unicodedata.combining(sign)})
     return _shaped(_shaped(plain).casefold())
 
 

@@ -216,16 +216,23 @@ def test_a_bad_or_missing_key_is_a_401_whatever_the_body(server: Server, header:
     headers = {"Authorization": header} if header is not None else {}
     for body in (json.dumps(message("hi")), "{", "x" * 2_000_000):
         response = httpx.post(
-            f"{server.url}/api/v1/process", content=body, headers=headers | JSON, trust_env=False, timeout=30
+            f"{server.url}/api/v1/process",
+            content=body,
+            headers=headers | JSON,
+            trust_env=False,
+            verify=False,
+            timeout=30,
         )
         check_error(response, 401, "Bearer")
         assert response.headers["www-authenticate"] == "Bearer"
-    check_error(httpx.get(f"{server.url}/api/v1/nothing", headers=headers, trust_env=False), 401)
+    check_error(httpx.get(f"{server.url}/api/v1/nothing", headers=headers, trust_env=False, verify=False), 401)
 
 
 def test_a_key_in_bytes_that_are_no_text_is_a_401(server: Server) -> None:
     headers = {b"Authorization": b"Bearer \xff\xfe"}
-    check_error(httpx.post(f"{server.url}/api/v1/process", headers=headers, json={}, trust_env=False), 401)
+    check_error(
+        httpx.post(f"{server.url}/api/v1/process", headers=headers, json={}, trust_env=False, verify=False), 401
+    )
 
 
 def test_an_unknown_flow_is_a_400_that_lists_the_known_ones(client: httpx.Client) -> None:
@@ -237,12 +244,12 @@ def test_a_known_flow_is_used(client: httpx.Client) -> None:
 
 
 def test_health_needs_no_key_and_says_what_the_contract_says(server: Server) -> None:
-    response = httpx.get(f"{server.url}/health", trust_env=False)
+    response = httpx.get(f"{server.url}/health", trust_env=False, verify=False)
     assert (response.status_code, response.json()) == (200, {"status": "ok", "model": "qwen-14b"})
 
 
 def test_ready_says_per_part_whether_it_can_serve(server: Server) -> None:
-    response = httpx.get(f"{server.url}/ready", trust_env=False)
+    response = httpx.get(f"{server.url}/ready", trust_env=False, verify=False)
     assert response.status_code == 200
     assert response.json()["ready"] is True
     assert set(response.json()["parts"]) == {"database", "knowledge", "model", "gpu", "clock"}
@@ -250,12 +257,14 @@ def test_ready_says_per_part_whether_it_can_serve(server: Server) -> None:
 
 def test_ready_version_and_metrics_answer_on_loopback_and_not_to_the_outside(server: Server) -> None:
     for path in ("/ready", "/version", "/metrics", "/openapi.json"):
-        assert httpx.get(server.url + path, trust_env=False).status_code == 200
+        assert httpx.get(server.url + path, trust_env=False, verify=False).status_code == 200
         # nginx on this machine says whom it speaks for
-        outside = httpx.get(server.url + path, headers={"X-Forwarded-For": "203.0.113.9"}, trust_env=False)
+        outside = httpx.get(
+            server.url + path, headers={"X-Forwarded-For": "203.0.113.9"}, trust_env=False, verify=False
+        )
         check_error(outside, 404)
-    assert "machine_turn_seconds" in httpx.get(f"{server.url}/metrics", trust_env=False).text
-    version = httpx.get(f"{server.url}/version", trust_env=False).json()
+    assert "machine_turn_seconds" in httpx.get(f"{server.url}/metrics", trust_env=False, verify=False).text
+    version = httpx.get(f"{server.url}/version", trust_env=False, verify=False).json()
     assert version["schema_version"] >= 1
     assert version["kb_version"]
 
@@ -272,9 +281,12 @@ def test_a_proxy_that_does_not_say_clearly_for_whom_it_speaks_speaks_for_the_out
 ) -> None:
     headers = [("X-Forwarded-For", each) for each in said]
     for path in ("/ready", "/version", "/metrics", "/openapi.json"):
-        check_error(httpx.get(server.url + path, headers=headers, trust_env=False), 404)
+        check_error(httpx.get(server.url + path, headers=headers, trust_env=False, verify=False), 404)
 
 
 @pytest.mark.parametrize("said", ["127.0.0.1", "::1", "127.0.0.9, 127.0.0.1"])
 def test_a_proxy_may_speak_for_this_machine(server: Server, said: str) -> None:
-    assert httpx.get(f"{server.url}/version", headers={"X-Forwarded-For": said}, trust_env=False).status_code == 200
+    assert (
+        httpx.get(f"{server.url}/version", headers={"X-Forwarded-For": said}, trust_env=False, verify=False).status_code
+        == 200
+    )

@@ -4,6 +4,7 @@ machine apart; TESTHOST_KEEP=1 leaves the servers for the next run, which then s
 import os
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     Those of single roles and of the playbooks of day two carry the mark `role` too: they take most of the time, and `make test-host FULL=1` runs them.
     """
-    ours = [item for item in items if HERE in item.path.parents]
+    ours = [item for item in items if _here(item.path)]
     reason = why_not(config)
     for item in ours:
         item.add_marker(pytest.mark.host)
@@ -33,10 +34,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Stop at once, with the remedy, where the machine lacks what makes a server."""
-    wanted = any(HERE in item.path.parents for item in session.items) and not why_not(session.config)
+    wanted = not why_not(session.config) and any(_here(item.path) for item in session.items)
     missing = [tool for tool in ("mmdebstrap", "systemd-nspawn", "nft", "zstd", "pebble") if not shutil.which(tool)]
     if wanted and missing:
         pytest.exit(f"{', '.join(missing)} missing; run: tests/host/testhost deps", 1)
+
+
+@cache
+def _here(path: Path) -> bool:
+    """One answer for the thousands of tests of a file."""
+    return HERE in path.parents
 
 
 def why_not(config: pytest.Config) -> str:

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """All tests of this folder carry the mark `n8n`. Those that play a run wait until it is asked for by name; the
     others try single nodes and need Node alone."""
     for item in items:
-        if HERE in item.path.parents:
+        if _here(item.path):
             item.add_marker(pytest.mark.n8n)
             if _wanted(config):
                 continue
@@ -31,6 +32,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason="a node's expression needs Node (apt install nodejs)"))
 
 
+@cache
+def _here(path: Path) -> bool:
+    """One answer for the thousands of tests of a file."""
+    return HERE in path.parents
+
+
 def _wanted(config: pytest.Config) -> bool:
     return "n8n" in config.option.markexpr
 
@@ -38,7 +45,7 @@ def _wanted(config: pytest.Config) -> bool:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Stop at once, with the remedy, where the machine lacks what a run needs."""
     wanted = _wanted(session.config) and any(
-        HERE in item.path.parents and "run" in getattr(item, "fixturenames", ()) for item in session.items
+        _here(item.path) and "run" in getattr(item, "fixturenames", ()) for item in session.items
     )
     if wanted and (lacking := obstacle()):
         pytest.exit(lacking, 1)

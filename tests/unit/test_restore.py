@@ -153,7 +153,9 @@ def test_a_running_service_is_restored_only_when_asked_and_goes_on(data: Path, a
 
         def ask(user: str) -> httpx.Response:
             body = message(QUESTION, user=user)
-            return httpx.post(f"{server.url}/api/v1/process", json=body, headers=headers, trust_env=False, timeout=20)
+            return httpx.post(
+                f"{server.url}/api/v1/process", json=body, headers=headers, trust_env=False, verify=False, timeout=20
+            )
 
         assert ask("later").status_code == 200
         assert in_use(data / DATABASE)

@@ -94,7 +94,7 @@ def test_it_serves_on_the_socket_that_systemd_passed_and_says_so(manager: Manage
     process = manager.start()
     before = manager.until("READY=1")
     assert all("READY=1" in state or state == "WATCHDOG=1" for state in before)
-    assert httpx.get(f"{manager.url}/health", trust_env=False).status_code == 200
+    assert httpx.get(f"{manager.url}/health", trust_env=False, verify=False).status_code == 200
     assert manager.until("WATCHDOG=1")[-1] == "WATCHDOG=1"
     status, output = _stop(process)
     assert status == 0, output
@@ -123,7 +123,12 @@ def test_nothing_is_refused_or_cut_during_a_restart(manager: Manager) -> None:
             try:  # a connection of its own each time, as n8n makes them
                 headers = {"Authorization": f"Bearer {KEY}"}
                 answer = httpx.post(
-                    f"{manager.url}/api/v1/process", json=body, headers=headers, timeout=30, trust_env=False
+                    f"{manager.url}/api/v1/process",
+                    json=body,
+                    headers=headers,
+                    timeout=30,
+                    trust_env=False,
+                    verify=False,
                 )
                 statuses.append(answer.status_code)
             except httpx.TransportError as error:
@@ -181,7 +186,9 @@ def test_a_running_turn_is_finished_and_the_watchdog_is_fed_meanwhile(tmp_path: 
     with _Running(tmp_path, application, watchdog_s=0.3) as running:
         answers: list[str] = []
         thread = threading.Thread(
-            target=lambda: answers.append(httpx.get(f"{running.url}/slow", timeout=30, trust_env=False).json())
+            target=lambda: answers.append(
+                httpx.get(f"{running.url}/slow", timeout=30, trust_env=False, verify=False).json()
+            )
         )
         thread.start()
         time.sleep(0.3)
@@ -204,7 +211,9 @@ def test_a_stuck_event_loop_stops_the_pings_and_is_written_down(tmp_path: Path) 
 
     with structlog.testing.capture_logs() as logs, _Running(tmp_path, application, watchdog_s=0.3) as running:
         assert running.count(2) >= 3  # pings come while the loop is free
-        caller = threading.Thread(target=lambda: httpx.get(f"{running.url}/stuck", timeout=30, trust_env=False))
+        caller = threading.Thread(
+            target=lambda: httpx.get(f"{running.url}/stuck", timeout=30, trust_env=False, verify=False)
+        )
         caller.start()
         assert entered.wait(10)
         running.count(0.15)  # what had ended before may still be told of
@@ -233,7 +242,9 @@ def test_a_busy_event_loop_is_not_taken_for_a_stuck_one(tmp_path: Path) -> None:
         return "soon"
 
     with _Running(tmp_path, application, watchdog_s=0.3, progress=lambda: done) as running:
-        caller = threading.Thread(target=lambda: httpx.get(f"{running.url}/busy", timeout=30, trust_env=False))
+        caller = threading.Thread(
+            target=lambda: httpx.get(f"{running.url}/busy", timeout=30, trust_env=False, verify=False)
+        )
         caller.start()
         while not done:
             time.sleep(0.01)

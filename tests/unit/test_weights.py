@@ -13,8 +13,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-import torch
-from safetensors.torch import load_file
 
 from app.errors import ConfigError
 from app.knowledge.hub import FILES
@@ -58,6 +56,9 @@ def kind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def pickled(folder: Path, target: Path, name: str = "pytorch_model.bin") -> Path:
     """The same model with its weights as a pickle alone."""
+    import torch
+    from safetensors.torch import load_file
+
     shutil.copytree(folder, target)
     torch.save(load_file(target / "model.safetensors"), target / name)
     (target / "model.safetensors").unlink()
@@ -81,6 +82,8 @@ def test_a_pickle_in_parts_is_one_too(kind: tuple[str, Path], tmp_path: Path) ->
 
 def test_a_part_of_a_model_that_is_a_pickle_is_refused_as_well(tmp_path: Path) -> None:
     """sentence-transformers reads a layer of its own from a folder of its own."""
+    import torch
+
     folder = models.embedder(tmp_path / "model")
     layer = folder / "2_Dense"
     layer.mkdir()
