@@ -124,9 +124,8 @@ class DialogueState:
     """What the dialogue remembers of a conversation; stored as JSON inside the snapshot."""
 
     flow: str = ""
-    """Empty before the first turn: the bot's own flow."""
     stage: str = ""
-    """Empty before the first turn: the flow's first stage."""
+    """Empty before the first turn: the bot's own flow, and its first stage."""
     slots: Mapping[str, str] = field(default_factory=dict)
     pending: Pending | None = None
     asked: Mapping[str, int] = field(default_factory=dict)
@@ -147,8 +146,7 @@ class DialogueState:
     closed: bool = False
     """The customer refused or said goodbye; the next message re-opens."""
     handed_over: bool = False
-    """Whether the mode after this is another than `machine`. A stored one is for releases that know no modes: what is
-    loaded says what `Snapshot.mode` says."""
+    """Whether the mode after this is another than `machine`; what is loaded says what `Snapshot.mode` says."""
     last_action: Action | None = None
     turns: int = 0
     seen_at: float = 0.0
@@ -165,8 +163,7 @@ class Snapshot:
     schema_version: int = SNAPSHOT_SCHEMA
     history: tuple[Exchange, ...] = ()
     mode: Mode | None = None
-    """Who speaks: the machine; the machine while a person is waited for; a person. Never None once it is made: what
-    does not say it, such as a turn recorded before there were modes, is as its state says."""
+    """Who speaks. Never None once it is made: where nothing says it, as before there were modes, the state does."""
     waiting_since: float | None = None
     """Unix seconds since which it is `waiting`."""
 
@@ -244,7 +241,7 @@ class Prompt:
     system: str = ""
     """Fixed per bot and flow, so that a model server keeps it in its prefix cache."""
     messages: tuple[ChatMessage, ...] = ()
-    """The history, which only grows at its end, and the newest user message, which holds all that changes."""
+    """The history, which only grows at its end, and the newest message, which holds all that changes."""
     tokens: int = 0
     """Our own count of system and messages together."""
     fresh: int = 0

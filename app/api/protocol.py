@@ -6,35 +6,20 @@ answers. A few further requests may wait behind the one that is being answered. 
 """
 
 import asyncio
-import json
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from app.api.limits import Limits, refusal
 from app.errors import Code
 
 _NOT_HTTP = "this is no request of HTTP/1.1 with a known method; see the API's page"
 _BEHIND_BYTES = 64 << 10  # what may wait behind a request that is being answered
-_REQUEST_BYTES = (
-    1 << 10
-)  # counted for a request, and for a header, besides what it says: they cost memory however short
-_HEADER_BYTES = 32
+# Counted for a request, and for a header, besides what it says: they cost memory however short.
+_REQUEST_BYTES, _HEADER_BYTES = 1 << 10, 32
 _HURRIED_S = 1.0  # the time to read an answer once the place is needed or the service stops
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Seconds until the whole head and then the whole body of a request are here; connections at the same time.
-
-    `body_s` is also how long a caller may leave unread what is written to him.
-    """
-
-    head_s: float = 10.0
-    body_s: float = 15.0
-    connections: int = 512
-    head_bytes: int = 64 << 10
 
 
 class Bounded(HttpToolsProtocol):
@@ -49,16 +34,12 @@ class Bounded(HttpToolsProtocol):
         self._part: Literal["nothing", "head", "body"] = "nothing"
         """What of the newest request is still on its way, the rest of it being here."""
         self._timer: asyncio.TimerHandle | None = None
-        self._head_bytes = 0
-        self._heard = 0
-        self._unheard_bytes = 0
+        self._head_bytes = self._heard = self._unheard_bytes = self._behind_bytes = self._unsent = 0
         self._refusal: tuple[int, str] | None = (400, _NOT_HTTP)
         """What is said when the parser stops; nothing when it was stopped because too much was sent at once."""
         self._running: RequestResponseCycle | None = None
-        self._behind_bytes = 0
         self._deaf = False
-        """Nothing more is heard: after the answers to what was heard the connection ends."""
-        self._unsent = 0
+        """Nothing more is heard, though read for a while, so that a hang-up is seen: after the answers it ends."""
         self._unsent_s = self.limits.body_s
         self._unsent_timer: asyncio.TimerHandle | None = None
 
@@ -74,12 +55,10 @@ class Bounded(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if len(self.connections) > self.limits.connections:
-            dispensable = next((each for each in self.waiting if each._dispensable), None)
             # Who sends ahead of his answers has no claim to more than one.
-            dispensable = dispensable or next(
-                (each for each in self.connections if getattr(each, "pipeline", None)), None
-            )  # type: ignore[assignment]
-            dispensable = dispensable or next(iter(self.waiting), None)
+            ahead: Iterator[Any] = (each for each in self.connections if getattr(each, "pipeline", None))
+            dispensable = next((each for each in self.waiting if each._dispensable), None)
+            dispensable = dispensable or next(ahead, None) or next(iter(self.waiting), None)
             if dispensable is None:
                 self._refuse(503, "INTERNAL", "too many connections at once; use the fallback")
                 return
@@ -124,7 +103,6 @@ class Bounded(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._deaf:
-            # Still read, so that a hang-up is seen; but not for ever.
             self._unheard_bytes += len(data)
             if self._unheard_bytes > self.limits.head_bytes:
                 self.transport.abort()
@@ -209,9 +187,7 @@ class Bounded(HttpToolsProtocol):
         if self._running is None or self._running.response_complete or self._running.more_body:
             self._say_refusal()
             return
-        self._deaf = True
-        self._unheard_bytes = 0
-        self._part = "nothing"
+        self._deaf, self._unheard_bytes, self._part = True, 0, "nothing"
         if self.pipeline and self.pipeline[0][0].more_body:  # the newest, whose rest is not heard
             self.pipeline.popleft()
 
@@ -249,11 +225,8 @@ class Bounded(HttpToolsProtocol):
             raise ValueError("head too long")  # the parser stops, and what it says leads to send_400_response
 
     def _too_long(self) -> None:
-        self._refusal = (
-            431,
-            f"the request's head is larger than {self.limits.head_bytes} bytes, with {_HEADER_BYTES} "
-            "added for every header; send less",
-        )
+        most = f"{self.limits.head_bytes} bytes, with {_HEADER_BYTES} added for every header"
+        self._refusal = (431, f"the request's head is larger than {most}; send less")
 
     def _wait(self, seconds: float) -> None:
         self._rest()
@@ -305,9 +278,8 @@ class Bounded(HttpToolsProtocol):
             self._close()
         else:
             seconds = self.limits.head_s if self._part == "head" else self.limits.body_s
-            self._refuse(
-                408, "BAD_REQUEST", f"the request's {self._part} was not here within {seconds:g} s; send it whole"
-            )
+            late = f"the request's {self._part} was not here within {seconds:g} s; send it whole"
+            self._refuse(408, "BAD_REQUEST", late)
 
     def _refuse(self, status: int, code: Code, message: str) -> None:
         """Answers past the application, which sees a caller that is gone, and closes the connection.
@@ -317,17 +289,7 @@ class Bounded(HttpToolsProtocol):
         self._rest()
         told = self._part == "body" and self.cycle.response_started
         if not told:
-            body = json.dumps({"error": {"code": code, "message": message}}).encode()
-            named = [
-                *self.server_state.default_headers,
-                (b"content-type", b"application/json"),
-                (b"content-length", str(len(body)).encode()),
-                (b"connection", b"close"),
-            ]
-            if status == 503:
-                named.append((b"retry-after", b"5"))
-            head = b"".join(b"%s: %s\r\n" % pair for pair in named)
-            self.transport.write(STATUS_LINE[status] + head + b"\r\n" + body)
+            self.transport.write(refusal(status, code, message, self.server_state.default_headers))
         self._abandon()
         self._close()
 

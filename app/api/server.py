@@ -8,8 +8,9 @@ from collections.abc import MutableMapping
 import uvicorn
 from fastapi import FastAPI
 
+from app.api.limits import Limits
 from app.api.notify import Notifier
-from app.api.protocol import Limits, bounded
+from app.api.protocol import bounded
 from app.api.watchdog import Watchdog
 from app.errors import ConfigError
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import app as package
 from app.api.app import create_app
 from app.api.keys import load_keys
+from app.api.limits import Limits
 from app.api.notify import Notifier
-from app.api.protocol import Limits
 from app.api.server import build_server, listening
 from app.api.watchdog import Watchdog
 from app.cli.common import knowledge_folder

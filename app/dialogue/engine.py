@@ -260,8 +260,7 @@ class Dialogue:
                 pending = Pending(move.slot)
                 state = replace(state, asked={**state.asked, move.slot: state.asked.get(move.slot, 0) + 1})
         if action == "ask" and question is None and "?" not in f"{greeting} {statement}":
-            action = "answer"
-            statement = statement or scene.texts.pick("here", state.turns, scene.last_answer)
+            action, statement = "answer", statement or scene.texts.pick("here", state.turns, scene.last_answer)
         if plan.reason == "cancel":
             pending = None
         notice_at = state.notice_at

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from app.api.protocol import Limits
+from app.api.limits import Limits
 from app.composing.extractive import Extractive
 from app.deadline import Deadline
 from app.types import Draft, Prompt

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 from fastapi import FastAPI, Request
 
-from app.api.protocol import Limits
+from app.api.limits import Limits
 from app.api.server import Server, bind, build_server
 from tests.api.test_connections import told
 

@@ -165,3 +165,8 @@ def test_the_russian_page_is_in_step(name: str) -> None:
 def test_the_shipped_tools_stand_without_the_tests() -> None:
     for path in (ROOT / "loadtests").rglob("*.py"):
         assert not re.search(r"^\s*(?:from|import) tests\b", path.read_text("utf-8"), re.MULTILINE), path
+
+
+def test_no_module_of_the_machine_is_longer_than_three_hundred_lines() -> None:
+    long = {path.name: count for path in (ROOT / "app").rglob("*.py") if (count := path.read_text().count("\n")) > 300}
+    assert not long

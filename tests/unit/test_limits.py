@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from app.api.body import read
 from app.api.keys import KeyRing
-from app.api.protocol import Limits
+from app.api.limits import Limits
 from app.api.schemas import ContextBody, MessageBody, ObserveRequest, ProcessRequest
 from app.errors import BadRequest, ConfigError
 from app.settings import load

@@ -1,0 +1,36 @@
+"""What a connection may take, and how it is told that it took more: the contract's JSON past the application."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from app.errors import Code
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds until the whole head and then the whole body of a request are here; connections at the same time.
+
+    `body_s` is also how long a caller may leave unread what is written to him.
+    """
+
+    head_s: float = 10.0
+    body_s: float = 15.0
+    connections: int = 512
+    head_bytes: int = 64 << 10
+
+
+def refusal(status: int, code: Code, message: str, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """A whole response that ends its connection, behind the server's own `headers`."""
+    body = json.dumps({"error": {"code": code, "message": message}}).encode()
+    named = [
+        *headers,
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
+    if status == 503:
+        named.append((b"retry-after", b"5"))
+    return STATUS_LINE[status] + b"".join(b"%s: %s\r\n" % pair for pair in named) + b"\r\n" + body
