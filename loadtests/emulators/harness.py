@@ -23,7 +23,7 @@ class OllamaEmulator:
         self._arguments = arguments
         self._port = port
         self._process: subprocess.Popen[str] | None = None
-        self._client = httpx.Client(timeout=10, trust_env=False, verify=False)
+        self._client = httpx.Client(timeout=10, trust_env=False, verify=False)  # nosec B501 - loopback has no TLS
         self.url = ""
 
     def start(self) -> "OllamaEmulator":
