@@ -63,7 +63,7 @@ def test_version_says_what_runs_here(server: Server) -> None:
     knowledge = told.pop("knowledge")
     assert told == {
         "version": app.__version__,
-        "schema_version": 1,
+        "schema_version": 2,
         "kb_version": knowledge["default"]["version"],
         "python": platform.python_version(),
     }
@@ -108,7 +108,7 @@ def test_ready_says_of_each_part_all_that_there_is_and_when_to_ask_again(serve_w
             "ok": False, "level": "error", "detail": "qwen3:14b is being loaded",
             "fix": "wait: it takes up to five minutes",
         }  # fmt: skip
-        assert told["parts"]["database"] == {"ok": True, "level": "ok", "detail": "writable, schema 1", "fix": ""}
+        assert told["parts"]["database"] == {"ok": True, "level": "ok", "detail": "writable, schema 2", "fix": ""}
         assert told["parts"]["knowledge"]["detail"].startswith(
             f"default: version {machine.bots.default.knowledge.version}, "
         )

@@ -287,6 +287,6 @@ async def test_what_runs_beside_answering_ends_with_the_service(bot: Bot, machin
 
     before = {task.get_name() for task in asyncio.all_tasks()}
     async with jobs.jobs(machine, ClockWatch()):
-        expected = {f"knowledge-{bot.name}", "knowledge-two", "memory-read-through", "clock"}
+        expected = {f"knowledge-{bot.name}", "knowledge-two", "memory-read-through", "messages-brought-over", "clock"}
         assert running() == expected | ({"retention"} if days else set())
     assert running() == set()

@@ -11,7 +11,6 @@ import pytest
 
 from app.errors import ConfigError
 from app.files import (  # fmt: skip
-    connected,
     created,
     files_in,
     folder,
@@ -19,11 +18,11 @@ from app.files import (  # fmt: skip
     kept,
     opened,
     ordinary,
-    quoted,
     removed,
     replaced,
     unlinked,
 )
+from app.store.engine import connected, quoted
 
 
 def chain(place: Path, links: int) -> Path:

@@ -435,11 +435,14 @@ def test_the_tokens_of_a_call_are_those_that_the_emulated_server_counted() -> No
 def memory(folder: Path, *turns: tuple[str, bytes]) -> Path:
     path = folder / "conversations.db"
     with closing(sqlite3.connect(path)) as db:
-        db.execute("CREATE TABLE turns (request_id, session_id, user_id, response)")
+        db.execute("CREATE TABLE turns (id INTEGER PRIMARY KEY, revision, request_id, session_id, user_id, response)")
         db.execute("CREATE TABLE observations (session_id, user_id)")
-        db.execute("CREATE TABLE conversations (session_id, user_id, revision)")
-        db.executemany("INSERT INTO turns VALUES (?, 's', 'u', ?)", turns)
-        db.execute("INSERT INTO conversations VALUES ('s', 'u', ?)", (len(turns),))
+        db.execute("CREATE TABLE conversations (session_id, user_id, revision, logged)")
+        db.execute("CREATE TABLE messages (turn_id, replaces)")
+        for number, (request_id, response) in enumerate(turns, 1):
+            db.execute("INSERT INTO turns VALUES (?1, ?1, ?2, 's', 'u', ?3)", (number, request_id, response))
+            db.executemany("INSERT INTO messages VALUES (?, NULL)", [(number,), (number,)])
+        db.execute("INSERT INTO conversations VALUES ('s', 'u', ?1, ?1)", (len(turns),))
         db.commit()
     return path
 
@@ -477,7 +480,7 @@ def test_a_gap_in_a_conversation_is_damage_and_at_most_five_turns_are_named(tmp_
     path = memory(tmp_path, *[(f"r{n}", b"a") for n in range(9)])
     with closing(sqlite3.connect(path)) as db:
         db.execute("UPDATE conversations SET revision = 10")
-        db.execute("INSERT INTO conversations VALUES ('s', 'v', 1)")
+        db.execute("INSERT INTO conversations VALUES ('s', 'v', 1, 1)")
         db.commit()
     told = against_store(path, [])
     assert (told.damaged, told.ghosts, told.examples) == (2, 9, ("r0", "r1", "r2", "r3", "r4"))

@@ -17,7 +17,7 @@ from sqlite_utils import Database
 
 from app.errors import StoreUnavailable
 from app.store import Store
-from app.store.reading import dump_state
+from app.store.conversations import dump_state
 from app.turn.reply import Reply
 from app.types import Ask, DialogueState, Key, Snapshot
 
@@ -37,7 +37,7 @@ def rows(store: Store, table: str) -> list[dict[str, Any]]:
         db.row_factory = sqlite3.Row
         found = [dict(row) for row in db.execute(f"SELECT * FROM {table} ORDER BY session_id, user_id, revision")]
     for row in found:
-        for column in ("created_at", "updated_at"):
+        for column in ("created_at", "updated_at", "last_at", "at"):
             if column in row:
                 assert abs(row.pop(column) - time.time()) < 60
         row.pop("id", None)
@@ -51,7 +51,8 @@ def modes_in(folder: Path) -> dict[str, int]:
 async def say(store: Store, number: int, key: Key = KEY, record: dict[str, Any] | None = None) -> Snapshot:
     state = DialogueState(flow=f"flow {number}", turns=number)
     snapshot = replace(Snapshot(key), state=state, revision=number, schema_version=7)
-    ask = Ask(key, f"question {number}", f"request-{number}", body_hash=f"hash-{number}")
+    media = (record or {}).get("ask", {}).get("media", "text")
+    ask = Ask(key, f"question {number}", f"request-{number}", media=media, timestamp_ms=7, body_hash=f"hash-{number}")
     reply = Reply(f"answer {number}", f"response {number}")
     await store.commit(snapshot, ask, reply, record if record is not None else {"n": number})
     return snapshot
@@ -63,7 +64,8 @@ async def test_a_turn_is_kept_in_every_column(store: Store) -> None:
     await say(store, 1, OTHER)
     person = {"session_id": "BOT_1", "user_id": "77010000001"}
     assert rows(store, "conversations")[0] == {
-        **person, "schema_version": 7, "revision": 2, "state": dump_state(last.state),
+        **person, "schema_version": 7, "revision": 2, "state": dump_state(last.state), "bot": "", "channel": "whatsapp",
+        "mode": "machine", "waiting_since": None, "logged": 2,
     }  # fmt: skip
     assert rows(store, "turns")[:2] == [
         {
@@ -77,6 +79,17 @@ async def test_a_turn_is_kept_in_every_column(store: Store) -> None:
             "record": json.dumps({"n": number}),
         }
         for number in (1, 2)
+    ]
+
+
+async def test_what_was_said_is_in_the_log_in_every_column(store: Store) -> None:
+    await say(store, 1, record={"bot": "shop"})
+    turn = await store.newest_turn(KEY)
+    common = {"session_id": "BOT_1", "user_id": "77010000001", "revision": 1, "bot": "shop", "channel": "whatsapp",
+              "channel_message_id": None, "media": "text", "turn_id": turn, "replaces": None}  # fmt: skip
+    assert rows(store, "messages") == [
+        common | {"direction": "in", "author": "customer", "text": "question 1", "delivery": "received", "sent_ms": 7},
+        common | {"direction": "out", "author": "machine", "text": "answer 1", "delivery": "given", "sent_ms": 0},
     ]
 
 

@@ -208,14 +208,14 @@ async def test_a_disk_without_room_is_a_fault_though_the_write_went_through(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = StoreFault.of("full", store.path)
-    monkeypatch.setattr("app.store.conversations.out_of_room", lambda _: full)
+    monkeypatch.setattr("app.store.store.out_of_room", lambda _: full)
     assert await store.fault() == full
 
 
 async def test_a_write_that_does_not_end_is_said_to_be_slow_and_is_asked_for_once(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.store.conversations._CHECK_S", 0.02)
+    monkeypatch.setattr("app.store.store._CHECK_S", 0.02)
     go = threading.Event()
     with pytest.raises(StoreUnavailable):
         await store._writer.run(fails(sqlites(sqlite3.SQLITE_BUSY)))
@@ -236,9 +236,9 @@ async def test_a_write_that_does_not_end_is_said_to_be_slow_and_is_asked_for_onc
 
 def test_ready_is_answered_while_whoever_asks_is_patient() -> None:
     """Monitoring gives up after five seconds, a load balancer sooner."""
-    from app.store import conversations
+    from app.store import store as store_module
 
-    assert 0 < conversations._CHECK_S <= 3
+    assert 0 < store_module._CHECK_S <= 3
 
 
 async def test_a_fault_of_the_service_itself_is_not_told_as_one_of_the_memory(
@@ -254,7 +254,7 @@ async def test_a_fault_of_the_service_itself_is_not_told_as_one_of_the_memory(
 
 async def test_damage_that_a_look_finds_ends_the_use(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     assert await store.verify() is None
-    monkeypatch.setattr(store, "_quick_check", lambda _: "row 7 missing from index")
+    monkeypatch.setattr("app.store.engine.complaint", lambda *_: "row 7 missing from index")
     fault = await store.verify()
     assert fault is not None
     assert (fault.kind, "row 7 missing" in fault.detail) == ("damaged", True)
@@ -280,7 +280,7 @@ def test_a_start_is_tried_again_where_that_may_help(
     def broken(_: Database) -> int:
         raise sqlites(code)
 
-    monkeypatch.setattr("app.store.conversations.migrate", broken)
+    monkeypatch.setattr("app.store.store.migrate", broken)
     with pytest.raises(ConfigError, match="cannot be used") as refused:
         Store(tmp_path / "db")
     assert type(refused.value) is kind
