@@ -48,14 +48,14 @@ def test_a_word_for_time_measures_it(time: str, words: list[str]) -> None:
     unit, factor = time.split()
     for word in words:
         figure = only(f"тут 3 {word} вот")
-        assert (figure.kind, figure.unit, figure.value) == ("duration", unit, 3 * int(factor)), word
+        assert (figure.kind, figure.unit, figure.value) == ("duration", unit, Decimal(3 * int(factor))), word
 
 
 @pytest.mark.parametrize(("currency", "words"), [*rows("currencies"), *rows("signs")])
 def test_a_word_or_sign_of_money_is_that_money(currency: str, words: list[str]) -> None:
     for word in words:
         figure = only(f"тут 5000 {word} вот")
-        assert (figure.kind, figure.currency, figure.value) == ("money", currency, 5000), word
+        assert (figure.kind, figure.currency, figure.value) == ("money", currency, Decimal(5000)), word
 
 
 def test_a_sign_of_money_may_stand_before_it() -> None:
@@ -210,7 +210,7 @@ def test_a_time_and_a_date_are_told_by_their_shape(text: str, kind: str, value: 
     found = [
         figure for figure in Case(f"Вот {text} так", Context(())).figures if figure.kind in ("time", "date", "always")
     ]
-    assert [(figure.kind, figure.value) for figure in found] == [(kind, value)]
+    assert [(figure.kind, figure.value) for figure in found] == [(kind, Decimal(value))]
 
 
 MONTHS = (
