@@ -22,11 +22,11 @@ install: $(VENV)/dev.stamp ## Make .venv with the package and its development to
 demo: $(VENV)/run.stamp ## Play a conversation with the sample shop and go on serving (ONCE=1 exits, PORT=8000)
 	@$(BIN)/machine demo --host $(HOST) --port $(PORT) $(if $(ONCE),--once)
 
-test: $(VENV)/dev.stamp lint ## Check the code, then run every test that needs no root
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+test: $(VENV)/dev.stamp lint ## Check the code, then run the tests that need no root (says what it skips; FULL=1: the long ones too)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(if $(FULL),--full)
 
 test-host: $(VENV)/dev.stamp ## Set up disposable servers with the playbooks and try them, fill and break disks (root; says what it skips; FULL=1: each role alone too)
-	$(BIN)/pytest -m "root or (host$(if $(FULL),, and not role))"
+	$(BIN)/pytest --full -m "root or (host$(if $(FULL),, and not role))"
 
 test-n8n: $(VENV)/dev.stamp ## Run the workflow of docs/n8n in the real n8n (Node, redis-server; the first run installs n8n: minutes)
 	$(BIN)/pytest -m n8n tests/n8n

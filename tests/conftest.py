@@ -33,11 +33,19 @@ LONGEST = ("test_model_turns", "test_loadtests", "test_roles", "test_doctor", "t
 PATIENCE = {"host": 3600, "n8n": 900}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="the long tests too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
     for item in items:
         if item.path.parent.name in PATIENCE and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(PATIENCE[item.path.parent.name]))
+        if item.path.parent.name == "faults":
+            item.add_marker(pytest.mark.long)
+        if item.get_closest_marker("long") and not config.getoption("full"):
+            item.add_marker(pytest.mark.skip(reason="not asked for: make test FULL=1 runs the long ones too"))
         if item.get_closest_marker("root") and os.geteuid() != 0:
             item.add_marker(pytest.mark.skip(reason="a disk of its own needs root: sudo make test-host"))
 

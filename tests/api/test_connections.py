@@ -272,7 +272,9 @@ def test_thousands_that_wait_leave_room_for_everybody_else(hurried: Server, said
                 continue
             if number % 200 == 199:
                 started = time.monotonic()
-                with hurried.client() as neighbour:  # a kept one may be the oldest that waits: put out as it is written to
+                with (
+                    hurried.client() as neighbour
+                ):  # a kept one may be the oldest that waits: put out as it is written to
                     ask(neighbour, "сколько стоит сканер", user="neighbour")
                 assert httpx.get(f"{hurried.url}/health", trust_env=False, verify=False).status_code == 200
                 slowest = max(slowest, time.monotonic() - started)

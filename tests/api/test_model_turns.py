@@ -108,6 +108,7 @@ def test_a_caller_that_hangs_up_frees_the_model_and_leaves_no_turn() -> None:
     assert found["seen_after_ms"]["most"] < 200
 
 
+@pytest.mark.long
 def test_an_overload_is_refused_at_once_and_starves_no_bot() -> None:
     found = prove.overload(model_minutes=1.5, speed=10)
     assert found["slowest_answer_model_s"] < 32, "its deadline, and what a busy machine adds to both ends of a call"
@@ -189,6 +190,7 @@ def test_ollama_gone_for_a_while_is_a_503_at_once_and_comes_back_by_itself() -> 
         assert ask(client, PRICE, user="back")["answer"]
 
 
+@pytest.mark.long
 def test_with_the_flag_degraded_the_knowledge_base_answers_while_the_model_cannot() -> None:
     with Rig(20, FF_degraded="true") as rig, rig.server.client() as client:
         rig.emulator.kill()
@@ -218,6 +220,7 @@ def test_the_server_reads_as_many_tokens_as_we_count(quiet: Rig) -> None:
     assert json.loads(record)["tokens_factor"] == pytest.approx(1, abs=0.1)
 
 
+@pytest.mark.long
 def test_no_connection_to_the_model_server_is_left_behind(quiet: Rig) -> None:
     """What is written behind an answer is cut short for the next call: the connection must come back all the same."""
 

@@ -150,6 +150,7 @@ def test_a_new_price_is_said_without_a_restart_or_a_failed_request_and_taken_bac
     assert swaps(running) == swapped + 2
 
 
+@pytest.mark.long
 def test_a_version_that_is_found_worse_is_refused_unless_forced(running: Server, link: Path, tmp_path: Path) -> None:
     worse = edited(tmp_path / "worse", "14900")
     for path in worse.glob("*.yaml"):
@@ -218,6 +219,7 @@ def test_a_version_that_the_service_cannot_load_is_taken_back_and_said_in_ready(
     assert ready.json()["parts"]["knowledge"]["level"] == "ok"
 
 
+@pytest.mark.long
 def test_a_publication_that_the_service_does_not_take_is_undone(link: Path, tmp_path: Path) -> None:
     """Started from the same version by another way, so that the link's switch means nothing to it."""
     old = link.resolve()

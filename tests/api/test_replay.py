@@ -59,6 +59,7 @@ async def test_every_turn_of_a_conversation_comes_out_equal(tmp_path: Path) -> N
     await machine.store.close()
 
 
+@pytest.mark.long
 def test_turns_that_a_model_spoke_have_the_same_prompts_again() -> None:
     """With the marks of their frames, which follow from the installation's secret: under another they are others."""
     lines = (

@@ -221,6 +221,7 @@ def test_what_a_restore_has_kept_is_cleaned_with_the_backups_beside_it(talked: T
     assert len(everything(archive, talked.stays)[1]) == 2
 
 
+@pytest.mark.long
 def test_old_conversations_are_deleted_by_the_service_and_by_the_command(tmp_path: Path) -> None:
     gone, stays, secret = "77019870000", "77015550000", "Гульнара из Капчагая"
     data = tmp_path / "data"

@@ -20,6 +20,7 @@ def test_the_appliance_and_its_lists_are_pinned() -> None:
     assert pins.faults() == []
 
 
+@pytest.mark.long
 def test_the_code_has_no_trap_that_is_not_accepted_with_a_reason() -> None:
     assert traps.faults(ROOT) == []
 

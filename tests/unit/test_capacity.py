@@ -27,6 +27,7 @@ def test_the_estimate_of_the_card_comes_out_again(fresh: int, answer: int, expec
     assert rate(fresh=fresh, answer=answer) == pytest.approx(expected, rel=0.12)
 
 
+@pytest.mark.long
 def test_more_work_a_turn_means_fewer_turns_and_a_faster_card_means_more() -> None:
     usual = rate()
     assert rate(answer=150) < usual > rate(fresh=900)

@@ -153,6 +153,7 @@ def test_chat_answers_shows_slots_and_why_and_quits(tmp_path: Path) -> None:
     assert "Unknown command '/what'" in done.stdout
 
 
+@pytest.mark.long
 def test_chat_goes_on_with_an_earlier_conversation(tmp_path: Path) -> None:
     first = machine("chat", "--user", "u1", "--data", str(tmp_path), stdin="меня зовут Айгуль\n")
     assert first.returncode == 0
@@ -160,6 +161,7 @@ def test_chat_goes_on_with_an_earlier_conversation(tmp_path: Path) -> None:
     assert "name: Айгуль" in second.stdout
 
 
+@pytest.mark.long
 def test_demo_plays_four_turns_through_http_and_exits() -> None:
     done = machine("demo", "--once", "--port", "0")
     assert done.returncode == 0, done.stderr

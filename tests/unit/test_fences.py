@@ -92,12 +92,14 @@ def unit(folder: Path, part: str, reach: list[str]) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("part", ["serve", "trial"])
+@pytest.mark.long
 def test_a_model_server_that_answers_reaches_loopback_alone(tmp_path: Path, part: str) -> None:
     found = unit(tmp_path, part, ["any"])
     assert found["IPAddressDeny"] == ["any"]
     assert found["IPAddressAllow"] == ["localhost"]
 
 
+@pytest.mark.long
 def test_only_a_pull_reaches_the_registry_and_only_for_its_time(tmp_path: Path) -> None:
     found = unit(tmp_path, "pull", [REGISTRY])
     assert (found["IPAddressDeny"], found["IPAddressAllow"]) == (["any"], [f"localhost {REGISTRY}"])

@@ -640,6 +640,7 @@ def here(hub: dict[str, str], folders: dict[str, Path], monkeypatch: pytest.Monk
 EXPLAIN = ("kb", "explain", "принтер чеков")
 
 
+@pytest.mark.long
 def test_explain_shows_every_stage_of_a_model_named_as_on_the_hub(
     hub: dict[str, str], shop: Path, tmp_path: Path
 ) -> None:

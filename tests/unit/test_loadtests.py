@@ -227,6 +227,7 @@ def test_a_watch_that_sees_nothing_says_so() -> None:
     assert watch.samples == [] and watch.missed >= 2
 
 
+@pytest.mark.long
 def test_a_short_run_passes_the_gate_and_leaves_its_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     common = ["--think", "20", "--speed", "10", "--rate", "18"]
     assert run.main([*common, "--minutes", "2.2", "--out", str(tmp_path / "first")]) == 0, capsys.readouterr().out
@@ -261,6 +262,7 @@ def test_a_short_run_passes_the_gate_and_leaves_its_report(tmp_path: Path, capsy
     assert rows["accepted_p50_s"].startswith("+") and rows["accepted_per_minute"].startswith("-")
 
 
+@pytest.mark.long
 def test_a_running_machine_is_tested_and_what_it_said_is_asked_for_again(
     server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -309,12 +311,14 @@ def test_a_folder_that_cannot_be_made_is_said_before_the_run(
     assert "messages a model minute" not in shown.out and shown.err.startswith("no run: ")
 
 
+@pytest.mark.long
 def test_nobody_there_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--host", "http://127.0.0.1:9", "--key", KEY, "--minutes", "0.02", "--rate", "100", "--think", "0.5"]
     assert run.main([*arguments, "--out", str(tmp_path)]) == 1
     assert "FAILED server_errors" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_a_measured_card_is_the_emulated_one(
     tmp_path: Path, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -66,6 +66,7 @@ def test_no_pattern_backtracks_over_a_text(patterns: tuple[list[Found], frozense
     assert not {where: flaw for where, flaw in flaws.items() if flaw}
 
 
+@pytest.mark.long
 def test_no_pattern_takes_longer_than_its_text_grows(patterns: tuple[list[Found], frozenset[str]]) -> None:
     rows = sorted(((slowest(one.pattern, one.ways), one) for one in patterns[0]), key=lambda row: -row[0].seconds)
     for slow, one in rows[:10]:

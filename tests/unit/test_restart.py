@@ -2,10 +2,13 @@
 
 import asyncio
 
+import pytest
+
 from loadtests.rig import Rig
 from loadtests.service import message
 
 
+@pytest.mark.long
 def test_the_first_caller_after_a_restart_is_answered() -> None:
     with Rig(speed=20) as rig:
         rig.server.stop()
@@ -20,6 +23,7 @@ def test_the_first_caller_after_a_restart_is_answered() -> None:
         assert asyncio.run(first()) == 200
 
 
+@pytest.mark.long
 def test_a_start_does_not_wait_for_a_model_that_is_cold() -> None:
     with Rig(speed=20) as rig:
         rig.server.stop()

@@ -178,6 +178,7 @@ async def test_a_turn_that_is_being_answered_meanwhile_begins_a_new_conversation
     assert (after.revision, len(after.history)) == (1, 1)
 
 
+@pytest.mark.long
 async def test_a_kill_at_any_call_leaves_backups_that_the_next_run_finishes(
     bot: Bot, machine: Machine, tmp_path: Path
 ) -> None:

@@ -110,6 +110,7 @@ def _until(held: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.long
 def test_nothing_is_refused_or_cut_during_a_restart(manager: Manager) -> None:
     first = manager.start()
     manager.until("READY=1")

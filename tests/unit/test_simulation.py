@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from app.composing.extractive import Extractive
 from app.deadline import Deadline
 from app.evaluation.simulation import load_personas, simulate
@@ -16,6 +18,7 @@ from app.types import Draft, Prompt
 from loadtests.service import ROOT
 
 
+@pytest.mark.long
 async def test_ninety_dialogues_of_nine_personas_hold(bot: Bot, machine: Machine) -> None:
     report = await simulate(bot, machine, load_personas(), 90, seed=11)
     assert report.faults == []

@@ -50,6 +50,7 @@ def test_weights_that_nobody_pinned_are_refused_before_anything_changes(given: d
     assert re.search(r"app_(embedder|reranker)_revision is '(main|9abc\w+)'", play.one_line)
 
 
+@pytest.mark.long
 def test_pinned_weights_folders_and_a_search_by_words_alone_pass() -> None:
     named = {"app_embedder": "shop/words", "app_embedder_revision": COMMIT, "app_reranker": "/srv/reranker"}
     assert part("app", "validate", **named, app_model_hashes={"shop/words": {"a.safetensors": OTHER}}).status == 0

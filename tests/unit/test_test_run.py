@@ -5,6 +5,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from loadtests.service import ROOT
 from tests.conftest import PATIENCE
 
@@ -63,6 +65,7 @@ def test_every_test_has_a_limit() -> None:
     assert max(PATIENCE.values()) <= 3600
 
 
+@pytest.mark.long
 def test_what_was_left_out_is_said_with_its_reason_and_how_often(tmp_path: Path) -> None:
     status, said = run_of(tmp_path, LEFT_OUT, "-n", "1")
     assert status == 0, said

@@ -1,11 +1,12 @@
 """No message takes more time than its length warrants: every stage, whole turns, and the event loop between them."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from _pytest.mark import ParameterSet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -159,7 +160,13 @@ def stages(opened: Machine) -> Stages:
     return Stages(opened)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+def thinned(values: Sequence[object], every: int) -> list[ParameterSet]:
+    """All the values; only each such one where the long tests are not asked for."""
+    marks = [() if number % every == 0 else (pytest.mark.long,) for number in range(len(values))]
+    return [pytest.param(value, marks=mark) for value, mark in zip(values, marks, strict=True)]
+
+
+@pytest.mark.parametrize("shape", thinned(SHAPES, 2))
 def test_every_stage_takes_time_in_proportion(stages: Stages, shape: str) -> None:
     texts = {length: made(shape, length) for length in (SHORT, LONG)}
     found = {name: too_much(work, texts.__getitem__) for name, work in stages.named().items()}
@@ -186,13 +193,15 @@ async def talking(opened: Machine, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 
 
 # What the knowledge says itself is a stage of its own above: of whole turns without a model every fourth kind will do.
-@pytest.mark.parametrize(
-    ("speaks", "shape"), [*(("model", shape) for shape in SHAPES), *(("knowledge", shape) for shape in SHAPES[::4])]
-)
+_SPOKEN = [*(("model", shape) for shape in SHAPES), *(("knowledge", shape) for shape in SHAPES[::4])]
+
+
+@pytest.mark.parametrize("spoken", thinned(_SPOKEN, 3))
 async def test_no_turn_holds_the_loop(
-    opened: Machine, talking: tuple[Machine, Echo, Stretches], shape: str, speaks: str
+    opened: Machine, talking: tuple[Machine, Echo, Stretches], spoken: tuple[str, str]
 ) -> None:
     """A conversation of such messages: each of them, what it echoes, a question behind them, a person, a fallback."""
+    speaks, shape = spoken
     machine, llm, seen = talking
     machine = machine if speaks == "model" else opened
     bot = machine.bots.default
