@@ -84,14 +84,12 @@ def _best(prompt: Prompt) -> Passage:
     """
     found = _prefer(prompt.passages, _SAME_LANGUAGE, lambda p: p.section.language == prompt.step.language)
     if prompt.step.reason == "price":
-        found = _prefer(found, _WITH_PRICE, lambda p: any(fact.currency for fact in p.section.facts))
         named = max(_name_share(p, prompt) for p in found if _weight(p) >= _NAMED * _weight(found[0]))
         found = _prefer(found, _NAMED, lambda p: named > 0 and _name_share(p, prompt) == named)
     asked = _words(prompt.step.query or "")
     if not _leans_on_history(prompt, found[0]):
         found = _prefer(found, 0.0, lambda p: asked in _asked(p.section))
-    last = prompt.history[-1].answer if prompt.history else ""
-    return _prefer(found, _UNSAID, lambda p: shorten(p.section.text) not in last)[0]
+    return found[0]
 
 
 def _name_share(passage: Passage, prompt: Prompt) -> float:

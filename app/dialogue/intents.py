@@ -7,16 +7,20 @@ from app.dialogue.flow import FREE
 from app.dialogue.lexicon import Match
 from app.dialogue.precedence import give_way
 from app.dialogue.reader import WEAK_LIMIT, Reader, base_intent, is_foreign
+from app.dialogue.recognition import acts_of, joined
 from app.dialogue.text import Contact, Message, contacts, read
 from app.dialogue.tone import tone_of
 from app.dialogue.vocabulary import Vocabulary
 from app.types import HeardLanguage, Language, Tone
+from app.understanding.acts import Classifier
 
 RANK = (
-    "injection", "price", "human_wanted", "complaint", "refund", "legal", "medical", "payment", "discount_request",
-    "reschedule", "cancel_request", "booking", "comparison", "contact_given", "feature", "refusal", "opt_out",
+    "emergency", "injection", "trouble", "paid", "supplier", "applicant", "price", "human_wanted", "complaint", "refund", "legal", "medical", "abuse", "invoice", "demo",
+    "payment", "discount_request",
+    "reschedule", "cancel_request", "booking", "comparison", "contact_given", "callback_time", "feature", "refusal", "opt_out",
     "frustration", "bot_question", "objection_price", "objection_trust", "objection_have", "objection_think",
-    "purchase", "project", "info", "denial", "off_topic", "spam", "agreement", "goodbye", "thanks", "greeting",
+    "purchase", "project", "info", "denial", "off_topic", "spam",
+    "auto_reply", "language_wish", "correction", "small_talk", "agreement", "goodbye", "thanks", "greeting",
 )  # fmt: skip
 """Strongest first: a price question is answered whatever stands beside it."""
 
@@ -118,12 +122,23 @@ def understand(
     language, heard = vocabulary.language(message, default, written)
     own = [contact for contact in found if not is_foreign(reader, contact)]
     names = give_way(reader, reader.intents(pending, kind in FREE), kind)
+    understanding = Understanding(
+        (), language, message, tuple(matches), tuple(own), reader.content, reader.places("greeting"), frozenset(), heard
+    )
+    if not understanding.steers:
+        acts = acts_of(message.text, Classifier.load())
+        names = joined(
+            names,
+            acts,
+            asking=bool(message.asking),
+            contact=bool(own),
+            waits=bool(pending),
+            denies=understanding.denies,
+        )
     if own:
         names.add("contact_given")
     asking = reader.asking(names)
-    understanding = Understanding(
-        (), language, message, tuple(matches), tuple(own), reader.content, reader.places("greeting"), asking, heard
-    )
+    understanding = replace(understanding, asking=asking)
     if understanding.denies and "refusal" not in names:
         names.add("denial")
     told = [place for place in reader.content if message.tokens[place].clause not in asking and place not in written]

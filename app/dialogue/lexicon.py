@@ -22,6 +22,8 @@ GAP = 3
 
 _NUMBER = "#"
 _GAP = ".."
+_GUESSED_NEVER = ("legal", "medical", "emergency")
+"""Intents whose words are met letter by letter: «садится» is no slip of «судится»."""
 
 Label = tuple[str, str, str]
 """(kind, name, value): ("intent", "price", ""), ("value", "business_type", "grocery"), ("word", "yes", "")."""
@@ -55,6 +57,7 @@ class Lexicon:
         self._words: set[str] = set()
         self._exact: set[str] = set()
         self._stems: set[str] = set()
+        self._exact_stems: set[str] = set()
         self._by_first: dict[str, list[_Pattern]] = defaultdict(list)
         for label, phrase in phrases:
             pattern = self._compile(label, phrase)
@@ -66,28 +69,32 @@ class Lexicon:
         self._real = {fold(word) for word in real_words}
         self._near_words = _deletions(word for word in self._words if len(word) >= TYPO_WORD)
         self._near_stems = _deletions(stem for stem in self._stems if len(stem) >= TYPO_STEM)
-        self._longest_stem = max(map(len, self._stems), default=0)
+        self._longest_stem = max(map(len, self._stems | self._exact_stems), default=0)
         self.atoms = lru_cache(maxsize=16384)(self._atoms)
 
     def _compile(self, label: Label, phrase: str) -> _Pattern:
         words = phrase.split()
         first, last = words[:1] == ["^"], words[-1:] == ["$"]
         parts: list[frozenset[str] | None] = []
+        exact = label[0] == "intent" and label[1].startswith(_GUESSED_NEVER)
         for word in words[first : len(words) - last]:
-            parts.append(None if word == _GAP else frozenset(self._atom(option) for option in word.split("|")))
+            parts.append(None if word == _GAP else frozenset(self._atom(option, exact) for option in word.split("|")))
         if not parts:
             raise ValueError(f"the phrase {phrase!r} holds no word")
         return _Pattern(label, tuple(parts), first, last)
 
-    def _atom(self, option: str) -> str:
+    def _atom(self, option: str, exact: bool) -> str:
         if option == _NUMBER:
             return _NUMBER
         if option.endswith("*"):
             stem = fold(option[:-1])
+            if exact:
+                self._exact_stems.add(stem)
+                return stem + "*!"
             self._stems.add(stem)
             return stem + "*"
-        if option.endswith("!"):
-            word = fold(option[:-1])
+        if exact or option.endswith("!"):
+            word = fold(option.removesuffix("!"))
             self._exact.add(word)
             return word + "!"
         word = fold(option)
@@ -104,6 +111,7 @@ class Lexicon:
         settled = bool(found) or len(word) < TYPO_WORD - 1 or self.knows(word)
         lengths = range(1, min(len(word), self._longest_stem) + 1)
         found.update(word[:n] + "*" for n in lengths if word[:n] in self._stems)
+        found.update(word[:n] + "*!" for n in lengths if word[:n] in self._exact_stems)
         if settled:
             return frozenset(found)
         for candidate in _candidates(word, self._near_words):

@@ -1,10 +1,24 @@
-"""The customer's name: said outright, or as the answer to our question."""
+"""The customer's name: said outright, beside his telephone, or as the answer to our question."""
 
 import re
+from functools import lru_cache
+from importlib.resources import files
 
 from app.dialogue.counts import Counting
+from app.dialogue.text import fold
 
 NAME = re.compile(r"[^\W\d_]{2,30}(?:['’-][^\W\d_]{1,20})?\Z")
+
+
+_ALONE = 3
+"""Words of a message that may be a name and nothing else: a courtesy may stand beside it."""
+
+
+@lru_cache(maxsize=1)
+def given_names() -> frozenset[str]:
+    """Given names, folded."""
+    text = (files(__package__) / "names.txt").read_text("utf-8")
+    return frozenset(fold(line) for line in text.splitlines() if line and not line.startswith("#"))
 
 
 class Naming(Counting):
@@ -43,6 +57,27 @@ class Naming(Counting):
                 if not self._bare_negated(place):
                     self.take_name(place)
                 return
+        self._name_beside()
+
+    def _name_beside(self) -> None:
+        """«87010000000 Серик», «Азамат, …»: a name beside the telephone, in any order; or a name and nothing else."""
+        if "name" in self.known or self.u.message.asking or self.u.has("human_wanted") and not self.u.contacts:
+            return
+        written = {
+            place
+            for place, token in enumerate(self.tokens)
+            if any(contact.start <= token.start < contact.end for contact in self.u.contacts)
+        }
+        if not written and not 1 <= len(self.u.content) <= len(self.tokens) <= _ALONE:
+            return
+        free = [place for place in range(len(self.tokens)) if place not in written and not self._bare_negated(place)]
+        listed = [place for place in free if self.tokens[place].text in given_names()]
+        if not listed and written:
+            # Of the words beside a telephone one with a capital that means nothing else.
+            listed = [place for place in free if place in self.u.content and self.is_name(place, capital=True)]
+            listed = listed if len(listed) == 1 else []
+        if listed and (written or len(self.u.content) == 1):
+            self.take_name(listed[0])
 
     def _bare_negated(self, place: int) -> bool:
         return self.negated(place, place + 1, 1) and place - 1 in self.words.get("negation_before", frozenset())

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.dialogue import boundaries, control, topics
+from app.dialogue import boundaries, control, lanes, topics
 from app.dialogue.scene import OBJECTIONS, QUESTIONS, Decision, Scene
 from app.dialogue.terms import Terms
 
@@ -21,14 +21,19 @@ def decided(scene: Scene) -> Decision:
         boundaries.opt_out,
         _contact,
         topics.by_topic,
+        lanes.auto_reply,
         _still_closed,
         _human,
+        lanes.language_wish,
+        lanes.callback,
+        _wish,
         _question,
         control.steer,
         boundaries.off_topic,
         _refusal,
         _upset,
         boundaries.spam,
+        lanes.small_talk,
         _who,
         _objection,
         _purchase,
@@ -84,9 +89,21 @@ def _human(s: Scene) -> Decision | None:
 
 
 def _handover(s: Scene, reason: str, text: str) -> Decision:
-    statement = s.say(f"{text}_later" if s.tells_when else f"{text}_open").replace("{time}", s.opening)
+    named = "_named" if text == "contact" and "name" in s.heard.values else ""
+    statement = s.say(f"{text}{named}_{'later' if s.tells_when else 'open'}").replace("{time}", s.opening)
+    statement = statement.replace("{name}", s.slots.get("name", ""))
     asks = s.u.has(*QUESTIONS)
     return Decision("handover", reason, statement, s.query if asks else None, hands_over=True)
+
+
+def _wish(s: Scene) -> Decision | None:
+    """Who wants to be shown it, or an invoice, is on his way: told what is known of it, and asked how to reach him."""
+    name = next((name for name in ("invoice", "demo") if s.u.has(name)), None)
+    if name is None or s.u.has("price", "comparison", "refusal"):
+        return None
+    if "contact" in s.slots and not s.reorders:
+        return _handover(s, name, "human")
+    return Decision("answer", name, s.say(name), s.query, prefer="contact", asks=True)
 
 
 def _question(s: Scene) -> Decision | None:
@@ -147,7 +164,9 @@ def _purchase(s: Scene) -> Decision | None:
         return _handover(s, name, "human")
     if name == "booking":
         return Decision("ask", name, _agree(s), asks=True)
-    return Decision("answer", "purchase", _agree(s), s.query, asks=True)
+    # An order of goods has its own questions, and the contact behind them.
+    prefer = "" if "quantity" in s.flow.slots else "contact"
+    return Decision("answer", "purchase", _agree(s), s.query, prefer=prefer, asks=True)
 
 
 def _told(s: Scene) -> Decision | None:
@@ -181,7 +200,7 @@ def _acknowledge(s: Scene) -> str:
     if s.heard.declined:
         return s.say("no_problem" if s.heard.none and pending and pending.slot == "pain_point" else "declined")
     name = _warm(s) or "ack"
-    return _agree(s) if name == "ack_agreement" else s.say(name)
+    return _agree(s) if name == "ack_agreement" else s.say(name).replace("{name}", s.slots.get("name", ""))
 
 
 def _warm(s: Scene) -> str:

@@ -1,0 +1,115 @@
+"""The acts that examples teach, joined with what the phrase lists found: each sees what the other misses.
+
+The lists know a trade's words and what waits for an answer; the examples know how people say a thing. Where the lists
+found a word of a hard lane by a slip or a second meaning, and the examples are sure of another act, the examples win.
+"""
+
+import re
+from collections.abc import Mapping
+
+from app.understanding.acts import Classifier
+
+SURE = 0.6
+"""Probability from which an act is believed without a word of the lists."""
+_DOUBTED = 0.02
+"""Probability below which the lists' finding is a second meaning, where the examples are sure of another act."""
+_SENTENCE = re.compile(r"[^.!?\u2026\n]+[.!?\u2026]*")
+_MOST = 12
+"""Sentences of a message that are looked at one by one."""
+
+# What is believed of examples alone, by the name of the intent that it becomes.
+_ADDED = {
+    "price": "price", "sum": "price", "comparison": "comparison", "discount_request": "discount_request",
+    "payment": "payment", "invoice": "invoice", "demo": "demo", "booking": "booking", "reschedule": "reschedule",
+    "cancel_request": "cancel_request", "about_us": "feature", "feature": "feature", "callback_time": "callback_time",
+    "bot_question": "bot_question", "purchase": "purchase", "refusal": "refusal", "opt_out": "opt_out",
+    "objection_think": "objection_think", "objection_price": "objection_price", "objection_trust": "objection_trust",
+    "human_wanted": "human_wanted", "complaint": "complaint", "refund": "refund", "legal": "legal", "medical": "medical",
+    "emergency": "emergency", "trouble": "trouble", "paid": "paid", "supplier": "supplier", "applicant": "applicant",
+    "abuse": "abuse", "frustration": "frustration", "injection": "injection", "off_topic": "off_topic",
+    "auto_reply": "auto_reply", "small_talk": "small_talk", "language_wish": "language_wish", "correction": "correction",
+    "thanks": "thanks", "goodbye": "goodbye", "agreement": "agreement", "project": "project",
+}  # fmt: skip
+_DOUBTFUL = frozenset({"legal", "medical", "off_topic", "frustration", "objection_have", "project"})
+"""What the lists may have found in a second meaning of a word."""
+_LEANING = {"agreement": ("small_talk",), "refusal": ("denial", "small_talk"), "thanks": ("goodbye", "small_talk")}
+"""What the lists found, and the acts that say no more than it."""
+_ASKED_OF_GOODS = frozenset(
+    {"refund", "reschedule", "cancel_request", "complaint", "legal", "opt_out", "human_wanted", "booking"}
+)
+"""A question with their words may be one about the goods: "how is a sale cancelled?"."""
+_LANES = frozenset(
+    {
+        "emergency",
+        "trouble",
+        "paid",
+        "supplier",
+        "applicant",
+        "abuse",
+        "injection",
+        "medical",
+        "refund",
+        "opt_out",
+        "complaint",
+    }
+)
+"""What is believed, and nothing else, of words that may answer a question of ours."""
+_CALLS_SOMEBODY = 0.8
+"""The probability that they need elsewhere: each brings a person."""
+_SEARCHED = frozenset({"about_us", "feature", "comparison"})
+"""What is looked up: believed as reluctantly, where nothing asks."""
+_PLAIN = 0.85
+"""The probability that they need for it."""
+_QUESTIONS = frozenset({"price", "comparison", "feature"})
+_OFFERED = frozenset({"human_wanted", "booking", "demo", "discount_request", "purchase"})
+"""What a no declines."""
+_ASKS_NOTHING = frozenset(
+    {"small_talk", "thanks", "goodbye", "agreement", "auto_reply", "language_wish", "paid", "applicant", "supplier"}
+)
+"""Beside these the lists' guess that words of content ask something is none."""
+
+
+def acts_of(text: str, classifier: Classifier) -> Mapping[str, float]:
+    """The acts of a message: the highest probability (0..1) that one of its sentences, or all of it, gives each."""
+    if not any(character.isalpha() for character in text):
+        return {}
+    parts = [part for found in _SENTENCE.findall(text)[:_MOST] if (part := found.strip())]
+    found: dict[str, float] = {}
+    for part in parts if len(parts) == 1 else [text, *parts]:
+        for act, chance in classifier.scored(part).acts:
+            found[act] = max(found.get(act, 0.0), chance)
+    return found
+
+
+def joined(
+    names: set[str], acts: Mapping[str, float], *, asking: bool, contact: bool, waits: bool, denies: bool
+) -> set[str]:
+    """The lists' intents with those of the examples.
+
+    `asking`: a question mark stands there; `contact`: one is given; `waits`: the words may answer a question of ours;
+    `denies`: they begin with a no.
+    """
+    if waits and not asking:
+        return names | {act for act in _LANES if acts.get(act, 0.0) >= _PLAIN}
+    sure = {
+        act
+        for act, chance in acts.items()
+        if chance >= (_CALLS_SOMEBODY if act in _LANES or (act in _SEARCHED and not asking) else SURE)
+        and (act != "contact_given" or contact)
+    }
+    if not names.isdisjoint(_QUESTIONS):
+        sure -= _ASKED_OF_GOODS
+    if denies:
+        sure -= _OFFERED
+    if asking:
+        sure.discard("objection_price")  # who asks whether it is dear wants to hear the price
+    for name, weaker in _LEANING.items():
+        if name in names:
+            sure -= set(weaker)
+    if not sure:
+        return names
+    kept = {name for name in names if name not in _DOUBTFUL or acts.get(name, 1.0) >= _DOUBTED}
+    added = {_ADDED[act] for act in sure if act in _ADDED}
+    if "feature" in kept and not asking and sure <= _ASKS_NOTHING and acts.get("feature", 0.0) < _DOUBTED:
+        kept.discard("feature")
+    return kept | added

@@ -1,0 +1,1 @@
+"""What a customer wants: acts recognised from labelled examples, and the lane that they make."""
