@@ -26,7 +26,7 @@ def is_address(chunk: str) -> bool:
     if "://" in chunk or chunk[:4].lower() == "www.":
         return True
     core = chunk.strip(_OPENING + _CLOSING)
-    if "@" in core and (core[0] == "@" or _is_domain(core.rpartition("@")[2])):
+    if "@" in core and (core[0] == "@" or _is_domain(core.rpartition("@")[2], 1)):
         return len(core) > 1 and LATIN.search(core) is not None
     if core[:1] in ("#", "/") and core[1:].isalnum():
         return LATIN.search(core) is not None
@@ -38,8 +38,8 @@ def is_roman(word: str) -> bool:
     return len(word) > 1 and set(word) <= _ROMAN
 
 
-def _is_domain(host: str) -> bool:
+def _is_domain(host: str, shortest: int = 2) -> bool:
     name, dot, end = host.rpartition(".")
-    if not dot or end.lower() not in _DOMAINS or len(name) < 2:
+    if not dot or end.lower() not in _DOMAINS or len(name) < shortest:
         return False
     return all(_LABEL.fullmatch(label) for label in name.split("."))

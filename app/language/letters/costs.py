@@ -25,12 +25,15 @@ def knows(way: str) -> bool:
     return any(words.words(language).know(word) for word in words_of(way) for language in LANGUAGES)
 
 
+def _stands(word: str) -> bool:
+    if is_english(word) or any(word in short for short in words.abbreviations()):
+        return True
+    return any(words.words(each).know(word) or word in words.words(each).spelt for each in LANGUAGES)
+
+
 def is_known(chunk: str) -> bool:
     """Whether every word of a chunk means something as it stands."""
-    return all(
-        is_english(word) or any(words.words(each).know(word) or word in words.words(each).spelt for each in LANGUAGES)
-        for word in words_of(chunk)
-    )
+    return all(map(_stands, words_of(chunk)))
 
 
 def is_english(word: str) -> bool:

@@ -25,7 +25,7 @@ _BORROWED = 20  # the cost of a letter that Kazakh has in borrowed words alone
 _DOUBT = 12  # a smaller difference says nothing
 _SENTENCE = 3  # words from which on a capital letter ahead is a sentence's, not a name's
 _SHORTEST = 4
-_AS_KAZAKH = 31  # the most that a letter of a Kazakh word costs on average
+_SLAVIC = 40  # what Russian letters must read better by than Kazakh ones in a word of a neighbour's
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def _by_rows(folded: str, person: bool) -> dict[str, float]:
 
 
 def _reads_as_kazakh(word: str) -> bool:
-    return cost("kk", word) <= _AS_KAZAKH * (len(word) + 1)
+    return cost("kk", word) - cost("ru", plain(word)) <= _SLAVIC
 
 
 @lru_cache(maxsize=16384)

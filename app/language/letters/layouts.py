@@ -15,6 +15,7 @@ SHARE = 0.6
 LEAST = 14
 """What a reading of unknown words must be better by."""
 _LONGEST = 64
+_SHORTEST = 3  # letters of an English word that is one whatever stands beside it
 _INNER = frozenset("@#$^&")  # signs that no word holds, whatever lies under their keys
 _CONTEXT = 130  # what the others may say for a chunk: a keyboard is not switched to and fro
 _AMONG = 26  # and by this more for words that may be anybody's name
@@ -50,6 +51,8 @@ def switched(parts: list[str], places: Sequence[int], own: frozenset[str]) -> bo
         if meant is None or (own and lower(parts[place]) in own):
             continue
         others = total - clipped(gain)
+        if others <= 0 and not sure and parts[place].isupper():  # an abbreviation
+            continue
         if gain + clipped(SHARE * others, -CLIP, _CONTEXT) > (0 if sure else LEAST):
             parts[place] = meant
             changed = True
@@ -94,7 +97,11 @@ def _from_cyrillic(chunk: str) -> tuple[int, str | None, bool]:
     typed = min(chunk_cost(chunk, "ru"), chunk_cost(chunk, "kk"), chunk_cost(chunk, "kk_plain"))
     if typed <= _LIKELY * len(chunk):
         return -CLIP, None, False
-    known = all(is_english(word) for word in words_of(way)) and way.strip(_CLOSING).isalpha()
+    known = (
+        all(is_english(word) for word in words_of(way))
+        and len(way.strip(_CLOSING)) >= _SHORTEST
+        and way.strip(_CLOSING).isalpha()
+    )
     # A Latin name may be any row of letters: only English words are worth the doubt.
     return typed - chunk_cost(way, "en") - _SWITCHED - (0 if known else _AMONG), way, known
 

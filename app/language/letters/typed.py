@@ -5,10 +5,10 @@ the other chunks of the text say counts too: one keyboard and one habit seldom c
 English word stay as they are.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 from app.language import words
 from app.language.folds import lower
@@ -21,7 +21,10 @@ from app.language.letters.ngrams import known_cost, new_cost
 _LEAN = 100  # what the others may say of which language is meant
 _AGAINST = 400  # what they may say against it: an English sentence keeps its strange words
 _AMONG = 26  # what a Latin word among Cyrillic ones must be better by, besides
-_CAPITAL = 40  # and one with a capital amid small letters: a name
+_UNTOLD = 45  # what unknown words must be better by where no word tells the language
+_LONGEST = 40
+_NEAR = 4  # parts: a number may stand within a name
+_ENDS = frozenset(".!?\u2026")
 _DIGITS = frozenset("46")
 
 
@@ -49,14 +52,21 @@ def read(text: str, own: frozenset[str] = frozenset()) -> Typed:
 
 @dataclass(frozen=True, slots=True)
 class _Word:
+    """A Latin word at `start`..`end` of a chunk; `ahead`: a sentence begins with it.
+
+    Per language of ours: what it gains by being a word of it, whether it is `known` there, and whether it `tells` it.
+    """
+
     place: int
     start: int
     end: int
-    low: str
     raw: str
+    low: str
+    ahead: bool
     english: bool
     gains: tuple[int, ...]
     known: tuple[bool, ...]
+    tells: tuple[bool, ...]
 
     @property
     def says(self) -> float:
@@ -65,68 +75,81 @@ class _Word:
             return 0
         return clipped(max(self.gains))
 
-
-def _latin(parts: list[str], places: Sequence[int], own: frozenset[str]) -> bool:
-    found: list[_Word] = []
-    cyrillic = 0
-    for place in places:
-        if CYRILLIC.search(parts[place]):
-            cyrillic += 1
-            continue
-        for match in TOKEN.finditer(parts[place]):
-            word = _read(place, match.start(), match.end(), match.group())
-            if word is not None:
-                found.append(word)
-    if not found or _is_foreign([word.low for word in found]):
-        return False
-    message = _Message.of(found, cyrillic > 0)
-    names = _beside_names(found)
-    changed = False
-    for word in reversed(found):
-        if (own and word.low in own) or word in names:
-            continue
-        meant = _meant(word, message)
-        if meant is not None:
-            chunk = parts[word.place]
-            parts[word.place] = chunk[: word.start] + _cased(meant, word.raw) + chunk[word.end :]
-            changed = True
-    return changed
+    @property
+    def leans(self) -> int:
+        return self.gains[0] - self.gains[1]
 
 
 @dataclass(frozen=True, slots=True)
 class _Message:
-    """What all Latin words of a text say together: `best` of any of our languages being meant, `lean` to the first."""
+    """What all Latin words of a text say together: `best` of any of our languages being meant, `leans` to the first.
+
+    `told`: one of them tells the language. `titled` and `shouted`: capitals mean nothing here.
+    """
 
     best: float
-    lean: float
-    capitals: bool
+    leans: float
+    told: bool
+    titled: bool
+    shouted: bool
     among_cyrillic: bool
 
-    @classmethod
-    def of(cls, found: Sequence[_Word], among_cyrillic: bool) -> "_Message":
-        best = sum(word.says for word in found)
-        lean = sum(clipped(word.gains[0] - word.gains[1]) for word in found)
-        return cls(best, lean, sum(word.raw[0].isupper() for word in found) * 2 > len(found), among_cyrillic)
+
+def _latin(parts: list[str], places: Sequence[int], own: frozenset[str]) -> bool:
+    found: list[_Word] = []
+    cyrillic, ahead = False, True
+    for place in places:
+        if CYRILLIC.search(parts[place]):
+            cyrillic = True
+        else:
+            for match in TOKEN.finditer(parts[place]):
+                word = _read(place, match, ahead and match.start() <= 1)
+                found += [word] if word is not None else []
+        ahead = parts[place][-1] in _ENDS or "\n" in parts[place + 1 : place + 2]
+    if not found or _is_foreign([word.low for word in found]):
+        return False
+    message = _Message(
+        sum(word.says for word in found),
+        sum(clipped(word.leans) for word in found),
+        any(any(word.tells) and not word.english for word in found),
+        sum(word.raw[0].isupper() for word in found) * 2 > len(found),
+        all(word.raw.isupper() for word in found),
+        cyrillic,
+    )
+    written: list[tuple[_Word, str]] = []
+    before: _Word | None = None  # the word before, if it is a name that stays
+    for word in found:
+        meant = None if word.low in own or _goes_on(word, before) else _meant(word, message)
+        if meant is not None:
+            written.append((word, _cased(meant, word.raw)))
+        before = word if meant is None and (word.raw[0].isupper() or _is_name(word)) else None
+    for word, meant in reversed(written):
+        chunk = parts[word.place]
+        parts[word.place] = chunk[: word.start] + meant + chunk[word.end :]
+    return bool(written)
 
 
 @lru_cache(maxsize=8192)
-def _gains(low: str) -> tuple[bool, tuple[int, ...], tuple[bool, ...]]:
+def _read_word(low: str) -> tuple[bool, tuple[int, ...], tuple[bool, ...], tuple[bool, ...]]:
     english = is_english(low)
     bare = low.translate({ord(digit): None for digit in _DIGITS})
     typed = known_cost(low) if english else new_cost("en", bare) + CLIP * (len(low) - len(bare))
     known = tuple(known_as(low, language) for language in LANGUAGES)
-    return english, tuple(typed - latin_word_cost(low, language) for language in LANGUAGES), known
+    tells = tuple(
+        is_known and (low in words.words(language).spelt or latin.cyrillic(low, language) in words.words(language).own)
+        for language, is_known in zip(LANGUAGES, known, strict=True)
+    )
+    return english, tuple(typed - latin_word_cost(low, language) for language in LANGUAGES), known, tells
 
 
-def _read(place: int, start: int, end: int, raw: str) -> _Word | None:
-    low = lower(raw)
-    if not LATIN.search(low) or len(low) > 40 or is_roman(raw):
+def _read(place: int, match: re.Match[str], ahead: bool) -> _Word | None:
+    raw, low = match.group(), lower(match.group())
+    if not LATIN.search(low) or len(low) > _LONGEST or is_roman(raw):
         return None
     digits = {each for each in low if each.isdigit()}
     if digits and (not digits <= _DIGITS or len(low) < 3 or low[-1].isdigit()):
         return None
-    english, gains, known = _gains(low)
-    return _Word(place, start, end, low, raw, english, gains, known)
+    return _Word(place, match.start(), match.end(), raw, low, ahead, *_read_word(low))
 
 
 def _is_foreign(found: Sequence[str]) -> bool:
@@ -138,41 +161,51 @@ def _is_foreign(found: Sequence[str]) -> bool:
     return listed > 0 and listed * 5 >= len(found) * 2
 
 
-def _beside_names(found: Sequence[_Word]) -> frozenset[_Word]:
-    """Words that are names and stand behind one that can be nothing else: the second half of «iPhone Pro»."""
-    beside: set[_Word] = set()
-    names = words.words("en").names
-    for before, word in pairwise(found):
-        sure = before.low in names and not any(before.known)
-        if word.low in names and (sure or before in beside):
-            beside.add(word)
-    return frozenset(beside)
+def _is_name(word: _Word) -> bool:
+    return word.low in words.words("en").names
+
+
+def _goes_on(word: _Word, before: _Word | None) -> bool:
+    """Whether a word is the second half of a name: «iPhone Pro», «Air Astana»."""
+    if before is None or word.place > before.place + _NEAR:
+        return False
+    return _is_name(word) or (word.raw[0].isupper() and not word.raw.isupper() and not any(word.tells))
 
 
 def _meant(word: _Word, message: _Message) -> str | None:
-    if word.english and (message.among_cyrillic or not any(word.known)):
+    """What a Latin word was meant to be; None: what it is."""
+    leans = clipped(word.leans, -CLIP * 4, CLIP * 4) + clipped(message.leans - clipped(word.leans), -_LEAN, _LEAN)
+    n = 0 if leans >= 0 else 1
+    known, others = word.known[n], message.best - word.says
+    if word.english and (message.among_cyrillic or not known):
         return None
-    if len(word.low) == 1 and message.among_cyrillic:
+    if message.among_cyrillic and len(word.low) == 1:
         return None
-    others = message.best - word.says
-    lean = clipped(word.gains[0] - word.gains[1], -CLIP * 4, CLIP * 4)
-    lean += clipped(message.lean - clipped(word.gains[0] - word.gains[1]), -_LEAN, _LEAN)
-    n = 0 if lean >= 0 else 1
-    language, known = LANGUAGES[n], word.known[n]
-    if word.english and not known:
+    # A place or a person's name belongs to no language: an English sentence keeps it.
+    if others < 0 and latin.cyrillic(word.low, LANGUAGES[n]) in words.words("ru").shared:
         return None
-    alone = message.among_cyrillic and not known  # a strange word among Cyrillic ones answers for itself
-    score = word.gains[n] + clipped(SHARE * others, -_AGAINST, 0 if alone else CLIP)
+    if not known and _is_somebodys(word, message):
+        return None
+    # A strange word among Cyrillic ones answers for itself.
+    most = 0 if message.among_cyrillic and not known else CLIP
+    score = word.gains[n] + clipped(SHARE * others, -_AGAINST, most)
+    return latin.cyrillic(word.low, LANGUAGES[n]) if score > _needed(known, others, message) else None
+
+
+def _is_somebodys(word: _Word, message: _Message) -> bool:
+    """Whether a word that nobody knows has capitals that make it a name or an abbreviation."""
+    if word.raw.isupper() and len(word.raw) > 1:
+        return not (message.shouted and message.told)
+    if not word.raw[0].isupper():
+        return False
+    return not message.told or not (word.ahead or message.titled)
+
+
+def _needed(known: bool, others: float, message: _Message) -> int:
+    """What a word must gain to be one of ours."""
     if known:
-        needed = LEAST * 2 if others < 0 else 0
-        # A place or a person's name belongs to no language: an English sentence keeps it.
-        if others < 0 and latin.cyrillic(word.low, language) in words.words("ru").shared:
-            return None
-    else:
-        needed = LEAST + (_AMONG if message.among_cyrillic else 0)
-        if word.raw[0].isupper() and not message.capitals and (word.place or word.start):
-            needed += _CAPITAL
-    return latin.cyrillic(word.low, language) if score > needed else None
+        return LEAST * 2 if others < 0 else 0
+    return (LEAST if message.told else _UNTOLD) + (_AMONG if message.among_cyrillic else 0)
 
 
 def _cased(meant: str, raw: str) -> str:
