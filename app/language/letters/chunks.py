@@ -23,6 +23,8 @@ def split(text: str) -> list[str]:
 
 def is_address(chunk: str) -> bool:
     """Whether a chunk is a link, an e-mail address, a domain, a handle, a hashtag or a command."""
+    if chunk.isalpha():
+        return False
     if "://" in chunk or chunk[:4].lower() == "www.":
         return True
     core = chunk.strip(_OPENING + _CLOSING)
