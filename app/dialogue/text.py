@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import islice
 
 from app.language.folds import plain
+from app.language.scripts import meant
 
 MAX_CHARS = 2000
 """A longer message is read only so far: whoever sends a novel has said what matters before that."""
@@ -62,9 +63,9 @@ def fold(word: str) -> str:
 
 
 def read(text: str) -> Message:
-    """Split a message into folded words. Never raises, whatever the text."""
+    """Split a message, as it was meant, into folded words. Never raises, whatever the text."""
     # Cut twice: one sign may be normalised to eighteen.
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text[:MAX_CHARS])[:MAX_CHARS])
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", meant(text[:MAX_CHARS]).text)[:MAX_CHARS])
     for sign, word in _SIGNS.items():
         if sign in text:
             text = text.replace(sign, word)

@@ -18,7 +18,7 @@ _KEPT = 512  # texts: those of a turn are read by several rooms
 @dataclass(frozen=True, slots=True)
 class Meant:
     """`text` as it was meant; `done` names what was changed, in this order: "entities", "signs", "alike", "held",
-    "layout", "latin", "kazakh"; `evidence` is what its words say of its language.
+    "layout", "latin"; `evidence` is what its words say of its language.
     """
 
     text: str
@@ -46,10 +46,12 @@ def meant(text: str, own: frozenset[str] = frozenset()) -> Meant:
     read = typed.read(text, own)
     done += read.done
     text = read.text
-    evidence = weigh(text)
-    if evidence.of("kk") >= 1 and evidence.of("kk") >= evidence.of("ru") and evidence.points[0][0] == "kk":
-        text = step("kazakh", TOKEN.sub(lambda match: _with_letters(match.group()), text))
-    return Meant(text, tuple(done), evidence)
+    return Meant(text, tuple(done), weigh(text))
+
+
+def lettered(text: str) -> str:
+    """A Kazakh text with the letters back that were typed without: in listed words that are no others without them."""
+    return TOKEN.sub(lambda match: _with_letters(match.group()), text)
 
 
 def _known(word: str) -> bool:

@@ -18,7 +18,8 @@ class Words:
 
     `own` tell the language, `shared` tell none, `spelt` are words as they are typed with Latin letters and what they
     mean, `common` are words that
-    texts use but that tell less, `names` belong to no language.
+    texts use but that tell less, `names` belong to no
+    language; `people`, which are among the shared ones, are those of people and places.
     """
 
     own: frozenset[str]
@@ -26,6 +27,7 @@ class Words:
     spelt: Mapping[str, str]
     common: frozenset[str]
     names: frozenset[str]
+    people: frozenset[str]
 
     def know(self, word: str) -> bool:
         return word in self.own or word in self.common or word in self.shared
@@ -69,10 +71,11 @@ def counted() -> Mapping[str, Mapping[str, Any]]:
 def words(language: str) -> Words:
     """The words of "ru", "kk" or "en"."""
     data = _read(f"{language}.yaml")
-    split = {name: frozenset(str(data.get(name, "")).split()) for name in ("own", "shared", "names")}
+    split = {name: frozenset(str(data.get(name, "")).split()) for name in ("own", "shared", "names", "people")}
     spelt = dict(pair.split("=", 1) for pair in str(data.get("spelt", "")).split())
     common = frozenset(counted()["words"][language].split()) | frozenset(str(data.get("seen", "")).split())
-    return Words(split["own"], split["shared"], spelt, common, split["names"])
+    shared = split["shared"] | split["people"]
+    return Words(split["own"], shared, spelt, common, split["names"], split["people"])
 
 
 @lru_cache(maxsize=1)

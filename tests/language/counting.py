@@ -22,7 +22,7 @@ LETTERS = yaml.safe_load((WORDS / "letters.yaml").read_text("utf-8"))
 KAZAKH = set(LETTERS["kazakh"]["letters"])
 PLAIN = str.maketrans(LETTERS["kazakh"]["letters"], LETTERS["kazakh"]["plain"])
 RARE = 2.0  # a trigram that weighs less is left out: most of them are of one name
-COMMON = {"ru": 9000, "kk": 2500, "en": 1800}  # words of each language that the counts keep whole
+COMMON = {"ru": 9000, "kk": 2500, "en": 3100}  # words of each language that the counts keep whole
 
 # Habits of writing Russian with Latin letters: (from, to), the longer first.
 _RU = dict(

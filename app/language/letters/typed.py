@@ -111,7 +111,7 @@ def _latin(parts: list[str], places: Sequence[int], own: frozenset[str]) -> bool
     message = _Message(
         sum(word.says for word in found),
         sum(clipped(word.leans) for word in found),
-        any(any(word.tells) and not word.english for word in found),
+        any(not word.english and (any(word.tells) or _is_common(word)) for word in found),
         sum(word.raw[0].isupper() for word in found) * 2 > len(found),
         all(word.raw.isupper() for word in found),
         cyrillic,
@@ -165,6 +165,15 @@ def _is_name(word: _Word) -> bool:
     return word.low in words.words("en").names
 
 
+def _is_common(word: _Word) -> bool:
+    """Whether it is a word of ours with small letters, not a name."""
+    return any(word.known[n] and not _is_person(word, n) for n in range(len(LANGUAGES))) and word.raw.islower()
+
+
+def _is_person(word: _Word, n: int) -> bool:
+    return word.known[n] and latin.cyrillic(word.low, LANGUAGES[n]) in words.words("ru").people
+
+
 def _goes_on(word: _Word, before: _Word | None) -> bool:
     """Whether a word is the second half of a name: «iPhone Pro», «Air Astana»."""
     if before is None or word.place > before.place + _NEAR:
@@ -181,7 +190,9 @@ def _meant(word: _Word, message: _Message) -> str | None:
         return None
     if message.among_cyrillic and len(word.low) == 1:
         return None
-    # A place or a person's name belongs to no language: an English sentence keeps it.
+    if not message.told and (word.english or _is_person(word, n)):
+        return None
+    # What both languages share, an English sentence has too.
     if others < 0 and latin.cyrillic(word.low, LANGUAGES[n]) in words.words("ru").shared:
         return None
     if not known and _is_somebodys(word, message):
