@@ -10,6 +10,8 @@ from functools import lru_cache
 from itertools import islice, pairwise
 
 from app.composing.plain import shorten
+from app.language.folds import letters
+from app.language.words import questions
 from app.types import Passage, Prompt, Section
 
 _SAME_LANGUAGE = 0.5  # share of the best score at which a passage in the customer's language is preferred
@@ -26,26 +28,12 @@ _LOOKED_AT = 12  # parts of a message that are answered one by one, the first on
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
-_AND = re.compile(r"(?:[,;]|(?<!\s))\s+(?:и|а|ещё|еще|также|және|ал|and|also)\s+")
+_AND = re.compile(rf"(?:[,;]|(?<!\s))\s+(?:{'|'.join(sorted(map(re.escape, questions()['joins'])))})\s+")
 _COMMA = re.compile(r"[,;:]\s+|\s[-–—]\s")
-# Words that say nothing of what is asked about. A part with one of `_REFERS` means what stands in another part.
-_COMMON = frozenset(
-    "а и или но же ну ли да нет не в во на по за для у к с со о об от до из под при без бы вы вас вам вами ваш ваша мы "
-    "нам нас наш я мне меня мой моя что как какой какая какие какое где когда кто сколько скока скок стоит стоят цена "
-    "цены цену почем есть можно нужно надо хочу хотим хотела хотел могу могут делаете сделать бывает подскажите "
-    "скажите расскажите напишите пожалуйста еще уже тоже все "
-    "будет здравствуйте привет добрый день вечер утро салем "
-    "қанша тұрады бар ма ме ба бе па пе қалай қандай бола the a an is are do does how much what when where can i you "
-    "we of for to in on and or it cost costs price hello hi".split()
-)
-_ASKS = frozenset(
-    "сколько скока скок скольки цена цены почем стоит где куда как какой какая какие когда кто есть можно делаете ли "
-    "адрес қанша баға бағасы қайда қашан қалай бар how what where when price cost".split()
-)
-_REFERS = frozenset(
-    "это этот эта эти этого этой него нее ней нему ним них он она оно они его ее их там туда оттуда тот та то "
-    "бұл ол оның it its they them that this".split()
-)
+# A part with one of `_REFERS` means what stands in another part; words of `_COMMON` say nothing of what is asked about.
+_COMMON = questions()["empty"]
+_ASKS = questions()["asks"]
+_REFERS = questions()["refers"]
 
 
 def choose(prompt: Prompt) -> tuple[Passage, ...]:
@@ -184,7 +172,7 @@ def _same(one: str, other: str) -> bool:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(_WORD.findall(text.lower().replace("ё", "е")))
+    return tuple(_WORD.findall(letters(text)))
 
 
 def _content(text: str) -> tuple[str, ...]:

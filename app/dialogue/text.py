@@ -10,20 +10,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
+from app.language.folds import plain
+from app.language.scripts import meant
+
 MAX_CHARS = 2000
 """A longer message is read only so far: whoever sends a novel has said what matters before that."""
 MAX_WORDS = 400
 """And only so many words of it: so short ones that more fit into MAX_CHARS are no sentences."""
 
-KAZAKH_LETTERS = frozenset("әғқңөұүһі")
-
-_KAZAKH = str.maketrans(
-    {"ё": "е", "ә": "а", "ғ": "г", "қ": "к", "ң": "н", "ө": "о", "ұ": "у", "ү": "у", "һ": "х", "і": "и"}
-)
-_LOOKALIKES = str.maketrans("aceopxykmthbi", "асеорхукмтнви")
 _WORD = re.compile(r"\d+|[^\W\d_]+(?:['’`][^\W\d_]+)*")
-_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
-_LATIN = re.compile(r"[a-z]")
 _HELD = re.compile(r"(\D)\1{2,}")
 # As words that tell no language: a thumb up in a Kazakh conversation leaves it Kazakh.
 _SIGNS = {"👍": " ok ", "👌": " ok ", "✅": " ok ", "👎": " nope ", "🙏": " thx ", "👋": " hiya "}
@@ -64,16 +59,13 @@ class Message:
 @lru_cache(maxsize=8192)
 def fold(word: str) -> str:
     """The one spelling under which a word is compared."""
-    word = _HELD.sub(r"\1", word.casefold()).replace("'", "").replace("’", "").replace("`", "").translate(_KAZAKH)
-    if _CYRILLIC.search(word) and _LATIN.search(word):
-        word = word.translate(_LOOKALIKES)
-    return word
+    return plain(_HELD.sub(r"\1", word.casefold()).replace("'", "").replace("’", "").replace("`", ""))
 
 
 def read(text: str) -> Message:
-    """Split a message into folded words. Never raises, whatever the text."""
+    """Split a message, as it was meant, into folded words. Never raises, whatever the text."""
     # Cut twice: one sign may be normalised to eighteen.
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text[:MAX_CHARS])[:MAX_CHARS])
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", meant(text[:MAX_CHARS]).text)[:MAX_CHARS])
     for sign, word in _SIGNS.items():
         if sign in text:
             text = text.replace(sign, word)

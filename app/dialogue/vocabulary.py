@@ -12,8 +12,9 @@ from typing import Any, Protocol, get_args
 import yaml
 
 from app.dialogue.lexicon import Label, Lexicon, Match
-from app.dialogue.text import KAZAKH_LETTERS, Message, fold
+from app.dialogue.text import Message, fold
 from app.errors import ConfigError
+from app.language.folds import KAZAKH
 from app.types import HeardLanguage, Language
 
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -180,7 +181,7 @@ class Vocabulary:
             if _CYRILLIC.search(token.raw):
                 cyrillic += 1
                 # A Kazakh letter outside a name is proof; a name («Әсель») alone is not.
-                if not KAZAKH_LETTERS.isdisjoint(token.raw.lower()):
+                if not KAZAKH.isdisjoint(token.raw.lower()):
                     score["kk"] += 0.5 if token.raw[0].isupper() and token.start else 1.5
             elif _LATIN.search(token.raw):
                 latin += 1

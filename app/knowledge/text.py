@@ -1,18 +1,16 @@
-"""How text becomes search terms: lower case, one ё, words, character trigrams padded with a space on both sides."""
+"""How text becomes search terms: words in one spelling, character trigrams padded with a space on both sides."""
 
 import re
+
+from app.language.folds import plain
 
 _WORD = re.compile(r"[^\W_]+")
 _SIZE = 3
 
 
-# Kazakh typed on a Russian keyboard: канша for қанша.
-_EITHER_WAY = str.maketrans("ёәғқңөұүһі", "еагкноуухи")
-
-
 def normalise(text: str) -> str:
-    """Lower case, with the letters that people type either way made one."""
-    return text.lower().translate(_EITHER_WAY)
+    """Lower case, with the letters that people type either way made one, and each word in one script."""
+    return plain(text)
 
 
 def words(text: str) -> list[str]:

@@ -19,6 +19,7 @@ DYNAMIC = {
     "app.guardrail.acts:forbidden": "phrases of the policy: words with \\W+ between them",
     "app.evaluation.cases:says": "a text of a test case, escaped",
     "app.knowledge.importer:text": "a class of characters, one of two",
+    "app.language.letters.evidence:": "classes of letters from data, compiled at import: held by the module, so tried as they are",
     "app.prompt.frame:framed": "the six letters of a mark",
 }
 
