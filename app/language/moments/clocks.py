@@ -1,0 +1,165 @@
+"""Times of the clock with what stands around them: prepositions, ranges, `until` and `after`."""
+
+from dataclasses import replace
+
+from app.language.moments.faces import HOUR, Face, Faces
+from app.language.moments.parts import Clock, Edge, Element
+from app.language.moments.time_words import counted, time_words
+from app.language.quantities.marks import bounds
+from app.language.quantities.reading import Reading
+from app.language.quantities.unit_words import unit_words
+
+
+class Clocks:
+    """Reads them off one text."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading, self.text, self.words = reading, reading.text, time_words()
+        self.faces = Faces(reading)
+
+    def at(self, place: int) -> Element | None:
+        """The clock that begins at token `place`, its preposition included."""
+        return self._range(place) or self._edged(place) or self._noun(place) or self._led(place) or self._own(place)
+
+    def _range(self, place: int) -> Element | None:
+        """`с 10 до 12`, `10:00-12:00`, `3-4pm`; a bare `10-12` only beside a day."""
+        text, words = self.text, self.words
+        opened = text.fold(place) in words.since and text.near(place + 1)
+        begin = place + opened
+        if not opened and text.kind(place) != "digits":
+            return None
+        low = self.faces.at(begin, led=False, end=True)
+        if low is None or not text.near(low.last):
+            return None
+        joiner, high_at = text.fold(low.last), low.last + 1
+        dashed = joiner in bounds().dashes
+        if not (dashed or (opened and joiner in words.until)):
+            return None
+        high = self.faces.at(high_at, led=opened, end=True) if text.near(high_at) else None
+        if high is None or (not high.sure and self._counted(high)):
+            return None
+        if self._chained(place, high.last):
+            return None
+        sure = low.sure or high.sure
+        lone = sure or (opened and not dashed)
+        if not opened and not sure and (low.clock.hour >= high.clock.hour or not self._plain(begin)):
+            return None
+        first, second = _together(low.clock, high.clock)
+        return Element(place, high.last, clock=first, until=second, lone=lone)
+
+    def _plain(self, place: int) -> bool:
+        return self.text.kind(place) == "digits"
+
+    def _chained(self, first: int, last: int) -> bool:
+        """Whether digits and marks go on on either side: a date or a code."""
+        text = self.text
+        before = first > 1 and text.glued(first) and text.fold(first - 1) in ".-/:" and text.kind(first - 2) == "digits"
+        return before or (
+            text.glued(last) and text.fold(last) in "-/." and text.glued(last + 1) and text.kind(last + 1) == "digits"
+        )
+
+    def _edged(self, place: int) -> Element | None:
+        """`до шести`, `после трёх`, `с 9 утра`."""
+        text, words = self.text, self.words
+        options: list[tuple[Edge, int]] = []
+        for edge, phrases in (("before", words.before), ("after", words.after)):
+            if found := phrases.at(text, place):
+                options.append(("before" if edge == "before" else "after", found[1]))
+        since = text.fold(place) in words.since
+        if since:
+            options.append(("after", place + 1))
+        for edge, begin in options:
+            if not text.near(begin):
+                continue
+            face = self.faces.at(begin, led=not since)
+            if face is None or (not face.sure and self._counted(face)):
+                continue
+            return Element(place, face.last, clock=face.clock, edge=edge, lone=face.sure or not since)
+        return None
+
+    def _noun(self, place: int) -> Element | None:
+        """`сағат онда`, `сағат бестен он минут өтті`, `сағат алты жарымда`, `кешкі алтыда`."""
+        text, words = self.text, self.words
+        half = words.part_before.get(text.fold(place), "")
+        begin = place + bool(half)
+        noun = text.fold(begin) in words.words["clock_noun"]
+        begin += noun
+        if begin == place or not text.near(begin):
+            return None
+        face = self.faces.at(begin, led=True)
+        if face is None or (not noun and not face.sure and self._counted(face)):
+            return None
+        clock, last = replace(face.clock, half=half or face.clock.half), face.last
+        found = self.reading.found.get(begin)
+        if found is not None and found.value != int(found.value):
+            return None
+        if (whole := unit_words().and_half.at(text, last)) and text.near(last):
+            clock, last = replace(clock, minute=30), whole[1]
+        minutes = self.faces.number(last) if text.near(last) else None
+        if minutes and text.fold(minutes.last) in words.words["minute_words"]:
+            gone, count = text.fold(minutes.last + 1), int(minutes.value)
+            if gone in words.words["gone"] and count < HOUR:
+                clock, last = replace(clock, minute=count), minutes.last + 2
+            elif gone in words.words["left"] and 0 < count < HOUR:
+                clock, last = replace(clock, hour=(clock.hour - 1) % 24, minute=HOUR - count), minutes.last + 2
+        return self._ending(Element(place, last, clock=clock))
+
+    def _led(self, place: int) -> Element | None:
+        """`в шесть`, `к 18:30`, `at ten`; behind a softer preposition only beside a day."""
+        text, words = self.text, self.words
+        found = words.clock_on.at(text, place)
+        soft = None if found else words.clock_soft.at(text, place)
+        begin = (found or soft or ("", 0))[1]
+        if not begin or not text.near(begin):
+            return None
+        face = self.faces.at(begin, led=True)
+        if face is None or (not face.sure and self._counted(face)):
+            return None
+        hour = text.fold(begin) in words.words["one_hour"] and not face.sure
+        return self._ending(Element(place, face.last, clock=face.clock, lone=face.sure or bool(found and not hour)))
+
+    def _own(self, place: int) -> Element | None:
+        """A clock by its own form; any other hour only beside a day, at the end of what is said."""
+        text = self.text
+        face = self.faces.at(place, led=False)
+        if face is None:
+            return None
+        if self._chained(place, face.last) or (
+            place and text.glued(place) and text.kind(place) == "digits" and text.fold(place - 1) in ".-/,"
+        ):
+            return None
+        if face.sure:
+            return self._ending(Element(place, face.last, clock=face.clock))
+        if self._counted(face):
+            return None
+        return self._ending(Element(place, face.last, clock=face.clock, lone=False))
+
+    def _counted(self, face: Face) -> bool:
+        text, last = self.text, face.last
+        if not text.near(last):
+            return False
+        kind, fold = text.kind(last), text.fold(last)
+        if kind == "sign":
+            return counted(fold, kind) or (fold == "-" and text.glued(last) and text.glued(last + 1))
+        if kind == "digits":
+            return True
+        ending = fold in self.words.ending_before | self.words.ending_after or fold in self.words.words["gone"]
+        return not ending and counted(fold, kind)
+
+    def _ending(self, element: Element) -> Element:
+        """With a postposition: `беске дейін`, `үштен кейін`."""
+        fold = self.text.fold(element.last)
+        if not self.text.near(element.last):
+            return element
+        if fold in self.words.ending_before:
+            return replace(element, last=element.last + 1, edge="before")
+        if fold in self.words.ending_after:
+            return replace(element, last=element.last + 1, edge="after")
+        return element
+
+
+def _together(low: Clock, high: Clock) -> tuple[Clock, Clock]:
+    """Two ends of a range: the half of the day that one names is the other's too."""
+    if high.half in ("am", "pm") and not low.half and low.hour <= high.hour:
+        low = replace(low, half=high.half)
+    return low, high
