@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cache
 
 from app.language.moments.moments import moments
-from app.language.quantities.marks import Bound, bound_of
+from app.language.quantities.marks import Bound, bound_of, bounds
 from app.language.quantities.reading import Amount, Reading, read
 from app.language.quantities.tokens import Text
 from app.language.quantities.words import book
@@ -143,7 +143,7 @@ def _inverted(reading: Reading, one: Amount, taken: int) -> _Sum | None:
         return None
     if text.kind(one.last) == "word" and text.near(one.last) and text.fold(one.last) not in _words().not_counted:
         return None
-    return _Sum(place, one.last, one.value, one.high, currency, "about")
+    return _Sum(place, one.last, one.value, one.high, currency, "about" if one.low.spelled else one.bound)
 
 
 def _bare(text: Text, one: Amount) -> bool:
@@ -174,12 +174,27 @@ def _joined(text: Text, sums: list[_Sum]) -> Iterator[Money]:
     while at < len(sums):
         one = sums[at]
         after = sums[at + 1] if at + 1 < len(sums) else None
-        if after and _cents_of(text, one, after):
+        if after and _range_of(text, one, after):
+            one = _Sum(one.first, after.last, one.amount, after.amount, after.currency, "exact")
+            at += 1
+        elif after and _cents_of(text, one, after):
             one = _Sum(one.first, after.last, one.amount + after.amount, None, one.currency, one.bound)
             at += 1
         start, end = text.between(one.first, one.last)
         yield Money(start, end, one.amount, one.currency, one.high, one.bound)
         at += 1
+
+
+def _range_of(text: Text, one: _Sum, after: _Sum) -> bool:
+    """Whether two sums are the ends of one range: `5000 ₸ - 7000 ₸`, `от 5000₸ до 7000₸`."""
+    if one.currency != after.currency or not one.currency or one.high or after.high or one.amount >= after.amount:
+        return False
+    if one.last + 1 != after.first or not text.near(after.first) or not text.near(one.last):
+        return False
+    joiner, words = text.fold(one.last), bounds()
+    return (
+        joiner in words.dashes or joiner in words.joiners or joiner in words.between.get(text.fold(one.first - 1), ())
+    )
 
 
 def _cents_of(text: Text, one: _Sum, cents: _Sum) -> bool:

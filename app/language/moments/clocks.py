@@ -5,6 +5,7 @@ from dataclasses import replace
 from app.language.moments.faces import HOUR, Face, Faces
 from app.language.moments.parts import Clock, Edge, Element
 from app.language.moments.time_words import counted, time_words
+from app.language.quantities.grammar import HALF, number_at
 from app.language.quantities.marks import bounds
 from app.language.quantities.reading import Reading
 from app.language.quantities.unit_words import unit_words
@@ -24,9 +25,11 @@ class Clocks:
     def _range(self, place: int) -> Element | None:
         """`с 10 до 12`, `10:00-12:00`, `3-4pm`; a bare `10-12` only beside a day."""
         text, words = self.text, self.words
-        opened = text.fold(place) in words.since and text.near(place + 1)
-        begin = place + opened
-        if not opened and text.kind(place) != "digits":
+        between = text.fold(place) in words.words["between"]
+        opened = (between or text.fold(place) in words.since) and text.near(place + 1)
+        led = None if opened else words.clock_on.at(text, place)
+        begin = led[1] if led and text.near(led[1]) else place + opened
+        if not opened and text.kind(begin) != "digits":
             return None
         low = self.faces.at(begin, led=False, end=True)
         if low is None or not text.near(low.last):
@@ -41,7 +44,7 @@ class Clocks:
         if self._chained(place, high.last):
             return None
         sure = low.sure or high.sure
-        lone = sure or (opened and not dashed)
+        lone = sure or (opened and not dashed and not between) or begin > place + opened
         if not opened and not sure and (low.clock.hour >= high.clock.hour or not self._plain(begin)):
             return None
         first, second = _together(low.clock, high.clock)
@@ -86,13 +89,10 @@ class Clocks:
         begin += noun
         if begin == place or not text.near(begin):
             return None
-        face = self.faces.at(begin, led=True)
+        face = self._half_past(begin) or self.faces.at(begin, led=True)
         if face is None or (not noun and not face.sure and self._counted(face)):
             return None
         clock, last = replace(face.clock, half=half or face.clock.half), face.last
-        found = self.reading.found.get(begin)
-        if found is not None and found.value != int(found.value):
-            return None
         if (whole := unit_words().and_half.at(text, last)) and text.near(last):
             clock, last = replace(clock, minute=30), whole[1]
         minutes = self.faces.number(last) if text.near(last) else None
@@ -103,6 +103,13 @@ class Clocks:
             elif gone in words.words["left"] and 0 < count < HOUR:
                 clock, last = replace(clock, hour=(clock.hour - 1) % 24, minute=HOUR - count), minutes.last + 2
         return self._ending(Element(place, last, clock=clock))
+
+    def _half_past(self, place: int) -> Face | None:
+        """An hour with its half, which is a number too: `алты жарымда`."""
+        found = number_at(self.text, place, sure=True)
+        if found is None or found.value % 1 != HALF or not 0 < found.value < 24:
+            return None
+        return Face(Clock(int(found.value), 30), found.last)
 
     def _led(self, place: int) -> Element | None:
         """`в шесть`, `к 18:30`, `at ten`; behind a softer preposition only beside a day."""
@@ -115,8 +122,9 @@ class Clocks:
         face = self.faces.at(begin, led=True)
         if face is None or (not face.sure and self._counted(face)):
             return None
-        hour = text.fold(begin) in words.words["one_hour"] and not face.sure
-        return self._ending(Element(place, face.last, clock=face.clock, lone=face.sure or bool(found and not hour)))
+        weak = text.fold(begin) in words.words["one_hour_weak"]
+        lone = face.sure or face.clock.minute is not None or bool(found and not weak)
+        return self._ending(Element(place, face.last, clock=face.clock, lone=lone))
 
     def _own(self, place: int) -> Element | None:
         """A clock by its own form; any other hour only beside a day, at the end of what is said."""

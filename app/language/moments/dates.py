@@ -1,4 +1,4 @@
-"""Days and longer periods at a place of a text: `завтра`, `в пятницу`, `18-го февраля`, `next week`, `келесі аптада`."""
+"""Days and longer periods at a place of a text: `завтра`, `в пятницу`, `18-го февраля`, `next week`."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,6 +29,8 @@ from app.language.quantities.unit_words import Unit, unit_words
 
 YEARS = (1900, 2200)
 SEASON = 3
+Said = tuple[Day, int, bool]
+"""A day, the token behind it, and whether it stands without a preposition or a neighbour."""
 LONG: tuple[Unit, ...] = ("week", "month", "quarter", "year")
 
 
@@ -38,6 +40,7 @@ class Dates:
     def __init__(self, reading: Reading, lengths: Mapping[int, Stretch]) -> None:
         self.reading, self.text, self.words, self.units = reading, reading.text, time_words(), unit_words()
         self.lengths = lengths
+        self._seen: dict[tuple[int, bool], Said | None] = {}
 
     def at(self, place: int) -> Element | None:
         """The day or period that begins at token `place`, its preposition included."""
@@ -105,7 +108,7 @@ class Dates:
             )
         return Element(place, high[1], day=Days(first, second))
 
-    def _bare(self, place: int) -> tuple[Day, int, bool] | None:
+    def _bare(self, place: int) -> Said | None:
         """A number that is a day only together with the month behind the other end."""
         found = self.reading.found.get(place)
         if found is None or not 1 <= found.value <= 31 or found.value != int(found.value) or found.scale != 1:
@@ -139,11 +142,15 @@ class Dates:
     def _made(self, first: int, last: int, length: Stretch, sign: int) -> Element:
         return Element(first, last, day=Ahead(sign * length.seconds, length.unit, sign * length.count), counts=True)
 
-    def _day(self, place: int, *, led: bool) -> tuple[Day, int, bool] | None:
-        """(day, token behind, whether it stands alone) of what begins at `place` without a preposition."""
+    def _day(self, place: int, *, led: bool) -> Said | None:
+        """What begins at `place` without a preposition; looked at once, though several rules ask."""
+        key = (place, led)
+        if key not in self._seen:
+            self._seen[key] = self._said(place, led=led) if 0 <= place < len(self.text.tokens) else None
+        return self._seen[key]
+
+    def _said(self, place: int, *, led: bool) -> Said | None:
         text, words = self.text, self.words
-        if not 0 <= place < len(text.tokens):
-            return None
         if found := words.now.at(text, place):
             return Now(), found[1], True
         if found := words.days.at(text, place):
@@ -158,7 +165,7 @@ class Dates:
             return None
         return self._named(begin, which, led=led) or (self._piece(place) if not which else None)
 
-    def _named(self, place: int, which: Which, *, led: bool) -> tuple[Day, int, bool] | None:
+    def _named(self, place: int, which: Which, *, led: bool) -> Said | None:
         """A weekday, a weekend, a month, a season or a period by its name."""
         text, words, fold = self.text, self.words, self.text.fold(place)
         if fold in words.weekdays:
@@ -181,7 +188,7 @@ class Dates:
             return Period(unit[0], which), place + 1, True
         return None
 
-    def _month(self, place: int, which: Which, *, led: bool) -> tuple[Day, int, bool] | None:
+    def _month(self, place: int, which: Which, *, led: bool) -> Said | None:
         """`в марте`, `март 2027`, `March 20th`."""
         text, fold = self.text, self.text.fold(place)
         month, last = self.words.months[fold], place + 1
@@ -198,7 +205,8 @@ class Dates:
 
     def _year(self, place: int, *, named: bool = False) -> tuple[int, int] | None:
         """(year, token behind) of a year in four digits or in words; `named`: the word for a year must follow."""
-        text, found = self.text, self.reading.found.get(place) if self.text.near(place) else None
+        text, near = self.text, place == 0 or self.text.near(place)
+        found = self.reading.found.get(place) if near else None
         if found is None or not YEARS[0] <= found.value <= YEARS[1] or found.value != int(found.value):
             return None
         last = found.last
@@ -209,7 +217,7 @@ class Dates:
         last += word and text.fold(last) == "." and text.glued(last) and len(text.fold(last - 1)) == 1
         return int(found.value), last
 
-    def _dated(self, place: int, *, led: bool) -> tuple[Day, int, bool] | None:
+    def _dated(self, place: int, *, led: bool) -> Said | None:
         """`18-го февраля 2027 года`, `5 ақпан`, `20th of March`, `18 числа`, `2027 жылы`, `третий квартал`."""
         text, words = self.text, self.words
         if year := self._year(place, named=True):
@@ -234,14 +242,15 @@ class Dates:
             year = self._year(at + 1)
             ordinal = found.ordinal or year
             return (Year(year and year[0], value), year[1] if year else at + 1, True) if ordinal else None
-        if led and found.ordinal and found.suffix and 1 <= value <= 31 and not self._counts(at):
+        dated = led or found.suffix in words.words["date_suffix"]
+        if dated and found.ordinal and found.suffix and 1 <= value <= 31 and not self._counts(at):
             return Date(value), at, True
         return None
 
     def _counts(self, place: int) -> bool:
         return self.text.near(place) and self.text.kind(place) == "word" and counted(self.text.fold(place), "word")
 
-    def _piece(self, place: int) -> tuple[Day, int, bool] | None:
+    def _piece(self, place: int) -> Said | None:
         """`в конце месяца`, `beginning of next week`."""
         text, words = self.text, self.words
         start, end = words.start_of.at(text, place), words.end_of.at(text, place)

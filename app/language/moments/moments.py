@@ -6,13 +6,15 @@ from functools import lru_cache
 
 from app.language.moments.clocks import Clocks
 from app.language.moments.dates import Dates
-from app.language.moments.parts import Date, Element, Offset, Part, Weekday
+from app.language.moments.parts import Date, Element, Offset, Part, Period, Weekday
 from app.language.moments.time_words import time_words
 from app.language.quantities.reading import Reading, read
 from app.language.quantities.stretches import Stretch, stretches
 from app.language.quantities.tokens import Text
 
 _JOINS = ",("
+LEAD = 3
+"""A preposition stands at most this many tokens before the day or the clock."""
 _HALVES = {
     Part(6, 12): "am",
     Part(12, 18): "pm",
@@ -47,14 +49,14 @@ def _elements(reading: Reading, lengths: tuple[Stretch, ...]) -> Iterator[Elemen
     text, words = reading.text, time_words()
     by_first = {one.first: one for one in lengths}
     clocks, dates = Clocks(reading), Dates(reading, by_first)
+    says = [
+        token.kind == "digits" or place in by_first or place in reading.found or token.fold in words.named
+        for place, token in enumerate(text.tokens)
+    ]
     place, end = 0, len(text.tokens)
     while place < end:
-        token = text.tokens[place]
-        if (
-            token.kind == "sign"
-            or place in reading.joins
-            or not (token.kind == "digits" or token.fold in words.starts or place in by_first or place in reading.found)
-        ):
+        led = text.tokens[place].fold in words.leads and any(says[place + 1 : place + 1 + LEAD])
+        if place in reading.joins or not (says[place] or led):
             place += 1
             continue
         one = dates.at(place) or _part(text, place) or clocks.at(place)
@@ -121,6 +123,8 @@ def _both(text: Text, one: Element, other: Element) -> Element | None:
         return None
     day = one.day or other.day
     if one.day and other.day:
+        if isinstance(one.day, Period) and one.day.unit == "week" and isinstance(other.day, Weekday) and not between:
+            return replace(other, first=one.first, day=Weekday(other.day.day, one.day.which))
         if not _same(one, other):
             return None
         day = other.day if isinstance(one.day, Weekday) else one.day

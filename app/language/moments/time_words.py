@@ -53,14 +53,28 @@ class TimeWords:
     verb_endings: tuple[str, ...]
     not_counted: frozenset[str]
     numeral_starts: frozenset[str]
+    leads: frozenset[str]
+    """First words of what stands before a day or a clock."""
+    named: frozenset[str]
+    """Words of days, parts of the day and clocks themselves."""
     starts: frozenset[str]
-    """First words of all that may say when."""
+    """Leads and named ones together."""
 
 
 _LISTS = (
     "hour_words", "minute_words", "one_hour", "clock_noun", "half_to", "quarter_to_next", "before_hour", "past_hour",
     "to_hour", "quarter", "gone", "left", "of_month", "of_year", "day_word",
-    "the", "over",
+    "the", "over", "one_hour_weak", "date_suffix", "between",
+)  # fmt: skip
+
+
+_LEADS = ("at_day", "clock_on", "clock_soft", "before", "after", "since", "during", "in")
+_NAMED = (
+    "now", "days", "weekdays", "months", "this", "next", "last", "weekend", "seasons", "parts", "part_before",
+    "noon", "midnight", "half_past", "start_of", "end_of",
+)  # fmt: skip
+_BEGIN = (
+    "clock_noun", "half_to", "half_words", "quarter_to_next", "before_hour", "quarter", "one_hour",
 )  # fmt: skip
 
 
@@ -69,7 +83,7 @@ def time_words() -> TimeWords:
     """The words, read once."""
     data = book()
     lists = {name: data.words(f"times.{name}") for name in _LISTS}
-    numerals = numeral_words()
+    numerals, units = numeral_words(), unit_words()
     ordinals = {w: int(n.value) for w, n in numerals.words.items() if n.role == "ordinal" and 1 <= n.value <= 12}
     prefixes = data.words("times.half_to_prefix")
     lists["half_words"] = frozenset(prefix + word for prefix in prefixes for word in ordinals)
@@ -81,6 +95,9 @@ def time_words() -> TimeWords:
     part_of = [(data.split(f), h) for h in halves for lang in LANGUAGES for f in _half(data, "part_of", h, lang)]
     part_before = {f: h for h in halves for lang in LANGUAGES for f in _half(data, "part_before", h, lang)}
     parts = [(data.split(form), _part(key)) for _, key, form in data.forms("times.parts")]
+    leads = _firsts(data, _LEADS) | lists["the"] | lists["over"] | lists["between"] | units.article
+    named = _firsts(data, _NAMED).union(units.alone, units.halves, *(lists[name] for name in _BEGIN))
+    later = {word for _, _, form in data.forms("times.parts") for word in data.split(form)}
     return TimeWords(
         now=data.phrases("times.now"),
         days=data.phrases("times.days"),
@@ -118,7 +135,9 @@ def time_words() -> TimeWords:
         verb_endings=tuple(data.words("times.verb_endings")),
         not_counted=data.words("not_counted"),
         numeral_starts=frozenset(numerals.words),
-        starts=_starts(data, lists),
+        leads=leads,
+        named=(named | later) - leads,
+        starts=leads | named,
     )
 
 
@@ -131,17 +150,9 @@ def _part(hours: str) -> Part:
     return Part(int(low), int(high))
 
 
-def _starts(data: Book, lists: dict[str, frozenset[str]]) -> frozenset[str]:
-    """The first words of every phrase that an element can begin with."""
-    names = (
-        "now days weekdays months this next last weekend seasons parts part_before at_day clock_on clock_soft "
-        "before after since during in noon midnight half_past start_of end_of"
-    )
-    first = {data.split(form)[0] for name in names.split() for _, _, form in data.forms(f"times.{name}")}
-    for name in ("clock_noun", "half_to", "half_words", "quarter_to_next", "before_hour", "quarter", "the", "over"):
-        first |= lists[name]
-    units = unit_words()
-    return frozenset(first | units.alone | units.halves.keys() | units.article)
+def _firsts(data: Book, names: tuple[str, ...]) -> frozenset[str]:
+    """The first words of every phrase of some sections."""
+    return frozenset(data.split(form)[0] for name in names for _, _, form in data.forms(f"times.{name}"))
 
 
 def counted(word: str, kind: str) -> bool:

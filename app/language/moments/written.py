@@ -61,6 +61,8 @@ def _whole(rows: list[str], at: int) -> tuple[tuple[int, int, int | None], int] 
     elif len(rows[0]) <= 2 and len(rows[2]) in (2, 4):
         day, month, year = (int(row) for row in rows)
         year += 2000 if len(rows[2]) == 2 else 0
+        if day <= 12 < month:
+            day, month = month, day
     else:
         return None
     if not (1 <= day <= 31 and 1 <= month <= 12 and 1900 <= year <= 2200):

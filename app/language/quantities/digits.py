@@ -32,7 +32,8 @@ class Figure:
 class _Letters:
     behind: frozenset[str]
     before: frozenset[str]
-    times: frozenset[str]
+    links: frozenset[str]
+    """Letters that stand between two numbers written in one piece: `3x4`, `1h30m`."""
     vulgar: dict[str, Decimal]
     ten: str
 
@@ -51,7 +52,7 @@ def _letters() -> _Letters:
     return _Letters(
         behind=frozenset(behind),
         before=frozenset(data.table("money").keys() | codes),
-        times=frozenset(signs["times_signs"].split()),
+        links=frozenset(signs["times_signs"].split()) | {unit for unit in data.table("units") if len(unit) <= 3},
         vulgar={sign: _ratio(text) for sign, text in signs["vulgar"].items()},
         ten=str(signs["keycap_ten"]),
     )
@@ -102,7 +103,7 @@ def unnamed(text: Text, place: int) -> bool:
     token = text.tokens[place]
     if token.kind == "word":
         if text.glued(place + 1) and text.kind(place + 1) == "digits":
-            return token.fold in _letters().times
+            return token.fold in _letters().links
         if len(token.text) == 1 and token.text.isupper():
             return False
         return token.fold in _letters().behind or (len(token.text) > 2 and token.text.islower())
@@ -125,7 +126,7 @@ def _named(text: Text, place: int) -> bool:
         return False
     if before.kind == "word":
         letters = _letters()
-        product = before.fold in letters.times and text.glued(place - 1) and text.kind(place - 2) == "digits"
+        product = before.fold in letters.links and text.glued(place - 1) and text.kind(place - 2) == "digits"
         return not product and before.fold not in letters.before
     if before.text in "_@\\":
         return True

@@ -140,6 +140,7 @@ class Parse:
             return None
         token, glued = text.tokens[place], text.glued(place)
         money = text.fold(place + 1 + (text.fold(place + 1) == "." and text.glued(place + 1))) in letters.currencies
+        money = money or (place > 1 and text.tokens[place - 2].text in letters.currencies)
         scale = letters.spaced.get(token.fold) or (letters.glued.get(token.fold) if glued or money else None)
         if scale is None and glued:
             scale = letters.large.get(token.text)

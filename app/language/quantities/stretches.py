@@ -74,7 +74,7 @@ class Stretches:
             return None
         if text.fold(place) in words.of:
             place += 1
-        if text.fold(place) in words.article:
+        if text.fold(place) in words.article and amount.value < 1:
             place += 1
         for _ in range(2):
             place += text.fold(place) in words.adjectives or text.fold(place) == "-"
@@ -122,6 +122,8 @@ class Stretches:
         """A unit's word that means one of it."""
         text, words, fold = self.text, self.words, self.text.fold(place)
         before = text.fold(place - 1)
+        if words.and_half.at(text, place + 1) and place - 1 not in self.reading.found:
+            return self._made(place, place + 1, words.units[fold][1], words.units[fold][0])
         led = fold in words.alone_led and before in words.led_by
         if not (fold in words.alone or led) or before in words.alone_not_after or before == "/":
             return None

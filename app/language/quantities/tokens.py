@@ -9,6 +9,11 @@ Kind = Literal["word", "digits", "sign"]
 
 _TOKEN = re.compile(r"(?P<digits>\d+)|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)?)|(?P<sign>[^\s])")
 
+GAP = 4
+"""So many spaces part two tokens of a line."""
+PADDING = 4
+"""How far before the first token anybody looks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -27,24 +32,28 @@ class Text:
 
     source: str
     tokens: tuple[Token, ...]
+    folds: tuple[str, ...]
+    """Of the tokens, then empty ones: so a place just before the first token is also one without a word."""
+    kinds: tuple[Kind | Literal[""], ...]
+    """As `folds`."""
+    gaps: tuple[bool | None, ...]
+    """Before each token: None where no space stands, True where the same line goes on, False elsewhere."""
 
     def glued(self, place: int) -> bool:
         """Whether no space stands before the token at `place`."""
-        return 0 < place < len(self.tokens) and self.tokens[place - 1].end == self.tokens[place].start
+        return 0 < place < len(self.tokens) and self.gaps[place] is None
 
     def near(self, place: int) -> bool:
-        """Whether the token at `place` stands in the same line as the one before."""
-        if not 0 < place < len(self.tokens):
-            return False
-        gap = self.source[self.tokens[place - 1].end : self.tokens[place].start]
-        return len(gap) < 4 and "\n" not in gap
+        """Whether the token at `place` stands in the same line as the one before, a few spaces away at most."""
+        return 0 < place < len(self.tokens) and self.gaps[place] is not False
 
     def fold(self, place: int) -> str:
         """The token's, or nothing outside the text."""
-        return self.tokens[place].fold if 0 <= place < len(self.tokens) else ""
+        return self.folds[place] if place < len(self.folds) else ""
 
     def kind(self, place: int) -> str:
-        return self.tokens[place].kind if 0 <= place < len(self.tokens) else ""
+        """The token's, or nothing outside the text."""
+        return self.kinds[place] if place < len(self.kinds) else ""
 
     def between(self, first: int, last: int) -> tuple[int, int]:
         """The characters of tokens `first`..`last` (exclusive)."""
@@ -63,10 +72,16 @@ class Folder:
 
 def tokenise(text: str, fold: Folder) -> Text:
     """The tokens of `text`, in time linear in its length."""
-    tokens = []
+    tokens: list[Token] = []
+    gaps: list[bool | None] = []
+    before = 0
     for found in _TOKEN.finditer(text):
         kind, body = found.lastgroup, found[0]
         start, end = found.span()
-        folded = fold(body) if kind == "word" else body
-        tokens.append(Token(start, end, body, folded, kind))  # type: ignore[arg-type]
-    return Text(text, tuple(tokens))
+        tokens.append(Token(start, end, body, fold(body) if kind == "word" else body, kind))  # type: ignore[arg-type]
+        gaps.append(None if start == before else start - before < GAP and "\n" not in text[before:start])
+        before = end
+    none = ("",) * PADDING
+    return Text(
+        text, tuple(tokens), (*(t.fold for t in tokens), *none), (*(t.kind for t in tokens), *none), tuple(gaps)
+    )

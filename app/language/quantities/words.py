@@ -27,7 +27,10 @@ class Phrases(Generic[V]):
 
     def at(self, text: Text, place: int) -> tuple[V, int] | None:
         """The value of the phrase that begins at token `place` (ends there, if backwards), and the place behind it."""
-        for rest, value in self._by_first.get(text.fold(place), ()):
+        rows = self._by_first.get(text.fold(place))
+        if rows is None:
+            return None
+        for rest, value in rows:
             where = place + self._step
             for word in rest:
                 if text.fold(where) != word:
