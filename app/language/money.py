@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import cache
 
 from app.language.moments.moments import moments
+from app.language.moments.time_words import counted
 from app.language.quantities.marks import Bound, bound_of, bounds
 from app.language.quantities.reading import Amount, Reading, read
 from app.language.quantities.tokens import Text
@@ -108,7 +109,7 @@ def _behind(text: Text, one: Amount) -> _Sum | None:
     currency = words.currencies.get(fold)
     if currency is None:
         currency = words.cents.get(fold)
-        if currency is None or not text.near(place):
+        if currency is None or not text.near(place) or _other(text, place, currency):
             return None
         high = None if one.high is None else one.high * CENT
         return _Sum(one.first, _dot(text, place), one.value * CENT, high, currency, one.bound, cents=True)
@@ -116,6 +117,11 @@ def _behind(text: Text, one: Amount) -> _Sum | None:
         return None
     last = _dot(text, place)
     return _Sum(one.first, last, one.value, one.high, currency, _bound(text, one, one.first, last))
+
+
+def _other(text: Text, place: int, currency: str) -> bool:
+    """Whether the word is written with letters that its language lacks, so that it is another one."""
+    return text.tokens[place].text.lower() != text.fold(place) and currency != "KZT"
 
 
 def _before(text: Text, one: Amount, taken: int) -> _Sum | None:
@@ -153,7 +159,7 @@ def _bare(text: Text, one: Amount) -> bool:
         return False
     if text.near(one.last):
         behind = text.fold(one.last)
-        if (text.kind(one.last) == "word" and behind not in words.not_counted) or behind in ("%", ":", "/"):
+        if behind in ("%", ":", "/") or (text.kind(one.last) == "word" and counted(behind, "word")):
             return False
     place = one.first - 1
     for _ in range(3):

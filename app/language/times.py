@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.language.moments.days import Grain
 from app.language.moments.moments import moments
-from app.language.moments.placing import Grain, placed
+from app.language.moments.placing import placed
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from app.language.moments.ahead import length_at
 from app.language.moments.parts import (
     Ahead,
     Date,
@@ -44,7 +45,12 @@ class Dates:
 
     def at(self, place: int) -> Element | None:
         """The day or period that begins at token `place`, its preposition included."""
-        return self._length(place) or self._between(place) or self._edged(place) or self._plain(place)
+        return (
+            length_at(self.text, self.lengths, place)
+            or self._between(place)
+            or self._edged(place)
+            or self._plain(place)
+        )
 
     def _plain(self, place: int) -> Element | None:
         text, words = self.text, self.words
@@ -114,33 +120,6 @@ class Dates:
         if found is None or not 1 <= found.value <= 31 or found.value != int(found.value) or found.scale != 1:
             return None
         return Date(int(found.value)), found.last, False
-
-    def _length(self, place: int) -> Element | None:
-        """`через 2 дня`, `in an hour`, `2 дня назад`, `екі күннен кейін`, `за последние 3 дня`, `в течение недели`."""
-        text, words = self.text, self.words
-        if text.fold(place) in words.into and (length := self._stretch(place + 1)):
-            return self._made(place, length.last, length, 1)
-        if (found := words.during.at(text, place)) and (length := self._stretch(found[1])):
-            return Element(place, length.last, day=Lasting(length.seconds, length.unit), counts=True)
-        begin = place + (text.fold(place) in words.words["over"])
-        which = words.which.get(text.fold(begin), "")
-        if which in ("next", "last") and (length := self._stretch(begin + 1)) and not length.bare:
-            sign = 1 if which == "next" else -1
-            return Element(place, length.last, day=Lasting(sign * length.seconds, length.unit), counts=True)
-        length = self.lengths.get(place)
-        if length is None or not text.near(length.last):
-            return None
-        if found := words.ago.at(text, length.last):
-            return self._made(place, found[1], length, -1)
-        if found := words.after_in.at(text, length.last):
-            return self._made(place, found[1], length, 1)
-        return None
-
-    def _stretch(self, place: int) -> Stretch | None:
-        return self.lengths.get(place) if self.text.near(place) else None
-
-    def _made(self, first: int, last: int, length: Stretch, sign: int) -> Element:
-        return Element(first, last, day=Ahead(sign * length.seconds, length.unit, sign * length.count), counts=True)
 
     def _day(self, place: int, *, led: bool) -> Said | None:
         """What begins at `place` without a preposition; looked at once, though several rules ask."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from app.language.moments.parts import Clock, Half
 from app.language.moments.time_words import counted, time_words
-from app.language.quantities.grammar import Found, number_at
+from app.language.quantities.found import Found
+from app.language.quantities.grammar import number_at
 from app.language.quantities.reading import Reading
 from app.language.quantities.unit_words import unit_words
 
@@ -136,10 +137,12 @@ class Faces:
 
     def _short_of(self, place: int) -> Face | None:
         """What stands behind the word for `short of`: minutes, then the hour."""
-        minutes, place = self._count(place)
+        minutes, last = self._count(place)
         if minutes is None:
             return None
-        hour = self._oclock(self._word(place, "minute_words"))
+        hour = self._oclock(self._word(last, "minute_words"))
+        if hour is None and minutes > 20 and minutes % 10 and self.text.kind(place) == "word":
+            return self._before(minutes % 10, minutes - minutes % 10, last)
         return self._before(hour.clock.hour, minutes, hour.last) if hour else None
 
     def _count(self, place: int) -> tuple[int | None, int]:

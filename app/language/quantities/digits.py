@@ -107,9 +107,12 @@ def unnamed(text: Text, place: int) -> bool:
         if len(token.text) == 1 and token.text.isupper():
             return False
         return token.fold in _letters().behind or (len(token.text) > 2 and token.text.islower())
-    following = text.glued(place + 1) and text.kind(place + 1)
+    following = text.kind(place + 1) if text.glued(place + 1) else None
     if token.text in "@_\\":
         return False
+    if token.text == "-" and following == "word":
+        letter = text.tokens[place + 1].text
+        return not (len(letter) == 1 and letter.isupper() and letter.isascii())
     if token.text in ".:/" and following == "digits":
         return token.text == "/" and max(len(text.tokens[place + 1].text), len(text.tokens[place - 1].text)) > 2
     return True

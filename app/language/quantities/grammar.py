@@ -1,10 +1,10 @@
 """One number at a place of a text, in digits, in words or in both: `2,5 тыс`, `two and a half million`, `бес жүз`."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
 from app.language.quantities.digits import Figure, figure_at, unnamed
+from app.language.quantities.found import Found
 from app.language.quantities.marks import marks
 from app.language.quantities.numeral_words import Numeral, numeral_words
 from app.language.quantities.tokens import Text
@@ -14,22 +14,6 @@ NONE = Decimal("Infinity")
 HALF = Decimal("0.5")
 MAX_WORDS = 24
 """A number has no more words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A number at tokens `first`..`last` (exclusive). `scale` is what its last multiplier made of it."""
-
-    first: int
-    last: int
-    value: Decimal
-    ordinal: bool = False
-    about: bool = False
-    spelled: bool = True
-    scale: Decimal = Decimal(1)
-    suffix: str = ""
-    """Of digits: `го` in `18-го`."""
-    weak: bool = False
 
 
 class Parse:

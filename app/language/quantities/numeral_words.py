@@ -43,6 +43,8 @@ class NumeralWords:
     and_half: Phrases[str]
     point: frozenset[str]
     minus: frozenset[str]
+    scale_few: frozenset[str]
+    """Forms of a multiplier that stand behind two, three and four, or before them in a guess."""
     article: frozenset[str]
     of: frozenset[str]
     joins: frozenset[str]
@@ -74,7 +76,12 @@ def numeral_words() -> NumeralWords:
         words.pop(fold, None)
     for fold in data.words("numerals.weak") & words.keys():
         words[fold] = replace(words[fold], weak=True)
-    long = [word for word, one in words.items() if len(word) >= SLIP and one.role in ("add", "scale", "scales")]
+    # A Kazakh number with its endings is a letter away from words that are none.
+    long = [
+        word
+        for word, one in words.items()
+        if len(word) >= SLIP and one.role in ("add", "scale", "scales") and one.language != "kk"
+    ]
     slips: dict[str, set[str]] = {}
     for word in long:
         for short in (word, *_shorter(word)):
@@ -91,6 +98,7 @@ def numeral_words() -> NumeralWords:
         and_half=data.phrases("numerals.and_half"),
         point=data.words("numerals.point"),
         minus=data.words("numerals.minus"),
+        scale_few=data.words("numerals.scale_few"),
         article=data.words("numerals.article"),
         of=data.words("numerals.of"),
         joins=data.words("numerals.joins"),

@@ -5,7 +5,8 @@ from decimal import Decimal
 from functools import lru_cache
 
 from app.language.quantities.digits import LONG, begins_figure, past
-from app.language.quantities.grammar import Found, number_at
+from app.language.quantities.found import Found
+from app.language.quantities.grammar import number_at
 from app.language.quantities.marks import Bound, bound_of, bounds
 from app.language.quantities.numeral_words import NumeralWords, numeral_words
 from app.language.quantities.tokens import Text, tokenise
@@ -15,6 +16,8 @@ SPREAD = 20
 """How far apart the two ends of a range with spaces around its dash may be: beyond, the dash is one of a sentence."""
 PHONE = (11, 15)
 """Digits of a phone number with its country."""
+
+FEW = (2, 3, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def _found(text: Text) -> list[Found]:
         ):
             place += 1
             continue
-        one = None if _hyphened(text, place, words) else number_at(text, place) or _inverted(text, place)
+        one = None if _hyphened(text, place, words) else _inverted(text, place) or number_at(text, place)
         if one is not None:
             found.append(one)
             place = one.last
@@ -111,10 +114,11 @@ def _inverted(text: Text, place: int) -> Found | None:
     """The multiplier before its number, which makes it a guess."""
     words = numeral_words()
     scale = words.get(text.fold(place))
-    if scale is None or scale.role != "scales" or not text.near(place + 1):
+    few = text.fold(place) in words.scale_few
+    if scale is None or not (scale.role == "scales" or few) or not text.near(place + 1):
         return None
     one = number_at(text, place + 1)
-    if one is None or one.ordinal or one.value >= scale.value:
+    if one is None or one.ordinal or one.value >= scale.value or one.scale != 1 or (few and one.value not in FEW):
         return None
     return Found(place, one.last, one.value * scale.value, about=True, scale=scale.value)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from app.language.quantities.grammar import number_at
 from app.language.quantities.marks import Bound, bound_of, marks
 from app.language.quantities.reading import Amount, Reading
 from app.language.quantities.unit_words import Unit, unit_words
@@ -81,7 +82,9 @@ class Stretches:
         if not self._unit(place):
             return None
         fold = text.fold(place)
-        if fold in words.letters and not (text.glued(place) and text.tokens[place].text.islower()):
+        if fold in words.letters and not (
+            text.glued(place) and text.tokens[place].text.islower() and amount.value % 1 == 0
+        ):
             return None
         unit, count = words.units[fold]
         digits = not amount.low.spelled and amount.high is None
@@ -104,7 +107,8 @@ class Stretches:
 
     def _inverted(self, place: int) -> Stretch | None:
         """The unit before its number, which makes it a guess: `минут двадцать`."""
-        amount = self.reading.starts.get(place + 1)
+        at = place + 1 + (self.text.fold(place + 1) in self.words.into)
+        amount = self.reading.starts.get(at) if self.text.near(at) else None
         fold = self.text.fold(place)
         if fold not in self.words.many or amount is None or amount.low.ordinal or not self.text.near(place + 1):
             return None
@@ -130,7 +134,16 @@ class Stretches:
         if place - 1 in self.reading.found or place in self.reading.ends or text.kind(place - 1) == "digits":
             return None
         made = self._made(place, place + 1, words.units[fold][1], words.units[fold][0])
-        return replace(made, bare=made.last == place + 1)
+        return self._or_more(made) or replace(made, bare=made.last == place + 1)
+
+    def _or_more(self, one: Stretch) -> Stretch | None:
+        """`неделю-две`, `час-полтора`: from one to so many."""
+        text, at = self.text, one.last + 1
+        tied = text.fold(one.last) == "-" and text.glued(one.last) and text.glued(at)
+        high = number_at(text, at) if tied and text.kind(at) == "word" else None
+        if high is None or high.ordinal or high.value <= one.count or self._unit(high.last):
+            return None
+        return replace(one, last=high.last, high=high.value * self.words.seconds[one.unit])
 
     def _made(self, first: int, last: int, count: Decimal, unit: Unit) -> Stretch:
         half = self.words.and_half.at(self.text, last) if self.text.near(last) else None

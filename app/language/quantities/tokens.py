@@ -74,6 +74,7 @@ def tokenise(text: str, fold: Folder) -> Text:
     """The tokens of `text`, in time linear in its length."""
     tokens: list[Token] = []
     gaps: list[bool | None] = []
+    none: tuple[Kind | Literal[""], ...] = ("",) * PADDING
     before = 0
     for found in _TOKEN.finditer(text):
         kind, body = found.lastgroup, found[0]

@@ -32,6 +32,8 @@ class UnitWords:
     and_half: Phrases[str]
     article: frozenset[str]
     of: frozenset[str]
+    into: frozenset[str]
+    """Before a length of time: so long from now; also between a unit and its number."""
 
 
 @cache
@@ -58,4 +60,5 @@ def unit_words() -> UnitWords:
         and_half=data.phrases("numerals.and_half"),
         article=data.words("numerals.article"),
         of=data.words("numerals.of"),
+        into=data.words("times.in"),
     )

@@ -1,0 +1,51 @@
+"""Lengths of time from now or up to now: `через 2 дня`, `2 дня назад`, `in an hour`, `the last 3 days`."""
+
+from collections.abc import Mapping
+
+from app.language.moments.parts import Ahead, Element, Lasting
+from app.language.moments.time_words import time_words
+from app.language.quantities.stretches import Stretch
+from app.language.quantities.tokens import Text
+
+
+def length_at(text: Text, lengths: Mapping[int, Stretch], place: int) -> Element | None:
+    """The one that begins at token `place`; `lengths` are the text's lengths of time by their first token."""
+    return _led(text, lengths, place) or _followed(text, lengths, place)
+
+
+def _led(text: Text, lengths: Mapping[int, Stretch], place: int) -> Element | None:
+    """Behind a word: `через 2 дня`, `в течение недели`, `за последние 3 дня`."""
+    words = time_words()
+
+    def at(begin: int) -> Stretch | None:
+        return lengths.get(begin) if text.near(begin) else None
+
+    if text.fold(place) in words.into and (length := at(place + 1)):
+        return _made(place, length.last, length, 1)
+    if (found := words.during.at(text, place)) and (length := at(found[1])):
+        return Element(place, length.last, day=Lasting(length.seconds, length.unit), counts=True)
+    begin = place + (text.fold(place) in words.words["over"])
+    which = words.which.get(text.fold(begin), "")
+    if which in ("next", "last") and (length := at(begin + 1)) and not length.bare:
+        sign = 1 if which == "next" else -1
+        return Element(place, length.last, day=Lasting(sign * length.seconds, length.unit), counts=True)
+    return None
+
+
+def _followed(text: Text, lengths: Mapping[int, Stretch], place: int) -> Element | None:
+    """Before a word or around it: `2 дня назад`, `екі күннен кейін`, `минут через двадцать`."""
+    words, length = time_words(), lengths.get(place)
+    if length is None:
+        return None
+    if text.fold(place + 1) in words.into:
+        return _made(place, length.last, length, 1)
+    if not text.near(length.last):
+        return None
+    if found := words.ago.at(text, length.last):
+        return _made(place, found[1], length, -1)
+    found = words.after_in.at(text, length.last)
+    return _made(place, found[1], length, 1) if found else None
+
+
+def _made(first: int, last: int, length: Stretch, sign: int) -> Element:
+    return Element(first, last, day=Ahead(sign * length.seconds, length.unit, sign * length.count), counts=True)
