@@ -99,7 +99,7 @@ def _sums(reading: Reading) -> Iterator[_Sum]:
 
 
 def _behind(text: Text, one: Amount) -> _Sum | None:
-    """The currency behind the number: `15 тг`, `40 $`, `500р.`, `20 копеек`."""
+    """The currency behind the number: `15 tenge`, `40 $`, `20 cents`."""
     words, place = _words(), one.last
     if not text.near(place):
         return None
@@ -175,7 +175,7 @@ def _bare(text: Text, one: Amount) -> bool:
 
 
 def _joined(text: Text, sums: list[_Sum]) -> Iterator[Money]:
-    """Sums with their cents: `2 рубля 50 копеек`."""
+    """Sums with their cents: `2 dollars and 50 cents`."""
     at = 0
     while at < len(sums):
         one = sums[at]
@@ -192,7 +192,7 @@ def _joined(text: Text, sums: list[_Sum]) -> Iterator[Money]:
 
 
 def _range_of(text: Text, one: _Sum, after: _Sum) -> bool:
-    """Whether two sums are the ends of one range: `5000 ₸ - 7000 ₸`, `от 5000₸ до 7000₸`."""
+    """Whether two sums are the ends of one range: `$5 - $7`, `from $5 to $7`."""
     if one.currency != after.currency or not one.currency or one.high or after.high or one.amount >= after.amount:
         return False
     if one.last + 1 != after.first or not text.near(after.first) or not text.near(one.last):

@@ -1,4 +1,4 @@
-"""Lengths of time from now or up to now: `через 2 дня`, `2 дня назад`, `in an hour`, `the last 3 days`."""
+"""Lengths of time from now or up to now: `in an hour`, `2 days ago`, `the last 3 days`."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ def length_at(text: Text, lengths: Mapping[int, Stretch], place: int) -> Element
 
 
 def _led(text: Text, lengths: Mapping[int, Stretch], place: int) -> Element | None:
-    """Behind a word: `через 2 дня`, `в течение недели`, `за последние 3 дня`."""
+    """Behind a word: `in 2 days`, `within a week`, `the last 3 days`."""
     words = time_words()
 
     def at(begin: int) -> Stretch | None:
@@ -33,7 +33,7 @@ def _led(text: Text, lengths: Mapping[int, Stretch], place: int) -> Element | No
 
 
 def _followed(text: Text, lengths: Mapping[int, Stretch], place: int) -> Element | None:
-    """Before a word or around it: `2 дня назад`, `екі күннен кейін`, `минут через двадцать`."""
+    """Before a word or around it: `2 days ago`, `2 days later`; Russian also says `minutes in twenty`."""
     words, length = time_words(), lengths.get(place)
     if length is None:
         return None

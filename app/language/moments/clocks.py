@@ -23,7 +23,7 @@ class Clocks:
         return self._range(place) or self._edged(place) or self._noun(place) or self._led(place) or self._own(place)
 
     def _range(self, place: int) -> Element | None:
-        """`с 10 до 12`, `10:00-12:00`, `3-4pm`; a bare `10-12` only beside a day."""
+        """`from 10 to 12`, `10:00-12:00`, `3-4pm`; a bare `10-12` only beside a day."""
         text, words = self.text, self.words
         between = text.fold(place) in words.words["between"]
         opened = (between or text.fold(place) in words.since) and text.near(place + 1)
@@ -62,7 +62,7 @@ class Clocks:
         )
 
     def _edged(self, place: int) -> Element | None:
-        """`до шести`, `после трёх`, `с 9 утра`."""
+        """`until six`, `after three`, `since 9 am`."""
         text, words = self.text, self.words
         options: list[tuple[Edge, int]] = []
         for edge, phrases in (("before", words.before), ("after", words.after)):
@@ -81,7 +81,7 @@ class Clocks:
         return None
 
     def _noun(self, place: int) -> Element | None:
-        """`сағат онда`, `сағат бестен он минут өтті`, `сағат алты жарымда`, `кешкі алтыда`."""
+        """Behind its noun or an adjective of the day, as Kazakh has it: `hour at ten`, `evening at six`."""
         text, words = self.text, self.words
         half = words.part_before.get(text.fold(place), "")
         begin = place + bool(half)
@@ -105,14 +105,14 @@ class Clocks:
         return self._ending(Element(place, last, clock=clock))
 
     def _half_past(self, place: int) -> Face | None:
-        """An hour with its half, which is a number too: `алты жарымда`."""
+        """An hour with its half, which is a number too: `at six and a half`."""
         found = number_at(self.text, place, sure=True)
         if found is None or found.value % 1 != HALF or not 0 < found.value < 24:
             return None
         return Face(Clock(int(found.value), 30), found.last)
 
     def _led(self, place: int) -> Element | None:
-        """`в шесть`, `к 18:30`, `at ten`; behind a softer preposition only beside a day."""
+        """`at six`, `by 18:30`; behind a softer preposition only beside a day."""
         text, words = self.text, self.words
         found = words.clock_on.at(text, place)
         soft = None if found else words.clock_soft.at(text, place)
@@ -155,7 +155,7 @@ class Clocks:
         return not ending and counted(fold, kind)
 
     def _ending(self, element: Element) -> Element:
-        """With a postposition: `беске дейін`, `үштен кейін`."""
+        """With a postposition: `five until`, as Kazakh has it."""
         fold = self.text.fold(element.last)
         if not self.text.near(element.last):
             return element

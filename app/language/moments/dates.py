@@ -1,4 +1,4 @@
-"""Days and longer periods at a place of a text: `завтра`, `в пятницу`, `18-го февраля`, `next week`."""
+"""Days and longer periods at a place of a text: `tomorrow`, `on Friday`, `18 February`, `next week`."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -76,7 +76,7 @@ class Dates:
         return element
 
     def _edged(self, place: int) -> Element | None:
-        """`до пятницы`, `после 5 марта`, `с понедельника`."""
+        """`before Friday`, `after 5 March`, `since Monday`."""
         text, words = self.text, self.words
         edges: tuple[tuple[Edge, int | None], ...] = (
             ("before", found[1] if (found := words.before.at(text, place)) else None),
@@ -94,7 +94,7 @@ class Dates:
         return None
 
     def _between(self, place: int) -> Element | None:
-        """`с 5 по 10 марта`, `с понедельника по пятницу`, `13-15 июля`."""
+        """`from 5 to 10 March`, `from Monday to Friday`, `13-15 July`."""
         text, words = self.text, self.words
         opened = text.fold(place) in words.since and text.near(place + 1)
         begin = place + opened
@@ -168,7 +168,7 @@ class Dates:
         return None
 
     def _month(self, place: int, which: Which, *, led: bool) -> Said | None:
-        """`в марте`, `март 2027`, `March 20th`."""
+        """`in March`, `March 2027`, `March 20th`."""
         text, fold = self.text, self.text.fold(place)
         month, last = self.words.months[fold], place + 1
         last += text.fold(last) == "." and text.glued(last) and len(fold) < 5
@@ -197,7 +197,7 @@ class Dates:
         return int(found.value), last
 
     def _dated(self, place: int, *, led: bool) -> Said | None:
-        """`18-го февраля 2027 года`, `5 ақпан`, `20th of March`, `18 числа`, `2027 жылы`, `третий квартал`."""
+        """`18 February 2027`, `20th of March`, `on the 18th`, `the year 2027`, `third quarter`."""
         text, words = self.text, self.words
         if year := self._year(place, named=True):
             return Year(year[0]), year[1], True
@@ -230,7 +230,7 @@ class Dates:
         return self.text.near(place) and self.text.kind(place) == "word" and counted(self.text.fold(place), "word")
 
     def _piece(self, place: int) -> Said | None:
-        """`в конце месяца`, `beginning of next week`."""
+        """`at the end of the month`, `beginning of next week`."""
         text, words = self.text, self.words
         start, end = words.start_of.at(text, place), words.end_of.at(text, place)
         if not (start or end):

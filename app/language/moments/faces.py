@@ -1,4 +1,4 @@
-"""A time of the clock at a place of a text, as it is written or said: `18:30`, `полседьмого`, `ten to five`."""
+"""A time of the clock at a place of a text, as it is written or said: `18:30`, `half past two`, `ten to five`."""
 
 from dataclasses import dataclass, replace
 
@@ -81,7 +81,7 @@ class Faces:
         return self.text.glued(place) and (self.text.kind(place) == "digits" or self.text.fold(place) in ("%", "."))
 
     def _suffixed(self, last: int) -> int:
-        """The token behind an ending: `18:30-да`, `18:00-ге`."""
+        """The token behind an ending: of a case, behind a hyphen."""
         text = self.text
         tied = text.fold(last) == "-" and text.glued(last) and text.glued(last + 1) and text.kind(last + 1) == "word"
         return last + 2 if tied and len(text.fold(last + 1)) <= 3 else last
@@ -91,7 +91,7 @@ class Faces:
         return place + (self.text.fold(place) in self.words.words[name] and self.text.near(place))
 
     def _fraction(self, place: int, *, led: bool, end: bool) -> Face | None:
-        """`полседьмого`, `без четверти пять`, `десять минут шестого`, `half past two`, `ten to five`."""
+        """`half past two`, `ten to five`; Russian counts towards the next hour: `half of the seventh`."""
         text, lists, fold = self.text, self.words.words, self.text.fold(place)
         if fold in lists["half_words"]:
             hour = next(
@@ -166,7 +166,7 @@ class Faces:
         return Face(Clock(total // HOUR, total % HOUR), last, sure=True)
 
     def _hour(self, place: int, *, led: bool) -> Face | None:
-        """A whole hour, with minutes behind it where they are said: `шесть`, `15 часов 20 минут`."""
+        """A whole hour, with minutes behind it where they are said: `six`, `15 hours 20 minutes`."""
         text = self.text
         if led and text.fold(place) in self.words.words["one_hour"]:
             return Face(Clock(1), place + 1)
@@ -194,7 +194,9 @@ class Faces:
         )
 
     def _halved(self, face: Face, *, led: bool) -> Face:
-        """With the half of the day that stands behind it: `утра`, `pm`. `3 дня` alone says how long."""
+        """With the half of the day that stands behind it: `in the morning`, `pm`. A word that is a unit too, as in the
+        Russian `3 of the day`, says how long where nothing says that it is a clock.
+        """
         text, last = self.text, face.last
         found = self.words.part_of.at(text, last) if text.near(last) else None
         if found is None or (face.clock.half == "exact" and face.clock.hour == 0):

@@ -1,6 +1,6 @@
 """What a text says about when, in order: days, parts of the day and clocks, neighbours put together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -23,6 +23,11 @@ _HALVES = {
     Part(13, 18): "pm",
     Part(12, 14): "pm",
 }
+
+AHEAD = 7
+"""A word that makes a number a date or a clock stands fewer tokens behind it."""
+SHORT = 7
+"""A text of fewer tokens may be nothing but a range of hours."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +54,7 @@ def _elements(reading: Reading, lengths: tuple[Stretch, ...]) -> Iterator[Elemen
     text, words = reading.text, time_words()
     by_first = {one.first: one for one in lengths}
     clocks, dates = Clocks(reading), Dates(reading, by_first)
-    says = [
-        token.kind == "digits" or place in by_first or place in reading.found or token.fold in words.named
-        for place, token in enumerate(text.tokens)
-    ]
+    says = _says(reading, by_first)
     place, end = 0, len(text.tokens)
     while place < end:
         led = text.tokens[place].fold in words.leads and any(says[place + 1 : place + 1 + LEAD])
@@ -67,6 +69,29 @@ def _elements(reading: Reading, lengths: tuple[Stretch, ...]) -> Iterator[Elemen
         place = one.last
 
 
+def _says(reading: Reading, lengths: Mapping[int, Stretch]) -> list[bool]:
+    """Whether a day or a clock may begin at each token; at a number only where something near it says when."""
+    text, words = reading.text, time_words()
+    reach = [0]
+    for fold in text.folds:
+        reach.append(reach[-1] + (fold in words.about))
+    end, says = len(text.tokens), []
+    for place, token in enumerate(text.tokens):
+        says.append(token.fold in words.named or place in lengths)
+        if says[place] or not (token.kind == "digits" or place in reading.found):
+            continue
+        near = reach[min(place + AHEAD, end)] - reach[max(place - LEAD, 0)] > 0
+        written = token.kind == "digits" and text.glued(place + 1) and text.folds[place + 1] in ":./-"
+        dashed = text.fold(place + 1) == "-" and not (text.fold(place + 3) == "-" and 4 in _lengths(text, place))
+        says[place] = near or (written and (not dashed or end < SHORT))
+    return says
+
+
+def _lengths(text: Text, place: int) -> tuple[int, int]:
+    """How many digits the first and the last part of a date with dashes would have."""
+    return len(text.fold(place)), len(text.fold(place + 4))
+
+
 def _hyphened(text: Text, place: int) -> bool:
     """Whether a hyphen ties the word to another one."""
     tied = text.fold(place - 1) == "-" and text.glued(place) and text.glued(place - 1)
@@ -74,7 +99,7 @@ def _hyphened(text: Text, place: int) -> bool:
 
 
 def _part(text: Text, place: int) -> Element | None:
-    """A part of the day: `вечером`, `after lunch`; a bare noun only beside a day or behind a preposition."""
+    """A part of the day: `in the evening`, `after lunch`; a bare noun only beside a day or behind a preposition."""
     words = time_words()
     led = text.fold(place) in words.at_day | words.words["the"] and text.near(place + 1)
     which = words.which.get(text.fold(place + led), "")
@@ -115,7 +140,8 @@ def _both(text: Text, one: Element, other: Element) -> Element | None:
     between = range(one.last, other.first)
     if not all(text.near(place) for place in range(one.last, other.first + 1)) or len(between) > 1:
         return None
-    if any(text.fold(place) not in _JOINS for place in between):
+    fillers = time_words().words["fillers"]
+    if any(text.fold(place) not in _JOINS and text.fold(place) not in fillers for place in between):
         return None
     if one.counts or other.counts or (one.edge and one.clock is None) or (other.edge and other.clock is None):
         return None
@@ -128,7 +154,8 @@ def _both(text: Text, one: Element, other: Element) -> Element | None:
         if not _same(one, other):
             return None
         day = other.day if isinstance(one.day, Weekday) else one.day
-    if (between and not (one.day and other.day)) and not (other.lone and other.clock):
+    listed = any(text.fold(place) in _JOINS for place in between)
+    if listed and not (one.day and other.day) and not (other.lone and other.clock):
         return None
     edge = one.edge or other.edge
     both = replace(

@@ -59,12 +59,14 @@ class TimeWords:
     """Words of days, parts of the day and clocks themselves."""
     starts: frozenset[str]
     """Leads and named ones together."""
+    about: frozenset[str]
+    """All words that make a number beside them a date or a clock."""
 
 
 _LISTS = (
     "hour_words", "minute_words", "one_hour", "clock_noun", "half_to", "quarter_to_next", "before_hour", "past_hour",
     "to_hour", "quarter", "gone", "left", "of_month", "of_year", "day_word",
-    "the", "over", "one_hour_weak", "date_suffix", "between",
+    "the", "over", "one_hour_weak", "date_suffix", "between", "fillers",
 )  # fmt: skip
 
 
@@ -76,6 +78,8 @@ _NAMED = (
 _BEGIN = (
     "clock_noun", "half_to", "half_words", "quarter_to_next", "before_hour", "quarter", "one_hour",
 )  # fmt: skip
+
+_FOLLOW = ("part_of", "until", "ago", "after_in", "ending_before", "ending_after")
 
 
 @cache
@@ -138,6 +142,7 @@ def time_words() -> TimeWords:
         leads=leads,
         named=(named | later) - leads,
         starts=leads | named,
+        about=leads.union(named, later, *lists.values(), _firsts(data, _FOLLOW)),
     )
 
 

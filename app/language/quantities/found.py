@@ -16,5 +16,5 @@ class Found:
     spelled: bool = True
     scale: Decimal = Decimal(1)
     suffix: str = ""
-    """Of digits: `го` in `18-го`."""
+    """The ending of digits: `th` in `18th`."""
     weak: bool = False

@@ -1,4 +1,4 @@
-"""One number at a place of a text, in digits, in words or in both: `2,5 тыс`, `two and a half million`, `бес жүз`."""
+"""One number at a place of a text, in digits, in words or in both: `2.5k`, `two and a half million`."""
 
 from decimal import Decimal
 from functools import cache
@@ -57,7 +57,7 @@ class Parse:
         )  # fmt: skip
 
     def _article(self) -> None:
-        """`a dozen`, `half a million`, `пол миллиона`: what stands before the word that counts."""
+        """`a dozen`, `half a million`: what stands before the word that counts."""
         fold, place = self.text.fold(self.place), self.place
         if fold in self.words.article:
             word = self.words.words.get(self.text.fold(place + 1))
@@ -198,7 +198,7 @@ class Parse:
         return self._done(ordinal=True) if word.role == "ordinal" else None
 
     def _part(self, under: int) -> Found | None:
-        """`две трети`, `a quarter`, `половина`."""
+        """`two thirds`, `a quarter`."""
         place, fold = self.place, self.text.fold(self.place)
         if self.group is not None and self.total == 0 and 0 < self.group < under and self.place > self.first:
             return Found(self.first, place + 1, self.group / under)
@@ -208,7 +208,7 @@ class Parse:
         return None
 
     def _decimals(self) -> Found | bool:
-        """`две целых пять десятых`, `one point seven five`."""
+        """`one point seven five`, and the Russian `two wholes five tenths`."""
         text, digits, place = self.text, "", self.place + 1
         whole = self.total + (self.group or 0)
         while len(digits) < 9 and text.near(place):

@@ -1,4 +1,4 @@
-"""Stretches of time before anybody asked what they are for: `2 недели`, `an hour and a half`, `екі жыл үш ай`."""
+"""Stretches of time before anybody asked what they are for: `2 weeks`, `an hour and a half`."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -106,7 +106,7 @@ class Stretches:
         return None if rate else self._made(place, place + 2, words.units[fold][1], words.units[fold][0])
 
     def _inverted(self, place: int) -> Stretch | None:
-        """The unit before its number, which makes it a guess: `минут двадцать`."""
+        """The unit before its number, which makes it a guess: `minutes twenty`, as Russian has it."""
         at = place + 1 + (self.text.fold(place + 1) in self.words.into)
         amount = self.reading.starts.get(at) if self.text.near(at) else None
         fold = self.text.fold(place)
@@ -137,7 +137,7 @@ class Stretches:
         return self._or_more(made) or replace(made, bare=made.last == place + 1)
 
     def _or_more(self, one: Stretch) -> Stretch | None:
-        """`неделю-две`, `час-полтора`: from one to so many."""
+        """`a week-two`, as Russian has it: from one to so many."""
         text, at = self.text, one.last + 1
         tied = text.fold(one.last) == "-" and text.glued(one.last) and text.glued(at)
         high = number_at(text, at) if tied and text.kind(at) == "word" else None

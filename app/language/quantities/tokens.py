@@ -34,7 +34,7 @@ class Text:
     tokens: tuple[Token, ...]
     folds: tuple[str, ...]
     """Of the tokens, then empty ones: so a place just before the first token is also one without a word."""
-    kinds: tuple[Kind | Literal[""], ...]
+    kinds: tuple[str, ...]
     """As `folds`."""
     gaps: tuple[bool | None, ...]
     """Before each token: None where no space stands, True where the same line goes on, False elsewhere."""
@@ -74,7 +74,7 @@ def tokenise(text: str, fold: Folder) -> Text:
     """The tokens of `text`, in time linear in its length."""
     tokens: list[Token] = []
     gaps: list[bool | None] = []
-    none: tuple[Kind | Literal[""], ...] = ("",) * PADDING
+    none = ("",) * PADDING
     before = 0
     for found in _TOKEN.finditer(text):
         kind, body = found.lastgroup, found[0]
@@ -82,7 +82,6 @@ def tokenise(text: str, fold: Folder) -> Text:
         tokens.append(Token(start, end, body, fold(body) if kind == "word" else body, kind))  # type: ignore[arg-type]
         gaps.append(None if start == before else start - before < GAP and "\n" not in text[before:start])
         before = end
-    none = ("",) * PADDING
     return Text(
         text, tuple(tokens), (*(t.fold for t in tokens), *none), (*(t.kind for t in tokens), *none), tuple(gaps)
     )
