@@ -195,9 +195,12 @@ def _range_of(text: Text, one: _Sum, after: _Sum) -> bool:
     """Whether two sums are the ends of one range: `$5 - $7`, `from $5 to $7`."""
     if one.currency != after.currency or not one.currency or one.high or after.high or one.amount >= after.amount:
         return False
+    words = bounds()
+    if one.last == after.first:
+        return text.fold(one.last - 1).endswith(words.from_endings) and text.fold(after.last) in words.until
     if one.last + 1 != after.first or not text.near(after.first) or not text.near(one.last):
         return False
-    joiner, words = text.fold(one.last), bounds()
+    joiner = text.fold(one.last)
     return (
         joiner in words.dashes or joiner in words.joiners or joiner in words.between.get(text.fold(one.first - 1), ())
     )

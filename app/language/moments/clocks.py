@@ -20,7 +20,7 @@ class Clocks:
 
     def at(self, place: int) -> Element | None:
         """The clock that begins at token `place`, its preposition included."""
-        return self._range(place) or self._edged(place) or self._noun(place) or self._led(place) or self._own(place)
+        return self._range(place) or self._edged(place) or self._led(place) or self._own(place)
 
     def _range(self, place: int) -> Element | None:
         """`from 10 to 12`, `10:00-12:00`, `3-4pm`; a bare `10-12` only beside a day."""
@@ -80,7 +80,7 @@ class Clocks:
             return Element(place, face.last, clock=face.clock, edge=edge, lone=face.sure or not since)
         return None
 
-    def _noun(self, place: int) -> Element | None:
+    def named(self, place: int) -> Element | None:
         """Behind its noun or an adjective of the day, as Kazakh has it: `hour at ten`, `evening at six`."""
         text, words = self.text, self.words
         half = words.part_before.get(text.fold(place), "")

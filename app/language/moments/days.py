@@ -13,6 +13,7 @@ from app.language.moments.parts import (
     Month,
     Offset,
     Period,
+    Piece,
     Weekday,
     Weekend,
     Which,
@@ -24,8 +25,6 @@ Stretch = tuple[date, date, Grain]
 """First day, the day behind the last, what they are."""
 
 STEPS: dict[Which, int] = {"": 0, "this": 0, "next": 1, "last": -1}
-THIRD = 10
-"""Days of a month's beginning or end."""
 LEAP = 8
 """So many years lie at most between two 29ths of February."""
 TOO_LONG = Decimal(10**11)
@@ -51,6 +50,8 @@ def days_of(day: Day, today: date) -> Stretch | None:
         return _one(_ahead(day, today))
     if isinstance(day, Period):
         return _period(day, today)
+    if isinstance(day, Piece):
+        return _piece(day, today)
     if isinstance(day, Days):
         return _span(day, today)
     return None
@@ -109,6 +110,8 @@ def _year(day: Year, today: date) -> Stretch:
 def _period(day: Period, today: date) -> Stretch:
     step = STEPS[day.which]
     grain: Grain
+    if day.unit == "day":
+        return _one(today + timedelta(step))
     if day.unit == "week":
         begin = _monday(today) + timedelta(7 * step)
         end, grain = begin + timedelta(7), "week"
@@ -121,12 +124,17 @@ def _period(day: Period, today: date) -> Stretch:
     else:
         begin = date(today.year + step, 1, 1)
         end, grain = date(today.year + step + 1, 1, 1), "year"
-    piece = timedelta({"week": 2, "month": THIRD, "quarter": 30}.get(day.unit, 90))
-    if day.piece == "start":
-        return begin, begin + piece, "day"
-    if day.piece == "end":
-        return end - piece - timedelta(day.unit == "week"), end, "day"
     return begin, end, grain
+
+
+def _piece(day: Piece, today: date) -> Stretch | None:
+    whole = days_of(day.whole, today)
+    if whole is None or whole[2] == "day":
+        return whole
+    begin, end, _ = whole
+    third = (end - begin) // 3
+    edges = {"start": (begin, begin + third), "middle": (begin + third, end - third), "end": (end - third, end)}
+    return *edges[day.piece], "day"
 
 
 def _ahead(day: Ahead, today: date) -> date:

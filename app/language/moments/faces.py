@@ -133,6 +133,7 @@ class Faces:
         """Whether `ten to five` is a time: said in words or behind a preposition, and nothing is counted by it."""
         text, last = self.text, hour.last
         counts = text.near(last) and text.kind(last) == "word" and counted(text.fold(last), "word")
+        counts = counts and not self.words.part_of.at(text, last)
         return (led or text.kind(place) == "word") and not counts
 
     def _short_of(self, place: int) -> Face | None:
@@ -154,6 +155,8 @@ class Faces:
 
     def _oclock(self, place: int) -> Face | None:
         found = self.number(place) if self.text.near(place) else None
+        if noon := self._named(place):
+            return noon
         if found is None and self.text.fold(place) in self.words.words["one_hour"]:
             return Face(Clock(1), place + 1)
         if found is None or not 0 < found.value <= 24:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from app.language.moments.clocks import Clocks
 from app.language.moments.dates import Dates
-from app.language.moments.parts import Date, Element, Offset, Part, Period, Weekday
+from app.language.moments.parts import Date, Element, Month, Offset, Part, Period, Piece, Weekday, Year
 from app.language.moments.time_words import time_words
 from app.language.quantities.reading import Reading, read
 from app.language.quantities.stretches import Stretch, stretches
@@ -61,7 +61,7 @@ def _elements(reading: Reading, lengths: tuple[Stretch, ...]) -> Iterator[Elemen
         if place in reading.joins or not (says[place] or led):
             place += 1
             continue
-        one = dates.at(place) or _part(text, place) or clocks.at(place)
+        one = dates.at(place) or clocks.named(place) or _part(text, place) or clocks.at(place)
         if one is None or _hyphened(text, one.first):
             place += 1
             continue
@@ -101,6 +101,10 @@ def _hyphened(text: Text, place: int) -> bool:
 def _part(text: Text, place: int) -> Element | None:
     """A part of the day: `in the evening`, `after lunch`; a bare noun only beside a day or behind a preposition."""
     words = time_words()
+    edged = words.before.at(text, place)
+    if edged and text.near(edged[1]) and (until := words.parts.at(text, edged[1])):
+        own = words.parts.at(text, place)
+        return Element(place, own[1], part=own[0]) if own else Element(place, until[1], part=until[0], edge="before")
     led = text.fold(place) in words.at_day | words.words["the"] and text.near(place + 1)
     which = words.which.get(text.fold(place + led), "")
     for begin in dict.fromkeys((place, place + led, place + led + (which == "this"))):
@@ -143,7 +147,11 @@ def _both(text: Text, one: Element, other: Element) -> Element | None:
     fillers = time_words().words["fillers"]
     if any(text.fold(place) not in _JOINS and text.fold(place) not in fillers for place in between):
         return None
-    if one.counts or other.counts or (one.edge and one.clock is None) or (other.edge and other.clock is None):
+    if one.counts or other.counts or any(each.edge and not (each.clock or each.part) for each in (one, other)):
+        return None
+    if one.clock and other.clock and not between:
+        return _from_to(text, one, other)
+    if (one.clock or other.clock) and isinstance(one.day or other.day, Month | Period | Piece | Year):
         return None
     if (one.clock and other.clock) or (one.part and other.part and one.part != other.part):
         return None
@@ -151,6 +159,8 @@ def _both(text: Text, one: Element, other: Element) -> Element | None:
     if one.day and other.day:
         if isinstance(one.day, Period) and one.day.unit == "week" and isinstance(other.day, Weekday) and not between:
             return replace(other, first=one.first, day=Weekday(other.day.day, one.day.which))
+        if isinstance(other.day, Period) and other.day.unit == "week" and isinstance(one.day, Weekday) and not between:
+            return replace(one, last=other.last, day=Weekday(one.day.day, other.day.which))
         if not _same(one, other):
             return None
         day = other.day if isinstance(one.day, Weekday) else one.day
@@ -163,6 +173,14 @@ def _both(text: Text, one: Element, other: Element) -> Element | None:
         until=one.until or other.until, edge=edge, lone=True,
     )  # fmt: skip
     return _halved(both)
+
+
+def _from_to(text: Text, one: Element, other: Element) -> Element | None:
+    """Two hours of which the first ends as `from` and the second stands before `until`, as in Kazakh."""
+    opens = text.fold(one.last - 1).endswith(time_words().from_endings)
+    if not opens or one.edge or one.until or other.until or other.edge != "before":
+        return None
+    return replace(one, last=other.last, until=other.clock, lone=one.lone or other.lone)
 
 
 def _same(one: Element, other: Element) -> bool:

@@ -47,11 +47,18 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """This, the next or the last week, month, quarter, year; `piece` is its beginning or end."""
+    """This, the next or the last week, month, quarter, year."""
 
     unit: Unit
     which: Which = "this"
-    piece: Literal["", "start", "end"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The beginning, the middle or the end of a longer period."""
+
+    whole: "Day"
+    piece: Literal["start", "middle", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,7 @@ class Days:
     high: "Day"
 
 
-Day = Offset | Weekday | Date | Month | Period | Weekend | Year | Ahead | Lasting | Now | Days
+Day = Offset | Weekday | Date | Month | Period | Piece | Weekend | Year | Ahead | Lasting | Now | Days
 
 
 @dataclass(frozen=True, slots=True)

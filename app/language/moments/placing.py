@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 from app.language.moments.days import TOO_LONG, Grain, days_of
-from app.language.moments.parts import Ahead, Clock, Days, Element, Lasting, Now
+from app.language.moments.parts import Ahead, Clock, Days, Element, Lasting, Now, Piece
 
 OPEN = timedelta(days=7)
 """How far a day that only begins something reaches."""
@@ -45,7 +45,8 @@ def _days(one: Element, at: datetime) -> tuple[datetime, datetime, Grain] | None
         return None
     low, high, grain = days
     if one.edge == "before":
-        return (at, _midnight(low, at), grain) if _midnight(low, at) > at else None
+        end = high if isinstance(one.day, Piece) and one.day.piece == "end" else low
+        return at, _midnight(end, at), grain
     if one.edge == "after":
         begin = low if since else high
         return _midnight(begin, at), _midnight(begin + OPEN, at), grain
@@ -74,7 +75,8 @@ def _on(one: Element, day: date, at: datetime) -> tuple[datetime, datetime, Grai
         part = one.part
         if part is None:
             return _midnight(day, at), _midnight(day + timedelta(1), at), "day"
-        return _at(day, part.low * 60, at), _at(day, part.high * 60, at), "hour"
+        end = part.low if one.edge == "before" else part.high
+        return _at(day, part.low * 60, at), _at(day, end * 60, at), "hour"
     low, minute = _minutes(one.clock), one.clock.minute is not None
     if one.until is not None:
         high = _minutes(one.until)

@@ -44,8 +44,12 @@ class TimeWords:
     noon: Phrases[str]
     midnight: Phrases[str]
     half_past: Phrases[str]
-    start_of: Phrases[str]
-    end_of: Phrases[str]
+    pieces: Phrases[str]
+    """What comes before a period of which a piece is meant: start, middle, end."""
+    month_of: tuple[str, ...]
+    """Endings of a month before its day."""
+    from_endings: tuple[str, ...]
+    """Endings of the first hour of a range."""
     words: dict[str, frozenset[str]]
     """Plain lists, by their names in the data."""
     ordinals: dict[str, int]
@@ -66,14 +70,15 @@ class TimeWords:
 _LISTS = (
     "hour_words", "minute_words", "one_hour", "clock_noun", "half_to", "quarter_to_next", "before_hour", "past_hour",
     "to_hour", "quarter", "gone", "left", "of_month", "of_year", "day_word",
-    "the", "over", "one_hour_weak", "date_suffix", "between", "fillers",
+    "the", "over", "one_hour_weak", "date_suffix", "between", "fillers", "coming",
 )  # fmt: skip
 
 
+_PIECES = ("start", "middle", "end")
 _LEADS = ("at_day", "clock_on", "clock_soft", "before", "after", "since", "during", "in")
 _NAMED = (
     "now", "days", "weekdays", "months", "this", "next", "last", "weekend", "seasons", "parts", "part_before",
-    "noon", "midnight", "half_past", "start_of", "end_of",
+    "noon", "midnight", "half_past", "start_of", "middle_of", "end_of",
 )  # fmt: skip
 _BEGIN = (
     "clock_noun", "half_to", "half_words", "quarter_to_next", "before_hour", "quarter", "one_hour",
@@ -132,8 +137,9 @@ def time_words() -> TimeWords:
         noon=data.phrases("times.noon"),
         midnight=data.phrases("times.midnight"),
         half_past=data.phrases("times.half_past"),
-        start_of=data.phrases("times.start_of"),
-        end_of=data.phrases("times.end_of"),
+        pieces=Phrases([(data.split(f), p) for p in _PIECES for _, _, f in data.forms(f"times.{p}_of")]),
+        month_of=tuple(data.words("times.month_of")),
+        from_endings=tuple(data.words("times.from_endings")),
         words=lists,
         ordinals=ordinals,
         verb_endings=tuple(data.words("times.verb_endings")),

@@ -1,6 +1,6 @@
 """Dates in digits: `18.02`, `18/02/2027`, `18.2.27`, `2027-02-18`."""
 
-from app.language.moments.time_words import counted
+from app.language.moments.time_words import counted, time_words
 from app.language.quantities.marks import marks
 from app.language.quantities.tokens import Text
 
@@ -42,7 +42,8 @@ def written(text: Text, place: int) -> tuple[tuple[int, int, int | None], int] |
         return None
     if text.near(at) and text.kind(at) != "digits" and _measured(text, at):
         return None
-    return (day, month, None), at
+    dot = text.fold(at) == "." and text.glued(at) and text.fold(at + 1) in time_words().leads
+    return (day, month, None), at + dot
 
 
 def _measured(text: Text, at: int) -> bool:

@@ -5,7 +5,7 @@ from functools import cache
 
 from app.language.quantities.digits import Figure, figure_at, unnamed
 from app.language.quantities.found import Found
-from app.language.quantities.marks import marks
+from app.language.quantities.marks import bounds, marks
 from app.language.quantities.numeral_words import Numeral, numeral_words
 from app.language.quantities.tokens import Text
 from app.language.quantities.words import book
@@ -66,7 +66,7 @@ class Parse:
                 self.place = place + 1
                 self.weak = False
         elif fold in self.words.half:
-            place += 1
+            place += 1 + (self.text.fold(place + 1) == "-" and self.text.glued(place + 1))
             place += self.text.fold(place) in self.words.article
             word = self.words.words.get(self.text.fold(place))
             if word and word.role in ("scale", "times") and self.text.near(place):
@@ -171,7 +171,9 @@ class Parse:
         return self._taken(word)
 
     def _taken(self, word: Numeral) -> Found | bool | None:
-        group, value = self.group, word.value
+        group, value, fold = self.group, word.value, self.text.fold(self.place)
+        if fold in self.words.vague and self.place == self.first and not bounds().before.at(self.text, self.place - 1):
+            return True
         if word.role in ("add", "ordinal"):
             if not self._fits(word):
                 return True
@@ -189,9 +191,8 @@ class Parse:
                 return True
             self.total += (1 if group is None else group) * value
             self.group, self.last_scale = None, value
-        strong = not word.weak or self.text.tokens[self.place].text.lower() != self.text.fold(self.place)
-        if strong and (not word.weak or self.text.fold(self.place) in self.words.kept):
-            self.weak = False
+        spelled = self.text.tokens[self.place].text.lower() != fold
+        self.weak &= word.weak and not (spelled and fold in self.words.kept)
         self.about |= word.about
         self.spelled = True
         self.place += 1

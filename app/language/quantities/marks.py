@@ -62,6 +62,9 @@ class Bounds:
     """What opens a range -> what joins its ends."""
     joiners: frozenset[str]
     dashes: frozenset[str]
+    from_endings: tuple[str, ...]
+    """Of the low end where no word stands between the two, which then stand before one of `until`."""
+    until: frozenset[str]
 
 
 @cache
@@ -82,6 +85,8 @@ def bounds() -> Bounds:
         between=between,
         joiners=data.words("marks.joiners"),
         dashes=frozenset(data.signs["dashes"].split()),
+        from_endings=tuple(data.words("times.from_endings")),
+        until=data.words("times.ending_before"),
     )
 
 

@@ -43,6 +43,8 @@ class NumeralWords:
     and_half: Phrases[str]
     point: frozenset[str]
     minus: frozenset[str]
+    vague: frozenset[str]
+    """Plurals that say many, and a number only behind a word such as `about`."""
     scale_few: frozenset[str]
     """Forms of a multiplier that stand behind two, three and four, or before them in a guess."""
     article: frozenset[str]
@@ -98,6 +100,7 @@ def numeral_words() -> NumeralWords:
         and_half=data.phrases("numerals.and_half"),
         point=data.words("numerals.point"),
         minus=data.words("numerals.minus"),
+        vague=data.words("numerals.vague"),
         scale_few=data.words("numerals.scale_few"),
         article=data.words("numerals.article"),
         of=data.words("numerals.of"),

@@ -55,13 +55,14 @@ def read(source: str) -> Reading:
     text = tokenise(source, book().fold)
     found = _found(text)
     amounts = _ranged(text, found)
+    first = {one.first for one in found}
     return Reading(
         text=text,
         amounts=amounts,
         found={one.first: one for one in found},
         starts={one.first: one for one in amounts},
         ends={one.last: one for one in amounts},
-        joins=frozenset(one.low.last for one in amounts if one.high is not None),
+        joins=frozenset(one.low.last for one in amounts if one.high is not None and one.low.last not in first),
     )
 
 
@@ -185,7 +186,7 @@ def _ranged(text: Text, found: list[Found]) -> tuple[Amount, ...]:
         chained = at + 2 < len(found) and _dashed(text, found[at + 1], found[at + 2])
         if high is not None and not chained and (value := _low(text, low, high)) is not None:
             bound = bound_of(text, low.first, high.last)
-            opened = text.fold(low.first - 1) in bounds().between
+            opened = text.fold(low.first - 1) in bounds().between or low.last == high.first
             amounts.append(Amount(low.first, high.last, value, high.value, "exact" if opened else bound, low))
             at += 2
             continue
@@ -217,13 +218,19 @@ def _dashed(text: Text, low: Found, high: Found) -> bool:
 
 def _low(text: Text, low: Found, high: Found) -> Decimal | None:
     """The low end of the range that two numbers make; None where they make none."""
-    if low.ordinal or high.ordinal or low.last + 1 != high.first or not text.near(low.last):
+    if low.ordinal or high.ordinal or not text.near(low.last):
+        return None
+    tailed = low.last == high.first and text.fold(high.last) in bounds().until
+    tailed = tailed and text.fold(low.last - 1).endswith(bounds().from_endings)
+    if low.last + 1 != high.first and not tailed:
         return None
     value = low.value
     if high.scale > 1 and low.scale == 1 and 0 < value < 1000 and value * high.scale < high.value:
         value *= high.scale
     if not 0 <= value < high.value:
         return None
+    if tailed:
+        return value
     joiner = text.fold(low.last)
     if joiner in bounds().dashes:
         tight = text.glued(low.last) and text.glued(high.first)
