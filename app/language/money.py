@@ -16,6 +16,8 @@ LEAST_BARE = 100
 """From here on a number behind a word of prices is money without a currency."""
 LEAST_LETTER = 500
 """From here on a letter that may also be another unit is a currency."""
+REACH = 5
+"""A word of prices stands at most this many tokens before its number."""
 CENT = Decimal("0.01")
 
 
@@ -162,7 +164,7 @@ def _bare(text: Text, one: Amount) -> bool:
         if behind in ("%", ":", "/") or (text.kind(one.last) == "word" and counted(behind, "word")):
             return False
     place = one.first - 1
-    for _ in range(3):
+    for _ in range(REACH):
         fold = text.fold(place)
         if not text.near(place + 1):
             return False

@@ -13,6 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app import language
 from app.language.durations import Duration, durations
 from app.language.moments.moments import moments
 from app.language.money import Money, money
@@ -182,6 +183,13 @@ def test_time_grows_with_the_text(piece: str) -> None:
         return min(best)
 
     assert seconds(2000) < 8 * seconds(500) + 0.05
+
+
+def test_the_words_of_a_language_are_data() -> None:
+    app = Path(language.__file__).parent
+    public = [app / f"{name}.py" for name in ("numerals", "money", "durations", "times")]
+    for path in [*public, *(app / "quantities").glob("*.py"), *(app / "moments").glob("*.py")]:
+        assert not [letter for letter in path.read_text("utf-8") if "\u0400" <= letter <= "\u04ff"], path.name
 
 
 def test_what_is_found_is_frozen() -> None:

@@ -107,12 +107,14 @@ def _part(text: Text, place: int) -> Element | None:
         return Element(place, own[1], part=own[0]) if own else Element(place, until[1], part=until[0], edge="before")
     led = text.fold(place) in words.at_day | words.words["the"] and text.near(place + 1)
     which = words.which.get(text.fold(place + led), "")
-    for begin in dict.fromkeys((place, place + led, place + led + (which == "this"))):
+    behind = words.clock_on.at(text, place)
+    begins = (place, place + led, place + led + (which == "this"), behind[1] if behind else place)
+    for begin in dict.fromkeys(begins):
         found = words.parts.at(text, begin)
         if found is None or (begin > place and not text.near(begin)):
             continue
         lone = begin > place or text.fold(begin) not in words.parts_led
-        day = Offset(0) if which == "this" and begin > place + led else None
+        day = Offset(0) if which == "this" and begin == place + led + 1 else None
         return Element(place, found[1], day=day, part=found[0], lone=lone)
     return None
 
@@ -124,8 +126,10 @@ def _joined(text: Text, found: list[Element]) -> Iterator[Element]:
         at += 1
         while at < len(found) and (both := _both(text, one, found[at])) is not None:
             one, at = both, at + 1
-        if one.lone or _all(text, one):
+        if one.lone:
             yield one
+        elif _all(text, one):
+            yield replace(one, counts=True)
 
 
 def _all(text: Text, one: Element) -> bool:

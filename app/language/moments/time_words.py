@@ -171,5 +171,7 @@ def counted(word: str, kind: str) -> bool:
     words = time_words()
     if kind != "word":
         return word in "%" or word in marks().currencies
+    if word in unit_words().units:
+        return True
     free = word in words.not_counted or word in words.starts or word in words.until
-    return not free and not (len(word) > 3 and word.endswith(words.verb_endings) and word not in unit_words().units)
+    return not free and not (len(word) > 3 and word.endswith(words.verb_endings))

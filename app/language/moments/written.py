@@ -53,7 +53,7 @@ def _measured(text: Text, at: int) -> bool:
 
 
 def _unit(fold: str) -> bool:
-    return fold in marks().beside or fold in marks().currencies or fold in marks().glued
+    return fold in marks().measured or fold in marks().currencies or fold in marks().glued
 
 
 def _whole(rows: list[str], at: int) -> tuple[tuple[int, int, int | None], int] | None:

@@ -18,3 +18,6 @@ class Found:
     suffix: str = ""
     """The ending of digits: `th` in `18th`."""
     weak: bool = False
+    """Whether all its words are also common words that are no numbers."""
+    language: str = ""
+    """Of its last numeral word."""

@@ -28,7 +28,7 @@ class Parse:
         self.last_scale = NONE
         self.about = self.spelled = False
         self.weak = True
-        self.suffix = ""
+        self.suffix = self.language = ""
 
     def found(self) -> Found | None:
         """The number that begins here, if one does."""
@@ -53,7 +53,8 @@ class Parse:
         value = self.total + (self.group or 0)
         scale = self.last_scale if self.group is None else Decimal(1)
         return Found(
-            self.first, self.place, value, ordinal, self.about, self.spelled, scale, self.suffix, weak=self.weak
+            self.first, self.place, value, ordinal, self.about, self.spelled, scale, self.suffix, self.weak,
+            self.language,
         )  # fmt: skip
 
     def _article(self) -> None:
@@ -62,7 +63,8 @@ class Parse:
         if fold in self.words.article:
             word = self.words.words.get(self.text.fold(place + 1))
             counts = word and (word.role in ("times", "scale") or word.about)
-            if counts or self.text.fold(place + 1) in self.words.part_alone:
+            whole = self.text.fold(place + 2) in self.words.of or self.text.kind(place + 2) != "word"
+            if counts or (self.text.fold(place + 1) in (self.words.parts if whole else self.words.part_alone)):
                 self.place = place + 1
                 self.weak = False
         elif fold in self.words.half:
@@ -194,6 +196,7 @@ class Parse:
         spelled = self.text.tokens[self.place].text.lower() != fold
         self.weak &= word.weak and not (spelled and fold in self.words.kept)
         self.about |= word.about
+        self.language = word.language
         self.spelled = True
         self.place += 1
         return self._done(ordinal=True) if word.role == "ordinal" else None
@@ -204,7 +207,7 @@ class Parse:
         if self.group is not None and self.total == 0 and 0 < self.group < under and self.place > self.first:
             return Found(self.first, place + 1, self.group / under)
         begins = self.group is None and self.last_scale == NONE
-        if begins and fold in self.words.part_alone:
+        if begins and (fold in self.words.part_alone or place > self.first):
             return Found(self.first, place + 1, Decimal(1) / under)
         return None
 
@@ -237,7 +240,7 @@ def number_at(text: Text, first: int, *, sure: bool = False) -> Found | None:
 
 def _borne_out(text: Text, found: Found) -> bool:
     """Whether a word that is also a common one stands beside what is counted."""
-    beside = marks().beside
+    beside = marks().beside.get(found.language, frozenset())
     if text.fold(found.last) in beside and text.near(found.last):
         return True
     before = numeral_words().get(text.fold(found.first - 1))

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Literal, cast
 
 from app.language.quantities.tokens import Text
-from app.language.quantities.words import LANGUAGES, Phrases, book
+from app.language.quantities.words import LANGUAGES, Book, Phrases, book
 
 Bound = Literal["exact", "about", "at_least", "at_most"]
 _BOUNDS = ("about", "at_least", "at_most")
@@ -25,7 +25,10 @@ class Marks:
     glued_cardinal: frozenset[str]
     glued_ordinal: frozenset[str]
     currencies: frozenset[str]
-    beside: frozenset[str]
+    beside: dict[str, frozenset[str]]
+    """By the language of the numeral: what it may stand before where it is also a common word."""
+    measured: frozenset[str]
+    """Units of time and currencies."""
 
 
 @cache
@@ -48,8 +51,14 @@ def marks() -> Marks:
         glued_cardinal=data.words("suffixes.glued_cardinal"),
         glued_ordinal=data.words("suffixes.glued_ordinal"),
         currencies=frozenset(currencies | set(data.signs["currencies"])),
-        beside=frozenset(currencies | data.table("units").keys() | data.words("numerals.counted")),
+        beside={language: frozenset(_beside(data, language)) for language in LANGUAGES},
+        measured=frozenset(currencies | data.table("units").keys()),
     )
+
+
+def _beside(data: Book, language: str) -> set[str]:
+    names = ("units", "money", "cents", "numerals.counted")
+    return {form for name in names for _, _, form in data.forms(name, language)}
 
 
 @dataclass(frozen=True)

@@ -37,23 +37,32 @@ class Text:
     kinds: tuple[str, ...]
     """As `folds`."""
     gaps: tuple[bool | None, ...]
-    """Before each token: None where no space stands, True where the same line goes on, False elsewhere."""
+    """Before each token: None where no space stands, True where the same line goes on, False elsewhere and outside."""
 
     def glued(self, place: int) -> bool:
         """Whether no space stands before the token at `place`."""
-        return 0 < place < len(self.tokens) and self.gaps[place] is None
+        return self.near(place) and self.gaps[place] is None
 
     def near(self, place: int) -> bool:
         """Whether the token at `place` stands in the same line as the one before, a few spaces away at most."""
-        return 0 < place < len(self.tokens) and self.gaps[place] is not False
+        try:
+            return self.gaps[place] is not False
+        except IndexError:
+            return False
 
     def fold(self, place: int) -> str:
         """The token's, or nothing outside the text."""
-        return self.folds[place] if place < len(self.folds) else ""
+        try:
+            return self.folds[place]
+        except IndexError:
+            return ""
 
     def kind(self, place: int) -> str:
         """The token's, or nothing outside the text."""
-        return self.kinds[place] if place < len(self.kinds) else ""
+        try:
+            return self.kinds[place]
+        except IndexError:
+            return ""
 
     def between(self, first: int, last: int) -> tuple[int, int]:
         """The characters of tokens `first`..`last` (exclusive)."""
@@ -80,8 +89,8 @@ def tokenise(text: str, fold: Folder) -> Text:
         kind, body = found.lastgroup, found[0]
         start, end = found.span()
         tokens.append(Token(start, end, body, fold(body) if kind == "word" else body, kind))  # type: ignore[arg-type]
-        gaps.append(None if start == before else start - before < GAP and "\n" not in text[before:start])
+        gap = None if start == before else start - before < GAP and "\n" not in text[before:start]
+        gaps.append(gap if gaps else False)
         before = end
-    return Text(
-        text, tuple(tokens), (*(t.fold for t in tokens), *none), (*(t.kind for t in tokens), *none), tuple(gaps)
-    )
+    folds, kinds = tuple(token.fold for token in tokens), tuple(str(token.kind) for token in tokens)
+    return Text(text, tuple(tokens), folds + none, kinds + none, (*gaps, *(False,) * PADDING))
