@@ -1,11 +1,13 @@
 """Lengths of time from now or up to now: `in an hour`, `2 days ago`, `the last 3 days`."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from app.language.moments.parts import Ahead, Element, Lasting
 from app.language.moments.time_words import time_words
 from app.language.quantities.stretches import Stretch
 from app.language.quantities.tokens import Text
+from app.language.quantities.unit_words import unit_words
 
 
 def length_at(text: Text, lengths: Mapping[int, Stretch], place: int) -> Element | None:
@@ -48,4 +50,8 @@ def _followed(text: Text, lengths: Mapping[int, Stretch], place: int) -> Element
 
 
 def _made(first: int, last: int, length: Stretch, sign: int) -> Element:
-    return Element(first, last, day=Ahead(sign * length.seconds, length.unit, sign * length.count), counts=True)
+    more = Decimal(0)
+    if length.high is not None and length.seconds:
+        more = sign * (length.high - length.seconds) / unit_words().seconds[length.unit]
+    day = Ahead(sign * length.seconds, length.unit, sign * length.count, more)
+    return Element(first, last, day=day, counts=True)

@@ -47,7 +47,8 @@ def days_of(day: Day, today: date) -> Stretch | None:
     if isinstance(day, Year):
         return _year(day, today)
     if isinstance(day, Ahead):
-        return _one(_ahead(day, today))
+        ends = sorted((_ahead(day, today), _ahead(further(day), today)))
+        return ends[0], ends[1] + timedelta(1), "day"
     if isinstance(day, Period):
         return _period(day, today)
     if isinstance(day, Piece):
@@ -135,6 +136,12 @@ def _piece(day: Piece, today: date) -> Stretch | None:
     third = (end - begin) // 3
     edges = {"start": (begin, begin + third), "middle": (begin + third, end - third), "end": (end - third, end)}
     return *edges[day.piece], "day"
+
+
+def further(day: Ahead) -> Ahead:
+    """The far end of a range."""
+    count = day.count + day.more
+    return Ahead(day.seconds * count / day.count, day.unit, count) if day.more else day
 
 
 def _ahead(day: Ahead, today: date) -> date:

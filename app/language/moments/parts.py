@@ -83,6 +83,8 @@ class Ahead:
     seconds: Decimal
     unit: Unit
     count: Decimal
+    more: Decimal = Decimal(0)
+    """How many of the unit a range goes on."""
 
 
 @dataclass(frozen=True, slots=True)

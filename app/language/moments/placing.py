@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from app.language.moments.days import TOO_LONG, Grain, days_of
+from app.language.moments.days import TOO_LONG, Grain, days_of, further
 from app.language.moments.parts import Ahead, Clock, Days, Element, Lasting, Now, Piece
 
 OPEN = timedelta(days=7)
@@ -29,8 +29,9 @@ def _placed(one: Element, at: datetime) -> tuple[datetime, datetime, Grain] | No
     if isinstance(one.day, Ahead) and one.day.unit in ("second", "minute", "hour") and one.clock is None:
         if abs(one.day.seconds) > TOO_LONG:
             return None
-        begin = _later(at, int(one.day.seconds)).replace(second=0, microsecond=0)
-        return begin, _later(begin, 60), "minute"
+        ends = sorted(int(each.seconds) for each in (one.day, further(one.day)) if abs(each.seconds) <= TOO_LONG)
+        begin, end = (_later(at, seconds).replace(second=0, microsecond=0) for seconds in (ends[0], ends[-1]))
+        return begin, _later(end, 60), "minute"
     if one.clock is None and one.part is None:
         return _days(one, at)
     return _hours(one, at)
