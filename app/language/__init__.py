@@ -1,1 +1,1 @@
-"""How people write: letters, scripts, folds, sentences, and the language of a text. Words are data (`words/`)."""
+"""How people write: letters, scripts, sentences, the language of a text, and its figures. Words are data."""

@@ -1,0 +1,1 @@
+"""Dates and times of the clock: read off a text as they are said, then placed from the moment of reading."""

@@ -1,0 +1,173 @@
+"""Times of the clock with what stands around them: prepositions, ranges, `until` and `after`."""
+
+from dataclasses import replace
+
+from app.language.moments.faces import HOUR, Face, Faces
+from app.language.moments.parts import Clock, Edge, Element
+from app.language.moments.time_words import counted, time_words
+from app.language.quantities.grammar import HALF, number_at
+from app.language.quantities.marks import bounds
+from app.language.quantities.reading import Reading
+from app.language.quantities.unit_words import unit_words
+
+
+class Clocks:
+    """Reads them off one text."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading, self.text, self.words = reading, reading.text, time_words()
+        self.faces = Faces(reading)
+
+    def at(self, place: int) -> Element | None:
+        """The clock that begins at token `place`, its preposition included."""
+        return self._range(place) or self._edged(place) or self._led(place) or self._own(place)
+
+    def _range(self, place: int) -> Element | None:
+        """`from 10 to 12`, `10:00-12:00`, `3-4pm`; a bare `10-12` only beside a day."""
+        text, words = self.text, self.words
+        between = text.fold(place) in words.words["between"]
+        opened = (between or text.fold(place) in words.since) and text.near(place + 1)
+        led = None if opened else words.clock_on.at(text, place)
+        begin = led[1] if led and text.near(led[1]) else place + opened
+        if not opened and text.kind(begin) != "digits":
+            return None
+        low = self.faces.at(begin, led=False, end=True)
+        if low is None or not text.near(low.last):
+            return None
+        joiner, high_at = text.fold(low.last), low.last + 1
+        dashed = joiner in bounds().dashes
+        if not (dashed or (opened and joiner in words.until)):
+            return None
+        high = self.faces.at(high_at, led=opened, end=True) if text.near(high_at) else None
+        if high is None or (not high.sure and self._counted(high)):
+            return None
+        if self._chained(place, high.last):
+            return None
+        sure = low.sure or high.sure
+        lone = sure or (opened and not dashed and not between) or begin > place + opened
+        if not opened and not sure and (low.clock.hour >= high.clock.hour or not self._plain(begin)):
+            return None
+        first, second = _together(low.clock, high.clock)
+        return Element(place, high.last, clock=first, until=second, lone=lone)
+
+    def _plain(self, place: int) -> bool:
+        return self.text.kind(place) == "digits"
+
+    def _chained(self, first: int, last: int) -> bool:
+        """Whether digits and marks go on on either side: a date or a code."""
+        text = self.text
+        before = first > 1 and text.glued(first) and text.fold(first - 1) in ".-/:" and text.kind(first - 2) == "digits"
+        return before or (
+            text.glued(last) and text.fold(last) in "-/." and text.glued(last + 1) and text.kind(last + 1) == "digits"
+        )
+
+    def _edged(self, place: int) -> Element | None:
+        """`until six`, `after three`, `since 9 am`."""
+        text, words = self.text, self.words
+        options: list[tuple[Edge, int]] = []
+        for edge, phrases in (("before", words.before), ("after", words.after)):
+            if found := phrases.at(text, place):
+                options.append(("before" if edge == "before" else "after", found[1]))
+        since = text.fold(place) in words.since
+        if since:
+            options.append(("after", place + 1))
+        for edge, begin in options:
+            if not text.near(begin):
+                continue
+            face = self.faces.at(begin, led=not since)
+            if face is None or (not face.sure and self._counted(face)):
+                continue
+            return Element(place, face.last, clock=face.clock, edge=edge, lone=face.sure or not since)
+        return None
+
+    def named(self, place: int) -> Element | None:
+        """Behind its noun or an adjective of the day, as Kazakh has it: `hour at ten`, `evening at six`."""
+        text, words = self.text, self.words
+        half = words.part_before.get(text.fold(place), "")
+        begin = place + bool(half)
+        noun = text.fold(begin) in words.words["clock_noun"]
+        begin += noun
+        if begin == place or not text.near(begin):
+            return None
+        face = self._half_past(begin) or self.faces.at(begin, led=True)
+        if face is None or (not noun and not face.sure and self._counted(face)):
+            return None
+        clock, last = replace(face.clock, half=half or face.clock.half), face.last
+        if (whole := unit_words().and_half.at(text, last)) and text.near(last):
+            clock, last = replace(clock, minute=30), whole[1]
+        minutes = self.faces.number(last) if text.near(last) else None
+        if minutes and text.fold(minutes.last) in words.words["minute_words"]:
+            gone, count = text.fold(minutes.last + 1), int(minutes.value)
+            if gone in words.words["gone"] and count < HOUR:
+                clock, last = replace(clock, minute=count), minutes.last + 2
+            elif gone in words.words["left"] and 0 < count < HOUR:
+                clock, last = replace(clock, hour=(clock.hour - 1) % 24, minute=HOUR - count), minutes.last + 2
+        return self._ending(Element(place, last, clock=clock))
+
+    def _half_past(self, place: int) -> Face | None:
+        """An hour with its half, which is a number too: `at six and a half`."""
+        found = number_at(self.text, place, sure=True)
+        if found is None or found.value % 1 != HALF or not 0 < found.value < 24:
+            return None
+        return Face(Clock(int(found.value), 30), found.last)
+
+    def _led(self, place: int) -> Element | None:
+        """`at six`, `by 18:30`; behind a softer preposition only beside a day."""
+        text, words = self.text, self.words
+        found = words.clock_on.at(text, place)
+        soft = None if found else words.clock_soft.at(text, place)
+        begin = (found or soft or ("", 0))[1]
+        if not begin or not text.near(begin):
+            return None
+        face = self.faces.at(begin, led=True)
+        if face is None or (not face.sure and self._counted(face)):
+            return None
+        weak = text.fold(begin) in words.words["one_hour_weak"]
+        lone = face.sure or face.clock.minute is not None or bool(found and not weak)
+        return self._ending(Element(place, face.last, clock=face.clock, lone=lone))
+
+    def _own(self, place: int) -> Element | None:
+        """A clock by its own form; any other hour only beside a day, at the end of what is said."""
+        text = self.text
+        face = self.faces.at(place, led=False)
+        if face is None:
+            return None
+        if self._chained(place, face.last) or (
+            place and text.glued(place) and text.kind(place) == "digits" and text.fold(place - 1) in ".-/,"
+        ):
+            return None
+        if face.sure:
+            return self._ending(Element(place, face.last, clock=face.clock))
+        if self._counted(face):
+            return None
+        return self._ending(Element(place, face.last, clock=face.clock, lone=False))
+
+    def _counted(self, face: Face) -> bool:
+        text, last = self.text, face.last
+        if not text.near(last):
+            return False
+        kind, fold = text.kind(last), text.fold(last)
+        if kind == "sign":
+            return counted(fold, kind) or (fold == "-" and text.glued(last) and text.glued(last + 1))
+        if kind == "digits":
+            return True
+        ending = fold in self.words.ending_before | self.words.ending_after or fold in self.words.words["gone"]
+        return not ending and counted(fold, kind)
+
+    def _ending(self, element: Element) -> Element:
+        """With a postposition: `five until`, as Kazakh has it."""
+        fold = self.text.fold(element.last)
+        if not self.text.near(element.last):
+            return element
+        if fold in self.words.ending_before:
+            return replace(element, last=element.last + 1, edge="before")
+        if fold in self.words.ending_after:
+            return replace(element, last=element.last + 1, edge="after")
+        return element
+
+
+def _together(low: Clock, high: Clock) -> tuple[Clock, Clock]:
+    """Two ends of a range: the half of the day that one names is the other's too."""
+    if high.half in ("am", "pm") and not low.half and low.hour <= high.hour:
+        low = replace(low, half=high.half)
+    return low, high

@@ -1,0 +1,1 @@
+"""How figures of speech are read: tokens, the words of three languages as data, and small grammars over them."""
