@@ -143,6 +143,8 @@ class DialogueState:
     notice_at: int | None = None
     """Unix second at which he was told that nobody is there now."""
     language: Language = "ru"
+    wished: Language | None = None
+    """The language that he asked to be answered in."""
     closed: bool = False
     """The customer refused or said goodbye; the next message re-opens."""
     handed_over: bool = False
