@@ -18,6 +18,14 @@ Media = Literal["text", "image", "audio"]
 Mode = Literal["machine", "waiting", "person"]
 TimeOfDay = Literal["morning", "day", "evening", "night"]
 Period = Literal["once", "hour", "day", "week", "month", "quarter", "year"]
+FactKind = Literal["price", "price_from", "discount", "unit_discount", "free_from", "instalment", "extra", "limit", "term"]
+"""What a figure is, where its shape does not say it.
+
+price: money for one unit. price_from: where such a price begins. discount: percent off all that is counted;
+unit_discount: off the counted units between its quantities alone, such as the second child. free_from: the order's amount
+from which `product` costs nothing. instalment: months in which a price may be paid. extra: a price of each unit above
+what a product includes. limit: units that `product` includes. term: any other figure.
+"""
 
 SNAPSHOT_SCHEMA = 1
 
@@ -67,6 +75,18 @@ class Fact:
     currency: str | None = None
     unit: str | None = None
     period: Period | None = None
+    product: str | None = None
+    """What it is a figure of, where `name` does not say that: prices of one product stand under one name."""
+    kind: FactKind | None = None
+    min_quantity: Decimal | None = None
+    """It holds from so many, both bounds included, ..."""
+    max_quantity: Decimal | None = None
+    quantity_unit: str | None = None
+    """... of this: a unit, or a currency for an order's amount. None: the figure's own unit."""
+    applies_to: tuple[str, ...] = ()
+    """Products, words that begin their names, or categories that it holds for; empty: no other than its own."""
+    conditions: tuple[str, ...] = ()
+    """What else must be so, in the shop's words: it is said beside the figure, and reckoned with only where it was told."""
 
 
 @dataclass(frozen=True, slots=True)

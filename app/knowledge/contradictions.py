@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.knowledge.figures import facts_in
-from app.knowledge.lint import LintFinding
+from app.knowledge.lint import LintFinding, holds
 from app.knowledge.text import words
 from app.types import Fact, Section
 
@@ -52,7 +52,7 @@ def _facts(sections: Sequence[Section]) -> Iterator[LintFinding]:
         for fact in section.facts:
             if fact.currency is not None:
                 continue
-            key = (tuple(words(fact.name)), _unit(fact.unit), fact.period)
+            key = (tuple(words(fact.name)), _unit(fact.unit), fact.period, holds(fact))
             other, known = first.setdefault(key, (section, fact))
             if known.amount != fact.amount and other is not section:
                 yield LintFinding(

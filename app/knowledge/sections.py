@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from app.errors import ConfigError
-from app.types import Fact, Language, Period, Section
+from app.types import Fact, FactKind, Language, Period, Section
 
 _LINE = "__line__"
 _MERGE = "tag:yaml.org,2002:merge"
@@ -35,10 +35,19 @@ class _FactModel(BaseModel):
     currency: str | None = None
     unit: str | None = None
     period: Period | None = None
+    product: _Text | None = None
+    kind: FactKind | None = None
+    min_quantity: Decimal | None = None
+    max_quantity: Decimal | None = None
+    quantity_unit: _Text | None = None
+    applies_to: tuple[_Text, ...] = ()
+    conditions: tuple[_Text, ...] = ()
 
-    @field_validator("amount", mode="before")
+    @field_validator("amount", "min_quantity", "max_quantity", mode="before")
     @classmethod
     def _plain_number(cls, value: object) -> object:
+        if value is None:
+            return value
         if not _AMOUNT.fullmatch(str(value)):
             raise ValueError(f"{value!r} is no plain number; write 14900 or 99.5")
         return str(value)
@@ -174,9 +183,12 @@ def digest(sections: Iterable[Section]) -> str:
     """sha256 over the content of the sections, independent of files and order."""
     whole = hashlib.sha256()
     for section in sorted(sections, key=lambda s: s.id):
-        whole.update(repr(replace(section, source="")).encode())
+        whole.update(repr(replace(section, source="")).replace(_UNSAID, "").encode())
     return whole.hexdigest()
 
+
+# So a base that says none of these keeps the version that it had before facts could say them.
+_UNSAID = ", product=None, kind=None, min_quantity=None, max_quantity=None, quantity_unit=None, applies_to=(), conditions=()"
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
