@@ -18,12 +18,14 @@ Media = Literal["text", "image", "audio"]
 Mode = Literal["machine", "waiting", "person"]
 TimeOfDay = Literal["morning", "day", "evening", "night"]
 Period = Literal["once", "hour", "day", "week", "month", "quarter", "year"]
-FactKind = Literal["price", "price_from", "discount", "unit_discount", "free_from", "instalment", "extra", "limit", "term"]
+FactKind = Literal[
+    "price", "price_from", "discount", "unit_discount", "free_from", "instalment", "extra", "limit", "term"
+]  # fmt: skip
 """What a figure is, where its shape does not say it.
 
 price: money for one unit. price_from: where such a price begins. discount: percent off all that is counted;
-unit_discount: off the counted units between its quantities alone, such as the second child. free_from: the order's amount
-from which `product` costs nothing. instalment: months in which a price may be paid. extra: a price of each unit above
+unit_discount: off the units between its quantities alone, such as the second child. free_from: the order's amount from
+which `product` costs nothing. instalment: months in which a price may be paid. extra: a price of each unit above
 what a product includes. limit: units that `product` includes. term: any other figure.
 """
 
@@ -86,7 +88,7 @@ class Fact:
     applies_to: tuple[str, ...] = ()
     """Products, words that begin their names, or categories that it holds for; empty: no other than its own."""
     conditions: tuple[str, ...] = ()
-    """What else must be so, in the shop's words: it is said beside the figure, and reckoned with only where it was told."""
+    """What else must be so, in the shop's words: said beside the figure, and only then reckoned with when told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,8 @@ def _item(section: Section) -> dict[str, Any]:
     item = asdict(section) | {
         "text": _Block(section.text + "\n"),
         "questions": list(section.questions),
-        "facts": [_Inline({k: _plain(v) for k, v in asdict(fact).items() if v not in (None, ())}) for fact in section.facts],
+        "facts": [_Inline({k: _plain(v) for k, v in asdict(fact).items() if v not in (None, ())})
+                  for fact in section.facts],
     }  # fmt: skip
     order = "id title text questions keywords priority language valid_until facts".split()
     return {key: item[key] for key in order if item[key] not in (None, "", (), [], _DEFAULTS.get(key))}

@@ -124,7 +124,8 @@ def _unknown_products(sections: Sequence[Section]) -> Iterator[LintFinding]:
         for fact in section.facts:
             for name in fact.applies_to:
                 if name not in known and frozenset(words(name)) not in begins | whole:
-                    message = f"{fact.name!r} of {section.id!r} applies to {name!r}, which no fact is named; write it as there"
+                    said = f"{fact.name!r} of {section.id!r} applies to {name!r}"
+                    message = f"{said}, which no fact's name begins with; write it as there"
                     yield LintFinding("warning", "unknown-product", section.source, message)
 
 

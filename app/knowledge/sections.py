@@ -188,7 +188,8 @@ def digest(sections: Iterable[Section]) -> str:
 
 
 # So a base that says none of these keeps the version that it had before facts could say them.
-_UNSAID = ", product=None, kind=None, min_quantity=None, max_quantity=None, quantity_unit=None, applies_to=(), conditions=()"
+_UNSAID = ", product=None, kind=None, min_quantity=None, max_quantity=None, quantity_unit=None"
+_UNSAID += ", applies_to=(), conditions=()"
 
 _Model = TypeVar("_Model", bound=BaseModel)
 

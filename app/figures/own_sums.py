@@ -1,0 +1,207 @@
+"""A customer's own sum: what it is of, or what is right instead, or that it is none of the shop's."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, DivisionByZero, InvalidOperation
+from functools import cache
+from itertools import combinations
+
+from app.figures.catalogue import Catalogue, Offer
+from app.figures.counting import Item, Sum, count
+from app.figures.fitting import bounded
+from app.figures.read import Read
+from app.figures.wanted import Wanted
+from app.figures.words import LANGUAGES, data, fold
+from app.types import Period
+
+_MOST_NUMBERS = 12  # of one expression
+_MOST_OFFERS = 60  # of a catalogue that a claimed amount is looked for in
+_MOST_MONTHS: tuple[int | None, ...] = (None, 12, 6, 3)
+_SMALL = Decimal(1000)
+_PERIODS: tuple[Period, ...] = ("year", "once")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An amount that the customer says comes out. `operands` and `operators` where he wrote how."""
+
+    amount: Decimal
+    operands: tuple[Decimal, ...] = ()
+    operators: tuple[str, ...] = ()
+    right: bool = True
+    """Whether his own reckoning holds; `amount` is what he says comes out, or what it makes where he asks that."""
+    weak: bool = False
+    """A bare amount with a question mark: a sum only if it turns out to be one."""
+
+    @property
+    def makes(self) -> Decimal | None:
+        return _evaluated(self.operands, self.operators) if self.operands else None
+
+
+@cache
+def _operators() -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for language in LANGUAGES:
+        for sign, words in data(language)["operators"].items():
+            found[sign] = sign
+            for word in str(words).split():
+                found[word] = sign
+                found.setdefault(fold(word), sign)
+    found.pop("", None)
+    return found
+
+
+def claims(read: Read, wanted: Wanted) -> tuple[Claim, ...]:
+    """The amounts that the clause offers as sums, each once: expressions first, then amounts to be confirmed."""
+    spans = _numbers(read)[:_MOST_NUMBERS]
+    found: list[Claim] = []
+    used: set[int] = set()
+    place = 0
+    while place < len(spans):
+        chain, operators, end = [spans[place][2]], list[str](), place
+        while end + 1 < len(spans) and (sign := _between(read.text, spans[end][1], spans[end + 1][0])):
+            operators.append(sign)
+            chain.append(spans[end + 1][2])
+            end += 1
+        if operators:
+            used.update(range(place, end + 1))
+            found += _claimed(chain, operators)
+        place = end + 1
+    sure = bool(wanted.asks & {"confirm", "everything"})
+    if sure or "?" in read.text:
+        for n, (start, _, amount) in enumerate(spans):
+            money = any(m.start <= start < m.end for m in read.money)
+            if n not in used and (money or amount >= _SMALL):
+                found.append(Claim(amount, weak=not sure))
+    return tuple(dict.fromkeys(found))
+
+
+def _claimed(chain: Sequence[Decimal], operators: Sequence[str]) -> Iterator[Claim]:
+    if "=" in operators:
+        place = operators.index("=")
+        left, result = tuple(chain[: place + 1]), chain[place + 1]
+        signs = tuple(operators[:place])
+        made = _evaluated(left, signs)
+        yield Claim(result, left, signs, made == result)
+        return
+    made = _evaluated(tuple(chain), tuple(operators))
+    if made is not None and made > 0:
+        yield Claim(made, tuple(chain), tuple(operators))
+
+
+def _numbers(read: Read) -> list[tuple[int, int, Decimal]]:
+    """Numbers and amounts in order, each place once: money before the number in it."""
+    found = [(m.start, m.end, m.amount) for m in read.money]
+    ends = sorted((start, end) for start, end, _ in found)
+    spans = [(d.start, d.end) for d in read.durations]
+    for number in read.numbers:
+        inside = any(start <= number.start < end for start, end in (*ends, *spans))
+        if not inside:
+            found.append((number.start, number.end, number.value))
+    return sorted(found)
+
+
+def _between(text: str, end: int, start: int) -> str:
+    gap = text[end:start].strip().lower()
+    if not gap or len(gap) > 12:
+        return ""
+    return _operators().get(gap) or _operators().get(fold(gap), "")
+
+
+def _evaluated(numbers: Sequence[Decimal], operators: Sequence[str]) -> Decimal | None:
+    """Products before sums, from left to right."""
+    if not numbers or len(operators) != len(numbers) - 1:
+        return None
+    total, product = Decimal(0), numbers[0]
+    try:
+        for sign, number in zip(operators, numbers[1:], strict=True):
+            if sign == "×":
+                product *= number
+            else:
+                total += product
+                product = number if sign == "+" else -number
+        return total + product
+    except (InvalidOperation, DivisionByZero, ArithmeticError):
+        return None
+
+
+def found_as(
+    claim: Claim, catalogue: Catalogue, wanted: Wanted, told: Mapping[str, Decimal], focus: Sequence[str]
+) -> Sum | None:
+    """The shop's sum that the claimed amount is, if any: of what is named, else of what was spoken of, else of all."""
+    for sum_ in _tried(claim, catalogue, wanted, told, focus):
+        if sum_.known and sum_.every(claim.amount):
+            return sum_
+    return None
+
+
+def _tried(
+    claim: Claim, catalogue: Catalogue, wanted: Wanted, told: Mapping[str, Decimal], focus: Sequence[str]
+) -> Iterator[Sum]:
+    named = [o for key in wanted.keys if (o := catalogue.get(key))]
+    before = [o for key in focus if (o := catalogue.get(key)) and o not in named]
+    spans = (
+        (wanted.months,)
+        if wanted.months is not None
+        else tuple(None if m is None else Decimal(m) for m in _MOST_MONTHS)
+    )
+    quantities = {**told, **wanted.quantities}
+    if len(named) > 1:
+        for months in spans:
+            yield count(catalogue, [Item(o) for o in named], quantities, months)
+    plans = [o for o in catalogue.offers if bounded(o) and o not in named and o not in before]
+    rest = [o for o in catalogue.offers[:_MOST_OFFERS] if o not in named and o not in before and o not in plans]
+    counts = _counts(claim, quantities)
+    for offers in (named,) if named else (before, plans, [o for o in rest if _may(o, claim)]):
+        for times in counts:
+            for offer in offers:
+                for months in spans:
+                    yield _one(catalogue, offer, quantities, times, months)
+                for period in _PERIODS if wanted.months is None else ():
+                    yield _one(catalogue, offer, quantities, times, prefer=period)
+    if not named and "+" in claim.operators:
+        yield from _added(claim, catalogue)
+
+
+def _may(offer: Offer, claim: Claim) -> bool:
+    """Whether the amount can be a multiple of one of its prices: most are ruled out without a sum."""
+    prices = [p.amount for p in offer.prices if p.amount > 0]
+    return any(p in claim.operands or (claim.amount % p == 0 and claim.amount / p < _SMALL) for p in prices)
+
+
+def _one(
+    catalogue: Catalogue,
+    offer: Offer,
+    told: Mapping[str, Decimal],
+    times: Decimal | None,
+    months: Decimal | None = None,
+    *,
+    prefer: Period | None = None,
+) -> Sum:
+    if times is not None:
+        units = {p.unit for p in offer.prices if p.unit is not None}
+        told = {**told, **dict.fromkeys(units, times)}
+    return count(catalogue, (Item(offer, times),), told, months, prefer=prefer)
+
+
+def _counts(claim: Claim, told: Mapping[str, Decimal]) -> tuple[Decimal | None, ...]:
+    """How many to try: the factors of his own expression, else what was told, else one."""
+    if "×" in claim.operators:
+        small = [n for n in claim.operands if n < _SMALL and n == n.to_integral_value() and n > 0]
+        return tuple(dict.fromkeys(small)) or (None,)
+    return (None, *([Decimal(1)] if told else []))
+
+
+def _added(claim: Claim, catalogue: Catalogue) -> Iterator[Sum]:
+    """Sums of products whose prices are the operands."""
+    matching: list[Offer] = []
+    for operand in claim.operands[:4]:
+        offer = next(
+            (o for o in catalogue.offers if any(p.amount == operand for p in o.prices) and o not in matching), None
+        )
+        if offer is None:
+            return
+        matching.append(offer)
+    for size in range(len(matching), 1, -1):
+        for chosen in combinations(matching, size):
+            yield count(catalogue, [Item(o, Decimal(1)) for o in chosen], {})

@@ -1,0 +1,165 @@
+"""What a clause asks to be counted: which products, how many of what, for how long, and what beside the price."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from types import MappingProxyType
+
+from app.figures.catalogue import Catalogue
+from app.figures.naming import Named
+from app.figures.read import Read, months
+from app.figures.words import LANGUAGES, Token, asks, collective, common, data, fold, listed, tokens
+
+_NEAR = 2  # words between a number and what it counts
+MOST = Decimal(1_000_000)
+_PIECE = "@piece"
+_PERSON = "@person"
+_SHORT = {"hour": ("@hour", 3600), "day": ("@day", 86400), "week": ("@week", 604800)}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One clause, read for its sums."""
+
+    named: tuple[Named, ...]
+    quantities: Mapping[str, Decimal]
+    """Key of a unit -> how many, as this clause tells."""
+    counts: Mapping[int, Decimal]
+    """Place in `named` -> how many of that product itself: «2 scanners»."""
+    foreign: tuple[str, ...]
+    """What is counted and no unit of the shop: prices of it are not known."""
+    months: Decimal | None
+    period_said: bool
+    """Whether a length of time was said at all, such as days."""
+    asks: frozenset[str]
+    """Of `asks` in the words of the languages: sum, price, discount, cheapest, instalment, saving, confirm, ..."""
+    words: tuple[str, ...]
+    """All words, folded."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The products meant beyond doubt, each once."""
+        return tuple(dict.fromkeys(named.key for named in self.named if named.key is not None))
+
+
+def wanted(read: Read, catalogue: Catalogue) -> Wanted:
+    """Linear in the length of the clause."""
+    found = tokens(read.text)
+    named = tuple(n for n in catalogue.named(read.text) if not _is_unit(n, read.text, catalogue))
+    if any(n.own and n.unique for n in named):
+        named = tuple(n for n in named if n.own)
+    taken = [(n.start, n.end) for n in named]
+    spans = [*((m.start, m.end) for m in read.money), *((d.start, d.end) for d in read.durations)]
+    quantities: dict[str, Decimal] = {}
+    counts: dict[int, Decimal] = {}
+    foreign: list[str] = []
+    starts = {token.start: place for place, token in enumerate(found)}
+    for number in read.numbers:
+        inside = any(start <= number.start and number.end <= end for start, end in (*taken, *spans))
+        if inside or not 0 < number.value <= MOST:
+            continue
+        first = starts.get(number.start, _place(found, number.start))
+        last = _place(found, number.end)
+        unit, what = _counted(read.text, found, (first, last), named, catalogue)
+        if isinstance(unit, int):
+            counts.setdefault(unit, number.value)
+        elif unit is not None:
+            quantities.setdefault(unit, number.value)
+        elif what:
+            foreign.append(what)
+    for length in read.durations:
+        if (short := _SHORT.get(length.unit.rstrip("s"))) is not None:
+            quantities.setdefault(short[0], Decimal(str(length.seconds)) / short[1])
+    for token in found:
+        if (people := collective().get(token.folded)) is not None:
+            quantities.setdefault(_person(catalogue), people)
+    lengths = [m for m in map(months, read.durations) if m is not None]
+    said = frozenset(kind for token in found for kind, words in asks().items() if words.get(token.folded) is not None)
+    return Wanted(
+        named=named,
+        quantities=MappingProxyType(quantities),
+        counts=MappingProxyType(counts),
+        foreign=tuple(dict.fromkeys(foreign)),
+        months=lengths[-1] if lengths else None,
+        period_said=bool(read.durations),
+        asks=said,
+        words=tuple(token.folded for token in found),
+    )
+
+
+def _is_unit(named: Named, text: str, catalogue: Catalogue) -> bool:
+    """A mention that may be what is counted alone: «tills» of a shop that sells none by that name."""
+    said = [token.folded for token in tokens(text[named.start : named.end])]
+    return named.key is None and all(catalogue.units.of(word) is not None for word in said)
+
+
+def _place(found: Sequence[Token], at: int) -> int:
+    """The first token that begins at `at` or later; binary, so that a clause of numbers stays cheap."""
+    low, high = 0, len(found)
+    while low < high:
+        middle = (low + high) // 2
+        if found[middle].start < at:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _counted(
+    text: str, found: Sequence[Token], place: tuple[int, int], named: Sequence[Named], catalogue: Catalogue
+) -> tuple[str | int | None, str]:
+    """Key of the unit, or the place of the product, that a number counts; else the noun that is neither."""
+    first, last = place
+    spare = ""
+    for token in found[last : last + _NEAR + 1]:
+        if listed("separators").get(token.folded) is not None or token.number:
+            break
+        product = next((n for n, mention in enumerate(named) if mention.start <= token.start < mention.end), None)
+        unit = catalogue.units.of(token.folded)
+        if unit == _PIECE and product is None:
+            after = next((n for n, mention in enumerate(named) if mention.start >= token.end), None)
+            before = (
+                next((n for n in reversed(range(len(named))) if named[n].end <= found[first - 1].end), None)
+                if first
+                else None
+            )
+            return (before if before is not None else after) if named else _PIECE, ""
+        if unit is not None and (product is None or named[product].key is None or _whole(named[product], token)):
+            return unit, ""
+        if product is not None:
+            return product, ""
+        if token.folded in common():
+            break
+        spare = spare or token.raw
+    if first:  # «shops: 3», «Rost x2»
+        token = found[first - 1]
+        unit = catalogue.units.of(token.folded)
+        if unit is not None and not spare:
+            return unit, ""
+        sign = text[token.end : found[first].start].strip().lower() if first < len(found) else ""
+        times = token.folded in _times() or sign in _times()
+        if times:
+            ends = [n for n, mention in enumerate(named) if mention.end <= token.end]
+            if ends:
+                return ends[-1], ""
+    return None, spare
+
+
+def _whole(mention: Named, token: Token) -> bool:
+    return mention.start == token.start and mention.end == token.end
+
+
+@cache
+def _times() -> frozenset[str]:
+    return frozenset(
+        form
+        for language in LANGUAGES
+        for word in str(data(language)["operators"]["×"]).split()
+        for form in (word, fold(word))
+    )
+
+
+def _person(catalogue: Catalogue) -> str:
+    """Key of what people are counted as here."""
+    return catalogue.units.key("person") or _PERSON
