@@ -46,7 +46,7 @@ class Part:
     def period(self) -> Period | None:
         """The period that `amount` is for; None of a span of months that is none."""
         if self.months is None or self.price.fact.period in _SINGLE:
-            return self.price.fact.period or "once"
+            return self.price.fact.period or "once" if self.times == 1 else "once"
         own = self.price.fact.period
         return "year" if self.months == _IN_MONTHS["year"] else own if self.times == 1 else None
 
@@ -187,6 +187,8 @@ def _price(
     """The one price to reckon with: of the unit told, of the period asked; the year's own for whole years."""
     prices = [p for p in offer.prices if p.unit is not None and p.unit in told] or list(offer.prices)
     prices = [p for p in prices if _SHORT.get(p.fact.period or "", "") in told] or prices
+    if months is not None and prefer is not None:
+        return _step([p for p in prices if p.fact.period == prefer], told, count)
     if months is not None:
         for period, length in sorted(_IN_MONTHS.items(), key=lambda item: -item[1]):
             if months % length == 0 and (found := [p for p in prices if p.fact.period == period]):

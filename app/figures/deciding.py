@@ -31,6 +31,7 @@ from app.types import Language
 _PRICED = frozenset({"price", "sum", "cheapest", "saving"})
 _MOST = 4
 _PERSON = "@person"
+_SHORT = frozenset({"@hour", "@day", "@week"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +102,12 @@ def _asks_figure(asked: Wanted) -> bool:
 
 def _own_sums(case: _Case) -> Iterator[Decided]:
     for claim in claims(case.read, case.wanted)[:_MOST]:
-        sum_ = found_as(claim, case.catalogue, case.wanted, case.told, [o.key for o in case.focus])
-        if sum_ is not None and claim.right:
+        focus = [o.key for o in case.focus]
+        sum_ = found_as(claim, case.catalogue, case.wanted, case.told, focus) if claim.right else None
+        if sum_ is not None:
             yield Confirmed(claim, sum_)
             continue
-        right = None if claim.weak else sum_ if sum_ is not None else _right(case, claim)
+        right = None if claim.weak else _right(case, claim)
         if right is not None and right.known and not (claim.right and right.every(claim.amount)):
             yield Corrected(claim, right)
         elif not claim.weak and claim.right:
@@ -186,8 +188,7 @@ def _limits(case: _Case) -> list[Decided]:
     """How many a product includes, where the clause asks that and counts nothing itself."""
     if case.wanted.quantities or case.wanted.months is not None:
         return []
-    units = [u for word in case.wanted.words if (u := case.catalogue.units.of(word)) is not None]
-    figures = [f for offer in case.meant for unit in dict.fromkeys(units) if (f := offer.limit(unit)) is not None]
+    figures = [f for offer in case.meant for unit in case.wanted.units if (f := offer.limit(unit)) is not None]
     if not figures and "included" in case.wanted.asks and len(case.named) == 1:
         figures = list(case.named[0].limits)
     return [Term(tuple(figures[:_MOST]))] if figures else []
@@ -217,7 +218,7 @@ def _prices(case: _Case, *, decided: bool) -> list[Decided]:
 def _priced(case: _Case, offers: Sequence[Offer]) -> list[Decided]:
     odd = _odd_unit(case, offers)
     if odd is not None:
-        return [NotKnown((odd,))]
+        return [*(PriceKnown(offer, offer.prices) for offer in offers[:_MOST]), NotKnown((odd,))]
     made = case.sum(offers)
     if len(offers) == 1 and made.plain and case.wanted.months is None:
         return [PriceKnown(offers[0], offers[0].prices)]
@@ -242,7 +243,9 @@ def _odd_unit(case: _Case, offers: Sequence[Offer]) -> Unknown | None:
     known |= {f.quantity_unit for f in case.catalogue.reductions if any(case.catalogue.applies(f, o) for o in offers)}
     bounded = all(p.unit in ("@company", "@order") for o in offers for p in o.prices)
     free = any(p.unit is None for o in offers for p in o.prices)
-    for unit in asked.quantities:
+    for unit, told in asked.quantities.items():
+        if unit in _SHORT and told == 1:  # «a day», of no price: it was not said to be counted
+            continue
         if unit not in known and not bounded and not (unit in (_PERSON, "@piece") and free):
             return Unknown("unit", case.catalogue.units.name(unit))
     if asked.foreign and not asked.quantities:

@@ -12,6 +12,7 @@ _NUMBERED = re.compile(r"\s\((\d{1,3})\)$")
 _RANGE = re.compile(r"\s\(([^\W\d_]{2,6})\)$")
 SENTENCE = re.compile(r"(?<=[.!?\u2026])\s+|\n+")
 _BEFORE = 12  # characters before an amount in which "from" may stand
+_PERSON = "@person"
 _GROUP = 3  # digits
 
 
@@ -67,6 +68,11 @@ class Units:
     def of(self, word: str) -> str | None:
         """Like `key`, of a folded word."""
         return self._shop.get(word) or self._general.get(word)
+
+    def person(self) -> str:
+        """Key of what people are counted as here."""
+        people = (self._shop.get(word) for word in self._general.words_of(_PERSON))
+        return next((key for key in people if key is not None), _PERSON)
 
     def name(self, key: str) -> str:
         """The shop's own word for it."""

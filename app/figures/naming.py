@@ -12,7 +12,8 @@ from app.figures.words import Token, Words, common, fold, folded, listed, same, 
 from app.types import Section
 
 _QUOTED = re.compile(r"[\u00ab\u201e\u201c\"]([^\u00ab\u00bb\u201e\u201c\u201d\"]{1,80})[\u00bb\u201d\u201c\"]")
-_CLAUSE = re.compile(r"[,;:.!?\n()\u2014\u2013]")
+_SENTENCE = re.compile(r"[.!?\n]")
+_CLAUSE = re.compile(r"[,;:\n()\u2014\u2013]")
 _FEW = 4  # products of one section whose keywords name each of them
 _GAP = 1  # words between two words of one name
 _LONG = 5  # letters of a word that tells one product from its siblings
@@ -130,9 +131,15 @@ class Names:
         named = {key: self._telling(key, keys) for key in keys}
         known = {word for key in keys for word in self._entries[key].whole}
         found: dict[str, set[str]] = defaultdict(set)
-        for clause in _CLAUSE.split(section.text):
+        clauses = [(n, c) for n, sentence in enumerate(_SENTENCE.split(section.text)) for c in _CLAUSE.split(sentence)]
+        last, before = -1, list[str]()
+        for number, clause in clauses:
             words = [self._form(w) for w in folded(clause) if len(w) < _LONG or w not in common()]
             here = [key for key in keys if named[key] and named[key] <= set(words)]
+            here = [key for key in here if not any(named[key] < named[other] for other in here)]
+            if not any(named[key] & set(words) for key in keys) and number == last:
+                here = before  # it goes on about the one before
+            last, before = number, here
             if len(here) == 1:
                 for word in words:
                     if len(word) >= _LONG and word not in common() and not self._units.of(word):
@@ -152,7 +159,7 @@ class Names:
         mentions: list[Named] = []
         place = 0
         while place < len(found) and len(mentions) < _MOST:
-            if not hits[place] or found[place].number:
+            if not hits[place] or found[place].number or found[place].folded in listed("separators"):
                 place += 1
                 continue
             span = self._span(text, found, hits, place)
@@ -169,7 +176,7 @@ class Names:
             return None
         if (known := self._forms.get(word)) is not None:
             return known, 1.0
-        if len(word) < _SLIPPED or token.number or word in common():
+        if len(word) < _SLIPPED or token.number or word in common() or self._units.of(word) is not None:
             return None
         for form in (word, word[:-1], word[:-2]):
             if len(form) < _LONG:
@@ -195,7 +202,7 @@ class Names:
                 break
             here = hits[place]
             if here is None:
-                if listed("separators").get(found[place].folded) is not None or found[place].number:
+                if found[place].folded in listed("separators") or found[place].number:
                     break
                 continue
             both = owners & self._holding(here[0])
@@ -222,7 +229,9 @@ class Names:
             return None
         best = ranked[0][0]
         alone = len(ranked) == 1 or ranked[0][1] - ranked[1][1] > _CLOSE
-        sure = alone and certain[best] and bool(real)
+        whole = [key for key in scores if all(key in self._holders.get(word, ()) for word in said)]
+        heads = [key for key in whole if self._entries[key].whole[0] in said]
+        sure = alone and bool(real) and (certain[best] or heads == [best])
         own = any(best in self._holders.get(word, ()) for word in said)
         return Named(found[span[0]].start, found[span[-1]].end, tuple(ranked), best if sure else None, own)
 

@@ -16,9 +16,9 @@ from app.types import Period
 
 _MOST_NUMBERS = 12  # of one expression
 _MOST_OFFERS = 60  # of a catalogue that a claimed amount is looked for in
-_MOST_MONTHS: tuple[int | None, ...] = (None, 12, 6, 3)
+_SPANS = (Decimal(12), Decimal(6), Decimal(3))  # months that are tried unsaid
 _SMALL = Decimal(1000)
-_PERIODS: tuple[Period, ...] = ("year", "once")
+_Way = tuple[Decimal | None, Decimal | None, Period | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,8 @@ def found_as(
 ) -> Sum | None:
     """The shop's sum that the claimed amount is, if any: of what is named, else of what was spoken of, else of all."""
     for sum_ in _tried(claim, catalogue, wanted, told, focus):
-        if sum_.known and sum_.every(claim.amount):
+        own = not claim.operands or all(part.price.amount in claim.operands for part in sum_.parts)
+        if own and sum_.known and sum_.every(claim.amount):
             return sum_
     return None
 
@@ -140,27 +141,42 @@ def _tried(
 ) -> Iterator[Sum]:
     named = [o for key in wanted.keys if (o := catalogue.get(key))]
     before = [o for key in focus if (o := catalogue.get(key)) and o not in named]
-    spans = (
-        (wanted.months,)
-        if wanted.months is not None
-        else tuple(None if m is None else Decimal(m) for m in _MOST_MONTHS)
-    )
     quantities = {**told, **wanted.quantities}
+    ways = _ways(claim, wanted, quantities)
     if len(named) > 1:
-        for months in spans:
-            yield count(catalogue, [Item(o) for o in named], quantities, months)
-    plans = [o for o in catalogue.offers if bounded(o) and o not in named and o not in before]
-    rest = [o for o in catalogue.offers[:_MOST_OFFERS] if o not in named and o not in before and o not in plans]
-    counts = _counts(claim, quantities)
-    for offers in (named,) if named else (before, plans, [o for o in rest if _may(o, claim)]):
-        for times in counts:
+        for times, months, prefer in ways:
+            if times is None:
+                yield count(catalogue, _items(named, wanted), quantities, months, prefer=prefer)
+    plans = [o for o in catalogue.offers if bounded(o) and o not in before]
+    rest = [o for o in catalogue.offers[:_MOST_OFFERS] if o not in before and o not in plans and _may(o, claim)]
+    spoken = bool(before) and not claim.operands  # an amount alone is of what was spoken of, or of a plan as it stands
+    for offers in (named,) if named else (before, plans, () if spoken else rest):
+        for times, months, prefer in ways:
             for offer in offers:
-                for months in spans:
-                    yield _one(catalogue, offer, quantities, times, months)
-                for period in _PERIODS if wanted.months is None else ():
-                    yield _one(catalogue, offer, quantities, times, prefer=period)
+                yield _one(catalogue, offer, quantities, (times, months, prefer))
     if not named and "+" in claim.operators:
         yield from _added(claim, catalogue)
+
+
+def _items(offers: Sequence[Offer], wanted: Wanted) -> list[Item]:
+    counts = {wanted.named[place].key: n for place, n in wanted.counts.items()}
+    return [Item(offer, counts.get(offer.key)) for offer in offers]
+
+
+def _ways(claim: Claim, wanted: Wanted, told: Mapping[str, Decimal]) -> tuple[_Way, ...]:
+    """(count, months, period of the price) to try: the factors of his own expression, else what was told, else one."""
+    spans = (None, *_SPANS) if wanted.months is None else (wanted.months,)
+    periods = (None, "month") if wanted.months is not None else (None, "year", "once")
+    if "×" in claim.operators:
+        small = [n for n in claim.operands if 0 < n < _SMALL and n == n.to_integral_value()]
+        ways: list[_Way] = [(n, wanted.months, prefer) for n in small for prefer in (None, "year")]
+        ways += [(None, n, prefer) for n in small for prefer in ("month", None)]
+        ways += [(n, m, "month") for n in small for m in small if n != m]
+        return tuple(dict.fromkeys(ways))
+    ones: tuple[Decimal | None, ...] = (None, Decimal(1)) if told else (None,)
+    found: list[_Way] = [(n, months, None) for n in ones for months in spans]
+    found += [(n, wanted.months, prefer) for n in ones for prefer in periods]
+    return tuple(dict.fromkeys(found))
 
 
 def _may(offer: Offer, claim: Claim) -> bool:
@@ -169,27 +185,12 @@ def _may(offer: Offer, claim: Claim) -> bool:
     return any(p in claim.operands or (claim.amount % p == 0 and claim.amount / p < _SMALL) for p in prices)
 
 
-def _one(
-    catalogue: Catalogue,
-    offer: Offer,
-    told: Mapping[str, Decimal],
-    times: Decimal | None,
-    months: Decimal | None = None,
-    *,
-    prefer: Period | None = None,
-) -> Sum:
+def _one(catalogue: Catalogue, offer: Offer, told: Mapping[str, Decimal], way: _Way) -> Sum:
+    times, months, prefer = way
     if times is not None:
         units = {p.unit for p in offer.prices if p.unit is not None}
         told = {**told, **dict.fromkeys(units, times)}
     return count(catalogue, (Item(offer, times),), told, months, prefer=prefer)
-
-
-def _counts(claim: Claim, told: Mapping[str, Decimal]) -> tuple[Decimal | None, ...]:
-    """How many to try: the factors of his own expression, else what was told, else one."""
-    if "×" in claim.operators:
-        small = [n for n in claim.operands if n < _SMALL and n == n.to_integral_value() and n > 0]
-        return tuple(dict.fromkeys(small)) or (None,)
-    return (None, *([Decimal(1)] if told else []))
 
 
 def _added(claim: Claim, catalogue: Catalogue) -> Iterator[Sum]:

@@ -1,6 +1,6 @@
 """What a clause asks to be counted: which products, how many of what, for how long, and what beside the price."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -14,7 +14,6 @@ from app.figures.words import LANGUAGES, Token, asks, collective, common, data, 
 _NEAR = 2  # words between a number and what it counts
 MOST = Decimal(1_000_000)
 _PIECE = "@piece"
-_PERSON = "@person"
 _SHORT = {"hour": ("@hour", 3600), "day": ("@day", 86400), "week": ("@week", 604800)}
 
 
@@ -36,6 +35,8 @@ class Wanted:
     """Of `asks` in the words of the languages: sum, price, discount, cheapest, instalment, saving, confirm, ..."""
     words: tuple[str, ...]
     """All words, folded."""
+    units: tuple[str, ...] = ()
+    """Keys of the units that stand outside of names, told or not."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -71,9 +72,10 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
     for length in read.durations:
         if (short := _SHORT.get(length.unit.rstrip("s"))) is not None:
             quantities.setdefault(short[0], Decimal(str(length.seconds)) / short[1])
-    for token in found:
+    for place, token in enumerate(found):
         if (people := collective().get(token.folded)) is not None:
-            quantities.setdefault(_person(catalogue), people)
+            noun = catalogue.units.of(found[place + 1].folded) if place + 1 < len(found) else None
+            quantities.setdefault(noun or catalogue.units.person(), people)
     lengths = [m for m in map(months, read.durations) if m is not None]
     said = frozenset(kind for token in found for kind, words in asks().items() if words.get(token.folded) is not None)
     return Wanted(
@@ -85,7 +87,15 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         period_said=bool(read.durations),
         asks=said,
         words=tuple(token.folded for token in found),
+        units=tuple(dict.fromkeys(_units(found, taken, catalogue))),
     )
+
+
+def _units(found: Sequence[Token], taken: Sequence[tuple[int, int]], catalogue: Catalogue) -> Iterator[str]:
+    for token in found:
+        unit = catalogue.units.of(token.folded)
+        if unit is not None and not any(start <= token.start < end for start, end in taken):
+            yield unit
 
 
 def _is_unit(named: Named, text: str, catalogue: Catalogue) -> bool:
@@ -113,7 +123,7 @@ def _counted(
     first, last = place
     spare = ""
     for token in found[last : last + _NEAR + 1]:
-        if listed("separators").get(token.folded) is not None or token.number:
+        if token.folded in listed("separators") or token.number:
             break
         product = next((n for n, mention in enumerate(named) if mention.start <= token.start < mention.end), None)
         unit = catalogue.units.of(token.folded)
@@ -158,8 +168,3 @@ def _times() -> frozenset[str]:
         for word in str(data(language)["operators"]["×"]).split()
         for form in (word, fold(word))
     )
-
-
-def _person(catalogue: Catalogue) -> str:
-    """Key of what people are counted as here."""
-    return catalogue.units.key("person") or _PERSON

@@ -149,6 +149,10 @@ class Words:
         near = self._by_root.get(word[:_SHORTEST_STEM], ())
         return next((value for key, value in near if same(word, key)), None)
 
+    def words_of(self, value: str) -> tuple[str, ...]:
+        """The words that stand for a value."""
+        return tuple(word for word, held in self._exact.items() if held == value)
+
     def __contains__(self, word: str) -> bool:
         return word in self._exact
 
