@@ -54,7 +54,7 @@ class _Case:
 
     def items(self, offers: Sequence[Offer]) -> list[Item]:
         """The offers with the counts that stand beside their names."""
-        counts = {self.wanted.named[place].key: n for place, n in self.wanted.counts.items()}
+        counts = self.wanted.counted
         people = self.wanted.quantities.get(_PERSON)
         return [Item(o, counts.get(o.key, people if all(p.unit is None for p in o.prices) else None)) for o in offers]
 
@@ -80,11 +80,11 @@ def decide(
     asked = wanted(read, catalogue)
     before = {catalogue.units.key(unit) or unit: Decimal(n) for unit, n in (told or {}).items() if 0 < n <= MOST}
     spoken = tuple(offer for key in focus if (offer := catalogue.get(key)) is not None)
-    case = _Case(read, asked, catalogue, {**before, **asked.quantities}, spoken, language)
+    case = _Case(read, asked, catalogue, _quantities(asked, before), spoken, language)
     found = [*_own_sums(case)]
     if not found and "instalment" in asked.asks:
         found = [*_instalments(case)]
-    if "discount" in asked.asks and not any(isinstance(d, Confirmed | Corrected) for d in found):
+    if "discount" in asked.asks or asked.percent is not None:
         found += _discounts(case)
     if not any(isinstance(d, Confirmed | Corrected | NotOurs | InParts) for d in found):
         found += _limits(case) or _prices(case, decided=bool(found))
@@ -93,7 +93,17 @@ def decide(
     if not found and statements is not None and (answer := statements.answer(read.text, language)) is not None:
         row = answer.statement
         found.append(YesNo(answer.value, read.text.strip(), (row.section,), row.sentence))
-    return tuple(dict.fromkeys(found))
+    once: dict[object, Decided] = {}
+    for decision in found:
+        once.setdefault(decision.sum if isinstance(decision, Confirmed) else decision, decision)
+    return tuple(once.values())
+
+
+def _quantities(asked: Wanted, before: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """What is told, above what was told before; «two tills in each» are as many times two as there are of the other."""
+    told = {**before, **asked.quantities}
+    whole = [n for unit, n in told.items() if unit not in asked.each and not unit.startswith("@")]
+    return {u: n * whole[0] if u in asked.each and len(whole) == 1 else n for u, n in told.items()}
 
 
 def _asks_figure(asked: Wanted) -> bool:
@@ -150,6 +160,8 @@ def _instalments(case: _Case) -> Iterator[Decided]:
 
 def _discounts(case: _Case) -> Iterator[Decided]:
     """A yes where a threshold is reached, a no with the first threshold where none is, else all that there are."""
+    if case.wanted.months is not None and not case.wanted.quantities and case.wanted.percent is None:
+        return  # the year's own price is what is asked about
     steps = [
         f for f in thresholds(case.catalogue) if not case.meant or any(case.catalogue.applies(f, o) for o in case.meant)
     ]
@@ -164,7 +176,8 @@ def _discounts(case: _Case) -> Iterator[Decided]:
     elif counted:
         reached = [f for f, n in counted if f.holds(n)]
         figure = max(reached, key=lambda f: f.amount) if reached else counted[0][0]
-        yield YesNo(bool(reached), figure.fact.name, figure.sections, _threshold(case, figure))
+        granted_ = bool(reached) and (case.wanted.percent is None or case.wanted.percent <= figure.amount)
+        yield YesNo(granted_, figure.fact.name, figure.sections, _threshold(case, figure))
     elif case.catalogue.reductions:
         own = [
             f
@@ -197,7 +210,7 @@ def _limits(case: _Case) -> list[Decided]:
 def _prices(case: _Case, *, decided: bool) -> list[Decided]:
     asked = case.wanted
     counted = bool(asked.quantities or asked.counts or asked.months is not None)
-    if not (asked.asks & _PRICED or (counted and (case.meant or not decided))):
+    if not (asked.asks & _PRICED or asked.alone or (counted and (case.meant or not decided))):
         return []
     if not case.named and (unclear := _unclear(case)):
         return unclear
@@ -220,8 +233,8 @@ def _priced(case: _Case, offers: Sequence[Offer]) -> list[Decided]:
     if odd is not None:
         return [*(PriceKnown(offer, offer.prices) for offer in offers[:_MOST]), NotKnown((odd,))]
     made = case.sum(offers)
-    if len(offers) == 1 and made.plain and case.wanted.months is None:
-        return [PriceKnown(offers[0], offers[0].prices)]
+    if len(offers) == 1 and made.plain and case.wanted.months in (None, 1):
+        return [PriceKnown(offers[0], offers[0].prices if case.wanted.months is None else (made.parts[0].price,))]
     if not made.parts or made.unknown:
         if len(offers) == 1 and not case.wanted.quantities and not case.wanted.counts and case.wanted.months is None:
             return [PriceKnown(offers[0], offers[0].prices)]

@@ -40,7 +40,9 @@ def fitting(
         total = made.single
         if not made.known or total is None:
             continue
-        quantity, _ = quantity_of(made.parts[0].price, quantities)
+        quantity, assumed = quantity_of(made.parts[0].price, quantities)
+        if assumed and (made.parts[0].price.fact.min_quantity or 0) > 1:
+            continue
         if not overflow(catalogue, offer, quantities, quantity):
             sums.append((total.amount, offer.key, made))
     return tuple(made for _, _, made in sorted(sums, key=lambda row: row[:2])[:_MOST])

@@ -2,13 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
 from app.figures.facts import Units
-from app.figures.words import Token, Words, common, fold, folded, listed, same, tokens
+from app.figures.words import Token, Words, adjectives, common, folded, listed, same, tokens
 from app.types import Section
 
 _QUOTED = re.compile(r"[\u00ab\u201e\u201c\"]([^\u00ab\u00bb\u201e\u201c\u201d\"]{1,80})[\u00bb\u201d\u201c\"]")
@@ -49,6 +49,8 @@ class _Entry:
     """Words of its name, common ones left out."""
     own: tuple[frozenset[str], ...]
     """Each a name in full: all of it, what is quoted in it, what is Latin in it."""
+    strong: set[str]
+    """Its words that name it alone: up to the first noun, quoted, Latin; not «goods» of «delivery of goods»."""
 
 
 class Names:
@@ -94,7 +96,14 @@ class Names:
         latin = next((n for n, token in enumerate(raw) if token.raw.isascii() and not token.number), 0)
         if latin:
             own.append(frozenset(self._form(token.folded) for token in raw[latin:] if token.raw.isascii()))
-        return _Entry(tuple(dict.fromkeys(whole)), tuple(o for o in own if o))
+        whole = list(dict.fromkeys(whole))
+        strong = set().union(*own[1:])
+        for token in raw:
+            if (form := self._form(token.folded)) in whole:
+                strong.add(form)
+                if not token.raw.endswith(adjectives()):
+                    break
+        return _Entry(tuple(whole), tuple(o for o in own if o), strong)
 
     def _learn(self, sections: Sequence[Section], of_section: Mapping[str, Sequence[str]]) -> None:
         """What titles and keywords call the products of a section, and what its text says of one of them alone."""
@@ -119,6 +128,9 @@ class Names:
             counted = phrase is not section.title and any(self._units.of(w) for w in words)
             if not words or counted or any(w.isdigit() for w in words) or len(words) > _FEW:
                 continue
+            only = self._entries[keys[0]] if len(keys) == 1 and phrase is section.title else None
+            if only is not None and set(words) < set(only.whole):
+                only.strong.update(words)  # a shorter name that it is sold under
             for key in keys:
                 if not set(words) <= set(self._entries[key].whole):
                     self._phrases[key].append(words)
@@ -219,11 +231,13 @@ class Names:
         for place in span:
             if hit := hits[place]:
                 said[hit[0]] = max(said.get(hit[0], 0.0), hit[1])
+        endings = adjectives()
+        described = {hit[0] for place in span if (hit := hits[place]) and found[place].raw.endswith(endings)}
         scores: dict[str, float] = {}
         certain: dict[str, bool] = {}
         for key in {key for word in said for key in self._holding(word)}:
-            scores[key], certain[key] = self._score(key, said)
-        real = [word for word in said if self._units.of(word) is None and len(word) > 1 and not word.isdigit()]
+            scores[key], certain[key] = self._score(key, said, described)
+        real = [w for w in said if self._units.of(w) is None and len(w) > 1 and not w.isdigit() and w not in common()]
         ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
         if not ranked or (len(said) == 1 and len(next(iter(said))) < 2):
             return None
@@ -235,20 +249,23 @@ class Names:
         own = any(best in self._holders.get(word, ()) for word in said)
         return Named(found[span[0]].start, found[span[-1]].end, tuple(ranked), best if sure else None, own)
 
-    def _score(self, key: str, said: Mapping[str, float]) -> tuple[float, bool]:
+    def _score(self, key: str, said: Mapping[str, float], described: set[str]) -> tuple[float, bool]:
+        """What the words are worth for a product, and whether they can mean no other. An adjective alone can."""
         entry = self._entries[key]
-        score, certain, words = 0.0, False, set[str]()
+        score, certain, rare, words = 0.0, False, False, set[str]()
         for word, worth in said.items():
             if key in self._holders.get(word, ()):
                 owners = len(self._holders[word])
                 score += worth / owners
-                certain |= owners == 1
+                rare = rare or owners == 1
                 words.add(word)
             elif key in self._attributes.get(word, ()):
                 score += _ATTRIBUTE * worth
-                certain |= len(self._attributes[word]) == 1
+                beside = word in described or any(key in self._holders.get(other, ()) for other in said)
+                certain |= len(self._attributes[word]) == 1 and beside
             elif key in self._keywords.get(word, ()):
                 score += _KEYWORD * worth / len(self._keywords[word])
+        certain |= rare and (len(words) > 1 or not entry.strong.isdisjoint(said))
         if any(own <= words for own in entry.own):
             score += _FULL + 0.01 * len(words)
             certain = True
@@ -270,10 +287,3 @@ def _cuts(word: str) -> Iterator[str]:
     yield word
     for place in range(len(word)):
         yield word[:place] + word[place + 1 :]
-
-
-def matches(phrase: str, words: Iterable[str]) -> bool:
-    """Whether all words of a phrase that say something stand among `words`, in any form."""
-    wanted = [fold(w.raw) for w in tokens(phrase) if w.folded not in common()]
-    among = tuple(words)
-    return bool(wanted) and all(any(same(w, other) for other in among) for w in wanted)

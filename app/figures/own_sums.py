@@ -9,7 +9,7 @@ from itertools import combinations
 from app.figures.catalogue import Catalogue, Offer
 from app.figures.counting import Item, Sum, count
 from app.figures.fitting import bounded
-from app.figures.read import Read
+from app.figures.read import MOST_READ, Read
 from app.figures.wanted import Wanted
 from app.figures.words import LANGUAGES, data, fold
 from app.types import Period
@@ -18,6 +18,8 @@ _MOST_NUMBERS = 12  # of one expression
 _MOST_OFFERS = 60  # of a catalogue that a claimed amount is looked for in
 _SPANS = (Decimal(12), Decimal(6), Decimal(3))  # months that are tried unsaid
 _SMALL = Decimal(1000)
+_MOST_FACTORS = 3
+_MOST_TIMES = 50  # of a price, where nothing was told
 _Way = tuple[Decimal | None, Decimal | None, Period | None]
 
 
@@ -79,6 +81,9 @@ def claims(read: Read, wanted: Wanted) -> tuple[Claim, ...]:
 def _claimed(chain: Sequence[Decimal], operators: Sequence[str]) -> Iterator[Claim]:
     if "=" in operators:
         place = operators.index("=")
+        if not place:  # «two at 7900 = 15800»: what is multiplied stands elsewhere
+            yield Claim(chain[1])
+            return
         left, result = tuple(chain[: place + 1]), chain[place + 1]
         signs = tuple(operators[:place])
         made = _evaluated(left, signs)
@@ -91,10 +96,10 @@ def _claimed(chain: Sequence[Decimal], operators: Sequence[str]) -> Iterator[Cla
 
 def _numbers(read: Read) -> list[tuple[int, int, Decimal]]:
     """Numbers and amounts in order, each place once: money before the number in it."""
-    found = [(m.start, m.end, m.amount) for m in read.money]
+    found = [(m.start, m.end, m.amount) for m in read.money[:MOST_READ]]
     ends = sorted((start, end) for start, end, _ in found)
-    spans = [(d.start, d.end) for d in read.durations]
-    for number in read.numbers:
+    spans = [(d.start, d.end) for d in read.durations[:MOST_READ]]
+    for number in read.numbers[:MOST_READ]:
         inside = any(start <= number.start < end for start, end in (*ends, *spans))
         if not inside:
             found.append((number.start, number.end, number.value))
@@ -154,26 +159,40 @@ def _tried(
         for times, months, prefer in ways:
             for offer in offers:
                 yield _one(catalogue, offer, quantities, (times, months, prefer))
+    if not named and not claim.operands:
+        yield from _multiples(claim, catalogue, (*before, *plans), quantities)
     if not named and "+" in claim.operators:
         yield from _added(claim, catalogue)
 
 
+def _multiples(
+    claim: Claim, catalogue: Catalogue, offers: Sequence[Offer], told: Mapping[str, Decimal]
+) -> Iterator[Sum]:
+    """Whole multiples of prices whose unit nobody has told."""
+    for offer in offers:
+        for price in offer.prices:
+            times = claim.amount / price.amount if price.amount > 0 else Decimal(0)
+            if price.unit not in told and 1 < times <= _MOST_TIMES and times == times.to_integral_value():
+                yield _one(catalogue, offer, told, (times, None, price.fact.period))
+
+
 def _items(offers: Sequence[Offer], wanted: Wanted) -> list[Item]:
-    counts = {wanted.named[place].key: n for place, n in wanted.counts.items()}
-    return [Item(offer, counts.get(offer.key)) for offer in offers]
+    return [Item(offer, wanted.counted.get(offer.key)) for offer in offers]
 
 
 def _ways(claim: Claim, wanted: Wanted, told: Mapping[str, Decimal]) -> tuple[_Way, ...]:
     """(count, months, period of the price) to try: the factors of his own expression, else what was told, else one."""
     spans = (None, *_SPANS) if wanted.months is None else (wanted.months,)
-    periods = (None, "month") if wanted.months is not None else (None, "year", "once")
+    periods: tuple[Period | None, ...] = (None, "month") if wanted.months is not None else (None, "year", "once")
     if "×" in claim.operators:
-        small = [n for n in claim.operands if 0 < n < _SMALL and n == n.to_integral_value()]
-        ways: list[_Way] = [(n, wanted.months, prefer) for n in small for prefer in (None, "year")]
-        ways += [(None, n, prefer) for n in small for prefer in ("month", None)]
+        small = [n for n in claim.operands if 0 < n < _SMALL and n == n.to_integral_value()][:_MOST_FACTORS]
+        yearly: tuple[Period | None, ...] = (None, "year")
+        monthly: tuple[Period | None, ...] = ("month", None)
+        ways: list[_Way] = [(n, wanted.months, prefer) for n in small for prefer in yearly]
+        ways += [(None, n, prefer) for n in small for prefer in monthly]
         ways += [(n, m, "month") for n in small for m in small if n != m]
         return tuple(dict.fromkeys(ways))
-    ones: tuple[Decimal | None, ...] = (None, Decimal(1)) if told else (None,)
+    ones: list[Decimal | None] = [*list(wanted.counts.values())[:_MOST_FACTORS], None, *([Decimal(1)] if told else [])]
     found: list[_Way] = [(n, months, None) for n in ones for months in spans]
     found += [(n, wanted.months, prefer) for n in ones for prefer in periods]
     return tuple(dict.fromkeys(found))

@@ -53,6 +53,9 @@ class Read:
     durations: Sequence[DurationLike] = ()
 
 
+MOST_READ = 64
+"""Numbers, amounts and lengths of one clause that are looked at: each is held against the others."""
+
 _DAY = 86400
 _MONTH_LENGTHS = (Decimal(30), Decimal(365) / 12, Decimal("30.4375"), Decimal("30.436875"), Decimal(31))
 _LONG = ("month", "quarter", "half", "half_year", "year")

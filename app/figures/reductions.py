@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from app.figures.catalogue import Catalogue, Offer
 from app.figures.facts import Figure
-from app.figures.naming import matches
+from app.figures.words import matches
 
 _HUNDRED = Decimal(100)
 

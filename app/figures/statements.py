@@ -5,17 +5,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from types import MappingProxyType
 
 from app.figures.facts import SENTENCE
-from app.figures.words import Words, asks, common, folded, listed
+from app.figures.words import Words, asks, common, data, fold, folded, listed
 from app.types import Language, Section
 
 _CLAUSE = re.compile(r"[,;:()\u2014\u2013]")
 _LONGEST = 60  # words of a sentence that is looked at
 _MOST_WORDS = 8  # that a question may be about
 _MOST_HELD = 400  # sentences with one word: a commoner one decides nothing
-_SPREAD = 7  # words of a clause beyond those asked about
+_SPREAD = 4  # words of a clause beyond those asked about, where the title names it
+_TIGHT = 2  # and where it does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,9 @@ class Statements:
         wanted = [self._forms.get(word) for word in dict.fromkeys(said) if _says(word)]
         if not 0 < len(wanted) <= _MOST_WORDS or None in wanted:
             return None
+        modal = frozenset(word for word in said if word in asks()["yes_no"])
         words = frozenset(word for word in wanted if word is not None)
-        found = [a for place in self._places(words) if (a := _judged(self.rows[place], words)) is not None]
+        found = [a for place in self._places(words) if (a := _judged(self.rows[place], words, modal)) is not None]
         found.sort(key=lambda a: a.statement.language != language)
         if not found or len({a.value for a in found}) > 1:
             return None
@@ -95,32 +98,42 @@ def _form(forms: Words, word: str) -> str:
 
 
 def _says(word: str) -> bool:
-    return word not in common() and word not in asks()["yes_no"] and len(word) > 1
+    return word not in listed("small") and word not in asks()["yes_no"]
 
 
-def _judged(row: Statement, words: frozenset[str]) -> Answer | None:
-    """What the row says of the words, which all stand in it or in its title."""
-    rest = words - frozenset(row.title)
-    clause = next((c for c in row.clauses if (rest or words) <= set(c)), None)
-    if clause is None or not words & set(clause) or any(word in listed("ifs") for c in row.clauses for word in c):
+def _judged(row: Statement, words: frozenset[str], modal: frozenset[str]) -> Answer | None:
+    """What the row says of the words, which all stand in one clause of it or in its title."""
+    title = words & set(row.title)
+    place = next((n for n, c in enumerate(row.clauses) if (words - title or words) <= set(c)), None)
+    if place is None or any(word in listed("ifs") for c in row.clauses for word in c):
         return None
-    if len(set(clause) - words - common()) > _SPREAD:
+    clause = row.clauses[place]
+    more = len({w for w in clause if w not in words and w not in common() and w not in listed("affirms")})
+    named = bool(title) or len(words) > 1 or not modal.isdisjoint(clause)
+    if more > (_SPREAD if title and len(words) > 1 else _TIGHT) or not named:
         return None
-    sentence = [word for part in row.clauses for word in part]
-    value = _polarity(clause, words, starts_with_yes=bool(sentence) and sentence[0] in listed("yes"))
+    if any(word in listed("these") for word in clause):  # of one of several that were named before
+        return None
+    yes = place == 1 and len(row.clauses[0]) == 1 and row.clauses[0][0] in listed("yes")
+    value = _polarity(clause, words, row.language, said_yes=yes)
     return None if value is None else Answer(value, row)
 
 
-def _polarity(clause: Sequence[str], words: frozenset[str], *, starts_with_yes: bool) -> bool | None:
-    exempt = next((n for n, word in enumerate(clause) if word in listed("except")), None)
+def _polarity(clause: Sequence[str], words: frozenset[str], language: Language, *, said_yes: bool) -> bool | None:
+    known = {name: _own(name, language) for name in ("except", "denies", "affirms")}
+    exempt = next((n for n, word in enumerate(clause) if word in known["except"]), None)
     if exempt is not None:
-        behind = set(clause[exempt + 1 :])
-        return False if words & behind else None
-    denied = [n for n, word in enumerate(clause) if word in listed("denies")]
+        return False if words <= set(clause[exempt + 1 :]) else None
+    denied = [n for n, word in enumerate(clause) if word in known["denies"]]
     if denied:
         after = [clause[n + 1] for n in denied if n + 1 < len(clause)]
-        verb = any(word in words or word in listed("affirms") for word in after)
+        verb = any(word in words or word in known["affirms"] for word in after)
         alone = any(n + 1 == len(clause) for n in denied)  # «... we have none»
         return False if verb or alone else None
-    affirmed = any(word in listed("affirms") for word in clause)
-    return True if affirmed or starts_with_yes else None
+    return True if said_yes or any(word in known["affirms"] for word in clause) else None
+
+
+@cache
+def _own(name: str, language: Language) -> frozenset[str]:
+    """The words of one language: what denies in one asks in another."""
+    return frozenset(fold(word) for word in str(data(language)[name]).split())

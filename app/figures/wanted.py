@@ -8,9 +8,10 @@ from types import MappingProxyType
 
 from app.figures.catalogue import Catalogue
 from app.figures.naming import Named
-from app.figures.read import Read, months
-from app.figures.words import LANGUAGES, Token, asks, collective, common, data, fold, listed, tokens
+from app.figures.read import MOST_READ, Read, months
+from app.figures.words import LANGUAGES, Token, asked_by, collective, common, data, fold, listed, tokens
 
+_BREAKS = frozenset(".!?;,\n")
 _NEAR = 2  # words between a number and what it counts
 MOST = Decimal(1_000_000)
 _PIECE = "@piece"
@@ -35,8 +36,18 @@ class Wanted:
     """Of `asks` in the words of the languages: sum, price, discount, cheapest, instalment, saving, confirm, ..."""
     words: tuple[str, ...]
     """All words, folded."""
+    each: frozenset[str] = frozenset()
+    """Units of which so many were told for each of another: two registers a shop."""
+    percent: Decimal | None = None
+    alone: bool = False
+    """A question of a product's name and nothing else."""
     units: tuple[str, ...] = ()
     """Keys of the units that stand outside of names, told or not."""
+
+    @property
+    def counted(self) -> Mapping[str, Decimal]:
+        """Key of a product -> the count beside its name."""
+        return {self.named[place].candidates[0][0]: n for place, n in self.counts.items()}
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -50,45 +61,66 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
     named = tuple(n for n in catalogue.named(read.text) if not _is_unit(n, read.text, catalogue))
     if any(n.own and n.unique for n in named):
         named = tuple(n for n in named if n.own)
-    taken = [(n.start, n.end) for n in named]
-    spans = [*((m.start, m.end) for m in read.money), *((d.start, d.end) for d in read.durations)]
+    taken = [(n.start, n.end) for n in named if n.own or n.unique]
+    lengths = read.durations[:MOST_READ]
+    spans = [*((m.start, m.end) for m in read.money[:MOST_READ]), *((d.start, d.end) for d in lengths)]
     quantities: dict[str, Decimal] = {}
     counts: dict[int, Decimal] = {}
     foreign: list[str] = []
+    each: set[str] = set()
     starts = {token.start: place for place, token in enumerate(found)}
-    for number in read.numbers:
+    for number in read.numbers[:MOST_READ]:
         inside = any(start <= number.start and number.end <= end for start, end in (*taken, *spans))
         if inside or not 0 < number.value <= MOST:
             continue
         first = starts.get(number.start, _place(found, number.start))
         last = _place(found, number.end)
         unit, what = _counted(read.text, found, (first, last), named, catalogue)
+        if first and found[first - 1].folded in listed("each") and isinstance(unit, str):
+            each.add(unit)
         if isinstance(unit, int):
             counts.setdefault(unit, number.value)
         elif unit is not None:
             quantities.setdefault(unit, number.value)
         elif what:
             foreign.append(what)
-    for length in read.durations:
+    for length in lengths:
         if (short := _SHORT.get(length.unit.rstrip("s"))) is not None:
             quantities.setdefault(short[0], Decimal(str(length.seconds)) / short[1])
     for place, token in enumerate(found):
         if (people := collective().get(token.folded)) is not None:
             noun = catalogue.units.of(found[place + 1].folded) if place + 1 < len(found) else None
             quantities.setdefault(noun or catalogue.units.person(), people)
-    lengths = [m for m in map(months, read.durations) if m is not None]
-    said = frozenset(kind for token in found for kind, words in asks().items() if words.get(token.folded) is not None)
+    spoken = [m for m in map(months, lengths) if m is not None]
+    said = frozenset(kind for token in found for kind in asked_by(token.folded))
     return Wanted(
         named=named,
         quantities=MappingProxyType(quantities),
         counts=MappingProxyType(counts),
         foreign=tuple(dict.fromkeys(foreign)),
-        months=lengths[-1] if lengths else None,
+        months=spoken[-1] if spoken else None,
         period_said=bool(read.durations),
         asks=said,
         words=tuple(token.folded for token in found),
+        each=frozenset(each),
+        percent=_percent(read, found),
+        alone="?" in read.text and bool(taken) and _only(found, taken),
         units=tuple(dict.fromkeys(_units(found, taken, catalogue))),
     )
+
+
+def _only(found: Sequence[Token], taken: Sequence[tuple[int, int]]) -> bool:
+    rest = (t for t in found if not any(start <= t.start < end for start, end in taken))
+    return all(token.folded in common() for token in rest)
+
+
+def _percent(read: Read, found: Sequence[Token]) -> Decimal | None:
+    for number in read.numbers[:MOST_READ]:
+        place = _place(found, number.end)
+        word = found[place].folded if place < len(found) else ""
+        if read.text[number.end : number.end + 2].strip().startswith("%") or listed("percent").get(word) is not None:
+            return number.value
+    return None
 
 
 def _units(found: Sequence[Token], taken: Sequence[tuple[int, int]], catalogue: Catalogue) -> Iterator[str]:
@@ -117,24 +149,20 @@ def _place(found: Sequence[Token], at: int) -> int:
 
 
 def _counted(
-    text: str, found: Sequence[Token], place: tuple[int, int], named: Sequence[Named], catalogue: Catalogue
+    text: str, found: Sequence[Token], span: tuple[int, int], named: Sequence[Named], catalogue: Catalogue
 ) -> tuple[str | int | None, str]:
     """Key of the unit, or the place of the product, that a number counts; else the noun that is neither."""
-    first, last = place
+    first, last = span
     spare = ""
-    for token in found[last : last + _NEAR + 1]:
-        if token.folded in listed("separators") or token.number:
+    for place in range(last, min(len(found), last + _NEAR + 1)):
+        token = found[place]
+        broken = place > 0 and not _BREAKS.isdisjoint(text[found[place - 1].end : token.start])
+        if broken or token.folded in listed("separators") or token.number or listed("percent").get(token.folded):
             break
         product = next((n for n, mention in enumerate(named) if mention.start <= token.start < mention.end), None)
         unit = catalogue.units.of(token.folded)
         if unit == _PIECE and product is None:
-            after = next((n for n, mention in enumerate(named) if mention.start >= token.end), None)
-            before = (
-                next((n for n in reversed(range(len(named))) if named[n].end <= found[first - 1].end), None)
-                if first
-                else None
-            )
-            return (before if before is not None else after) if named else _PIECE, ""
+            return _pieces(token, found[first - 1] if first else None, named), ""
         if unit is not None and (product is None or named[product].key is None or _whole(named[product], token)):
             return unit, ""
         if product is not None:
@@ -142,18 +170,30 @@ def _counted(
         if token.folded in common():
             break
         spare = spare or token.raw
-    if first:  # «shops: 3», «Rost x2»
-        token = found[first - 1]
-        unit = catalogue.units.of(token.folded)
-        if unit is not None and not spare:
-            return unit, ""
-        sign = text[token.end : found[first].start].strip().lower() if first < len(found) else ""
-        times = token.folded in _times() or sign in _times()
-        if times:
-            ends = [n for n, mention in enumerate(named) if mention.end <= token.end]
-            if ends:
-                return ends[-1], ""
-    return None, spare
+    before = _before(text, found, first, named, catalogue) if first and first < len(found) else None
+    return (None, spare) if before is None or (spare and isinstance(before, str)) else (before, "")
+
+
+def _pieces(token: Token, before: Token | None, named: Sequence[Named]) -> str | int:
+    """What «3 pieces» are of: the product named before them, else the one behind, else anything."""
+    ends = [n for n, mention in enumerate(named) if before is not None and mention.end <= before.end]
+    starts = [n for n, mention in enumerate(named) if mention.start >= token.end]
+    return ends[-1] if ends else starts[0] if starts else _PIECE
+
+
+def _before(
+    text: str, found: Sequence[Token], first: int, named: Sequence[Named], catalogue: Catalogue
+) -> str | int | None:
+    """What stands before its number: «shops: 3», «Rost x2»."""
+    token, between = found[first - 1], text[found[first - 1].end : found[first].start]
+    if not _BREAKS.isdisjoint(between):
+        return None
+    if (unit := catalogue.units.of(token.folded)) is not None:
+        return unit
+    if token.folded in _times() or between.strip().lower() in _times():
+        ends = [n for n, mention in enumerate(named) if mention.end <= token.end]
+        return ends[-1] if ends else None
+    return None
 
 
 def _whole(mention: Named, token: Token) -> bool:

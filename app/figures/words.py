@@ -190,9 +190,28 @@ def asks() -> Mapping[str, Words]:
     )
 
 
+@lru_cache(maxsize=16384)
+def asked_by(word: str) -> tuple[str, ...]:
+    """What a folded word asks for."""
+    return tuple(kind for kind, words in asks().items() if words.get(word) is not None)
+
+
 @cache
 def collective() -> Mapping[str, Decimal]:
     """Folded words that count people by themselves."""
     return MappingProxyType(
         {fold(word): Decimal(n) for known in map(data, LANGUAGES) for word, n in known["collective"].items()}
     )
+
+
+@cache
+def adjectives() -> tuple[str, ...]:
+    """Endings of adjectives, as they are written."""
+    return tuple(ending for language in LANGUAGES for ending in str(data(language)["adjectives"]).split())
+
+
+def matches(phrase: str, words: Iterable[str]) -> bool:
+    """Whether all words of a phrase that say something stand among `words`, in any form."""
+    wanted = [fold(w.raw) for w in tokens(phrase) if w.folded not in common()]
+    among = tuple(words)
+    return bool(wanted) and all(any(same(w, other) for other in among) for w in wanted)

@@ -60,10 +60,10 @@ def read(text: str) -> Read:
             near = last if last and found.start() - last.end <= 1 and last.value <= 100 else None
             start = near.start if near else found.start()
             durations.append(Duration(start, found.end(), int(near.value if near else 1) * days * 86400, unit))
-        elif word[0].isdigit() or word in _NUMERALS:
+        elif word[0].isdecimal() or word in _NUMERALS:
             value = (
                 Decimal(re.sub(r"[ \u00a0]", "", word).replace(",", "."))
-                if word[0].isdigit()
+                if word[0].isdecimal()
                 else Decimal(_NUMERALS[word])
             )
             end = found.end()
