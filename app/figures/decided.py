@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from app.figures.catalogue import Offer
-from app.figures.counting import Sum, Unknown
-from app.figures.facts import Figure, money, plain
-from app.figures.own_sums import Claim
-from app.figures.reductions import Instalment
 from app.figures.saying import derivation, figure_said, missing, plainly, price, template, whole
+from app.figures.shop.catalogue import Offer
+from app.figures.shop.facts import Figure, money, plain
+from app.figures.sums.counting import Sum, Unknown
+from app.figures.sums.own_sums import Claim
+from app.figures.sums.reductions import Instalment
 from app.types import Language
 
 

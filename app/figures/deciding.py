@@ -1,11 +1,9 @@
 """An asked clause -> what the facts decide of it. Made once a turn for each clause; nothing where it is not certain."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
-from app.figures.catalogue import Catalogue, Offer
-from app.figures.counting import Item, Sum, Unknown, count
+from app.figures.case import Case, quantities
 from app.figures.decided import (
     Confirmed,
     Corrected,
@@ -18,13 +16,13 @@ from app.figures.decided import (
     Term,
     YesNo,
 )
-from app.figures.facts import Figure, plain
-from app.figures.fitting import alternatives, cheapest, fitting
-from app.figures.own_sums import Claim, claims, found_as
+from app.figures.granting import discounts, instalments
 from app.figures.read import Read
-from app.figures.reductions import granted_by, instalment, thresholds
-from app.figures.saying import figure_said, template
+from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.statements import Statements
+from app.figures.sums.counting import Sum, Unknown
+from app.figures.sums.fitting import alternatives, cheapest, fitting
+from app.figures.sums.own_sums import Claim, claims, found_as
 from app.figures.wanted import MOST, Wanted, wanted
 from app.types import Language
 
@@ -32,35 +30,6 @@ _PRICED = frozenset({"price", "sum", "cheapest", "saving"})
 _MOST = 4
 _PERSON = "@person"
 _SHORT = frozenset({"@hour", "@day", "@week"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    read: Read
-    wanted: Wanted
-    catalogue: Catalogue
-    told: Mapping[str, Decimal]
-    """Key of a unit -> quantity: of the conversation, with what this clause tells above it."""
-    focus: tuple[Offer, ...]
-    language: Language
-
-    @property
-    def named(self) -> tuple[Offer, ...]:
-        return tuple(offer for key in self.wanted.keys if (offer := self.catalogue.get(key)) is not None)
-
-    @property
-    def meant(self) -> tuple[Offer, ...]:
-        return self.named or self.focus
-
-    def items(self, offers: Sequence[Offer]) -> list[Item]:
-        """The offers with the counts that stand beside their names."""
-        counts = self.wanted.counted
-        people = self.wanted.quantities.get(_PERSON)
-        return [Item(o, counts.get(o.key, people if all(p.unit is None for p in o.prices) else None)) for o in offers]
-
-    def sum(self, offers: Sequence[Offer]) -> Sum:
-        granted = granted_by(self.catalogue, self.wanted.words)
-        return count(self.catalogue, self.items(offers), self.told, self.wanted.months, granted=granted)
 
 
 def decide(
@@ -80,12 +49,12 @@ def decide(
     asked = wanted(read, catalogue)
     before = {catalogue.units.key(unit) or unit: Decimal(n) for unit, n in (told or {}).items() if 0 < n <= MOST}
     spoken = tuple(offer for key in focus if (offer := catalogue.get(key)) is not None)
-    case = _Case(read, asked, catalogue, _quantities(asked, before), spoken, language)
+    case = Case(read, asked, catalogue, quantities(asked, before), spoken, language)
     found = [*_own_sums(case)]
     if not found and "instalment" in asked.asks:
-        found = [*_instalments(case)]
+        found = [*instalments(case)]
     if "discount" in asked.asks or asked.percent is not None:
-        found += _discounts(case)
+        found += discounts(case)
     if not any(isinstance(d, Confirmed | Corrected | NotOurs | InParts) for d in found):
         found += _limits(case) or _prices(case, decided=bool(found))
     if not found:
@@ -99,18 +68,11 @@ def decide(
     return tuple(once.values())
 
 
-def _quantities(asked: Wanted, before: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """What is told, above what was told before; «two tills in each» are as many times two as there are of the other."""
-    told = {**before, **asked.quantities}
-    whole = [n for unit, n in told.items() if unit not in asked.each and not unit.startswith("@")]
-    return {u: n * whole[0] if u in asked.each and len(whole) == 1 else n for u, n in told.items()}
-
-
 def _asks_figure(asked: Wanted) -> bool:
     return "price" in asked.asks or bool(asked.asks & {"yes_no", "included"})
 
 
-def _own_sums(case: _Case) -> Iterator[Decided]:
+def _own_sums(case: Case) -> Iterator[Decided]:
     for claim in claims(case.read, case.wanted)[:_MOST]:
         focus = [o.key for o in case.focus]
         sum_ = found_as(claim, case.catalogue, case.wanted, case.told, focus) if claim.right else None
@@ -124,7 +86,7 @@ def _own_sums(case: _Case) -> Iterator[Decided]:
             yield NotOurs(claim)
 
 
-def _right(case: _Case, claim: Claim) -> Sum | None:
+def _right(case: Case, claim: Claim) -> Sum | None:
     """What comes out instead: of his own factors, else of what he names, else of what was spoken of."""
     if claim.makes is not None and not claim.right:
         made = found_as(Claim(claim.makes, claim.operands, claim.operators), case.catalogue, case.wanted, case.told,
@@ -137,67 +99,7 @@ def _right(case: _Case, claim: Claim) -> Sum | None:
     return plans[0] if len(plans) == 1 else None
 
 
-def _instalments(case: _Case) -> Iterator[Decided]:
-    for offer in case.meant[:_MOST]:
-        grants = [f for f in case.catalogue.instalments if case.catalogue.applies(f, offer)]
-        if not grants:
-            any_ = case.catalogue.instalments
-            if any_:
-                said = " ".join(figure_said(f, case.language) for f in any_[:_MOST])
-                yield YesNo(False, offer.name, tuple(s for f in any_ for s in f.sections), said)
-            continue
-        made = case.sum((offer,))
-        total = made.single
-        parts = instalment(case.catalogue, offer, total.amount, total.currency) if made.known and total else None
-        if parts is not None:
-            yield InParts(parts)
-        elif made.known:
-            said = " ".join(figure_said(f, case.language) for f in grants)
-            yield YesNo(False, offer.name, tuple(s for f in grants for s in f.sections), said)
-    if not case.meant and case.catalogue.instalments:
-        yield Term(case.catalogue.instalments[:_MOST])
-
-
-def _discounts(case: _Case) -> Iterator[Decided]:
-    """A yes where a threshold is reached, a no with the first threshold where none is, else all that there are."""
-    if case.wanted.months is not None and not case.wanted.quantities and case.wanted.percent is None:
-        return  # the year's own price is what is asked about
-    steps = [
-        f for f in thresholds(case.catalogue) if not case.meant or any(case.catalogue.applies(f, o) for o in case.meant)
-    ]
-    counted = [
-        (f, case.told[f.quantity_unit]) for f in steps if f.quantity_unit is not None and f.quantity_unit in case.told
-    ]
-    granted = [f for f in granted_by(case.catalogue, case.wanted.words) if not case.meant or
-               any(case.catalogue.applies(f, o) for o in case.meant)]  # fmt: skip
-    if granted:
-        best = max(granted, key=lambda f: (f.amount, f.fact.name))
-        yield YesNo(True, best.fact.name, best.sections, figure_said(best, case.language))
-    elif counted:
-        reached = [f for f, n in counted if f.holds(n)]
-        figure = max(reached, key=lambda f: f.amount) if reached else counted[0][0]
-        granted_ = bool(reached) and (case.wanted.percent is None or case.wanted.percent <= figure.amount)
-        yield YesNo(granted_, figure.fact.name, figure.sections, _threshold(case, figure))
-    elif case.catalogue.reductions:
-        own = [
-            f
-            for f in case.catalogue.reductions
-            if not case.meant or any(case.catalogue.applies(f, o) for o in case.meant)
-        ]
-        if own:
-            yield Term(tuple(own[: 2 * _MOST]))
-
-
-def _threshold(case: _Case, figure: Figure) -> str:
-    unit = case.catalogue.units.name(figure.quantity_unit or "")
-    if (own := figure.sentence(case.language)) is not None:
-        return own
-    start = plain(figure.fact.min_quantity or Decimal(1), case.language)
-    percent = plain(figure.amount, case.language)
-    return str(template(case.language, "discount_until")).format(percent=percent, n=start, unit=unit)
-
-
-def _limits(case: _Case) -> list[Decided]:
+def _limits(case: Case) -> list[Decided]:
     """How many a product includes, where the clause asks that and counts nothing itself."""
     if case.wanted.quantities or case.wanted.months is not None:
         return []
@@ -207,7 +109,7 @@ def _limits(case: _Case) -> list[Decided]:
     return [Term(tuple(figures[:_MOST]))] if figures else []
 
 
-def _prices(case: _Case, *, decided: bool) -> list[Decided]:
+def _prices(case: Case, *, decided: bool) -> list[Decided]:
     asked = case.wanted
     counted = bool(asked.quantities or asked.counts or asked.months is not None)
     if not (asked.asks & _PRICED or asked.alone or (counted and (case.meant or not decided))):
@@ -225,27 +127,31 @@ def _prices(case: _Case, *, decided: bool) -> list[Decided]:
         return [Summed(least)]
     together = len(offers) > 1 and ("sum" in asked.asks or bool(asked.counts))
     groups = [offers] if together else [(offer,) for offer in offers[:_MOST]]
+    if (odd := _odd_unit(case, offers)) is not None:
+        return _without_sum(offers, (odd,))
     return [decision for group in groups for decision in _priced(case, group)]
 
 
-def _priced(case: _Case, offers: Sequence[Offer]) -> list[Decided]:
-    odd = _odd_unit(case, offers)
-    if odd is not None:
-        return [*(PriceKnown(offer, offer.prices) for offer in offers[:_MOST]), NotKnown((odd,))]
+def _priced(case: Case, offers: Sequence[Offer]) -> list[Decided]:
     made = case.sum(offers)
     if len(offers) == 1 and made.plain and case.wanted.months in (None, 1):
         return [PriceKnown(offers[0], offers[0].prices if case.wanted.months is None else (made.parts[0].price,))]
     if not made.parts or made.unknown:
         if len(offers) == 1 and not case.wanted.quantities and not case.wanted.counts and case.wanted.months is None:
             return [PriceKnown(offers[0], offers[0].prices)]
-        begins = [
-            PriceKnown(o, o.prices) for o in offers if any(u.missing == "from" and u.of == o.name for u in made.unknown)
-        ]
-        return [*begins, NotKnown(made.unknown, tuple(dict.fromkeys(s for o in offers for s in o.sections)))]
+        if all(u.missing == "below" for u in made.unknown):
+            return [NotKnown(made.unknown, tuple(dict.fromkeys(s for o in offers for s in o.sections)))]
+        return _without_sum(offers, made.unknown)
     return [Summed(made)]
 
 
-def _odd_unit(case: _Case, offers: Sequence[Offer]) -> Unknown | None:
+def _without_sum(offers: Sequence[Offer], unknown: tuple[Unknown, ...]) -> list[Decided]:
+    """What each costs, and what is missing for the sum."""
+    sections = tuple(dict.fromkeys(section for offer in offers for section in offer.sections))
+    return [*(PriceKnown(offer, offer.prices) for offer in offers[:_MOST]), NotKnown(unknown, sections)]
+
+
+def _odd_unit(case: Case, offers: Sequence[Offer]) -> Unknown | None:
     """A quantity in a unit that no price of these is for, none of their limits counts and no discount knows."""
     asked = case.wanted
     if asked.counts:
@@ -266,7 +172,7 @@ def _odd_unit(case: _Case, offers: Sequence[Offer]) -> Unknown | None:
     return None
 
 
-def _unclear(case: _Case) -> list[Decided]:
+def _unclear(case: Case) -> list[Decided]:
     """A name that fits several products alike: what each costs, at most four; the cheapest where that was asked."""
     for named in case.wanted.named:
         best = named.candidates[0][1] if named.candidates else 0.0
@@ -279,11 +185,13 @@ def _unclear(case: _Case) -> list[Decided]:
             sums = fitting(case.catalogue, tied, case.told, case.wanted.months)
             if case.wanted.quantities or case.wanted.months is not None:
                 return [Summed(made) for made in sums[:_MOST]]
+            if (odd := _odd_unit(case, tied)) is not None:
+                return _without_sum(tied, (odd,))
             return [decision for offer in tied[:_MOST] for decision in _priced(case, (offer,))]
     return []
 
 
-def _of_told(case: _Case, *, counted: bool) -> list[Decided]:
+def _of_told(case: Case, *, counted: bool) -> list[Decided]:
     """Nothing is named: the products that what was told is a measure of, from the cheapest on."""
     if not case.told:
         return []

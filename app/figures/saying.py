@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from app.figures.counting import Part, Sum, Total, Unknown
-from app.figures.facts import Figure, money, plain
+from app.figures.shop.facts import Figure, money, plain
+from app.figures.sums.counting import Part, Sum, Total, Unknown
 from app.figures.words import data, folded, listed, same, tokens
 from app.types import Fact, Language
 

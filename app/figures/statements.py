@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from types import MappingProxyType
 
-from app.figures.facts import SENTENCE
+from app.figures.shop.facts import SENTENCE
 from app.figures.words import Words, asks, common, data, fold, folded, listed
 from app.types import Language, Section
 
@@ -109,7 +109,7 @@ def _judged(row: Statement, words: frozenset[str], modal: frozenset[str]) -> Ans
         return None
     clause = row.clauses[place]
     more = len({w for w in clause if w not in words and w not in common() and w not in listed("affirms")})
-    named = bool(title) or len(words) > 1 or not modal.isdisjoint(clause)
+    named = bool(title) or len(words) > 1 or more == 0 or not modal.isdisjoint(clause)
     if more > (_SPREAD if title and len(words) > 1 else _TIGHT) or not named:
         return None
     if any(word in listed("these") for word in clause):  # of one of several that were named before

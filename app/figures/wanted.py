@@ -1,14 +1,14 @@
 """What a clause asks to be counted: which products, how many of what, for how long, and what beside the price."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from types import MappingProxyType
 
-from app.figures.catalogue import Catalogue
-from app.figures.naming import Named
 from app.figures.read import MOST_READ, Read, months
+from app.figures.shop.catalogue import Catalogue
+from app.figures.shop.naming import Named
 from app.figures.words import LANGUAGES, Token, asked_by, collective, common, data, fold, listed, tokens
 
 _BREAKS = frozenset(".!?;,\n")
@@ -30,12 +30,12 @@ class Wanted:
     foreign: tuple[str, ...]
     """What is counted and no unit of the shop: prices of it are not known."""
     months: Decimal | None
-    period_said: bool
-    """Whether a length of time was said at all, such as days."""
     asks: frozenset[str]
     """Of `asks` in the words of the languages: sum, price, discount, cheapest, instalment, saving, confirm, ..."""
     words: tuple[str, ...]
     """All words, folded."""
+    bare: tuple[Decimal, ...] = ()
+    """Numbers that count nothing."""
     each: frozenset[str] = frozenset()
     """Units of which so many were told for each of another: two registers a shop."""
     percent: Decimal | None = None
@@ -55,6 +55,28 @@ class Wanted:
         return tuple(dict.fromkeys(named.key for named in self.named if named.key is not None))
 
 
+@dataclass(slots=True)
+class _Told:
+    """What the numbers of a clause count, while they are gone through."""
+
+    quantities: dict[str, Decimal] = field(default_factory=dict)
+    counts: dict[int, Decimal] = field(default_factory=dict)
+    foreign: list[str] = field(default_factory=list)
+    bare: list[Decimal] = field(default_factory=list)
+    each: set[str] = field(default_factory=set)
+
+    def add(self, what: str | int | None, noun: str, value: Decimal) -> None:
+        if isinstance(what, int):
+            self.counts.setdefault(what, value)
+        elif what is not None:
+            if self.quantities.setdefault(what, value) != value:
+                self.bare.append(value)  # «for two children 68 000»: the unit has its number
+        elif noun:
+            self.foreign.append(noun)
+        else:
+            self.bare.append(value)
+
+
 def wanted(read: Read, catalogue: Catalogue) -> Wanted:
     """Linear in the length of the clause."""
     found = tokens(read.text)
@@ -62,51 +84,46 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
     if any(n.own and n.unique for n in named):
         named = tuple(n for n in named if n.own)
     taken = [(n.start, n.end) for n in named if n.own or n.unique]
-    lengths = read.durations[:MOST_READ]
-    spans = [*((m.start, m.end) for m in read.money[:MOST_READ]), *((d.start, d.end) for d in lengths)]
-    quantities: dict[str, Decimal] = {}
-    counts: dict[int, Decimal] = {}
-    foreign: list[str] = []
-    each: set[str] = set()
-    starts = {token.start: place for place, token in enumerate(found)}
-    for number in read.numbers[:MOST_READ]:
-        inside = any(start <= number.start and number.end <= end for start, end in (*taken, *spans))
-        if inside or not 0 < number.value <= MOST:
-            continue
-        first = starts.get(number.start, _place(found, number.start))
-        last = _place(found, number.end)
-        unit, what = _counted(read.text, found, (first, last), named, catalogue)
-        if first and found[first - 1].folded in listed("each") and isinstance(unit, str):
-            each.add(unit)
-        if isinstance(unit, int):
-            counts.setdefault(unit, number.value)
-        elif unit is not None:
-            quantities.setdefault(unit, number.value)
-        elif what:
-            foreign.append(what)
-    for length in lengths:
-        if (short := _SHORT.get(length.unit.rstrip("s"))) is not None:
-            quantities.setdefault(short[0], Decimal(str(length.seconds)) / short[1])
-    for place, token in enumerate(found):
-        if (people := collective().get(token.folded)) is not None:
-            noun = catalogue.units.of(found[place + 1].folded) if place + 1 < len(found) else None
-            quantities.setdefault(noun or catalogue.units.person(), people)
-    spoken = [m for m in map(months, lengths) if m is not None]
-    said = frozenset(kind for token in found for kind in asked_by(token.folded))
+    told = _told(read, found, named, catalogue)
+    lengths = [m for m in map(months, read.durations[:MOST_READ]) if m is not None]
     return Wanted(
         named=named,
-        quantities=MappingProxyType(quantities),
-        counts=MappingProxyType(counts),
-        foreign=tuple(dict.fromkeys(foreign)),
-        months=spoken[-1] if spoken else None,
-        period_said=bool(read.durations),
-        asks=said,
+        quantities=MappingProxyType(told.quantities),
+        counts=MappingProxyType(told.counts),
+        foreign=tuple(dict.fromkeys(told.foreign)),
+        months=lengths[-1] if lengths else None,
+        asks=frozenset(kind for token in found for kind in asked_by(token.folded)),
         words=tuple(token.folded for token in found),
-        each=frozenset(each),
+        bare=tuple(told.bare),
+        each=frozenset(told.each),
         percent=_percent(read, found),
         alone="?" in read.text and bool(taken) and _only(found, taken),
         units=tuple(dict.fromkeys(_units(found, taken, catalogue))),
     )
+
+
+def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue: Catalogue) -> _Told:
+    told = _Told()
+    spans = [(n.start, n.end) for n in named if n.own or n.unique]
+    spans += [(m.start, m.end) for m in read.money[:MOST_READ]]
+    spans += [(d.start, d.end) for d in read.durations[:MOST_READ]]
+    for number in read.numbers[:MOST_READ]:
+        inside = any(start <= number.start and number.end <= end for start, end in spans)
+        if inside or not 0 < number.value <= MOST:
+            continue
+        first, last = _place(found, number.start), _place(found, number.end)
+        what, noun = _counted(read.text, found, (first, last), named, catalogue)
+        if first and found[first - 1].folded in listed("each") and isinstance(what, str):
+            told.each.add(what)
+        told.add(what, noun, number.value)
+    for length in read.durations[:MOST_READ]:
+        if (short := _SHORT.get(length.unit.rstrip("s"))) is not None:
+            told.quantities.setdefault(short[0], Decimal(str(length.seconds)) / short[1])
+    for place, token in enumerate(found):
+        if (people := collective().get(token.folded)) is not None:
+            unit = catalogue.units.of(found[place + 1].folded) if place + 1 < len(found) else None
+            told.quantities.setdefault(unit or catalogue.units.person(), people)
+    return told
 
 
 def _only(found: Sequence[Token], taken: Sequence[tuple[int, int]]) -> bool:

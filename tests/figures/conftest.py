@@ -5,21 +5,14 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from app.figures.catalogue import Catalogue
+from app.figures.shop.catalogue import Catalogue
 from app.figures.statements import Statements
 from app.knowledge.sections import load, parse_file
 
 HERE = Path(__file__).parent
 TODAY = date(2026, 6, 1)
-SYNONYMS = {
-    "sample": {
-        "магазин": ("точка", "филиал", "дүкен", "shop", "store"),
-        "касса": ("register", "till"),
-        "сотрудник": ("продавец", "кассир", "қызметкер", "employee"),
-    },
-    "salon": {},
+SYNONYMS: dict[str, dict[str, tuple[str, ...]]] = {
     "school": {"ученик": ("ребёнок", "дети", "детей", "человек"), "урок": ("lesson",)},
-    "furniture": {},
 }
 
 
@@ -32,5 +25,8 @@ class Shop:
 @cache
 def shop(name: str) -> Shop:
     path = HERE / "shops" / f"{name}.yaml"
-    sections = tuple(parse_file(path)) if path.exists() else load(HERE.parents[1] / "kb").sections
-    return Shop(Catalogue.of(sections, TODAY, SYNONYMS[name]), Statements.of(sections, TODAY))
+    if not path.exists():
+        base = load(HERE.parents[1] / "kb")
+        return Shop(Catalogue.of(base.sections, TODAY, base.units), Statements.of(base.sections, TODAY))
+    sections = tuple(parse_file(path))
+    return Shop(Catalogue.of(sections, TODAY, SYNONYMS.get(name)), Statements.of(sections, TODAY))

@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 import yaml
 
-from app.figures.catalogue import key_of
-from app.figures.counting import Sum
 from app.figures.decided import (
     Confirmed,
     Corrected,
@@ -25,6 +23,8 @@ from app.figures.decided import (
     YesNo,
 )
 from app.figures.deciding import decide
+from app.figures.shop.catalogue import key_of
+from app.figures.sums.counting import Sum
 from tests.figures.conftest import HERE, shop
 from tests.figures.reader import read
 

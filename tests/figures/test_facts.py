@@ -8,7 +8,7 @@ import pytest
 from app.errors import ConfigError
 from app.knowledge.importer import to_yaml
 from app.knowledge.lint import lint
-from app.knowledge.sections import digest, parse_file
+from app.knowledge.sections import digest, load, parse_file
 from app.types import Fact, Section
 from tests.figures.conftest import TODAY
 
@@ -73,3 +73,13 @@ def test_a_price_in_steps_is_no_contradiction() -> None:
     assert found(section(few), section(Fact("Стул", Decimal(490), "KZT", max_quantity=Decimal(5)), name="b")) == {
         "two-prices"
     }
+
+
+def test_words_for_units_are_read_and_make_a_version_of_their_own(tmp_path: Path) -> None:
+    body = "sections:\n  - id: a\n    text: x\n"
+    (tmp_path / "c.yaml").write_text(body, "utf-8")
+    before = load(tmp_path)
+    (tmp_path / "c.yaml").write_text("units:\n  магазин: [точка, shop]\n" + body, "utf-8")
+    after = load(tmp_path)
+    assert (before.units, after.units) == ({}, {"магазин": ("точка", "shop")})
+    assert before.digest == digest(before.sections) != after.digest

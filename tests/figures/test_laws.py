@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.figures.catalogue import Catalogue
-from app.figures.counting import Item, Sum, count
 from app.figures.deciding import decide
-from app.figures.own_sums import claims
 from app.figures.saying import derivation
+from app.figures.shop.catalogue import Catalogue
 from app.figures.statements import Statements
+from app.figures.sums.counting import Item, Sum, count
+from app.figures.sums.own_sums import claims
 from app.figures.wanted import wanted
 from app.types import Fact, Section
 from tests.figures.conftest import shop

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.figures.catalogue import Catalogue
+from app.figures.shop.catalogue import Catalogue
 from app.figures.words import fold, same
 from app.types import Fact, Section
 from tests.figures.conftest import shop

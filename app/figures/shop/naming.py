@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
-from app.figures.facts import Units
+from app.figures.shop.facts import Units
 from app.figures.words import Token, Words, adjectives, common, folded, listed, same, tokens
 from app.types import Section
 
@@ -49,6 +49,8 @@ class _Entry:
     """Words of its name, common ones left out."""
     own: tuple[frozenset[str], ...]
     """Each a name in full: all of it, what is quoted in it, what is Latin in it."""
+    head: str
+    """The first noun of its name."""
     strong: set[str]
     """Its words that name it alone: up to the first noun, quoted, Latin; not «goods» of «delivery of goods»."""
 
@@ -98,12 +100,14 @@ class Names:
             own.append(frozenset(self._form(token.folded) for token in raw[latin:] if token.raw.isascii()))
         whole = list(dict.fromkeys(whole))
         strong = set().union(*own[1:])
+        head = whole[0] if whole else ""
         for token in raw:
             if (form := self._form(token.folded)) in whole:
                 strong.add(form)
+                head = form
                 if not token.raw.endswith(adjectives()):
                     break
-        return _Entry(tuple(whole), tuple(o for o in own if o), strong)
+        return _Entry(tuple(whole), tuple(o for o in own if o), head, strong)
 
     def _learn(self, sections: Sequence[Section], of_section: Mapping[str, Sequence[str]]) -> None:
         """What titles and keywords call the products of a section, and what its text says of one of them alone."""
@@ -244,7 +248,7 @@ class Names:
         best = ranked[0][0]
         alone = len(ranked) == 1 or ranked[0][1] - ranked[1][1] > _CLOSE
         whole = [key for key in scores if all(key in self._holders.get(word, ()) for word in said)]
-        heads = [key for key in whole if self._entries[key].whole[0] in said]
+        heads = [key for key in whole if self._entries[key].head in said]
         sure = alone and bool(real) and (certain[best] or heads == [best])
         own = any(best in self._holders.get(word, ()) for word in said)
         return Named(found[span[0]].start, found[span[-1]].end, tuple(ranked), best if sure else None, own)
@@ -272,7 +276,7 @@ class Names:
         if any(all(any(same(w, s) for s in said) for w in phrase) for phrase in self._phrases.get(key, ())):
             score += _KEYWORD
             certain = True
-        if entry.whole and entry.whole[0] in words:
+        if entry.head in words:
             score += _HEAD
         return score + 0.001 * len(words) / max(1, len(entry.whole)), certain
 

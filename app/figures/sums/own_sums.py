@@ -6,10 +6,10 @@ from decimal import Decimal, DivisionByZero, InvalidOperation
 from functools import cache
 from itertools import combinations
 
-from app.figures.catalogue import Catalogue, Offer
-from app.figures.counting import Item, Sum, count
-from app.figures.fitting import bounded
 from app.figures.read import MOST_READ, Read
+from app.figures.shop.catalogue import Catalogue, Offer
+from app.figures.sums.counting import Item, Sum, count
+from app.figures.sums.fitting import bounded
 from app.figures.wanted import Wanted
 from app.figures.words import LANGUAGES, data, fold
 from app.types import Period
@@ -74,7 +74,7 @@ def claims(read: Read, wanted: Wanted) -> tuple[Claim, ...]:
         for n, (start, _, amount) in enumerate(spans):
             money = any(m.start <= start < m.end for m in read.money)
             if n not in used and (money or amount >= _SMALL):
-                found.append(Claim(amount, weak=not sure))
+                found.append(Claim(amount, weak=not sure or not (money or amount in wanted.bare)))
     return tuple(dict.fromkeys(found))
 
 
@@ -156,9 +156,10 @@ def _tried(
     rest = [o for o in catalogue.offers[:_MOST_OFFERS] if o not in before and o not in plans and _may(o, claim)]
     spoken = bool(before) and not claim.operands  # an amount alone is of what was spoken of, or of a plan as it stands
     for offers in (named,) if named else (before, plans, () if spoken else rest):
-        for times, months, prefer in ways:
-            for offer in offers:
-                yield _one(catalogue, offer, quantities, (times, months, prefer))
+        for offer in offers:
+            lasting = all(p.unit is None and p.fact.period not in ("once", None) for p in offer.prices)
+            for way in sorted(ways, key=lambda w: w[0] is not None) if lasting else ways:
+                yield _one(catalogue, offer, quantities, way)
     if not named and not claim.operands:
         yield from _multiples(claim, catalogue, (*before, *plans), quantities)
     if not named and "+" in claim.operators:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.figures.catalogue import Catalogue, Offer
-from app.figures.facts import Figure
+from app.figures.shop.catalogue import Catalogue, Offer
+from app.figures.shop.facts import Figure
 from app.figures.words import matches
 
 _HUNDRED = Decimal(100)

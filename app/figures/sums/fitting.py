@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from app.figures.catalogue import Catalogue, Offer
-from app.figures.counting import Item, Sum, count, overflow, quantity_of
+from app.figures.shop.catalogue import Catalogue, Offer
+from app.figures.sums.counting import Item, Sum, count, overflow, quantity_of
 
 _MOST = 4
 

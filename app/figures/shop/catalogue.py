@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
-from app.figures.facts import Figure, Units, figures
-from app.figures.naming import Named, Names
+from app.figures.shop.facts import Figure, Units, figures
+from app.figures.shop.naming import Named, Names
 from app.figures.words import folded, same
 from app.types import Period, Section
 

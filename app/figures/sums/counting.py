@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
-from app.figures.catalogue import Catalogue, Offer
-from app.figures.facts import Figure
-from app.figures.reductions import Reduction, free_from, reduction
+from app.figures.shop.catalogue import Catalogue, Offer
+from app.figures.shop.facts import Figure
+from app.figures.sums.reductions import Reduction, free_from, reduction
 from app.types import Period
 
 Missing = Literal["price", "unit", "offer", "quantity", "period", "from", "below"]
