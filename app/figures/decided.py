@@ -27,7 +27,8 @@ class PriceKnown:
         return _ids(*self.figures)
 
     def say(self, language: Language) -> str:
-        prices = ", ".join(price(figure, language) for figure in self.figures)
+        units = {figure.unit for figure in self.figures}
+        prices = ", ".join(price(figure, language, unit=len(units) > 1) for figure in self.figures)
         return str(template(language, "price")).format(name=self.offer.name, prices=prices)
 
 

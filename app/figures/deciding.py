@@ -19,6 +19,7 @@ from app.figures.decided import (
 from app.figures.granting import discounts, instalments
 from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue, Offer
+from app.figures.shop.naming import Named
 from app.figures.statements import Statements
 from app.figures.sums.counting import Sum, Unknown
 from app.figures.sums.fitting import alternatives, cheapest, fitting
@@ -114,21 +115,29 @@ def _prices(case: Case, *, decided: bool) -> list[Decided]:
     counted = bool(asked.quantities or asked.counts or asked.months is not None)
     if not (asked.asks & _PRICED or asked.alone or (counted and (case.meant or not decided))):
         return []
-    if not case.named and (unclear := _unclear(case)):
+    if unclear := _unclear_beside(case) if case.named else _unclear(case):
         return unclear
-    if not case.meant:
-        return _of_told(case, counted=counted)
-    offers = case.meant
-    if (
-        "cheapest" in asked.asks
-        and len(offers) > 1
-        and (least := cheapest(case.catalogue, offers, case.told, asked.months))
-    ):
+    if "cheapest" in asked.asks and (least := _least(case)) is not None:
         return [Summed(least)]
-    together = len(offers) > 1 and ("sum" in asked.asks or bool(asked.counts))
-    groups = [offers] if together else [(offer,) for offer in offers[:_MOST]]
+    return _of_meant(case) if case.meant else _of_told(case, counted=counted)
+
+
+def _least(case: Case) -> Sum | None:
+    """The cheapest of the products that were named, or of those like the one spoken of."""
+    offers = case.named
+    if not offers and case.focus:
+        heads = {case.catalogue.head(offer.key) for offer in case.focus}
+        offers = tuple(o for o in case.catalogue.offers if case.catalogue.head(o.key) in heads)
+    return cheapest(case.catalogue, offers, case.told, case.wanted.months) if len(offers) > 1 else None
+
+
+def _of_meant(case: Case) -> list[Decided]:
+    """What is named or was spoken of: one sum where one was asked for, else each by itself."""
+    offers = case.meant
     if (odd := _odd_unit(case, offers)) is not None:
         return _without_sum(offers, (odd,))
+    together = len(offers) > 1 and ("sum" in case.wanted.asks or bool(case.wanted.counts))
+    groups = [offers] if together else [(offer,) for offer in offers[:_MOST]]
     return [decision for group in groups for decision in _priced(case, group)]
 
 
@@ -172,11 +181,29 @@ def _odd_unit(case: Case, offers: Sequence[Offer]) -> Unknown | None:
     return None
 
 
+def _unclear_beside(case: Case) -> list[Decided]:
+    """One product is clear and another is not: what each may cost, and no sum."""
+    for named in case.wanted.named:
+        tied = _tied(case, named)
+        if named.key is None and named.own and len(tied) > 1 and not set(tied) & set(case.named):
+            if not case.wanted.asks & _PRICED:
+                return []
+            said = case.read.text[named.start : named.end]
+            prices: list[Decided] = [PriceKnown(o, o.prices) for o in (*case.named[:_MOST], *tied[:_MOST])]
+            return [*prices, NotKnown((Unknown("offer", said),))] if "sum" in case.wanted.asks else prices
+    return []
+
+
+def _tied(case: Case, named: Named) -> list[Offer]:
+    """The products that a mention may mean alike."""
+    best = named.candidates[0][1] if named.candidates else 0.0
+    return [o for key, score in named.candidates if score >= best - 0.01 and (o := case.catalogue.get(key))]
+
+
 def _unclear(case: Case) -> list[Decided]:
     """A name that fits several products alike: what each costs, at most four; the cheapest where that was asked."""
     for named in case.wanted.named:
-        best = named.candidates[0][1] if named.candidates else 0.0
-        tied = [o for key, score in named.candidates if score >= best - 0.01 and (o := case.catalogue.get(key))]
+        tied = _tied(case, named)
         if 1 < len(tied) <= 2 * _MOST and not (case.focus and set(tied) & set(case.focus)):
             if "cheapest" in case.wanted.asks and (
                 least := cheapest(case.catalogue, tied, case.told, case.wanted.months)
@@ -201,4 +228,6 @@ def _of_told(case: Case, *, counted: bool) -> list[Decided]:
         sums = sums[:1]
     if sums:
         return [Summed(made) for made in sums]
-    return [NotKnown((Unknown("offer", ""),))] if counted and "sum" in case.wanted.asks else []
+    if not (counted and "sum" in case.wanted.asks):
+        return []
+    return [NotKnown((Unknown("offer", case.read.text.strip()),))]

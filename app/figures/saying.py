@@ -87,12 +87,14 @@ def totals(found: Sequence[Total], language: Language) -> str:
     return str(template(language, "and")).join(shown)
 
 
-def price(figure: Figure, language: Language) -> str:
-    """One price with its period: «7 900 ₸ a month», «from 25 000 ₸»."""
+def price(figure: Figure, language: Language, *, unit: bool = False) -> str:
+    """One price with its period: «7 900 ₸ a month», «from 25 000 ₸»; with its `unit` where others have another."""
     shown = money(figure.amount, figure.fact.currency or "", language)
     if figure.kind == "price_from":
         shown = template(language, "from").format(amount=shown)
     period = figure.fact.period
+    if unit and figure.fact.unit:
+        shown = f"{shown} ({figure.fact.unit})"
     return f"{shown} {data(language)['periods'][period]}" if period is not None and period != "once" else shown
 
 

@@ -40,7 +40,7 @@ class Wanted:
     """Units of which so many were told for each of another: two registers a shop."""
     percent: Decimal | None = None
     alone: bool = False
-    """A question of a product's name and nothing else."""
+    """The clause is a product's name and nothing else."""
     units: tuple[str, ...] = ()
     """Keys of the units that stand outside of names, told or not."""
 
@@ -97,7 +97,7 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         bare=tuple(told.bare),
         each=frozenset(told.each),
         percent=_percent(read, found),
-        alone="?" in read.text and bool(taken) and _only(found, taken),
+        alone=bool(taken) and _only(found, taken),
         units=tuple(dict.fromkeys(_units(found, taken, catalogue))),
     )
 

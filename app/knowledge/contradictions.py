@@ -39,7 +39,7 @@ def changes(before: Sequence[Section], after: Sequence[Section]) -> list[Change]
     found = []
     for key in sorted({*old, *new}):
         was, now = old.get(key), new.get(key)
-        if was is None or now is None or was[1] != now[1]:
+        if was is None or now is None or _said(was) != _said(now):
             name = (now or was or ("", ()))[0]
             found.append(Change(name, _said(was), _said(now)))
     return found
@@ -156,6 +156,9 @@ def _plain(fact: Fact) -> str:
 
 def _measured(amount: str, fact: Fact) -> str:
     per = "/".join(part for part in (fact.unit, fact.period) if part)
-    if fact.currency:
-        return f"{amount} {fact.currency}{f' per {per}' if per else ''}"
-    return f"{amount} {per}".rstrip()
+    figure = f"{amount} {fact.currency}{f' per {per}' if per else ''}" if fact.currency else f"{amount} {per}".rstrip()
+    low, high, unit = fact.min_quantity, fact.max_quantity, fact.quantity_unit or fact.unit or ""
+    bounds = "".join(f" {word} {n:f}" for word, n in (("from", low), ("up to", high)) if n is not None)
+    on = f" on {', '.join(fact.applies_to)}" if fact.applies_to else ""
+    when = f" if {', '.join(fact.conditions)}" if fact.conditions else ""
+    return f"{figure}{bounds and f'{bounds} {unit}'.rstrip()}{on}{when}"

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.errors import ConfigError
+from app.figures.shop.facts import Units, figures
+from app.knowledge.contradictions import changes
 from app.knowledge.importer import to_yaml
 from app.knowledge.lint import lint
 from app.knowledge.sections import digest, load, parse_file
@@ -83,3 +85,33 @@ def test_words_for_units_are_read_and_make_a_version_of_their_own(tmp_path: Path
     after = load(tmp_path)
     assert (before.units, after.units) == ({}, {"магазин": ("точка", "shop")})
     assert before.digest == digest(before.sections) != after.digest
+
+
+def test_a_moved_threshold_is_a_change_that_is_shown() -> None:
+    before = section(
+        Fact("Скидка", Decimal(5), None, "%", min_quantity=Decimal(5), quantity_unit="магазин", applies_to=("Тариф",))
+    )
+    after = section(
+        Fact("Скидка", Decimal(5), None, "%", min_quantity=Decimal(4), quantity_unit="магазин", applies_to=("Тариф",))
+    )
+    (change,) = changes([before], [after])
+    assert (change.before, change.after) == ("5 % from 5 магазин on Тариф", "5 % from 4 магазин on Тариф")
+
+
+@pytest.mark.parametrize(
+    ("fact", "text", "kind"),
+    [
+        (Fact("Торт", Decimal(9000), "KZT"), "Торт стоит 9 000 ₸.", "price"),
+        (Fact("Торт", Decimal(9000), "KZT"), "Торт стоит от 9 000 ₸.", "price_from"),
+        (Fact("Торт (от)", Decimal(9000), "KZT"), "Торт 9 000 – 12 000 ₸.", "price_from"),
+        (Fact("Торт (до)", Decimal(12000), "KZT"), "Торт 9 000 – 12 000 ₸.", "term"),
+        (Fact("Торт (2)", Decimal(700), "KZT"), "Торт, свеча 700 ₸.", "term"),
+        (Fact("Скидка", Decimal(5), None, "%"), "Скидка 5 %.", "term"),
+        (Fact("Скидка", Decimal(5), None, "%", applies_to=("Торт",)), "Скидка 5 %.", "discount"),
+        (Fact("Гарантия", Decimal(12), None, "месяц"), "Гарантия 12 месяцев.", "term"),
+        (Fact("Касс", Decimal(3), None, "касса", kind="limit"), "Три кассы.", "limit"),
+    ],
+)
+def test_what_a_figure_is(fact: Fact, text: str, kind: str) -> None:
+    (figure,) = figures([section(fact, text=text)], Units([], {}))
+    assert figure.kind == kind

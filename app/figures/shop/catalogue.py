@@ -1,7 +1,7 @@
 """What a shop sells: every product once, over all sections and languages, with its prices, terms and limits."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 
@@ -95,12 +95,28 @@ class Catalogue:
             _term_names=Names({str(n): (t.fact.name, ()) for n, t in enumerate(terms)}, (), units),
         )
 
+    def head(self, key: str) -> str:
+        """The first noun of a product's name, folded: what kind of thing it is."""
+        return self._names.head(key)
+
     def get(self, key: str) -> Offer | None:
         return self._by_key.get(key)
 
     def named(self, text: str) -> tuple[Named, ...]:
         """The products that a text names, in its order, each with all that it may mean. Linear in the text."""
-        return self._names.find(text)
+        found = list(self._names.find(text))
+        before: Named | None = None
+        for place, named in enumerate(found):
+            if named.key is None and named.own and before is not None and before.key is not None:
+                found[place] = self._alike(named, before.key)
+            before = found[place]
+        return tuple(found)
+
+    def _alike(self, named: Named, before: str) -> Named:
+        """«A of x and y»: of what y may be, the one that is the same thing as the product named before it."""
+        head = self._names.head(before)
+        alike = [key for key, _ in named.candidates if key != before and self._names.head(key) == head]
+        return replace(named, key=alike[0]) if len(alike) == 1 else named
 
     def terms_named(self, text: str) -> tuple[Figure, ...]:
         """The terms that a text names beyond doubt."""

@@ -169,6 +169,10 @@ class Names:
         shared = set(self._entries[key].whole).intersection(*(self._entries[other].whole for other in siblings))
         return set(self._entries[key].whole) - shared
 
+    def head(self, key: str) -> str:
+        """The first noun of a name."""
+        return self._entries[key].head
+
     def find(self, text: str) -> tuple[Named, ...]:
         found = tokens(text)
         hits = [self._hit(token) for token in found]
@@ -211,20 +215,23 @@ class Names:
         """Places of the words of one mention: each next one belongs to a product that all before belong to."""
         hit = hits[first]
         owners = set(self._holding(hit[0])) if hit else set()
-        span, last = [first], first
+        span, gap = [first], 0
         for place in range(first + 1, len(found)):
             between = text[found[place - 1].end : found[place].start]
-            if not set(between).isdisjoint(",;.!?\n+") or place - last - 1 > _GAP:
+            if not set(between).isdisjoint(",;.!?\n+") or gap > _GAP:
                 break
             here = hits[place]
+            if place - span[-1] > 1 and all(self._units.of(found[n].folded) is not None for n in span):
+                break  # «two tills on Start» name no till
             if here is None:
                 if found[place].folded in listed("separators") or found[place].number:
                     break
+                gap += found[place].folded not in common()
                 continue
             both = owners & self._holding(here[0])
             if not both or (found[place].number and not _beside(text, found, place)):
                 break
-            owners, last = both, place
+            owners, gap = both, 0
             span.append(place)
         return span
 
@@ -271,7 +278,7 @@ class Names:
                 score += _KEYWORD * worth / len(self._keywords[word])
         certain |= rare and (len(words) > 1 or not entry.strong.isdisjoint(said))
         if any(own <= words for own in entry.own):
-            score += _FULL + 0.01 * len(words)
+            score += _FULL * len(words) / len(said) + 0.01 * len(words)
             certain = True
         if any(all(any(same(w, s) for s in said) for w in phrase) for phrase in self._phrases.get(key, ())):
             score += _KEYWORD

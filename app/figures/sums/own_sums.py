@@ -69,11 +69,12 @@ def claims(read: Read, wanted: Wanted) -> tuple[Claim, ...]:
             used.update(range(place, end + 1))
             found += _claimed(chain, operators)
         place = end + 1
+    counted = {*wanted.quantities.values(), *wanted.counts.values()}
     sure = bool(wanted.asks & {"confirm", "everything"})
     if sure or "?" in read.text:
         for n, (start, _, amount) in enumerate(spans):
             money = any(m.start <= start < m.end for m in read.money)
-            if n not in used and (money or amount >= _SMALL):
+            if n not in used and (money or (amount >= _SMALL and amount not in counted)):
                 found.append(Claim(amount, weak=not sure or not (money or amount in wanted.bare)))
     return tuple(dict.fromkeys(found))
 
