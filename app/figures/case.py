@@ -34,6 +34,14 @@ class Case:
     def meant(self) -> tuple[Offer, ...]:
         return self.named or self.focus
 
+    @property
+    def tied(self) -> tuple[Offer, ...]:
+        """All that the unclear mentions may mean."""
+        keys = dict.fromkeys(
+            key for named in self.wanted.named if len(named.candidates) > 1 for key, _ in named.candidates
+        )
+        return tuple(offer for key in keys if (offer := self.catalogue.get(key)) is not None)
+
     def items(self, offers: Sequence[Offer]) -> list[Item]:
         """The offers with the counts that stand beside their names."""
         counts = self.wanted.counted

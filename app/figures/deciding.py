@@ -74,6 +74,8 @@ def _asks_figure(asked: Wanted) -> bool:
 
 
 def _own_sums(case: Case) -> Iterator[Decided]:
+    if not all(named.candidates for named in case.wanted.named):
+        return
     for claim in claims(case.read, case.wanted)[:_MOST]:
         focus = [o.key for o in case.focus]
         sum_ = found_as(claim, case.catalogue, case.wanted, case.told, focus) if claim.right else None

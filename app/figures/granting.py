@@ -36,32 +36,28 @@ def instalments(case: Case) -> Iterator[Decided]:
 
 def discounts(case: Case) -> Iterator[Decided]:
     """A yes where a threshold is reached, a no with the first threshold where none is, else all that there are."""
-    if case.wanted.months is not None and not case.wanted.quantities and case.wanted.percent is None:
+    asked, catalogue = case.wanted, case.catalogue
+    if asked.months is not None and not asked.quantities and asked.percent is None:
         return  # the year's own price is what is asked about
-    steps = [
-        f for f in thresholds(case.catalogue) if not case.meant or any(case.catalogue.applies(f, o) for o in case.meant)
-    ]
-    counted = [
-        (f, case.told[f.quantity_unit]) for f in steps if f.quantity_unit is not None and f.quantity_unit in case.told
-    ]
-    granted = [f for f in granted_by(case.catalogue, case.wanted.words) if not case.meant or
-               any(case.catalogue.applies(f, o) for o in case.meant)]  # fmt: skip
+    meant = case.meant if case.named else case.tied or case.meant
+
+    def fits(figure: Figure) -> bool:
+        return not meant or any(catalogue.applies(figure, offer) for offer in meant)
+
+    own = [f for f in catalogue.reductions if fits(f)]
+    granted = [f for f in granted_by(catalogue, asked.words) if fits(f)]
+    steps = [(f, case.told.get(f.quantity_unit or "")) for f in thresholds(catalogue) if fits(f)]
+    counted = [(f, n) for f, n in steps if n is not None]
     if granted:
         best = max(granted, key=lambda f: (f.amount, f.fact.name))
         yield YesNo(True, best.fact.name, best.sections, figure_said(best, case.language))
-    elif counted:
+    elif counted and not asked.objects:
         reached = [f for f, n in counted if f.holds(n)]
         figure = max(reached, key=lambda f: f.amount) if reached else counted[0][0]
-        granted_ = bool(reached) and (case.wanted.percent is None or case.wanted.percent <= figure.amount)
-        yield YesNo(granted_, figure.fact.name, figure.sections, _threshold(case, figure))
-    elif case.catalogue.reductions:
-        own = [
-            f
-            for f in case.catalogue.reductions
-            if not case.meant or any(case.catalogue.applies(f, o) for o in case.meant)
-        ]
-        if own:
-            yield Term(tuple(own[: 2 * _MOST]))
+        yes = bool(reached) and (asked.percent is None or asked.percent <= figure.amount)
+        yield YesNo(yes, figure.fact.name, figure.sections, _threshold(case, figure))
+    elif own:
+        yield Term(tuple(own[: 2 * _MOST]))
 
 
 def _threshold(case: Case, figure: Figure) -> str:

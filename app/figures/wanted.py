@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
+from itertools import pairwise
 from types import MappingProxyType
 
-from app.figures.read import MOST_READ, Read, months
+from app.figures.read import MOST_READ, DurationLike, Read, months
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.words import LANGUAGES, Token, asked_by, collective, common, data, fold, listed, tokens
@@ -39,6 +40,8 @@ class Wanted:
     each: frozenset[str] = frozenset()
     """Units of which so many were told for each of another: two registers a shop."""
     percent: Decimal | None = None
+    objects: tuple[str, ...] = ()
+    """What something is asked for that is no product and no unit here."""
     alone: bool = False
     """The clause is a product's name and nothing else."""
     units: tuple[str, ...] = ()
@@ -47,7 +50,7 @@ class Wanted:
     @property
     def counted(self) -> Mapping[str, Decimal]:
         """Key of a product -> the count beside its name."""
-        return {self.named[place].candidates[0][0]: n for place, n in self.counts.items()}
+        return {self.named[p].candidates[0][0]: n for p, n in self.counts.items() if self.named[p].candidates}
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -85,7 +88,7 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         named = tuple(n for n in named if n.own)
     taken = [(n.start, n.end) for n in named if n.own or n.unique]
     told = _told(read, found, named, catalogue)
-    lengths = [m for m in map(months, read.durations[:MOST_READ]) if m is not None]
+    lengths = [m for d in read.durations[:MOST_READ] if not _age(read.text, found, d) and (m := months(d)) is not None]
     return Wanted(
         named=named,
         quantities=MappingProxyType(told.quantities),
@@ -98,6 +101,7 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         each=frozenset(told.each),
         percent=_percent(read, found),
         alone=bool(taken) and _only(found, taken),
+        objects=tuple(_objects(found, read, [n for n in named if n.unique or len(n.candidates) > 1], catalogue)),
         units=tuple(dict.fromkeys(_units(found, taken, catalogue))),
     )
 
@@ -124,6 +128,27 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
             unit = catalogue.units.of(found[place + 1].folded) if place + 1 < len(found) else None
             told.quantities.setdefault(unit or catalogue.units.person(), people)
     return told
+
+
+def _age(text: str, found: Sequence[Token], length: DurationLike) -> bool:
+    """«My son is 6 years old»: years that nothing is paid for."""
+    words = tokens(text[length.start : length.end])
+    first = _place(found, length.start)
+    paid = first > 0 and found[first - 1].folded in listed("onto")
+    return bool(words) and words[-1].folded in listed("ages") and not paid
+
+
+def _objects(found: Sequence[Token], read: Read, named: Sequence[Named], catalogue: Catalogue) -> Iterator[str]:
+    """What something is asked for, and no product or unit: «a discount on furniture»."""
+    spans = [(n.start, n.end) for n in named]
+    spans += [(d.start, d.end) for d in read.durations[:MOST_READ]]
+    spans += [(m.start, m.end) for m in read.money[:MOST_READ]]
+    numbers = {number.start for number in read.numbers}
+    for before, token in pairwise(found):
+        if before.folded in listed("onto") and token.start not in numbers and token.folded not in common():
+            known = catalogue.units.of(token.folded) is not None or token.number
+            if not known and not any(start <= token.start < end for start, end in spans):
+                yield token.raw
 
 
 def _only(found: Sequence[Token], taken: Sequence[tuple[int, int]]) -> bool:

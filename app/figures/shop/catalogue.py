@@ -107,10 +107,21 @@ class Catalogue:
         found = list(self._names.find(text))
         before: Named | None = None
         for place, named in enumerate(found):
-            if named.key is None and named.own and before is not None and before.key is not None:
-                found[place] = self._alike(named, before.key)
+            if before is not None and before.key is not None:
+                if named.key is None and named.own:
+                    found[place] = self._alike(named, before.key)
+                elif self._conflict(text, before, named):  # «rent of a Duo»: only another is let
+                    found[place - 1 : place + 1] = (replace(n, key=None, candidates=()) for n in (before, named))
             before = found[place]
         return tuple(found)
+
+    def _conflict(self, text: str, before: Named, named: Named) -> bool:
+        """Whether two names side by side are one of nothing: the first has said the noun that the second lacks."""
+        if named.key is None or before.key == named.key or text[before.end : named.start].strip():
+            return False
+        noun = self._names.head(named.key)
+        first, second = folded(text[before.start : before.end]), folded(text[named.start : named.end])
+        return any(same(noun, word) for word in first) and not any(same(noun, word) for word in second)
 
     def _alike(self, named: Named, before: str) -> Named:
         """«A of x and y»: of what y may be, the one that is the same thing as the product named before it."""

@@ -23,7 +23,10 @@ def alternatives(catalogue: Catalogue, quantities: Mapping[str, Decimal]) -> tup
 
 
 def bounded(offer: Offer) -> bool:
-    return bool(offer.limits) or any(p.fact.min_quantity is not None for p in offer.prices)
+    """Whether it is for so many and no more, or no fewer: steps of one price are no such bounds."""
+    least = [p for p in offer.prices if p.fact.min_quantity is not None]
+    steps = {(p.unit, p.fact.period) for p in offer.prices}
+    return bool(offer.limits) or (bool(least) and len(steps) == len(offer.prices))
 
 
 def siblings(catalogue: Catalogue, keys: Iterable[str]) -> tuple[Offer, ...]:

@@ -19,6 +19,8 @@ _MOST_OFFERS = 60  # of a catalogue that a claimed amount is looked for in
 _SPANS = (Decimal(12), Decimal(6), Decimal(3))  # months that are tried unsaid
 _SMALL = Decimal(1000)
 _MOST_FACTORS = 3
+_MOST_AMOUNT = Decimal(10**9)  # a longer number without a currency is a telephone's or a company's
+_YEARS = (Decimal(1900), Decimal(2100))
 _MOST_TIMES = 50  # of a price, where nothing was told
 _Way = tuple[Decimal | None, Decimal | None, Period | None]
 
@@ -74,7 +76,8 @@ def claims(read: Read, wanted: Wanted) -> tuple[Claim, ...]:
     if sure or "?" in read.text:
         for n, (start, _, amount) in enumerate(spans):
             money = any(m.start <= start < m.end for m in read.money)
-            if n not in used and (money or (amount >= _SMALL and amount not in counted)):
+            plain = _SMALL <= amount < _MOST_AMOUNT and amount not in counted and not _YEARS[0] < amount < _YEARS[1]
+            if n not in used and (money or plain):
                 found.append(Claim(amount, weak=not sure or not (money or amount in wanted.bare)))
     return tuple(dict.fromkeys(found))
 
