@@ -82,10 +82,10 @@ def _own_sums(case: Case) -> Iterator[Decided]:
         if sum_ is not None:
             yield Confirmed(claim, sum_)
             continue
-        right = None if claim.weak else _right(case, claim)
+        right = None if claim.loose or (claim.weak and len(case.named) != 1) else _right(case, claim)
         if right is not None and right.known and not (claim.right and right.every(claim.amount)):
             yield Corrected(claim, right)
-        elif not claim.weak and claim.right:
+        elif not claim.weak and not claim.loose and claim.right:
             yield NotOurs(claim)
 
 
@@ -198,8 +198,7 @@ def _unclear_beside(case: Case) -> list[Decided]:
 
 def _tied(case: Case, named: Named) -> list[Offer]:
     """The products that a mention may mean alike."""
-    best = named.candidates[0][1] if named.candidates else 0.0
-    return [o for key, score in named.candidates if score >= best - 0.01 and (o := case.catalogue.get(key))]
+    return [offer for key in named.tied if (offer := case.catalogue.get(key)) is not None]
 
 
 def _unclear(case: Case) -> list[Decided]:

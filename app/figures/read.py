@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class NumberLike(Protocol):
-    """A number at `[start, end)` of the text."""
+    """A number at `[start, end)` of the text. One with a `high` (of a range) or of `kind` ordinal counts nothing."""
 
     @property
     def start(self) -> int: ...
@@ -55,6 +55,12 @@ class Read:
 
 MOST_READ = 64
 """Numbers, amounts and lengths of one clause that are looked at: each is held against the others."""
+
+
+def exact(found: object) -> bool:
+    """Whether what was read counts: neither a range («2 or 3 shops») nor an ordinal («the third shop») does."""
+    return getattr(found, "high", None) is None and getattr(found, "kind", None) != "ordinal"
+
 
 _DAY = 86400
 _MONTH_LENGTHS = (Decimal(30), Decimal(365) / 12, Decimal("30.4375"), Decimal("30.436875"), Decimal(31))

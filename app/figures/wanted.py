@@ -7,7 +7,7 @@ from functools import cache
 from itertools import pairwise
 from types import MappingProxyType
 
-from app.figures.read import MOST_READ, DurationLike, Read, months
+from app.figures.read import MOST_READ, DurationLike, Read, exact, months
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.words import LANGUAGES, Token, asked_by, collective, common, data, fold, listed, tokens
@@ -88,13 +88,14 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         named = tuple(n for n in named if n.own)
     taken = [(n.start, n.end) for n in named if n.own or n.unique]
     told = _told(read, found, named, catalogue)
-    lengths = [m for d in read.durations[:MOST_READ] if not _age(read.text, found, d) and (m := months(d)) is not None]
+    paid = [d for d in read.durations[:MOST_READ] if exact(d) and not _age(read.text, found, d)]
+    lengths = [m for m in map(months, paid) if m is not None]
     return Wanted(
         named=named,
         quantities=MappingProxyType(told.quantities),
         counts=MappingProxyType(told.counts),
         foreign=tuple(dict.fromkeys(told.foreign)),
-        months=lengths[-1] if lengths else None,
+        months=lengths[-1] if lengths else _rate(read, found),
         asks=frozenset(kind for token in found for kind in asked_by(token.folded)),
         words=tuple(token.folded for token in found),
         bare=tuple(told.bare),
@@ -113,14 +114,14 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
     spans += [(d.start, d.end) for d in read.durations[:MOST_READ]]
     for number in read.numbers[:MOST_READ]:
         inside = any(start <= number.start and number.end <= end for start, end in spans)
-        if inside or not 0 < number.value <= MOST:
+        if inside or not exact(number) or not 0 < number.value <= MOST:
             continue
         first, last = _place(found, number.start), _place(found, number.end)
         what, noun = _counted(read.text, found, (first, last), named, catalogue)
         if first and found[first - 1].folded in listed("each") and isinstance(what, str):
             told.each.add(what)
         told.add(what, noun, number.value)
-    for length in read.durations[:MOST_READ]:
+    for length in filter(exact, read.durations[:MOST_READ]):
         if (short := _SHORT.get(length.unit.rstrip("s"))) is not None:
             told.quantities.setdefault(short[0], Decimal(str(length.seconds)) / short[1])
     for place, token in enumerate(found):
@@ -128,6 +129,16 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
             unit = catalogue.units.of(found[place + 1].folded) if place + 1 < len(found) else None
             told.quantities.setdefault(unit or catalogue.units.person(), people)
     return told
+
+
+def _rate(read: Read, found: Sequence[Token]) -> Decimal | None:
+    """Months of «a year», «yearly», where no length of time was read."""
+    spans = [(d.start, d.end) for d in read.durations[:MOST_READ]]
+    for token in found:
+        word = listed("spans").get(token.folded)
+        if word is not None and not any(start <= token.start < end for start, end in spans):
+            return Decimal(word)
+    return None
 
 
 def _age(text: str, found: Sequence[Token], length: DurationLike) -> bool:
@@ -230,7 +241,8 @@ def _before(
     token, between = found[first - 1], text[found[first - 1].end : found[first].start]
     if not _BREAKS.isdisjoint(between):
         return None
-    if (unit := catalogue.units.of(token.folded)) is not None:
+    own = any(mention.unique and mention.start <= token.start < mention.end for mention in named)
+    if not own and (unit := catalogue.units.of(token.folded)) is not None:
         return unit
     if token.folded in _times() or between.strip().lower() in _times():
         ends = [n for n, mention in enumerate(named) if mention.end <= token.end]

@@ -15,6 +15,7 @@ _NUMERALS = {
 _UNITS = {
     "month": (30, ("месяц", "месяца", "месяцев", "месяцам", "мес", "ай", "айға", "month", "months")),
     "year": (365, ("год", "года", "лет", "году", "жыл", "жылға", "year", "years")),
+    "minute": (0, ("минута", "минуты", "минут", "мин", "minute", "minutes")),
     "day": (1, ("день", "дня", "дней", "күн", "day", "days")),
 }
 _WORD = {word: (unit, days) for unit, (days, words) in _UNITS.items() for word in words}

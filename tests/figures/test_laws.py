@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.figures.deciding import decide
+from app.figures.read import Read
 from app.figures.saying import derivation
 from app.figures.shop.catalogue import Catalogue
 from app.figures.statements import Statements
@@ -146,3 +147,21 @@ def test_any_facts_make_a_catalogue(rows: list[tuple[str, int, str]]) -> None:
     catalogue = Catalogue.of((section,))
     for name, _, _ in rows:
         decide(read(f"сколько стоит {name} 2 штуки"), catalogue, Statements.of((section,)))
+
+
+def test_a_range_and_an_ordinal_count_nothing() -> None:
+    """«2 or 3 shops» and «the second shop» are no quantity: the price of one is said."""
+    from dataclasses import dataclass
+
+    @dataclass(frozen=True)
+    class Range:
+        start: int
+        end: int
+        value: Decimal
+        kind: str = "cardinal"
+        high: Decimal | None = None
+
+    text = "Рост на 2 магазина сколько"
+    for number in (Range(8, 9, Decimal(2), high=Decimal(3)), Range(8, 9, Decimal(2), kind="ordinal")):
+        asked = wanted(Read(text, (number,)), shop("sample").catalogue)
+        assert asked.quantities == {}

@@ -15,6 +15,7 @@ _KEYWORD = 0.4
 _HEAD = 0.05
 _FULL = 1.0
 _CLOSE = 1e-6
+_ALIKE = 0.01
 _MOST = 40  # products named in one text
 
 
@@ -31,6 +32,11 @@ class Named:
     key: str | None
     own: bool = True
     """Whether a word of its own name was said, and not only what a section calls it besides."""
+
+    @property
+    def tied(self) -> tuple[str, ...]:
+        """Keys of the best candidates, where none is better than another."""
+        return tuple(key for key, score in self.candidates if score >= self.candidates[0][1] - _ALIKE)
 
     @property
     def unique(self) -> bool:

@@ -6,7 +6,7 @@ from decimal import Decimal, DivisionByZero, InvalidOperation
 from functools import cache
 from itertools import combinations
 
-from app.figures.read import MOST_READ, Read
+from app.figures.read import MOST_READ, Read, exact
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.counting import Item, Sum, count
 from app.figures.sums.fitting import bounded
@@ -19,6 +19,9 @@ _MOST_OFFERS = 60  # of a catalogue that a claimed amount is looked for in
 _SPANS = (Decimal(12), Decimal(6), Decimal(3))  # months that are tried unsaid
 _SMALL = Decimal(1000)
 _MOST_FACTORS = 3
+_WIDEST_GAP = 30  # characters between two numbers of one expression
+_MOST_WORDS = 3  # and words, the sign among them
+_BREAKS = frozenset(".!?;,")
 _MOST_AMOUNT = Decimal(10**9)  # a longer number without a currency is a telephone's or a company's
 _YEARS = (Decimal(1900), Decimal(2100))
 _MOST_TIMES = 50  # of a price, where nothing was told
@@ -35,7 +38,9 @@ class Claim:
     right: bool = True
     """Whether his own reckoning holds; `amount` is what he says comes out, or what it makes where he asks that."""
     weak: bool = False
-    """A bare amount with a question mark: a sum only if it turns out to be one."""
+    """With a question mark alone: a sum only if it turns out to be one, or stands beside a product's name."""
+    loose: bool = False
+    """It may count something else: a sum only if it turns out to be one."""
 
     @property
     def makes(self) -> Decimal | None:
@@ -78,7 +83,7 @@ def claims(read: Read, wanted: Wanted) -> tuple[Claim, ...]:
             money = any(m.start <= start < m.end for m in read.money)
             plain = _SMALL <= amount < _MOST_AMOUNT and amount not in counted and not _YEARS[0] < amount < _YEARS[1]
             if n not in used and (money or plain):
-                found.append(Claim(amount, weak=not sure or not (money or amount in wanted.bare)))
+                found.append(Claim(amount, weak=not sure, loose=not (money or amount in wanted.bare)))
     return tuple(dict.fromkeys(found))
 
 
@@ -95,26 +100,35 @@ def _claimed(chain: Sequence[Decimal], operators: Sequence[str]) -> Iterator[Cla
         return
     made = _evaluated(tuple(chain), tuple(operators))
     if made is not None and made > 0:
-        yield Claim(made, tuple(chain), tuple(operators))
+        yield Claim(made, tuple(chain), tuple(operators), weak="-" in operators)  # a dash is rarely a minus
 
 
 def _numbers(read: Read) -> list[tuple[int, int, Decimal]]:
-    """Numbers and amounts in order, each place once: money before the number in it."""
-    found = [(m.start, m.end, m.amount) for m in read.money[:MOST_READ]]
-    ends = sorted((start, end) for start, end, _ in found)
-    spans = [(d.start, d.end) for d in read.durations[:MOST_READ]]
-    for number in read.numbers[:MOST_READ]:
-        inside = any(start <= number.start < end for start, end in (*ends, *spans))
-        if not inside:
+    """Numbers and amounts in order, each place once: money before the number in it. Of «× 12 months» the 12."""
+    money = [m for m in read.money[:MOST_READ] if exact(m)]
+    lengths = read.durations[:MOST_READ]
+    found = [(m.start, m.end, m.amount) for m in money]
+    for number in filter(exact, read.numbers[:MOST_READ]):
+        length = next((d for d in lengths if d.start <= number.start < d.end), None)
+        if any(m.start <= number.start < m.end for m in money):
+            continue
+        if length is None:
             found.append((number.start, number.end, number.value))
+        elif read.text[: number.start].rstrip()[-1:].lower() in _operators():
+            found.append((number.start, length.end, number.value))
     return sorted(found)
 
 
 def _between(text: str, end: int, start: int) -> str:
+    """The sign between two numbers, with at most two words of what the first counts; "" where there is none."""
     gap = text[end:start].strip().lower()
-    if not gap or len(gap) > 12:
+    if not gap or len(gap) > _WIDEST_GAP or not _BREAKS.isdisjoint(gap):
         return ""
-    return _operators().get(gap) or _operators().get(fold(gap), "")
+    words = gap.split()
+    signs = [sign for word in words if (sign := _operators().get(word) or _operators().get(fold(word)))]
+    if len(signs) != 1 or len(words) > _MOST_WORDS or (signs[0] == "-" and len(words) > 1):
+        return ""
+    return signs[0]
 
 
 def _evaluated(numbers: Sequence[Decimal], operators: Sequence[str]) -> Decimal | None:
@@ -156,15 +170,16 @@ def _tried(
         for times, months, prefer in ways:
             if times is None:
                 yield count(catalogue, _items(named, wanted), quantities, months, prefer=prefer)
+    unclear = [o for n in wanted.named if n.own and n.key is None for key in n.tied if (o := catalogue.get(key))]
     plans = [o for o in catalogue.offers if bounded(o) and o not in before]
     rest = [o for o in catalogue.offers[:_MOST_OFFERS] if o not in before and o not in plans and _may(o, claim)]
     spoken = bool(before) and not claim.operands  # an amount alone is of what was spoken of, or of a plan as it stands
-    for offers in (named,) if named else (before, plans, () if spoken else rest):
+    for offers in (named or unclear,) if named or unclear else (before, plans, () if spoken else rest):
         for offer in offers:
             lasting = all(p.unit is None and p.fact.period not in ("once", None) for p in offer.prices)
             for way in sorted(ways, key=lambda w: w[0] is not None) if lasting else ways:
                 yield _one(catalogue, offer, quantities, way)
-    if not named and not claim.operands:
+    if not named and not unclear and not claim.operands:
         yield from _multiples(claim, catalogue, (*before, *plans), quantities)
     if not named and "+" in claim.operators:
         yield from _added(claim, catalogue)
