@@ -223,6 +223,16 @@ class ChatMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class Deciding:
+    """What decides a clause that was asked: a fact, a sum, a yes or no. `said` in the language of the answer."""
+
+    kind: Literal["price", "sum", "confirmed", "corrected", "not_ours", "yes_no", "term", "instalment", "not_known"]
+    said: str
+    sections: tuple[str, ...] = ()
+    """Ids of those that it rests on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """Everything a backend may speak from."""
 
@@ -231,6 +241,7 @@ class Prompt:
     history: tuple[Exchange, ...]
     text: str
     """The customer's newest message."""
+    deciding: tuple[Deciding, ...] = ()
     system: str = ""
     """Fixed per bot and flow, so that a model server keeps it in its prefix cache."""
     messages: tuple[ChatMessage, ...] = ()

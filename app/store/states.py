@@ -40,7 +40,9 @@ def of_stored_form(values: Mapping[str, Any]) -> DialogueState:
     said = [str(name) for name in values.get("said", ())]
     notices = _behind(_NOTICE, said)
     typed = {
-        "said": tuple(name for name in said if name not in _FLAGS and not name.startswith((_NOTICE, _SWITCHED, _WISHED))),
+        "said": tuple(
+            name for name in said if name not in _FLAGS and not name.startswith((_NOTICE, _SWITCHED, _WISHED))
+        ),
         "switched_from": tuple(_behind(_SWITCHED, said)),
         "wished": next(iter(_behind(_WISHED, said)), None),
         "notice_at": int(notices[-1]) if notices else None,
