@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from app.language import words
 from app.language.folds import lower
@@ -106,7 +107,7 @@ def _latin(parts: list[str], places: Sequence[int], own: frozenset[str]) -> bool
         if CYRILLIC.search(parts[place]):
             cyrillic = True
         else:
-            for match in TOKEN.finditer(parts[place]):
+            for match in islice(TOKEN.finditer(parts[place]), MOST_WORDS - len(found)):
                 word = _read(place, match, ahead and match.start() <= 1)
                 found += [word] if word is not None else []
         ahead = parts[place][-1] in _ENDS or "\n" in parts[place + 1 : place + 2]
