@@ -136,6 +136,8 @@ class DialogueState:
     language: Language = "ru"
     wished: Language | None = None
     """The language that he asked to be answered in."""
+    lane: str = ""
+    """The policy's topic that a person was called for, while the talk stays at it."""
     closed: bool = False
     """The customer refused or said goodbye; the next message re-opens."""
     handed_over: bool = False

@@ -19,7 +19,8 @@ class Counting(Hearing):
             return None
         if token.text.isdecimal() and token.text.isascii():
             text = self.u.message.text
-            around = text[max(0, token.start - 1) : token.start] + text[token.end : token.end + 1]
+            # «10+» is ten at least, «+7» the beginning of a telephone.
+            around = text[max(0, token.start - 1) : token.start] + text[token.end : token.end + 1].replace("+", " ")
             if place in self.valued or len(token.text) > 4 or set(around) & set("%$€₸₽#№:+") or self._glued(place):
                 return None
             return int(token.text)

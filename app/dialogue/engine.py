@@ -11,7 +11,7 @@ from app.dialogue.hours import Hours, known_zone, time_of_day, zone_of
 from app.dialogue.intents import Understanding, understand
 from app.dialogue.packet import handover_packet, in_own_words, said_slots
 from app.dialogue.policy import Policy
-from app.dialogue.replies import completed, decided
+from app.dialogue.replies import completed, decided, has_requisites
 from app.dialogue.scene import Decision, Scene
 from app.dialogue.slots import extract, object_of
 from app.dialogue.spec import MAX_ASKED, Flow, load_flows
@@ -192,6 +192,7 @@ class Dialogue:
         zone = known_zone(ask.timezone) or zone_of(self.hours.timezone)
         texts = self.texts[self.policy.answers_in(u.language)]
         last = snapshot.history[-1] if snapshot.history else None
+        said = (ask.text, *(exchange.user for exchange in snapshot.history if exchange.user))
         part = ask.time_of_day or time_of_day(now.astimezone(zone))
         opening = self.hours.opening(now, zone)
         return Scene(
@@ -212,6 +213,7 @@ class Dialogue:
             query=without(u.message, u.greeting) or u.message.text.strip(),
             terms=terms.named(u.message),
             before=terms.named(read(last.user)) if last and last.user else "",
+            sent_requisites=any(has_requisites(text) for text in said),
         )
 
     @staticmethod
@@ -280,6 +282,7 @@ class Dialogue:
             notice_at=notice_at,
             closed=plan.closes,
             handed_over=state.handed_over or plan.hands_over,
+            lane=plan.topic or "" if plan.hands_over or plan.topic else state.lane,
             last_action=action,
             turns=state.turns + 1,
             seen_at=now.timestamp(),

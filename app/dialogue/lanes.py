@@ -2,6 +2,7 @@
 
 from app.dialogue.scene import QUESTIONS, Decision, Scene
 
+_OUT_OF_LANE = ("thanks", "goodbye", "greeting", "agreement", "denial", "small_talk", "bot_question", "demo", "payment")
 _PLAIN_TALK = ("price", "comparison", "purchase", "human_wanted", "contact_given", "refusal", "opt_out")
 
 
@@ -29,3 +30,30 @@ def small_talk(s: Scene) -> Decision | None:
     if not s.u.has("small_talk") or s.u.has(*QUESTIONS, *_PLAIN_TALK, "agreement", "denial") or s.heard.answered:
         return None
     return Decision("answer", "small_talk", s.say("small_talk"), greet="greeting" not in s.state.said)
+
+
+def noted(s: Scene) -> Decision | None:
+    """What is told once a person has the talk: passed on, and nothing is searched for it."""
+    handed = s.state.handed_over or "contact" in s.state.slots
+    if not handed or not s.u.has("told") or s.u.has(*QUESTIONS, *_PLAIN_TALK) or s.u.message.asking:
+        return None
+    return Decision("answer", "noted", s.say("noted"), greet=False)
+
+
+def told(s: Scene) -> Decision | None:
+    """Who only tells of himself is thanked and asked on: nothing of it is looked up."""
+    if not s.u.has("told") or s.u.has(*QUESTIONS, *_PLAIN_TALK) or s.u.message.asking or s.state.closed:
+        return None
+    return Decision("ask", "told", s.say("ack"), asks=s.may_ask)
+
+
+def same_lane(s: Scene) -> Decision | None:
+    """A message that says nothing sure behind one that went to a person for what it was about: it is about that too."""
+    lane = s.state.lane
+    if not lane or not s.state.handed_over or s.u.has(*_PLAIN_TALK, *_OUT_OF_LANE) or s.heard.values:
+        return None
+    topic = next((topic for topic in s.policy.topics if topic.name == lane), None)
+    if topic is None:
+        return None
+    text = s.vary(s.policy.text(topic.text, s.texts.language))
+    return Decision("answer", lane, text, topic=lane, greet=False)

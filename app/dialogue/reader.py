@@ -266,6 +266,8 @@ def is_foreign(reader: Reader, contact: Contact) -> bool:
     if not places:
         return False
     clause = reader.tokens[places[0]].clause
+    if reader.places_of("no_call"):
+        return True
     if any(reader.tokens[place].clause == clause for place in reader.places_of("your")):
         return clause in reader.message.asking or reader.tokens[places[-1]].clause in reader.message.asking
     return reader.negated(places[0], places[-1] + 1, reach=3)

@@ -34,6 +34,8 @@ _ADDED = {
 }  # fmt: skip
 _DOUBTFUL = frozenset({"legal", "medical", "off_topic", "frustration", "objection_have", "project"})
 """What the lists may have found in a second meaning of a word."""
+_TELLING = 0.15
+"""The same where he tells of himself: what he is tired of is not us."""
 _LEANING = {"agreement": ("small_talk",), "refusal": ("denial", "small_talk"), "thanks": ("goodbye", "small_talk")}
 """What the lists found, and the acts that say no more than it."""
 _ASKED_OF_GOODS = frozenset(
@@ -58,6 +60,23 @@ _LANES = frozenset(
 """What is believed, and nothing else, of words that may answer a question of ours."""
 _CALLS_SOMEBODY = 0.8
 """The probability that they need elsewhere: each brings a person."""
+_TURNS = frozenset(
+    {
+        "demo",
+        "invoice",
+        "purchase",
+        "price",
+        "sum",
+        "human_wanted",
+        "callback_time",
+        "language_wish",
+        "auto_reply",
+        "bot_question",
+        "correction",
+        "legal",
+    }
+)
+"""What turns away from a question of ours, in more than a few words."""
 _SEARCHED = frozenset({"about_us", "feature", "comparison"})
 """What is looked up: believed as reluctantly, where nothing asks."""
 _PLAIN = 0.85
@@ -66,7 +85,19 @@ _QUESTIONS = frozenset({"price", "comparison", "feature"})
 _OFFERED = frozenset({"human_wanted", "booking", "demo", "discount_request", "purchase"})
 """What a no declines."""
 _ASKS_NOTHING = frozenset(
-    {"small_talk", "thanks", "goodbye", "agreement", "auto_reply", "language_wish", "paid", "applicant", "supplier"}
+    {
+        "small_talk",
+        "thanks",
+        "goodbye",
+        "agreement",
+        "auto_reply",
+        "language_wish",
+        "paid",
+        "applicant",
+        "supplier",
+        "info",
+        "introduction",
+    }
 )
 """Beside these the lists' guess that words of content ask something is none."""
 
@@ -84,15 +115,17 @@ def acts_of(text: str, classifier: Classifier) -> Mapping[str, float]:
 
 
 def joined(
-    names: set[str], acts: Mapping[str, float], *, asking: bool, contact: bool, waits: bool, denies: bool
+    names: set[str], acts: Mapping[str, float], *, asking: bool, contact: bool, waits: bool, denies: bool, brief: bool
 ) -> set[str]:
     """The lists' intents with those of the examples.
 
     `asking`: a question mark stands there; `contact`: one is given; `waits`: the words may answer a question of ours;
-    `denies`: they begin with a no.
+    `denies`: they begin with a no; `brief`: so few words that they are an answer rather than something else.
     """
     if waits and not asking:
-        return names | {act for act in _LANES if acts.get(act, 0.0) >= _PLAIN}
+        plain = {act for act, chance in acts.items() if chance >= _PLAIN}
+        added = plain & (_LANES if brief else _LANES | _TURNS)
+        return names | {_ADDED[act] for act in added}
     sure = {
         act
         for act, chance in acts.items()
@@ -110,8 +143,11 @@ def joined(
             sure -= set(weaker)
     if not sure:
         return names
-    kept = {name for name in names if name not in _DOUBTFUL or acts.get(name, 1.0) >= _DOUBTED}
+    told = acts.get("info", 0.0) >= SURE
+    kept = {name for name in names if name not in _DOUBTFUL or acts.get(name, 1.0) >= (_TELLING if told else _DOUBTED)}
     added = {_ADDED[act] for act in sure if act in _ADDED}
+    if told and not asking and added <= {"info"}:
+        added.add("told")
     if "feature" in kept and not asking and sure <= _ASKS_NOTHING and acts.get("feature", 0.0) < _DOUBTED:
         kept.discard("feature")
     return kept | added

@@ -1,5 +1,6 @@
 """What a message calls for: the shell that all sales flows share. The most pressing need wins."""
 
+import re
 from dataclasses import replace
 
 from app.dialogue import boundaries, control, lanes, topics
@@ -26,6 +27,9 @@ def decided(scene: Scene) -> Decision:
         _human,
         lanes.language_wish,
         lanes.callback,
+        lanes.noted,
+        lanes.same_lane,
+        _requisites,
         _wish,
         _question,
         control.steer,
@@ -40,6 +44,7 @@ def decided(scene: Scene) -> Decision:
         _told,
         _courtesy,
         _opening,
+        lanes.told,
         _rest,
     ):
         plan = rule(scene)
@@ -96,6 +101,24 @@ def _handover(s: Scene, reason: str, text: str) -> Decision:
     return Decision("handover", reason, statement, s.query if asks else None, hands_over=True)
 
 
+_REQUISITES = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
+"""A number of a company or of a person, as tax offices here give them."""
+
+
+def has_requisites(text: str) -> bool:
+    """Whether a text holds the number of a company or of a person."""
+    return _REQUISITES.search(text) is not None
+
+
+def _requisites(s: Scene) -> Decision | None:
+    """The details of an invoice: taken, and never asked for again; what is missing is a contact."""
+    if not has_requisites(s.u.message.text) or s.u.has("price", "comparison"):
+        return None
+    if "contact" in s.slots and not s.reorders:
+        return _handover(s, "invoice", "human")
+    return Decision("answer", "invoice", s.say("requisites"), prefer="contact", asks=True)
+
+
 def _wish(s: Scene) -> Decision | None:
     """Who wants to be shown it, or an invoice, is on his way: told what is known of it, and asked how to reach him."""
     name = next((name for name in ("invoice", "demo") if s.u.has(name)), None)
@@ -103,7 +126,9 @@ def _wish(s: Scene) -> Decision | None:
         return None
     if "contact" in s.slots and not s.reorders:
         return _handover(s, name, "human")
-    return Decision("answer", name, s.say(name), s.query, prefer="contact", asks=True)
+    # What was sent is not asked for again.
+    query = None if name == "invoice" and s.sent_requisites else s.query
+    return Decision("answer", name, s.say(name), query, prefer="contact", asks=True)
 
 
 def _question(s: Scene) -> Decision | None:
@@ -125,7 +150,10 @@ def _question(s: Scene) -> Decision | None:
     calm = not s.u.has("refusal", "frustration", "objection_think", "objection_trust", "goodbye")
     # A word on discounts answers by itself, whatever the search finds.
     fallback = None if haggles else s.say("fallback")
-    return Decision("answer", name or "feature", statement, s.query, fallback, asks=calm and s.may_ask)
+    # A sum that he offers says nothing to search for: what there is of discounts does.
+    offers = haggles and any(token.text.isdecimal() for token in s.u.message.tokens)
+    query = s.texts.data["query_discount"] if offers else s.query
+    return Decision("answer", name or "feature", statement, query, fallback, asks=calm and s.may_ask)
 
 
 def _refusal(s: Scene) -> Decision | None:

@@ -38,6 +38,8 @@ class Scene:
     """What the message names of money: it gets no words that sound like a yes."""
     before: Terms = ""
     """What the one before it named: an «ок» may mean that."""
+    sent_requisites: bool = False
+    """He has written the number of a company or a person for an invoice."""
     reorders: bool = False
     """He has handed over before and begins another order, for which the flow has questions."""
 

@@ -90,6 +90,8 @@ def by_topic(s: Scene) -> Decision | None:
     if made.hands_over:
         later = s.say("later").replace("{time}", s.opening) if s.tells_when else None
         statement = " ".join(part for part in (statement, later) if part) or s.say("human_open")
+        if name := s.heard.values.get("name"):
+            statement = f"{s.say('named').replace('{name}', name)} {statement}"
         return replace(made, statement=statement, question=None)
     return made
 

@@ -16,6 +16,7 @@ _STATE = TypeAdapter(DialogueState)
 _FLAGS = ("off_topic", "paused", "wants_person")
 _NOTICE = "closed_notice:"  # with the Unix second at which it was said
 _WISHED = "wished:"  # with the language to answer in
+_LANE = "lane:"  # with the topic that a person was called for
 _SWITCHED = "switched:"  # with the flow that led to another one
 
 
@@ -27,6 +28,8 @@ def stored_form(state: DialogueState) -> dict[str, Any]:
     marks += [name for name in _FLAGS if values.pop(name)]
     if wished := values.pop("wished"):
         marks.append(f"{_WISHED}{wished}")
+    if lane := values.pop("lane"):
+        marks.append(f"{_LANE}{lane}")
     if notice_at is not None:
         marks.append(f"{_NOTICE}{notice_at}")
     return {**values, "said": (*state.said, *marks)}
@@ -41,10 +44,11 @@ def of_stored_form(values: Mapping[str, Any]) -> DialogueState:
     notices = _behind(_NOTICE, said)
     typed = {
         "said": tuple(
-            name for name in said if name not in _FLAGS and not name.startswith((_NOTICE, _SWITCHED, _WISHED))
+            name for name in said if name not in _FLAGS and not name.startswith((_NOTICE, _SWITCHED, _WISHED, _LANE))
         ),
         "switched_from": tuple(_behind(_SWITCHED, said)),
         "wished": next(iter(_behind(_WISHED, said)), None),
+        "lane": next(iter(_behind(_LANE, said)), ""),
         "notice_at": int(notices[-1]) if notices else None,
         **{name: name in said for name in _FLAGS},
     }
