@@ -1,13 +1,13 @@
 """Typing errors in a query: an unknown long word becomes the known word one letter away.
 
-A word of the language is no misspelt word of the knowledge: it stays, and of two words as near the ordinary one wins.
+A word of the language is no misspelt word of the knowledge: it stays. What is a letter away from one is more likely
+that than a rare word of the knowledge: it becomes the ordinary word where the knowledge holds it too, or stays.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 
-from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from app.knowledge.text import words
@@ -15,6 +15,7 @@ from app.knowledge.wordlists import ordinary
 
 _MIN_LENGTH = 5  # shorter words have too many neighbours
 _MOST = 40
+_LONGEST = 40  # letters of a word that are tried
 
 
 class Spelling:
@@ -24,13 +25,14 @@ class Spelling:
         self._count: Counter[str] = Counter()
         for text in texts:
             self._count.update(set(words(text)))
-        self._by_length = _by_length(self._count)
+        self._neighbours = _neighbours(self._count)
 
     def correct(self, query: str) -> str:
         """The query's words, each unknown one of five letters or more replaced by its neighbour at one insertion,
-        deletion, substitution or swap: an ordinary word, else the most frequent; a word without one stays.
+        deletion, substitution or swap, the most frequent of them; a word without one stays, and so does one that
+        is as near to an ordinary word that the knowledge has not.
 
-        So many different unknown words are corrected, the first ones: each is compared with every word of its length.
+        So many different unknown words are corrected, the first ones.
         """
         found = words(query)
         corrected: dict[str, str] = {}
@@ -46,30 +48,33 @@ class Spelling:
         return len(word) >= _MIN_LENGTH and not known
 
     def _nearest(self, word: str) -> str:
-        near = _near(word, self._by_length)
-        if near:
-            near = _near(word, _ordinary()) or near
+        near = _near(word, self._neighbours)
+        if near and (ordinary_ones := _near(word, _ordinary())):
+            near = {match for match in ordinary_ones if match in self._count}
         return max(near, key=lambda match: (self._count[match], match), default=word)
 
 
-def _near(word: str, by_length: dict[int, list[str]]) -> list[str]:
-    return [
-        match
-        for length in (len(word) - 1, len(word), len(word) + 1)
-        for match, _, _ in process.extract(
-            word, by_length.get(length, ()), scorer=OSA.distance, score_cutoff=1, limit=None
-        )
-    ]
+def _near(word: str, neighbours: Mapping[str, Sequence[str]]) -> set[str]:
+    """The known words at most one change away."""
+    found = {match for shorter in _shortened(word) for match in neighbours.get(shorter, ())}
+    return {match for match in found if OSA.distance(word, match, score_cutoff=1) <= 1}
 
 
-def _by_length(known: Collection[str]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = defaultdict(list)
+def _neighbours(known: Collection[str]) -> dict[str, list[str]]:
+    """The known words by themselves and by what is left of them without one letter: words one change apart share one
+    of these, so a lookup compares a handful of words and not all of a length (as SymSpell does)."""
+    found: dict[str, list[str]] = defaultdict(list)
     for word in sorted(known):
         if len(word) >= _MIN_LENGTH - 1:
-            found[len(word)].append(word)
-    return found
+            for shorter in _shortened(word):
+                found[shorter].append(word)
+    return dict(found)
+
+
+def _shortened(word: str) -> set[str]:
+    return {word, *(word[:place] + word[place + 1 :] for place in range(min(len(word), _LONGEST)))}
 
 
 @cache
-def _ordinary() -> dict[int, list[str]]:
-    return _by_length(ordinary())
+def _ordinary() -> dict[str, list[str]]:
+    return _neighbours(ordinary())

@@ -134,9 +134,9 @@ def test_the_time_is_linear_in_the_text(sample: Retriever) -> None:
     text = " ".join(f"слово{n}про при под" for n in range(400))
 
     def took(length: int) -> float:
-        started = time.perf_counter()
+        started = time.process_time()
         words.search(Asked(text[:length], "прежнее"), TODAY, 50)
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     assert min(took(8000) for _ in range(3)) < 0.1
     assert min(took(200) for _ in range(5)) < 0.02
@@ -159,10 +159,10 @@ def test_a_word_of_the_language_is_never_corrected_into_one_of_the_knowledge(typ
     assert Spelling([known]).correct(typed) == typed
 
 
-def test_of_two_words_as_near_the_ordinary_one_wins() -> None:
-    assert Spelling(["поднять"]).correct("понятьь") == "понятьь", "none is a letter away"
-    assert Spelling(["слышен"]).correct("слышел") == "слышал"
-    assert Spelling(["слышен"]).correct("слышенн") == "слышен", "and only then"
+def test_what_is_a_letter_from_an_ordinary_word_is_no_rare_one() -> None:
+    assert Spelling(["слышен"]).correct("слышел") == "слышел", "it may be an ordinary word that nobody wrote here"
+    assert Spelling(["слышен слышал"]).correct("слышел") == "слышал", "and here somebody did"
+    assert Spelling(["слышен"]).correct("слышенн") == "слышен"
 
 
 def test_the_words_of_a_message_that_leans_are_still_read_from_the_lists() -> None:
