@@ -46,6 +46,11 @@ class WordSearch:
         texts = [" ".join((s.title, s.text, *s.questions, *s.keywords)) for s in sections]
         self._index = LexicalIndex(sections)
         self._coverage = Coverage([set(words(text)) for text in texts])
+        self._said = {
+            (place, frozenset(words(said)))
+            for place, section in enumerate(sections)
+            for said in (section.title, *section.questions, *section.keywords)
+        }
         self._spelling = Spelling(texts) if spelling else None
         self._query_context = query_context
 
@@ -61,10 +66,17 @@ class WordSearch:
             share = self._about(refused, today)
             scores = scores * (1 - share)
         positions = best(scores, count)
-        coverage = self._coverage.of(content_words(corrected), positions[:_BEST])
+        coverage = self._covered(corrected, positions[:_BEST])
         alone = _without(text, rejected)
         said = alone if whole == text else f"{_without(previous or '', rejected)}\n{alone}"  # no word three times
         return ByWords(whole, corrected, _readable(said), _readable(alone), scores, positions, coverage, share)
+
+    def _covered(self, text: str, positions: Sequence[int]) -> float:
+        """What stands in a title, a question or a keyword of a section as it is, is covered, however little it says."""
+        asked = frozenset(words(text))
+        if asked and any((position, asked) in self._said for position in positions):
+            return 1.0
+        return self._coverage.of(content_words(text), positions)
 
     def _corrected(self, text: str) -> str:
         return self._spelling.correct(text) if self._spelling else text

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from app.knowledge.wordlists import listed
 
 _LEAST = 0.5  # weight of a word that every section holds; a word that none holds weighs 1
-_COMMON = 0.3  # share of its weight that a word of any talk keeps
+_COMMON = 0.4  # share of its weight that a word of any talk keeps
 _UNSAID = 0.1  # weight of such a word that no section holds
-_PRICE = 0.75  # where they are content, nothing else is
+_PRICE = 0.9  # where they are content, nothing else is
 _LITTLE = 0.5  # stands beside the root
 _ALIKE = 0.6  # share of the longer of two words that they must begin with together to be forms of one
 _STEM = 3  # and how many letters at least

@@ -60,7 +60,7 @@ class Retriever:
         base: KnowledgeBase,
         *,
         today: date,
-        min_coverage: float = 0.5,
+        min_coverage: float = 0.45,
         min_similarity: float = 1.0,
         spelling: bool = True,
         query_context: bool = True,

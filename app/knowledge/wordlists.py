@@ -8,7 +8,7 @@ import yaml
 
 from app.knowledge.text import words
 
-Kind = Literal["anaphora", "openers", "price", "fillers", "numerals", "common"]
+Kind = Literal["anaphora", "openers", "price", "fillers", "numerals", "time", "common"]
 
 _FILE = Path(__file__).with_name("words.yaml")
 _DIGITS = "0123456789"

@@ -43,7 +43,7 @@ def test_nearly_all_questions_with_an_answer_are_answered(sample: Retriever) -> 
     assert np.average(shares, weights=[60, 30, 30]) >= 0.95, shares
 
 
-@pytest.mark.parametrize(("group", "most"), [("unanswered", 0.2), ("small_talk", 0.2)])
+@pytest.mark.parametrize(("group", "most"), [("unanswered", 0.2), ("small_talk", 0.3)])
 def test_few_questions_without_an_answer_and_little_small_talk_find_one(
     sample: Retriever, group: str, most: float
 ) -> None:
@@ -62,9 +62,19 @@ def test_coverage_tells_the_two_kinds_apart(sample: Retriever) -> None:
     assert above >= 0.95, "the area under the curve; 0.855 by the share of content words"
 
 
-@pytest.mark.parametrize("word", ["тариф", "касса", "сканер", "адрес", "рассрочка", "цена", "сколько стоит", "прайс"])
-def test_one_word_is_a_question(sample: Retriever, word: str) -> None:
+@pytest.mark.parametrize(
+    "word",
+    ["тариф", "касса", "адрес", "рассрочка", "цена", "сколько стоит", "прайс пришлите", "а на год", "покажите тарифы"],
+)
+def test_few_words_are_a_question(sample: Retriever, word: str) -> None:
     assert sample.search(word, top_k=5, today=TODAY)
+
+
+def test_what_the_owner_wrote_as_a_question_is_one_however_little_it_says(sample: Retriever) -> None:
+    thin = [(s.id, q) for s in sample.sections for q in s.questions if len(content_words(q)) <= 1]
+    assert len(thin) > 20
+    lost = [q for _, q in thin if not sample.search(q, top_k=5, today=TODAY)]
+    assert len(lost) <= 0.02 * len(thin), lost
 
 
 # What a question is about
@@ -103,8 +113,8 @@ def test_a_word_counts_in_every_form_that_begins_alike() -> None:
 
 
 def test_a_rare_word_says_more_than_one_that_all_hold_and_a_common_one_least() -> None:
-    assert SHOP.of(["принтер"], [0]) > SHOP.of(["цена"], [0])
-    assert SHOP.of(["доставка"], [2]) > SHOP.of(["день"], [2]) > 0
+    shop = Coverage([{"принтер", "чек", "спасибо"}, {"сканер", "чек"}, {"доставка", "чек"}])
+    assert shop.of(["принтер"], [0]) > shop.of(["чек"], [0]) > shop.of(["спасибо"], [0]) > 0
 
 
 def test_what_is_not_covered_dilutes_and_numbers_of_words_do_so_slowly() -> None:
