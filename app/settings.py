@@ -68,6 +68,7 @@ class RetrieverSettings(_Group):
     embedder_revision: str
     query_prefix: str
     document_prefix: str
+    meaning_weight: float = Field(ge=0, le=10)
     min_similarity: float = Field(ge=-1, le=1)
     reranker: str
     reranker_revision: str
@@ -167,10 +168,7 @@ class Settings(_Group):
 
 
 def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
-    """The effective settings.
-
-    Raises ConfigError naming the file or variable, the key, and the nearest known key.
-    """
+    """The effective settings. Raises ConfigError naming the file or variable, the key, and the nearest known key."""
     environ = os.environ if environ is None else environ
     tree = _read_yaml(files("app").joinpath("settings.yaml").read_text("utf-8"), "app/settings.yaml")
     known = frozenset(_leaves(tree))
@@ -192,8 +190,8 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
 
 
 def on_hub(model: str) -> bool:
-    """Whether a model of the search is named as on the Hugging Face Hub (owner/name), not as a folder."""
-    return not (model.startswith((".", "/", "~")) or model.count("/") > 1 or Path(model).is_dir())
+    """Whether a model of the search is named as on the Hugging Face Hub (owner/name): no folder, no package."""
+    return not (model.startswith((".", "/", "~", "package:")) or model.count("/") > 1 or Path(model).is_dir())
 
 
 def _check_pins(search: RetrieverSettings) -> None:

@@ -17,7 +17,6 @@ from app.cli.options import CACHE, JSON, KB, SETTINGS
 from app.errors import ConfigError
 
 if TYPE_CHECKING:
-    from app.evaluation.calibration import Calibration, Threshold
     from app.knowledge.retriever import Explanation, Retriever
     from app.settings import RetrieverSettings
     from app.types import Passage, Section
@@ -157,7 +156,8 @@ def _print_explanation(found: "Explanation", settings: "RetrieverSettings") -> N
     say(f"spelling    {found.corrected}")
     verdict = "enough to answer from" if found.enough else "not enough: the machine would say that it does not know"
     by_words = found.relevance is None and found.similarity is None
-    say(f"coverage    {found.coverage:.2f} of the content words{f': {verdict}' if by_words else ''}")
+    least = settings.min_coverage
+    say(f"coverage    {found.coverage:.2f}, enough from {least:g}{f': {verdict}' if by_words else ''}")
     if found.similarity is not None:
         say(f"similarity  {found.similarity:.4f} of the nearest, enough from {settings.min_similarity:g}")
     if found.relevance is not None:
@@ -221,32 +221,20 @@ def calibrate_command(
     data: Path | None,
     as_json: bool,
 ) -> None:
-    """Find the score from which a section is an answer, with your models and questions with and without one."""
+    """Find what your models are worth and where an answer begins, with your questions with and without one."""
+    from app.cli.kb_calibrate import show
     from app.evaluation.calibration import calibrate
     from app.evaluation.retrieval import read_queries
 
     asked = [query for path in queries for query in read_queries(path, unanswerable=True)]
     with _opened(knowledge, file, data) as (retriever, settings):
-        now = {"rerank_threshold": settings.rerank_threshold, "min_similarity": settings.min_similarity}
+        names = ("min_coverage", "min_similarity", "meaning_weight", "rerank_threshold")
+        now = {name: getattr(settings, name) for name in names}
         found = asyncio.run(calibrate(retriever, asked, _today(), top_k=top, now=now))
     if as_json:
-        say(json.dumps([calibration.as_json() for calibration in found]))
+        say(json.dumps(found.as_json()))
         return
-    for calibration in found:
-        _print_calibration(calibration)
-
-
-def _print_calibration(found: "Calibration") -> None:
-    def line(name: str, at: "Threshold") -> None:
-        say(
-            f"  {name:<12}{at.value:<10.6g}F1 {at.f1:.3f}  Youden {at.youden:+.3f}  answers {at.answered} of "
-            f"{found.answerable}, and {at.wrongly} of {found.others} that it should not"
-        )
-
-    say(f"{found.setting}: {found.answerable} questions with an answer, {found.others} without, AUC {found.auc:.3f}")
-    line("best F1", found.best_f1)
-    line("best Youden", found.best_youden)
-    line("now", found.now)
+    show(found)
 
 
 @kb.command("import")

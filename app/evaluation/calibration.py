@@ -1,7 +1,11 @@
-"""Where to draw the line below which a search finds nothing, from questions with and without an answer."""
+"""What the models of a search are worth, and where to draw the line below which it finds nothing.
+
+From an owner's questions with and without an answer: one line for each kind of score (Calibration), the weight of the
+embedder (Weighing), and the lines together (Verdicts).
+"""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import pairwise
@@ -9,7 +13,9 @@ from typing import Any
 
 from app.errors import ConfigError
 from app.evaluation.retrieval import Query, check_expected, explain_all
-from app.knowledge.retriever import Retriever
+from app.evaluation.verdicts import Line, Verdicts, judge
+from app.evaluation.weighing import Quality, Weighing, weigh
+from app.knowledge.retriever import Asked, Explanation, Retriever
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +43,46 @@ class Calibration:
     best_youden: Threshold
     now: Threshold
 
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that the questions say of the models in use."""
+
+    lines: tuple[Calibration, ...]
+    weighing: Weighing | None
+    """None without an embedder."""
+    verdicts: Verdicts
+    reranked: Quality | None
+    """The order with every model that is on; None without a reranker."""
+
+    def settings(self) -> dict[str, float]:
+        """What to put below `retriever:`, each with its value; nothing of an embedder that is to be left out."""
+        chosen = {"min_coverage": self.verdicts.line.min_coverage}
+        if self.weighing and self.weighing.worth:
+            chosen |= {"meaning_weight": self.weighing.weight, "min_similarity": self.verdicts.line.min_similarity}
+        threshold = next((line for line in self.lines if line.setting == "retriever.rerank_threshold"), None)
+        return chosen | ({"rerank_threshold": threshold.best_youden.value} if threshold else {})
+
     def as_json(self) -> dict[str, Any]:
         """As `machine kb calibrate --json` prints it."""
-        return asdict(self)
+        shown = asdict(self)
+        if self.weighing:
+            shown["weighing"]["worth"] = self.weighing.worth
+        return shown | {"settings": self.settings()}
 
 
 async def calibrate(
-    retriever: Retriever, queries: Sequence[Query], today: date, *, top_k: int, now: dict[str, float]
-) -> list[Calibration]:
-    """A calibration per setting of `now` (its value in use) that a model gave scores for.
+    retriever: Retriever, queries: Sequence[Query], today: date, *, top_k: int, now: Mapping[str, float]
+) -> Report:
+    """`now` are the values in use: min_coverage, and with models min_similarity, meaning_weight, rerank_threshold.
 
-    A search counts as answerable when its best `top_k` passages hold an expected section: where they do not, finding
-    nothing would have been the honest answer. Raises ConfigError where no model is on, where one did not answer, or
+    For a line of its own a search counts as answerable when its best `top_k` passages hold an expected section: where
+    they do not, finding nothing would have been the honest answer. Raises ConfigError where a model did not answer, or
     where the questions are all of one kind.
     """
     check_expected(retriever, queries)
     searched = [found for found, _ in await explain_all(retriever, queries, today, top_k)]
+    signals = [await retriever.signals(Asked(query.text, query.previous), today) for query in queries]
     if missing := sorted({name for found in searched for name in found.degraded}):
         raise ConfigError(
             f"a model did not answer every question ({', '.join(missing)}), so nothing can be said; "
@@ -62,18 +92,37 @@ async def calibrate(
         any(passage.section.id in query.expect for passage in found.passages)
         for query, found in zip(queries, searched, strict=True)
     ]
-    scores = {
+    scores: dict[str, list[float | None]] = {
+        "min_coverage": [found.coverage for found in searched],
         "rerank_threshold": [found.relevance for found in searched],
         "min_similarity": [found.similarity for found in searched],
     }
-    made = [
-        _calibration(name, [0.0 if score is None else score for score in scores[name]], labels, value)
-        for name, value in now.items()
-        if any(score is not None for score in scores[name])
+    lines = [
+        _calibration(name, [0.0 if score is None else score for score in given], labels, now[name])
+        for name, given in scores.items()
+        if any(score is not None for score in given)
     ]
-    if not made:
-        raise ConfigError("no model is switched on; set retriever.embedder or retriever.reranker (docs/retrieval.md)")
-    return made
+    if all(query.expect for query in queries):
+        raise ConfigError('every question has an answer; add questions that nothing answers, with "expect": []')
+    reread = any(found.relevance is not None for found in searched)
+    return Report(
+        tuple(lines),
+        weigh(queries, signals, [section.id for section in retriever.sections], now["meaning_weight"]),
+        judge(queries, signals, Line(now["min_coverage"], now["min_similarity"])),
+        _order(queries, searched) if reread else None,
+    )
+
+
+def _order(queries: Sequence[Query], searched: Sequence[Explanation]) -> Quality:
+    found = [
+        next((rank for rank, passage in enumerate(each.passages, 1) if passage.section.id in query.expect), 0)
+        for query, each in zip(queries, searched, strict=True)
+        if query.expect
+    ]
+    known = len(found) or 1
+    return Quality(
+        round(sum(1 / rank for rank in found if rank) / known, 4), round(sum(rank == 1 for rank in found) / known, 4)
+    )
 
 
 def _calibration(setting: str, scores: list[float], labels: list[bool], now: float) -> Calibration:

@@ -1,8 +1,12 @@
-"""Search by meaning: sections and questions as vectors of one sentence-transformers model, compared by cosine."""
+"""Search by meaning: the parts of sections and questions as vectors of one model, compared by cosine.
+
+A section has a vector for its title, each of its questions, its keywords and each piece of its text, and is as near as
+the nearest of them: one vector of the whole lies between the things that it speaks of, and near to none.
+"""
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,33 +18,62 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 _MAX_TOKENS = 512
+_MANY = 20_000  # parts: below that the whole matrix is read in a few milliseconds
+_AXES = 96
+_CLOSE = 500  # sections
+_PIECE = 600  # characters: about 200 tokens of Russian, well within what any embedder reads
 _SETTING = "retriever.embedder"
+WARM_UP = "hello"
+"""What a model is asked first."""
 
 Vectors = NDArray[np.float32]
 
 
-def natural_text(section: Section) -> str:
-    """What is embedded: title, questions, text. The questions stand early because a long text is cut at its end."""
-    return "\n".join(part for part in (section.title, *section.questions, section.text) if part)
+def parts(section: Section) -> tuple[str, ...]:
+    """What is embedded of a section, each part for itself and no part twice; never empty."""
+    whole = (section.title, *section.questions, ", ".join(section.keywords), *_pieces(section.text))
+    return tuple(dict.fromkeys(part for part in whole if part.strip())) or (section.text,)
 
 
-class Embedder:
+def _pieces(text: str) -> list[str]:
+    """The text in pieces of whole lines or sentences, none longer than `_PIECE` unless a sentence is."""
+    pieces = [""]
+    for line in text.splitlines(keepends=True):
+        for sentence in line.replace(". ", ".\0").split("\0"):
+            if pieces[-1] and len(pieces[-1]) + len(sentence) > _PIECE:
+                pieces.append("")
+            pieces[-1] += sentence if sentence.endswith("\n") else f"{sentence} "
+    return [piece.strip() for piece in pieces]
+
+
+class Embedder(Protocol):
     """A loaded model. Its calls block: they belong on the models' thread (app/knowledge/models.py).
 
     `identity` names weights, precision, length and prefix: two vectors of a text are the same where it is the same.
     """
 
+    identity: str
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        """The unit vectors of questions, shape (len(texts), dimension), float32."""
+
+    def documents(self, texts: Sequence[str]) -> Vectors:
+        """The unit vectors of parts of sections, shape (len(texts), dimension), float32."""
+
+
+class SentenceEmbedder:
+    """An embedder of the library sentence-transformers."""
+
     def __init__(self, model: "SentenceTransformer", identity: str) -> None:
         self.identity = identity
         self._model = model
 
-    def query(self, text: str) -> Vectors:
-        """The unit vector of a question, shape (dimension,)."""
-        vectors = self._unit(self._model.encode_query([text], **self._options(1)))
-        return vectors.reshape(-1)
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        """See Embedder."""
+        return self._unit(self._model.encode_query(list(texts), **self._options(len(texts))))
 
     def documents(self, texts: Sequence[str]) -> Vectors:
-        """The unit vectors of sections' texts, shape (len(texts), dimension)."""
+        """See Embedder."""
         return self._unit(self._model.encode_document(list(texts), **self._options(len(texts))))
 
     @staticmethod
@@ -49,15 +82,18 @@ class Embedder:
 
     @staticmethod
     def _unit(tensor: Any) -> Vectors:
-        """Normalised in float32: bfloat16 alone leaves lengths up to one per cent off."""
-        vectors = cast(Vectors, tensor.float().cpu().numpy())
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        if not np.isfinite(lengths).all() or (lengths == 0).any():
-            raise ValueError("the embedder gave a vector that is no direction; its precision may be too low")
-        return np.asarray(vectors / lengths, dtype=np.float32)
+        return unit(cast(Vectors, tensor.float().cpu().numpy()))
 
 
-def load_embedder(name: str, revision: str, prefixes: tuple[str, str], device: Device) -> Embedder:
+def unit(vectors: Vectors) -> Vectors:
+    """Normalised in float32: bfloat16 alone leaves lengths up to one per cent off. Raises ValueError."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    if not np.isfinite(lengths).all() or (lengths == 0).any():
+        raise ValueError("the embedder gave a vector that is no direction; its precision may be too low")
+    return np.asarray(vectors / lengths, dtype=np.float32)
+
+
+def load_embedder(name: str, revision: str, prefixes: tuple[str, str], device: Device) -> SentenceEmbedder:
     """The model `name` (Hub name or folder) with the prefixes of (query, document). Raises ConfigError.
 
     The prefixes are given as the prompts named query and document, the names that encode_query and encode_document
@@ -65,7 +101,7 @@ def load_embedder(name: str, revision: str, prefixes: tuple[str, str], device: D
     """
     library = sentence_transformers(_SETTING)
 
-    def load(folder: str) -> Embedder:
+    def load(folder: str) -> SentenceEmbedder:
         model = library.SentenceTransformer(
             folder,
             device=device,
@@ -76,35 +112,71 @@ def load_embedder(name: str, revision: str, prefixes: tuple[str, str], device: D
         )
         model.max_seq_length = min(model.max_seq_length or _MAX_TOKENS, _MAX_TOKENS)
         model.eval()
-        embedder = Embedder(
+        embedder = SentenceEmbedder(
             model, f"{identity(name, revision)}|{precision(device)}|{model.max_seq_length}|{prefixes[1]}"
         )
-        embedder.query("касса")  # the first call of a device is slow, and a broken model shows here
+        embedder.queries([WARM_UP])  # the first call of a device is slow, and a broken model shows here
         return embedder
 
     return loaded(_SETTING, name, revision, load)
 
 
 class DenseIndex:
-    """The immutable matrix of sections' unit vectors, shape (sections, dimension), float32."""
+    """The immutable matrix of the unit vectors of sections' parts, shape (parts, dimension), float32.
 
-    def __init__(self, sections: Sequence[Section], vectors: Vectors) -> None:
+    `counts` says how many parts each section has, in their order: one or more each.
+
+    Reading a large matrix takes longer than the rest of a search. Beyond `_MANY` parts all of them are compared in the
+    few directions in which they lie most (the principal components, about the origin), and those of the nearest
+    sections in full: of the ten that are really nearest, 99 of 100 are among these (docs/benchmarks.md).
+    """
+
+    def __init__(self, sections: Sequence[Section], vectors: Vectors, counts: Sequence[int]) -> None:
         self._vectors = vectors
+        self._counts = np.asarray(counts, dtype=np.int64)
+        self._starts = np.concatenate(([0], np.cumsum(self._counts)[:-1]))
         self._expiring = [(n, section.valid_until) for n, section in enumerate(sections) if section.valid_until]
+        self._axes: Vectors | None = None
+        if len(vectors) > _MANY and vectors.shape[1] > _AXES:
+            self._axes = _principal(vectors)
+            self._coarse = np.ascontiguousarray(vectors @ self._axes)
 
     def similarities(self, query: Vectors, today: date) -> Vectors:
-        """Cosine of every section with a unit vector of shape (dimension,): shape (sections,), -1..1.
+        """Cosine of the nearest part of every section with a unit vector of shape (dimension,): shape (sections,).
 
-        Minus infinity for a section that has expired by `today`.
+        -1..1, and minus infinity for a section that has expired by `today`.
         """
-        found: Vectors = self._vectors @ query
+        if self._axes is None:
+            found: Vectors = np.maximum.reduceat(self._vectors @ query, self._starts)
+        else:
+            found = np.maximum.reduceat(self._coarse @ (query @ self._axes), self._starts)
+            close = np.argpartition(-found, _CLOSE)[:_CLOSE] if len(found) > _CLOSE else np.arange(len(found))
+            found[close] = self._in_full(query, close)
         for position, until in self._expiring:
             if until < today:
                 found[position] = -np.inf
         return found
 
+    def _in_full(self, query: Vectors, sections: NDArray[np.int64]) -> Vectors:
+        counts = self._counts[sections]
+        ends = np.cumsum(counts)
+        rows = np.arange(ends[-1]) + np.repeat(self._starts[sections] - (ends - counts), counts)
+        found: Vectors = np.maximum.reduceat(self._vectors[rows] @ query, ends - counts)
+        return found
 
-def nearest(similarities: Vectors, count: int) -> list[int]:
-    """Positions of the `count` most similar sections, best first, expired ones left out; equals keep their order."""
-    order = np.argsort(-similarities, kind="stable")[:count]
-    return [int(position) for position in order if np.isfinite(similarities[position])]
+
+def _principal(vectors: Vectors) -> Vectors:
+    """The directions in which most of the vectors' length lies, shape (dimension, _AXES), orthonormal."""
+    sample = vectors[:: max(1, len(vectors) // _MANY)]
+    _, axes = np.linalg.eigh(sample.T @ sample)
+    return np.ascontiguousarray(axes[:, ::-1][:, :_AXES], dtype=np.float32)
+
+
+def nearest(scores: Vectors, count: int) -> list[int]:
+    """Positions of the `count` highest finite scores, best first; equals keep their order."""
+    count = min(count, len(scores))
+    if count == 0:
+        return []
+    least = np.partition(scores, -count)[-count]
+    candidates = np.flatnonzero((scores >= least) & np.isfinite(scores))
+    return [int(position) for position in candidates[np.argsort(-scores[candidates], kind="stable")][:count]]

@@ -1,24 +1,30 @@
-"""Reciprocal rank fusion: several rankings into one, by places alone, because scores of different kinds do not add up.
+"""Words and meaning in one score: what the words say, and beside it how far meaning lifts a section above the others.
 
-Cormack, Clarke and Buettcher, SIGIR 2009.
+Cosines of one model crowd into a few hundredths and those of another spread wide, so they count as standard scores;
+what one of those is worth beside words belongs to the embedder and is measured (`machine kb calibrate`), never assumed.
+Places alone (reciprocal rank fusion) spoil the better of two rankings where one is much better: docs/benchmarks.md.
 """
 
-from collections.abc import Sequence
+import numpy as np
 
-K = 60
-"""How little the first places differ: rank 1 is worth 1/61, rank 2 is worth 1/62."""
+from app.knowledge.dense import Vectors
+
+_FLAT = 1e-6  # a spread below this is rounding
 
 
-def fuse(*rankings: Sequence[int], k: int = K) -> list[tuple[int, float]]:
-    """(item, sum over the rankings of 1 / (k + place)), best first; places count from 1.
+def combine(lexical: Vectors, similarities: Vectors, weight: float) -> Vectors:
+    """`lexical / its best + weight * standard score of the cosine` for every section, shape (sections,).
 
-    An item missing from a ranking gets nothing from it. Of equals the one with the better single place comes first,
-    then the one that an earlier ranking places better.
+    `similarities` is minus infinity for an expired section, and so is its score.
     """
-    scores: dict[int, float] = {}
-    places: dict[int, list[float]] = {}
-    for number, ranking in enumerate(rankings):
-        for place, item in enumerate(ranking, 1):
-            scores[item] = scores.get(item, 0.0) + 1 / (k + place)
-            places.setdefault(item, [float("inf")] * len(rankings))[number] = place
-    return sorted(scores.items(), key=lambda pair: (-pair[1], min(places[pair[0]]), places[pair[0]]))
+    valid = np.isfinite(similarities)
+    scores = np.full(len(similarities), -np.inf, dtype=np.float32)
+    if not valid.any():
+        return scores
+    cosines = similarities[valid].astype(np.float64)
+    spread = float(cosines.std())
+    standard = (cosines - cosines.mean()) / spread if spread > _FLAT else np.zeros(len(cosines))
+    best = float(lexical[valid].max())
+    words = lexical[valid] / best if best > 0 else np.zeros(len(cosines))
+    scores[valid] = words + weight * standard
+    return scores

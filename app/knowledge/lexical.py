@@ -4,7 +4,7 @@ A section is indexed with its title, questions and keywords beside its text: the
 more often than in the text (see docs/benchmarks.md for what each adds).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import bm25s
@@ -21,7 +21,6 @@ _TITLE_WEIGHT = 2
 _QUESTION_WEIGHT = 2
 _KEYWORD_WEIGHT = 2
 _PRIORITY = 0.01  # of the score, per step of priority away from 5: decides between sections that fit alike
-_RESEMBLES = 0.7  # share of a word's trigrams that a section must hold to be about that word
 
 
 def _terms(section: Section) -> list[str]:
@@ -48,8 +47,6 @@ class LexicalIndex:
             self._bm25 = bm25s.BM25(k1=_K1, b=_B, method="lucene")
             self._bm25.index(documents, show_progress=False)
             self._vocabulary = self._bm25.vocab_dict
-            self._starts: NDArray[np.int32] = self._bm25.scores["indptr"]
-            self._documents: NDArray[np.int32] = self._bm25.scores["indices"]
 
     def scores(self, query: str, today: date) -> NDArray[np.float32]:
         """BM25 of every section times its priority's weight, shape (size,).
@@ -64,20 +61,6 @@ class LexicalIndex:
             if until < today:
                 scores[position] = 0
         return scores
-
-    def coverage(self, terms: Collection[str], position: int) -> float:
-        """Share (0..1) of these words of which the section at `position` holds most trigrams; 0 for no words.
-
-        Unlike a BM25 score it is comparable between queries, so a threshold on it can say "nothing found".
-        """
-        held = sum(self._holds(word, position) for word in terms)
-        return held / len(terms) if terms else 0.0
-
-    def _holds(self, word: str, position: int) -> bool:
-        grams = trigrams(word)
-        ids = [self._vocabulary[gram] for gram in grams if gram in self._vocabulary]
-        found = sum(position in self._documents[self._starts[term] : self._starts[term + 1]] for term in ids)
-        return found >= _RESEMBLES * len(grams)
 
 
 def best(scores: NDArray[np.float32], count: int) -> list[int]:

@@ -17,7 +17,8 @@ from app.breaker import Breaker
 from app.deadline import Deadline
 from app.errors import Unavailable
 from app.knowledge.dense import Embedder, Vectors, load_embedder
-from app.knowledge.hub import pick_device, sentence_transformers
+from app.knowledge.hub import Device, pick_device, sentence_transformers
+from app.knowledge.packaged import PREFIX, load_packaged
 from app.knowledge.rerank import Reranker, load_reranker
 from app.knowledge.vectors import VectorCache
 from app.knowledge.worker import Job, Worker
@@ -110,26 +111,29 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class EmbedderCalls:
-    """The embedder behind its thread, with the cache of sections' vectors."""
+    """The embedder behind its thread, with the cache of sections' vectors and what it is worth beside words."""
 
     embedder: Embedder
     model: Model
     worker: Worker
     cache: VectorCache
+    weight: float
+    """Of a standard score of its cosines, where the words' best score is 1 (app/knowledge/fusion.py)."""
 
-    def section_vectors(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors of shape (len(texts), dimension); blocks, so not for the event loop.
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of parts of sections, shape (len(texts), dimension); blocks, so not for the event loop.
 
         Cached ones cost no call. Raises Unavailable when the model fails or hangs.
         """
-        found = [self.cache.get(text) for text in texts]
-        missing = sorted((n for n, vector in enumerate(found) if vector is None), key=lambda n: len(texts[n]))
+        found = {text: self.cache.get(text) for text in dict.fromkeys(texts)}
+        missing = sorted((text for text, vector in found.items() if vector is None), key=len)
         for start in range(0, len(missing), _BATCH):
             batch = missing[start : start + _BATCH]  # of like length, so that little is padding
-            for position, vector in zip(batch, self._embed([texts[n] for n in batch]), strict=True):
-                found[position] = vector
-                self.cache.put(texts[position], vector)
-        return np.stack([vector for vector in found if vector is not None]) if found else np.zeros((0, 0), np.float32)
+            for text, vector in zip(batch, self._embed(batch), strict=True):
+                found[text] = vector
+                self.cache.put(text, vector)
+        rows = [vector for text in texts if (vector := found[text]) is not None]
+        return np.stack(rows) if rows else np.zeros((0, 0), np.float32)
 
     def _embed(self, texts: list[str]) -> Vectors:
         try:
@@ -178,8 +182,11 @@ def open_models(
     """
     if not (settings.embedder or settings.reranker):
         return Models()
-    sentence_transformers("retriever.embedder" if settings.embedder else "retriever.reranker")  # before torch is asked
-    device = pick_device(settings.device)
+    packaged = settings.embedder.startswith(PREFIX)
+    device: Device = "cpu"
+    if settings.reranker or not packaged:
+        sentence_transformers("retriever.reranker" if packaged or not settings.embedder else "retriever.embedder")
+        device = pick_device(settings.device)  # torch is asked once it is known to be there
     worker = Worker(f"models-{device}")
 
     def model(part: Part) -> Model:
@@ -189,11 +196,9 @@ def open_models(
     try:
         # on the thread that will call them: a GPU prepares its libraries for each thread anew
         if settings.embedder:
-            prefixes = (settings.query_prefix, settings.document_prefix)
-            embedder = worker.run(
-                lambda: load_embedder(settings.embedder, settings.embedder_revision, prefixes, device)
-            )
-            dense = EmbedderCalls(embedder, model("dense"), worker, VectorCache(cache, embedder.identity))
+            embedder = worker.run(lambda: _load_embedder(settings, device))
+            cached = VectorCache(cache, embedder.identity)
+            dense = EmbedderCalls(embedder, model("dense"), worker, cached, settings.meaning_weight)
         if settings.reranker:
             reranker = worker.run(lambda: load_reranker(settings.reranker, settings.reranker_revision, device))
             rerank = RerankerCalls(reranker, model("rerank"), settings.rerank_threshold)
@@ -201,3 +206,10 @@ def open_models(
         worker.close()
         raise
     return Models(dense, rerank, worker)
+
+
+def _load_embedder(settings: RetrieverSettings, device: Device) -> Embedder:
+    if settings.embedder.startswith(PREFIX):
+        return load_packaged(settings.embedder)
+    prefixes = (settings.query_prefix, settings.document_prefix)
+    return load_embedder(settings.embedder, settings.embedder_revision, prefixes, device)

@@ -6,8 +6,9 @@ from datetime import date
 from pathlib import Path
 
 from app.deadline import Deadline
+from app.knowledge.found import Asked, Found
 from app.knowledge.models import Models
-from app.knowledge.retriever import Found, Retriever
+from app.knowledge.retriever import Retriever
 from app.knowledge.sections import KnowledgeBase
 from app.settings import Settings
 from app.types import Section
@@ -53,10 +54,25 @@ class Knowledge:
         return self.current.sections
 
     async def find(
-        self, query: str, *, top_k: int, today: date, previous: str | None = None, deadline: Deadline | None = None
+        self,
+        query: str,
+        *,
+        top_k: int,
+        today: date,
+        previous: str | None = None,
+        without: Sequence[str] = (),
+        deadline: Deadline | None = None,
     ) -> Found:
         """Searches the knowledge base that is in use now; a swap during the search does not touch it."""
-        return await self.current.find(query, top_k=top_k, today=today, previous=previous, deadline=deadline)
+        return await self.current.find(
+            query, top_k=top_k, today=today, previous=previous, without=without, deadline=deadline
+        )
+
+    async def find_all(
+        self, asked: Sequence[Asked], *, top_k: int, today: date, deadline: Deadline | None = None
+    ) -> tuple[Found, ...]:
+        """What each finds in the knowledge base that is in use now, in their order (Retriever.find_all)."""
+        return await self.current.find_all(asked, top_k=top_k, today=today, deadline=deadline)
 
     async def rebuild(self, base: KnowledgeBase) -> Retriever:
         """Makes a retriever of `base` aside and puts it in use by one assignment; the newest call wins.

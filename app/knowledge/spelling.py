@@ -1,15 +1,21 @@
-"""Typing errors in a query: an unknown long word becomes the known word one letter away."""
+"""Typing errors in a query: an unknown long word becomes the known word one letter away.
+
+A word of the language is no misspelt word of the knowledge: it stays. What is a letter away from one is more likely
+that than a rare word of the knowledge: it becomes the ordinary word where the knowledge holds it too, or stays.
+"""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 
-from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from app.knowledge.text import words
+from app.knowledge.wordlists import ordinary
 
 _MIN_LENGTH = 5  # shorter words have too many neighbours
 _MOST = 40
+_LONGEST = 40  # letters of a word that are tried
 
 
 class Spelling:
@@ -19,16 +25,14 @@ class Spelling:
         self._count: Counter[str] = Counter()
         for text in texts:
             self._count.update(set(words(text)))
-        self._by_length: dict[int, list[str]] = defaultdict(list)
-        for word in sorted(self._count):
-            if len(word) >= _MIN_LENGTH - 1:
-                self._by_length[len(word)].append(word)
+        self._neighbours = _neighbours(self._count)
 
     def correct(self, query: str) -> str:
-        """The query's words, each unknown one of five letters or more replaced by its most frequent neighbour
-        at one insertion, deletion, substitution or swap; a word without one stays.
+        """The query's words, each unknown one of five letters or more replaced by its neighbour at one insertion,
+        deletion, substitution or swap, the most frequent of them; a word without one stays, and so does one that
+        is as near to an ordinary word that the knowledge has not.
 
-        So many different unknown words are corrected, the first ones: each is compared with every word of its length.
+        So many different unknown words are corrected, the first ones.
         """
         found = words(query)
         corrected: dict[str, str] = {}
@@ -40,14 +44,37 @@ class Spelling:
         return " ".join(corrected.get(word, word) for word in found)
 
     def _is_unknown(self, word: str) -> bool:
-        return len(word) >= _MIN_LENGTH and word not in self._count and not word.isdigit()
+        known = word in self._count or word in ordinary() or word.isdigit()
+        return len(word) >= _MIN_LENGTH and not known
 
     def _nearest(self, word: str) -> str:
-        near = [
-            match
-            for length in (len(word) - 1, len(word), len(word) + 1)
-            for match, _, _ in process.extract(
-                word, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=1, limit=None
-            )
-        ]
+        near = _near(word, self._neighbours)
+        if near and (ordinary_ones := _near(word, _ordinary())):
+            near = {match for match in ordinary_ones if match in self._count}
         return max(near, key=lambda match: (self._count[match], match), default=word)
+
+
+def _near(word: str, neighbours: Mapping[str, Sequence[str]]) -> set[str]:
+    """The known words at most one change away."""
+    found = {match for shorter in _shortened(word) for match in neighbours.get(shorter, ())}
+    return {match for match in found if OSA.distance(word, match, score_cutoff=1) <= 1}
+
+
+def _neighbours(known: Collection[str]) -> dict[str, list[str]]:
+    """The known words by themselves and by what is left of them without one letter: words one change apart share one
+    of these, so a lookup compares a handful of words and not all of a length (as SymSpell does)."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for word in sorted(known):
+        if len(word) >= _MIN_LENGTH - 1:
+            for shorter in _shortened(word):
+                found[shorter].append(word)
+    return dict(found)
+
+
+def _shortened(word: str) -> set[str]:
+    return {word, *(word[:place] + word[place + 1 :] for place in range(min(len(word), _LONGEST)))}
+
+
+@cache
+def _ordinary() -> dict[str, list[str]]:
+    return _neighbours(ordinary())

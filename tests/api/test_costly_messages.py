@@ -15,7 +15,7 @@ _PLANTED = """
 import re, sys
 import app.turn.process, app.turn.speaking, app.composing.extractive as extractive
 from app.cli import main
-from app.knowledge.retriever import Retriever
+from app.knowledge.bywords import WordSearch
 
 def planted(word, function):
     def slow(*arguments, **named):
@@ -26,7 +26,7 @@ def planted(word, function):
     return slow
 
 app.turn.process.decide = planted("решая", app.turn.process.decide)
-Retriever._by_words = planted("ища", Retriever._by_words)
+WordSearch.search = planted("ища", WordSearch.search)
 app.turn.process.plan = planted("готовясь", app.turn.process.plan)
 extractive.compose = planted("говоря", extractive.compose)
 app.turn.speaking.judge = planted("проверяя", app.turn.speaking.judge)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from app.errors import ConfigError
-from app.knowledge.dense import DenseIndex, natural_text, nearest
+from app.knowledge.dense import DenseIndex, nearest, parts
 from app.knowledge.hub import fingerprint
 from app.knowledge.models import Models, open_models
 from app.knowledge.vectors import VectorCache
@@ -42,7 +42,7 @@ def test_the_prefix_of_a_question_reaches_the_network_with_its_trailing_space(lo
     assert loaded.dense
     tokenizer = models.tokens(loaded, "dense")
     with models.inputs(loaded, "dense") as seen:
-        loaded.dense.embedder.query("касса")
+        loaded.dense.embedder.queries(["касса"])[0]
     assert tokenizer.decode(seen[0], skip_special_tokens=True) == "search_query: касса"
     assert seen[0] == tokenizer("search_query: касса")["input_ids"]
     assert seen[0] != tokenizer("search_query:касса")["input_ids"], "the space is part of the prefix"
@@ -63,9 +63,9 @@ def test_without_prefixes_the_text_is_read_alone_and_the_vector_is_another_one(f
     assert plain.dense
     assert loaded.dense
     with models.inputs(plain, "dense") as seen:
-        bare = plain.dense.embedder.query("касса")
+        bare = plain.dense.embedder.queries(["касса"])[0]
     assert models.tokens(plain, "dense").decode(seen[0], skip_special_tokens=True) == "касса"
-    assert float(bare @ loaded.dense.embedder.query("касса")) < 0.9999
+    assert float(bare @ loaded.dense.embedder.queries(["касса"])[0]) < 0.9999
     assert np.array_equal(bare, plain.dense.embedder.documents(["касса"])[0])
     plain.close()
 
@@ -89,7 +89,7 @@ def test_vectors_are_unit_float32_and_do_not_depend_on_their_neighbours(loaded: 
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-6)
     for text, vector in zip(TEXTS, together, strict=True):
         assert np.allclose(loaded.dense.embedder.documents([text])[0], vector, atol=1e-5)
-    assert loaded.dense.embedder.query("касса").shape == (32,)
+    assert loaded.dense.embedder.queries(["касса"])[0].shape == (32,)
 
 
 def test_a_long_text_is_cut_at_512_tokens(loaded: Models) -> None:
@@ -105,22 +105,31 @@ def test_a_vector_that_is_no_direction_is_an_error_and_never_a_score(folder: Pat
     network = models.network(broken, "dense")
     network.encoder.final_layer_norm.weight.data.fill_(float("nan"))
     with pytest.raises(ValueError, match="no direction"):
-        broken.dense.embedder.query("касса")
+        broken.dense.embedder.queries(["касса"])[0]
     network.encoder.final_layer_norm.weight.data.fill_(0)
     with pytest.raises(ValueError, match="no direction"):
         broken.dense.embedder.documents(["касса"])
     broken.close()
 
 
-def test_a_section_is_embedded_as_a_person_reads_it() -> None:
-    section = Section("id7", "Текст.", "category", title="Имя", questions=("что это", "зачем"), keywords=("стем",))
-    assert natural_text(section) == "Имя\nчто это\nзачем\nТекст."
-    assert natural_text(Section("a", "Один текст.", "c")) == "Один текст."
+def test_every_part_of_a_section_is_embedded_for_itself() -> None:
+    section = Section("id7", "Текст.", "category", title="Имя", questions=("что это", "Имя"), keywords=("раз", "два"))
+    assert parts(section) == ("Имя", "что это", "раз, два", "Текст.")
+    assert parts(Section("a", "Один текст.", "c")) == ("Один текст.",)
 
 
-def test_similarities_are_cosines_and_expired_sections_are_none() -> None:
+def test_a_long_text_is_embedded_in_pieces_of_whole_sentences() -> None:
+    sentence = "Касса печатает чек и отправляет его покупателю"
+    found = parts(Section("a", "\n".join([f"{sentence}. " * 10] * 3), "c"))
+    assert len(found) == 3
+    assert all(piece.startswith(sentence) and len(piece) <= 600 for piece in found)
+    assert "".join("".join(found).split()) == (sentence.replace(" ", "") + ".") * 30
+    assert parts(Section("a", "слово " * 500, "c")) == (("слово " * 500).strip(),), "a sentence is never cut"
+
+
+def test_similarities_are_cosines_of_the_nearest_part_and_expired_sections_have_none() -> None:
     sections = [Section(name, name, "c", valid_until=end) for name, end in (("a", None), ("b", date(2026, 6, 1)))]
-    index = DenseIndex(sections, np.array([[1, 0], [0.6, 0.8]], dtype=np.float32))
+    index = DenseIndex(sections, np.array([[1, 0], [0.6, 0.8], [-1, 0]], dtype=np.float32), [1, 2])
     query = np.array([0, 1], dtype=np.float32)
     assert index.similarities(query, date(2026, 6, 1)) == pytest.approx([0, 0.8])
     assert nearest(index.similarities(query, date(2026, 6, 1)), 5) == [1, 0]
@@ -133,13 +142,13 @@ def test_similarities_are_cosines_and_expired_sections_are_none() -> None:
 def test_a_second_start_embeds_nothing(folder: Path, tmp_path: Path) -> None:
     first = models.opened(folder, cache=tmp_path)
     assert first.dense
-    made = first.dense.section_vectors(TEXTS)
+    made = first.dense.vectors(TEXTS)
     assert (first.dense.cache.hits, first.dense.cache.misses) == (0, 3)
     first.close()
     second = models.opened(folder, cache=tmp_path)
     assert second.dense
     with models.inputs(second, "dense") as seen:
-        again = second.dense.section_vectors([TEXTS[2], TEXTS[0], TEXTS[1]])
+        again = second.dense.vectors([TEXTS[2], TEXTS[0], TEXTS[1]])
     assert seen == []
     assert (second.dense.cache.hits, second.dense.cache.misses) == (3, 0)
     assert np.array_equal(again, made[[2, 0, 1]])
@@ -149,9 +158,9 @@ def test_a_second_start_embeds_nothing(folder: Path, tmp_path: Path) -> None:
 def test_only_a_new_text_is_embedded(folder: Path, tmp_path: Path) -> None:
     found = models.opened(folder, cache=tmp_path)
     assert found.dense
-    found.dense.section_vectors(TEXTS)
+    found.dense.vectors(TEXTS)
     with models.inputs(found, "dense") as seen:
-        found.dense.section_vectors([*TEXTS[:2], "Доставка за три дня."])
+        found.dense.vectors([*TEXTS[:2], "Доставка за три дня."])
     assert len(seen) == 1
     found.close()
 
@@ -161,7 +170,7 @@ def test_another_prefix_or_other_weights_share_no_vector(folder: Path, tmp_path:
     for options in ({"embedder": folder}, {"embedder": folder, "document_prefix": "passage: "}, {"embedder": other}):
         found = models.opened(cache=tmp_path / "vectors", **options)
         assert found.dense
-        found.dense.section_vectors(TEXTS)
+        found.dense.vectors(TEXTS)
         assert found.dense.cache.hits == 0
         found.close()
     assert len(list((tmp_path / "vectors").iterdir())) == 3
@@ -200,8 +209,8 @@ def test_a_cache_that_cannot_be_written_costs_time_and_nothing_else(folder: Path
     (tmp_path / "taken").write_text("a file where the folder should be")
     found = models.opened(folder, cache=tmp_path / "taken")
     assert found.dense
-    assert found.dense.section_vectors(TEXTS).shape == (3, 32)
-    assert found.dense.section_vectors(TEXTS).shape == (3, 32)
+    assert found.dense.vectors(TEXTS).shape == (3, 32)
+    assert found.dense.vectors(TEXTS).shape == (3, 32)
     assert found.dense.cache.hits == 0
     found.close()
 

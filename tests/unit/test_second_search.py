@@ -9,13 +9,13 @@ from tests.unit.test_hybrid import TODAY, retriever
 
 async def test_the_second_search_has_the_turns_deadline_too(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    explain = Retriever.explain
+    explain = Retriever.explain_all
 
-    async def spied(self, query, **named):
+    async def spied(self, asked, **named):
         seen.append(named.get("deadline"))
-        return await explain(self, query, **named)
+        return await explain(self, asked, **named)
 
-    monkeypatch.setattr(Retriever, "explain", spied)
+    monkeypatch.setattr(Retriever, "explain_all", spied)
     deadline = Deadline.after(30)
     await retriever().find("а гитара?", top_k=3, today=TODAY, previous="какая погода", deadline=deadline)
     assert seen == [deadline, deadline]

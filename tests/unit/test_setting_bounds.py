@@ -90,6 +90,7 @@ NUMBERS = [  # (setting, the least that is taken, the most); None: no bound; a s
     ("turn.rest_s", 1, 3600),
     ("retriever.top_k", 1, 50),
     ("retriever.min_coverage", 0, 1),
+    ("retriever.meaning_weight", 0, 10),
     ("retriever.min_similarity", -1, 1),
     ("retriever.rerank_threshold", 0, 1),
     ("retriever.model_timeout_s", ">0", 60),

@@ -1,0 +1,99 @@
+"""The words' half of a search: context, spelling, BM25, what was rejected, and how well the question is covered."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.knowledge.context import content_words, in_context
+from app.knowledge.coverage import Coverage, alike
+from app.knowledge.found import Asked
+from app.knowledge.lexical import LexicalIndex, best
+from app.knowledge.spelling import Spelling
+from app.knowledge.text import normalise, words
+from app.types import Section
+
+_LONGEST = 2000  # characters of a query, and of what came before it: more has no more to ask
+_BEST = 3  # sections of which one must cover the question: the right one is often second or third
+_REJECTED = 40  # words
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class ByWords:
+    """`scores` of all sections, `positions` of the best, best first."""
+
+    in_context: str
+    corrected: str
+    natural: str
+    """What a model reads: as the customer wrote it, with the message before where it leans on that."""
+    alone: str
+    """The same without the message before."""
+    scores: NDArray[np.float32]
+    positions: list[int]
+    coverage: float
+    rejected: NDArray[np.float32] | None
+    """How much (0..1) every section is about what was rejected, shape (sections,); None where nothing was."""
+
+
+class WordSearch:
+    """Immutable; positions in its answers are positions in `sections`. See Retriever for the flags."""
+
+    def __init__(self, sections: Sequence[Section], *, spelling: bool, query_context: bool) -> None:
+        texts = [" ".join((s.title, s.text, *s.questions, *s.keywords)) for s in sections]
+        self._index = LexicalIndex(sections)
+        self._coverage = Coverage([set(words(text)) for text in texts])
+        self._said = {
+            (place, frozenset(words(said)))
+            for place, section in enumerate(sections)
+            for said in (section.title, *section.questions, *section.keywords)
+        }
+        self._spelling = Spelling(texts) if spelling else None
+        self._query_context = query_context
+
+    def search(self, asked: Asked, today: date, count: int) -> ByWords:
+        """The `count` best sections, whether or not they are enough. Time is linear in the text, which is cut."""
+        text, previous = asked.text[:_LONGEST], asked.previous and asked.previous[:_LONGEST]
+        refused = self._corrected(" ".join(asked.without)[:_LONGEST])
+        rejected = list(dict.fromkeys(words(refused)))[:_REJECTED]
+        whole = in_context(text, previous) if self._query_context else text
+        corrected = self._corrected(_without(whole, rejected))
+        scores, share = self._index.scores(corrected, today), None
+        if rejected:
+            share = self._about(refused, today)
+            scores = scores * (1 - share)
+        positions = best(scores, count)
+        coverage = self._covered(corrected, positions[:_BEST])
+        alone = _without(text, rejected)
+        said = alone if whole == text else f"{_without(previous or '', rejected)}\n{alone}"  # no word three times
+        return ByWords(whole, corrected, _readable(said), _readable(alone), scores, positions, coverage, share)
+
+    def _covered(self, text: str, positions: Sequence[int]) -> float:
+        """What stands in a title, a question or a keyword of a section as it is, is covered, however little it says."""
+        asked = frozenset(words(text))
+        if asked and any((position, asked) in self._said for position in positions):
+            return 1.0
+        return self._coverage.of(content_words(text), positions)
+
+    def _corrected(self, text: str) -> str:
+        return self._spelling.correct(text) if self._spelling else text
+
+    def _about(self, refused: str, today: date) -> NDArray[np.float32]:
+        """Squared, so that a section that only mentions it stays where it is."""
+        scores = self._index.scores(refused, today)
+        top = float(scores.max()) if len(scores) else 0.0
+        return np.asarray((scores / top) ** 2 if top > 0 else scores, dtype=np.float32)
+
+
+def _without(text: str, rejected: Collection[str]) -> str:
+    """The text with these words, in whatever form, left out."""
+    if not rejected:
+        return text
+    return _WORD.sub(lambda m: "" if any(alike(normalise(m[0]), word) for word in rejected) else m[0], text)
+
+
+def _readable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()  # half an emoji is no failure of the model

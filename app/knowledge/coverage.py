@@ -1,0 +1,83 @@
+"""How much of what a question is about a section is about: what decides whether there is an answer at all.
+
+A BM25 score grows with the length of a question and cannot be compared between two of them. Here every content word
+weighs by how much it says: a word that few sections hold more than one that many do, a word of any talk little, and a
+word that no section holds as much as the rarest, for the question may be about it. The weight that a section covers is
+divided by the root of the whole and a little more: a story around a question dilutes it slowly, and a few light words,
+all of them held, are still no question.
+"""
+
+import math
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.knowledge.wordlists import listed
+
+_LEAST = 0.5  # weight of a word that every section holds; a word that none holds weighs 1
+_COMMON = 0.4  # share of its weight that a word of any talk keeps
+_UNSAID = 0.1  # weight of such a word that no section holds
+_PRICE = 0.9  # where they are content, nothing else is
+_LITTLE = 0.5  # stands beside the root
+_ALIKE = 0.6  # share of the longer of two words that they must begin with together to be forms of one
+_STEM = 3  # and how many letters at least
+_MOST = 40  # content words that are weighed: each is looked for among all words of the knowledge
+
+
+class Coverage:
+    """Knows which words each section holds. Immutable after construction; positions are those of `held`."""
+
+    def __init__(self, held: Sequence[Collection[str]]) -> None:
+        counted = Counter(word for each in held for word in each)
+        self._size = len(held)
+        self._words = sorted(counted)
+        self._counts = [counted[word] for word in self._words]
+        place = {word: number for number, word in enumerate(self._words)}
+        self._held: list[NDArray[np.int32]] = [np.array([place[w] for w in each], dtype=np.int32) for each in held]
+
+    def of(self, content: Sequence[str], positions: Sequence[int]) -> float:
+        """How well (0..1) the best of the sections at `positions` covers these words; 0 for no words or sections."""
+        covered, whole = np.zeros(len(positions)), 0.0
+        held = [set(self._held[position].tolist()) for position in positions]
+        for word in content[:_MOST]:
+            forms = self._forms(word)
+            weight = self._weight(word, forms)
+            whole += weight
+            covered += [weight * (not each.isdisjoint(forms)) for each in held]
+        return min(1.0, float(covered.max() / (math.sqrt(whole) + _LITTLE))) if whole and positions else 0.0
+
+    def _weight(self, word: str, forms: Sequence[int]) -> float:
+        if word in listed("price"):
+            return _PRICE
+        common = word in listed("common")
+        if not forms:
+            return _UNSAID if common else 1.0
+        holding = min(self._size, sum(self._counts[form] for form in forms))
+        rarity = math.log(1 + self._size / holding) / math.log(1 + self._size)
+        return (_LEAST + (1 - _LEAST) * math.sqrt(rarity)) * (_COMMON if common else 1.0)
+
+    def _forms(self, word: str) -> list[int]:
+        """Places of the known words that are alike: all of them stand together, as one alphabet's order is kept."""
+        shared = max(_STEM, math.ceil(_ALIKE * len(word)))
+        head = word[:shared]
+        found = []
+        for place in range(bisect_left(self._words, head), len(self._words)):
+            known = self._words[place]
+            if not known.startswith(head):
+                break
+            if alike(known, word):
+                found.append(place)
+        return found
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two words can be forms of one: they begin alike, and go on for little more."""
+    shared = _begin_alike(one, other)
+    return one == other or (shared >= _STEM and shared >= _ALIKE * max(len(one), len(other)))
+
+
+def _begin_alike(one: str, other: str) -> int:
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
