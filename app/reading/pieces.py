@@ -1,0 +1,174 @@
+"""A text cut where one thing that is said ends and another begins: at signs, and without them at the words that open."""
+
+from dataclasses import dataclass
+
+from app.reading.cues import Cues
+from app.reading.lexicon import listed
+
+_TOPIC = 3  # words before a question's word that name what is asked, and tell nothing
+_ONE = 2  # words from one question's word to the next that make one question: «кто и когда»
+_AFTER = ("reject_after", "reject_bare_after", "reject_except_after")
+_TELLING = 4  # words, at least, that tell something behind a question
+
+
+@dataclass(slots=True)
+class Piece:
+    """Tokens `start` to before `end`. `sentence`: the number of the sentence; `mark`: the sign that ends it there."""
+
+    start: int
+    end: int
+    sentence: int
+    mark: str
+
+
+def pieces(cues: Cues) -> list[Piece]:
+    """The pieces of a text, in order; every token is in one."""
+    count = len(cues.tokens)
+    starts = _Cutter(cues).starts()
+    found: list[Piece] = []
+    sentence = 0
+    for at, start in enumerate(starts):
+        end = starts[at + 1] if at + 1 < len(starts) else count
+        sentence += cues.tokens[start].cut == 2
+        found.append(Piece(start, end, sentence, cues.tokens[end - 1].mark))
+    return found
+
+
+class _Cutter:
+    """Walks over a text once and notes where pieces start."""
+
+    def __init__(self, cues: Cues) -> None:
+        self.cues = cues
+        self.start = 0
+        self.asked: int | None = None  # where the piece's first question word stands
+        self.told = False
+        self.rejects = self.inquires = False
+        self.content = 0  # words of the piece that are no mere lead
+
+    def starts(self) -> list[int]:
+        found = [0]
+        cues = self.cues
+        cut_at: set[int] = set()
+        for place, token in enumerate(cues.tokens):
+            if place and (token.cut or place in cut_at):
+                self._begin(place)
+                found.append(place)
+            elif place:
+                at = self._opening(place)
+                if at is not None and at > self.start:
+                    self._begin(at)
+                    found.append(at)
+                    for again in range(at, place):
+                        self._count(again)
+            behind = self._behind(place)
+            if behind is not None and behind < len(cues.tokens):
+                cut_at.add(behind)
+            self._count(place)
+        return found
+
+    def _begin(self, place: int) -> None:
+        self.start, self.asked, self.told, self.content = place, None, False, 0
+        self.rejects = self.inquires = False
+
+    def _count(self, place: int) -> None:
+        cues = self.cues
+        if self.asked is None and (cues.asks[place] or self._starts_asking(place)):
+            self.asked = place
+        names = cues.at[place]
+        if not self.content and names.keys() & {"reject_before", "reject_bare"}:
+            self.rejects = True
+        self.inquires = self.inquires or "inquire" in names
+        if not cues.covered[place]:
+            self.content += 1
+            self.told = self.told or bool(names.keys() & {"told", "wish", "wish_any", "reject_either", "exclaim"})
+            self.told = self.told or cues.bids(place)
+
+    def _starts_asking(self, place: int) -> bool:
+        return "ask_start" in self.cues.at[place] and not self.cues.hushed[place] and self.cues.lead(self.start, place) == place
+
+    def _opening(self, place: int) -> int | None:
+        """Where a piece starts if the word at a place opens one; None if it does not."""
+        names = self.cues.at[place]
+        if self.cues.asks[place]:
+            # «кто и когда» is one question.
+            if self.asked is not None:
+                return None if place - self.asked <= _ONE else self._back(place)
+            at = self._back(place)
+            said = self.cues.said(self.start, at)
+            joins = self.inquires and "joiner" in self.cues.at[at]
+            return at if self.told or said > _TOPIC or (joins and said) else None
+        if names.keys() & {"reject_inside"} and self.content:
+            return place
+        if "contrast" in names and self.rejects:
+            return place
+        if "closing" in names and self.cues.closes[names["closing"]] and not self._thanked(place):
+            return place
+        led = max(names.get("frame", 0), names.get("inquire", 0))
+        if led and self.asked is None and (self.told or self.content > _TOPIC) and not self.cues.closes[led]:
+            return self._back(place)
+        if self.cues.covered[place]:
+            return None
+        if self.asked is not None:
+            if "opens_told" in names and place - self.asked > _ONE and self._long(place):
+                return self._back(place)
+            if "wish_any" in names and place - self.asked > _TOPIC:
+                return self._back(place)
+            return None
+        if self._wishes(place) or self._bids(place):
+            return self._back(place) if self.told or self.content > _TOPIC else None
+        return None
+
+    def _thanked(self, place: int) -> bool:
+        """Whether the thanks at a place began before it, or belong to the words before it."""
+        before = range(max(0, place - 3), place)
+        return "closing_before" in self.cues.at[place - 1] or any(
+            self.cues.at[at].get("closing", 0) > place for at in before
+        )
+
+    def _wishes(self, place: int) -> bool:
+        at = self.cues.at
+        inside = "reject_bare" in at[place - 1] or at[place - 1].get("wish_any", 0) > place
+        return "wish_any" in at[place] and not inside and not self.cues.related(place)
+
+    def _bids(self, place: int) -> bool:
+        return self.cues.bids(place) and "reject_bare" not in self.cues.at[place - 1]
+
+    def _back(self, place: int) -> int:
+        """The first of the words before a place that lead to it."""
+        cues = self.cues
+        prepositions = listed("lists", "prepositions")
+        at = place
+        if at > self.start and (cues.words[at - 1] in prepositions or "reject_bare" in cues.at[at - 1]):
+            at -= 1
+        pronouns = at
+        while at > self.start and (cues.covered[at - 1] or "pronoun" in cues.at[at - 1]):
+            at -= 1
+            if cues.covered[at]:
+                pronouns = at
+        # A pronoun is a lead's only if a lead stands before it.
+        return at if cues.covered[at] else pronouns
+
+    def _long(self, place: int) -> bool:
+        """Whether enough words stand behind a place before anything parts them."""
+        behind = range(place + 1, place + _TELLING)
+        return behind.stop <= len(self.cues.tokens) and not any(self.cues.tokens[at].cut for at in behind)
+
+    def _behind(self, place: int) -> int | None:
+        """Where a piece starts because one ends behind the word at a place."""
+        cues = self.cues
+        names = cues.at[place]
+        opens = cues.lead(self.start, place) == place
+        if "greeting" in names and opens and (place == self.start or self.content == 0):
+            end = names["greeting"]
+            while end < len(cues.tokens) and not cues.tokens[end].cut and "vocative" in cues.at[end]:
+                end = cues.at[end]["vocative"]
+            return end
+        if "closing" in names and opens:
+            end = names["closing"]
+            goes_on = end < len(cues.tokens) and "closing_goes_on" in cues.at[end]
+            return None if goes_on else end
+        end = max((names.get(name, 0) for name in _AFTER), default=0)
+        if end:
+            asked = end < len(cues.tokens) and "particle" in cues.at[end]
+            return None if asked else end
+        return place + 1 if cues.ends(place) else None
