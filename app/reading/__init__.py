@@ -1,1 +1,1 @@
-"""A raw message read: the customer's own words apart from all else, and those words in clauses. Words are data (`words/`)."""
+"""A raw message read: the customer's own words apart from all else, in clauses. Words are data (`words/`)."""

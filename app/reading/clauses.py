@@ -9,7 +9,7 @@ from app.reading.moods import Judged, judged
 from app.reading.pieces import Piece, pieces
 from app.reading.tokens import tokens
 
-_ADDED = 3  # words of a piece that only goes on with a list: «сколько стоят шторы, карнизы»
+_ADDED = 3  # words of a piece that only goes on with a list: "how much are curtains, rails"
 
 _Row = tuple[Piece, Judged]
 
@@ -78,17 +78,25 @@ def _questions(cues: Cues, rows: Sequence[_Row]) -> list[_Row]:
 
 
 def _conditions(cues: Cues, rows: Sequence[_Row]) -> list[_Row]:
-    """«если взять три, сколько будет»: a condition is a part of what it is the condition of."""
+    """A condition is a part of what it is the condition of, before it or behind."""
     result: list[_Row] = []
     for piece, how in rows:
         row = (piece, how)
         if result and _same(result[-1][0], piece):
             before, kind = result[-1]
-            if _conditional(cues, piece) and kind.mood in ("asked", "wished", "told") and how.mood in ("told", "asked", "wished"):
+            if (
+                _conditional(cues, piece)
+                and kind.mood in ("asked", "wished", "told")
+                and how.mood in ("told", "asked", "wished")
+            ):
                 keeps = how if how.mood == "asked" and kind.mood == "told" else kind
                 result[-1] = _merged((before, kind), row, keeps)
                 continue
-            if _conditional(cues, before) and kind.mood in ("told", "asked", "wished") and how.mood in ("asked", "wished", "told"):
+            if (
+                _conditional(cues, before)
+                and kind.mood in ("told", "asked", "wished")
+                and how.mood in ("asked", "wished", "told")
+            ):
                 result[-1] = _merged((before, kind), row, how)
                 continue
         result.append(row)
@@ -134,7 +142,8 @@ def _instead(cues: Cues, rows: Sequence[_Row]) -> list[_Row]:
             before, kind = result[-1]
             opens = cues.at[piece.start]
             if (kind.contrast and _same(before, piece)) or "wish_after_rejected" in opens:
-                how = Judged("wished")
+                result.append((piece, Judged("wished")))
+                continue
         result.append((piece, how))
     return result
 

@@ -9,6 +9,7 @@ from app.reading.tokens import Token
 
 _KAZAKH = re.compile("[\u04d8-\u04d9\u0492-\u0493\u049a-\u049b\u04a2-\u04a3\u04ae-\u04b1\u04ba-\u04bb\u04e8-\u04e9]")
 _COVERING = ("joiner", "filler", "frame", "inquire", "vocative")
+_DENIED = frozenset({"frame", "inquire", "wish", "wish_any"})
 _NEAR = 4  # words behind a «when» that may show that it asks
 
 
@@ -54,6 +55,10 @@ class Cues:
         """Rows that run over the end of a sentence are none."""
         if not names:
             return names
+        if place and self.words[place - 1] in listed("moods", "reject_bare"):
+            names = {name: end for name, end in names.items() if name not in _DENIED}
+            if not names:
+                return names
         longest = max(names.values())
         stop = next((at for at in range(place + 1, longest) if self.tokens[at].cut), longest)
         return names if stop == longest else {name: end for name, end in names.items() if end <= stop}
@@ -71,33 +76,34 @@ class Cues:
         return self._said[end] - self._said[start]
 
     def _asks(self, place: int) -> bool:
-        names = self.at[place]
-        word = self.words[place]
-        behind = self.words[place + 1] if place + 1 < len(self.words) else ""
-        if "not_ask" in names or (place and self.at[place - 1].get("not_ask", 0) > place):
+        if self.hushed[place] or self._binds(place):
             return False
-        if place and "knowing" in self.at[place - 1] and not self.covered[place - 1]:
-            return False
-        if self.hushed[place]:
-            return False
-        if behind and "whether" in self.at[place + 1]:
+        names, word = self.at[place], self.words[place]
+        last = place + 1 == len(self.words)
+        behind = "" if last else self.words[place + 1]
+        if not last and "whether" in self.at[place + 1]:
             return True
         if "ask_when" in names:
             near = range(place + 1, min(place + 1 + _NEAR, len(self.words)))
-            return any(self.you(at) or "ask_any" in self.at[at] for at in near) or self.opens[place]
+            return self.opens[place] or any(self.you(at) or "ask_any" in self.at[at] for at in near)
         if "ask_any" in names:
             # In the middle of a sentence "who wrote it down and who forgot" tells.
-            return not (word in listed("lists", "who") and behind.endswith(endings("past")) and not self.opens[place])
-        if "ask_start" in names and behind and self.you(place + 1):
-            return True
-        return "ask_start" in names and word in listed("moods", "which") and behind.endswith(endings("infinitive"))
+            return self.opens[place] or word not in listed("lists", "who") or not behind.endswith(endings("past"))
+        how = word in listed("moods", "which") and behind.endswith(endings("infinitive"))
+        return "ask_start" in names and not last and (how or self.you(place + 1))
+
+    def _binds(self, place: int) -> bool:
+        """Whether a question's word only binds, as in "I see how much was sold"."""
+        before = self.at[place - 1] if place else {}
+        knows = "knowing" in before and not self.covered[place - 1]
+        return "not_ask" in self.at[place] or before.get("not_ask", 0) > place or knows
 
     def related(self, place: int) -> bool:
-        """Whether a word belongs to one that binds it to the main sentence: «что мне надо»."""
+        """Whether a word belongs to one that binds it to the main sentence, as in "what I want"."""
         return place > 0 and self.words[place - 1] in listed("lists", "relative")
 
     def you(self, place: int) -> bool:
-        """Whether a word is a verb that says what the shop does: «шьёте»."""
+        """Whether a word is a verb that says what the shop does: of the second person."""
         word = self.words[place]
         if len(word) < 5 or word in listed("lists", "not_you") or (place and "reject_bare" in self.at[place - 1]):
             return False
@@ -108,7 +114,7 @@ class Cues:
         return word.endswith(endings("wish_maybe")) and not word.startswith(tuple(listed("lists", "imperative_starts")))
 
     def bids(self, place: int) -> bool:
-        """Whether a word is an order: «пришлите»."""
+        """Whether a word is an order."""
         word = self.words[place]
         if len(word) < 5 or self.covered[place]:
             return False
@@ -116,7 +122,7 @@ class Cues:
         return word.endswith(endings("wish")) or (word.endswith(endings("wish_maybe")) and word.startswith(starts))
 
     def ends(self, place: int) -> bool:
-        """Whether a Kazakh sentence ends behind this word: a particle of questions, or a verb that is followed by none."""
+        """Whether a Kazakh sentence ends behind this word: a question's particle, or a verb that none follows."""
         names = self.at[place]
         if not self.kazakh or place + 1 >= len(self.words):
             return False
@@ -125,6 +131,6 @@ class Cues:
         behind = self.at[place + 1]
         if "tail" in behind or "reject_bare_after" in behind or "reject_except_after" in behind:
             return False
-        if place and self.words[place - 1] in listed("moods", "tail") and "tail" in names:
+        if place and self.words[place - 1] in listed("moods", "tail") and "tail_ends" in names:
             return True
         return "predicate" in names or (len(self.words[place]) >= 5 and self.words[place].endswith(endings("kk_end")))

@@ -1,6 +1,6 @@
 """The room's words, read once from this package's YAML, and the rows of them that are looked for in a text.
 
-A row is `сколько ст*`: words, each as it is, or a stem with `*`, or several with `|` between. It costs one look-up a word.
+A row is words, each as it is, or a stem with `*` behind it, or several with `|` between. It costs one look-up a word.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,17 +29,20 @@ class Rows:
                 self._by_first.setdefault(chosen[0], []).append((chosen, name))
         firsts = [first[:-1] for first in self._by_first if first.endswith("*")]
         self._lengths = sorted({len(first) for first in firsts})
+        self._beginning = lru_cache(maxsize=8192)(self._rows_of)
+
+    def _rows_of(self, word: str) -> tuple[tuple[tuple[str, ...], str], ...]:
+        """The rows that may begin with a word."""
+        firsts = [word, *(word[:n] + "*" for n in self._lengths if n <= len(word))]
+        return tuple(row for first in firsts for row in self._by_first.get(first, ()))
 
     def at(self, words: Sequence[str], place: int) -> dict[str, int]:
         """The names of the rows that begin at a place, and where the longest of each ends."""
         found: dict[str, int] = {}
-        word = words[place]
-        firsts = [word, *(word[:n] + "*" for n in self._lengths if n <= len(word))]
-        for first in firsts:
-            for row, name in self._by_first.get(first, ()):
-                end = place + len(row)
-                if end <= len(words) and end > found.get(name, 0) and _fits(row, words, place):
-                    found[name] = end
+        for row, name in self._beginning(words[place]):
+            end = place + len(row)
+            if end <= len(words) and end > found.get(name, 0) and (len(row) == 1 or _fits(row, words, place)):
+                found[name] = end
         return found
 
 

@@ -8,15 +8,16 @@ from app.reading.message import Mood
 from app.reading.pieces import Piece
 
 _BRIEF = 7  # words, at most, of a piece in which a weak hint asks
-_ELLIPSIS = 5  # words, at most, of «цена на ...» without a verb
-_BARE = 5  # words, at most, of «не X» and «not X»
+_ELLIPSIS = 5  # words, at most, of "price of ..." without a verb
+_ADMIRED = 4  # words, at most, of "what a ...!"
+_BARE = 5  # words, at most, of "not X"
 
 
 @dataclass(slots=True)
 class Judged:
     """A piece's mood. `sure`: by words of its own, not by a sign or a weak hint. `lead`: it holds nothing but a lead,
-    `frames` what asks, `inquires` what asks for something. `told`: it speaks of the customer. `rejected`: the places of the rejected words. `contrast`: what
-    follows in the sentence is what is wanted instead.
+    `frames`: with one that asks, `inquires`: for something. `told`: it speaks of the customer. `rejected`: the places
+    of the rejected words. `contrast`: what follows in the sentence is what is wanted instead.
     """
 
     mood: Mood
@@ -72,13 +73,12 @@ class _Judge:
         if self._here("exclaim"):
             return Judged("exclaimed")
         whole = self._here("exclaim_whole")
-        if whole and whole == self.end:
+        if whole and (whole == self.end or self.piece.mark == "!"):
             return Judged("exclaimed")
-        first = self.cues.at[self.first]
         behind = min(self.first + 1, self.end - 1)
-        if self.piece.mark == "!" and "which" in first and "ask_noun" not in self.cues.at[behind]:
-            if self.end - self.first <= 4 and not self.cues.words[behind].endswith(endings("infinitive")):
-                return Judged("exclaimed")
+        which = self.piece.mark == "!" and "which" in self.cues.at[self.first] and self.end - self.first <= _ADMIRED
+        if which and "ask_noun" not in self.cues.at[behind]:
+            return None if self.cues.words[behind].endswith(endings("infinitive")) else Judged("exclaimed")
         return None
 
     def _greeted(self) -> Judged | None:
@@ -90,36 +90,52 @@ class _Judge:
         """Whether words of the piece ask for sure."""
         cues = self.cues
         places = range(self.start, self.end)
-        return any(cues.asks[place] or self._ended(place) for place in places) or "particle" in self.names
+        return any(cues.asks[place] or self._ended(place) for place in places) or bool(
+            self.names & {"particle", "ask_sure"}
+        )
 
     def _ended(self, place: int) -> bool:
         return self.cues.words[place].endswith(endings("question_end"))
 
     def _rejected(self) -> Judged | None:
-        cues = self.cues
-        even_asked = self._here("reject_even_asked")
         if self._here("reject_around") and self.cues.has("reject_around_end", self.first, self.end):
-            return self._around()
-        if not even_asked and (self.piece.mark == "?" or self._asking()):
+            return self._wants_not(self._here("reject_around"), self._row("reject_around_end")[0])
+        if not self._here("reject_even_asked") and (self.piece.mark == "?" or self._asking()):
             return None
+        return self._rejected_behind() or self._denied() or self._rejected_before()
+
+    def _rejected_behind(self) -> Judged | None:
+        """What is rejected stands behind the words that reject: "not about X", "without X", "stop sending X"."""
+        cues = self.cues
         before = self._here("reject_before")
         if before:
             single = before - self.first == 1
-            if single and not self._bare(before):
-                return None
-            return self._wants_not(before, self.end, contrast=True)
-        if cues.has("reject_either", self.first, self.end):
+            return None if single and not self._bare(before) else self._wants_not(before, self.end, contrast=True)
+        stops = self._here("reject_doing")
+        if stops and any(cues.words[at].endswith(endings("doing")) for at in range(stops, self.end)):
+            return self._wants_not(stops, self.end)
+        if self._here("reject_first") == self.first + 1 and self._bare(self.first + 1, "no_follows"):
+            return self._wants_not(self.first + 1, self.end, contrast=True)
+        return None
+
+    def _denied(self) -> Judged | None:
+        """A bare "not": before an infinitive that stands alone, or before what the sentence puts another thing against."""
+        denies = self._here("reject_bare")
+        if denies and denies + 1 == self.end and self.cues.words[denies].endswith(endings("infinitive")):
+            return self._wants_not(denies, self.end, contrast=True)
+        if "reject_bare" in self.cues.at[self.first] and self._contrasted():
+            return self._wants_not(self.first + 1, self.end, contrast=True)
+        return None
+
+    def _rejected_before(self) -> Judged | None:
+        """What is rejected stands before the words that reject, or on either side of them."""
+        if self.cues.has("reject_either", self.first, self.end):
             at, end = self._row("reject_either")
             follows = self._wants_not(end, self.end)
             return follows if follows.rejected[1] > follows.rejected[0] else self._wants_not(self.start, at)
         for name in ("reject_after", "reject_bare_after", "reject_except_after"):
-            if cues.has(name, self.first, self.end):
-                at, _ = self._row(name)
-                return self._wants_not(self.start, at, contrast=name == "reject_bare_after")
-        if self._here("reject_first") == self.first + 1 and self._bare(self.first + 1, "no_follows"):
-            return self._wants_not(self.first + 1, self.end, contrast=True)
-        if "reject_bare" in cues.at[self.first] and self._contrasted():
-            return self._wants_not(self.first + 1, self.end, contrast=True)
+            if self.cues.has(name, self.first, self.end):
+                return self._wants_not(self.start, self._row(name)[0], contrast=name == "reject_bare_after")
         return None
 
     def _row(self, name: str) -> tuple[int, int]:
@@ -127,23 +143,18 @@ class _Judge:
         return at, self.cues.at[at][name]
 
     def _bare(self, behind: int, name: str = "not_follows") -> bool:
-        """Whether few words follow «not» or «без», and the next is none that makes it a complaint."""
+        """Whether few words follow "not" or "without", and the next is none that makes it a complaint."""
         if behind >= self.end or self.end - behind > _BARE:
             return False
         return self.cues.words[behind] not in listed("lists", name)
 
     def _contrasted(self) -> bool:
-        """«не X, а Y»: X is no verb, and Y follows in the sentence."""
+        """Whether it is "not X but Y": X is no verb, and Y follows in the sentence."""
         cues, end = self.cues, self.end
         if end >= len(cues.tokens) or cues.tokens[end].cut == 2 or "contrast" not in cues.at[end]:
             return False
         behind = self.first + 1
         return behind < end and end - behind <= 3 and not cues.words[behind].endswith(endings("verb"))
-
-    def _around(self) -> Judged:
-        start = self._here("reject_around")
-        at, _ = self._row("reject_around_end")
-        return self._wants_not(start, at)
 
     def _wants_not(self, start: int, end: int, *, contrast: bool = False) -> Judged:
         cues = self.cues
@@ -175,7 +186,7 @@ class _Judge:
         places = range(first, end)
         if any(cues.you(place) for place in places) and "wish" not in self.names:
             return True
-        last = "ask_last" in cues.at[end - 1] and 1 < end - first <= _ELLIPSIS
+        last = end - first <= _BRIEF and any(cues.at[at].get("ask_last") == end for at in range(first + 1, end))
         inside = last or any(cues.at[place].get("ask_inside", end + 1) <= end for place in places)
         return inside or any("or" in cues.at[place] for place in range(first + 1, end - 1))
 
@@ -198,7 +209,7 @@ class _Judge:
         for place in places:
             ends = cues.at[place]
             end = ends.get("wish") or ends.get("wish_any")
-            if end and end <= self.end and not (place and "reject_bare" in cues.at[place - 1]) and not cues.related(place):
+            if end and end <= self.end and not cues.related(place):
                 return True
             if cues.bids(place) and not (place and "reject_bare" in cues.at[place - 1]):
                 return True

@@ -1,4 +1,4 @@
-"""A text cut where one thing that is said ends and another begins: at signs, and without them at the words that open."""
+"""A text cut where one thing ends and another begins: at signs, and without them at the words that open."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from app.reading.cues import Cues
 from app.reading.lexicon import listed
 
 _TOPIC = 3  # words before a question's word that name what is asked, and tell nothing
-_ONE = 2  # words from one question's word to the next that make one question: «кто и когда»
+_ONE = 2  # words from one question's word to the next that make one question: "who and when"
 _AFTER = ("reject_after", "reject_bare_after", "reject_except_after")
 _TELLING = 4  # words, at least, that tell something behind a question
 
@@ -42,7 +42,7 @@ class _Cutter:
         self.start = 0
         self.asked: int | None = None  # where the piece's first question word stands
         self.told = False
-        self.rejects = self.inquires = False
+        self.rejects = self.inquires = self.conditions = False
         self.content = 0  # words of the piece that are no mere lead
 
     def starts(self) -> list[int]:
@@ -68,7 +68,7 @@ class _Cutter:
 
     def _begin(self, place: int) -> None:
         self.start, self.asked, self.told, self.content = place, None, False, 0
-        self.rejects = self.inquires = False
+        self.rejects = self.inquires = self.conditions = False
 
     def _count(self, place: int) -> None:
         cues = self.cues
@@ -77,6 +77,7 @@ class _Cutter:
         names = cues.at[place]
         if not self.content and names.keys() & {"reject_before", "reject_bare"}:
             self.rejects = True
+        self.conditions = self.conditions or "condition" in names
         self.inquires = self.inquires or "inquire" in names
         if not cues.covered[place]:
             self.content += 1
@@ -84,39 +85,47 @@ class _Cutter:
             self.told = self.told or cues.bids(place)
 
     def _starts_asking(self, place: int) -> bool:
-        return "ask_start" in self.cues.at[place] and not self.cues.hushed[place] and self.cues.lead(self.start, place) == place
+        return (
+            "ask_start" in self.cues.at[place]
+            and not self.cues.hushed[place]
+            and self.cues.lead(self.start, place) == place
+        )
 
     def _opening(self, place: int) -> int | None:
         """Where a piece starts if the word at a place opens one; None if it does not."""
-        names = self.cues.at[place]
         if self.cues.asks[place]:
-            # «кто и когда» is one question.
-            if self.asked is not None:
-                return None if place - self.asked <= _ONE else self._back(place)
-            at = self._back(place)
-            said = self.cues.said(self.start, at)
-            joins = self.inquires and "joiner" in self.cues.at[at]
-            return at if self.told or said > _TOPIC or (joins and said) else None
-        if names.keys() & {"reject_inside"} and self.content:
-            return place
-        if "contrast" in names and self.rejects:
+            return self._question(place)
+        names = self.cues.at[place]
+        if ("reject_inside" in names and self.content) or ("contrast" in names and self.rejects):
             return place
         if "closing" in names and self.cues.closes[names["closing"]] and not self._thanked(place):
             return place
         led = max(names.get("frame", 0), names.get("inquire", 0))
-        if led and self.asked is None and (self.told or self.content > _TOPIC) and not self.cues.closes[led]:
-            return self._back(place)
-        if self.cues.covered[place]:
+        if led and self.asked is None and self._full() and not self.cues.closes[led]:
+            at = self._back(place)
+            return at - 1 if at - 1 > self.start and "pronoun" in self.cues.at[at - 1] else at
+        return None if self.cues.covered[place] else self._statement(place)
+
+    def _question(self, place: int) -> int | None:
+        # Of one question: "who and when".
+        if self.asked is not None and place - self.asked <= _ONE:
             return None
-        if self.asked is not None:
-            if "opens_told" in names and place - self.asked > _ONE and self._long(place):
-                return self._back(place)
-            if "wish_any" in names and place - self.asked > _TOPIC:
-                return self._back(place)
+        at = self._back(place)
+        if self.conditions and "consequence" in self.cues.at[at]:
             return None
-        if self._wishes(place) or self._bids(place):
-            return self._back(place) if self.told or self.content > _TOPIC else None
-        return None
+        joins = self.inquires and "joiner" in self.cues.at[at] and self.cues.said(self.start, at)
+        return at if self.asked is not None or self.told or joins or self.cues.said(self.start, at) > _TOPIC else None
+
+    def _statement(self, place: int) -> int | None:
+        if self.asked is None:
+            return self._back(place) if (self._wishes(place) or self._bids(place)) and self._full() else None
+        told = "opens_told" in self.cues.at[place] and place - self.asked > _ONE and self._long(place)
+        wished = "wish_any" in self.cues.at[place] and place - self.asked > _TOPIC
+        return self._back(place) if told or wished else None
+
+    def _full(self) -> bool:
+        """Whether the piece says something of its own already."""
+        return self.told or self.content > _TOPIC
 
     def _thanked(self, place: int) -> bool:
         """Whether the thanks at a place began before it, or belong to the words before it."""
@@ -127,7 +136,7 @@ class _Cutter:
 
     def _wishes(self, place: int) -> bool:
         at = self.cues.at
-        inside = "reject_bare" in at[place - 1] or at[place - 1].get("wish_any", 0) > place
+        inside = at[place - 1].get("wish_any", 0) > place
         return "wish_any" in at[place] and not inside and not self.cues.related(place)
 
     def _bids(self, place: int) -> bool:

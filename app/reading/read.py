@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from app.reading.aside import parts_of, unechoed, unlinked, unpasted
 from app.reading.clauses import clauses
-from app.reading.layout import sorted_lines, split
 from app.reading.lexicon import rows
-from app.reading.markup import plain
-from app.reading.media import heard
 from app.reading.message import Message, Part
+from app.reading.own.aside import parts_of, unechoed, unlinked, unpasted
+from app.reading.own.layout import sorted_lines, split
+from app.reading.own.markup import plain
+from app.reading.own.media import heard
 from app.reading.tokens import words
 from app.types import Media
 
@@ -26,9 +26,9 @@ def read(text: str, media: Media = "text", earlier: Sequence[str] = ()) -> Messa
     for _ in range(_LAYERS):
         peeled, aside = _peeled(own, earlier)
         parts += aside
-        if peeled == own:
-            break
         own = peeled
+        if not aside:
+            break
     return Message(own, tuple(parts), kind, clauses(own))
 
 

@@ -30,7 +30,7 @@ class Token:
 
 @lru_cache(maxsize=8192)
 def fold(word: str) -> str:
-    """The one spelling of a word or a text: small letters, as they are typed on a Russian keyboard. Keeps the length."""
+    """The one spelling of a word or a text: small letters, as a Russian keyboard has them. Keeps the length."""
     low = word.lower()
     if len(low) != len(word):
         low = "".join(small if len(small := each.lower()) == 1 else each for each in word)

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from app.reading.layout import Line
 from app.reading.message import Part
-from app.reading.stamps import Stamp, stamp
+from app.reading.own.layout import Line
+from app.reading.own.stamps import Stamp, stamp
 from app.reading.tokens import fold, tokens, words
 
 _LINK = re.compile(
@@ -17,8 +17,8 @@ _ROW = 3  # words in a row that are looked for in our answers
 _LEAST = 6  # words of ours that are no chance
 _GAP = 2  # words in between that he may have changed
 _OURS = 0.6  # of a speaker's words: then he is us
-_LEADING = " .,;:!?\u2026-\u2013\u2014\"\u00bb\u201d)"
-_TRAILING = " ,;:-\u2013\u2014\"\u00ab\u201c\u201e("
+_LEADING = ' .,;:!?\u2026-\u2013\u2014"\u00bb\u201d)'
+_TRAILING = ' ,;:-\u2013\u2014"\u00ab\u201c\u201e('
 
 
 def parts_of(lines: Sequence[Line]) -> tuple[Part, ...]:
@@ -98,7 +98,13 @@ def unlinked(text: str) -> tuple[str, tuple[Part, ...]]:
 
 
 def _host(link: str) -> str:
-    return fold(link.partition("://")[2] or link).partition("/")[0].rpartition("@")[2].partition(":")[0].removeprefix("www.")
+    return (
+        fold(link.partition("://")[2] or link)
+        .partition("/")[0]
+        .rpartition("@")[2]
+        .partition(":")[0]
+        .removeprefix("www.")
+    )
 
 
 def unechoed(text: str, earlier: Sequence[str]) -> tuple[str, tuple[Part, ...]]:

@@ -11,13 +11,14 @@ from app.types import Media
 _SENTENCE = re.compile(r"(?<=[.!?\u2026])\s+|\n+")
 _NOTE = "\u266a"
 _UNREAD = 9  # words, at most, of a line that says that nothing could be read
+_NOTED = 4  # words, at most, in brackets that are a note
 _CREDITS = 10  # words, at most, behind the beginning of a subtitle's credits
-_WRAPPED = {"[": "]", "<": ">", "(": ")"}
-_QUOTES = "\u00ab\u00bb\"\u201c\u201d"
+_WRAPPED = {"[": "]", "<": ">", "(": ")", "*": "*"}
+_QUOTES = '\u00ab\u00bb"\u201c\u201d'
 
 
 def heard(text: str, media: Media, asks: Callable[[str], bool]) -> tuple[Heard, str, tuple[Part, ...]]:
-    """What it was, the customer's own words in it, and what is a recogniser's. `asks`: whether a sentence is a person's."""
+    """What it was, the customer's own words, and what is a recogniser's. `asks`: whether a person says a sentence."""
     if media == "image":
         return _seen(text.strip(), asks)
     if media == "audio":
@@ -90,7 +91,8 @@ def _spoken(text: str) -> tuple[Heard, str, tuple[Part, ...]]:
     table = rows("media")
     said = [token.word for token in found]
     names = [table.at(said, at) for at in range(len(said))]
-    start = _invented(found, names)
+    noted = len(found) <= _NOTED and _WRAPPED.get(text[0]) == text[-1]  # a recogniser's note of a sound
+    start = 0 if noted else _invented(found, names)
     if start == 0:
         kinds = {name for each in names for name in each}
         alone: Heard = "music" if "music" in kinds or _NOTE in text else "silence"

@@ -1,7 +1,7 @@
 """Stamps of copied chats: who said it and when, in the formats of messengers' exports and copies.
 
-    [12.05.2026, 14:03] Name: text        [5/12/26, 2:03 PM] Name: text        12.05.2026, 14:03 - Name: text
-    14:03 Name: text                      Name, [12 May 2026 14:03]:           (the text in the next lines)
+[12.05.2026, 14:03] Name: text        [5/12/26, 2:03 PM] Name: text        12.05.2026, 14:03 - Name: text
+14:03 Name: text                      Name, [12 May 2026 14:03]:           (the text in the next lines)
 """
 
 import re
@@ -14,9 +14,11 @@ _MOST = 48  # characters of a stamp, and of a name
 _TIME = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?")
 _INSIDE = re.compile(r"[\d\s.,:/\u202f-]|[^\W\d_]+")
 _LEADING = re.compile(
-    r"(?P<date>\d{1,4}[./-]\d{1,2}[./-]\d{2,4},? )?(?P<time>\d{1,2}:\d{2}(?::\d{2})?)(?:[ \u202f]?[AaPp][Mm])?(?P<dash> [-\u2013])? "
+    r"(?:\d{1,4}[./-]\d{1,2}[./-]\d{2,4},? )?\d{1,2}:\d{2}(?::\d{2})?(?:[ \u202f]?[AaPp][Mm])?(?: [-\u2013])? "
 )
-_NAME = re.compile(r"[^\d\W]|\+\d{6}")
+_NAME = re.compile(r"[^\d\W]|\+\d")
+_DASHES = (" - ", " \u2013 ")
+_CLOCK = 11  # characters of a time alone: «02:03:11 PM»
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,13 @@ def stamp(line: str) -> Stamp | None:
         if end > 0 and _is_stamp(line[1:end]):
             return _named(line[end + 1 :].lstrip(), sure=True)
         return None
+    for dash in _DASHES:
+        at = line.find(dash, 1, _MOST)
+        if at > 0 and _is_stamp(line[:at]) and len(line[:at]) > _CLOCK:
+            return _named(line[at + 3 :], sure=True)
     leading = _LEADING.match(line)
     if leading:
-        return _named(line[leading.end() :], sure=bool(leading["date"] and leading["dash"]))
+        return _named(line[leading.end() :], sure=False)
     at = line.find(", [", 1, _MOST)
     if at > 0:
         end = line.find("]", at, at + _MOST)

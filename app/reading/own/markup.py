@@ -6,7 +6,9 @@ from html.entities import html5
 _ENTITY = re.compile(r"&(?:(?:amp|#38);)*(?:#(\d{2,7})|#[xX]([0-9a-fA-F]{2,6})|([A-Za-z]{2,10}));")
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,9})(?:[ /][^<>]{0,300})?>")
 _BLOCKS = frozenset("br p div li tr ul ol table h1 h2 h3 h4 h5 h6 hr blockquote section article".split())
-_INLINE = frozenset("b i u s em strong span a font small big sub sup td th tbody thead html body head img code pre".split())
+_INLINE = frozenset(
+    "b i u s em strong span a font small big sub sup td th tbody thead html body head img code pre".split()
+)
 
 
 def plain(text: str) -> str:

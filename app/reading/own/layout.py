@@ -12,6 +12,7 @@ _QUOTED = {"\u00ab": "\u00bb", '"': '"', "\u201c": "\u201d", "\u201e": "\u201c"}
 _CITED = 4  # words in quotation marks on a line of their own that are a sentence of somebody's, not a name
 _LETTER = 200  # characters, at most, of the line that says who wrote when
 _BRACKETED = 6  # lines, at most, of what a bracket says that is answered to
+_UNSEEN = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF))
 _MARKS = re.compile(r"[-_=]{3,}")
 
 
@@ -35,7 +36,7 @@ class Line:
 
 def split(text: str) -> list[Line]:
     """The lines of a text, each with single spaces."""
-    return [Line(" ".join(line.split())) for line in text.splitlines()]
+    return [Line(" ".join(line.translate(_UNSEEN).split())) for line in text.splitlines()]
 
 
 def sorted_lines(lines: Sequence[Line]) -> list[Line]:
@@ -54,8 +55,9 @@ class _Page:
     def __init__(self, lines: list[Line]) -> None:
         self.lines = lines
         self.words = [words(line.text) for line in lines]
-        self._group = 0
         self._rows: Rows = rows("layout")
+        self.heads = [self._rows.at(each, 0) if each else {} for each in self.words]
+        self._group = 0
 
     def _mark(self, places: Sequence[int], kind: Aside) -> None:
         self._group += 1
@@ -65,8 +67,7 @@ class _Page:
 
     def _begins(self, place: int, name: str) -> int:
         """The number of words of a row at a line's beginning, 0 for none."""
-        line = self.words[place]
-        return self._rows.at(line, 0).get(name, 0) if line else 0
+        return self.heads[place].get(name, 0)
 
     def _holds(self, place: int, name: str) -> bool:
         line = self.words[place]
@@ -148,6 +149,13 @@ class _Page:
                 )
                 if last is not None:
                     self._bracket(place, last)
+            elif (
+                last_own > place
+                and not line.text.endswith(":")
+                and ":" in line.text
+                and self._begins(place, "reply_to")
+            ):
+                self._mark([place], "quote")
             elif line.text.endswith(":"):
                 block = self._block(place)
                 self._mark(block if last_own >= block.stop else [place], "quote")
@@ -163,6 +171,7 @@ class _Page:
         quoted = Line(f"{head}]", "quote", self._group)
         self.lines[last : last + 1] = [quoted, Line(rest.strip(" :"))]
         self.words[last : last + 1] = [words(quoted.text), words(rest)]
+        self.heads[last : last + 1] = [self.heads[last], {}]
 
     def _arrows(self, start: int) -> list[int]:
         return [at for at in range(start, len(self.lines)) if self.lines[at].own and self.lines[at].text[0] == ">"]
@@ -181,14 +190,16 @@ class _Page:
         self._mark(run, "quote")
 
     def cited(self) -> None:
-        """A first line that is a whole sentence in quotation marks, with others below it."""
+        """A line that is a whole sentence in quotation marks: the first, or below one that says who wrote it."""
         own = [place for place, line in enumerate(self.lines) if line.own]
         if len(own) < 2:
             return
-        text = self.lines[own[0]].text
-        closing = _QUOTED.get(text[0])
-        if closing and text.rstrip(".")[-1:] == closing and len(self.words[own[0]]) >= _CITED:
-            self._mark([own[0]], "quote")
+        for at, place in enumerate(own):
+            text = self.lines[place].text
+            closing = _QUOTED.get(text[0])
+            whole = closing and text.rstrip(".")[-1:] == closing and len(self.words[place]) >= _CITED
+            if whole and (not at or self._holds(own[at - 1], "wrote")):
+                self._mark([place], "quote")
 
     def signatures(self) -> None:
         """A device's line under a letter, and the paragraph that says whom the letter is for."""
