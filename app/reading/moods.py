@@ -10,6 +10,7 @@ from app.reading.pieces import Piece
 _BRIEF = 7  # words, at most, of a piece in which a weak hint asks
 _ELLIPSIS = 5  # words, at most, of "price of ..." without a verb
 _ADMIRED = 4  # words, at most, of "what a ...!"
+_FORBIDDING = 6  # letters, at least, of a Kazakh verb that forbids
 _BARE = 5  # words, at most, of "not X"
 
 
@@ -114,17 +115,27 @@ class _Judge:
         stops = self._here("reject_doing")
         if stops and any(cues.words[at].endswith(endings("doing")) for at in range(stops, self.end)):
             return self._wants_not(stops, self.end)
-        if self._here("reject_first") == self.first + 1 and self._bare(self.first + 1, "no_follows"):
-            return self._wants_not(self.first + 1, self.end, contrast=True)
+        first = self._here("reject_first")
+        if first and self._bare(first, "no_follows"):
+            return self._wants_not(first, self.end, contrast=True)
         return None
 
     def _denied(self) -> Judged | None:
-        """A bare "not": before an infinitive that stands alone, or before what the sentence puts another thing against."""
+        """A bare "not": before an infinitive alone, an order, or what the sentence puts another thing against."""
         denies = self._here("reject_bare")
-        if denies and denies + 1 == self.end and self.cues.words[denies].endswith(endings("infinitive")):
+        if not denies or denies >= self.end:
+            return self._forbidden()
+        if denies + 1 == self.end and self.cues.words[denies].endswith(endings("infinitive")):
             return self._wants_not(denies, self.end, contrast=True)
-        if "reject_bare" in self.cues.at[self.first] and self._contrasted():
-            return self._wants_not(self.first + 1, self.end, contrast=True)
+        if self.cues.words[denies].endswith(endings("wish") + endings("wish_maybe")):
+            return self._wants_not(denies, self.end)
+        return self._wants_not(denies, self.end, contrast=True) if self._contrasted(denies) else None
+
+    def _forbidden(self) -> Judged | None:
+        """A Kazakh verb that forbids, at the end."""
+        last = self.cues.words[self.end - 1]
+        forbids = self.cues.kazakh and len(last) > _FORBIDDING and last.endswith(endings("kk_forbids"))
+        return self._wants_not(self.start, self.end) if forbids else None
         return None
 
     def _rejected_before(self) -> Judged | None:
@@ -148,19 +159,22 @@ class _Judge:
             return False
         return self.cues.words[behind] not in listed("lists", name)
 
-    def _contrasted(self) -> bool:
+    def _contrasted(self, behind: int) -> bool:
         """Whether it is "not X but Y": X is no verb, and Y follows in the sentence."""
         cues, end = self.cues, self.end
         if end >= len(cues.tokens) or cues.tokens[end].cut == 2 or "contrast" not in cues.at[end]:
             return False
-        behind = self.first + 1
         return behind < end and end - behind <= 3 and not cues.words[behind].endswith(endings("verb"))
 
     def _wants_not(self, start: int, end: int, *, contrast: bool = False) -> Judged:
         cues = self.cues
         while start < end and (cues.covered[start] or "pronoun" in cues.at[start]):
             start += 1
-        while end > start and (cues.covered[end - 1] or "pronoun" in cues.at[end - 1] or "tail" in cues.at[end - 1]):
+        while end > start and (
+            cues.covered[end - 1]
+            or "pronoun" in cues.at[end - 1]
+            or cues.at[end - 1].keys() & {"tail", "wish", "reject_trim"}
+        ):
             end -= 1
         return Judged("rejected", rejected=(start, end), contrast=contrast)
 
@@ -187,7 +201,9 @@ class _Judge:
         if any(cues.you(place) for place in places) and "wish" not in self.names:
             return True
         last = end - first <= _BRIEF and any(cues.at[at].get("ask_last") == end for at in range(first + 1, end))
-        inside = last or any(cues.at[place].get("ask_inside", end + 1) <= end for place in places)
+        opens = any("opens_asking" in cues.at[place] for place in range(self.start, first))
+        wonders = opens and cues.tokens[self.start].cut == 2 and end - first > 1
+        inside = last or wonders or any(cues.at[place].get("ask_inside", end + 1) <= end for place in places)
         return inside or any("or" in cues.at[place] for place in range(first + 1, end - 1))
 
     def _ellipsis(self) -> bool:
@@ -215,8 +231,11 @@ class _Judge:
                 return True
         if not cues.kazakh:
             return False
-        last = cues.words[self.end - 1]
+        plans = self.end - 1
+        while plans > self.start + 1 and cues.at[plans].keys() & {"says", "tail_ends"}:
+            plans -= 1
+        last = cues.words[plans]
         wants = self.end - self.start > 1 and last in listed("lists", "wants")
-        if wants and cues.words[self.end - 2].endswith(endings("kk_wants")):
+        if wants and cues.words[plans - 1].endswith(endings("kk_wants")):
             return True
         return len(last) >= 5 and last.endswith(endings("kk_wish_last"))

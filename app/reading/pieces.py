@@ -42,7 +42,7 @@ class _Cutter:
         self.start = 0
         self.asked: int | None = None  # where the piece's first question word stands
         self.told = False
-        self.rejects = self.inquires = self.conditions = False
+        self.rejects = self.inquires = self.conditions = self.spoken = False
         self.content = 0  # words of the piece that are no mere lead
 
     def starts(self) -> list[int]:
@@ -68,15 +68,16 @@ class _Cutter:
 
     def _begin(self, place: int) -> None:
         self.start, self.asked, self.told, self.content = place, None, False, 0
-        self.rejects = self.inquires = self.conditions = False
+        self.rejects = self.inquires = self.conditions = self.spoken = False
 
     def _count(self, place: int) -> None:
         cues = self.cues
         if self.asked is None and (cues.asks[place] or self._starts_asking(place)):
             self.asked = place
         names = cues.at[place]
-        if not self.content and names.keys() & {"reject_before", "reject_bare"}:
+        if not self.spoken and names.keys() & {"reject_before", "reject_bare"}:
             self.rejects = True
+        self.spoken = self.spoken or not (cues.covered[place] or "pronoun" in names)
         self.conditions = self.conditions or "condition" in names
         self.inquires = self.inquires or "inquire" in names
         if not cues.covered[place]:
@@ -102,8 +103,9 @@ class _Cutter:
             return place
         led = max(names.get("frame", 0), names.get("inquire", 0))
         if led and self.asked is None and self._full() and not self.cues.closes[led]:
-            at = self._back(place)
-            return at - 1 if at - 1 > self.start and "pronoun" in self.cues.at[at - 1] else at
+            return self._whose(self._back(place))
+        if self.asked is not None and "ask_start" in names and place - self.asked > _ONE:
+            return self._back(place) if "joiner" in self.cues.at[place - 1] else None
         return None if self.cues.covered[place] else self._statement(place)
 
     def _question(self, place: int) -> int | None:
@@ -118,14 +120,19 @@ class _Cutter:
 
     def _statement(self, place: int) -> int | None:
         if self.asked is None:
-            return self._back(place) if (self._wishes(place) or self._bids(place)) and self._full() else None
+            wishes = self._wishes(place) or self._bids(place)
+            return self._whose(self._back(place)) if wishes and self._full() else None
         told = "opens_told" in self.cues.at[place] and place - self.asked > _ONE and self._long(place)
         wished = "wish_any" in self.cues.at[place] and place - self.asked > _TOPIC
         return self._back(place) if told or wished else None
 
+    def _whose(self, place: int) -> int:
+        """A place, or that of the pronoun before it."""
+        return place - 1 if place > self.start and "pronoun" in self.cues.at[place - 1] else place
+
     def _full(self) -> bool:
         """Whether the piece says something of its own already."""
-        return self.told or self.content > _TOPIC
+        return self.told or self.rejects or self.content > _TOPIC
 
     def _thanked(self, place: int) -> bool:
         """Whether the thanks at a place began before it, or belong to the words before it."""

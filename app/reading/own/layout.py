@@ -44,6 +44,7 @@ def sorted_lines(lines: Sequence[Line]) -> list[Line]:
     page = _Page(list(lines))
     page.letters()
     page.forwards()
+    page.subject()
     page.brackets()
     page.arrows()
     page.cited()
@@ -135,6 +136,12 @@ class _Page:
                 place = block.stop
             else:
                 place += 1
+
+    def subject(self) -> None:
+        """The subject of an answered letter, on top of what he writes."""
+        own = [place for place, line in enumerate(self.lines) if line.own]
+        if len(own) > 1 and self._begins(own[0], "subject") and self.lines[own[0]].text.partition(":")[0].isalpha():
+            self._mark([own[0]], "quote")
 
     def brackets(self) -> None:
         """What a messenger's bridge says of the message that is answered: in brackets, or in a paragraph of its own."""

@@ -14,7 +14,7 @@ _UNREAD = 9  # words, at most, of a line that says that nothing could be read
 _NOTED = 4  # words, at most, in brackets that are a note
 _CREDITS = 10  # words, at most, behind the beginning of a subtitle's credits
 _WRAPPED = {"[": "]", "<": ">", "(": ")", "*": "*"}
-_QUOTES = '\u00ab\u00bb"\u201c\u201d'
+_QUOTE = re.compile('[\u00ab\u00bb"\u201c\u201d\u201e]')
 
 
 def heard(text: str, media: Media, asks: Callable[[str], bool]) -> tuple[Heard, str, tuple[Part, ...]]:
@@ -76,10 +76,11 @@ def _first_person(text: str, asks: Callable[[str], bool]) -> int:
     start = 0
     quoted = 0
     for end in (*(match.end() for match in _SENTENCE.finditer(text)), len(text)):
-        sentence = text[start:end]
-        if not quoted % 2 and asks(sentence):
+        pieces = _QUOTE.split(text[start:end])
+        # What stands in quotation marks is written on the picture.
+        if asks(" ".join(pieces[quoted % 2 :: 2])):
             return start
-        quoted += sum(sentence.count(sign) for sign in _QUOTES)
+        quoted += len(pieces) - 1
         start = end
     return len(text)
 
