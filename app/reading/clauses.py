@@ -141,7 +141,8 @@ def _instead(cues: Cues, rows: Sequence[_Row]) -> list[_Row]:
         if result and result[-1][1].mood == "rejected" and how.mood == "told":
             before, kind = result[-1]
             opens = cues.at[piece.start]
-            if (kind.contrast and _same(before, piece)) or "wish_after_rejected" in opens:
+            brief = piece.end - piece.start <= _ADDED and not how.told
+            if (kind.contrast and (brief or _same(before, piece))) or "wish_after_rejected" in opens:
                 result.append((piece, Judged("wished")))
                 continue
         result.append((piece, how))

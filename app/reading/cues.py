@@ -26,6 +26,8 @@ class Cues:
         """Whether a word only leads to what is said."""
         for place, names in enumerate(self.at):
             for name in _COVERING:
+                if name == "vocative" and not tokens[place].cut:
+                    continue
                 for at in range(place, names.get(name, place)):
                     self.covered[at] = True
         count = len(tokens)
@@ -126,11 +128,13 @@ class Cues:
         names = self.at[place]
         if not self.kazakh or place + 1 >= len(self.words):
             return False
+        behind = self.at[place + 1]
+        if "tail_ends" in behind:
+            return False
         if "particle" in names or self.words[place].endswith(endings("question_end")):
             return True
-        behind = self.at[place + 1]
         if "tail" in behind or "reject_bare_after" in behind or "reject_except_after" in behind:
             return False
-        if place and self.words[place - 1] in listed("moods", "tail") and "tail_ends" in names:
-            return True
-        return "predicate" in names or (len(self.words[place]) >= 5 and self.words[place].endswith(endings("kk_end")))
+        return bool(names.keys() & {"predicate", "tail_ends"}) or (
+            len(self.words[place]) >= 5 and self.words[place].endswith(endings("kk_end"))
+        )

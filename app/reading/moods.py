@@ -11,6 +11,7 @@ _BRIEF = 7  # words, at most, of a piece in which a weak hint asks
 _ELLIPSIS = 5  # words, at most, of "price of ..." without a verb
 _ADMIRED = 4  # words, at most, of "what a ...!"
 _FORBIDDING = 6  # letters, at least, of a Kazakh verb that forbids
+_CORRECTED = 2  # words, at most, of "no, not X."
 _BARE = 5  # words, at most, of "not X"
 
 
@@ -110,8 +111,12 @@ class _Judge:
         cues = self.cues
         before = self._here("reject_before")
         if before:
-            single = before - self.first == 1
-            return None if single and not self._bare(before) else self._wants_not(before, self.end, contrast=True)
+            # "without X" said of oneself tells: "I am without a car".
+            alone = "reject_before" in cues.at[before - 1]
+            tells = before - 1 > self.start and cues.words[before - 2] in listed("lists", "nominative")
+            if alone and (tells or not self._bare(before)):
+                return None
+            return self._wants_not(before, self.end, contrast=True)
         stops = self._here("reject_doing")
         if stops and any(cues.words[at].endswith(endings("doing")) for at in range(stops, self.end)):
             return self._wants_not(stops, self.end)
@@ -136,7 +141,6 @@ class _Judge:
         last = self.cues.words[self.end - 1]
         forbids = self.cues.kazakh and len(last) > _FORBIDDING and last.endswith(endings("kk_forbids"))
         return self._wants_not(self.start, self.end) if forbids else None
-        return None
 
     def _rejected_before(self) -> Judged | None:
         """What is rejected stands before the words that reject, or on either side of them."""
@@ -162,7 +166,9 @@ class _Judge:
     def _contrasted(self, behind: int) -> bool:
         """Whether it is "not X but Y": X is no verb, and Y follows in the sentence."""
         cues, end = self.cues, self.end
-        if end >= len(cues.tokens) or cues.tokens[end].cut == 2 or "contrast" not in cues.at[end]:
+        ends = end >= len(cues.tokens) or cues.tokens[end].cut == 2
+        corrects = ends and self.start > 0 and "denial" in cues.at[self.start - 1] and end - behind <= _CORRECTED
+        if not corrects and (ends or "contrast" not in cues.at[end]):
             return False
         return behind < end and end - behind <= 3 and not cues.words[behind].endswith(endings("verb"))
 
@@ -225,7 +231,8 @@ class _Judge:
         for place in places:
             ends = cues.at[place]
             end = ends.get("wish") or ends.get("wish_any")
-            if end and end <= self.end and not cues.related(place):
+            supposed = end and end < len(cues.tokens) and "if_after" in cues.at[end]
+            if end and end <= self.end and not supposed and not cues.related(place):
                 return True
             if cues.bids(place) and not (place and "reject_bare" in cues.at[place - 1]):
                 return True

@@ -101,6 +101,8 @@ class _Cutter:
             return place
         if "closing" in names and self.cues.closes[names["closing"]] and not self._thanked(place):
             return place
+        if "joiner" in names and self.asked is not None and place - self.asked > _ONE and self._lasts(place):
+            return place
         led = max(names.get("frame", 0), names.get("inquire", 0))
         if led and self.asked is None and self._full() and not self.cues.closes[led]:
             return self._whose(self._back(place))
@@ -125,6 +127,15 @@ class _Cutter:
         told = "opens_told" in self.cues.at[place] and place - self.asked > _ONE and self._long(place)
         wished = "wish_any" in self.cues.at[place] and place - self.asked > _TOPIC
         return self._back(place) if told or wished else None
+
+    def _lasts(self, place: int) -> bool:
+        """Whether a few words to the sentence's end make a question by their last one."""
+        cues = self.cues
+        end = place + 1
+        while end < len(cues.tokens) and not cues.tokens[end].cut and end - place <= _TELLING:
+            end += 1
+        over = end == len(cues.tokens) or cues.tokens[end].cut > 0
+        return over and end - place > 2 and cues.at[end - 1].get("ask_last") == end
 
     def _whose(self, place: int) -> int:
         """A place, or that of the pronoun before it."""
@@ -185,6 +196,8 @@ class _Cutter:
             return None if goes_on else end
         end = max((names.get(name, 0) for name in _AFTER), default=0)
         if end:
+            while end < len(cues.tokens) and "tail_ends" in cues.at[end] and not cues.tokens[end].cut:
+                end += 1
             asked = end < len(cues.tokens) and "particle" in cues.at[end]
             return None if asked else end
         return place + 1 if cues.ends(place) else None
