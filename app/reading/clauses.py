@@ -70,6 +70,10 @@ def _questions(cues: Cues, rows: Sequence[_Row]) -> list[_Row]:
                 how = Judged("told", sure=False, told=True)
         while how.mood == "asked" and not how.sure and piece.mark == "?" and result:
             before, kind = result[-1]
+            # Without a comma before it the sign is that of the question it goes on with.
+            if kind.mood == "asked" and _same(before, piece) and not cues.tokens[piece.start].cut and not how.told:
+                piece, how = _merged(result.pop(), (piece, how), kind)
+                break
             if not _same(before, piece) or kind.mood != "told" or kind.told or kind.lead:
                 break
             piece, how = _merged(result.pop(), (piece, how), how)

@@ -12,6 +12,7 @@ _ELLIPSIS = 5  # words, at most, of "price of ..." without a verb
 _ADMIRED = 4  # words, at most, of "what a ...!"
 _FORBIDDING = 6  # letters, at least, of a Kazakh verb that forbids
 _CORRECTED = 2  # words, at most, of "no, not X."
+_OTHER = frozenset({"wish", "wish_any", "reject_bare"})
 _BARE = 5  # words, at most, of "not X"
 
 
@@ -176,6 +177,8 @@ class _Judge:
         cues = self.cues
         while start < end and (cues.covered[start] or "pronoun" in cues.at[start]):
             start += 1
+        # What is wanted, or not wanted besides, is no more of it.
+        end = next((at for at in range(start + 1, end) if cues.at[at].keys() & _OTHER), end)
         while end > start and (
             cues.covered[end - 1]
             or "pronoun" in cues.at[end - 1]
@@ -214,8 +217,10 @@ class _Judge:
 
     def _ellipsis(self) -> bool:
         cues, first, end = self.cues, self.first, self.end
+        if "ask_noun" in cues.at[end - 1] and first < end - 1 and "told" not in self.names and end - first <= _ELLIPSIS:
+            return True
         behind = cues.at[first].get("ask_noun", 0)
-        if not behind or end - first > _ELLIPSIS or any(cues.words[at][0].isdigit() for at in range(first, end)):
+        if not behind or end - first > _BRIEF or any(cues.words[at][0].isdigit() for at in range(first, end)):
             return False
         if behind >= end:
             return True

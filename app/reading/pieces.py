@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.reading.cues import Cues
-from app.reading.lexicon import listed
+from app.reading.lexicon import endings, listed
 
 _TOPIC = 3  # words before a question's word that name what is asked, and tell nothing
 _ONE = 2  # words from one question's word to the next that make one question: "who and when"
@@ -97,11 +97,13 @@ class _Cutter:
         if self.cues.asks[place]:
             return self._question(place)
         names = self.cues.at[place]
-        if ("reject_inside" in names and self.content) or ("contrast" in names and self.rejects):
+        cries = names.get("exclaim", 0) - place > 1 and self.asked is None and self.content > _TOPIC
+        if cries or (self._forbids(place) and self._full()):
             return place
-        if "closing" in names and self.cues.closes[names["closing"]] and not self._thanked(place):
-            return place
-        if "joiner" in names and self.asked is not None and place - self.asked > _ONE and self._lasts(place):
+        opens = ("reject_inside" in names and self.content) or ("contrast" in names and self.rejects)
+        thanks = "closing" in names and self.cues.closes[names["closing"]] and not self._thanked(place)
+        second = "joiner" in names and self.asked is not None and place - self.asked > _ONE and self._lasts(place)
+        if opens or thanks or second:
             return place
         led = max(names.get("frame", 0), names.get("inquire", 0))
         if led and self.asked is None and self._full() and not self.cues.closes[led]:
@@ -127,6 +129,14 @@ class _Cutter:
         told = "opens_told" in self.cues.at[place] and place - self.asked > _ONE and self._long(place)
         wished = "wish_any" in self.cues.at[place] and place - self.asked > _TOPIC
         return self._back(place) if told or wished else None
+
+    def _forbids(self, place: int) -> bool:
+        """Whether an order not to do something begins at a place."""
+        cues = self.cues
+        orders = endings("wish") + endings("wish_maybe")
+        behind = place + 1
+        denies = "reject_bare" in cues.at[place] and behind < len(cues.tokens) and not cues.tokens[behind].cut
+        return denies and not cues.covered[place] and cues.words[behind].endswith(orders)
 
     def _lasts(self, place: int) -> bool:
         """Whether a few words to the sentence's end make a question by their last one."""
@@ -194,6 +204,8 @@ class _Cutter:
             end = names["closing"]
             goes_on = end < len(cues.tokens) and "closing_goes_on" in cues.at[end]
             return None if goes_on else end
+        if names.get("exclaim", 0) == place + 1 and opens and self._long(place):
+            return place + 1
         end = max((names.get(name, 0) for name in _AFTER), default=0)
         if end:
             while end < len(cues.tokens) and "tail_ends" in cues.at[end] and not cues.tokens[end].cut:

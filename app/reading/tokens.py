@@ -3,6 +3,9 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.resources import files
+
+import yaml
 
 _WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W_]+(?:['\u2019`-][^\W_]+)*")
 _FOLD = str.maketrans(
@@ -26,6 +29,13 @@ class Token:
     end: int
     cut: int
     mark: str
+
+
+@lru_cache(maxsize=1)
+def abbreviations() -> frozenset[str]:
+    """Words whose dot ends no sentence, in small letters."""
+    text = files("app.reading").joinpath("words", "abbreviations.yaml").read_text("utf-8")
+    return frozenset(fold(str(word)) for word in yaml.safe_load(text)["abbreviations"].split())
 
 
 @lru_cache(maxsize=8192)
@@ -65,10 +75,9 @@ def _cut(gap: str, before: Token | None, *, breath: bool, initial: bool) -> int:
     if breath:
         signs -= {"\n"}
     if signs & _STRONG:
-        # A dot behind a short word and before a small letter is an abbreviation's; one within a name parts nothing.
-        short = before.end - before.start <= 3 and not initial
-        if signs & _STRONG == {"."} and (gap == "." or (short and gap.strip(" ") == ".")):
-            return _NONE if not initial else _STRONGLY
+        # The dot of an abbreviation ends nothing before a small letter, nor does one within a name.
+        if signs & _STRONG == {"."} and not initial and (gap == "." or before.word in abbreviations()):
+            return _NONE
         return _STRONGLY
     if signs & _WEAK or " - " in gap:
         return _WEAKLY

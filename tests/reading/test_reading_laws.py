@@ -32,7 +32,7 @@ def letters(text: str) -> Counter[str]:
     return Counter(each for each in text if not each.isspace())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(TEXTS, MEDIA)
 def test_the_own_words_all_come_from_the_text(text: str, media: Media) -> None:
     message = read(text, media, OURS)
@@ -41,7 +41,7 @@ def test_the_own_words_all_come_from_the_text(text: str, media: Media) -> None:
     assert not letters(message.own) - (source + letters(plain(text)) + letters(plain(plain(text))))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(TEXTS)
 def test_the_own_words_read_again_are_the_same(text: str) -> None:
     own = read(text, earlier=OURS).own
@@ -50,7 +50,7 @@ def test_the_own_words_read_again_are_the_same(text: str) -> None:
     assert not again.aside
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(TEXTS)
 def test_clauses_are_in_order_apart_and_hold_every_word(text: str) -> None:
     found = clauses(text)
