@@ -7,7 +7,7 @@ from itertools import groupby
 from app.reading.message import Part
 from app.reading.own.layout import Line
 from app.reading.own.stamps import Stamp, stamp
-from app.reading.tokens import fold, tokens, words
+from app.reading.tokens import Token, fold, tokens, words
 
 _LINK = re.compile(
     r"(?<![\w@./])(?:https?://[^\s<>\"\u00ab\u00bb]{1,2000}|www\.[^\s<>\"\u00ab\u00bb]{1,2000}"
@@ -16,6 +16,7 @@ _LINK = re.compile(
 _ROW = 3  # words in a row that are looked for in our answers
 _LEAST = 6  # words of ours that are no chance
 _GAP = 2  # words in between that he may have changed
+_LEAD = 3  # words before a run that begin its sentence
 _OURS = 0.6  # of a speaker's words: then he is us
 _LEADING = ' .,;:!?\u2026-\u2013\u2014"\u00bb\u201d)'
 _TRAILING = ' ,;:-\u2013\u2014"\u00ab\u201c\u201e('
@@ -112,9 +113,13 @@ def unechoed(text: str, earlier: Sequence[str]) -> tuple[str, tuple[Part, ...]]:
     if not earlier:
         return text, ()
     places = tokens(text)
-    runs = _runs([token.word for token in places], _known(earlier))
+    said = [token.word for token in places]
+    runs = _runs(said, _known(earlier))
     if not runs:
         return text, ()
+    ours = frozenset(word for answer in earlier for word in words(answer))
+    before = [0, *(end for _, end in runs)]
+    runs = [(max(last, _begun(places, ours, start)), end) for last, (start, end) in zip(before, runs, strict=False)]
     kept: list[str] = []
     parts: list[Part] = []
     last = 0
@@ -127,6 +132,15 @@ def unechoed(text: str, earlier: Sequence[str]) -> tuple[str, tuple[Part, ...]]:
     pieces = [piece.rstrip(_TRAILING) if at + 1 < len(pieces) else piece for at, piece in enumerate(pieces)]
     pieces = ["\n".join(line.strip() for line in piece.split("\n") if line.strip()) for piece in pieces]
     return "\n".join(piece for piece in pieces if any(each.isalnum() for each in piece)), tuple(parts)
+
+
+def _begun(places: Sequence[Token], ours: frozenset[str], start: int) -> int:
+    """Where the sentence of a run begins, if the few words before it are mostly ours too."""
+    at = start
+    while at > 0 and not places[at].cut and start - at <= _LEAD:
+        at -= 1
+    lead = [place.word in ours for place in places[at:start]]
+    return at if places[at].cut and sum(lead) * 2 >= len(lead) else start
 
 
 def _known(earlier: Sequence[str]) -> frozenset[tuple[str, ...]]:

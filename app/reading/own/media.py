@@ -93,7 +93,9 @@ def _spoken(text: str) -> tuple[Heard, str, tuple[Part, ...]]:
     said = [token.word for token in found]
     names = [table.at(said, at) for at in range(len(said))]
     noted = len(found) <= _NOTED and _WRAPPED.get(text[0]) == text[-1]  # a recogniser's note of a sound
-    start = 0 if noted else _invented(found, names)
+    sung = _NOTE in text and len(found) <= _CREDITS
+    unheard = names[0].get("unheard") == len(found)
+    start = 0 if noted or sung or unheard else _invented(found, names)
     if start == 0:
         kinds = {name for each in names for name in each}
         alone: Heard = "music" if "music" in kinds or _NOTE in text else "silence"
@@ -111,7 +113,7 @@ def _invented(found: Sequence[Token], names: Sequence[dict[str, int]]) -> int:
     to_end = [False] * count + [True]
     first = count
     for at in range(count - 1, -1, -1):
-        ends = [end for name, end in names[at].items() if name in ("noise", "music", "unheard") and to_end[end]]
+        ends = [end for name, end in names[at].items() if name in ("noise", "music") and to_end[end]]
         credits_ = "credits" in names[at] and count - at <= _CREDITS
         # One word alone may be the last of a sentence of his.
         to_end[at] = credits_ or any(end - at > 1 or found[at].cut == 2 for end in ends)
