@@ -126,7 +126,8 @@ class _Cutter:
         if self.asked is None:
             wishes = self._wishes(place) or self._bids(place)
             return self._whose(self._back(place)) if wishes and self._full() else None
-        told = "opens_told" in self.cues.at[place] and place - self.asked > _ONE and self._long(place)
+        told = "opens_told" in self.cues.at[place] and not self.cues.related(place)
+        told = told and place - self.asked > _ONE and self._long(place)
         wished = "wish_any" in self.cues.at[place] and place - self.asked > _TOPIC
         return self._back(place) if told or wished else None
 
