@@ -11,6 +11,8 @@ from app.reading.tokens import tokens
 
 _ADDED = 3  # words of a piece that only goes on with a list: "how much are curtains, rails"
 
+_SAID = frozenset({"told", "asked", "wished"})
+
 _Row = tuple[Piece, Judged]
 
 
@@ -88,19 +90,11 @@ def _conditions(cues: Cues, rows: Sequence[_Row]) -> list[_Row]:
         row = (piece, how)
         if result and _same(result[-1][0], piece):
             before, kind = result[-1]
-            if (
-                _conditional(cues, piece)
-                and kind.mood in ("asked", "wished", "told")
-                and how.mood in ("told", "asked", "wished")
-            ):
-                keeps = how if how.mood == "asked" and kind.mood == "told" else kind
-                result[-1] = _merged((before, kind), row, keeps)
+            says = kind.mood in _SAID and how.mood in _SAID
+            if says and _conditional(cues, piece) and how.mood != "asked":
+                result[-1] = _merged((before, kind), row, kind)
                 continue
-            if (
-                _conditional(cues, before)
-                and kind.mood in ("told", "asked", "wished")
-                and how.mood in ("asked", "wished", "told")
-            ):
+            if says and _conditional(cues, before):
                 result[-1] = _merged((before, kind), row, how)
                 continue
         result.append(row)
