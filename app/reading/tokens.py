@@ -1,0 +1,84 @@
+"""The words of a text, in one spelling, and what parts them."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+import yaml
+
+_WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W_]+(?:['\u2019`-][^\W_]+)*")
+_FOLD = str.maketrans(
+    "\u0451\u04d9\u0493\u049b\u04a3\u04e9\u04b1\u04af\u04bb\u0456\u2019`",
+    "\u0435\u0430\u0433\u043a\u043d\u043e\u0443\u0443\u0445\u0438''",
+)
+_STRONG = frozenset(".!?\u2026;\n")
+_WEAK = frozenset(",:()\u2014\u2013")
+_NONE, _WEAKLY, _STRONGLY = range(3)
+_SHORT_LINE = 2.0  # words a line, at most, where somebody sends one line for each breath
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word or a number at `start`..`end`; `word` is its one spelling. `cut`: 0 nothing parts it from the one before,
+    1 a comma or its like does, 2 a sentence ends before it. `mark`: "?" or "!" if that stands behind it.
+    """
+
+    word: str
+    start: int
+    end: int
+    cut: int
+    mark: str
+
+
+@lru_cache(maxsize=1)
+def abbreviations() -> frozenset[str]:
+    """Words whose dot ends no sentence, in small letters."""
+    text = files("app.reading").joinpath("words", "abbreviations.yaml").read_text("utf-8")
+    return frozenset(fold(str(word)) for word in yaml.safe_load(text)["abbreviations"].split())
+
+
+@lru_cache(maxsize=8192)
+def fold(word: str) -> str:
+    """The one spelling of a word or a text: small letters, as a Russian keyboard has them. Keeps the length."""
+    low = word.lower()
+    if len(low) != len(word):
+        low = "".join(small if len(small := each.lower()) == 1 else each for each in word)
+    return low.translate(_FOLD)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The folded words of a text."""
+    return tuple(fold(match.group()) for match in _WORD.finditer(text))
+
+
+def tokens(text: str) -> tuple[Token, ...]:
+    """The tokens of a text. Lines of a word or two are one breath: their ends part nothing."""
+    found = list(_WORD.finditer(text))
+    lines = sum(1 for line in text.split("\n") if any(each.isalnum() for each in line))
+    breath = lines > 1 and len(found) <= _SHORT_LINE * lines
+    result: list[Token] = []
+    for place, match in enumerate(found):
+        before = text[found[place - 1].end() : match.start()] if place else ""
+        behind = text[match.end() : found[place + 1].start()] if place + 1 < len(found) else text[match.end() :]
+        initial = match.group()[0].isupper()
+        cut = _cut(before, result[-1] if result else None, breath=breath, initial=initial)
+        mark = "?" if "?" in behind else "!" if "!" in behind else ""
+        result.append(Token(fold(match.group()), match.start(), match.end(), cut, mark))
+    return tuple(result)
+
+
+def _cut(gap: str, before: Token | None, *, breath: bool, initial: bool) -> int:
+    if before is None:
+        return _STRONGLY
+    signs = frozenset(gap)
+    if breath:
+        signs -= {"\n"}
+    if signs & _STRONG:
+        # The dot of an abbreviation ends nothing before a small letter, nor does one within a name.
+        if signs & _STRONG == {"."} and not initial and (gap == "." or before.word in abbreviations()):
+            return _NONE
+        return _STRONGLY
+    if signs & _WEAK or " - " in gap:
+        return _WEAKLY
+    return _NONE
