@@ -48,7 +48,8 @@ def decide(
     Linear in the clause; never raises on any text.
     """
     asked = wanted(read, catalogue)
-    before = {catalogue.units.key(unit) or unit: Decimal(n) for unit, n in (told or {}).items() if 0 < n <= MOST}
+    known = ((unit, n) for unit, n in (told or {}).items() if n.is_finite() and 0 < n <= MOST)
+    before = {catalogue.units.key(unit) or unit: n for unit, n in known}
     spoken = tuple(offer for key in focus if (offer := catalogue.get(key)) is not None)
     case = Case(read, asked, catalogue, quantities(asked, before), spoken, language)
     found = [*_own_sums(case)]
@@ -85,8 +86,12 @@ def _own_sums(case: Case) -> Iterator[Decided]:
         right = None if claim.loose or (claim.weak and len(case.named) != 1) else _right(case, claim)
         if right is not None and right.known and not (claim.right and right.every(claim.amount)):
             yield Corrected(claim, right)
-        elif not claim.weak and not claim.loose and claim.right:
+        elif not claim.weak and not claim.loose and claim.right and not _price_somewhere(case, claim.amount):
             yield NotOurs(claim)
+
+
+def _price_somewhere(case: Case, amount: Decimal) -> bool:
+    return any(price.amount == amount for offer in case.catalogue.offers for price in offer.prices)
 
 
 def _right(case: Case, claim: Claim) -> Sum | None:
@@ -215,7 +220,7 @@ def _unclear(case: Case) -> list[Decided]:
                 return [Summed(made) for made in sums[:_MOST]]
             if (odd := _odd_unit(case, tied)) is not None:
                 return _without_sum(tied, (odd,))
-            return [decision for offer in tied[:_MOST] for decision in _priced(case, (offer,))]
+            return [decision for offer in tied for decision in _priced(case, (offer,))]
     return []
 
 

@@ -49,8 +49,13 @@ class Wanted:
 
     @property
     def counted(self) -> Mapping[str, Decimal]:
-        """Key of a product -> the count beside its name."""
-        return {self.named[p].candidates[0][0]: n for p, n in self.counts.items() if self.named[p].candidates}
+        """Key of a product -> the count beside its name; of an unclear name all that it may mean."""
+        return {
+            key: n
+            for place, n in self.counts.items()
+            for key in ((self.named[place].key,) if self.named[place].key is not None else self.named[place].tied)
+            if key is not None
+        }
 
     @property
     def keys(self) -> tuple[str, ...]:
