@@ -19,15 +19,17 @@ from app.figures.decided import (
 from app.figures.granting import discounts, instalments
 from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue, Offer
+from app.figures.shop.facts import Figure
 from app.figures.shop.naming import Named
 from app.figures.statements import Statements
 from app.figures.sums.counting import Sum, Unknown
 from app.figures.sums.fitting import alternatives, cheapest, fitting
 from app.figures.sums.own_sums import Claim, claims, found_as
 from app.figures.wanted import MOST, Wanted, wanted
+from app.figures.words import fold, folded, same
 from app.types import Language
 
-_PRICED = frozenset({"price", "sum", "cheapest", "saving"})
+_PRICED = frozenset({"price", "sum", "cheapest", "saving", "choose"})
 _MOST = 4
 _PERSON = "@person"
 _SHORT = frozenset({"@hour", "@day", "@week"})
@@ -58,9 +60,10 @@ def decide(
     if "discount" in asked.asks or asked.percent is not None:
         found += discounts(case)
     if not any(isinstance(d, Confirmed | Corrected | NotOurs | InParts) for d in found):
-        found += _limits(case) or _prices(case, decided=bool(found))
+        found += _limits(case) or _prices(case)
     if not found:
-        found += [Term((figure,)) for figure in catalogue.terms_named(read.text)[:_MOST]] if _asks_figure(asked) else []
+        terms = catalogue.terms_named(read.text)[:_MOST] if _asks_figure(asked) else ()
+        found += [Term((figure,)) for figure in terms if len(_beside(asked, figure)) <= 1]
     if not found and statements is not None and (answer := statements.answer(read.text, language)) is not None:
         row = answer.statement
         found.append(YesNo(answer.value, read.text.strip(), (row.section,), row.sentence))
@@ -68,6 +71,12 @@ def decide(
     for decision in found:
         once.setdefault(decision.sum if isinstance(decision, Confirmed) else decision, decision)
     return tuple(once.values())
+
+
+def _beside(asked: Wanted, figure: Figure) -> list[str]:
+    """What is said beside the name of a figure, and nothing explains."""
+    own = folded(figure.fact.name)
+    return [word for word in asked.rest if not any(same(fold(word), other) for other in own)]
 
 
 def _asks_figure(asked: Wanted) -> bool:
@@ -117,10 +126,11 @@ def _limits(case: Case) -> list[Decided]:
     return [Term(tuple(figures[:_MOST]))] if figures else []
 
 
-def _prices(case: Case, *, decided: bool) -> list[Decided]:
+def _prices(case: Case) -> list[Decided]:
     asked = case.wanted
     counted = bool(asked.quantities or asked.counts or asked.months is not None)
-    if not (asked.asks & _PRICED or asked.alone or (counted and (case.meant or not decided))):
+    silent = not (counted and case.meant) or asked.rest or _odd_unit(case, case.meant) is not None
+    if silent and not (asked.asks & _PRICED or asked.alone):
         return []
     if unclear := _unclear_beside(case) if case.named else _unclear(case):
         return unclear

@@ -74,7 +74,7 @@ class Names(Index):
         if len(word) < SLIPPED or token.number or word in common() or self._units.of(word) is not None:
             return None
         for form in (word, word[:-1], word[:-2]):
-            if len(form) < SLIPPED - 1:
+            if len(form) < SLIPPED:
                 break
             near = [w for cut in cuts(form) for w in self._slips.get(cut, ()) if w[0] == form[0]]
             if right := sorted(w for w in set(near) if OSA.distance(form, w, score_cutoff=1) <= 1):

@@ -19,6 +19,8 @@ _MOST_OFFERS = 60  # whose prices a claimed amount can be a multiple of, the fir
 _YEAR = Decimal(12)
 _SPANS = (_YEAR, Decimal(6), Decimal(3))  # months that are tried unsaid
 _SMALL = Decimal(1000)
+_LEAST = 100  # «2+1» is no sum of prices
+_FEW_WORDS = 7  # of a clause that asks with a question mark alone whether an amount is right
 _MOST_FACTORS = 3
 _WIDEST_GAP = 30  # characters between two numbers of one expression
 _MOST_WORDS = 3  # and words, the sign among them
@@ -73,13 +75,14 @@ def claims(read: Read, wanted: Wanted) -> tuple[Claim, ...]:
             operators.append(sign)
             chain.append(spans[end + 1][2])
             end += 1
-        if operators:
+        if operators and max(chain) >= _LEAST:
             used.update(range(place, end + 1))
             found += _claimed(chain, operators)
         place = end + 1
     counted = {*wanted.quantities.values(), *wanted.counts.values()}
     sure = bool(wanted.asks & {"confirm", "everything"})
-    if sure or "?" in read.text:
+    brief = len(wanted.words) <= _FEW_WORDS or any(n.own for n in wanted.named)
+    if sure or ("?" in read.text and brief):
         for n, (start, _, amount) in enumerate(spans):
             money = any(m.start <= start < m.end for m in read.money)
             plain = _SMALL <= amount < _MOST_AMOUNT and amount not in counted and not _YEARS[0] < amount < _YEARS[1]
