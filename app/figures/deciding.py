@@ -29,7 +29,7 @@ from app.figures.wanted import MOST, Wanted, wanted
 from app.figures.words import fold, folded, same
 from app.types import Language
 
-_PRICED = frozenset({"price", "sum", "cheapest", "saving", "choose"})
+_PRICED = frozenset({"price", "sum", "cheapest", "saving"})
 _MOST = 4
 _PERSON = "@person"
 _SHORT = frozenset({"@hour", "@day", "@week"})
@@ -50,8 +50,8 @@ def decide(
     Linear in the clause; never raises on any text.
     """
     asked = wanted(read, catalogue)
-    known = ((unit, n) for unit, n in (told or {}).items() if n.is_finite() and 0 < n <= MOST)
-    before = {catalogue.units.key(unit) or unit: n for unit, n in known}
+    known = ((unit, Decimal(n)) for unit, n in (told or {}).items())
+    before = {catalogue.units.key(unit) or unit: n for unit, n in known if n.is_finite() and 0 < n <= MOST}
     spoken = tuple(offer for key in focus if (offer := catalogue.get(key)) is not None)
     case = Case(read, asked, catalogue, quantities(asked, before), spoken, language)
     found = [*_own_sums(case)]
@@ -130,7 +130,9 @@ def _prices(case: Case) -> list[Decided]:
     asked = case.wanted
     counted = bool(asked.quantities or asked.counts or asked.months is not None)
     silent = not (counted and case.meant) or asked.rest or _odd_unit(case, case.meant) is not None
-    if silent and not (asked.asks & _PRICED or asked.alone):
+    open_ = any(n.own and n.key is None and len(n.candidates) > 1 for n in asked.named)
+    chosen = "choose" in asked.asks and open_ and (counted or bool(case.told)) and not case.named
+    if silent and not (asked.asks & _PRICED or asked.alone or chosen):
         return []
     if unclear := _unclear_beside(case) if case.named else _unclear(case):
         return unclear
@@ -226,7 +228,7 @@ def _unclear(case: Case) -> list[Decided]:
             ):
                 return [Summed(least)]
             sums = fitting(case.catalogue, tied, case.told, case.wanted.months)
-            if case.wanted.quantities or case.wanted.months is not None:
+            if case.wanted.quantities or case.wanted.months is not None or ("choose" in case.wanted.asks and case.told):
                 return [Summed(made) for made in sums[:_MOST]]
             if (odd := _odd_unit(case, tied)) is not None:
                 return _without_sum(tied, (odd,))
