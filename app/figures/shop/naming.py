@@ -16,7 +16,7 @@ _HEAD = 0.05
 _FULL = 1.0
 _CLOSE = 1e-6
 _ALIKE = 0.01
-_MOST = 40  # products named in one text
+_MOST = 20  # products named in one text
 _MOST_MEANT = 64  # that one mention may mean: of more nobody chooses
 
 
