@@ -120,7 +120,9 @@ class Term:
         return _ids(*self.figures)
 
     def say(self, language: Language) -> str:
-        return " ".join(dict.fromkeys(figure_said(figure, language) for figure in self.figures))
+        whole_ = {f.fact.product or f.fact.name for f in self.figures if f.sentence(language) is not None}
+        shown = [f for f in self.figures if f.sentence(language) is not None or f.fact.name not in whole_]
+        return " ".join(dict.fromkeys(figure_said(figure, language) for figure in shown))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,14 @@ from app.figures.decided import (
 from app.figures.granting import discounts, instalments
 from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue, Offer
+from app.figures.shop.facts import Figure
 from app.figures.shop.naming import Named
 from app.figures.statements import Statements
 from app.figures.sums.counting import Sum, Unknown
 from app.figures.sums.fitting import alternatives, cheapest, fitting
 from app.figures.sums.own_sums import Claim, claims, found_as
 from app.figures.wanted import MOST, Wanted, wanted
+from app.figures.words import fold, folded, same
 from app.types import Language
 
 _PRICED = frozenset({"price", "sum", "cheapest", "saving"})
@@ -48,7 +50,8 @@ def decide(
     Linear in the clause; never raises on any text.
     """
     asked = wanted(read, catalogue)
-    before = {catalogue.units.key(unit) or unit: Decimal(n) for unit, n in (told or {}).items() if 0 < n <= MOST}
+    known = ((unit, Decimal(n)) for unit, n in (told or {}).items())
+    before = {catalogue.units.key(unit) or unit: n for unit, n in known if n.is_finite() and 0 < n <= MOST}
     spoken = tuple(offer for key in focus if (offer := catalogue.get(key)) is not None)
     case = Case(read, asked, catalogue, quantities(asked, before), spoken, language)
     found = [*_own_sums(case)]
@@ -57,9 +60,10 @@ def decide(
     if "discount" in asked.asks or asked.percent is not None:
         found += discounts(case)
     if not any(isinstance(d, Confirmed | Corrected | NotOurs | InParts) for d in found):
-        found += _limits(case) or _prices(case, decided=bool(found))
+        found += _limits(case) or _prices(case)
     if not found:
-        found += [Term((figure,)) for figure in catalogue.terms_named(read.text)[:_MOST]] if _asks_figure(asked) else []
+        terms = catalogue.terms_named(read.text)[:_MOST] if _asks_figure(asked) else ()
+        found += [Term((figure,)) for figure in terms if len(_beside(asked, figure)) <= 1]
     if not found and statements is not None and (answer := statements.answer(read.text, language)) is not None:
         row = answer.statement
         found.append(YesNo(answer.value, read.text.strip(), (row.section,), row.sentence))
@@ -67,6 +71,12 @@ def decide(
     for decision in found:
         once.setdefault(decision.sum if isinstance(decision, Confirmed) else decision, decision)
     return tuple(once.values())
+
+
+def _beside(asked: Wanted, figure: Figure) -> list[str]:
+    """What is said beside the name of a figure, and nothing explains."""
+    own = folded(figure.fact.name)
+    return [word for word in asked.rest if not any(same(fold(word), other) for other in own)]
 
 
 def _asks_figure(asked: Wanted) -> bool:
@@ -85,8 +95,12 @@ def _own_sums(case: Case) -> Iterator[Decided]:
         right = None if claim.loose or (claim.weak and len(case.named) != 1) else _right(case, claim)
         if right is not None and right.known and not (claim.right and right.every(claim.amount)):
             yield Corrected(claim, right)
-        elif not claim.weak and not claim.loose and claim.right:
+        elif not claim.weak and not claim.loose and claim.right and not _price_somewhere(case, claim.amount):
             yield NotOurs(claim)
+
+
+def _price_somewhere(case: Case, amount: Decimal) -> bool:
+    return any(price.amount == amount for offer in case.catalogue.offers for price in offer.prices)
 
 
 def _right(case: Case, claim: Claim) -> Sum | None:
@@ -112,10 +126,13 @@ def _limits(case: Case) -> list[Decided]:
     return [Term(tuple(figures[:_MOST]))] if figures else []
 
 
-def _prices(case: Case, *, decided: bool) -> list[Decided]:
+def _prices(case: Case) -> list[Decided]:
     asked = case.wanted
     counted = bool(asked.quantities or asked.counts or asked.months is not None)
-    if not (asked.asks & _PRICED or asked.alone or (counted and (case.meant or not decided))):
+    silent = not (counted and case.meant) or asked.rest or _odd_unit(case, case.meant) is not None
+    open_ = any(n.own and n.key is None and len(n.candidates) > 1 for n in asked.named)
+    chosen = "choose" in asked.asks and open_ and (counted or bool(case.told)) and not case.named
+    if silent and not (asked.asks & _PRICED or asked.alone or chosen):
         return []
     if unclear := _unclear_beside(case) if case.named else _unclear(case):
         return unclear
@@ -211,11 +228,11 @@ def _unclear(case: Case) -> list[Decided]:
             ):
                 return [Summed(least)]
             sums = fitting(case.catalogue, tied, case.told, case.wanted.months)
-            if case.wanted.quantities or case.wanted.months is not None:
+            if case.wanted.quantities or case.wanted.months is not None or ("choose" in case.wanted.asks and case.told):
                 return [Summed(made) for made in sums[:_MOST]]
             if (odd := _odd_unit(case, tied)) is not None:
                 return _without_sum(tied, (odd,))
-            return [decision for offer in tied[:_MOST] for decision in _priced(case, (offer,))]
+            return [decision for offer in tied for decision in _priced(case, (offer,))]
     return []
 
 

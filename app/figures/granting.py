@@ -51,12 +51,12 @@ def discounts(case: Case) -> Iterator[Decided]:
     if granted:
         best = max(granted, key=lambda f: (f.amount, f.fact.name))
         yield YesNo(True, best.fact.name, best.sections, figure_said(best, case.language))
-    elif counted and not asked.objects:
+    elif counted and not asked.objects and len(asked.rest) <= 2:
         reached = [f for f, n in counted if f.holds(n)]
         figure = max(reached, key=lambda f: f.amount) if reached else counted[0][0]
         yes = bool(reached) and (asked.percent is None or asked.percent <= figure.amount)
         yield YesNo(yes, figure.fact.name, figure.sections, _threshold(case, figure))
-    elif own:
+    elif own and len(asked.rest) <= 1:
         yield Term(tuple(own[: 2 * _MOST]))
 
 

@@ -40,6 +40,8 @@ class Wanted:
     each: frozenset[str] = frozenset()
     """Units of which so many were told for each of another: two registers a shop."""
     percent: Decimal | None = None
+    rest: tuple[str, ...] = ()
+    """Words that none of this explains: the more there are, the less it is about figures."""
     objects: tuple[str, ...] = ()
     """What something is asked for that is no product and no unit here."""
     alone: bool = False
@@ -49,8 +51,13 @@ class Wanted:
 
     @property
     def counted(self) -> Mapping[str, Decimal]:
-        """Key of a product -> the count beside its name."""
-        return {self.named[p].candidates[0][0]: n for p, n in self.counts.items() if self.named[p].candidates}
+        """Key of a product -> the count beside its name; of an unclear name all that it may mean."""
+        return {
+            key: n
+            for place, n in self.counts.items()
+            for key in ((self.named[place].key,) if self.named[place].key is not None else self.named[place].tied)
+            if key is not None
+        }
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -101,7 +108,8 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         bare=tuple(told.bare),
         each=frozenset(told.each),
         percent=_percent(read, found),
-        alone=bool(taken) and _only(found, taken),
+        alone=bool(taken) and _only(found, taken) and not any(t.folded in listed("open") for t in found),
+        rest=tuple(_rest(read, found, named, catalogue)),
         objects=tuple(_objects(found, read, [n for n in named if n.unique or len(n.candidates) > 1], catalogue)),
         units=tuple(dict.fromkeys(_units(found, taken, catalogue))),
     )
@@ -160,6 +168,19 @@ def _objects(found: Sequence[Token], read: Read, named: Sequence[Named], catalog
             known = catalogue.units.of(token.folded) is not None or token.number
             if not known and not any(start <= token.start < end for start, end in spans):
                 yield token.raw
+
+
+def _rest(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue: Catalogue) -> Iterator[str]:
+    spans = [(n.start, n.end) for n in named if n.own or n.unique]
+    spans += [(d.start, d.end) for d in read.durations[:MOST_READ]]
+    spans += [(m.start, m.end) for m in read.money[:MOST_READ]]
+    spans += [(n.start, n.end) for n in read.numbers[:MOST_READ]]
+    for token in found:
+        word = token.folded
+        small = token.number or word in common() or word in listed("small") or word in collective()
+        known = asked_by(word) or catalogue.units.of(word) or listed("percent").get(word) or listed("spans").get(word)
+        if not small and not known and not any(start <= token.start < end for start, end in spans):
+            yield token.raw
 
 
 def _only(found: Sequence[Token], taken: Sequence[tuple[int, int]]) -> bool:

@@ -20,6 +20,7 @@ _LONGEST = 40  # letters of a word that is looked at
 _SHORTEST_STEM = 3
 _STEM_STEPS = 3  # letters that an ending may share with the ending of another form
 _STEM_SHARE = 0.5
+_JOINED = -1  # the paradigm of endings that are joined of several
 _SHORT_ENDING = 2  # letters of an ending behind the shortest stem
 
 
@@ -89,16 +90,16 @@ def folded(text: str) -> tuple[str, ...]:
 @cache
 def _endings() -> Mapping[str, frozenset[int]]:
     """Ending -> the paradigms that have it; an ending is folded as words are."""
-    rows: list[set[str]] = []
+    rows: list[tuple[int, set[str]]] = []
     for language in LANGUAGES:
         known = data(language)
         for row in known.get("paradigms", ()):
-            rows.append({_ending(part) for part in row.split()})
+            rows.append((len(rows), {_ending(part) for part in row.split()}))
         if suffixes := known.get("suffixes"):
             parts = [[_ending(part) for part in row.split()] for row in suffixes]
-            rows.append({"".join(chosen) for chosen in combinations(*parts)})
+            rows.append((_JOINED, {"".join(chosen) for chosen in combinations(*parts)}))
     found: dict[str, set[int]] = {}
-    for number, row in enumerate(rows):
+    for number, row in rows:
         for ending in row:
             found.setdefault(ending, set()).add(number)
     return MappingProxyType({ending: frozenset(numbers) for ending, numbers in found.items()})
@@ -119,11 +120,15 @@ def same(one: str, other: str) -> bool:
     least = max(_SHORTEST_STEM, int(_STEM_SHARE * max(len(one), len(other))), common - _STEM_STEPS)
     endings = _endings()
     nothing: frozenset[int] = frozenset()
-    return any(
-        endings.get(one[cut:], nothing) & endings.get(other[cut:], nothing)
-        for cut in range(common, least - 1, -1)
-        if cut > _SHORTEST_STEM or max(len(one), len(other)) - cut <= _SHORT_ENDING
-    )
+    for cut in range(common, least - 1, -1):
+        shared = endings.get(one[cut:], nothing) & endings.get(other[cut:], nothing)
+        if cut == _SHORTEST_STEM and max(len(one), len(other)) - cut > _SHORT_ENDING:
+            continue
+        if cut == _SHORTEST_STEM and min(len(one), len(other)) > cut:
+            shared -= {_JOINED}  # so short a stem with two of so many endings is chance
+        if shared:
+            return True
+    return False
 
 
 class Words:
@@ -176,24 +181,26 @@ def common() -> frozenset[str]:
 
 @cache
 def asks() -> Mapping[str, Words]:
-    """What is asked for -> the words that ask for it."""
-    kinds = [kind for language in LANGUAGES for kind in data(language)["asks"]]
+    """What is asked for -> the words that ask for it, in any form; those written with "=" in this one alone."""
+    kinds = dict.fromkeys(kind for language in LANGUAGES for kind in data(language)["asks"])
     return MappingProxyType(
-        {
-            kind: Words(
-                (fold(word), kind)
-                for known in map(data, LANGUAGES)
-                for word in str(known["asks"].get(kind, "")).split()
-            )
-            for kind in dict.fromkeys(kinds)
-        }
+        {kind: Words((fold(word), kind) for word in _asking(kind) if word[0] != "=") for kind in kinds}
     )
+
+
+@cache
+def _exactly() -> Mapping[str, frozenset[str]]:
+    return {kind: frozenset(fold(word[1:]) for word in _asking(kind) if word[0] == "=") for kind in asks()}
+
+
+def _asking(kind: str) -> list[str]:
+    return [word for language in LANGUAGES for word in str(data(language)["asks"].get(kind, "")).split()]
 
 
 @lru_cache(maxsize=16384)
 def asked_by(word: str) -> tuple[str, ...]:
     """What a folded word asks for."""
-    return tuple(kind for kind, words in asks().items() if words.get(word) is not None)
+    return tuple(kind for kind, words in asks().items() if words.get(word) is not None or word in _exactly()[kind])
 
 
 @cache

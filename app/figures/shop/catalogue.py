@@ -130,8 +130,10 @@ class Catalogue:
         return replace(named, key=alike[0]) if len(alike) == 1 else named
 
     def terms_named(self, text: str) -> tuple[Figure, ...]:
-        """The terms that a text names beyond doubt."""
-        return tuple(self.terms[int(named.key)] for named in self._term_names.find(text) if named.key is not None)
+        """The terms that a text names beyond doubt: with the first word of their names."""
+        said = folded(text)
+        found = (self.terms[int(named.key)] for named in self._term_names.find(text) if named.key is not None)
+        return tuple(f for f in found if any(same(folded(f.fact.name)[0], word) for word in said))
 
     def applies(self, figure: Figure, offer: Offer) -> bool:
         """Whether what the figure grants holds for the offer: by a category, or by words that its name begins with."""

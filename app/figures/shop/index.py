@@ -1,7 +1,7 @@
 """What products are called: the words of their names, other names for them, and what tells one from its siblings."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -38,6 +38,10 @@ class Index:
     ) -> None:
         self._forms = Words()
         self._entries = {key: self._entry(name) for key, (name, _) in named.items()}
+        alike = Counter(frozenset(entry.whole) for entry in self._entries.values())
+        for key, entry in self._entries.items():
+            if alike[frozenset(entry.whole)] > 1:  # «delivery in town», «delivery out of town»
+                self._entries[key] = self._entry(named[key][0], every=True)
         self._holders: dict[str, set[str]] = defaultdict(set)
         for key, entry in self._entries.items():
             for word in entry.whole:
@@ -64,9 +68,9 @@ class Index:
             self._forms.add(word, word)
         return known or word
 
-    def _entry(self, name: str) -> Entry:
+    def _entry(self, name: str, *, every: bool = False) -> Entry:
         words = [self._form(word) for word in dict.fromkeys(folded(name))]
-        whole = [word for word in words if word not in common()] or words
+        whole = [word for word in words if every or word not in common()] or words
         own = [frozenset(whole)]
         own += [frozenset(self._form(word) for word in folded(quoted)) for quoted in _QUOTED.findall(name)]
         raw = tokens(name)

@@ -16,7 +16,8 @@ _HEAD = 0.05
 _FULL = 1.0
 _CLOSE = 1e-6
 _ALIKE = 0.01
-_MOST = 40  # products named in one text
+_MOST = 20  # products named in one text
+_MOST_MEANT = 64  # that one mention may mean: of more nobody chooses
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,12 @@ class Names(Index):
         mentions: list[Named] = []
         place = 0
         while place < len(found) and len(mentions) < _MOST:
-            if not hits[place] or found[place].number or found[place].folded in listed("separators"):
+            first = found[place]
+            if not hits[place] or first.number or first.folded in listed("separators") or first.folded in common():
                 place += 1
                 continue
-            span = self._span(text, found, hits, place)
-            named = self._judged(found, hits, span)
+            span, owners = self._span(text, found, hits, place)
+            named = self._judged(found, hits, span, owners)
             if named is not None:
                 mentions.append(named)
             place = span[-1] + 1
@@ -72,7 +74,7 @@ class Names(Index):
         if len(word) < SLIPPED or token.number or word in common() or self._units.of(word) is not None:
             return None
         for form in (word, word[:-1], word[:-2]):
-            if len(form) < SLIPPED - 1:
+            if len(form) < SLIPPED:
                 break
             near = [w for cut in cuts(form) for w in self._slips.get(cut, ()) if w[0] == form[0]]
             if right := sorted(w for w in set(near) if OSA.distance(form, w, score_cutoff=1) <= 1):
@@ -84,8 +86,8 @@ class Names(Index):
 
     def _span(
         self, text: str, found: Sequence[Token], hits: Sequence[tuple[str, float] | None], first: int
-    ) -> list[int]:
-        """Places of the words of one mention: each next one belongs to a product that all before belong to."""
+    ) -> tuple[list[int], set[str]]:
+        """Places of the words of one mention, and the products that all of them belong to."""
         hit = hits[first]
         owners = set(self._holding(hit[0])) if hit else set()
         span, gap = [first], 0
@@ -106,10 +108,14 @@ class Names(Index):
                 break
             owners, gap = both, 0
             span.append(place)
-        return span
+        return span, owners
 
     def _judged(
-        self, found: Sequence[Token], hits: Sequence[tuple[str, float] | None], span: Sequence[int]
+        self,
+        found: Sequence[Token],
+        hits: Sequence[tuple[str, float] | None],
+        span: Sequence[int],
+        owners: set[str],
     ) -> Named | None:
         said: dict[str, float] = {}
         for place in span:
@@ -119,14 +125,17 @@ class Names(Index):
         described = {hit[0] for place in span if (hit := hits[place]) and found[place].raw.endswith(endings)}
         scores: dict[str, float] = {}
         certain: dict[str, bool] = {}
-        for key in {key for word in said for key in self._holding(word)}:
+        if len(owners) > _MOST_MEANT:
+            many = tuple((key, 0.0) for key in sorted(owners)[:_MOST_MEANT])
+            return Named(found[span[0]].start, found[span[-1]].end, many, None)
+        for key in owners:
             scores[key], certain[key] = self._score(key, said, described)
         real = [w for w in said if self._units.of(w) is None and len(w) > 1 and not w.isdigit() and w not in common()]
         ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
         if not ranked or (len(said) == 1 and len(next(iter(said))) < 2):
             return None
         best = ranked[0][0]
-        alone = len(ranked) == 1 or ranked[0][1] - ranked[1][1] > _CLOSE
+        alone = len(owners) == 1 or ranked[0][1] - ranked[1][1] > _CLOSE
         whole = [key for key in scores if all(key in self._holders.get(word, ()) for word in said)]
         heads = [key for key in whole if self._entries[key].head in said]
         sure = alone and bool(real) and (certain[best] or heads == [best])

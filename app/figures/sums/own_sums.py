@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, DivisionByZero, InvalidOperation
 from functools import cache
-from itertools import combinations
+from itertools import combinations, islice
 
 from app.figures.read import MOST_READ, Read, exact
 from app.figures.shop.catalogue import Catalogue, Offer
@@ -15,16 +15,19 @@ from app.figures.words import LANGUAGES, data, fold
 from app.types import Period
 
 _MOST_NUMBERS = 12  # of one expression
-_MOST_OFFERS = 60  # of a catalogue that a claimed amount is looked for in
-_SPANS = (Decimal(12), Decimal(6), Decimal(3))  # months that are tried unsaid
+_MOST_OFFERS = 60  # whose prices a claimed amount can be a multiple of, the first ones
+_YEAR = Decimal(12)
+_SPANS = (_YEAR, Decimal(6), Decimal(3))  # months that are tried unsaid
 _SMALL = Decimal(1000)
+_LEAST = 100  # «2+1» is no sum of prices
+_FEW_WORDS = 7  # of a clause that asks with a question mark alone whether an amount is right
 _MOST_FACTORS = 3
 _WIDEST_GAP = 30  # characters between two numbers of one expression
 _MOST_WORDS = 3  # and words, the sign among them
 _BREAKS = frozenset(".!?;,")
 _MOST_AMOUNT = Decimal(10**9)  # a longer number without a currency is a telephone's or a company's
 _YEARS = (Decimal(1900), Decimal(2100))
-_MOST_TIMES = 50  # of a price, where nothing was told
+_MOST_TIMES = 20  # of a price, where nothing was told
 _Way = tuple[Decimal | None, Decimal | None, Period | None]
 
 
@@ -72,13 +75,14 @@ def claims(read: Read, wanted: Wanted) -> tuple[Claim, ...]:
             operators.append(sign)
             chain.append(spans[end + 1][2])
             end += 1
-        if operators:
+        if operators and max(chain) >= _LEAST:
             used.update(range(place, end + 1))
             found += _claimed(chain, operators)
         place = end + 1
     counted = {*wanted.quantities.values(), *wanted.counts.values()}
     sure = bool(wanted.asks & {"confirm", "everything"})
-    if sure or "?" in read.text:
+    brief = len(wanted.words) <= _FEW_WORDS or any(n.own for n in wanted.named)
+    if sure or ("?" in read.text and brief):
         for n, (start, _, amount) in enumerate(spans):
             money = any(m.start <= start < m.end for m in read.money)
             plain = _SMALL <= amount < _MOST_AMOUNT and amount not in counted and not _YEARS[0] < amount < _YEARS[1]
@@ -151,36 +155,48 @@ def _evaluated(numbers: Sequence[Decimal], operators: Sequence[str]) -> Decimal 
 def found_as(
     claim: Claim, catalogue: Catalogue, wanted: Wanted, told: Mapping[str, Decimal], focus: Sequence[str]
 ) -> Sum | None:
-    """The shop's sum that the claimed amount is, if any: of what is named, else of what was spoken of, else of all."""
-    for sum_ in _tried(claim, catalogue, wanted, told, focus):
-        own = not claim.operands or all(part.price.amount in claim.operands for part in sum_.parts)
-        if own and sum_.known and sum_.every(claim.amount):
-            return sum_
-    return None
-
-
-def _tried(
-    claim: Claim, catalogue: Catalogue, wanted: Wanted, told: Mapping[str, Decimal], focus: Sequence[str]
-) -> Iterator[Sum]:
-    named = [o for key in wanted.keys if (o := catalogue.get(key))]
-    before = [o for key in focus if (o := catalogue.get(key)) and o not in named]
+    """The shop's sum that the claimed amount is: of what is named, else of what was spoken of, else of the only product
+    that it can be of; None where there is none, or more than one."""
     quantities = {**told, **wanted.quantities}
+    near = next((made for made in _near(claim, catalogue, wanted, quantities, focus) if _is(made, claim)), None)
+    named = any(n.own for n in wanted.named)
+    if near is not None or named or (focus and not claim.operands):
+        return near
+    ways = _ways(claim, wanted, quantities)
+    others = islice((o for o in catalogue.offers if _may(o, claim, quantities)), _MOST_OFFERS)
+    sums: list[Sum] = []
+    for offer in others:
+        tried = (_one(catalogue, offer, quantities, way) for way in _fitted(ways, offer))
+        if (right := next((made for made in tried if _is(made, claim)), None)) is not None:
+            sums.append(right)
+        if len(sums) > 1:
+            break
+    return sums[0] if len(sums) == 1 else None
+
+
+def _is(made: Sum, claim: Claim) -> bool:
+    own = not claim.operands or all(part.price.amount in claim.operands for part in made.parts)
+    return own and made.known and made.every(claim.amount)
+
+
+def _near(
+    claim: Claim, catalogue: Catalogue, wanted: Wanted, quantities: Mapping[str, Decimal], focus: Sequence[str]
+) -> Iterator[Sum]:
+    """Sums of what is named or may be; else of what was spoken of, and of the products of which one is taken."""
+    named = [o for key in wanted.keys if (o := catalogue.get(key))]
     ways = _ways(claim, wanted, quantities)
     if len(named) > 1:
         for times, months, prefer in ways:
             if times is None:
                 yield count(catalogue, _items(named, wanted), quantities, months, prefer=prefer)
     unclear = [o for n in wanted.named if n.own and n.key is None for key in n.tied if (o := catalogue.get(key))]
-    plans = [o for o in catalogue.offers if bounded(o) and o not in before]
-    rest = [o for o in catalogue.offers[:_MOST_OFFERS] if o not in before and o not in plans and _may(o, claim)]
-    spoken = bool(before) and not claim.operands  # an amount alone is of what was spoken of, or of a plan as it stands
-    for offers in (named or unclear,) if named or unclear else (before, plans, () if spoken else rest):
-        for offer in offers:
-            lasting = all(p.unit is None and p.fact.period not in ("once", None) for p in offer.prices)
-            for way in sorted(ways, key=lambda w: w[0] is not None) if lasting else ways:
-                yield _one(catalogue, offer, quantities, way)
+    spoken = [o for key in focus if (o := catalogue.get(key))]
+    plans = [o for o in catalogue.offers if bounded(o)]
+    for offer in named or unclear or [*spoken, *plans]:
+        for way in _fitted(ways, offer):
+            yield _one(catalogue, offer, quantities, way)
     if not named and not unclear and not claim.operands:
-        yield from _multiples(claim, catalogue, (*before, *plans), quantities)
+        yield from _multiples(claim, catalogue, (*spoken, *plans), quantities)
     if not named and "+" in claim.operators:
         yield from _added(claim, catalogue)
 
@@ -218,10 +234,18 @@ def _ways(claim: Claim, wanted: Wanted, told: Mapping[str, Decimal]) -> tuple[_W
     return tuple(dict.fromkeys(found))
 
 
-def _may(offer: Offer, claim: Claim) -> bool:
-    """Whether the amount can be a multiple of one of its prices: most are ruled out without a sum."""
+def _may(offer: Offer, claim: Claim, told: Mapping[str, Decimal]) -> bool:
+    """Whether the amount can be of one of its prices: most are ruled out without a sum."""
     prices = [p.amount for p in offer.prices if p.amount > 0]
-    return any(p in claim.operands or (claim.amount % p == 0 and claim.amount / p < _SMALL) for p in prices)
+    if claim.operands:
+        return any(p in claim.operands for p in prices)
+    return any(claim.amount in (p, p * _YEAR, *(p * n for n in told.values())) for p in prices)
+
+
+def _fitted(ways: Sequence[_Way], offer: Offer) -> Sequence[_Way]:
+    """Of what is paid by time and for nothing else, a factor counts months before it counts pieces."""
+    lasting = all(p.unit is None and p.fact.period not in ("once", None) for p in offer.prices)
+    return sorted(ways, key=lambda way: way[0] is not None) if lasting else ways
 
 
 def _one(catalogue: Catalogue, offer: Offer, told: Mapping[str, Decimal], way: _Way) -> Sum:
