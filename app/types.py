@@ -203,6 +203,10 @@ class Step:
     """Announces the passages: said before them, and not at all where the search finds none."""
     query: str | None = None
     """What to search; None when the knowledge base is not needed."""
+    without: tuple[str, ...] = ()
+    """Words that he does not want to hear of: the search leaves them out."""
+    counted: str = ""
+    """His words as far as they may be reckoned with: without what he rejects."""
     fallback: str | None = None
     """What to say when the search finds nothing, behind the statement if there is one."""
     question: str | None = None

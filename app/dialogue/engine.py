@@ -9,6 +9,7 @@ from app.dialogue import continuity, stages, terms
 from app.dialogue.hearing import Heard
 from app.dialogue.hours import Hours, known_zone, time_of_day, zone_of
 from app.dialogue.intents import Understanding, understand
+from app.dialogue.listening import Said, listened
 from app.dialogue.packet import handover_packet, in_own_words, said_slots
 from app.dialogue.policy import Policy
 from app.dialogue.replies import completed, decided, has_requisites
@@ -39,6 +40,7 @@ class _Read:
     u: Understanding
     heard: Heard
     slots: Mapping[str, str]
+    said: Said
 
 
 class Dialogue:
@@ -129,7 +131,8 @@ class Dialogue:
         waiting = state.pending.slot if state.pending else None
         spec = flow.slots.get(waiting) if waiting else None
         kind = spec.kind if spec else ""
-        u = understand(ask.text, self.vocabulary, state.language, waiting, kind=kind)
+        said = listened(ask, snapshot)
+        u = understand(said.text, self.vocabulary, state.language, waiting, kind=kind, clauses=said.clauses)
         if wished := u.wished or state.wished:
             u, state = replace(u, language=wished), replace(state, wished=wished)
         if continuity.repeated(ask.text, snapshot):
@@ -149,7 +152,7 @@ class Dialogue:
         if waiting and heard.declined:
             asked[waiting] = MAX_ASKED  # who does not want to say is not asked again
         state, flow = continuity.switched(replace(state, asked=asked), flow, slots, u, self.flows)
-        scene = replace(self._scene(snapshot, ask, now, _Read(state, flow, u, heard, slots)), reorders=again)
+        scene = replace(self._scene(snapshot, ask, now, _Read(state, flow, u, heard, slots, said)), reorders=again)
         plan = decided(scene)
         if self._completes(scene, plan):
             plan = completed(scene)
@@ -192,7 +195,7 @@ class Dialogue:
         zone = known_zone(ask.timezone) or zone_of(self.hours.timezone)
         texts = self.texts[self.policy.answers_in(u.language)]
         last = snapshot.history[-1] if snapshot.history else None
-        said = (ask.text, *(exchange.user for exchange in snapshot.history if exchange.user))
+        written = (ask.text, *(exchange.user for exchange in snapshot.history if exchange.user))
         part = ask.time_of_day or time_of_day(now.astimezone(zone))
         opening = self.hours.opening(now, zone)
         return Scene(
@@ -210,11 +213,19 @@ class Dialogue:
                 self.policy, self.hours, state, now, language=texts.language, opening=opening
             ),
             last_answer=last.answer if last else "",
-            query=without(u.message, u.greeting) or u.message.text.strip(),
+            query=self._query(got),
+            said=got.said,
             terms=terms.named(u.message),
             before=terms.named(read(last.user)) if last and last.user else "",
-            sent_requisites=any(has_requisites(text) for text in said),
+            sent_requisites=any(has_requisites(text) for text in written),
         )
+
+    @staticmethod
+    def _query(got: _Read) -> str:
+        """What to search for: of several clauses those that ask, without a greeting and what is not wanted."""
+        u, said = got.u, got.said
+        whole = without(u.message, u.greeting) or u.message.text.strip()
+        return whole if len(said.clauses) <= 1 or said.asked == said.text else said.asked
 
     @staticmethod
     def _completes(scene: Scene, plan: Decision) -> bool:
@@ -298,6 +309,8 @@ class Dialogue:
             lead=lead,
             query=query,
             fallback=fallback,
+            without=scene.said.without,
+            counted=scene.said.counted,
             question=question,
             topic=plan.topic,
             tone=u.tone,

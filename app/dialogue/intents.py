@@ -1,6 +1,7 @@
 """What a message wants: its intents, strongest first, whatever language, typos or order they come in."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.dialogue.flow import FREE
@@ -119,8 +120,12 @@ def understand(
     pending: str | None = None,
     *,
     kind: str = "",
+    clauses: Sequence[str] = (),
 ) -> Understanding:
-    """Read a message. `pending` is the slot asked for last, `kind` what its answer is (`flow.Kind`; empty: unknown)."""
+    """Read a message. `pending` is the slot asked for last, `kind` what its answer is (`flow.Kind`; empty: unknown).
+
+    `clauses` are those that reading has found: each has acts of its own.
+    """
     message = read(text)
     matches = vocabulary.find(message)
     reader = Reader(message, matches)
@@ -135,7 +140,7 @@ def understand(
         (), language, message, tuple(matches), tuple(own), reader.content, reader.places("greeting"), frozenset(), heard
     )
     if not understanding.steers:
-        acts = acts_of(message.text, Classifier.load())
+        acts = acts_of(message.text, Classifier.load(), clauses)
         names = joined(
             names,
             acts,

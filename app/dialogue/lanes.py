@@ -6,6 +6,20 @@ _OUT_OF_LANE = ("thanks", "goodbye", "greeting", "agreement", "denial", "small_t
 _PLAIN_TALK = ("price", "comparison", "purchase", "human_wanted", "contact_given", "refusal", "opt_out")
 
 
+def unheard(s: Scene) -> Decision | None:
+    """A voice message in which nothing was said, or a file that could not be read: said so."""
+    return Decision("answer", "unheard", s.say("unheard"), greet=False) if s.said.unheard else None
+
+
+def wordless(s: Scene) -> Decision | None:
+    """A sticker or a picture without a word of his: what a recogniser saw there is no question."""
+    if not s.said.silent:
+        return None
+    if s.said.heard == "photo":
+        return Decision("answer", "photo", s.say("photo"), greet="greeting" not in s.state.said)
+    return Decision("answer", "small_talk", s.say("small_talk"), greet=False)
+
+
 def auto_reply(s: Scene) -> Decision | None:
     """Another account's away notice: a courtesy, and nothing that makes it answer again."""
     return Decision("answer", "auto_reply", s.say("auto_reply"), greet=False) if s.u.has("auto_reply") else None

@@ -5,7 +5,7 @@ found a word of a hard lane by a slip or a second meaning, and the examples are 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from app.understanding.acts import Classifier
 
@@ -102,11 +102,15 @@ _ASKS_NOTHING = frozenset(
 """Beside these the lists' guess that words of content ask something is none."""
 
 
-def acts_of(text: str, classifier: Classifier) -> Mapping[str, float]:
-    """The acts of a message: the highest probability (0..1) that one of its sentences, or all of it, gives each."""
+def acts_of(text: str, classifier: Classifier, clauses: Sequence[str] = ()) -> Mapping[str, float]:
+    """The acts of a message: the highest probability (0..1) that one of its sentences, or all of it, gives each.
+
+    `clauses`: instead of its sentences.
+    """
     if not any(character.isalpha() for character in text):
         return {}
-    parts = [part for found in _SENTENCE.findall(text)[:_MOST] if (part := found.strip())]
+    sentences = clauses or _SENTENCE.findall(text)
+    parts = [part for found in sentences[:_MOST] if (part := found.strip())]
     found: dict[str, float] = {}
     for part in parts if len(parts) == 1 else [text, *parts]:
         for act, chance in classifier.scored(part).acts:

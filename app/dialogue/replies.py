@@ -18,10 +18,12 @@ _BARE_OBJECTION = 3
 def decided(scene: Scene) -> Decision:
     """The plan for one message: the first need that is there, from the most pressing on."""
     for rule in (
+        lanes.unheard,
         boundaries.injection,
         boundaries.opt_out,
         _contact,
         topics.by_topic,
+        lanes.wordless,
         lanes.auto_reply,
         _still_closed,
         _human,

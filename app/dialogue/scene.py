@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from app.dialogue.hearing import Heard
 from app.dialogue.intents import Understanding
+from app.dialogue.listening import Said
 from app.dialogue.policy import Policy
 from app.dialogue.spec import Flow
 from app.dialogue.terms import Terms
 from app.dialogue.vocabulary import Texts
 from app.types import Action, DialogueState, Pending
 
+_NOTHING = Said("", "", "")
 QUESTIONS = ("price", "comparison", "feature")
 OBJECTIONS = ("objection_price", "objection_trust", "objection_have", "objection_think")
 
@@ -34,6 +36,7 @@ class Scene:
     opening: str
     last_answer: str
     query: str
+    said: Said = _NOTHING
     terms: Terms = ""
     """What the message names of money: it gets no words that sound like a yes."""
     before: Terms = ""

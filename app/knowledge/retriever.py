@@ -70,7 +70,7 @@ class Retriever:
     ) -> None:
         self.version = base.version
         self.sections: Sequence[Section] = base.valid(today)
-        self.catalogue = Catalogue.of(self.sections, today)
+        self.catalogue = Catalogue.of(self.sections, today, base.units)
         self.statements = Statements.of(self.sections, today)
         self._words = WordSearch(self.sections, spelling=spelling, query_context=query_context)
         self._min_coverage = min_coverage

@@ -63,6 +63,7 @@ async def search(
         top_k=top_k,
         today=today_of(bot, now),
         previous=_previous_message(snapshot),
+        without=step.without,
         deadline=deadline,
     )
 
@@ -85,7 +86,7 @@ def plan(
 ) -> Plan:
     """Writes the prompt, if the backend speaks from one."""
     passages = found.passages
-    deciding = what_decides(ask.text, step, snapshot, bot.knowledge.current, today_of(bot, now))
+    deciding = what_decides(step.counted or ask.text, step, snapshot, bot.knowledge.current, today_of(bot, now))
     if not wants_prompt:
         return Plan(step, passages, Prompt(step, passages, snapshot.history, ask.text, deciding), found.version)
     passages = passages[: settings.turn.passages]

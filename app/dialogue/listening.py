@@ -1,0 +1,72 @@
+"""What of a raw message the dialogue goes by: the customer's own words, what of them asks, what they do not want."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.language.scripts import meant
+from app.reading.message import Clause, Heard, Message
+from app.reading.read import read
+from app.types import Ask, Snapshot
+
+MAX_CHARS = 4000
+_EARLIER = 4
+"""Answers of ours that he may have sent back."""
+_ENOUGH = 2
+"""Words of three letters and more from which what asks can be searched without what was told."""
+_LONG = 3
+_UNHEARD = frozenset({"silence", "unreadable", "music"})
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """`text` is understood, `asked` searched, `counted` reckoned with; `without` are the words that he rejects."""
+
+    text: str
+    asked: str
+    counted: str
+    without: tuple[str, ...] = ()
+    clauses: tuple[str, ...] = ()
+    heard: Heard = "text"
+    silent: bool = False
+    """Nothing of it is his own: a sticker, a picture without a word, a voice message without a voice."""
+
+    @property
+    def unheard(self) -> bool:
+        return self.heard in _UNHEARD
+
+
+def listened(ask: Ask, snapshot: Snapshot) -> Said:
+    """The newest message as the dialogue takes it."""
+    earlier = tuple(exchange.answer for exchange in snapshot.history[-_EARLIER:])
+    raw = meant(ask.text[:MAX_CHARS]).text
+    message = read(raw, ask.media, earlier)
+    if not message.own:
+        described = " ".join(part.text for part in message.aside if part.kind == "description")
+        return Said(described or raw, "", "", heard=message.media, silent=bool(message.aside))
+    clauses = message.clauses
+    return Said(
+        message.own,
+        _asked(message),
+        _kept(message.own, [c for c in clauses if c.mood not in ("rejected", "exclaimed")]),
+        tuple(c.rejected or c.text for c in clauses if c.mood == "rejected"),
+        tuple(c.text for c in clauses),
+        message.media,
+    )
+
+
+def _asked(message: Message) -> str:
+    """What is searched for: the clauses that ask or wish, or all but what is rejected where those say too little."""
+    clauses = message.clauses
+    if len(clauses) == 1:
+        return message.own
+    asking = [clause for clause in clauses if clause.mood in ("asked", "wished")]
+    if asking and sum(len(word) >= _LONG for clause in asking for word in clause.text.split()) >= _ENOUGH:
+        return ". ".join(f"{clause.text}?" if clause.mood == "asked" else clause.text for clause in asking)
+    return _kept(message.own, [clause for clause in clauses if clause.mood not in ("rejected", "greeted")])
+
+
+def _kept(own: str, kept: Sequence[Clause]) -> str:
+    """The text with those clauses alone, and the marks behind each."""
+    ends = [*(clause.start for clause in kept[1:]), len(own)]
+    pieces = [own[clause.start : min(end, clause.end + 2)].strip() for clause, end in zip(kept, ends, strict=True)]
+    return " ".join(piece for piece in pieces if piece) if kept else own
