@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice, pairwise
 
-from app.composing.plain import shorten
 from app.language.folds import letters
 from app.language.words import questions
 from app.types import Passage, Prompt, Section

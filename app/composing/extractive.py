@@ -4,6 +4,7 @@ It can say only what the knowledge base or the flow says, so it cannot invent a 
 """
 
 from app.composing.choosing import choose
+from app.composing.joining import joined
 from app.composing.plain import shorten
 from app.cpu import stretch
 from app.deadline import Deadline
@@ -36,12 +37,19 @@ class Extractive:
 
 
 def compose(prompt: Prompt) -> Draft:
-    """Greeting, statement, what the knowledge base says, question: also said when a model's draft is refused."""
+    """Greeting, statement, what decides, what the knowledge says beside it, question.
+
+    Also said when a model's draft is refused.
+    """
     step = prompt.step
-    passages = choose(prompt) if step.query is not None else ()
-    said = "\n\n".join(shorten(passage.section.text) for passage in passages) or None
-    if step.query is not None and not passages:
+    facts, passages = joined(prompt.deciding, choose(prompt)) if step.query is not None else ((), ())
+    said = (
+        "\n\n".join(text for text in ("\n".join(facts), *(shorten(p.section.text) for p in passages)) if text) or None
+    )
+    if step.query is not None and not said:
         said = step.fallback
-    opening = " ".join(part for part in (step.greeting, step.statement, step.lead if passages else None) if part)
+    opening = " ".join(
+        part for part in (step.greeting, step.statement, step.lead if passages or facts else None) if part
+    )
     parts = [part for part in (opening, said, step.question) if part]
     return Draft("\n\n".join(parts), Extractive.name, passages, origin="knowledge")

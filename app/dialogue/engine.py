@@ -130,6 +130,8 @@ class Dialogue:
         spec = flow.slots.get(waiting) if waiting else None
         kind = spec.kind if spec else ""
         u = understand(ask.text, self.vocabulary, state.language, waiting, kind=kind)
+        if wished := u.wished or state.wished:
+            u, state = replace(u, language=wished), replace(state, wished=wished)
         if continuity.repeated(ask.text, snapshot):
             u = u.with_intent("spam")
         again = continuity.reorders(state, flow, u)

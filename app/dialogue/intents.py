@@ -10,17 +10,18 @@ from app.dialogue.reader import WEAK_LIMIT, Reader, base_intent, is_foreign
 from app.dialogue.recognition import acts_of, joined
 from app.dialogue.text import Contact, Message, contacts, read
 from app.dialogue.tone import tone_of
-from app.dialogue.vocabulary import Vocabulary
+from app.dialogue.vocabulary import LANGUAGES, Vocabulary
+from app.language.identify import identify
 from app.types import HeardLanguage, Language, Tone
 from app.understanding.acts import Classifier
 
 RANK = (
-    "emergency", "injection", "trouble", "paid", "supplier", "applicant", "price", "human_wanted", "complaint", "refund", "legal", "medical", "abuse", "invoice", "demo",
-    "payment", "discount_request",
-    "reschedule", "cancel_request", "booking", "comparison", "contact_given", "callback_time", "feature", "refusal", "opt_out",
-    "frustration", "bot_question", "objection_price", "objection_trust", "objection_have", "objection_think",
-    "purchase", "project", "info", "denial", "off_topic", "spam",
-    "auto_reply", "language_wish", "correction", "small_talk", "agreement", "goodbye", "thanks", "greeting",
+    "emergency", "injection", "trouble", "paid", "supplier", "applicant", "price", "human_wanted", "complaint", "refund",
+    "legal", "medical", "abuse", "invoice", "demo", "payment", "discount_request", "reschedule", "cancel_request",
+    "booking", "comparison", "contact_given", "callback_time", "feature", "refusal", "opt_out", "frustration",
+    "bot_question", "objection_price", "objection_trust", "objection_have", "objection_think", "purchase", "project",
+    "info", "denial", "off_topic", "spam", "auto_reply", "language_wish", "correction", "small_talk", "agreement",
+    "goodbye", "thanks", "greeting",
 )  # fmt: skip
 """Strongest first: a price question is answered whatever stands beside it."""
 
@@ -29,6 +30,7 @@ INTENTS = RANK
 
 __all__ = ["INTENTS", "RANK", "Understanding", "base_intent", "understand"]
 
+_HEARD: dict[str, HeardLanguage] = {"ru": "ru", "kk": "kk", "en": "en"}
 _LINK = re.compile(r"(?:https?://|www\.)\S+")
 
 
@@ -75,6 +77,13 @@ class Understanding:
         return {place for match in self.word(name) for place in range(match.start, match.end)}
 
     @property
+    def wished(self) -> Language | None:
+        """The language that a wish for one names."""
+        if not self.has("language_wish"):
+            return None
+        return next((name for name in LANGUAGES if self.word(f"speaks_{name}")), None)
+
+    @property
     def short(self) -> bool:
         return len(self.content) <= WEAK_LIMIT
 
@@ -119,7 +128,7 @@ def understand(
     spans = [(contact.start, contact.end) for contact in found]
     spans += [match.span() for match in _LINK.finditer(message.text)]
     written = [place for place, token in enumerate(message.tokens) if any(a <= token.start < b for a, b in spans)]
-    language, heard = vocabulary.language(message, default, written)
+    language, heard = _language(message.text, default)
     own = [contact for contact in found if not is_foreign(reader, contact)]
     names = give_way(reader, reader.intents(pending, kind in FREE), kind)
     understanding = Understanding(
@@ -146,3 +155,10 @@ def understand(
         names.add("info")
     intents = tuple(name for name in RANK if name in names)
     return replace(understanding, intents=intents, tone=tone_of(message.text, intents, matches))
+
+
+def _language(text: str, default: Language) -> tuple[Language, HeardLanguage]:
+    """(the language to answer in, the one heard): a neighbour's counts as the one that it is answered in."""
+    found = identify(text, default)
+    heard: HeardLanguage = "mixed" if found.language == "mixed" else _HEARD.get(found.language, found.answer)
+    return found.answer, heard

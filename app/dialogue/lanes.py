@@ -1,4 +1,4 @@
-"""Messages that sell nothing: away notices, small talk, waiting for a call, a wish for a language, a voice not heard."""
+"""Messages that sell nothing: away notices, small talk, waiting for a call, a wish for a language."""
 
 from app.dialogue.scene import QUESTIONS, Decision, Scene
 

@@ -61,7 +61,7 @@ class Naming(Counting):
 
     def _name_beside(self) -> None:
         """«87010000000 Серик», «Азамат, …»: a name beside the telephone, in any order; or a name and nothing else."""
-        if "name" in self.known or self.u.message.asking or self.u.has("human_wanted") and not self.u.contacts:
+        if "name" in self.known or self.u.message.asking or (self.u.has("human_wanted") and not self.u.contacts):
             return
         written = {
             place

@@ -24,10 +24,12 @@ _ADDED = {
     "cancel_request": "cancel_request", "about_us": "feature", "feature": "feature", "callback_time": "callback_time",
     "bot_question": "bot_question", "purchase": "purchase", "refusal": "refusal", "opt_out": "opt_out",
     "objection_think": "objection_think", "objection_price": "objection_price", "objection_trust": "objection_trust",
-    "human_wanted": "human_wanted", "complaint": "complaint", "refund": "refund", "legal": "legal", "medical": "medical",
+    "human_wanted": "human_wanted", "complaint": "complaint", "refund": "refund", "legal": "legal",
+    "medical": "medical",
     "emergency": "emergency", "trouble": "trouble", "paid": "paid", "supplier": "supplier", "applicant": "applicant",
     "abuse": "abuse", "frustration": "frustration", "injection": "injection", "off_topic": "off_topic",
-    "auto_reply": "auto_reply", "small_talk": "small_talk", "language_wish": "language_wish", "correction": "correction",
+    "auto_reply": "auto_reply", "small_talk": "small_talk", "language_wish": "language_wish",
+    "correction": "correction",
     "thanks": "thanks", "goodbye": "goodbye", "agreement": "agreement", "project": "project",
 }  # fmt: skip
 _DOUBTFUL = frozenset({"legal", "medical", "off_topic", "frustration", "objection_have", "project"})

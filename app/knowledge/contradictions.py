@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.knowledge.figures import facts_in
-from app.knowledge.lint import LintFinding
+from app.knowledge.lint import LintFinding, holds
 from app.knowledge.text import words
 from app.types import Fact, Section
 
@@ -39,7 +39,7 @@ def changes(before: Sequence[Section], after: Sequence[Section]) -> list[Change]
     found = []
     for key in sorted({*old, *new}):
         was, now = old.get(key), new.get(key)
-        if was is None or now is None or was[1] != now[1]:
+        if was is None or now is None or _said(was) != _said(now):
             name = (now or was or ("", ()))[0]
             found.append(Change(name, _said(was), _said(now)))
     return found
@@ -52,7 +52,7 @@ def _facts(sections: Sequence[Section]) -> Iterator[LintFinding]:
         for fact in section.facts:
             if fact.currency is not None:
                 continue
-            key = (tuple(words(fact.name)), _unit(fact.unit), fact.period)
+            key = (tuple(words(fact.name)), _unit(fact.unit), fact.period, holds(fact))
             other, known = first.setdefault(key, (section, fact))
             if known.amount != fact.amount and other is not section:
                 yield LintFinding(
@@ -156,6 +156,9 @@ def _plain(fact: Fact) -> str:
 
 def _measured(amount: str, fact: Fact) -> str:
     per = "/".join(part for part in (fact.unit, fact.period) if part)
-    if fact.currency:
-        return f"{amount} {fact.currency}{f' per {per}' if per else ''}"
-    return f"{amount} {per}".rstrip()
+    figure = f"{amount} {fact.currency}{f' per {per}' if per else ''}" if fact.currency else f"{amount} {per}".rstrip()
+    low, high, unit = fact.min_quantity, fact.max_quantity, fact.quantity_unit or fact.unit or ""
+    bounds = "".join(f" {word} {n:f}" for word, n in (("from", low), ("up to", high)) if n is not None)
+    on = f" on {', '.join(fact.applies_to)}" if fact.applies_to else ""
+    when = f" if {', '.join(fact.conditions)}" if fact.conditions else ""
+    return f"{figure}{bounds and f'{bounds} {unit}'.rstrip()}{on}{when}"

@@ -142,11 +142,15 @@ def _item(section: Section) -> dict[str, Any]:
     item = asdict(section) | {
         "text": _Block(section.text + "\n"),
         "questions": list(section.questions),
-        "facts": [_Inline({k: v for k, v in asdict(fact).items() if v is not None} | {"amount": _number(fact.amount)})
+        "facts": [_Inline({k: _plain(v) for k, v in asdict(fact).items() if v not in (None, ())})
                   for fact in section.facts],
     }  # fmt: skip
     order = "id title text questions keywords priority language valid_until facts".split()
     return {key: item[key] for key in order if item[key] not in (None, "", (), [], _DEFAULTS.get(key))}
+
+
+def _plain(value: object) -> object:
+    return _number(value) if isinstance(value, Decimal) else list(value) if isinstance(value, tuple) else value
 
 
 def _number(amount: Decimal) -> int | float | str:

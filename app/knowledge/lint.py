@@ -32,6 +32,8 @@ def lint(sections: Sequence[Section], today: date) -> list[LintFinding]:
         *_shared_questions(sections),
         *_contradicting_prices(sections),
         *_mixed_currencies(sections),
+        *_turned_bounds(sections),
+        *_unknown_products(sections),
         *_expired(sections, today),
     ]
     order = {section.source: number for number, section in enumerate(sections)}
@@ -85,7 +87,7 @@ def _contradicting_prices(sections: Sequence[Section]) -> Iterator[LintFinding]:
         for fact in section.facts:
             if fact.currency is None:
                 continue
-            key = (tuple(words(fact.name)), fact.currency, tuple(words(fact.unit or "")), fact.period)
+            key = (tuple(words(fact.name)), fact.currency, tuple(words(fact.unit or "")), fact.period, holds(fact))
             other, known = first.setdefault(key, (section, fact))
             if known.amount != fact.amount:
                 per = "/".join(part for part in (fact.unit, fact.period) if part) or "no unit"
@@ -96,6 +98,35 @@ def _contradicting_prices(sections: Sequence[Section]) -> Iterator[LintFinding]:
                     f"{fact.name!r} ({per}) costs {fact.amount} {fact.currency} in {section.id!r} and "
                     f"{known.amount} {known.currency} in {other.id!r} ({other.source}); fix one",
                 )
+
+
+def holds(fact: Fact) -> tuple[object, ...]:
+    """What tells figures of one name apart: what they are, from how many on and under which conditions they hold."""
+    return fact.kind, fact.product, fact.min_quantity, fact.max_quantity, fact.quantity_unit, fact.conditions
+
+
+def _turned_bounds(sections: Sequence[Section]) -> Iterator[LintFinding]:
+    for section in sections:
+        for fact in section.facts:
+            low, high = fact.min_quantity, fact.max_quantity
+            if low is not None and high is not None and low > high:
+                message = f"{fact.name!r} of {section.id!r} holds from {low:f} to {high:f}: never; turn the two round"
+                yield LintFinding("error", "turned-bounds", section.source, message)
+
+
+def _unknown_products(sections: Sequence[Section]) -> Iterator[LintFinding]:
+    """`applies_to` that no product, category or name begins with: what it grants would be given on nothing."""
+    own = [tuple(words(fact.product or fact.name)) for section in sections for fact in section.facts]
+    known = {section.category for section in sections}
+    begins = {frozenset(name[:length]) for name in own for length in range(1, len(name) + 1)}
+    whole = {frozenset(name) for name in own}
+    for section in sections:
+        for fact in section.facts:
+            for name in fact.applies_to:
+                if name not in known and frozenset(words(name)) not in begins | whole:
+                    said = f"{fact.name!r} of {section.id!r} applies to {name!r}"
+                    message = f"{said}, which no fact's name begins with; write it as there"
+                    yield LintFinding("warning", "unknown-product", section.source, message)
 
 
 def _mixed_currencies(sections: Sequence[Section]) -> Iterator[LintFinding]:

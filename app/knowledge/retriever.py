@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from app.cpu import stretch
 from app.deadline import Deadline
+from app.figures.shop.catalogue import Catalogue
+from app.figures.statements import Statements
 from app.knowledge.context import content_words, in_context
 from app.knowledge.dense import DenseIndex, natural_text, nearest
 from app.knowledge.fusion import fuse
@@ -103,6 +105,8 @@ class Retriever:
     ) -> None:
         self.version = base.version
         self.sections: Sequence[Section] = base.valid(today)
+        self.catalogue = Catalogue.of(self.sections, today)
+        self.statements = Statements.of(self.sections, today)
         self._index = LexicalIndex(self.sections)
         self._spelling = (
             Spelling(" ".join((s.title, s.text, *s.questions, *s.keywords)) for s in self.sections)

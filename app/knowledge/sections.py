@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from app.errors import ConfigError
-from app.types import Fact, Language, Period, Section
+from app.types import Fact, FactKind, Language, Period, Section
 
 _LINE = "__line__"
 _MERGE = "tag:yaml.org,2002:merge"
@@ -35,10 +35,19 @@ class _FactModel(BaseModel):
     currency: str | None = None
     unit: str | None = None
     period: Period | None = None
+    product: _Text | None = None
+    kind: FactKind | None = None
+    min_quantity: Decimal | None = None
+    max_quantity: Decimal | None = None
+    quantity_unit: _Text | None = None
+    applies_to: tuple[_Text, ...] = ()
+    conditions: tuple[_Text, ...] = ()
 
-    @field_validator("amount", mode="before")
+    @field_validator("amount", "min_quantity", "max_quantity", mode="before")
     @classmethod
     def _plain_number(cls, value: object) -> object:
+        if value is None:
+            return value
         if not _AMOUNT.fullmatch(str(value)):
             raise ValueError(f"{value!r} is no plain number; write 14900 or 99.5")
         return str(value)
@@ -77,6 +86,7 @@ class _FileModel(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     category: str | None = None
+    units: dict[_Text, tuple[_Text, ...]] = {}
     sections: list[dict[str, Any]]
 
 
@@ -116,6 +126,8 @@ class KnowledgeBase:
     digest: str
     folder: Path | None = field(default=None, compare=False)
     """Where it was read from, every link resolved."""
+    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Other words for what is counted: a fact's unit -> what customers call it."""
 
     @property
     def version(self) -> str:
@@ -134,27 +146,49 @@ def load(folder: Path) -> KnowledgeBase:
     Raises ConfigError with file and line for unreadable YAML, a wrong field, an empty folder or an id used twice.
     """
     place = folder.resolve() if folder.is_dir() else folder
-    sections = parse(place)
+    files = _files(place)
+    sections = _sections(files)
     first: dict[str, Section] = {}
     for section in sections:
         other = first.setdefault(section.id, section)
         if other is not section:
             raise ConfigError(f"{section.source}: id {section.id!r} is already used at {other.source}; rename one")
-    return KnowledgeBase(sections, digest(sections), place)
+    units: dict[str, tuple[str, ...]] = {}
+    for _, file in files:
+        for unit, words in file.units.items():
+            units[unit] = (*units.get(unit, ()), *words)
+    return KnowledgeBase(sections, _with_units(digest(sections), units), place, units)
 
 
 def parse(folder: Path) -> tuple[Section, ...]:
     """Like `load`, but ids may repeat: the linter wants to see them all."""
+    return _sections(_files(folder))
+
+
+def parse_file(path: Path) -> list[Section]:
+    """The sections of one file. Raises ConfigError with file and line."""
+    return list(_sections([(path, _file(path))]))
+
+
+def _files(folder: Path) -> list[tuple[Path, _FileModel]]:
     if not folder.is_dir():
         raise ConfigError(f"knowledge base {str(folder)!r} is no folder; name one with --kb")
     files = sorted(p for p in folder.iterdir() if p.suffix in _SUFFIXES and p.is_file())
     if not files:
         raise ConfigError(f"knowledge base {str(folder)!r} holds no *.yaml file; name another folder with --kb")
-    return tuple(section for path in files for section in parse_file(path))
+    return [(path, _file(path)) for path in files]
 
 
-def parse_file(path: Path) -> list[Section]:
-    """The sections of one file. Raises ConfigError with file and line."""
+def _sections(files: Iterable[tuple[Path, _FileModel]]) -> tuple[Section, ...]:
+    return tuple(_section(raw, file.category or path.stem, path.name) for path, file in files for raw in file.sections)
+
+
+def _with_units(sections: str, units: Mapping[str, tuple[str, ...]]) -> str:
+    """The digest of a base without words for its units is that of its sections."""
+    return hashlib.sha256(f"{sections}{sorted(units.items())}".encode()).hexdigest() if units else sections
+
+
+def _file(path: Path) -> _FileModel:
     try:
         tree = yaml.load(path.read_text("utf-8"), Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
     except UnicodeDecodeError as error:
@@ -165,18 +199,20 @@ def parse_file(path: Path) -> list[Section]:
         mark = getattr(error, "problem_mark", None)
         place = f"{path.name}:{mark.line + 1}:{mark.column + 1}" if mark else path.name
         raise ConfigError(f"{place}: not readable as YAML: {getattr(error, 'problem', None) or error}") from None
-    top = _checked(_FileModel, tree, path.name, 1)
-    category = top.category or path.stem
-    return [_section(raw, category, path.name) for raw in top.sections]
+    return _checked(_FileModel, tree, path.name, 1)
 
 
 def digest(sections: Iterable[Section]) -> str:
     """sha256 over the content of the sections, independent of files and order."""
     whole = hashlib.sha256()
     for section in sorted(sections, key=lambda s: s.id):
-        whole.update(repr(replace(section, source="")).encode())
+        whole.update(repr(replace(section, source="")).replace(_UNSAID, "").encode())
     return whole.hexdigest()
 
+
+# So a base that says none of these keeps the version that it had before facts could say them.
+_UNSAID = ", product=None, kind=None, min_quantity=None, max_quantity=None, quantity_unit=None"
+_UNSAID += ", applies_to=(), conditions=()"
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -211,7 +247,10 @@ def _section(raw: dict[str, Any], category: str, name: str) -> Section:
 
 
 def _shallow(tree: object) -> object:
-    return {k: v for k, v in tree.items() if k != _LINE} if isinstance(tree, dict) else tree
+    """Without its own line and those of its small mappings: the sections keep theirs."""
+    if not isinstance(tree, dict):
+        return tree
+    return {k: v if k == "sections" else _without_lines(v) for k, v in tree.items() if k != _LINE}
 
 
 def _without_lines(tree: object) -> object:

@@ -15,8 +15,8 @@ _EMOJI = "\u2600-\u27bf\u2b00-\u2bff\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff"
 _END = re.compile(
     "(?<![.!?\u2026\u3002])[.!?\u2026\u3002]+[\"'\u00bb\u201d\u2019)\\]]*(?=\\s|\\Z)"
     "|\n+"
-    "|(?<=[!?\u2026])(?=[^\\W\\d_])"  # «да!а сколько»
-    "|(?<=[\u0430-\u04ff]\\.)(?=[\u0410-\u042f])"  # «есть.Приезжайте»
+    "|(?<=[!?\u2026])(?=[^\\W\\d_])"  # nothing between a sign and the next word
+    "|(?<=[\u0430-\u04ff]\\.)(?=[\u0410-\u042f])"  # nor between a dot and a capital letter
     f"|(?<![{_EMOJI}\ufe0f\u200d])[{_EMOJI}][{_EMOJI}\ufe0f\u200d]*"
 )
 _BULLET = re.compile("[ \t]{0,8}(?:[\u2022\u00b7*\u2013\u2014-]|\\d{1,2}[.)])\\s")

@@ -102,6 +102,12 @@ def abbreviations() -> tuple[frozenset[str], frozenset[str]]:
 
 
 @lru_cache(maxsize=1)
+def short() -> frozenset[str]:
+    """All abbreviations: they tell no language."""
+    return frozenset().union(*abbreviations())
+
+
+@lru_cache(maxsize=1)
 def questions() -> Mapping[str, frozenset[str]]:
     """`words/questions.yaml`: "empty", "asks", "refers" and "joins", of all languages at once."""
     return {name: frozenset(row.split()) for name, row in _read("questions.yaml").items()}

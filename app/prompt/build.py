@@ -16,7 +16,7 @@ from app.prompt.frame import framed, mark_of, marks_in
 from app.prompt.marks import without_marks
 from app.prompt.sanitise import one_line, sanitise
 from app.prompt.tokens import TokenCounter, usual
-from app.types import ChatMessage, Exchange, Key, Language, Media, Passage, Prompt, Snapshot, Step
+from app.types import ChatMessage, Deciding, Exchange, Key, Language, Media, Passage, Prompt, Snapshot, Step
 
 _LANGUAGES: Mapping[Language, str] = {"ru": "русский", "kk": "казахский (қазақша)", "en": "английский (English)"}
 _BLOCK = 8  # revisions whose exchanges leave the history together
@@ -121,16 +121,18 @@ class PromptBuilder:
         media: Media = "text",
         wanted: tuple[str, ...] = (),
         structured: bool = True,
+        deciding: tuple[Deciding, ...] = (),
     ) -> Prompt:
         """The prompt of one turn. `slots` are known values of lists, `told` those in the customer's own words.
 
-        `goal` is the stage's; `wanted` may be reported; `media` says what the text was made of.
+        `goal` is the stage's; `wanted` may be reported; `media` says what the text was made of; `deciding` was
+        reckoned from the facts.
 
         Passages are cut first, then the customer's own text, then the history; never the system text.
         """
         system = self.system(method, structured=structured)
         newest = Exchange(text, "", media=media, revision=snapshot.revision + 1)
-        turn = self._turn(step, passages, snapshot.key, newest, goal=goal, slots=slots, told=told)
+        turn = self._turn(step, passages, snapshot.key, newest, goal=goal, slots=slots, told=told, deciding=deciding)
         left = self._budget.total - self._tokens.count_message(system) - self._tokens.count_message(turn)
         messages = (*self._history(snapshot, left), ChatMessage("user", turn))
         counts = [self._tokens.count_message(message.content) for message in messages]
@@ -139,6 +141,7 @@ class PromptBuilder:
             passages,
             snapshot.history,
             text,
+            deciding,
             system,
             messages,
             tokens=self._tokens.count_message(system) + sum(counts),
@@ -157,6 +160,7 @@ class PromptBuilder:
         goal: str,
         slots: Mapping[str, str],
         told: Mapping[str, str],
+        deciding: tuple[Deciding, ...],
     ) -> str:
         known = "; ".join(f"{name}: {one_line(value, self._speakers)}" for name, value in slots.items())
         own = "\n".join(
@@ -169,6 +173,7 @@ class PromptBuilder:
             return _environment().get_template("turn.j2").render(
                 passages=shown,
                 language=_LANGUAGES[step.language],
+                deciding=[without_marks(each.said) for each in deciding],
                 goal=goal,
                 slots=known,
                 told=own,

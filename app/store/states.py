@@ -15,6 +15,7 @@ from app.types import DialogueState
 _STATE = TypeAdapter(DialogueState)
 _FLAGS = ("off_topic", "paused", "wants_person")
 _NOTICE = "closed_notice:"  # with the Unix second at which it was said
+_WISHED = "wished:"  # with the language to answer in
 _SWITCHED = "switched:"  # with the flow that led to another one
 
 
@@ -24,6 +25,8 @@ def stored_form(state: DialogueState) -> dict[str, Any]:
     marks = [f"{_SWITCHED}{flow}" for flow in values.pop("switched_from")]
     notice_at = values.pop("notice_at")
     marks += [name for name in _FLAGS if values.pop(name)]
+    if wished := values.pop("wished"):
+        marks.append(f"{_WISHED}{wished}")
     if notice_at is not None:
         marks.append(f"{_NOTICE}{notice_at}")
     return {**values, "said": (*state.said, *marks)}
@@ -37,8 +40,11 @@ def of_stored_form(values: Mapping[str, Any]) -> DialogueState:
     said = [str(name) for name in values.get("said", ())]
     notices = _behind(_NOTICE, said)
     typed = {
-        "said": tuple(name for name in said if name not in _FLAGS and not name.startswith((_NOTICE, _SWITCHED))),
+        "said": tuple(
+            name for name in said if name not in _FLAGS and not name.startswith((_NOTICE, _SWITCHED, _WISHED))
+        ),
         "switched_from": tuple(_behind(_SWITCHED, said)),
+        "wished": next(iter(_behind(_WISHED, said)), None),
         "notice_at": int(notices[-1]) if notices else None,
         **{name: name in said for name in _FLAGS},
     }

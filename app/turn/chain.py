@@ -7,7 +7,7 @@ can be replayed (app/turn/replay.py).
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from app.composing.extractive import compose
@@ -17,6 +17,7 @@ from app.knowledge.retriever import Found
 from app.prompt import corrected, marks_in
 from app.settings import Settings
 from app.turn.bots import Bot
+from app.turn.deciding import what_decides
 from app.types import Ask, Draft, Passage, Prompt, Snapshot, Step
 
 
@@ -60,19 +61,33 @@ async def search(
     return await bot.knowledge.find(
         step.query,
         top_k=top_k,
-        today=now.astimezone(ZoneInfo(bot.timezone)).date(),
+        today=today_of(bot, now),
         previous=_previous_message(snapshot),
         deadline=deadline,
     )
 
 
+def today_of(bot: Bot, now: datetime) -> date:
+    """The day that it is where the shop is."""
+    return now.astimezone(ZoneInfo(bot.timezone)).date()
+
+
 def plan(
-    step: Step, found: Found, ask: Ask, snapshot: Snapshot, bot: Bot, *, settings: Settings, wants_prompt: bool
+    step: Step,
+    found: Found,
+    ask: Ask,
+    snapshot: Snapshot,
+    bot: Bot,
+    *,
+    now: datetime,
+    settings: Settings,
+    wants_prompt: bool,
 ) -> Plan:
     """Writes the prompt, if the backend speaks from one."""
     passages = found.passages
+    deciding = what_decides(ask.text, step, snapshot, bot.knowledge.current, today_of(bot, now))
     if not wants_prompt:
-        return Plan(step, passages, Prompt(step, passages, snapshot.history, ask.text), found.version)
+        return Plan(step, passages, Prompt(step, passages, snapshot.history, ask.text, deciding), found.version)
     passages = passages[: settings.turn.passages]
     factor = bot.prompts.factor
     prompt = bot.prompts.build(
@@ -87,6 +102,7 @@ def plan(
         media=ask.media,
         wanted=bot.dialogue.wanted(step.state),
         structured=settings.flags.structured,
+        deciding=deciding,
     )
     return Plan(step, passages, prompt, found.version, factor)
 
@@ -117,7 +133,7 @@ def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Cont
         passages=planned.passages,
         customer=(*(exchange.user for exchange in snapshot.history if exchange.user), ask.text),
         earlier=tuple(exchange.answer for exchange in snapshot.history),
-        own=tuple(text for text in (step.greeting, step.statement, step.lead, step.question, step.fallback) if text),
+        own=(*_own_texts(step), *(each.said for each in planned.prompt.deciding)),
         language=step.language,
         greeted="greeting" in snapshot.state.said,
         system=planned.prompt.system,
@@ -126,6 +142,11 @@ def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Cont
         contacts=known_addresses(tuple(bot.knowledge.sections)) | _given_by_hand(snapshot),
         marks=tuple(mark for message in planned.prompt.messages for mark in marks_in(message.content)),
     )
+
+
+def _own_texts(step: Step) -> tuple[str, ...]:
+    texts = (step.greeting, step.statement, step.lead, step.question, step.fallback)
+    return tuple(text for text in texts if text)
 
 
 def _given_by_hand(snapshot: Snapshot) -> frozenset[str]:

@@ -116,7 +116,7 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
             with stages.time("prompt"):
                 wants = machine.llm.wants_prompt
                 planned = await stretch(
-                    lambda: plan(step, found, ask, snapshot, bot, settings=settings, wants_prompt=wants)
+                    lambda: plan(step, found, ask, snapshot, bot, now=now, settings=settings, wants_prompt=wants)
                 )
             spoken = await speak(planned, ask, snapshot, bot, machine, deadline=deadline, stages=stages)
             ticket.model_s = spoken.seconds

@@ -22,7 +22,7 @@ def one_script(text: str) -> str:
     if not _CYRILLIC.search(text) or not _foreign(text):
         return text
     most = len(_CYRILLIC.findall(text)) > len(_LATIN.findall(text))
-    return _WORD.sub(lambda match: _word(match.group(), most), text)
+    return _WORD.sub(lambda match: _word(match.group(), most, match.start() == 0), text)
 
 
 def _foreign(text: str) -> bool:
@@ -30,7 +30,7 @@ def _foreign(text: str) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def _word(word: str, among_cyrillic: bool) -> str:
+def _word(word: str, among_cyrillic: bool, ahead: bool) -> str:
     cyrillic, latin = _CYRILLIC.search(word), _LATIN.search(word)
     if (cyrillic or latin) and _SHAPED.search(word):
         word = word.translate(_SHAPES)
@@ -39,8 +39,14 @@ def _word(word: str, among_cyrillic: bool) -> str:
         return _mended(word, among_cyrillic)
     if cyrillic:
         return _without_digits(word) if not word.isalpha() else word
-    # A Latin «a» or «c» between Cyrillic words is the Russian one.
-    if latin and among_cyrillic and len(word) <= _SHORT and all(each in _TO_CYRILLIC for each in word):
+    # A small Latin letter between Cyrillic words is the Russian one; a capital is a size, a class, a vitamin.
+    if (
+        latin
+        and among_cyrillic
+        and len(word) <= _SHORT
+        and (ahead or not word.isupper())
+        and all(each in _TO_CYRILLIC for each in word)
+    ):
         twin = "".join(_TO_CYRILLIC[each] for each in word)
         return twin if twin.lower() in words.words("ru").own else word
     return word
@@ -53,7 +59,7 @@ def _mended(word: str, among_cyrillic: bool) -> str:
     to_cyrillic = all(each in _TO_CYRILLIC for each in latin)
     to_latin = all(each in _TO_LATIN for each in cyrillic)
     if to_cyrillic and (not to_latin or among_cyrillic or len(latin) <= len(cyrillic)):
-        # A small letter looks like the other alphabet's small letter; «POSы» is a name with an ending all the same.
+        # A small letter looks like the other alphabet's small letter; an abbreviation with an ending is one.
         if _is_name_and_ending(word) and len(latin) > len(cyrillic):
             return word
         return "".join(_TO_CYRILLIC.get(each, each) for each in word)

@@ -12,6 +12,8 @@ _OPENING = "([{\"'\u00ab"
 _LABEL = re.compile(r"[^\W_]+(?:-+[^\W_]+)*")
 TOKEN = re.compile(r"[^\W_]+(?:['\u2019\u02bc`\u2018][^\W_]+)*['\u2019]?")
 """A word, its apostrophes with it: of letters and digits."""
+MOST_WORDS = 400
+"""More words of a text are not looked at one by one: so many that fit into a message are no sentences."""
 LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 CYRILLIC = re.compile("[\u0400-\u052f]")
 

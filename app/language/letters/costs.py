@@ -26,7 +26,7 @@ def knows(way: str) -> bool:
 
 
 def _stands(word: str) -> bool:
-    if is_english(word) or any(word in short for short in words.abbreviations()):
+    if is_english(word) or word in words.short():
         return True
     return any(words.words(each).know(word) or word in words.words(each).spelt for each in LANGUAGES)
 

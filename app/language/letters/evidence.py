@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from app.language import words
 from app.language.folds import KAZAKH, lower, plain
-from app.language.letters.chunks import CYRILLIC, LATIN, is_address, split
+from app.language.letters.chunks import CYRILLIC, LATIN, MOST_WORDS, is_address, split
 from app.language.letters.ngrams import cost
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019\u02bc`][^\W\d_]+)*")
@@ -51,7 +52,7 @@ def weigh(text: str) -> Evidence:
     alone: set[str] = set()
     firm: set[str] = set()
     cyrillic = latin = 0
-    found = list(_words(text))
+    found = list(islice(_words(text), MOST_WORDS))
     names = len(found) < _SENTENCE and all(word[0].isupper() for word in found)
     for place, word in enumerate(found):
         if CYRILLIC.search(word):
@@ -110,6 +111,8 @@ def _cyrillic(word: str, name: bool, person: bool) -> tuple[tuple[str, float], .
     elif word in _plain_kazakh():
         listed["kk"] = LISTED
     folded = plain(word) if own.isdisjoint(KAZAKH) else word
+    if word in words.short():
+        return ()
     if "kk" not in listed and (folded in ru.shared or folded in kk.shared):
         return ()
     if folded in ru.own and folded not in ru.shared:

@@ -25,6 +25,7 @@ _ENDED = 6  # letters from which on a word has none of these endings
 _APOSTROPHES = str.maketrans(dict.fromkeys(_DATA["apostrophes"], "'"))
 _MOST = 24  # skeletons of one word
 _BEAM = 5
+_RARER = 8  # the cost of each place further down among what a sign may stand for
 _UNWRITTEN = 6  # the cost of a soft sign that was left out
 _LONG = 32  # letters; no word that is longer is looked for
 
@@ -124,7 +125,7 @@ def _likeliest(parts: list[list[str]], language: str) -> str:
                 if option and option[-1] in _SOFTENED and language == "ru" and follows[:1] not in _DATA["vowels"]:
                     ways.append(option + _SOFT)
                 for way in ways:
-                    total, written = cost + 6 * rank + (_UNWRITTEN if way != option else 0), text
+                    total, written = cost + _RARER * rank + (_UNWRITTEN if way != option else 0), text
                     for letter in way:
                         total += step(language, written[-2:] + letter)
                         written += letter

@@ -31,6 +31,7 @@ _TO_RU = str.maketrans(dict(zip(_US, _RU, strict=True)))
 _TO_US = str.maketrans(_RU[::-1], _US[::-1])
 _TO_KK = str.maketrans(dict(zip(_US, _RU, strict=True)) | _DIGITS)
 _WITH_DIGITS = str.maketrans(_DIGITS)
+_ASKS = "&?"
 _CLOSING = ".,!?;:)]}\"'\u00bb&/^$"
 _KEYS = {**dict.fromkeys("[]{};'\":<>", 30), ".": 45, ",": 12}
 """Under them lie letters, and what it costs if they are signs all the same; a letter under a comma ends few words."""
@@ -56,6 +57,9 @@ def switched(parts: list[str], places: Sequence[int], own: frozenset[str]) -> bo
         if gain + clipped(SHARE * others, -CLIP, _CONTEXT) > (0 if sure else LEAST):
             parts[place] = meant
             changed = True
+    for place in places if changed else ():  # the question mark behind a number
+        if parts[place][-1] == _ASKS[0] and parts[place][:-1].isdigit():
+            parts[place] = parts[place][:-1] + _ASKS[1]
     return changed
 
 

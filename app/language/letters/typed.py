@@ -9,11 +9,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from app.language import words
 from app.language.folds import lower
 from app.language.letters import latin
-from app.language.letters.chunks import CYRILLIC, LATIN, TOKEN, is_address, is_roman, split
+from app.language.letters.chunks import CYRILLIC, LATIN, MOST_WORDS, TOKEN, is_address, is_roman, split
 from app.language.letters.costs import LANGUAGES, is_english, known_as, latin_word_cost
 from app.language.letters.layouts import CLIP, LEAST, SHARE, clipped, switched
 from app.language.letters.ngrams import known_cost, new_cost
@@ -37,11 +38,15 @@ class Typed:
 
 
 def read(text: str, own: frozenset[str] = frozenset()) -> Typed:
-    """`text` with such words as they were meant; those of `own`, the shop's names in lower case, stay as they are."""
+    """`text` with such words as they were meant; those of `own`, the shop's names in lower case, stay as they are.
+
+    So are those behind the first MOST_WORDS: who writes so much has shown his habit before, and is not read that far.
+    """
     if text.isascii() and not LATIN.search(text):
         return Typed(text, ())
     parts = split(text)
-    places = [place for place in range(0, len(parts), 2) if parts[place] and not is_address(parts[place])]
+    chunks = range(0, min(len(parts), 2 * MOST_WORDS), 2)
+    places = [place for place in chunks if parts[place] and not is_address(parts[place])]
     done = []
     if switched(parts, places, own):
         done.append("layout")
@@ -102,7 +107,7 @@ def _latin(parts: list[str], places: Sequence[int], own: frozenset[str]) -> bool
         if CYRILLIC.search(parts[place]):
             cyrillic = True
         else:
-            for match in TOKEN.finditer(parts[place]):
+            for match in islice(TOKEN.finditer(parts[place]), MOST_WORDS - len(found)):
                 word = _read(place, match, ahead and match.start() <= 1)
                 found += [word] if word is not None else []
         ahead = parts[place][-1] in _ENDS or "\n" in parts[place + 1 : place + 2]

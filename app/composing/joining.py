@@ -1,0 +1,21 @@
+"""What decides a question beside the passages that were found for it: one of the two says it, not both."""
+
+from collections.abc import Sequence
+
+from app.types import Deciding, Passage
+
+_ALONE = frozenset({"not_known"})
+"""What is said where nothing else is."""
+
+
+def joined(deciding: Sequence[Deciding], passages: Sequence[Passage]) -> tuple[tuple[str, ...], tuple[Passage, ...]]:
+    """(lines of what decides, passages that are said behind them)."""
+    if len(deciding) > 1 or passages:
+        deciding = [each for each in deciding if each.kind not in _ALONE or not passages] or []
+    if not deciding:
+        return (), tuple(passages)
+    own = {section for each in deciding for section in each.sections}
+    if len(deciding) == 1 and deciding[0].kind == "price" and passages and passages[0].section.id in own:
+        return (), tuple(passages)  # the owner's words hold the price and say what it is for
+    # Of a message of several questions the others keep their passages.
+    return tuple(each.said for each in deciding), tuple(p for p in passages[1:] if p.section.id not in own)

@@ -1,0 +1,60 @@
+"""One asked clause: what it wants, what was told before, which products are meant."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.figures.read import Read
+from app.figures.shop.catalogue import Catalogue, Offer
+from app.figures.sums.counting import Item, Sum, count
+from app.figures.sums.reductions import granted_by
+from app.figures.wanted import Wanted
+from app.types import Language
+
+_PERSON = "@person"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One asked clause with all that its decisions rest on."""
+
+    read: Read
+    wanted: Wanted
+    catalogue: Catalogue
+    told: Mapping[str, Decimal]
+    """Key of a unit -> quantity: of the conversation, with what this clause tells above it."""
+    focus: tuple[Offer, ...]
+    language: Language
+
+    @property
+    def named(self) -> tuple[Offer, ...]:
+        return tuple(offer for key in self.wanted.keys if (offer := self.catalogue.get(key)) is not None)
+
+    @property
+    def meant(self) -> tuple[Offer, ...]:
+        return self.named or self.focus
+
+    @property
+    def tied(self) -> tuple[Offer, ...]:
+        """All that the unclear mentions may mean."""
+        keys = dict.fromkeys(
+            key for named in self.wanted.named if len(named.candidates) > 1 for key, _ in named.candidates
+        )
+        return tuple(offer for key in keys if (offer := self.catalogue.get(key)) is not None)
+
+    def items(self, offers: Sequence[Offer]) -> list[Item]:
+        """The offers with the counts that stand beside their names."""
+        counts = self.wanted.counted
+        people = self.wanted.quantities.get(_PERSON)
+        return [Item(o, counts.get(o.key, people if all(p.unit is None for p in o.prices) else None)) for o in offers]
+
+    def sum(self, offers: Sequence[Offer]) -> Sum:
+        granted = granted_by(self.catalogue, self.wanted.words)
+        return count(self.catalogue, self.items(offers), self.told, self.wanted.months, granted=granted)
+
+
+def quantities(asked: Wanted, before: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """What is told, above what was told before; «two tills in each» are as many times two as there are of the other."""
+    told = {**before, **asked.quantities}
+    whole = [n for unit, n in told.items() if unit not in asked.each and not unit.startswith("@")]
+    return {u: n * whole[0] if u in asked.each and len(whole) == 1 else n for u, n in told.items()}

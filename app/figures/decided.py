@@ -1,0 +1,159 @@
+"""What is decided of an asked clause, typed: composer, prompt, guardrail and evaluation read the same."""
+
+from dataclasses import dataclass
+
+from app.figures.saying import derivation, figure_said, missing, plainly, price, template, whole
+from app.figures.shop.catalogue import Offer
+from app.figures.shop.facts import Figure, money, plain
+from app.figures.sums.counting import Sum, Unknown
+from app.figures.sums.own_sums import Claim
+from app.figures.sums.reductions import Instalment
+from app.types import Language
+
+
+def _ids(*figures: Figure) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(section for figure in figures for section in figure.sections))
+
+
+@dataclass(frozen=True, slots=True)
+class PriceKnown:
+    """The prices of one product as they stand; nothing is counted."""
+
+    offer: Offer
+    figures: tuple[Figure, ...]
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        return _ids(*self.figures)
+
+    def say(self, language: Language) -> str:
+        units = {figure.unit for figure in self.figures}
+        prices = ", ".join(price(figure, language, unit=len(units) > 1) for figure in self.figures)
+        return str(template(language, "price")).format(name=self.offer.name, prices=prices)
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    sum: Sum
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        return self.sum.sections
+
+    def say(self, language: Language) -> str:
+        named = f"{self.sum.parts[0].offer.name}: " if len(self.sum.parts) == 1 else ""
+        said = whole(str(template(language, "sum")).format(derivation=named + derivation(self.sum, language)))
+        if self.sum.saving:
+            shown = money(self.sum.saving, self.sum.totals[0].currency, language)
+            said += " " + template(language, "saving").format(amount=shown)
+        conditions = [c for p in self.sum.parts if p.reduction for f in p.reduction.figures for c in f.fact.conditions]
+        for condition in dict.fromkeys(conditions):
+            said += " " + template(language, "condition").format(condition=condition)
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The customer's sum is one of ours: `sum` says of what."""
+
+    claim: Claim
+    sum: Sum
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        return self.sum.sections
+
+    def say(self, language: Language) -> str:
+        return _of(self.sum, language, "confirmed")
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """The customer's sum is not what comes out: `sum` is."""
+
+    claim: Claim
+    sum: Sum
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        return self.sum.sections
+
+    def say(self, language: Language) -> str:
+        shown = money(self.claim.amount, self.sum.totals[0].currency, language)
+        return _of(self.sum, language, "corrected", claimed=shown)
+
+
+@dataclass(frozen=True, slots=True)
+class NotOurs:
+    """The customer's sum is of nothing that is sold here."""
+
+    claim: Claim
+    sections: tuple[str, ...] = ()
+
+    def say(self, language: Language) -> str:
+        return str(template(language, "not_ours")).format(claimed=plain(self.claim.amount, language))
+
+
+@dataclass(frozen=True, slots=True)
+class YesNo:
+    """A yes or no that a fact or a sentence decides."""
+
+    value: bool
+    of: str
+    """What was asked about: a product's or figure's name, or the question's words."""
+    sections: tuple[str, ...]
+    sentence: str
+    """The shop's own sentence, or what the fact says."""
+
+    def say(self, language: Language) -> str:
+        return str(template(language, "yes" if self.value else "no")).format(sentence=plainly(self.sentence)).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Limits, thresholds and terms by the facts."""
+
+    figures: tuple[Figure, ...]
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        return _ids(*self.figures)
+
+    def say(self, language: Language) -> str:
+        return " ".join(dict.fromkeys(figure_said(figure, language) for figure in self.figures))
+
+
+@dataclass(frozen=True, slots=True)
+class InParts:
+    """An amount paid by instalments."""
+
+    instalment: Instalment
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        return _ids(self.instalment.figure)
+
+    def say(self, language: Language) -> str:
+        currency = self.instalment.figure.quantity_unit or ""
+        shown = money(self.instalment.monthly, currency, language)
+        amount = shown if self.instalment.exact else f"≈ {shown}"
+        return str(template(language, "instalment")).format(n=plain(self.instalment.months, language), amount=amount)
+
+
+@dataclass(frozen=True, slots=True)
+class NotKnown:
+    """What was asked cannot be counted from the facts: these are missing."""
+
+    unknown: tuple[Unknown, ...]
+    sections: tuple[str, ...] = ()
+
+    def say(self, language: Language) -> str:
+        return missing(self.unknown, language)
+
+
+Decided = PriceKnown | Summed | Confirmed | Corrected | NotOurs | YesNo | Term | InParts | NotKnown
+
+
+def _of(made: Sum, language: Language, name: str, **fields: str) -> str:
+    named = f"{made.parts[0].offer.name}: " if len(made.parts) == 1 else ""
+    return whole(str(template(language, name)).format(derivation=named + derivation(made, language), **fields))

@@ -1,0 +1,69 @@
+"""What the facts grant or refuse: discounts and instalments, each as a yes, a no or the terms."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from app.figures.case import Case
+from app.figures.decided import Decided, InParts, Term, YesNo
+from app.figures.saying import figure_said, template
+from app.figures.shop.facts import Figure, plain
+from app.figures.sums.reductions import granted_by, instalment, thresholds
+
+_MOST = 4
+
+
+def instalments(case: Case) -> Iterator[Decided]:
+    """Equal parts of what is meant; a no where no fact grants them to it, or the amount is outside of their bounds."""
+    for offer in case.meant[:_MOST]:
+        grants = [f for f in case.catalogue.instalments if case.catalogue.applies(f, offer)]
+        if not grants:
+            any_ = case.catalogue.instalments
+            if any_:
+                said = " ".join(figure_said(f, case.language) for f in any_[:_MOST])
+                yield YesNo(False, offer.name, tuple(s for f in any_ for s in f.sections), said)
+            continue
+        made = case.sum((offer,))
+        total = made.single
+        parts = instalment(case.catalogue, offer, total.amount, total.currency) if made.known and total else None
+        if parts is not None:
+            yield InParts(parts)
+        elif made.known:
+            said = " ".join(figure_said(f, case.language) for f in grants)
+            yield YesNo(False, offer.name, tuple(s for f in grants for s in f.sections), said)
+    if not case.meant and case.catalogue.instalments:
+        yield Term(case.catalogue.instalments[:_MOST])
+
+
+def discounts(case: Case) -> Iterator[Decided]:
+    """A yes where a threshold is reached, a no with the first threshold where none is, else all that there are."""
+    asked, catalogue = case.wanted, case.catalogue
+    if asked.months is not None and not asked.quantities and asked.percent is None:
+        return  # the year's own price is what is asked about
+    meant = case.meant if case.named else case.tied or case.meant
+
+    def fits(figure: Figure) -> bool:
+        return not meant or any(catalogue.applies(figure, offer) for offer in meant)
+
+    own = [f for f in catalogue.reductions if fits(f)]
+    granted = [f for f in granted_by(catalogue, asked.words) if fits(f)]
+    steps = [(f, case.told.get(f.quantity_unit or "")) for f in thresholds(catalogue) if fits(f)]
+    counted = [(f, n) for f, n in steps if n is not None]
+    if granted:
+        best = max(granted, key=lambda f: (f.amount, f.fact.name))
+        yield YesNo(True, best.fact.name, best.sections, figure_said(best, case.language))
+    elif counted and not asked.objects:
+        reached = [f for f, n in counted if f.holds(n)]
+        figure = max(reached, key=lambda f: f.amount) if reached else counted[0][0]
+        yes = bool(reached) and (asked.percent is None or asked.percent <= figure.amount)
+        yield YesNo(yes, figure.fact.name, figure.sections, _threshold(case, figure))
+    elif own:
+        yield Term(tuple(own[: 2 * _MOST]))
+
+
+def _threshold(case: Case, figure: Figure) -> str:
+    unit = case.catalogue.units.name(figure.quantity_unit or "")
+    if (own := figure.sentence(case.language)) is not None:
+        return own
+    start = plain(figure.fact.min_quantity or Decimal(1), case.language)
+    percent = plain(figure.amount, case.language)
+    return str(template(case.language, "discount_until")).format(percent=percent, n=start, unit=unit)

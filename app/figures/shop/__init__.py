@@ -1,0 +1,1 @@
+"""What a shop sells: facts as prices, limits and reductions; products by all of their names."""

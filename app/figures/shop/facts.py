@@ -1,0 +1,185 @@
+"""Facts of a knowledge base as what they are: prices, limits, reductions, thresholds. What is unclear is a term."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from app.figures.words import Words, fold, listed, signs, tokens
+from app.types import Fact, FactKind, Language, Section
+
+_NUMBERED = re.compile(r"\s\((\d{1,3})\)$")
+_RANGE = re.compile(r"\s\(([^\W\d_]{2,6})\)$")
+SENTENCE = re.compile(r"(?<=[.!?\u2026])\s+|\n+")
+_BEFORE = 12  # characters before an amount in which "from" may stand
+_PERSON = "@person"
+_GROUP = 3  # digits
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A fact, what it is, and every section that states it."""
+
+    fact: Fact
+    kind: FactKind
+    sections: tuple[str, ...]
+    unit: str | None = None
+    """Key of the fact's unit (`Units`), which is one for all its words."""
+    quantity_unit: str | None = None
+    """Key of what its bounds count, or a currency."""
+    said: tuple[tuple[Language, str], ...] = ()
+    """The sentence that writes the amount, by language."""
+
+    def sentence(self, language: Language) -> str | None:
+        """The shop's own words for it in a language."""
+        return next((text for spoken, text in self.said if spoken == language), None)
+
+    @property
+    def amount(self) -> Decimal:
+        return self.fact.amount
+
+    def holds(self, quantity: Decimal) -> bool:
+        """Whether so many are within its bounds."""
+        low, high = self.fact.min_quantity, self.fact.max_quantity
+        return (low is None or quantity >= low) and (high is None or quantity <= high)
+
+
+class Units:
+    """What is counted, under one key for all words of it: the shop's own, its synonyms, the languages' general ones."""
+
+    def __init__(self, own: Iterable[str], synonyms: Mapping[str, Sequence[str]]) -> None:
+        own = tuple(dict.fromkeys(own))
+        pairs = [(word, unit) for unit, words in synonyms.items() for word in (unit, *words)]
+        general = listed("units")
+        pairs += [(unit, general.get(fold(unit)) or unit) for unit in own]
+        shop = Words((fold(word), unit) for words, unit in pairs for word in words.split()[:1])
+        self._shop = shop
+        self._general = general
+        names: dict[str, str] = {}
+        for unit in (*own, *synonyms):
+            names.setdefault(self.key(unit) or unit, unit)
+        self._names = names
+
+    def key(self, word: str) -> str | None:
+        """The key of a unit's word, in any form; None for what is no unit here."""
+        first = word.split(maxsplit=1)[0] if word.split() else ""
+        return self.of(fold(first)) if first else None
+
+    def of(self, word: str) -> str | None:
+        """Like `key`, of a folded word."""
+        return self._shop.get(word) or self._general.get(word)
+
+    def person(self) -> str:
+        """Key of what people are counted as here."""
+        people = (self._shop.get(word) for word in self._general.words_of(_PERSON))
+        return next((key for key in people if key is not None), _PERSON)
+
+    def name(self, key: str) -> str:
+        """The shop's own word for it."""
+        return self._names.get(key, key.lstrip("@"))
+
+
+def figures(sections: Iterable[Section], units: Units) -> tuple[Figure, ...]:
+    """Every figure once, with all the sections that state it, in their order."""
+    found: dict[tuple[object, ...], Figure] = {}
+    for section in sections:
+        for fact, kind in _kinds(section):
+            unit = units.key(fact.unit) if fact.unit and fact.unit != "%" else None
+            bound = fact.quantity_unit
+            counted = None if bound is None else bound if bound.isupper() and len(bound) == _GROUP else units.key(bound)
+            key = (replace(fact, unit=unit), kind)
+            known = found.get(key)
+            own = _sentence(section, fact.amount)
+            if known is None:
+                of = counted or (unit if bound is None else bound)
+                found[key] = Figure(fact, kind, (section.id,), unit, of, ((section.language, own),) if own else ())
+                continue
+            if own and known.sentence(section.language) is None:
+                known = replace(known, said=(*known.said, (section.language, own)))
+            if section.id not in known.sections:
+                known = replace(known, sections=(*known.sections, section.id))
+            found[key] = known
+    return tuple(found.values())
+
+
+def _kinds(section: Section) -> Iterator[tuple[Fact, FactKind]]:
+    """The section's facts with what they are; names as an importer numbers or ranges them are made plain."""
+    numbered = {
+        (_NUMBERED.sub("", f.name), f.unit, f.period): f.amount for f in section.facts if _NUMBERED.search(f.name)
+    }
+    for fact in section.facts:
+        kind = fact.kind
+        if kind is None:
+            second = numbered.get((fact.name, fact.unit, fact.period))
+            if _NUMBERED.search(fact.name):
+                kind = "term"  # a second amount of one name: nobody has said yet what it is
+            elif fact.currency is None:
+                kind = "discount" if fact.unit == "%" and (fact.applies_to or fact.min_quantity) else "term"
+            elif second is not None:
+                kind = "price_from" if fact.amount < second else "term"
+            else:
+                yield _priced(fact, section)
+                continue
+        yield fact, kind
+
+
+def _priced(fact: Fact, section: Section) -> tuple[Fact, FactKind]:
+    if ranged := _RANGE.search(fact.name):
+        word = fold(ranged[1])
+        plain = replace(fact, name=_RANGE.sub("", fact.name))
+        if listed("from").get(word):
+            return plain, "price_from"
+        if listed("upto").get(word):
+            return fact, "term"
+    return fact, "price_from" if _begins(fact.amount, section.text) else "price"
+
+
+def _sentence(section: Section, amount: Decimal) -> str | None:
+    ways = _written(amount)
+    for sentence in SENTENCE.split(section.text):
+        if any(next(_places(way, sentence), None) is not None for way in ways):
+            return sentence.strip()
+    return None
+
+
+def _begins(amount: Decimal, text: str) -> bool:
+    """Whether the text writes the amount with "from" before it, and never without."""
+    places = [place for way in _written(amount) for place in _places(way, text)]
+    return bool(places) and all(_after_from(text, place) for place in places)
+
+
+def _after_from(text: str, place: int) -> bool:
+    before = tokens(text[max(0, place - _BEFORE) : place])
+    return bool(before) and before[-1].end >= min(place, _BEFORE) - 1 and bool(listed("from").get(before[-1].folded))
+
+
+def _places(way: str, text: str) -> Iterator[int]:
+    place = text.find(way)
+    while place >= 0:
+        whole = not (text[place - 1 : place].isdigit() or text[place + len(way) : place + len(way) + 1].isdigit())
+        if whole:
+            yield place
+        place = text.find(way, place + len(way))
+
+
+def _written(amount: Decimal) -> tuple[str, ...]:
+    plain = f"{amount:,f}"
+    whole = tuple(dict.fromkeys(plain.replace(",", mark) for mark in (" ", "\u00a0", "\u202f", "", "'")))
+    return (*whole, *(way.replace(".", ",") for way in whole)) if "." in plain else whole
+
+
+def money(amount: Decimal, currency: str, language: str) -> str:
+    """An amount as the shop writes it: thousands apart, the currency's sign at its place."""
+    known = signs()
+    whole = f"{amount.normalize():,f}" if amount != amount.to_integral_value() else f"{amount.to_integral_value():,f}"
+    digits, _, rest = whole.partition(".")
+    shown = digits.replace(",", known["thousands"])
+    if rest:
+        shown += known["decimal"][language] + rest.ljust(2, "0")[:2]
+    return str(known["currencies"].get(currency, "{} " + currency)).format(shown)
+
+
+def plain(number: Decimal, language: str) -> str:
+    """A number without a unit."""
+    shown = f"{number.to_integral_value():,f}" if number == number.to_integral_value() else f"{number.normalize():f}"
+    return shown.replace(",", signs()["thousands"]).replace(".", signs()["decimal"][language])

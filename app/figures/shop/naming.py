@@ -1,0 +1,166 @@
+"""Which product a text names: by the words of its name, in any form, alphabet and with a slip; by what only it has."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import OSA
+
+from app.figures.shop.index import SLIPPED, Index, cuts
+from app.figures.words import Token, adjectives, common, listed, same, tokens
+
+_GAP = 1  # words between two words of one name
+_SLIP = 0.8  # what a word with a slip counts
+_ATTRIBUTE = 0.6
+_KEYWORD = 0.4
+_HEAD = 0.05
+_FULL = 1.0
+_CLOSE = 1e-6
+_ALIKE = 0.01
+_MOST = 40  # products named in one text
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A mention at `[start, end)`. `candidates`: (key, score) from the best on; `key`: the one meant, None: unclear.
+
+    Without candidates it names what nothing is: words of several names together.
+    """
+
+    start: int
+    end: int
+    candidates: tuple[tuple[str, float], ...]
+    key: str | None
+    own: bool = True
+    """Whether a word of its own name was said, and not only what a section calls it besides."""
+
+    @property
+    def tied(self) -> tuple[str, ...]:
+        """Keys of the best candidates, where none is better than another."""
+        return tuple(key for key, score in self.candidates if score >= self.candidates[0][1] - _ALIKE)
+
+    @property
+    def unique(self) -> bool:
+        return self.key is not None
+
+
+class Names(Index):
+    """Finds the products of an index in a text, in time linear in the text."""
+
+    def find(self, text: str) -> tuple[Named, ...]:
+        found = tokens(text)
+        hits = [self._hit(token) for token in found]
+        mentions: list[Named] = []
+        place = 0
+        while place < len(found) and len(mentions) < _MOST:
+            if not hits[place] or found[place].number or found[place].folded in listed("separators"):
+                place += 1
+                continue
+            span = self._span(text, found, hits, place)
+            named = self._judged(found, hits, span)
+            if named is not None:
+                mentions.append(named)
+            place = span[-1] + 1
+        return tuple(mentions)
+
+    def _hit(self, token: Token) -> tuple[str, float] | None:
+        """The word of a name that a token is, and what it counts."""
+        word = token.folded
+        if word in common() and word not in self._holders:
+            return None
+        if (known := self._forms.get(word)) is not None:
+            return known, 1.0
+        if len(word) < SLIPPED or token.number or word in common() or self._units.of(word) is not None:
+            return None
+        for form in (word, word[:-1], word[:-2]):
+            if len(form) < SLIPPED - 1:
+                break
+            near = [w for cut in cuts(form) for w in self._slips.get(cut, ()) if w[0] == form[0]]
+            if right := sorted(w for w in set(near) if OSA.distance(form, w, score_cutoff=1) <= 1):
+                return right[0], _SLIP
+        return None
+
+    def _holding(self, word: str) -> set[str]:
+        return self._holders.get(word, set()) | self._attributes.get(word, set()) | self._keywords.get(word, set())
+
+    def _span(
+        self, text: str, found: Sequence[Token], hits: Sequence[tuple[str, float] | None], first: int
+    ) -> list[int]:
+        """Places of the words of one mention: each next one belongs to a product that all before belong to."""
+        hit = hits[first]
+        owners = set(self._holding(hit[0])) if hit else set()
+        span, gap = [first], 0
+        for place in range(first + 1, len(found)):
+            between = text[found[place - 1].end : found[place].start]
+            if not set(between).isdisjoint(",;.!?\n+") or gap > _GAP:
+                break
+            here = hits[place]
+            if place - span[-1] > 1 and all(self._units.of(found[n].folded) is not None for n in span):
+                break  # «two tills on Start» name no till
+            if here is None:
+                if found[place].folded in listed("separators") or found[place].number:
+                    break
+                gap += found[place].folded not in common()
+                continue
+            both = owners & self._holding(here[0])
+            if not both or (found[place].number and not _beside(text, found, place)):
+                break
+            owners, gap = both, 0
+            span.append(place)
+        return span
+
+    def _judged(
+        self, found: Sequence[Token], hits: Sequence[tuple[str, float] | None], span: Sequence[int]
+    ) -> Named | None:
+        said: dict[str, float] = {}
+        for place in span:
+            if hit := hits[place]:
+                said[hit[0]] = max(said.get(hit[0], 0.0), hit[1])
+        endings = adjectives()
+        described = {hit[0] for place in span if (hit := hits[place]) and found[place].raw.endswith(endings)}
+        scores: dict[str, float] = {}
+        certain: dict[str, bool] = {}
+        for key in {key for word in said for key in self._holding(word)}:
+            scores[key], certain[key] = self._score(key, said, described)
+        real = [w for w in said if self._units.of(w) is None and len(w) > 1 and not w.isdigit() and w not in common()]
+        ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+        if not ranked or (len(said) == 1 and len(next(iter(said))) < 2):
+            return None
+        best = ranked[0][0]
+        alone = len(ranked) == 1 or ranked[0][1] - ranked[1][1] > _CLOSE
+        whole = [key for key in scores if all(key in self._holders.get(word, ()) for word in said)]
+        heads = [key for key in whole if self._entries[key].head in said]
+        sure = alone and bool(real) and (certain[best] or heads == [best])
+        own = any(best in self._holders.get(word, ()) for word in said)
+        return Named(found[span[0]].start, found[span[-1]].end, tuple(ranked), best if sure else None, own)
+
+    def _score(self, key: str, said: Mapping[str, float], described: set[str]) -> tuple[float, bool]:
+        """What the words are worth for a product, and whether they can mean no other. An adjective alone can."""
+        entry = self._entries[key]
+        score, certain, rare, words = 0.0, False, False, set[str]()
+        for word, worth in said.items():
+            if key in self._holders.get(word, ()):
+                owners = len(self._holders[word])
+                score += worth / owners
+                rare = rare or owners == 1
+                words.add(word)
+            elif key in self._attributes.get(word, ()):
+                score += _ATTRIBUTE * worth
+                beside = word in described or any(key in self._holders.get(other, ()) for other in said)
+                certain |= len(self._attributes[word]) == 1 and beside
+            elif key in self._keywords.get(word, ()):
+                score += _KEYWORD * worth / len(self._keywords[word])
+        certain |= rare and (len(words) > 1 or not entry.strong.isdisjoint(said))
+        if any(own <= words for own in entry.own):
+            score += _FULL * len(words) / len(said) + 0.01 * len(words)
+            certain = True
+        if any(all(any(same(w, s) for s in said) for w in phrase) for phrase in self._phrases.get(key, ())):
+            score += _KEYWORD
+            certain = True
+        if entry.head in words:
+            score += _HEAD
+        return score + 0.001 * len(words) / max(1, len(entry.whole)), certain
+
+
+def _beside(text: str, found: Sequence[Token], place: int) -> bool:
+    """Whether a number stands right behind a word of the name: «X 2», «X-2»."""
+    return found[place].start - found[place - 1].end <= 1

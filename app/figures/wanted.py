@@ -1,0 +1,264 @@
+"""What a clause asks to be counted: which products, how many of what, for how long, and what beside the price."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from itertools import pairwise
+from types import MappingProxyType
+
+from app.figures.read import MOST_READ, DurationLike, Read, exact, months
+from app.figures.shop.catalogue import Catalogue
+from app.figures.shop.naming import Named
+from app.figures.words import LANGUAGES, Token, asked_by, collective, common, data, fold, listed, tokens
+
+_BREAKS = frozenset(".!?;,\n")
+_NEAR = 2  # words between a number and what it counts
+MOST = Decimal(1_000_000)
+_PIECE = "@piece"
+_SHORT = {"hour": ("@hour", 3600), "day": ("@day", 86400), "week": ("@week", 604800)}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One clause, read for its sums."""
+
+    named: tuple[Named, ...]
+    quantities: Mapping[str, Decimal]
+    """Key of a unit -> how many, as this clause tells."""
+    counts: Mapping[int, Decimal]
+    """Place in `named` -> how many of that product itself: «2 scanners»."""
+    foreign: tuple[str, ...]
+    """What is counted and no unit of the shop: prices of it are not known."""
+    months: Decimal | None
+    asks: frozenset[str]
+    """Of `asks` in the words of the languages: sum, price, discount, cheapest, instalment, saving, confirm, ..."""
+    words: tuple[str, ...]
+    """All words, folded."""
+    bare: tuple[Decimal, ...] = ()
+    """Numbers that count nothing."""
+    each: frozenset[str] = frozenset()
+    """Units of which so many were told for each of another: two registers a shop."""
+    percent: Decimal | None = None
+    objects: tuple[str, ...] = ()
+    """What something is asked for that is no product and no unit here."""
+    alone: bool = False
+    """The clause is a product's name and nothing else."""
+    units: tuple[str, ...] = ()
+    """Keys of the units that stand outside of names, told or not."""
+
+    @property
+    def counted(self) -> Mapping[str, Decimal]:
+        """Key of a product -> the count beside its name."""
+        return {self.named[p].candidates[0][0]: n for p, n in self.counts.items() if self.named[p].candidates}
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The products meant beyond doubt, each once."""
+        return tuple(dict.fromkeys(named.key for named in self.named if named.key is not None))
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the numbers of a clause count, while they are gone through."""
+
+    quantities: dict[str, Decimal] = field(default_factory=dict)
+    counts: dict[int, Decimal] = field(default_factory=dict)
+    foreign: list[str] = field(default_factory=list)
+    bare: list[Decimal] = field(default_factory=list)
+    each: set[str] = field(default_factory=set)
+
+    def add(self, what: str | int | None, noun: str, value: Decimal) -> None:
+        if isinstance(what, int):
+            self.counts.setdefault(what, value)
+        elif what is not None:
+            if self.quantities.setdefault(what, value) != value:
+                self.bare.append(value)  # «for two children 68 000»: the unit has its number
+        elif noun:
+            self.foreign.append(noun)
+        else:
+            self.bare.append(value)
+
+
+def wanted(read: Read, catalogue: Catalogue) -> Wanted:
+    """Linear in the length of the clause."""
+    found = tokens(read.text)
+    named = tuple(n for n in catalogue.named(read.text) if not _is_unit(n, read.text, catalogue))
+    if any(n.own and n.unique for n in named):
+        named = tuple(n for n in named if n.own)
+    taken = [(n.start, n.end) for n in named if n.own or n.unique]
+    told = _told(read, found, named, catalogue)
+    paid = [d for d in read.durations[:MOST_READ] if exact(d) and not _age(read.text, found, d)]
+    lengths = [m for m in map(months, paid) if m is not None]
+    return Wanted(
+        named=named,
+        quantities=MappingProxyType(told.quantities),
+        counts=MappingProxyType(told.counts),
+        foreign=tuple(dict.fromkeys(told.foreign)),
+        months=lengths[-1] if lengths else _rate(read, found),
+        asks=frozenset(kind for token in found for kind in asked_by(token.folded)),
+        words=tuple(token.folded for token in found),
+        bare=tuple(told.bare),
+        each=frozenset(told.each),
+        percent=_percent(read, found),
+        alone=bool(taken) and _only(found, taken),
+        objects=tuple(_objects(found, read, [n for n in named if n.unique or len(n.candidates) > 1], catalogue)),
+        units=tuple(dict.fromkeys(_units(found, taken, catalogue))),
+    )
+
+
+def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue: Catalogue) -> _Told:
+    told = _Told()
+    spans = [(n.start, n.end) for n in named if n.own or n.unique]
+    spans += [(m.start, m.end) for m in read.money[:MOST_READ]]
+    spans += [(d.start, d.end) for d in read.durations[:MOST_READ]]
+    for number in read.numbers[:MOST_READ]:
+        inside = any(start <= number.start and number.end <= end for start, end in spans)
+        if inside or not exact(number) or not 0 < number.value <= MOST:
+            continue
+        first, last = _place(found, number.start), _place(found, number.end)
+        what, noun = _counted(read.text, found, (first, last), named, catalogue)
+        if first and found[first - 1].folded in listed("each") and isinstance(what, str):
+            told.each.add(what)
+        told.add(what, noun, number.value)
+    for length in filter(exact, read.durations[:MOST_READ]):
+        if (short := _SHORT.get(length.unit.rstrip("s"))) is not None:
+            told.quantities.setdefault(short[0], Decimal(str(length.seconds)) / short[1])
+    for place, token in enumerate(found):
+        if (people := collective().get(token.folded)) is not None:
+            unit = catalogue.units.of(found[place + 1].folded) if place + 1 < len(found) else None
+            told.quantities.setdefault(unit or catalogue.units.person(), people)
+    return told
+
+
+def _rate(read: Read, found: Sequence[Token]) -> Decimal | None:
+    """Months of «a year», «yearly», where no length of time was read."""
+    spans = [(d.start, d.end) for d in read.durations[:MOST_READ]]
+    for token in found:
+        word = listed("spans").get(token.folded)
+        if word is not None and not any(start <= token.start < end for start, end in spans):
+            return Decimal(word)
+    return None
+
+
+def _age(text: str, found: Sequence[Token], length: DurationLike) -> bool:
+    """«My son is 6 years old»: years that nothing is paid for."""
+    words = tokens(text[length.start : length.end])
+    first = _place(found, length.start)
+    paid = first > 0 and found[first - 1].folded in listed("onto")
+    return bool(words) and words[-1].folded in listed("ages") and not paid
+
+
+def _objects(found: Sequence[Token], read: Read, named: Sequence[Named], catalogue: Catalogue) -> Iterator[str]:
+    """What something is asked for, and no product or unit: «a discount on furniture»."""
+    spans = [(n.start, n.end) for n in named]
+    spans += [(d.start, d.end) for d in read.durations[:MOST_READ]]
+    spans += [(m.start, m.end) for m in read.money[:MOST_READ]]
+    numbers = {number.start for number in read.numbers}
+    for before, token in pairwise(found):
+        if before.folded in listed("onto") and token.start not in numbers and token.folded not in common():
+            known = catalogue.units.of(token.folded) is not None or token.number
+            if not known and not any(start <= token.start < end for start, end in spans):
+                yield token.raw
+
+
+def _only(found: Sequence[Token], taken: Sequence[tuple[int, int]]) -> bool:
+    rest = (t for t in found if not any(start <= t.start < end for start, end in taken))
+    return all(token.folded in common() for token in rest)
+
+
+def _percent(read: Read, found: Sequence[Token]) -> Decimal | None:
+    for number in read.numbers[:MOST_READ]:
+        place = _place(found, number.end)
+        word = found[place].folded if place < len(found) else ""
+        if read.text[number.end : number.end + 2].strip().startswith("%") or listed("percent").get(word) is not None:
+            return number.value
+    return None
+
+
+def _units(found: Sequence[Token], taken: Sequence[tuple[int, int]], catalogue: Catalogue) -> Iterator[str]:
+    for token in found:
+        unit = catalogue.units.of(token.folded)
+        if unit is not None and not any(start <= token.start < end for start, end in taken):
+            yield unit
+
+
+def _is_unit(named: Named, text: str, catalogue: Catalogue) -> bool:
+    """A mention that may be what is counted alone: «tills» of a shop that sells none by that name."""
+    said = [token.folded for token in tokens(text[named.start : named.end])]
+    return named.key is None and all(catalogue.units.of(word) is not None for word in said)
+
+
+def _place(found: Sequence[Token], at: int) -> int:
+    """The first token that begins at `at` or later; binary, so that a clause of numbers stays cheap."""
+    low, high = 0, len(found)
+    while low < high:
+        middle = (low + high) // 2
+        if found[middle].start < at:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _counted(
+    text: str, found: Sequence[Token], span: tuple[int, int], named: Sequence[Named], catalogue: Catalogue
+) -> tuple[str | int | None, str]:
+    """Key of the unit, or the place of the product, that a number counts; else the noun that is neither."""
+    first, last = span
+    spare = ""
+    for place in range(last, min(len(found), last + _NEAR + 1)):
+        token = found[place]
+        broken = place > 0 and not _BREAKS.isdisjoint(text[found[place - 1].end : token.start])
+        if broken or token.folded in listed("separators") or token.number or listed("percent").get(token.folded):
+            break
+        product = next((n for n, mention in enumerate(named) if mention.start <= token.start < mention.end), None)
+        unit = catalogue.units.of(token.folded)
+        if unit == _PIECE and product is None:
+            return _pieces(token, found[first - 1] if first else None, named), ""
+        if unit is not None and (product is None or named[product].key is None or _whole(named[product], token)):
+            return unit, ""
+        if product is not None:
+            return product, ""
+        if token.folded in common():
+            break
+        spare = spare or token.raw
+    before = _before(text, found, first, named, catalogue) if first and first < len(found) else None
+    return (None, spare) if before is None or (spare and isinstance(before, str)) else (before, "")
+
+
+def _pieces(token: Token, before: Token | None, named: Sequence[Named]) -> str | int:
+    """What «3 pieces» are of: the product named before them, else the one behind, else anything."""
+    ends = [n for n, mention in enumerate(named) if before is not None and mention.end <= before.end]
+    starts = [n for n, mention in enumerate(named) if mention.start >= token.end]
+    return ends[-1] if ends else starts[0] if starts else _PIECE
+
+
+def _before(
+    text: str, found: Sequence[Token], first: int, named: Sequence[Named], catalogue: Catalogue
+) -> str | int | None:
+    """What stands before its number: «shops: 3», «Rost x2»."""
+    token, between = found[first - 1], text[found[first - 1].end : found[first].start]
+    if not _BREAKS.isdisjoint(between):
+        return None
+    own = any(mention.unique and mention.start <= token.start < mention.end for mention in named)
+    if not own and (unit := catalogue.units.of(token.folded)) is not None:
+        return unit
+    if token.folded in _times() or between.strip().lower() in _times():
+        ends = [n for n, mention in enumerate(named) if mention.end <= token.end]
+        return ends[-1] if ends else None
+    return None
+
+
+def _whole(mention: Named, token: Token) -> bool:
+    return mention.start == token.start and mention.end == token.end
+
+
+@cache
+def _times() -> frozenset[str]:
+    return frozenset(
+        form
+        for language in LANGUAGES
+        for word in str(data(language)["operators"]["×"]).split()
+        for form in (word, fold(word))
+    )

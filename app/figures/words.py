@@ -1,0 +1,217 @@
+"""Words without their spelling: one skeleton for every alphabet, and one word for all its forms."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache, lru_cache
+from importlib.resources import files
+from itertools import product as combinations
+from types import MappingProxyType
+from typing import Any, get_args
+
+import yaml
+
+from app.types import Language
+
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+_LONGEST = 40  # letters of a word that is looked at
+_SHORTEST_STEM = 3
+_STEM_STEPS = 3  # letters that an ending may share with the ending of another form
+_STEM_SHARE = 0.5
+_SHORT_ENDING = 2  # letters of an ending behind the shortest stem
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A run of letters or of digits; `start` and `end` are places in the text."""
+
+    start: int
+    end: int
+    raw: str
+    """In lower case."""
+    folded: str
+
+    @property
+    def number(self) -> bool:
+        return self.raw.isdigit()
+
+
+@cache
+def _read(name: str) -> Mapping[str, Any]:
+    loaded: Mapping[str, Any] = yaml.safe_load((files("app.figures") / name).read_text("utf-8"))
+    return loaded
+
+
+def data(language: Language) -> Mapping[str, Any]:
+    """The language's words: `words/<language>.yaml`."""
+    return _read(f"words/{language}.yaml")
+
+
+def signs() -> Mapping[str, Any]:
+    """Letters and how amounts are written: `letters.yaml`."""
+    return _read("letters.yaml")
+
+
+@cache
+def _tables() -> tuple[dict[int, int], dict[int, str], tuple[tuple[str, str], ...], frozenset[str]]:
+    known = signs()
+    letters = str.maketrans(known["letters"])
+    looks = str.maketrans(known["lookalikes"]["from"], known["lookalikes"]["to"])
+    return looks, letters, tuple((old, new) for old, new in known["digraphs"]), frozenset(known["letters"])
+
+
+@lru_cache(maxsize=65536)
+def fold(word: str) -> str:
+    """The skeleton of one word in lower or upper case: the same for both alphabets, doubled letters made one."""
+    looks, letters, digraphs, cyrillic = _tables()
+    word = word.lower()[:_LONGEST]
+    if word.isdigit():
+        return word
+    if not cyrillic.isdisjoint(word):
+        word = word.translate(looks)
+    word = word.translate(letters)
+    for old, new in digraphs:
+        word = word.replace(old, new)
+    return "".join(letter for place, letter in enumerate(word) if not place or word[place - 1] != letter)
+
+
+def tokens(text: str) -> tuple[Token, ...]:
+    """The words and numbers of a text, in order."""
+    return tuple(Token(found.start(), found.end(), found[0].lower(), fold(found[0])) for found in _WORD.finditer(text))
+
+
+def folded(text: str) -> tuple[str, ...]:
+    return tuple(fold(word) for word in _WORD.findall(text))
+
+
+@cache
+def _endings() -> Mapping[str, frozenset[int]]:
+    """Ending -> the paradigms that have it; an ending is folded as words are."""
+    rows: list[set[str]] = []
+    for language in LANGUAGES:
+        known = data(language)
+        for row in known.get("paradigms", ()):
+            rows.append({_ending(part) for part in row.split()})
+        if suffixes := known.get("suffixes"):
+            parts = [[_ending(part) for part in row.split()] for row in suffixes]
+            rows.append({"".join(chosen) for chosen in combinations(*parts)})
+    found: dict[str, set[int]] = {}
+    for number, row in enumerate(rows):
+        for ending in row:
+            found.setdefault(ending, set()).add(number)
+    return MappingProxyType({ending: frozenset(numbers) for ending, numbers in found.items()})
+
+
+def _ending(part: str) -> str:
+    return "" if part == "-" else fold(part)
+
+
+@lru_cache(maxsize=65536)
+def same(one: str, other: str) -> bool:
+    """Whether two folded words are one word in two forms: a common stem, and endings of one paradigm."""
+    if one == other:
+        return True
+    if one[:_SHORTEST_STEM] != other[:_SHORTEST_STEM] or one.isdigit() or other.isdigit():
+        return False
+    common = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    least = max(_SHORTEST_STEM, int(_STEM_SHARE * max(len(one), len(other))), common - _STEM_STEPS)
+    endings = _endings()
+    nothing: frozenset[int] = frozenset()
+    return any(
+        endings.get(one[cut:], nothing) & endings.get(other[cut:], nothing)
+        for cut in range(common, least - 1, -1)
+        if cut > _SHORTEST_STEM or max(len(one), len(other)) - cut <= _SHORT_ENDING
+    )
+
+
+class Words:
+    """Folded words, asked for one in any form. Values are what they stand for; of two equal words the first counts."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self._by_root: dict[str, list[tuple[str, str]]] = {}
+        self._exact: dict[str, str] = {}
+        for word, value in pairs:
+            self.add(word, value)
+
+    def add(self, word: str, value: str) -> None:
+        if word and word not in self._exact:
+            self._exact[word] = value
+            self._by_root.setdefault(word[:_SHORTEST_STEM], []).append((word, value))
+
+    def get(self, word: str) -> str | None:
+        """What a folded word stands for, in whatever form."""
+        if (value := self._exact.get(word)) is not None:
+            return value
+        if len(word) < _SHORTEST_STEM:
+            return None
+        near = self._by_root.get(word[:_SHORTEST_STEM], ())
+        return next((value for key, value in near if same(word, key)), None)
+
+    def words_of(self, value: str) -> tuple[str, ...]:
+        """The words that stand for a value."""
+        return tuple(word for word, held in self._exact.items() if held == value)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._exact
+
+
+@cache
+def listed(name: str) -> Words:
+    """The words under `name` of all languages: a customer mixes them. A mapping's words stand for its keys."""
+    pairs: list[tuple[str, str]] = []
+    for language in LANGUAGES:
+        held = data(language).get(name, "")
+        rows = held.items() if isinstance(held, Mapping) else [(name, held)]
+        pairs += [(fold(str(word)), str(key)) for key, words in rows for word in str(words).split()]
+    return Words(pairs)
+
+
+@cache
+def common() -> frozenset[str]:
+    """Words that name nothing that is sold, each in the forms that it is written in."""
+    return frozenset(fold(word) for language in LANGUAGES for word in str(data(language)["common"]).split())
+
+
+@cache
+def asks() -> Mapping[str, Words]:
+    """What is asked for -> the words that ask for it."""
+    kinds = [kind for language in LANGUAGES for kind in data(language)["asks"]]
+    return MappingProxyType(
+        {
+            kind: Words(
+                (fold(word), kind)
+                for known in map(data, LANGUAGES)
+                for word in str(known["asks"].get(kind, "")).split()
+            )
+            for kind in dict.fromkeys(kinds)
+        }
+    )
+
+
+@lru_cache(maxsize=16384)
+def asked_by(word: str) -> tuple[str, ...]:
+    """What a folded word asks for."""
+    return tuple(kind for kind, words in asks().items() if words.get(word) is not None)
+
+
+@cache
+def collective() -> Mapping[str, Decimal]:
+    """Folded words that count people by themselves."""
+    return MappingProxyType(
+        {fold(word): Decimal(n) for known in map(data, LANGUAGES) for word, n in known["collective"].items()}
+    )
+
+
+@cache
+def adjectives() -> tuple[str, ...]:
+    """Endings of adjectives, as they are written."""
+    return tuple(ending for language in LANGUAGES for ending in str(data(language)["adjectives"]).split())
+
+
+def matches(phrase: str, words: Iterable[str]) -> bool:
+    """Whether all words of a phrase that say something stand among `words`, in any form."""
+    wanted = [fold(w.raw) for w in tokens(phrase) if w.folded not in common()]
+    among = tuple(words)
+    return bool(wanted) and all(any(same(w, other) for other in among) for w in wanted)

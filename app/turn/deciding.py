@@ -1,0 +1,85 @@
+"""What decides a message: prices, sums, a yes or no, straight from the shop's facts. Made once, for all who speak.
+
+The composer says it, the prompt shows it, the guardrail lets it pass.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from app.figures.decided import (
+    Confirmed,
+    Corrected,
+    Decided,
+    InParts,
+    NotKnown,
+    NotOurs,
+    PriceKnown,
+    Summed,
+    Term,
+    YesNo,
+)
+from app.figures.deciding import decide
+from app.figures.read import Read
+from app.figures.shop.catalogue import Catalogue
+from app.figures.wanted import wanted
+from app.knowledge.retriever import Retriever
+from app.language.durations import durations
+from app.language.money import money
+from app.language.numerals import numbers
+from app.language.scripts import meant
+from app.types import Deciding, Snapshot, Step
+
+_KINDS: Mapping[type[object], str] = {
+    PriceKnown: "price", Summed: "sum", Confirmed: "confirmed", Corrected: "corrected", NotOurs: "not_ours",
+    YesNo: "yes_no", Term: "term", InParts: "instalment", NotKnown: "not_known",
+}  # fmt: skip
+_PRICED = frozenset({"price", "discount_request", "comparison", "purchase", "objection_price", "project"})
+"""Intents that ask for a price, or are about one."""
+_UNASKED = frozenset({"price", "sum", "not_known", "instalment"})
+"""What nobody else wants to hear."""
+_NO_BUYER = frozenset(
+    {"emergency", "trouble", "paid", "supplier", "applicant", "abuse", "auto_reply", "opt_out", "medical", "legal"}
+)
+_REMEMBERED = 6
+"""Messages back that a quantity or a product is remembered from."""
+_LONGEST = 2000
+"""Characters of a message that are read."""
+_MOST = 4
+
+
+def what_decides(text: str, step: Step, snapshot: Snapshot, found: Retriever, today: date) -> tuple[Deciding, ...]:
+    """What decides the message; empty where nothing is certain, or where it is no buyer's."""
+    if not _NO_BUYER.isdisjoint(step.intents) or step.action in ("refuse", "close"):
+        return ()
+    told, focus = _before(snapshot, found.catalogue)
+    decided = decide(_read(text), found.catalogue, found.statements, told=told, focus=focus, language=step.language)
+    over = {section.id for section in found.sections if section.valid_until and section.valid_until < today}
+    priced = not _PRICED.isdisjoint(step.intents)
+    return tuple(_wanted(decided, step, over, priced=priced))[:_MOST]
+
+
+def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: bool) -> Iterator[Deciding]:
+    for each in decided:
+        kind = _KINDS[type(each)]
+        if (kind in _UNASKED and not priced) or not over.isdisjoint(each.sections):
+            continue
+        yield Deciding(kind, each.say(step.language).strip(), tuple(each.sections))  # type: ignore[arg-type]
+
+
+def _before(snapshot: Snapshot, catalogue: Catalogue) -> tuple[Mapping[str, Decimal], tuple[str, ...]]:
+    """(what he counted so far, the products spoken of last)."""
+    told: dict[str, Decimal] = {}
+    focus: tuple[str, ...] = ()
+    for exchange in snapshot.history[-_REMEMBERED:]:
+        if not exchange.user:
+            continue
+        said = wanted(_read(exchange.user), catalogue)
+        told |= said.quantities
+        focus = said.keys or focus
+    return told, focus
+
+
+def _read(text: str) -> Read:
+    text = meant(text[:_LONGEST]).text
+    return Read(text, numbers(text), money(text), durations(text))

@@ -1,0 +1,70 @@
+"""What is said of a decision: short, in three languages, amounts as the shop writes them."""
+
+from decimal import Decimal
+
+import pytest
+
+from app.figures.deciding import decide
+from app.types import Language
+from tests.figures.conftest import shop
+from tests.figures.reader import read
+
+
+def said(text: str, language: Language = "ru", name: str = "sample", **told: int) -> str:
+    here = shop(name)
+    numbers = {unit: Decimal(n) for unit, n in told.items()}
+    found = decide(read(text), here.catalogue, here.statements, told=numbers, language=language)
+    return " ".join(decision.say(language) for decision in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Сеть на 4 магазина за год сколько", "ru", "Тариф «Сеть»: 4 × 249 000 ₸ = 996 000 ₸ в год. Это на 199 200 ₸ меньше, чем по месяцам."),
+        ("Сеть на 6 магазинов сколько", "ru", "Тариф «Сеть»: 6 × 24 900 ₸ − 5 % = 141 930 ₸ в месяц."),
+        ("Рост на полгода сколько", "ru", "Тариф «Рост»: 14 900 ₸ × 6 = 89 400 ₸ за 6 мес."),
+        ("весы и денежный ящик вместе", "ru", "Денежный ящик D-Box: 22 900 ₸; Весы D-Scale 15: 89 900 ₸; Вместе 112 800 ₸."),
+        ("терминал Duo с доставкой итого", "ru", "Терминал D-POS Duo: 219 000 ₸; Доставка оборудования: бесплатно, заказ от 150 000 ₸; Вместе 219 000 ₸."),
+        ("Рост екі дүкенге қанша", "kk", "Тариф «Рост»: 2 × 14 900 ₸ = 29 800 ₸ айына."),
+        ("Rost for two shops, how much", "en", "Тариф «Рост»: 2 × 14 900 ₸ = 29 800 ₸ a month."),
+        ("14900*3 = 45000 верно?", "ru", "Не 45 000 ₸: Тариф «Рост»: 3 × 14 900 ₸ = 44 700 ₸ в месяц."),
+        ("14900*3 = 44700 верно?", "ru", "Да, верно: Тариф «Рост»: 3 × 14 900 ₸ = 44 700 ₸ в месяц."),
+        ("наличные принимаете?", "ru", "Нет. Наличные мы не принимаем."),
+        ("Сеть на 1 магазин сколько", "ru", "Тариф «Сеть»: от 2."),
+        ("терминал Duo в рассрочку", "ru", "В рассрочку на 6 мес. это 36 500 ₸ в месяц."),
+    ],
+)  # fmt: skip
+def test_it_says_how_it_was_worked_out(text: str, language: Language, expected: str) -> None:
+    assert said(text, language) == expected
+
+
+def test_a_discount_by_a_condition_says_the_condition() -> None:
+    text = said("у меня первое посещение, маникюр сколько выйдет", name="salon")
+    assert text == "Маникюр с покрытием: 8 400 ₸ − 10 % = 7 560 ₸. Условие: первое посещение."
+
+
+def test_the_cheaper_second_is_shown_as_such() -> None:
+    text = said("английский в группе для двух детей сколько", name="school")
+    assert text == "Английский в группе: 34 000 ₸ + (34 000 ₸ − 10 %) = 64 600 ₸ в месяц."
+
+
+def test_a_sentence_that_began_with_yes_does_not_answer_no() -> None:
+    assert said("Рост в рассрочку можно?").startswith("Нет. Оборудование можно взять в рассрочку")
+
+
+def test_every_language_has_the_same_templates() -> None:
+    from app.figures.words import LANGUAGES, data
+
+    first, *others = (data(language) for language in LANGUAGES)
+    for other in others:
+        assert set(first["say"]) == set(other["say"])
+        assert set(first["say"]["what"]) == set(other["say"]["what"])
+        assert set(first["asks"]) == set(other["asks"])
+        assert set(first["periods"]) == set(other["periods"])
+
+
+def test_where_it_rests_is_told() -> None:
+    here = shop("sample")
+    (summed,) = decide(read("Сеть на 6 магазинов сколько"), here.catalogue)
+    assert "pricing_plan_set" in summed.sections
+    assert "pricing_shops_discount" in summed.sections
