@@ -10,7 +10,8 @@ from app.language.quantities.unit_words import Unit
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """A length of time at the characters `start`..`end` (exclusive), in seconds: a month is 30 days, a year 365.
+    """A length of time at the characters `start`..`end` (exclusive), in seconds: a month is 30 days, a year 365,
+    half a year six months. Minutes behind hours need no word for them: `two hours ten`.
 
     Of a range `seconds` is the low end and `high` the other. `unit` is the smallest one that was named.
     """

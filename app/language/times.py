@@ -25,9 +25,10 @@ class Time:
 def times(text: str, at: datetime) -> tuple[Time, ...]:
     """The dates and times in `text`, in order, in the time zone of `at`, which is aware and says when it is read.
 
-    A day of the week and a date without a year lie ahead, a bare hour from 1 to 7 is the afternoon, and a time of the
-    clock that is over today is tomorrow's. A date that does not exist is left out. What only has a beginning ends with
-    its day, or after a week.
+    A day of the week and a date without a year lie ahead: the weekday of today is today only with a time of the day
+    that is still to come, and next week's otherwise. A bare hour from 1 to 7 is the afternoon, and a time of the clock
+    that is over today is tomorrow's. A date that does not exist is left out, and so is what comes every week or every
+    day (`on Mondays at 10`). What only has a beginning ends with its day, or after a week.
     """
     said = moments(text)
     found = []

@@ -159,6 +159,36 @@ def test_a_clock_of_four_digits_is_that_time_of_the_clock(hour: int, minute: int
 
 
 @settings(max_examples=60, deadline=None)
+@given(
+    st.integers(1, 23), st.integers(1, 59), st.sampled_from(["{}ч {}м", "{} ч. {} мин", "{} сағат {} минут", "{}h {}m"])
+)
+def test_a_length_in_two_units_is_their_sum(hours: int, minutes: int, form: str) -> None:
+    (length,) = durations(form.format(hours, minutes))
+    assert (length.seconds, length.unit) == (3600 * hours + 60 * minutes, "minute")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 6),
+    st.integers(8, 22),
+    st.sampled_from(["{} с {} до {}", "{} {}-нан {}-ге дейін", "{} from {} to {}"]),
+)
+def test_a_day_and_a_range_of_hours_are_one_time_with_both_ends(ahead: int, hour: int, form: str) -> None:
+    day = AT.date() + timedelta(ahead)
+    (when,) = times(form.format(f"{day:%d.%m.%Y}", hour, hour + 1), AT)
+    assert (when.from_.date(), when.from_.hour, when.to - when.from_) == (day, hour, timedelta(hours=1))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 6), st.integers(0, 23), st.integers(0, 59))
+def test_a_weekday_with_a_clock_lies_ahead_within_a_week(day: int, hour: int, minute: int) -> None:
+    name = ("понедельник", "вторник", "среду", "четверг", "пятницу", "субботу", "воскресенье")[day]
+    (when,) = times(f"в {name} в {hour:02}:{minute:02}", AT)
+    assert when.from_.weekday() == day
+    assert AT <= when.from_ < AT + timedelta(7)
+
+
+@settings(max_examples=60, deadline=None)
 @given(st.dates(AT.date(), AT.date() + timedelta(5000)))
 def test_a_whole_date_is_that_day(day: Any) -> None:
     for text in (f"{day:%d.%m.%Y}", f"{day:%Y-%m-%d}"):
@@ -169,7 +199,8 @@ def test_a_whole_date_is_that_day(day: Any) -> None:
 @pytest.mark.parametrize(
     "piece",
     ["1 ", "1", "1,", "1-", "12:30 ", "1/2 ", "двадцать ", "тысяч ", "в ", "до ", "с 5 ", "пять-", "5 тг ", "+7 701 ",
-     "сағат он ", "5️⃣", "a ", "час и ", "last 3 ", "5 марта ", "двенаццать ", "👍", "\ud800", "\x00"],
+     "сағат он ", "5️⃣", "a ", "час и ", "last 3 ", "5 марта ", "двенаццать ", "👍", "\ud800", "\x00",
+     "час двадцать ", "2ч 15м ", "по пн и ", "каждый ", "торт стол ", "с 9 до 11 ", "9-дан 11-ге дейін ", "завтра где-то "],
 )  # fmt: skip
 def test_time_grows_with_the_text(piece: str) -> None:
     def seconds(length: int) -> float:

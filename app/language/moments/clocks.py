@@ -5,10 +5,14 @@ from dataclasses import replace
 from app.language.moments.faces import HOUR, Face, Faces
 from app.language.moments.parts import Clock, Edge, Element
 from app.language.moments.time_words import counted, time_words
+from app.language.moments.written import written
 from app.language.quantities.grammar import HALF, number_at
-from app.language.quantities.marks import bounds
+from app.language.quantities.marks import bounds, marks
 from app.language.quantities.reading import Reading
 from app.language.quantities.unit_words import unit_words
+
+CASED = 12
+"""Two hours with what stands behind them have fewer tokens."""
 
 
 class Clocks:
@@ -20,18 +24,20 @@ class Clocks:
 
     def at(self, place: int) -> Element | None:
         """The clock that begins at token `place`, its preposition included."""
-        return self._range(place) or self._edged(place) or self._led(place) or self._own(place)
+        return self._range(place) or self._cased(place) or self._edged(place) or self._led(place) or self._own(place)
 
     def _range(self, place: int) -> Element | None:
         """`from 10 to 12`, `10:00-12:00`, `3-4pm`; a bare `10-12` only beside a day."""
         text, words = self.text, self.words
         between = text.fold(place) in words.words["between"]
-        opened = (between or text.fold(place) in words.since) and text.near(place + 1)
+        soft = text.fold(place) in words.words["since_soft"]
+        opened = (between or soft or text.fold(place) in words.since) and text.near(place + 1)
         led = None if opened else words.clock_on.at(text, place)
         begin = led[1] if led and text.near(led[1]) else place + opened
         if not opened and text.kind(begin) != "digits":
             return None
-        low = self.faces.at(begin, led=False, end=True)
+        hour = opened and text.fold(begin) in words.words["one_hour"]
+        low = self.faces.at(begin, led=hour, end=True)
         if low is None or not text.near(low.last):
             return None
         joiner, high_at = text.fold(low.last), low.last + 1
@@ -39,16 +45,44 @@ class Clocks:
         if not (dashed or (opened and joiner in words.until)):
             return None
         high = self.faces.at(high_at, led=opened, end=True) if text.near(high_at) else None
-        if high is None or (not high.sure and self._counted(high)):
+        if high is None:
+            return None
+        followed = not high.sure and self._counted(high)
+        if followed and (between or soft or dashed or not opened or self._measured(high.last)):
             return None
         if self._chained(place, high.last):
             return None
         sure = low.sure or high.sure
-        lone = sure or (opened and not dashed and not between) or begin > place + opened
+        lone = sure or (opened and not dashed and not between and not soft and not followed) or begin > place + opened
         if not opened and not sure and (low.clock.hour >= high.clock.hour or not self._plain(begin)):
             return None
         first, second = _together(low.clock, high.clock)
         return Element(place, high.last, clock=first, until=second, lone=lone)
+
+    def _cased(self, place: int) -> Element | None:
+        """Two hours side by side, as Kazakh has it: the first ends as `from`, the second stands before `until`, or
+        both before `between`; without a day they may be amounts.
+        """
+        text, words = self.text, self.words
+        ends = words.ending_before | words.words["between_behind"]
+        if ends.isdisjoint(text.folds[place : place + CASED]):
+            return None
+        if self.text.kind(place) != "digits" and place not in self.reading.found:
+            return None
+        low = self.faces.at(place, led=False, end=True)
+        if low is None or not text.near(low.last):
+            return None
+        joined = text.fold(low.last) in words.words["between_joins"]
+        if not joined and not text.fold(low.last - 1).endswith(words.from_endings):
+            return None
+        begin = low.last + joined
+        high = self.faces.at(begin, led=False, end=True) if text.near(begin) else None
+        if high is None or not text.near(high.last):
+            return None
+        if text.fold(high.last) not in (words.words["between_behind"] if joined else words.ending_before):
+            return None
+        first, second = _together(low.clock, high.clock)
+        return Element(place, high.last + 1, clock=first, until=second, lone=low.sure or high.sure)
 
     def _plain(self, place: int) -> bool:
         return self.text.kind(place) == "digits"
@@ -77,6 +111,8 @@ class Clocks:
             face = self.faces.at(begin, led=not since)
             if face is None or (not face.sure and self._counted(face)):
                 continue
+            if since and text.fold(face.last) in words.until and self.faces.number(face.last + 1):
+                continue
             return Element(place, face.last, clock=face.clock, edge=edge, lone=face.sure or not since)
         return None
 
@@ -86,15 +122,20 @@ class Clocks:
         half = words.part_before.get(text.fold(place), "")
         begin = place + bool(half)
         noun = text.fold(begin) in words.words["clock_noun"]
+        number = self.reading.ends.get(begin) if noun and not half else None
+        if number and not number.low.suffix:
+            return None
         begin += noun
         if begin == place or not text.near(begin):
             return None
+        if noun and (hours := self._cased(begin)):
+            return replace(hours, first=place, lone=True)
         face = self._half_past(begin) or self.faces.at(begin, led=True)
         if face is None or (not noun and not face.sure and self._counted(face)):
             return None
         clock, last = replace(face.clock, half=half or face.clock.half), face.last
-        if (whole := unit_words().and_half.at(text, last)) and text.near(last):
-            clock, last = replace(clock, minute=30), whole[1]
+        if (part := unit_words().and_part.at(text, last)) and text.near(last):
+            clock, last = replace(clock, minute=int(part[0] * HOUR)), part[1]
         minutes = self.faces.number(last) if text.near(last) else None
         if minutes and text.fold(minutes.last) in words.words["minute_words"]:
             gone, count = text.fold(minutes.last + 1), int(minutes.value)
@@ -150,9 +191,15 @@ class Clocks:
         if kind == "sign":
             return counted(fold, kind) or (fold == "-" and text.glued(last) and text.glued(last + 1))
         if kind == "digits":
-            return True
+            return not (self.faces.dated(last + 1) or written(text, last))
         ending = fold in self.words.ending_before | self.words.ending_after or fold in self.words.words["gone"]
         return not ending and counted(fold, kind)
+
+    def _measured(self, place: int) -> bool:
+        """Whether what stands here is counted for certain: a unit, money, people."""
+        return self.text.kind(place) != "word" or any(
+            self.text.fold(place) in words for words in marks().beside.values()
+        )
 
     def _ending(self, element: Element) -> Element:
         """With a postposition: `five until`, as Kazakh has it."""

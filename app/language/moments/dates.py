@@ -13,12 +13,18 @@ from app.language.moments.parts import (
     Element,
     Lasting,
     Now,
+    Weekday,
+    Weekend,
+    Weekly,
 )
 from app.language.moments.time_words import time_words
 from app.language.quantities.marks import bounds
 from app.language.quantities.reading import Reading
 from app.language.quantities.stretches import Stretch
 from app.language.quantities.unit_words import unit_words
+
+SHORT = 3
+"""An abbreviated weekday has no more letters."""
 
 
 class Dates:
@@ -33,6 +39,7 @@ class Dates:
         """The day or period that begins at token `place`, its preposition included."""
         return (
             length_at(self.text, self.lengths, place)
+            or self._weekly(place)
             or self._between(place)
             or self._edged(place)
             or self._plain(place)
@@ -79,6 +86,49 @@ class Dates:
                 since = not edge and not isinstance(day, Ahead | Lasting)
                 return Element(place, last, day=Days(day, day) if since else day, edge=edge or "after")
         return None
+
+    def _weekly(self, place: int) -> Element | None:
+        """`every Friday`, `on Mondays and Thursdays`, `on weekdays`."""
+        text, words = self.text, self.words
+        last = self._repeated(place)
+        if last is None and text.fold(place) in words.at_day and text.near(place + 1):
+            plural = text.fold(place + 1) in words.words["weekly_in"]
+            last = place + 2 if plural else self._repeated(place + 1)
+        if last is None:
+            return None
+        while text.near(last + 1) and text.fold(last) in words.words["list_joins"]:
+            more = self._repeated(last + 1) or self._weekday(last + 1)
+            if more is None:
+                break
+            last = more
+        return Element(place, last, day=Weekly())
+
+    def _repeated(self, place: int) -> int | None:
+        """The token behind the days that begin here and come again."""
+        text, lists, fold = self.text, self.words.words, self.text.fold(place)
+        if found := self.words.weekly.at(text, place):
+            return None if place in self.reading.ends else found[1]
+        if fold in lists["weekly_days"]:
+            return place + 1
+        if fold in lists["every"]:
+            second = self.reading.found.get(place + 1)
+            begin = second.last if second and second.ordinal else place + 1
+            return self._weekday(begin + (text.fold(begin) in lists["other"]))
+        if fold in lists["weekly_led"]:
+            named = text.fold(place + 1)
+            if named in lists["weekly_days"]:
+                return place + 2
+            return self._weekday(place + 1) if len(named) <= SHORT or named in self.words.weekend_starts else None
+        if text.fold(place) not in self.words.weekdays and text.fold(place) not in self.words.weekend_starts:
+            return None
+        last = self._weekday(place)
+        behind = last is not None and text.near(last) and text.fold(last) in lists["weekly_behind"]
+        return last + 1 if last is not None and behind else None
+
+    def _weekday(self, place: int) -> int | None:
+        """The token behind the weekday or weekend at a place."""
+        found = self.names.at(place, led=True) if self.text.near(place) or place == 0 else None
+        return found[1] if found and isinstance(found[0], Weekday | Weekend) else None
 
     def _between(self, place: int) -> Element | None:
         """`from 5 to 10 March`, `from Monday to Friday`, `13-15 July`."""

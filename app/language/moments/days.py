@@ -25,6 +25,7 @@ Stretch = tuple[date, date, Grain]
 """First day, the day behind the last, what they are."""
 
 STEPS: dict[Which, int] = {"": 0, "this": 0, "next": 1, "last": -1}
+MONTHS: dict[str, int] = {"month": 1, "quarter": 3, "year": 12}
 LEAP = 8
 """So many years lie at most between two 29ths of February."""
 TOO_LONG = Decimal(10**11)
@@ -145,10 +146,11 @@ def further(day: Ahead) -> Ahead:
 
 
 def _ahead(day: Ahead, today: date) -> date:
-    if day.unit in ("month", "quarter", "year") and day.count == int(day.count):
-        return _months(today, int(day.count) * {"month": 1, "quarter": 3, "year": 12}[day.unit])
     if abs(day.seconds) > TOO_LONG:
         raise OverflowError
+    months = day.count * MONTHS.get(day.unit, 0)
+    if months and months == int(months):
+        return _months(today, int(months))
     return today + timedelta(days=int(day.seconds // 86400))
 
 

@@ -55,6 +55,8 @@ class Faces:
             return None
         hour, mark, at = int(text.tokens[place].text), text.fold(place + 1), place + 2
         if led and text.kind(place + 1) == "digits" and text.near(place + 1):
+            if self.dated(place + 2):
+                return None
             mark, at = " ", place + 1
         elif not (mark and mark in ":.-" and text.glued(place + 1) and text.glued(at)):
             return None
@@ -75,6 +77,10 @@ class Faces:
         last = self._suffixed(last)
         exact: Half = "exact" if text.tokens[place].text[0] == "0" else ""
         return Face(Clock(hour % 24, minute, exact), last, sure=mark == ":")
+
+    def dated(self, place: int) -> bool:
+        """Whether a month stands at a place, so that the number before it is a day and no minutes."""
+        return self.text.fold(place) in self.words.months and self.text.near(place)
 
     def _more(self, place: int) -> bool:
         """Whether a date, a version or a sum goes on here."""
@@ -172,6 +178,10 @@ class Faces:
         """A whole hour, with minutes behind it where they are said: `six`, `15 hours 20 minutes`."""
         text = self.text
         if led and text.fold(place) in self.words.words["one_hour"]:
+            minutes, behind = self._count(place + 1) if text.near(place + 1) else (None, place)
+            word = self._word(behind, "minute_words")
+            if minutes is not None and (word > behind or (minutes % 5 == 0 and self._ends(word))):
+                return Face(Clock(1, minutes), word)
             return Face(Clock(1), place + 1)
         found = self.number(place)
         if found is None or not 0 <= found.value <= 24:
@@ -182,7 +192,8 @@ class Faces:
         named = last > found.last
         minutes, behind = self._count(last) if text.near(last) else (None, last)
         word = self._word(behind, "minute_words")
-        if minutes is not None and ((named and word > behind) or (led and minutes >= 10 and self._ends(word))):
+        bare = led and minutes is not None and minutes >= 10 and self._ends(word) and not self.dated(word)
+        if minutes is not None and ((named and word > behind) or bare):
             return Face(Clock(hour, minutes, exact), word)
         if led and self._zero(last):
             return Face(Clock(hour, 0, exact), last + 2)

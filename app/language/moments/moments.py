@@ -4,9 +4,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from app.language.moments.ahead import with_rests
 from app.language.moments.clocks import Clocks
 from app.language.moments.dates import Dates
-from app.language.moments.parts import Date, Element, Month, Offset, Part, Period, Piece, Weekday, Year
+from app.language.moments.parts import (
+    Date,
+    Days,
+    Element,
+    Month,
+    Offset,
+    Part,
+    Period,
+    Piece,
+    Weekday,
+    Weekend,
+    Weekly,
+    Year,
+)
 from app.language.moments.time_words import time_words
 from app.language.quantities.reading import Reading, read
 from app.language.quantities.stretches import Stretch, stretches
@@ -26,6 +40,10 @@ _HALVES = {
 
 AHEAD = 7
 """A word that makes a number a date or a clock stands fewer tokens behind it."""
+FILLED = 4
+"""At most so many tokens stand between a day and its hours that only introduce them."""
+APART = 4
+"""At most so many words of any kind stand between a day and its range of hours."""
 SHORT = 7
 """A text of fewer tokens may be nothing but a range of hours."""
 
@@ -44,7 +62,7 @@ class Moments:
 def moments(source: str) -> Moments:
     """What `source` says about when. The last few are kept, as `read` keeps its readings."""
     reading = read(source)
-    lengths = stretches(reading)
+    lengths = with_rests(reading, stretches(reading))
     elements = tuple(_joined(reading.text, list(_elements(reading, lengths))))
     taken = {place for one in elements if not one.counts for place in range(one.first, one.last)}
     return Moments(reading.text, elements, frozenset(taken), lengths)
@@ -77,7 +95,7 @@ def _says(reading: Reading, lengths: Mapping[int, Stretch]) -> list[bool]:
         reach.append(reach[-1] + (fold in words.about))
     end, says = len(text.tokens), []
     for place, token in enumerate(text.tokens):
-        says.append(token.fold in words.named or place in lengths)
+        says.append(token.fold in words.named or token.fold in words.visited or place in lengths)
         if says[place] or not (token.kind == "digits" or place in reading.found):
             continue
         near = reach[min(place + AHEAD, end)] - reach[max(place - LEAD, 0)] > 0
@@ -124,7 +142,7 @@ def _joined(text: Text, found: list[Element]) -> Iterator[Element]:
     while at < len(found):
         one = found[at]
         at += 1
-        while at < len(found) and (both := _both(text, one, found[at])) is not None:
+        while at < len(found) and (both := _both(text, one, found[at]) or _apart(text, found, at, one)) is not None:
             one, at = both, at + 1
         if one.lone:
             yield one
@@ -146,10 +164,7 @@ def _all(text: Text, one: Element) -> bool:
 def _both(text: Text, one: Element, other: Element) -> Element | None:
     """The two as one, if they are neighbours and say different things about the same moment."""
     between = range(one.last, other.first)
-    if not all(text.near(place) for place in range(one.last, other.first + 1)) or len(between) > 1:
-        return None
-    fillers = time_words().words["fillers"]
-    if any(text.fold(place) not in _JOINS and text.fold(place) not in fillers for place in between):
+    if not _filled(text, between):
         return None
     if one.counts or other.counts or any(each.edge and not (each.clock or each.part) for each in (one, other)):
         return None
@@ -160,7 +175,11 @@ def _both(text: Text, one: Element, other: Element) -> Element | None:
     if (one.clock and other.clock) or (one.part and other.part and one.part != other.part):
         return None
     day = one.day or other.day
-    if one.day and other.day:
+    if one.day and other.day and any(isinstance(each.day, Weekly) for each in (one, other)):
+        if not all(isinstance(each.day, Weekly | Weekday | Weekend | Days) for each in (one, other)):
+            return None
+        day = Weekly()
+    elif one.day and other.day:
         if isinstance(one.day, Period) and one.day.unit == "week" and isinstance(other.day, Weekday) and not between:
             return replace(other, first=one.first, day=Weekday(other.day.day, one.day.which))
         if isinstance(other.day, Period) and other.day.unit == "week" and isinstance(one.day, Weekday) and not between:
@@ -177,6 +196,38 @@ def _both(text: Text, one: Element, other: Element) -> Element | None:
         until=one.until or other.until, edge=edge, lone=True,
     )  # fmt: skip
     return _halved(both)
+
+
+def _filled(text: Text, between: range) -> bool:
+    """Whether nothing stands between two neighbours, a comma, or words that only introduce hours."""
+    words, place = time_words(), between.start
+    if len(between) > FILLED or not all(text.near(at) for at in range(between.start, between.stop + 1)):
+        return False
+    while place < between.stop:
+        found = words.filled.at(text, place)
+        if not found and not (text.fold(place) in _JOINS or text.fold(place) in words.words["fillers"]):
+            return False
+        place = found[1] if found else place + 1
+    return place == between.stop and sum(text.fold(at) in _JOINS for at in between) < 2
+
+
+def _apart(text: Text, found: list[Element], at: int, one: Element) -> Element | None:
+    """A day and its hours with a few words between them, unless the second has a nearer neighbour."""
+    other, words = found[at], time_words()
+    day, hours = (one, other) if one.day else (other, one)
+    if not day.day or hours.day or day.clock or day.part or day.edge or day.counts or not (hours.clock and hours.lone):
+        return None
+    if not isinstance(day.day, Weekly) and not (hours.until and isinstance(day.day, Offset | Weekday | Date)):
+        return None
+    between = range(one.last, other.first)
+    if len(between) > APART or not all(text.near(place) for place in range(one.last, other.first + 1)):
+        return None
+    numerals, breaks = words.numeral_starts, words.words["breaks"]
+    if any(text.kind(p) != "word" or text.fold(p) in numerals or text.fold(p) in breaks for p in between):
+        return None
+    if at + 1 < len(found) and _both(text, other, found[at + 1]):
+        return None
+    return _halved(replace(hours, first=one.first, last=other.last, day=day.day))
 
 
 def _from_to(text: Text, one: Element, other: Element) -> Element | None:

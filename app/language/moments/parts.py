@@ -20,7 +20,7 @@ class Offset:
 
 @dataclass(frozen=True, slots=True)
 class Weekday:
-    """A day of the week, 0 = Monday. Without `which` the next one to come."""
+    """A day of the week, 0 = Monday. Without `which` the next one to come, today's with an hour that is still ahead."""
 
     day: int
     which: Which = ""
@@ -108,7 +108,12 @@ class Days:
     high: "Day"
 
 
-Day = Offset | Weekday | Date | Month | Period | Piece | Weekend | Year | Ahead | Lasting | Now | Days
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """Every week or every day: `on Mondays`, `on weekdays`. It is no one day, and no hours on one."""
+
+
+Day = Offset | Weekday | Date | Month | Period | Piece | Weekend | Year | Ahead | Lasting | Now | Days | Weekly
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 from app.language.moments.days import TOO_LONG, Grain, days_of, further
-from app.language.moments.parts import Ahead, Clock, Days, Element, Lasting, Now, Piece
+from app.language.moments.parts import Ahead, Clock, Days, Element, Lasting, Now, Piece, Weekday
 
 OPEN = timedelta(days=7)
 """How far a day that only begins something reaches."""
@@ -56,6 +56,12 @@ def _days(one: Element, at: datetime) -> tuple[datetime, datetime, Grain] | None
 
 def _hours(one: Element, at: datetime) -> tuple[datetime, datetime, Grain] | None:
     today = at.date()
+    if isinstance(one.day, Days) and isinstance(one.day.low, Weekday):
+        return None
+    if isinstance(one.day, Weekday) and not one.day.which and one.day.day == today.weekday():
+        begin, end, grain = _on(one, today, at)
+        if (end if one.edge == "before" else begin) >= at:
+            return (at if one.edge == "before" else begin), end, grain
     days = days_of(one.day, today) if one.day is not None else (today, today + timedelta(1), "day")
     if days is None:
         return None

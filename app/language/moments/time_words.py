@@ -22,6 +22,7 @@ class TimeWords:
     weak_months: frozenset[str]
     which: dict[str, Which]
     weekend: Phrases[str]
+    weekend_starts: frozenset[str]
     seasons: dict[str, int]
     parts: Phrases[Part]
     parts_led: frozenset[str]
@@ -44,6 +45,11 @@ class TimeWords:
     noon: Phrases[str]
     midnight: Phrases[str]
     half_past: Phrases[str]
+    weekly: Phrases[str]
+    visited: frozenset[str]
+    """First words of `weekly`: a day may begin with them, but they may also be what a number counts."""
+    filled: Phrases[str]
+    """What may stand between a day and its hours."""
     pieces: Phrases[str]
     """What comes before a period of which a piece is meant: start, middle, end."""
     month_of: tuple[str, ...]
@@ -70,21 +76,27 @@ class TimeWords:
 _LISTS = (
     "hour_words", "minute_words", "one_hour", "clock_noun", "half_to", "quarter_to_next", "before_hour", "past_hour",
     "to_hour", "quarter", "gone", "left", "of_month", "of_year", "day_word",
-    "the", "over", "one_hour_weak", "date_suffix", "between", "fillers", "coming",
+    "the", "over", "one_hour_weak", "date_suffix", "between", "fillers", "coming", "since_soft", "between_joins",
+    "between_behind", "of_length", "every", "weekly_led", "weekly_days", "weekly_behind", "weekly_in", "other",
+    "list_joins", "breaks",
 )  # fmt: skip
 
 
 _PIECES = ("start", "middle", "end")
-_LEADS = ("at_day", "clock_on", "clock_soft", "before", "after", "since", "during", "in")
+_LEADS = (
+    "at_day", "clock_on", "clock_soft", "before", "after", "since", "since_soft", "during", "in", "weekly_led",
+)  # fmt: skip
 _NAMED = (
     "now", "days", "weekdays", "months", "this", "next", "last", "weekend", "seasons", "parts", "part_before",
-    "noon", "midnight", "half_past", "start_of", "middle_of", "end_of",
+    "noon", "midnight", "half_past", "start_of", "middle_of", "end_of", "weekly_days", "every",
 )  # fmt: skip
 _BEGIN = (
     "clock_noun", "half_to", "half_words", "quarter_to_next", "before_hour", "quarter", "one_hour",
 )  # fmt: skip
 
-_FOLLOW = ("part_of", "until", "ago", "after_in", "ending_before", "ending_after")
+_APART = ("of_length", "list_joins", "breaks", "between_joins", "weekly_behind", "other")
+"""Lists whose words do not make a number beside them a clock."""
+_FOLLOW = ("part_of", "until", "ago", "after_in", "ending_before", "ending_after", "between_behind")
 
 
 @cache
@@ -116,6 +128,7 @@ def time_words() -> TimeWords:
         weak_months=data.words("times.weak_months"),
         which=which,
         weekend=data.phrases("times.weekend"),
+        weekend_starts=_firsts(data, ("weekend",)),
         seasons={form: int(key) for form, key in data.table("times.seasons").items()},
         parts=Phrases(parts),
         parts_led=data.words("times.parts_led"),
@@ -137,6 +150,9 @@ def time_words() -> TimeWords:
         noon=data.phrases("times.noon"),
         midnight=data.phrases("times.midnight"),
         half_past=data.phrases("times.half_past"),
+        weekly=data.phrases("times.weekly"),
+        visited=_firsts(data, ("weekly",)),
+        filled=data.phrases("times.filled"),
         pieces=Phrases([(data.split(f), p) for p in _PIECES for _, _, f in data.forms(f"times.{p}_of")]),
         month_of=tuple(data.words("times.month_of")),
         from_endings=tuple(data.words("times.from_endings")),
@@ -148,7 +164,7 @@ def time_words() -> TimeWords:
         leads=leads,
         named=(named | later) - leads,
         starts=leads | named,
-        about=leads.union(named, later, *lists.values(), _firsts(data, _FOLLOW)),
+        about=leads.union(named, later, *(lists[name] for name in lists if name not in _APART), _firsts(data, _FOLLOW)),
     )
 
 

@@ -5,6 +5,7 @@ from functools import cache
 
 from app.language.quantities.digits import Figure, figure_at, unnamed
 from app.language.quantities.found import Found
+from app.language.quantities.kazakh import counts_in_kazakh
 from app.language.quantities.marks import bounds, marks
 from app.language.quantities.numeral_words import Numeral, numeral_words
 from app.language.quantities.tokens import Text
@@ -155,13 +156,13 @@ class Parse:
     def _word(self) -> Found | bool | None:
         """Takes the word here: None goes on, True ends the number before it, a Found ends it with the word."""
         text, words, fold = self.text, self.words, self.text.fold(self.place)
-        half = words.and_half.at(text, self.place)
-        if half and not (self.group is None and self.last_scale == NONE):
+        part = words.and_part.at(text, self.place)
+        if part and not (self.group is None and self.last_scale == NONE):
             if self.group is None:
-                self.total += self.last_scale * HALF
+                self.total += self.last_scale * part[0]
             else:
-                self.group, self.room = self.group + HALF, Decimal(0)
-            self.place = half[1]
+                self.group, self.room = self.group + part[0], Decimal(0)
+            self.place = part[1]
             return None
         if fold in words.parts and (found := self._part(words.parts[fold])):
             return found
@@ -244,4 +245,6 @@ def _borne_out(text: Text, found: Found) -> bool:
     if text.fold(found.last) in beside and text.near(found.last):
         return True
     before = numeral_words().get(text.fold(found.first - 1))
-    return bool(before and not before.weak and text.near(found.first))
+    if before and not before.weak and text.near(found.first):
+        return True
+    return counts_in_kazakh(text, found.first, found.last)

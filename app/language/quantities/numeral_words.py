@@ -40,7 +40,8 @@ class NumeralWords:
     parts: dict[str, int]
     part_alone: frozenset[str]
     half: frozenset[str]
-    and_half: Phrases[str]
+    and_part: Phrases[Decimal]
+    """What adds a part of what stands before it: `and a half`."""
     point: frozenset[str]
     minus: frozenset[str]
     vague: frozenset[str]
@@ -97,7 +98,7 @@ def numeral_words() -> NumeralWords:
         parts={form: int(key) for form, key in data.table("numerals.parts").items()},
         part_alone=data.words("numerals.part_alone"),
         half=data.words("numerals.half_prefix"),
-        and_half=data.phrases("numerals.and_half"),
+        and_part=added_parts(data),
         point=data.words("numerals.point"),
         minus=data.words("numerals.minus"),
         vague=data.words("numerals.vague"),
@@ -132,6 +133,12 @@ def _room(value: Decimal, role: Role, *, ten_joins: bool) -> Decimal:
         return Decimal(100) if value >= 100 else Decimal(0)
     joins = role == "add" and value % 10 == 0 and (20 <= value < 100 or (ten_joins and value == 10))
     return Decimal(10) if joins else Decimal(0)
+
+
+def added_parts(data: Book) -> Phrases[Decimal]:
+    """The phrases that add a half or a quarter."""
+    parts = (("and_half", Decimal("0.5")), ("and_quarter", Decimal("0.25")))
+    return Phrases([(data.split(f), part) for name, part in parts for _, _, f in data.forms(f"numerals.{name}")])
 
 
 def _shorter(word: str) -> Iterator[str]:

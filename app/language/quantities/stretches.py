@@ -9,8 +9,16 @@ from app.language.quantities.reading import Amount, Reading
 from app.language.quantities.unit_words import Unit, unit_words
 
 HALF = Decimal("0.5")
+HALF_YEAR = Decimal(15552000)
+"""Seconds: six months of 30 days."""
 YEARS = (1900, 2100)
 """A number of digits between these before the word for a year names one."""
+
+
+RESTS: dict[Unit, Unit] = {"hour": "minute", "minute": "second"}
+"""What a number behind a unit counts where its own unit is left out."""
+STEP = 5
+"""Such a rest is a multiple of this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,7 @@ class Stretches:
         found: list[Stretch] = []
         place, end = 0, len(self.text.tokens)
         while place < end:
-            one = self._at(place)
+            one = self._at(place) or (self._short(found[-1], place) if found else None)
             if one is None:
                 place += 1
                 continue
@@ -95,6 +103,17 @@ class Stretches:
         high = None if amount.high is None else amount.high * count * words.seconds[unit]
         return replace(made, high=high, bound=bound)
 
+    def _short(self, before: Stretch, place: int) -> Stretch | None:
+        """A number with a letter that is a unit only behind the next larger one: `15m` behind hours."""
+        amount = self.reading.starts.get(place)
+        if amount is None or amount.high is not None or not self.text.near(amount.last):
+            return None
+        unit = self.words.behind.get(self.text.fold(amount.last))
+        if unit is None or RESTS.get(before.unit) != unit or not 0 < amount.value < 60 or amount.low.ordinal:
+            return None
+        made = self._made(place, amount.last + 1, amount.value, unit)
+        return made if self._continues(before, made) else None
+
     def _article(self, place: int) -> Stretch | None:
         """`an hour`, but not of `$5 a month`."""
         text, words = self.text, self.words
@@ -126,10 +145,11 @@ class Stretches:
         """A unit's word that means one of it."""
         text, words, fold = self.text, self.words, self.text.fold(place)
         before = text.fold(place - 1)
-        if words.and_half.at(text, place + 1) and place - 1 not in self.reading.found:
+        if words.and_part.at(text, place + 1) and place - 1 not in self.reading.found:
             return self._made(place, place + 1, words.units[fold][1], words.units[fold][0])
         led = fold in words.alone_led and before in words.led_by
-        if not (fold in words.alone or led) or before in words.alone_not_after or before == "/":
+        held = before in words.alone_not_after and not (before in words.with_rest and rest_at(self.reading, place + 1))
+        if not (fold in words.alone or led) or held or before == "/":
             return None
         if place - 1 in self.reading.found or place in self.reading.ends or text.kind(place - 1) == "digits":
             return None
@@ -146,16 +166,19 @@ class Stretches:
         return replace(one, last=high.last, high=high.value * self.words.seconds[one.unit])
 
     def _made(self, first: int, last: int, count: Decimal, unit: Unit) -> Stretch:
-        half = self.words.and_half.at(self.text, last) if self.text.near(last) else None
-        if half:
-            count, last = count + HALF, half[1]
+        part = self.words.and_part.at(self.text, last) if self.text.near(last) else None
+        if part:
+            count, last = count + part[0], part[1]
         bound = bound_of(self.text, first, last)
-        return Stretch(first, last, count * self.words.seconds[unit], None, unit, bound, count)
+        seconds = HALF_YEAR if unit == "year" and count == HALF else count * self.words.seconds[unit]
+        return Stretch(first, last, seconds, None, unit, bound, count)
 
     def _continues(self, one: Stretch, after: Stretch) -> bool:
         seconds = self.words.seconds
         if seconds[after.unit] >= seconds[one.unit] or one.high or after.high or not self.text.near(after.first):
             return False
+        if after.first - one.last == 1 and self.text.fold(one.last) == "." and self.text.glued(one.last):
+            return self.text.fold(one.last - 1) in self.words.dotted
         between = range(one.last, after.first)
         return len(between) < 2 and all(self.text.fold(place) in self.words.joins for place in between)
 
@@ -164,6 +187,14 @@ class Stretches:
         bound = one.bound if one.bound != "exact" else bound_of(self.text, one.first, after.last)
         count = seconds / self.words.seconds[after.unit]
         return Stretch(one.first, after.last, seconds, None, after.unit, bound, count)
+
+
+def rest_at(reading: Reading, place: int) -> Amount | None:
+    """The number at a place that may be a rest of minutes or seconds without its unit: `an hour twenty`."""
+    amount = reading.starts.get(place)
+    if amount is None or amount.high is not None or amount.low.ordinal or not reading.text.near(place):
+        return None
+    return amount if 0 < amount.value < 60 and amount.value % STEP == 0 else None
 
 
 def stretches(reading: Reading) -> tuple[Stretch, ...]:

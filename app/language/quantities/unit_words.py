@@ -5,6 +5,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Literal, cast
 
+from app.language.quantities.numeral_words import added_parts
 from app.language.quantities.words import Phrases, book
 
 Unit = Literal["second", "minute", "hour", "day", "week", "month", "quarter", "year"]
@@ -28,8 +29,14 @@ class UnitWords:
     many: frozenset[str]
     adjectives: frozenset[str]
     joins: frozenset[str]
+    dotted: frozenset[str]
+    """Abbreviations, behind whose dot a smaller unit goes on."""
+    behind: dict[str, Unit]
+    """Letters that are a unit only behind a larger one: of themselves they measure something else."""
+    with_rest: frozenset[str]
+    """Words before a unit that means one of it only where a rest follows: `this is an hour twenty`."""
     half: frozenset[str]
-    and_half: Phrases[str]
+    and_part: Phrases[Decimal]
     article: frozenset[str]
     of: frozenset[str]
     into: frozenset[str]
@@ -56,8 +63,11 @@ def unit_words() -> UnitWords:
         many=data.words("many"),
         adjectives=data.words("unit_adjectives"),
         joins=data.words("unit_and"),
+        dotted=data.words("unit_dotted"),
+        behind={form: cast(Unit, key) for form, key in data.table("units_behind").items()},
+        with_rest=data.words("alone_with_rest"),
         half=data.words("numerals.half_prefix"),
-        and_half=data.phrases("numerals.and_half"),
+        and_part=added_parts(data),
         article=data.words("numerals.article"),
         of=data.words("numerals.of"),
         into=data.words("times.in"),
