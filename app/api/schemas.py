@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from app.errors import Code
+from app.reading.prefix import split_media
 from app.turn.reply import Meta
 from app.types import Media, TimeOfDay
 
-_MEDIA: tuple[tuple[str, Media], ...] = (("[image]:", "image"), ("[audio transcript]:", "audio"))
 _META_BYTES = 16 << 10
 _META_LEVELS = 16
 _MAX_MS = 10**14  # the year 5138: beyond it the caller sent something else than milliseconds
@@ -29,10 +29,7 @@ class MessageBody(_Body):
 
     def media(self) -> tuple[Media, str]:
         """What kind of message it was, and its text without the prefix that says so."""
-        for prefix, kind in _MEDIA:
-            if self.text.startswith(prefix):
-                return kind, self.text.removeprefix(prefix).strip()
-        return "text", self.text
+        return split_media(self.text)
 
 
 class ContextBody(_Body):

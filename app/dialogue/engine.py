@@ -225,7 +225,7 @@ class Dialogue:
         """What to search for: of several clauses those that ask, without a greeting and what is not wanted."""
         u, said = got.u, got.said
         whole = without(u.message, u.greeting) or u.message.text.strip()
-        return whole if len(said.clauses) <= 1 or said.asked == said.text else said.asked
+        return whole if len(said.clauses) <= 1 or not said.asked else said.asked
 
     @staticmethod
     def _completes(scene: Scene, plan: Decision) -> bool:

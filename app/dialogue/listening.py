@@ -62,11 +62,15 @@ def _asked(message: Message) -> str:
     asking = [clause for clause in clauses if clause.mood in ("asked", "wished")]
     if asking and sum(len(word) >= _LONG for clause in asking for word in clause.text.split()) >= _ENOUGH:
         return ". ".join(f"{clause.text}?" if clause.mood == "asked" else clause.text for clause in asking)
-    return _kept(message.own, [clause for clause in clauses if clause.mood not in ("rejected", "greeted")])
+    return (
+        _kept(message.own, [clause for clause in clauses if clause.mood not in ("rejected", "greeted")]) or message.own
+    )
 
 
 def _kept(own: str, kept: Sequence[Clause]) -> str:
     """The text with those clauses alone, and the marks behind each."""
+    if not kept:
+        return ""
     ends = [*(clause.start for clause in kept[1:]), len(own)]
     pieces = [own[clause.start : min(end, clause.end + 2)].strip() for clause, end in zip(kept, ends, strict=True)]
-    return " ".join(piece for piece in pieces if piece) if kept else own
+    return " ".join(piece for piece in pieces if piece)

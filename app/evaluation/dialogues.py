@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from app.errors import ConfigError, MachineError
 from app.evaluation.cases import DialogueCase, Expected, has_digit, says
+from app.reading.prefix import split_media
 from app.turn.bots import Bot
 from app.turn.machine import Machine
 from app.turn.process import process
@@ -145,7 +146,8 @@ async def _play(bot: Bot, case: DialogueCase, machine: Machine) -> AsyncIterator
     broken = ""
     for number, (text, expected) in enumerate(case.turns):
         at = start + number * _BETWEEN_TURNS
-        ask = Ask(Key("EVAL", case.id), text, f"{case.id}-{number}", timestamp_ms=round(at.timestamp() * 1000),
+        media, said = split_media(text)
+        ask = Ask(Key("EVAL", case.id), said, f"{case.id}-{number}", media=media, timestamp_ms=round(at.timestamp() * 1000),
                   body_hash=hashlib.sha256(text.encode()).hexdigest())  # fmt: skip
         answer, meta = "", {"action": "error", "reason": broken}
         if not broken:
