@@ -14,9 +14,9 @@ from app.language.words import questions
 from app.types import Passage, Prompt, Section
 
 _SAME_LANGUAGE = 0.5  # share of the best score at which a passage in the customer's language is preferred
-_WITH_PRICE = 0.55  # the same for a passage with a price when a price was asked for
 _NAMED = 0.75  # the same for a passage whose product the customer named more fully
-_UNSAID = 0.6  # the same for a passage that was not the previous answer
+_OVERVIEW = 0.35  # the same for a list of prices when nothing was named
+_SEVERAL = 3  # prices of such a list
 _SECOND = 0.25  # the same for a passage that answers another part of the message
 _ABOUT = 0.6  # share of a part's words from which on a passage is about it
 _ALIKE = 0.7  # share of its letters that two forms of a word begin with
@@ -73,6 +73,9 @@ def _best(prompt: Prompt) -> Passage:
     if prompt.step.reason == "price":
         named = max(_name_share(p, prompt) for p in found if _weight(p) >= _NAMED * _weight(found[0]))
         found = _prefer(found, _NAMED, lambda p: named > 0 and _name_share(p, prompt) == named)
+        if not named:
+            # Nothing of it was named: all there is, if there is such a list.
+            found = _prefer(found, _OVERVIEW, lambda p: sum(bool(f.currency) for f in p.section.facts) >= _SEVERAL)
     asked = _words(prompt.step.query or "")
     if not _leans_on_history(prompt, found[0]):
         found = _prefer(found, 0.0, lambda p: asked in _asked(p.section))

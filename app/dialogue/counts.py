@@ -1,12 +1,27 @@
 """How many people and shops: the numbers of a message that count the customer's own, and no others."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
 
 from app.dialogue.hearing import Hearing
+from app.language.times import times
 
 MAX_PEOPLE = 9999
 MAX_SHOPS = 999
 MAX_PIECES = 999_999
+
+
+_SOME_DAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
+_LONGEST = 300
+"""Characters of a message that may name a day."""
+
+
+@lru_cache(maxsize=64)
+def dated(text: str) -> tuple[tuple[int, int], ...]:
+    """The places at which a text names days of the calendar."""
+    found = times(text, _SOME_DAY) if len(text) <= _LONGEST else ()
+    return tuple((each.start, each.end) for each in found if each.grain in ("day", "week", "month"))
 
 
 class Counting(Hearing):
@@ -44,7 +59,10 @@ class Counting(Hearing):
         """(place, number) of every plain number that is not negated and not an amount of something else."""
         other = self.words.get("other_unit", frozenset())
         address = self.words.get("address", frozenset())
+        moments = dated(self.u.message.text)
         for place, token in enumerate(self.tokens):
+            if any(start <= token.start < end for start, end in moments):
+                continue  # «12 December» counts nobody
             number = self._number_at(place)
             if number is None or number < 1:
                 continue

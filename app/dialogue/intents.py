@@ -19,8 +19,8 @@ from app.understanding.acts import Classifier
 RANK = (
     "emergency", "injection", "trouble", "paid", "supplier", "applicant", "price", "human_wanted", "complaint",
     "refund", "legal", "medical", "abuse", "invoice", "demo", "payment", "discount_request", "reschedule",
-    "cancel_request", "booking", "comparison", "contact_given", "callback_time", "feature", "refusal", "opt_out",
-    "frustration", "bot_question", "objection_price", "objection_trust", "objection_have", "objection_think",
+    "cancel_request", "booking", "comparison", "contact_given", "callback_time", "feature", "about_us", "refusal",
+    "opt_out", "frustration", "bot_question", "objection_price", "objection_trust", "objection_have", "objection_think",
     "purchase", "project", "info", "told", "denial", "off_topic", "spam", "auto_reply", "language_wish", "correction",
     "small_talk", "agreement", "goodbye", "thanks", "greeting",
 )  # fmt: skip
@@ -148,7 +148,7 @@ def understand(
             contact=bool(own),
             waits=bool(pending),
             denies=understanding.denies,
-            brief=kind == "yes_no" or len(reader.content) <= WEAK_LIMIT,
+            brief=len(reader.content) <= WEAK_LIMIT,
         )
     if own:
         names.add("contact_given")

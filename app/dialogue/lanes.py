@@ -3,6 +3,7 @@
 from app.dialogue.scene import QUESTIONS, Decision, Scene
 
 _OUT_OF_LANE = ("thanks", "goodbye", "greeting", "agreement", "denial", "small_talk", "bot_question", "demo", "payment")
+_TELLING = frozenset({"info", "told", "small_talk", "greeting", "feature"})
 _PLAIN_TALK = ("price", "comparison", "purchase", "human_wanted", "contact_given", "refusal", "opt_out")
 
 
@@ -49,9 +50,13 @@ def small_talk(s: Scene) -> Decision | None:
 def noted(s: Scene) -> Decision | None:
     """What is told once a person has the talk: passed on, and nothing is searched for it."""
     handed = s.state.handed_over or "contact" in s.state.slots
-    if not handed or not s.u.has("told") or s.u.has(*QUESTIONS, *_PLAIN_TALK) or s.u.message.asking:
+    others = set(s.u.intents) - _TELLING
+    if not handed or others or s.u.message.asking or s.reorders or s.u.steers or "contact" in s.heard.values:
         return None
-    return Decision("answer", "noted", s.say("noted"), greet=False)
+    if not s.u.has("told", "info", "small_talk") or (s.u.has("feature") and not s.u.has("told")):
+        return None
+    named = s.say("ack_name").replace("{name}", s.heard.values["name"]) if "name" in s.heard.values else ""
+    return Decision("answer", "noted", f"{named} {s.say('noted')}".strip(), greet=False)
 
 
 def told(s: Scene) -> Decision | None:

@@ -60,6 +60,8 @@ def _asked(message: Message) -> str:
     if len(clauses) == 1:
         return message.own
     asking = [clause for clause in clauses if clause.mood in ("asked", "wished")]
+    if len(asking) == 1 and len([c for c in clauses if c.mood != "greeted"]) == 1:
+        return _kept(message.own, asking)
     if asking and sum(len(word) >= _LONG for clause in asking for word in clause.text.split()) >= _ENOUGH:
         return ". ".join(f"{clause.text}?" if clause.mood == "asked" else clause.text for clause in asking)
     return (

@@ -21,7 +21,7 @@ _MOST = 12
 _ADDED = {
     "price": "price", "sum": "price", "comparison": "comparison", "discount_request": "discount_request",
     "payment": "payment", "invoice": "invoice", "demo": "demo", "booking": "booking", "reschedule": "reschedule",
-    "cancel_request": "cancel_request", "about_us": "feature", "feature": "feature", "callback_time": "callback_time",
+    "cancel_request": "cancel_request", "about_us": "about_us", "feature": "feature", "callback_time": "callback_time",
     "bot_question": "bot_question", "purchase": "purchase", "refusal": "refusal", "opt_out": "opt_out",
     "objection_think": "objection_think", "objection_price": "objection_price", "objection_trust": "objection_trust",
     "human_wanted": "human_wanted", "complaint": "complaint", "refund": "refund", "legal": "legal",
@@ -60,22 +60,9 @@ _LANES = frozenset(
 """What is believed, and nothing else, of words that may answer a question of ours."""
 _CALLS_SOMEBODY = 0.8
 """The probability that they need elsewhere: each brings a person."""
-_TURNS = frozenset(
-    {
-        "demo",
-        "invoice",
-        "purchase",
-        "price",
-        "sum",
-        "human_wanted",
-        "callback_time",
-        "language_wish",
-        "auto_reply",
-        "bot_question",
-        "correction",
-        "legal",
-    }
-)
+_DECIDED = frozenset({"demo", "invoice", "purchase", "callback_time", "language_wish", "auto_reply"})
+"""What is no answer to a question of ours, however short."""
+_TURNS = frozenset({"price", "human_wanted", "bot_question", "correction", "legal", "discount_request", "payment"})
 """What turns away from a question of ours, in more than a few words."""
 _SEARCHED = frozenset({"about_us", "feature", "comparison"})
 """What is looked up: believed as reluctantly, where nothing asks."""
@@ -113,7 +100,9 @@ def acts_of(text: str, classifier: Classifier, clauses: Sequence[str] = ()) -> M
     parts = [part for found in sentences[:_MOST] if (part := found.strip())]
     found: dict[str, float] = {}
     for part in parts if len(parts) == 1 else [text, *parts]:
-        for act, chance in classifier.scored(part).acts:
+        scored = dict(classifier.scored(part).acts)
+        scored["price"] = scored.get("price", 0.0) + scored.get("sum", 0.0)  # a sum is the price of several
+        for act, chance in scored.items():
             found[act] = max(found.get(act, 0.0), chance)
     return found
 
@@ -127,9 +116,7 @@ def joined(
     `denies`: they begin with a no; `brief`: so few words that they are an answer rather than something else.
     """
     if waits and not asking:
-        plain = {act for act, chance in acts.items() if chance >= _PLAIN}
-        added = plain & (_LANES if brief else _LANES | _TURNS)
-        return names | {_ADDED[act] for act in added}
+        return names | {_ADDED[act] for act in _away(acts, brief=brief)}
     sure = {
         act
         for act, chance in acts.items()
@@ -148,6 +135,8 @@ def joined(
     if not sure:
         return names
     told = acts.get("info", 0.0) >= SURE
+    if "about_us" in sure:
+        names = names | {"feature"}
     kept = {name for name in names if name not in _DOUBTFUL or acts.get(name, 1.0) >= (_TELLING if told else _DOUBTED)}
     added = {_ADDED[act] for act in sure if act in _ADDED}
     if told and not asking and added <= {"info"}:
@@ -155,3 +144,12 @@ def joined(
     if "feature" in kept and not asking and sure <= _ASKS_NOTHING and acts.get("feature", 0.0) < _DOUBTED:
         kept.discard("feature")
     return kept | added
+
+
+def _away(acts: Mapping[str, float], *, brief: bool) -> set[str]:
+    """The acts that turn away from our question: in few words only what is no answer to any."""
+    away = {act for act in _LANES if acts.get(act, 0.0) >= _PLAIN}
+    away |= {act for act in _DECIDED if acts.get(act, 0.0) >= _PLAIN}
+    if not brief:
+        away |= {act for act in _TURNS if acts.get(act, 0.0) >= SURE}
+    return away

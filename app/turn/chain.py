@@ -17,6 +17,7 @@ from app.knowledge.retriever import Found
 from app.prompt import corrected, marks_in
 from app.settings import Settings
 from app.turn.bots import Bot
+from app.turn.compatible import compatible
 from app.turn.deciding import what_decides
 from app.types import Ask, Draft, Passage, Prompt, Snapshot, Step
 
@@ -58,7 +59,7 @@ async def search(
     """What the knowledge base has on it: nothing when the step searches nothing."""
     if step.query is None:
         return Found((), version=bot.knowledge.version)
-    return await bot.knowledge.find(
+    found = await bot.knowledge.find(
         step.query,
         top_k=top_k,
         today=today_of(bot, now),
@@ -66,6 +67,7 @@ async def search(
         without=step.without,
         deadline=deadline,
     )
+    return replace(found, passages=compatible(step, found.passages))
 
 
 def today_of(bot: Bot, now: datetime) -> date:
