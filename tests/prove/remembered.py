@@ -4,8 +4,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from tests.host.callers import Caller
 from tests.host.hosts import CACHE, Host
 from tests.host.services import PORT
+from tests.prove.load import first_answer
 from tests.prove.memory import fill
 
 DATABASE = "/var/lib/sales-machine/conversations.db"
@@ -77,6 +79,13 @@ def unlogged(host: Host) -> int:
 def histories(host: Host, *sessions: str) -> dict[str, list[list[str | None]]]:
     """Question and answer of every exchange by customer, oldest first, as the release that serves reads them."""
     return dict(_read(host, HISTORIES, *sessions))
+
+
+def begin_anew(host: Host) -> None:
+    """A memory that the release which serves makes itself: that of a host from an earlier run goes."""
+    units = "sales-machine.socket sales-machine.service"
+    host.sh(f"systemctl stop {units}; rm -f {DATABASE}*; systemctl start {units}")
+    first_answer(Caller(host), 60)
 
 
 def lay_beside(host: Host, turns: int) -> None:
