@@ -12,7 +12,7 @@ TORCH  ?= torch==2.13.0
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test load measure test-host test-n8n lint audit format bench prove-model prove-hostile prove-power prove-storm prove-day-two prove-memory prove-replay lock clean
+.PHONY: help install demo test load measure test-host test-n8n lint audit format bench prove-model prove-hostile prove-power prove-storm prove-day-two prove-memory prove-schema prove-replay lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -80,6 +80,9 @@ prove-day-two: $(VENV)/dev.stamp ## Do all the work of day two while customers w
 
 prove-memory: $(VENV)/dev.stamp ## Start on a large memory of the release before: when it answers, who notices the bringing over (TURNS=500000; minutes)
 	$(BIN)/python -m tests.prove.memory --turns $(or $(TURNS),500000)
+
+prove-schema: $(VENV)/dev.stamp ## Update a commit's release with memory schema 1 to this checkout's, roll back, update again, while customers write (root; BASE=d261183 NUMBER=40 TURNS=150000; about half an hour)
+	$(BIN)/python -m tests.prove.schema --base $(or $(BASE),d261183) $(or $(NUMBER),40) $(if $(TURNS),--turns $(TURNS))
 
 prove-replay: $(VENV)/dev.stamp ## Have this checkout answer 500 turns that a commit recorded: all equal? (BASE=HEAD TURNS=500 KEEP=folder REPLAYFLAGS="--ignore KEY")
 	$(BIN)/python -m tests.prove.replay --base $(or $(BASE),HEAD) $(if $(TURNS),--turns $(TURNS)) $(if $(KEEP),--keep $(KEEP)) $(REPLAYFLAGS)

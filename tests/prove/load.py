@@ -15,8 +15,8 @@ import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -56,6 +56,7 @@ class Sent:
     answer: str = ""
     failure: str = ""
     by_contract: bool = True
+    text: str = ""
 
     @property
     def seconds(self) -> float:
@@ -94,10 +95,20 @@ class Report:
 
 
 class Load:
-    """A thread that sends `rate` messages a minute until the end of the `with`; `key` may be changed meanwhile."""
+    """A thread that sends `rate` messages a minute until the end of the `with`; `key` may be changed meanwhile.
 
-    def __init__(self, host: Host, rate: float = RATE_A_MINUTE, tries: int = 1) -> None:
+    `messages` are pairs of customer and text, endless; without them each customer writes all of his, then the next one.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        rate: float = RATE_A_MINUTE,
+        tries: int = 1,
+        messages: Iterator[tuple[str, str]] | None = None,
+    ) -> None:
         self.host, self.rate, self.tries = host, rate, tries
+        self._messages = messages
         self.caller = Caller(host)
         self.key = self.caller.key
         self.sent: list[Sent] = []
@@ -124,7 +135,7 @@ class Load:
 
     async def _play(self) -> None:
         stamp = time.time_ns() // 1_000_000
-        messages = ((user, text) for user, texts in customers(10_000, stamp) for text in texts)
+        messages = self._messages or one_after_another(stamp)
         started, number, tasks = time.monotonic(), 0, []
         async with client(self.caller) as http:
             while not self._over.is_set():
@@ -150,6 +161,11 @@ class Load:
                 return
 
 
+def one_after_another(seed: int) -> Iterator[tuple[str, str]]:
+    """The messages of customers who come, write all they want to and go."""
+    return ((user, text) for user, texts in customers(10_000, seed) for text in texts)
+
+
 def client(caller: Caller) -> httpx.AsyncClient:
     """Speaks to the machine's address by its name; keeps connections open, as n8n does."""
     context: ssl.SSLContext = caller.context()
@@ -165,6 +181,11 @@ def client(caller: Caller) -> httpx.AsyncClient:
 
 async def send(http: httpx.AsyncClient, key: str, body: dict[str, Any]) -> Sent:
     """One request and what came of it."""
+    found = await _sent(http, key, body)
+    return replace(found, text=body["message"]["text"])
+
+
+async def _sent(http: httpx.AsyncClient, key: str, body: dict[str, Any]) -> Sent:
     user, request_id, at = body["user_id"], body["request_id"], time.monotonic()
     try:
         reply = await http.post(

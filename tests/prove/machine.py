@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterator
+from typing import Any
 
 from tests.host.hosts import Host
 from tests.host.services import Services
@@ -10,8 +11,8 @@ from tests.prove.releases import FAST
 
 
 @contextlib.contextmanager
-def machine(name: str, number: int, *layers: str) -> Iterator[Host]:
-    """Sets it up, with the model at twenty times its speed, and takes it down afterwards.
+def machine(name: str, number: int, *layers: str, **variables: Any) -> Iterator[Host]:
+    """Sets it up, with the model at twenty times its speed and `variables` of site.yml, and takes it down afterwards.
 
     A server of this name that is there already is used; TESTHOST_KEEP=1 leaves it for the next time. Raises
     AssertionError with what site.yml said when it fails.
@@ -21,7 +22,7 @@ def machine(name: str, number: int, *layers: str) -> Iterator[Host]:
         host.start(*layers)
     try:
         with Services(host):
-            play = host.play("site.yml", **FAST)
+            play = host.play("site.yml", **FAST | variables)
             assert play.status == 0, play.output
             yield host
     finally:

@@ -1,4 +1,5 @@
-"""Releases to update to: each is built from this checkout and differs from it, so that the server takes it for a new one."""
+"""Releases to update to: each is built from this checkout and differs from it, so that the server takes it for a new one;
+or from the files of a commit."""
 
 import shutil
 import subprocess
@@ -18,13 +19,14 @@ FAST: dict[str, Any] = {
 }
 
 
-def wheel(folder: Path, name: str, path: str = "app/__main__.py", appended: str = "") -> str:
-    """Builds release `name` in `folder`, with `appended` at the end of the file `path`; returns the wheel's path."""
+def wheel(folder: Path, name: str, path: str = "app/__main__.py", appended: str = "", tree: Path = ROOT) -> str:
+    """Builds release `name` in `folder` from the files below `tree`, with `appended` at the end of the file `path`;
+    returns the wheel's path."""
     source = folder / name
     source.mkdir()
     for part in PARTS:
-        copy: Callable[..., Any] = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
-        copy(ROOT / part, source / part)
+        copy: Callable[..., Any] = shutil.copytree if (tree / part).is_dir() else shutil.copy2
+        copy(tree / part, source / part)
     with (source / path).open("a", encoding="utf-8") as file:
         file.write(appended or f"# {name}\n")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(source / "dist")]
