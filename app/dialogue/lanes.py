@@ -51,7 +51,8 @@ def noted(s: Scene) -> Decision | None:
     """What is told once a person has the talk: passed on, and nothing is searched for it."""
     handed = s.state.handed_over or "contact" in s.state.slots
     others = set(s.u.intents) - _TELLING
-    if not handed or others or s.u.message.asking or s.reorders or s.u.steers or "contact" in s.heard.values:
+    busy = s.u.message.asking or s.reorders or s.u.steers or s.state.pending or "contact" in s.heard.values
+    if not handed or others or busy:
         return None
     if not s.u.has("told", "info", "small_talk") or (s.u.has("feature") and not s.u.has("told")):
         return None

@@ -61,6 +61,12 @@ class Cues:
             names = {name: end for name, end in names.items() if name not in _DENIED}
             if not names:
                 return names
+        before = self.words[place - 1] if place else ""
+        if "reject_except_after" in names and not before.endswith(endings("kk_except")):
+            # "another day" rejects nothing, "but for the rent" does.
+            names = {name: end for name, end in names.items() if name != "reject_except_after"}
+            if not names:
+                return names
         longest = max(names.values())
         stop = next((at for at in range(place + 1, longest) if self.tokens[at].cut), longest)
         return names if stop == longest else {name: end for name, end in names.items() if end <= stop}
