@@ -75,7 +75,9 @@ def _best(prompt: Prompt) -> Passage:
         found = _prefer(found, _NAMED, lambda p: named > 0 and _name_share(p, prompt) == named)
         if not named:
             # Nothing of it was named: all there is, if there is such a list.
-            found = _prefer(found, _OVERVIEW, lambda p: sum(bool(f.currency) for f in p.section.facts) >= _SEVERAL)
+            lists = [p for p in found if sum(bool(fact.currency) for fact in p.section.facts) >= _SEVERAL]
+            own = [p for p in lists if p.section.language == prompt.step.language]
+            found = _prefer(found, _OVERVIEW, lambda p: p in (own or lists))
     asked = _words(prompt.step.query or "")
     if not _leans_on_history(prompt, found[0]):
         found = _prefer(found, 0.0, lambda p: asked in _asked(p.section))

@@ -6,10 +6,13 @@ from app.types import Deciding, Passage
 
 _ALONE = frozenset({"not_known"})
 """What is said where nothing else is."""
+_SUMS = frozenset({"sum", "confirmed", "corrected"})
 
 
-def joined(deciding: Sequence[Deciding], passages: Sequence[Passage]) -> tuple[tuple[str, ...], tuple[Passage, ...]]:
-    """(lines of what decides, passages that are said behind them)."""
+def joined(
+    deciding: Sequence[Deciding], passages: Sequence[Passage], *, asks_more: bool
+) -> tuple[tuple[str, ...], tuple[Passage, ...]]:
+    """(lines of what decides, passages that are said behind them). `asks_more`: than what is reckoned."""
     if len(deciding) > 1 or passages:
         deciding = [each for each in deciding if each.kind not in _ALONE or not passages] or []
     if not deciding:
@@ -17,5 +20,7 @@ def joined(deciding: Sequence[Deciding], passages: Sequence[Passage]) -> tuple[t
     own = {section for each in deciding for section in each.sections}
     if len(deciding) == 1 and deciding[0].kind == "price" and passages and passages[0].section.id in own:
         return (), tuple(passages)  # the owner's words hold the price and say what it is for
+    if not asks_more and any(each.kind in _SUMS for each in deciding):
+        return tuple(each.said for each in deciding), ()
     # Of a message of several questions the others keep their passages.
     return tuple(each.said for each in deciding), tuple(p for p in passages[1:] if p.section.id not in own)

@@ -14,6 +14,8 @@ _EARLIER = 4
 _ENOUGH = 2
 """Words of three letters and more from which what asks can be searched without what was told."""
 _LONG = 3
+_BRIEF = 14
+"""Words of a message in which what is told says what is asked of."""
 _UNHEARD = frozenset({"silence", "unreadable", "music"})
 
 
@@ -26,6 +28,7 @@ class Said:
     counted: str
     without: tuple[str, ...] = ()
     clauses: tuple[str, ...] = ()
+    """All of them but what is rejected."""
     heard: Heard = "text"
     silent: bool = False
     """Nothing of it is his own: a sticker, a picture without a word, a voice message without a voice."""
@@ -49,7 +52,7 @@ def listened(ask: Ask, snapshot: Snapshot) -> Said:
         _asked(message),
         _kept(message.own, [c for c in clauses if c.mood not in ("rejected", "exclaimed")]),
         tuple(c.rejected or c.text for c in clauses if c.mood == "rejected"),
-        tuple(c.text for c in clauses),
+        tuple(c.text for c in clauses if c.mood != "rejected") or tuple(c.text for c in clauses),
         message.media,
     )
 
@@ -62,6 +65,11 @@ def _asked(message: Message) -> str:
     asking = [clause for clause in clauses if clause.mood in ("asked", "wished")]
     if len(asking) == 1 and len([c for c in clauses if c.mood != "greeted"]) == 1:
         return _kept(message.own, asking)
+    if len(message.own.split()) <= _BRIEF:
+        return (
+            _kept(message.own, [clause for clause in clauses if clause.mood not in ("rejected", "greeted")])
+            or message.own
+        )
     if asking and sum(len(word) >= _LONG for clause in asking for word in clause.text.split()) >= _ENOUGH:
         return ". ".join(f"{clause.text}?" if clause.mood == "asked" else clause.text for clause in asking)
     return (

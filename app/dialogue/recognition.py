@@ -99,7 +99,8 @@ def acts_of(text: str, classifier: Classifier, clauses: Sequence[str] = ()) -> M
     sentences = clauses or _SENTENCE.findall(text)
     parts = [part for found in sentences[:_MOST] if (part := found.strip())]
     found: dict[str, float] = {}
-    for part in parts if len(parts) == 1 else [text, *parts]:
+    whole = " ".join(parts) if clauses else text
+    for part in parts if len(parts) == 1 else [whole, *parts]:
         scored = dict(classifier.scored(part).acts)
         scored["price"] = scored.get("price", 0.0) + scored.get("sum", 0.0)  # a sum is the price of several
         for act, chance in scored.items():

@@ -155,7 +155,12 @@ def _question(s: Scene) -> Decision | None:
     # A sum that he offers says nothing to search for: what there is of discounts does.
     offers = haggles and any(token.text.isdecimal() for token in s.u.message.tokens)
     query = s.texts.data["query_discount"] if offers else s.query
-    return Decision("answer", name or "feature", statement, query, fallback, asks=calm and s.may_ask)
+    # Who has decided, or wants to see it, is asked how to reach him, whatever else he asks.
+    wants = s.u.has("purchase", "demo", "invoice") and "contact" not in s.slots and "quantity" not in s.flow.slots
+    asks = wants or (calm and s.may_ask)
+    return Decision(
+        "answer", name or "feature", statement, query, fallback, asks=asks, prefer="contact" if wants else ""
+    )
 
 
 def _refusal(s: Scene) -> Decision | None:

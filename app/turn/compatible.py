@@ -14,6 +14,10 @@ _KINDS = ("about_us",)
 """Acts whose questions only sections of their own answer."""
 _LEAST = 0.25
 """Probability of the act that one of the section's questions must reach."""
+_PREFERRED = ("invoice", "demo", "payment")
+"""Acts whose own sections come first, where they are not far behind."""
+_BEHIND = 0.4
+"""Share of the best passage's score."""
 _QUESTIONS = 6
 """Of a section that are looked at."""
 
@@ -22,8 +26,16 @@ def compatible(step: Step, passages: Sequence[Passage]) -> tuple[Passage, ...]:
     """Those of the passages that answer what was asked; all of them where the kind of question tells nothing."""
     act = next((act for act in _KINDS if act in step.intents), None)
     if act is None or "price" in step.intents:
-        return tuple(passages)
+        return _preferred(step, passages)
     return tuple(passage for passage in passages if _answers(passage.section, act) >= _LEAST)
+
+
+def _preferred(step: Step, passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    act = next((act for act in _PREFERRED if act == step.reason), None)
+    if act is None or not passages:
+        return tuple(passages)
+    near = [p for p in passages if p.score >= _BEHIND * passages[0].score and _answers(p.section, act) >= _LEAST]
+    return (*near, *(passage for passage in passages if passage not in near))
 
 
 @lru_cache(maxsize=4096)
