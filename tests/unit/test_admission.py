@@ -126,6 +126,9 @@ async def test_a_waiter_that_leaves_in_the_moment_a_place_comes_free_passes_it_o
             release.set()
             await asyncio.sleep(0)
             waiters[0].cancel()
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert all(task.done() for task in (holder, *waiters)), f"{order}: a place that nobody took is given on"
         results = await asyncio.gather(holder, *waiters, return_exceptions=True)
         assert [type(result) for result in results if result is not None] in ([asyncio.CancelledError], [])
         assert (admission.running, admission.waiting) == (0, 0), order

@@ -138,6 +138,22 @@ def test_a_second_message_is_reckoned_behind_the_first_of_its_conversation(virtu
     virtually(play())
 
 
+def test_a_third_message_is_reckoned_behind_the_second_though_the_first_has_been_answered(virtually: Any) -> None:
+    async def play() -> None:
+        admission = Admission(4, 100, pace(10.0))
+        with admission.ticket("shop", "anna", Deadline.after(100)) as second:
+            with admission.ticket("shop", "anna", Deadline.after(100)) as first:
+                async with first.place(lambda _: None):
+                    second.reserve()
+            async with second.place(lambda _: None):
+                assert admission.predicted_wait("shop", "anna") == pytest.approx(10), "the second is at work"
+                assert admission.predicted_wait("shop", "oleg") == 0, "three places are free"
+                assert refused(admission, 19.0, conversation="anna") is not None
+        assert admission.predicted_wait("shop", "anna") == 0, "it is over"
+
+    virtually(play())
+
+
 def test_a_bot_that_sends_much_is_reckoned_with_what_it_is_likely_to_send(virtually: Any) -> None:
     async def play() -> None:
         async with AsyncExitStack() as stack:

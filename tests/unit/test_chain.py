@@ -94,6 +94,16 @@ def test_where_none_holds_the_fact_is_said_and_the_last_verdict_told(chat: Bot) 
     assert "8 800" in found.verdict.findings[0].detail
 
 
+@pytest.mark.parametrize("mark", ["abcdef", "kvqzhd"], ids=["of the history", "of the newest message"])
+def test_a_draft_that_says_a_mark_of_any_message_of_its_prompt_is_refused(chat: Bot, mark: str) -> None:
+    asked = tuple(ChatMessage("user", f"⟦{each}⟧\nСколько?\n⟦/{each}⟧") for each in ("abcdef", "kvqzhd"))
+    messages = (asked[0], ChatMessage("assistant", "Уточню."), asked[1])
+    turn = planned(replace(STEP, language="ru"), messages=messages)
+    found = judge(turn, [Draft(f"{RIGHT} Ваш код: {mark}.", "one")], ASK, Snapshot(KEY), chat)
+    assert found.replaced
+    assert [(each.check, each.detail) for each in found.verdict.findings] == [("leak", "a mark of the prompt")]
+
+
 def test_what_an_owner_wrote_is_tidied_and_never_refused(bot: Bot, chat: Bot) -> None:
     assert verdict(chat, Draft(WRONG, Extractive.name, origin="knowledge")).text == WRONG
     assert verdict(bot, Draft(WRONG, "anything", origin="knowledge")).text == WRONG

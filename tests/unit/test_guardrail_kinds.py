@@ -110,8 +110,10 @@ def test_of_a_long_message_the_first_two_thousand_characters_are_heard() -> None
     assert 37 not in Case("Да.", Context((), customer=(f"{filler} у нас 37 касс.",))).numbers_heard
 
 
-def test_a_discount_that_the_policy_permits_may_be_said() -> None:
-    assert "percent" not in found("Дадим скидку 10 %.", discounts=(Decimal(10),))
+@pytest.mark.parametrize("draft", ["Дадим скидку 10 %.", "Скидка у нас 10, на любой тариф."])
+def test_a_discount_that_the_policy_permits_may_be_said(draft: str) -> None:
+    assert "percent" not in found(draft, discounts=(Decimal(10),))
+    assert "percent" in found(draft, discounts=(Decimal(7),)), "and no other"
 
 
 @pytest.mark.parametrize(

@@ -667,3 +667,10 @@ def test_calibrate_prints_a_line_to_draw(here: CliRunner, shop: Path, tmp_path: 
     assert "retriever.min_similarity: " in done.stdout
     assert done.stdout.count("best F1") == done.stdout.count("best Youden") == 3
     assert "put into the settings:\nretriever:\n  min_coverage: " in done.stdout
+
+
+@pytest.mark.parametrize("query", ["🙂", "…", "👍🙏"])
+async def test_a_message_without_a_word_is_near_to_nothing(open_with: Callable[..., Models], query: str) -> None:
+    found = await retriever(open_with("embedder"), min_similarity=-1.0).find(query, top_k=3, today=TODAY)
+    assert found.passages == (), "though every section would be near enough"
+    assert "dense" not in found.seconds

@@ -124,6 +124,20 @@ async def test_what_is_given_to_a_person_holds_the_log_also_of_what_the_release_
     assert [row[0] for row in log(tmp_path)] == [GONE.user_id, GONE.user_id], "of nobody else"
 
 
+async def test_nobody_is_kept_from_what_is_kept_of_him_because_nothing_can_be_written_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await Store(tmp_path / DATABASE).close()
+    told_before(tmp_path, GONE, "розы")
+    monkeypatch.setattr("app.store.rights._PATIENCE_S", 0.05)
+    with closing(sqlite3.connect(tmp_path / DATABASE, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        found = export(tmp_path / DATABASE, Person(GONE.user_id))
+    assert [(each["user_text"], each["answer"]) for each in found["turns"]] == [("розы", "Да, розы")]
+    assert found["messages"] == [], "its log could not be completed"
+    assert len(export(tmp_path / DATABASE, Person(GONE.user_id))["messages"]) == 2, "and is, once it can be"
+
+
 @pytest.mark.parametrize("since", ["this release", "the release before"])
 async def test_a_salvaged_conversation_has_its_log_again(tmp_path: Path, since: str) -> None:
     data = tmp_path / "data"

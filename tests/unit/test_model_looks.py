@@ -151,3 +151,11 @@ def test_three_silent_looks_of_three_seconds_and_it_is_gone() -> None:
     assert [each["state"] for each in logged] == ["loading", "warm", "failed", "loading", "warm"]
     assert "does not answer within 3 s" in logged[2]["detail"]
     watch.available()
+
+
+def test_another_model_of_the_same_name_serves_nobody_in_the_moment_in_which_it_was_loaded() -> None:
+    server = Server(lambda: WHOLE if server.loading else None)
+    watch, telemetry, logged = watching(server, 5, digest="d2" * 32)
+    assert [each["state"] for each in logged] == ["loading", "failed"], "never warm, not even until the next look"
+    assert "has the digest d1, not d2d2d2d2d2d2" in watch.state.detail
+    assert not up(telemetry)

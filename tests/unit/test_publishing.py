@@ -168,6 +168,16 @@ def test_old_versions_go_but_never_the_one_in_use_nor_a_deployments(
     assert price(place) == 2
 
 
+def test_an_old_version_that_was_put_in_use_by_hand_stays_though_newer_ones_fill_the_list(
+    place: Place, three: tuple[Path, Path, Path]
+) -> None:
+    place.link.unlink()
+    place.link.symlink_to(Path(place.versions.name) / three[0].name)
+    with locked(place):
+        assert prune(place, 2) == []
+    assert price(place) == 1
+
+
 def test_a_link_switched_by_a_deployment_is_entered_and_can_be_gone_back_to(
     place: Place, three: tuple[Path, Path, Path], tmp_path: Path
 ) -> None:

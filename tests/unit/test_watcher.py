@@ -115,6 +115,17 @@ async def test_a_version_that_is_taken_back_is_no_trouble_any_more(shop: Shop, t
     assert shop.knowledge.trouble == ""
 
 
+async def test_what_was_taken_back_is_tried_at_once_when_it_is_published_again(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "late").mkdir()
+    shop.lead_to(tmp_path / "late")
+    assert not await shop.watcher.look()
+    shop.lead_to(tmp_path / "first")
+    assert not await shop.watcher.look()
+    shop.publish("late", "Касса стоит 5 000 ₸.")
+    assert await shop.watcher.look(), "whoever publishes waits for it"
+    assert shop.says() == "Касса стоит 5 000 ₸."
+
+
 async def test_what_is_in_use_and_could_not_be_loaded_again_is_told(shop: Shop, tmp_path: Path) -> None:
     assert not await shop.watcher.look()
     (tmp_path / "first" / "a.yaml").write_text("sections: [\n", "utf-8")
