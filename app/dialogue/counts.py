@@ -20,7 +20,8 @@ _LONGEST = 300
 @lru_cache(maxsize=64)
 def dated(text: str) -> tuple[tuple[int, int], ...]:
     """The places at which a text names days of the calendar."""
-    found = times(text, _SOME_DAY) if len(text) <= _LONGEST else ()
+    named = len(text) <= _LONGEST and any(character.isdigit() for character in text)
+    found = times(text, _SOME_DAY) if named else ()
     return tuple((each.start, each.end) for each in found if each.grain in ("day", "week", "month"))
 
 

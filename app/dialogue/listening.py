@@ -8,7 +8,8 @@ from app.reading.message import Clause, Heard, Message
 from app.reading.read import read
 from app.types import Ask, Snapshot
 
-MAX_CHARS = 4000
+MAX_CHARS = 1200
+"""A longer message is read only so far: whoever sends a novel has said what matters before that."""
 _EARLIER = 4
 """Answers of ours that he may have sent back."""
 _ENOUGH = 2

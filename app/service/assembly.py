@@ -4,7 +4,8 @@ import hashlib
 import os
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -24,8 +25,10 @@ from app.settings import Settings
 from app.store import Store
 from app.telemetry import Telemetry
 from app.turn.bots import DEFAULT, Bot, Bots
+from app.turn.chain import decide
+from app.turn.deciding import what_decides
 from app.turn.machine import Machine
-from app.types import Language
+from app.types import Ask, Key, Language, Snapshot
 
 _DATABASE = "conversations.db"
 _LOG_KEY = "log.key"
@@ -47,6 +50,7 @@ def open_machine(settings: Settings, data: Path, knowledge: Path) -> Machine:
     )
     tokens = TokenCounter()
     bots = _bots(settings, dialogues, _shelves(settings, knowledge, dialogues, models), _prompts(settings, key, tokens))
+    _read_ahead(bots.default)
     system = bots.default.prompts.system(
         dialogues[DEFAULT].title(settings.dialogue.flow), structured=settings.flags.structured
     )
@@ -64,6 +68,15 @@ def open_machine(settings: Settings, data: Path, knowledge: Path) -> Machine:
         bots=bots,
         models=models,
     )
+
+
+def _read_ahead(bot: Bot) -> None:
+    """Words, names and examples that are read when first asked for: no customer waits for them."""
+    snapshot, now = Snapshot(Key("", "")), datetime.now(UTC)
+    for text in ("1 + 1 = 2?", "+7"):
+        step = decide(Ask(snapshot.key, text, ""), snapshot, now, bot)
+        step = replace(step, intents=("price",))
+        what_decides(text, step, snapshot, bot.knowledge.current, now.date())
 
 
 def open_knowledge(

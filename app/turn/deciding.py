@@ -36,6 +36,8 @@ _KINDS: Mapping[type[object], str] = {
 }  # fmt: skip
 _PRICED = frozenset({"price", "discount_request", "comparison", "purchase", "objection_price", "project"})
 """Intents that ask for a price, or are about one."""
+_ASKED = frozenset({"feature", "payment", "booking"})
+"""Intents that a yes or no may answer."""
 _UNASKED = frozenset({"price", "sum", "not_known", "instalment"})
 """What nobody else wants to hear."""
 _NO_BUYER = frozenset(
@@ -43,8 +45,10 @@ _NO_BUYER = frozenset(
 )
 _REMEMBERED = 6
 """Messages back that a quantity or a product is remembered from."""
-_LONGEST = 2000
+_LONGEST = 1000
 """Characters of a message that are read."""
+_RECALLED = 300
+"""The same of one in the history."""
 _MOST = 4
 
 
@@ -52,10 +56,13 @@ def what_decides(text: str, step: Step, snapshot: Snapshot, found: Retriever, to
     """What decides the message; empty where nothing is certain, or where it is no buyer's."""
     if not _NO_BUYER.isdisjoint(step.intents) or step.action in ("refuse", "close"):
         return ()
-    told, focus = _before(snapshot, found.catalogue)
+    priced = not _PRICED.isdisjoint(step.intents)
+    counts = priced or any(character.isdigit() for character in text[:_LONGEST])
+    if not counts and not _ASKED.intersection(step.intents):
+        return ()
+    told, focus = _before(snapshot, found.catalogue) if counts else ({}, ())
     decided = decide(_read(text), found.catalogue, found.statements, told=told, focus=focus, language=step.language)
     over = {section.id for section in found.sections if section.valid_until and section.valid_until < today}
-    priced = not _PRICED.isdisjoint(step.intents)
     return tuple(_wanted(decided, step, over, priced=priced))[:_MOST]
 
 
@@ -74,7 +81,7 @@ def _before(snapshot: Snapshot, catalogue: Catalogue) -> tuple[Mapping[str, Deci
     for exchange in snapshot.history[-_REMEMBERED:]:
         if not exchange.user:
             continue
-        said = wanted(_read(exchange.user), catalogue)
+        said = wanted(_read(exchange.user[:_RECALLED]), catalogue)
         told |= said.quantities
         focus = said.keys or focus
     return told, focus
