@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Literal
 from app.fact import Fact as Fact  # noqa: PLC0414 - asked for here by all
 from app.fact import FactKind as FactKind  # noqa: PLC0414 - asked for here by all
 from app.fact import Period as Period  # noqa: PLC0414 - asked for here by all
+from app.state import Action as Action  # noqa: PLC0414 - asked for here by all
+from app.state import DialogueState as DialogueState  # noqa: PLC0414 - asked for here by all
+from app.state import Language as Language  # noqa: PLC0414 - asked for here by all
+from app.state import Pending as Pending  # noqa: PLC0414 - asked for here by all
 
 if TYPE_CHECKING:
     import asyncio
 
-Language = Literal["ru", "kk", "en"]
-Action = Literal["answer", "ask", "handover", "refuse", "close"]
 Tone = Literal["neutral", "warm", "hurried", "annoyed", "angry"]
 HeardLanguage = Literal["ru", "kk", "en", "mixed"]
 Source = Literal["machine", "fallback", "human"]
@@ -103,57 +105,11 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
-    """The question that the customer has been asked and has not answered. It expires after `ttl` more turns."""
-
-    slot: str
-    ttl: int = 2
-
-
-@dataclass(frozen=True, slots=True)
-class DialogueState:
-    """What the dialogue remembers of a conversation; stored as JSON inside the snapshot."""
-
-    flow: str = ""
-    stage: str = ""
-    """Empty before the first turn: the bot's own flow, and its first stage."""
-    slots: Mapping[str, str] = field(default_factory=dict)
-    pending: Pending | None = None
-    asked: Mapping[str, int] = field(default_factory=dict)
-    """How often each slot was asked for."""
-    said: tuple[str, ...] = ()
-    """Names of one-time texts (the greeting, a stage's statement) that were said."""
-    switched_from: tuple[str, ...] = ()
-    """Flows that led to another one."""
-    off_topic: bool = False
-    """The last message was."""
-    paused: bool = False
-    """The customer wants no questions of the flow."""
-    wants_person: bool = False
-    """For one turn: the model heard the wish for a person where the rules did not."""
-    notice_at: int | None = None
-    """Unix second at which he was told that nobody is there now."""
-    language: Language = "ru"
-    wished: Language | None = None
-    """The language that he asked to be answered in."""
-    lane: str = ""
-    """The policy's topic that a person was called for, while the talk stays at it."""
-    closed: bool = False
-    """The customer refused or said goodbye; the next message re-opens."""
-    handed_over: bool = False
-    """Whether the mode after this is another than `machine`; what is loaded says what `Snapshot.mode` says."""
-    last_action: Action | None = None
-    turns: int = 0
-    seen_at: float = 0.0
-    """Unix seconds of the last turn."""
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A conversation as loaded: `revision` counts its commits, `history` is its tail, oldest first."""
 
     key: Key
-    state: DialogueState = DialogueState()
+    state: DialogueState = DialogueState()  # noqa: RUF009 - frozen
     revision: int = 0
     schema_version: int = SNAPSHOT_SCHEMA
     history: tuple[Exchange, ...] = ()

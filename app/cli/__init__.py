@@ -22,6 +22,7 @@ from app.cli.restore import drill, restore
 from app.cli.rights import export_command, forget_command, retention_command
 from app.cli.salvage import salvage
 from app.cli.simulate import simulate
+from app.cli.understand import understand
 from app.errors import Hindered, MachineError
 
 _TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
@@ -111,7 +112,21 @@ def show_settings(file: Path | None) -> None:
     say(yaml.safe_dump(masked(load(file)), allow_unicode=True, sort_keys=False).rstrip())
 
 
-for command in (backup, capacity, restore, salvage, drill, doctor, kb, flow, guard, evaluate, simulate, replay):
+for command in (
+    backup,
+    capacity,
+    restore,
+    salvage,
+    drill,
+    doctor,
+    kb,
+    flow,
+    guard,
+    evaluate,
+    simulate,
+    replay,
+    understand,
+):
     main.add_command(command)
 for command in (export_command, forget_command, retention_command, logid):
     main.add_command(command)

@@ -1,22 +1,22 @@
 """The dialogue: one message in, one decision out. Pure after `Dialogue.load`: no I/O, clock, model or randomness."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from app.dialogue import aside as asides
-from app.dialogue import continuity, stages, terms
-from app.dialogue.hearing import Heard
-from app.dialogue.hours import Hours, known_zone, time_of_day, zone_of
-from app.dialogue.intents import Understanding, understand
-from app.dialogue.listening import Said, listened
+from app.dialogue import continuity, stages
+from app.dialogue.hours import Hours, zone_of
+from app.dialogue.intents import understand
+from app.dialogue.listening import listened
 from app.dialogue.packet import handover_packet, in_own_words, said_slots
 from app.dialogue.policy import Policy
-from app.dialogue.replies import completed, decided, has_requisites
+from app.dialogue.replies import completed, decided
 from app.dialogue.scene import Decision, Scene
+from app.dialogue.scenes import Met, scene_of
 from app.dialogue.slots import extract, object_of
 from app.dialogue.spec import MAX_ASKED, Flow, load_flows
-from app.dialogue.text import read, without
+from app.dialogue.text import read
 from app.dialogue.vocabulary import Texts, Vocabulary, load_texts
 from app.errors import ConfigError
 from app.types import Aside, Ask, DialogueState, Language, Pending, Snapshot, Step
@@ -29,18 +29,6 @@ SUCCESS = "success"
 """The stage, of every flow, at which a human takes over."""
 _RESUMING = frozenset({"resume", "back", "purchase", "booking", "slot_question", "greeting"})
 """After «забудьте» these lead back to the flow's questions."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A message read: the state it met, what it means, and the slots with what it told."""
-
-    state: DialogueState
-    flow: Flow
-    u: Understanding
-    heard: Heard
-    slots: Mapping[str, str]
-    said: Said
 
 
 class Dialogue:
@@ -152,7 +140,9 @@ class Dialogue:
         if waiting and heard.declined:
             asked[waiting] = MAX_ASKED  # who does not want to say is not asked again
         state, flow = continuity.switched(replace(state, asked=asked), flow, slots, u, self.flows)
-        scene = replace(self._scene(snapshot, ask, now, _Read(state, flow, u, heard, slots, said)), reorders=again)
+        met = Met(state, flow, u, heard, slots, said)
+        made = scene_of(met, snapshot, ask, now, policy=self.policy, hours=self.hours, texts=self.texts)
+        scene = replace(made, reorders=again)
         plan = decided(scene)
         if self._completes(scene, plan):
             plan = completed(scene)
@@ -189,43 +179,6 @@ class Dialogue:
         greets = any(match.label[:2] == ("intent", "greeting") for match in self.vocabulary.find(message))
         said = (*state.said, "greeting") if greets and "greeting" not in state.said else state.said
         return replace(state, pending=pending, asked=asked, said=said)
-
-    def _scene(self, snapshot: Snapshot, ask: Ask, now: datetime, got: _Read) -> Scene:
-        state, u = got.state, got.u
-        zone = known_zone(ask.timezone) or zone_of(self.hours.timezone)
-        texts = self.texts[self.policy.answers_in(u.language)]
-        last = snapshot.history[-1] if snapshot.history else None
-        written = (ask.text, *(exchange.user for exchange in snapshot.history if exchange.user))
-        part = ask.time_of_day or time_of_day(now.astimezone(zone))
-        opening = self.hours.opening(now, zone)
-        return Scene(
-            state=state,
-            u=u,
-            heard=got.heard,
-            slots=got.slots,
-            flow=got.flow,
-            policy=self.policy,
-            texts=texts,
-            greeting=continuity.greeting(texts, state, got.slots.get("name", ""), part=part, now=now),
-            working=self.hours.working(now),
-            opening=opening,
-            notice=continuity.closed_notice(
-                self.policy, self.hours, state, now, language=texts.language, opening=opening
-            ),
-            last_answer=last.answer if last else "",
-            query=self._query(got),
-            said=got.said,
-            terms=terms.named(u.message),
-            before=terms.named(read(last.user)) if last and last.user else "",
-            sent_requisites=any(has_requisites(text) for text in written),
-        )
-
-    @staticmethod
-    def _query(got: _Read) -> str:
-        """What to search for: of several clauses those that ask, without a greeting and what is not wanted."""
-        u, said = got.u, got.said
-        whole = without(u.message, u.greeting) or u.message.text.strip()
-        return whole if len(said.clauses) <= 1 or not said.asked else said.asked
 
     @staticmethod
     def _completes(scene: Scene, plan: Decision) -> bool:

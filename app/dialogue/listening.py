@@ -1,7 +1,9 @@
 """What of a raw message the dialogue goes by: the customer's own words, what of them asks, what they do not want."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from app.language.scripts import meant
 from app.reading.message import Clause, Heard, Message
@@ -10,6 +12,7 @@ from app.types import Ask, Snapshot
 
 MAX_CHARS = 1200
 """A longer message is read only so far: whoever sends a novel has said what matters before that."""
+MAX_WORDS = 180
 _EARLIER = 4
 """Answers of ours that he may have sent back."""
 _ENOUGH = 2
@@ -17,6 +20,7 @@ _ENOUGH = 2
 _LONG = 3
 _BRIEF = 14
 """Words of a message in which what is told says what is asked of."""
+_WORD = re.compile(r"\S+")
 _UNHEARD = frozenset({"silence", "unreadable", "music"})
 
 
@@ -42,7 +46,7 @@ class Said:
 def listened(ask: Ask, snapshot: Snapshot) -> Said:
     """The newest message as the dialogue takes it."""
     earlier = tuple(exchange.answer for exchange in snapshot.history[-_EARLIER:])
-    raw = meant(ask.text[:MAX_CHARS]).text
+    raw = meant(_begun(ask.text)).text
     message = read(raw, ask.media, earlier)
     if not message.own:
         described = " ".join(part.text for part in message.aside if part.kind == "description")
@@ -56,6 +60,12 @@ def listened(ask: Ask, snapshot: Snapshot) -> Said:
         tuple(c.text for c in clauses if c.mood != "rejected") or tuple(c.text for c in clauses),
         message.media,
     )
+
+
+def _begun(text: str) -> str:
+    """As much of a message as is read."""
+    words = [match.end() for match in islice(_WORD.finditer(text[:MAX_CHARS]), MAX_WORDS)]
+    return text[: words[-1] + 1] if len(words) == MAX_WORDS else text[:MAX_CHARS]
 
 
 def _asked(message: Message) -> str:

@@ -147,8 +147,14 @@ async def _play(bot: Bot, case: DialogueCase, machine: Machine) -> AsyncIterator
     for number, (text, expected) in enumerate(case.turns):
         at = start + number * _BETWEEN_TURNS
         media, said = split_media(text)
-        ask = Ask(Key("EVAL", case.id), said, f"{case.id}-{number}", media=media, timestamp_ms=round(at.timestamp() * 1000),
-                  body_hash=hashlib.sha256(text.encode()).hexdigest())  # fmt: skip
+        ask = Ask(
+            Key("EVAL", case.id),
+            said,
+            f"{case.id}-{number}",
+            media=media,
+            timestamp_ms=round(at.timestamp() * 1000),
+            body_hash=hashlib.sha256(text.encode()).hexdigest(),
+        )
         answer, meta = "", {"action": "error", "reason": broken}
         if not broken:
             try:

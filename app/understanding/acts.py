@@ -16,8 +16,9 @@ import yaml
 from numpy.typing import NDArray
 
 from app.errors import ConfigError
-from app.understanding.features import BUCKETS, Features, features, weighed
+from app.understanding.features import Features, features, weighed
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LANGUAGES = ("ru", "kk", "en")
 WEIGHTS = "acts.npz"
 _OWN_SURE = 0.62
@@ -109,14 +110,17 @@ def _load() -> Classifier:
         return Classifier(names, weights, held["bias"], held["idf"].astype(np.float32), float(held["temperature"]))
 
 
+def learnt_from() -> str:
+    """The fingerprint of the examples that the shipped weights were learnt from (training.py)."""
+    with np.load(BytesIO((files(__package__) / WEIGHTS).read_bytes()), allow_pickle=False) as held:
+        return str(held["fingerprint"])
+
+
 def load_examples() -> dict[str, dict[str, tuple[str, ...]]]:
     """The package's examples: by language, by act."""
     found = {}
     for language in LANGUAGES:
         text = (files(__package__) / "examples" / f"{language}.yaml").read_text("utf-8")
-        tree = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        tree = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe one
         found[language] = {act: tuple(lines) for act, lines in tree.items()}
     return found
-
-
-assert BUCKETS == 1 << 15, "the shipped weights have this many columns"

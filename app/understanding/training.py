@@ -1,4 +1,4 @@
-"""Learning the acts from their examples: run by hand when those change (`machine understand train`), never by a server."""
+"""Learning the acts from their examples: by hand when those change (`machine understand train`), never on a server."""
 
 import hashlib
 import json
@@ -40,9 +40,9 @@ def fingerprint(examples: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
 def learn(examples: Mapping[str, Mapping[str, Sequence[str]]]) -> Learnt:
     """Weights from examples by language and act. Takes about a minute. Raises ConfigError without scikit-learn."""
     try:
-        from scipy.sparse import csr_matrix
-        from sklearn.model_selection import StratifiedKFold, cross_val_predict
-        from sklearn.svm import LinearSVC
+        from scipy.sparse import csr_matrix  # noqa: PLC0415 - an extra, and slow to read
+        from sklearn.model_selection import StratifiedKFold, cross_val_predict  # noqa: PLC0415
+        from sklearn.svm import LinearSVC  # noqa: PLC0415
     except ImportError:
         raise ConfigError("learning needs scikit-learn; install the package with [semantic]") from None
     texts = [(act, text) for acts in examples.values() for act, lines in acts.items() for text in lines]
