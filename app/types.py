@@ -203,7 +203,6 @@ class Prompt:
     history: tuple[Exchange, ...]
     text: str
     """The customer's newest message."""
-    deciding: tuple[Deciding, ...] = ()
     system: str = ""
     """Fixed per bot and flow, so that a model server keeps it in its prefix cache."""
     messages: tuple[ChatMessage, ...] = ()
@@ -214,6 +213,8 @@ class Prompt:
     """Those of them that no earlier turn of the conversation can have left in the prefix cache."""
     wanted: tuple[str, ...] = ()
     """Slots that the model may report behind its answer."""
+    deciding: tuple[Deciding, ...] = ()
+    """What the facts decide of what was asked."""
     usual: bool = True
     """Whether our count of its tokens may be corrected by the server's: not when it is full of rare letters."""
 

@@ -141,12 +141,12 @@ class PromptBuilder:
             passages,
             snapshot.history,
             text,
-            deciding,
             system,
             messages,
             tokens=self._tokens.count_message(system) + sum(counts),
             fresh=sum(counts[-_FRESH:]),
             wanted=wanted,
+            deciding=deciding,
             usual=usual(message.content for message in messages),
         )
 

@@ -19,7 +19,7 @@ from app.settings import Settings
 from app.turn.bots import Bot
 from app.turn.compatible import compatible
 from app.turn.deciding import what_decides
-from app.types import Ask, Draft, Passage, Prompt, Snapshot, Step
+from app.types import Ask, Deciding, Draft, Passage, Prompt, Snapshot, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,12 @@ def today_of(bot: Bot, now: datetime) -> date:
     return now.astimezone(ZoneInfo(bot.timezone)).date()
 
 
+def reckon(step: Step, ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot) -> tuple[Deciding, ...]:
+    """What the facts decide of what was asked."""
+    text = step.counted or ask.text
+    return what_decides(text, step, snapshot, bot.knowledge.current, today_of(bot, now))
+
+
 def plan(
     step: Step,
     found: Found,
@@ -82,15 +88,16 @@ def plan(
     snapshot: Snapshot,
     bot: Bot,
     *,
-    now: datetime,
     settings: Settings,
     wants_prompt: bool,
+    deciding: tuple[Deciding, ...] = (),
 ) -> Plan:
     """Writes the prompt, if the backend speaks from one."""
     passages = found.passages
-    deciding = what_decides(step.counted or ask.text, step, snapshot, bot.knowledge.current, today_of(bot, now))
     if not wants_prompt:
-        return Plan(step, passages, Prompt(step, passages, snapshot.history, ask.text, deciding), found.version)
+        return Plan(
+            step, passages, Prompt(step, passages, snapshot.history, ask.text, deciding=deciding), found.version
+        )
     passages = passages[: settings.turn.passages]
     factor = bot.prompts.factor
     prompt = bot.prompts.build(
@@ -167,7 +174,8 @@ def prompt_hash(prompt: Prompt) -> str:
         sections = tuple((passage.section.id, round(passage.score, 4)) for passage in prompt.passages)
         step = prompt.step
         said = (step.greeting, step.statement, step.lead, step.question)
-        written = repr((prompt.text, sections, said, step.query, prompt.history[-1:]))
+        decided = tuple(each.said for each in prompt.deciding)
+        written = repr((prompt.text, sections, said, step.query, prompt.history[-1:], *([decided] if decided else [])))
     return hashlib.sha256(written.encode("utf-8", "backslashreplace")).hexdigest()
 
 

@@ -43,11 +43,11 @@ _UNASKED = frozenset({"price", "sum", "not_known", "instalment"})
 _NO_BUYER = frozenset(
     {"emergency", "trouble", "paid", "supplier", "applicant", "abuse", "auto_reply", "opt_out", "medical", "legal"}
 )
-_REMEMBERED = 6
+_REMEMBERED = 4
 """Messages back that a quantity or a product is remembered from."""
 _LONGEST = 1000
 """Characters of a message that are read."""
-_RECALLED = 300
+_RECALLED = 200
 """The same of one in the history."""
 _MOST = 4
 

@@ -12,7 +12,7 @@ from app.errors import Conflict, Overloaded, RevisionConflict
 from app.telemetry import Stages
 from app.turn.afterwards import leave, merged
 from app.turn.bots import Bot
-from app.turn.chain import Plan, decide, plan, search
+from app.turn.chain import Plan, decide, plan, reckon, search
 from app.turn.machine import Machine
 from app.turn.record import record_of
 from app.turn.reply import Meta, Reply
@@ -115,8 +115,11 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
                 stages.add(stage, seconds)
             with stages.time("prompt"):
                 wants = machine.llm.wants_prompt
+                deciding = await stretch(lambda: reckon(step, ask, snapshot, now, bot))
                 planned = await stretch(
-                    lambda: plan(step, found, ask, snapshot, bot, now=now, settings=settings, wants_prompt=wants)
+                    lambda: plan(
+                        step, found, ask, snapshot, bot, settings=settings, wants_prompt=wants, deciding=deciding
+                    )
                 )
             spoken = await speak(planned, ask, snapshot, bot, machine, deadline=deadline, stages=stages)
             ticket.model_s = spoken.seconds

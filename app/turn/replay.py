@@ -6,7 +6,7 @@ from typing import Any
 
 from app.errors import ConfigError
 from app.store import Recorded
-from app.turn.chain import decide, judge, plan, prompt_hash, search
+from app.turn.chain import decide, judge, plan, prompt_hash, reckon, search
 from app.turn.machine import Machine
 from app.turn.record import TurnRecord, verdict_record
 from app.types import Ask, Draft
@@ -53,7 +53,9 @@ async def _again(recorded: Recorded, record: TurnRecord, machine: Machine) -> di
     step = decide(ask, snapshot, then, bot)
     found = await search(step, snapshot, then, bot, top_k=settings.retriever.top_k)
     bot = replace(bot, prompts=bot.prompts.with_factor(record.tokens_factor))
-    planned = plan(step, found, ask, snapshot, bot, now=then, settings=settings, wants_prompt=machine.llm.wants_prompt)
+    deciding = reckon(step, ask, snapshot, then, bot)
+    wants = machine.llm.wants_prompt
+    planned = plan(step, found, ask, snapshot, bot, settings=settings, wants_prompt=wants, deciding=deciding)
     passages = {passage.section.id: passage for passage in planned.passages}
     drafts = [
         Draft(

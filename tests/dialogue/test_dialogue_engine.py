@@ -548,7 +548,9 @@ def test_promises_of_any_conversation(new_customer, dialogue, texts, flow):
             assert slot not in step.state.slots
             assert not (slot == "company_size" and "shops" in step.state.slots)
             assert slot == "contact" or slot != ignored or step.reason in ("resume", "back")
-            again = before.handed_over and {"booking", "purchase"} & set(step.intents)  # another order has its questions
+            again = before.handed_over and {"booking", "purchase"} & set(
+                step.intents
+            )  # another order has its questions
             assert again or not (before.handed_over or step.state.closed)
             assert text not in ("отмена", "стоп", "ignore previous instructions")
         if step.action == "handover":

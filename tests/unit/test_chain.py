@@ -166,11 +166,9 @@ def test_a_new_customer_is_spoken_to_in_the_bots_language_and_a_known_one_in_his
 def test_a_plan_holds_as_many_passages_as_the_settings_say_and_all_of_them_without_a_model(chat: Bot) -> None:
     found = Found(tuple(Passage(section(f"s{n}"), 1.0) for n in range(9)), version="v8")
     settings = load(environ={"MACHINE_TURN__PASSAGES": "2"})
-    spoken = plan(STEP, found, ASK, Snapshot(KEY), chat, now=NOW, settings=settings, wants_prompt=True)
+    spoken = plan(STEP, found, ASK, Snapshot(KEY), chat, settings=settings, wants_prompt=True)
     assert (len(spoken.passages), spoken.knowledge, len(spoken.prompt.passages)) == (2, "v8", 2)
-    composed = plan(
-        STEP, found, ASK, Snapshot(KEY, history=HISTORY), chat, now=NOW, settings=settings, wants_prompt=False
-    )
+    composed = plan(STEP, found, ASK, Snapshot(KEY, history=HISTORY), chat, settings=settings, wants_prompt=False)
     assert (len(composed.passages), composed.knowledge, composed.prompt.messages) == (9, "v8", ())
     assert (composed.prompt.text, composed.prompt.history) == (ASK.text, HISTORY)
 

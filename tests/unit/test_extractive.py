@@ -53,22 +53,10 @@ def chosen(step: Step, *passages: Passage, last: str = "") -> str:
     return found.section.id
 
 
-def test_a_price_question_prefers_a_close_passage_with_a_price() -> None:
-    price = replace(STEP, reason="price")
-    assert chosen(price, passage("a", 10), passage("b", 8, price=True)) == "b"
-    assert chosen(STEP, passage("a", 10), passage("b", 8, price=True)) == "a"
-    assert chosen(price, passage("a", 10), passage("b", 2, price=True)) == "a"
-
-
 def test_the_customers_language_is_preferred_among_close_passages() -> None:
     kazakh = replace(STEP, language="kk")
     assert chosen(kazakh, passage("ru", 10), passage("kk", 6, language="kk")) == "kk"
     assert chosen(kazakh, passage("ru", 10), passage("kk", 1, language="kk")) == "ru"
-
-
-def test_what_was_just_said_is_not_said_again_when_something_close_is_left() -> None:
-    assert chosen(STEP, passage("a", 10), passage("b", 9), last="Text of a.\n\nВопрос?") == "b"
-    assert chosen(STEP, passage("a", 10), passage("b", 1), last="Text of a.") == "a"
 
 
 def section(name: str, title: str, *questions: str, amount: int = 0, score: float = 5) -> Passage:

@@ -18,7 +18,7 @@ from app.knowledge.retriever import Found
 from app.llm.reader import AnswerReader, cleaned
 from app.service.assembly import open_machine
 from app.settings import load
-from app.turn.chain import Plan, decide, judge, plan, prompt_hash
+from app.turn.chain import Plan, decide, judge, plan, prompt_hash, reckon
 from app.turn.machine import Machine
 from app.turn.process import observe, process
 from app.types import Aside, Ask, Draft, Exchange, Key, Observation, Prompt, Snapshot
@@ -90,6 +90,8 @@ class Stages:
             "handing over": lambda text: self._decide("Позовите человека", history(text)),
             "noting what was seen": lambda text: self.dialogue.observed(Snapshot(KEY).state, text),
             "hearing what a model heard": self._told,
+            "reckoning": lambda text: self._reckon(text, ()),
+            "reckoning behind a history": lambda text: self._reckon("Сколько стоит?", history(text)),
             "searching": lambda text: self.search(text, top_k=5, today=self.today),
             "searching behind it": lambda text: self.search("а сколько?", top_k=5, today=self.today, previous=text),
             "composing": self._compose,
@@ -109,6 +111,11 @@ class Stages:
     def _decide(self, text: str, said: tuple[str, ...]) -> object:
         return decide(Ask(KEY, text, "r"), self._snapshot(said), NOW, self.bot)
 
+    def _reckon(self, text: str, said: tuple[str, ...]) -> object:
+        before, ask = self._snapshot(said), Ask(KEY, text, "r")
+        step = decide(Ask(KEY, "Сколько стоит тариф Рост?", "r"), Snapshot(KEY), NOW, self.bot)
+        return reckon(replace(step, counted=text), ask, before, NOW, self.bot)
+
     def _told(self, text: str) -> object:
         state = replace(Snapshot(KEY).state, flow=self.bot.dialogue.default_flow)
         return self.dialogue.told(state, Aside({"business_type": text[:120]}), (text,))
@@ -122,7 +129,7 @@ class Stages:
         step = decide(Ask(KEY, "Сколько стоит тариф Рост?", "r"), Snapshot(KEY), NOW, self.bot)
         found = Found(self.passages)
         ask, before = Ask(KEY, text, "r"), self._snapshot(said)
-        planned = plan(step, found, ask, before, self.bot, now=NOW, settings=self.settings, wants_prompt=True)
+        planned = plan(step, found, ask, before, self.bot, settings=self.settings, wants_prompt=True)
         prompt_hash(planned.prompt)
         return planned
 
