@@ -57,9 +57,15 @@ def listened(ask: Ask, snapshot: Snapshot) -> Said:
         _asked(message),
         _kept(message.own, [c for c in clauses if c.mood not in ("rejected", "exclaimed")]),
         tuple(c.rejected or c.text for c in clauses if c.mood == "rejected"),
-        tuple(c.text for c in clauses if c.mood != "rejected") or tuple(c.text for c in clauses),
+        tuple(_marked(message.own, c) for c in clauses if c.mood != "rejected")
+        or tuple(_marked(message.own, c) for c in clauses),
         message.media,
     )
+
+
+def _marked(own: str, clause: Clause) -> str:
+    """A clause with the mark that asks, if one stands behind it."""
+    return f"{clause.text}?" if "?" in own[clause.end : clause.end + 2] else clause.text
 
 
 def _begun(text: str) -> str:

@@ -58,12 +58,13 @@ _LANES = frozenset(
     }
 )
 """What is believed, and nothing else, of words that may answer a question of ours."""
-_CALLS_SOMEBODY = 0.8
+_CALLS_SOMEBODY = 0.9
 """The probability that they need elsewhere: each brings a person."""
 _DECIDED = frozenset({"demo", "invoice", "purchase", "callback_time", "language_wish", "auto_reply"})
 """What is no answer to a question of ours, however short."""
 _TURNS = frozenset({"price", "human_wanted", "bot_question", "correction", "legal", "discount_request", "payment"})
 """What turns away from a question of ours, in more than a few words."""
+_BEYOND_DOUBT = 0.95
 _SEARCHED = frozenset({"about_us", "feature", "comparison"})
 """What is looked up: believed as reluctantly, where nothing asks."""
 _PLAIN = 0.85
@@ -126,6 +127,8 @@ def joined(
     }
     if not names.isdisjoint(_QUESTIONS):
         sure -= _ASKED_OF_GOODS
+    if asking and acts.get("medical", 0.0) < _BEYOND_DOUBT:
+        sure.discard("medical")  # how a thing is cared for sounds much like it
     if denies:
         sure -= _OFFERED
     if asking:

@@ -21,7 +21,7 @@ from app.types import ChatMessage, Deciding, Exchange, Key, Language, Media, Pas
 _LANGUAGES: Mapping[Language, str] = {"ru": "русский", "kk": "казахский (қазақша)", "en": "английский (English)"}
 _BLOCK = 8  # revisions whose exchanges leave the history together
 _FRESH = 3  # messages no earlier prompt began with: the last exchange as it is remembered, and the newest message
-_RECALLED = 4000  # characters of a message in the history: twenty-four of the longest are read within a stretch
+_RECALLED = 3000  # characters of a message in the history: twenty-four of the longest are read within a stretch
 _TOLD = 80  # characters of a thing that the customer said of himself, in his own words
 _MOST_TOLD = 8  # of them: more would push the facts out
 _FINDINGS = 6  # of a refused draft

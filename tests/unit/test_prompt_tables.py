@@ -274,8 +274,8 @@ def test_a_correction_keeps_the_refused_draft_as_the_machines_words() -> None:
     assert corrected(prompt, "", []).messages[-2].content == "…"
 
 
-@pytest.mark.parametrize(("length", "kept"), [(3999, 3999), (4000, 4000), (4001, 4000)])
-def test_of_a_message_of_the_history_four_thousand_characters_are_recalled(length: int, kept: int) -> None:
+@pytest.mark.parametrize(("length", "kept"), [(2999, 2999), (3000, 3000), (3001, 3000)])
+def test_of_a_message_of_the_history_three_thousand_characters_are_recalled(length: int, kept: int) -> None:
     history = (Exchange("ж" * length, "щ" * length, revision=1),)
     roomy = PromptBuilder(TokenCounter(), secret=SECRET, budget=Budget(total=100_000))
     user, said = build(snapshot=Snapshot(KEY, revision=1, history=history), builder=roomy).messages[:2]
