@@ -58,7 +58,7 @@ _LANES = frozenset(
     }
 )
 """What is believed, and nothing else, of words that may answer a question of ours."""
-_CALLS_SOMEBODY = 0.9
+_CALLS_SOMEBODY = 0.7
 """The probability that they need elsewhere: each brings a person."""
 _DECIDED = frozenset({"demo", "invoice", "purchase", "callback_time", "language_wish", "auto_reply"})
 """What is no answer to a question of ours, however short."""

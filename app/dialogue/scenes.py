@@ -73,4 +73,5 @@ def _query(got: Met) -> str:
     """What to search for: of several clauses those that ask, without a greeting and what is not wanted."""
     u, said = got.u, got.said
     whole = without(u.message, u.greeting) or u.message.text.strip()
-    return whole if len(said.clauses) <= 1 or not said.asked else said.asked
+    alone = len(said.clauses) <= 1 and not said.without
+    return whole if alone or not said.asked else said.asked

@@ -1,0 +1,122 @@
+"""Who writes decides who answers: nobody is sold to who buys nothing, and what was told is not asked for again."""
+
+import pytest
+
+from app.dialogue import Dialogue
+from app.types import DialogueState, Pending
+from tests.dialogue.conftest import Customer, spoken
+
+LANES = """
+trouble: терминал второй час перезагружается сам по себе | сломались весы и не включаются | қосымша ашылмай жатыр, қате шығады
+paid: деньги перевела утром, гляньте пришло ли | оплату скинул вот чек | төлемді жібердім, тексеріңізші
+supplier: мы печатаем этикетки, можем вам поставлять дёшево | предлагаем вам рекламу на лифтах нашего дома
+applicant: ищу работу бухгалтера, вам не нужен человек? | резюме куда можно отправить, хочу к вам в команду
+emergency: в магазине пожар, люди внутри | человек упал и не дышит помогите
+complaint: ваш курьер нахамил моей маме | обещали привезти вчера, никто не приехал и не позвонил
+"""
+CASES = [
+    (lane, text.strip())
+    for row in LANES.strip().splitlines()
+    for lane, _, texts in [row.partition(":")]
+    for text in texts.split(" | ")
+]
+
+
+@pytest.mark.parametrize(("lane", "text"), CASES)
+def test_who_is_no_buyer_goes_to_a_person_and_is_asked_nothing(dialogue: Dialogue, lane: str, text: str) -> None:
+    step = Customer(dialogue).says(text)
+    assert (step.action, step.topic, step.question, step.query) == ("handover", lane, None, None)
+    assert step.handover is not None
+    assert step.handover.reason == lane
+
+
+def test_a_message_that_says_nothing_sure_stays_in_its_lane(dialogue: Dialogue) -> None:
+    customer = Customer(dialogue)
+    customer.says("мы печатаем этикетки, можем вам поставлять дёшево")
+    assert customer.says("ну и кто у вас это решает").topic == "supplier"
+    assert customer.says("сколько стоит доставка").reason == "price", "a buyer's question is answered all the same"
+
+
+def test_abuse_is_answered_calmly(dialogue: Dialogue) -> None:
+    step = Customer(dialogue).says("идиоты вы там все")
+    assert (step.action, step.topic, step.question, step.query) == ("refuse", "abuse", None, None)
+
+
+def test_an_away_notice_and_a_sticker_get_no_section(dialogue: Dialogue) -> None:
+    notice = "Здравствуйте! Вы написали в наш магазин. Мы ответим вам в рабочее время."
+    for text, media in ((notice, "text"), ("стикер: мишка с сердечком", "image")):
+        step = Customer(dialogue).says(text, media=media)
+        assert (step.query, step.question) == (None, None), text
+
+
+def test_a_voice_message_without_a_voice_is_said_to_be_one(dialogue: Dialogue) -> None:
+    step = Customer(dialogue).says("Продолжение следует...", media="audio")
+    assert (step.reason, step.query) == ("unheard", None)
+    assert step.statement in dialogue.texts["ru"].data["unheard"]
+
+
+def test_a_wish_for_a_language_is_obeyed_from_then_on(dialogue: Dialogue) -> None:
+    customer = Customer(dialogue)
+    step = customer.says("можно со мной на казахском")
+    assert (step.language, step.reason) == ("kk", "language_wish")
+    assert customer.says("сколько стоит доставка").language == "kk"
+    assert customer.says("ладно, давайте по-русски").language == "ru"
+
+
+@pytest.mark.parametrize(
+    "text", ["87010000000 Гульмира", "Гульмира 8 701 000 00 00", "это гульмира, пишите +77010000000"]
+)
+def test_a_name_beside_the_number_is_heard_and_said_back(dialogue: Dialogue, text: str) -> None:
+    customer = Customer(dialogue)
+    step = customer.says(text)
+    assert step.action == "handover"
+    assert customer.slots["name"] == "Гульмира"
+    assert "Гульмира" in spoken(step)
+
+
+def test_a_name_alone_answers_and_is_not_searched(dialogue: Dialogue) -> None:
+    customer = Customer(dialogue, DialogueState(flow="spin_selling", pending=Pending("contact"), said=("greeting",)))
+    step = customer.says("Дамир")
+    assert (step.query, customer.slots["name"]) == (None, "Дамир")
+    assert "Дамир" in spoken(step)
+
+
+def test_a_number_that_must_not_be_called_is_no_contact(dialogue: Dialogue) -> None:
+    customer = Customer(dialogue)
+    assert customer.says("8 701 000 00 00 мамин номер, туда не звоните").action != "handover"
+    assert "contact" not in customer.slots
+
+
+def test_details_of_an_invoice_are_taken_and_not_asked_for_again(dialogue: Dialogue) -> None:
+    customer = Customer(dialogue)
+    step = customer.says("БИН 000000000000, ТОО Пример, выставьте счёт")
+    assert (step.reason, step.query) == ("invoice", None)
+    assert step.state.pending == Pending("contact")
+    assert customer.says("и договор тоже подготовьте").query is None
+
+
+@pytest.mark.parametrize("text", ["беру, оформляйте", "давайте посмотрим демонстрацию", "выпишите счёт пожалуйста"])
+def test_who_has_decided_is_asked_how_to_reach_him(dialogue: Dialogue, text: str) -> None:
+    step = Customer(dialogue).says(text)
+    assert step.state.pending == Pending("contact"), spoken(step)
+
+
+def test_what_is_told_after_a_handover_is_passed_on(dialogue: Dialogue) -> None:
+    customer = Customer(dialogue)
+    customer.says("позовите человека")
+    step = customer.says("я на работе до восьми, в понедельник выходной")
+    assert (step.reason, step.query, step.question) == ("noted", None, None)
+    waits = customer.says("а когда мне перезвонят?")
+    assert (waits.reason, waits.query) == ("callback_time", None)
+
+
+def test_what_is_rejected_is_left_out_of_the_search(dialogue: Dialogue) -> None:
+    step = Customer(dialogue).says("Я не про доставку. Сколько стоит установка?")
+    assert any("доставк" in word for word in step.without)
+    assert "доставк" not in (step.query or "")
+    assert "установка" in (step.query or "")
+
+
+def test_a_quotation_is_not_the_question(dialogue: Dialogue) -> None:
+    step = Customer(dialogue).says("> Гарантия на всю технику один год.\nа если сломается через два?")
+    assert "Гарантия" not in (step.query or "")
