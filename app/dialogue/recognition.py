@@ -59,7 +59,7 @@ _LANES = frozenset(
 )
 """What is believed, and nothing else, of words that may answer a question of ours."""
 _CALLS_SOMEBODY = 0.7
-"""The probability that they need elsewhere: each brings a person."""
+"""The probability that they need elsewhere, where nothing asks: each brings a person."""
 _DECIDED = frozenset({"demo", "invoice", "purchase", "callback_time", "language_wish", "auto_reply"})
 """What is no answer to a question of ours, however short."""
 _TURNS = frozenset({"price", "human_wanted", "bot_question", "correction", "legal", "discount_request", "payment"})
@@ -119,10 +119,12 @@ def joined(
     """
     if waits and not asking:
         return names | {_ADDED[act] for act in _away(acts, brief=brief)}
+    asks = asking or not names.isdisjoint(_QUESTIONS)
+    calls = _PLAIN if asks else _CALLS_SOMEBODY
     sure = {
         act
         for act, chance in acts.items()
-        if chance >= (_CALLS_SOMEBODY if act in _LANES or (act in _SEARCHED and not asking) else SURE)
+        if chance >= (calls if act in _LANES else _PLAIN if act in _SEARCHED and not asking else SURE)
         and (act != "contact_given" or contact)
     }
     if not names.isdisjoint(_QUESTIONS):
