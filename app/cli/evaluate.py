@@ -81,10 +81,22 @@ def _print_table(report: "DialogueReport") -> None:
     say(f"bot {report.bot}, {report.cases} cases, {report.errors} ended in an error")
     say(f"{'check':<10}{'cases':>6}{'passed':>8}{'rate':>8}")
     for check in CHECKS:
-        count = report.counted[check]
+        count = report.counted.get(check, 0)
+        if check not in report.counted:
+            continue
         say(f"{check:<10}{count:>6}{count - len(report.failed(check)):>8}{report.rate(check):>8.1%}")
+    say(f"{'whole':<10}{report.cases:>6}{report.cases - len(report.missed):>8}{_share(report):>8.1%}")
+    kinds = report.by_kind()
+    if len(kinds) < report.cases:
+        say("\nkind                cases  passed")
+        for kind, (cases, passed) in kinds.items():
+            say(f"{kind:<18}{cases:>7}{passed:>8}")
     if report.unchecked:
         say("not checked: " + ", ".join(f"{name} ({count})" for name, count in report.unchecked.items()))
+
+
+def _share(report: "DialogueReport") -> float:
+    return 1 - len(report.missed) / report.cases if report.cases else 1.0
 
 
 def _print_misses(report: "DialogueReport", *, err: bool) -> None:

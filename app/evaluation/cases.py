@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ ACTIONS = ("reply", "escalate", "booking_flow")
 
 _ALL = ("must_include", "must_tell_user")
 _ANY = ("must_include_any", "must_tell_user_any")
-_CHECKED = {"action", "must_not", *_ALL, *_ANY}
+_CHECKED = {"action", "must_not", "slots", "lane", "silent", *_ALL, *_ANY}
 _LETTERS = str.maketrans({"ё": "е", "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "’": "'", "‘": "'"})
 _THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
 
@@ -30,6 +30,12 @@ class Expected:
     any_of: tuple[tuple[str, ...], ...] = ()
     """Of each group at least one."""
     never: tuple[str, ...] = ()
+    slots: Mapping[str, str] = field(default_factory=dict)
+    """What must be known after the turn, by the slots' names."""
+    lane: str | None = None
+    """The topic or reason that the answer must have."""
+    silent: bool | None = None
+    """Whether nothing may be said, or something must."""
     unchecked: tuple[str, ...] = ()
     """Names of the expectations that nothing here can decide."""
 
@@ -106,8 +112,16 @@ def _expected(raw: object, place: str) -> Expected | None:
     if action is not None and action not in ACTIONS:
         raise ConfigError(f"{place}: the action {action!r} is unknown; use one of {', '.join(ACTIONS)}")
     texts = {name: _texts(raw[name], name, place) for name in (*_ALL, *_ANY, "must_not") if raw.get(name)}
+    slots = raw.get("slots", {})
+    if not isinstance(slots, dict) or not all(isinstance(value, str | int) for value in slots.values()):
+        raise ConfigError(f'{place}: slots holds {slots!r}; write `name: value` lines below it, as in {{name: "Anna"}}')
+    if not isinstance(raw.get("silent", False), bool):
+        raise ConfigError(f"{place}: silent is {raw['silent']!r}; write true or false")
     return Expected(
         action=action,
+        slots={str(slot): str(value) for slot, value in slots.items()},
+        lane=str(raw["lane"]) if raw.get("lane") else None,
+        silent=raw.get("silent"),
         every=tuple(text for name in _ALL for text in texts.get(name, ())),
         any_of=tuple(texts[name] for name in _ANY if name in texts),
         never=texts.get("must_not", ()),

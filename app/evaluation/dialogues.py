@@ -24,7 +24,9 @@ from app.turn.machine import Machine
 from app.turn.process import process
 from app.types import Ask, Key
 
-CHECKS = ("action", "include", "amount", "forbidden")
+CHECKS = ("action", "include", "amount", "forbidden", "slots", "lane", "silent")
+_ALWAYS = CHECKS[:4]
+"""What every report counts; the others where a case expects them."""
 
 _REPLIES = frozenset({"answer", "ask", "refuse", "close"})
 _BOOKING = frozenset({"booking", "slot_question"})
@@ -56,6 +58,9 @@ class DialogueReport:
     """Expectations that were not checked: name -> how many."""
     errors: int = 0
     """Cases that ended in an error; they count as missed."""
+    ids: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    """The ids of those that ended in an error."""
 
     def failed(self, check: str) -> tuple[str, ...]:
         """The ids of the cases that missed this check."""
@@ -63,20 +68,32 @@ class DialogueReport:
 
     def rate(self, check: str) -> float:
         """Share (0..1) of the cases that passed, of those that expect something of its kind."""
-        count = self.counted[check]
+        count = self.counted.get(check, 0)
         return round(1 - len(self.failed(check)) / count, 4) if count else 1.0
+
+    @property
+    def missed(self) -> frozenset[str]:
+        """The ids of the cases of which some check does not hold."""
+        return frozenset(miss.case for miss in self.misses) | frozenset(self.broken)
+
+    def by_kind(self) -> Mapping[str, tuple[int, int]]:
+        """(cases, those of which every check holds) by kind, which is an id up to its first dash."""
+        kinds = Counter(kind_of(case) for case in self.ids)
+        missed = Counter(kind_of(case) for case in self.missed)
+        return {kind: (count, count - missed[kind]) for kind, count in kinds.items()}
 
     def as_json(self) -> dict[str, Any]:
         """The figures as `machine eval --json` prints them; `compare` reads them back."""
         rated = {
             f"{check}_{name}": value
-            for check in CHECKS
+            for check in self.counted
             if check != "forbidden"
             for name, value in (("cases", self.counted[check]), ("rate", self.rate(check)))
         }
         return {
             "bot": self.bot,
             "cases": self.cases,
+            "passed": self.cases - len(self.missed),
             **rated,
             "forbidden_cases": self.counted["forbidden"],
             "forbidden": len(self.failed("forbidden")),
@@ -84,6 +101,11 @@ class DialogueReport:
             "failed": {check: list(self.failed(check)) for check in CHECKS},
             "unchecked": dict(self.unchecked),
         }
+
+
+def kind_of(case: str) -> str:
+    """The kind of a case, by its id."""
+    return case.partition("-")[0]
 
 
 def misses_of(expected: Expected, answer: str, action: str, reason: str, topic: str = "") -> list[tuple[str, str]]:
@@ -128,6 +150,13 @@ async def evaluate_dialogues(bot: Bot, cases: Sequence[DialogueCase], machine: M
         "amount": sum(any(e.names_a_figure for e in own) for own in expectations.values()),
         "forbidden": sum(any(e.never for e in own) for own in expectations.values()),
     }
+    more = {
+        "slots": sum(any(e.slots for e in own) for own in expectations.values()),
+        "lane": sum(any(e.lane for e in own) for own in expectations.values()),
+        "silent": sum(any(e.silent is not None for e in own) for own in expectations.values()),
+    }
+    counted |= {check: count for check, count in more.items() if count}
+    broken = tuple(dict.fromkeys(miss.case for miss in misses if miss.check == "error"))
     unchecked = Counter(name for own in expectations.values() for expected in own for name in expected.unchecked)
     return DialogueReport(
         bot=bot.name,
@@ -135,7 +164,9 @@ async def evaluate_dialogues(bot: Bot, cases: Sequence[DialogueCase], machine: M
         counted=counted,
         misses=tuple(miss for miss in misses if miss.check in CHECKS),
         unchecked=dict(sorted(unchecked.items())),
-        errors=len({miss.case for miss in misses if miss.check == "error"}),
+        errors=len(broken),
+        ids=tuple(case.id for case in cases),
+        broken=broken,
     )
 
 
@@ -168,6 +199,22 @@ async def _play(bot: Bot, case: DialogueCase, machine: Machine) -> AsyncIterator
         if expected:
             for check, detail in misses_of(expected, answer, meta["action"], meta["reason"], meta.get("topic") or ""):
                 yield Miss(case.id, check, text, answer, detail)
+            known = (await machine.store.load(ask.key, "", 0)).snapshot.state.slots if expected.slots else {}
+            for check, detail in _more(expected, answer, meta, known):
+                yield Miss(case.id, check, text, answer, detail)
+
+
+def _more(expected: Expected, answer: str, meta: Mapping[str, Any], known: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What of slots, lane and silence does not hold."""
+    missed = []
+    if wrong := {slot: known.get(slot) for slot, value in expected.slots.items() if known.get(slot) != value}:
+        missed.append(("slots", f"expected {dict(expected.slots)}, knows {wrong}"))
+    lanes = (meta.get("topic"), meta["reason"])
+    if expected.lane and expected.lane not in lanes:
+        missed.append(("lane", f"expected {expected.lane}, was {' '.join(str(lane) for lane in lanes if lane)}"))
+    if expected.silent is not None and expected.silent != (not answer.strip()):
+        missed.append(("silent", "nothing was to be said" if expected.silent else "nothing was said"))
+    return missed
 
 
 def _given(at: datetime) -> datetime:
@@ -188,7 +235,7 @@ def compare(earlier: Path, report: DialogueReport) -> Comparison:
     try:
         old = json.loads(earlier.read_text("utf-8"))
         figures = [(name, old[name], value) for name, value in new.items() if isinstance(value, int | float)]
-        failed = {check: (set(old["failed"][check]), set(new["failed"][check])) for check in CHECKS}
+        failed = {check: (set(old["failed"].get(check, ())), set(new["failed"][check])) for check in CHECKS}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"{str(earlier)!r} is no output of `machine eval --json` ({error}); write it again") from None
     lines = [f"{name}: {before} -> {now}" for name, before, now in figures if before != now]

@@ -122,6 +122,47 @@ def test_all_of_every_and_one_of_each_group_must_be_said_and_nothing_of_never() 
     assert misses_of(expected, "Я записала: стрижка завтра, 3 000", "answer", "x") == [("forbidden", "says 'записала'")]
 
 
+async def test_slots_lane_and_silence_are_checked_and_cases_are_counted_by_kind(
+    bot: Bot, machine: Machine, tmp_path: Path
+) -> None:
+    cases = read(
+        tmp_path,
+        """
+- {id: name-given, user: "меня зовут Айгуль", expected: {slots: {name: Айгуль}, silent: false}}
+- {id: name-other, user: "меня зовут Айгуль", expected: {slots: {name: Салтанат}}}
+- {id: lane-buys, user: "сколько стоит тариф рост?", expected: {lane: price}}
+- {id: lane-works, user: "возьмите меня на работу, я грузчик", expected: {lane: price, silent: true}}
+""",
+    )
+    report = await evaluate_dialogues(bot, cases, machine)
+    assert report.counted == {
+        "action": 0,
+        "include": 0,
+        "amount": 0,
+        "forbidden": 0,
+        "slots": 2,
+        "lane": 2,
+        "silent": 2,
+    }
+    assert (report.failed("slots"), report.failed("lane")) == (("name-other",), ("lane-works",))
+    assert report.failed("silent") == ("lane-works",)
+    assert report.by_kind() == {"name": (2, 1), "lane": (2, 1)}
+    assert report.as_json()["passed"] == 2
+
+
+async def test_a_picture_in_a_case_is_one_as_the_callers_channel_sends_it(
+    bot: Bot, machine: Machine, tmp_path: Path
+) -> None:
+    said = "- {id: sticker, user: '[image]: стикер, мишка с сердцем', expected: {lane: small_talk}}"
+    assert (await evaluate_dialogues(bot, read(tmp_path, said), machine)).missed == frozenset()
+
+
+@pytest.mark.parametrize("wrong", ["slots: [name]", "silent: perhaps", "slots: {name: [a]}"])
+def test_what_is_no_expectation_is_named(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(ConfigError, match=wrong.partition(":")[0]):
+        read(tmp_path, f"- {{id: a, user: b, expected: {{{wrong}}}}}")
+
+
 # Files
 
 
