@@ -1,8 +1,8 @@
 """What a message wants: its intents, strongest first, whatever language, typos or order they come in."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from app.dialogue.flow import FREE
 from app.dialogue.lexicon import Match
@@ -52,6 +52,8 @@ class Understanding:
     """The clauses that ask something."""
     heard: HeardLanguage = "ru"
     tone: Tone = "neutral"
+    acts: Mapping[str, float] = field(default_factory=dict)
+    """What the examples say of it: an act's probability (0..1)."""
 
     def has(self, *names: str) -> bool:
         return any(name in self.intents for name in names)
@@ -141,6 +143,7 @@ def understand(
     )
     if not understanding.steers:
         acts = acts_of(message.text, Classifier.load(), clauses)
+        understanding = replace(understanding, acts=acts)
         names = joined(
             names,
             acts,

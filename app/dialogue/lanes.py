@@ -4,6 +4,8 @@ from app.dialogue.scene import QUESTIONS, Decision, Scene
 
 _OUT_OF_LANE = ("thanks", "goodbye", "greeting", "agreement", "denial", "small_talk", "bot_question", "demo", "payment")
 _TELLING = frozenset({"info", "told", "small_talk", "greeting", "feature"})
+_SAME = 0.3
+"""Probability from which a message stays in the lane of the one before, whatever else it may be."""
 _PLAIN_TALK = ("price", "comparison", "purchase", "human_wanted", "contact_given", "refusal", "opt_out")
 
 
@@ -70,7 +72,9 @@ def told(s: Scene) -> Decision | None:
 def same_lane(s: Scene) -> Decision | None:
     """A message that says nothing sure behind one that went to a person for what it was about: it is about that too."""
     lane = s.state.lane
-    if not lane or not s.state.handed_over or s.u.has(*_PLAIN_TALK, *_OUT_OF_LANE) or s.heard.values:
+    same = s.u.acts.get(lane, 0.0) >= _SAME
+    other = s.u.has(*_PLAIN_TALK, *_OUT_OF_LANE) and not same
+    if not lane or not s.state.handed_over or other or s.heard.values:
         return None
     topic = next((topic for topic in s.policy.topics if topic.name == lane), None)
     if topic is None:

@@ -34,6 +34,8 @@ _ADDED = {
 }  # fmt: skip
 _DOUBTFUL = frozenset({"legal", "medical", "off_topic", "frustration", "objection_have", "project"})
 """What the lists may have found in a second meaning of a word."""
+_OF_THE_WHOLE = frozenset({"frustration", "off_topic", "objection_have"})
+"""What one word of a telling sounds like («fed up») and the whole of it does not."""
 _TELLING = 0.15
 """The same where he tells of himself: what he is tired of is not us."""
 _LEANING = {"agreement": ("small_talk",), "refusal": ("denial", "small_talk"), "thanks": ("goodbye", "small_talk")}
@@ -99,14 +101,19 @@ def acts_of(text: str, classifier: Classifier, clauses: Sequence[str] = ()) -> M
         return {}
     sentences = clauses or _SENTENCE.findall(text)
     parts = [part for found in sentences[:_MOST] if (part := found.strip())]
-    found: dict[str, float] = {}
-    whole = " ".join(parts) if clauses else text
-    for part in parts if len(parts) == 1 else [whole, *parts]:
-        scored = dict(classifier.scored(part).acts)
-        scored["price"] = scored.get("price", 0.0) + scored.get("sum", 0.0)  # a sum is the price of several
-        for act, chance in scored.items():
-            found[act] = max(found.get(act, 0.0), chance)
+    whole = _scores(" ".join(parts) if clauses else text, classifier)
+    found = dict(whole)
+    for part in parts if len(parts) > 1 else ():
+        for act, chance in _scores(part, classifier).items():
+            if act not in _OF_THE_WHOLE:
+                found[act] = max(found.get(act, 0.0), chance)
     return found
+
+
+def _scores(text: str, classifier: Classifier) -> dict[str, float]:
+    scored = dict(classifier.scored(text).acts)
+    scored["price"] = scored.get("price", 0.0) + scored.get("sum", 0.0)  # a sum is the price of several
+    return scored
 
 
 def joined(
@@ -117,8 +124,11 @@ def joined(
     `asking`: a question mark stands there; `contact`: one is given; `waits`: the words may answer a question of ours;
     `denies`: they begin with a no; `brief`: so few words that they are an answer rather than something else.
     """
+    told = acts.get("info", 0.0) >= SURE
+    least = {name: _TELLING if told else 0.0 if name in _OF_THE_WHOLE else _DOUBTED for name in _DOUBTFUL}
+    kept = {name for name in names if acts.get(name, 1.0) >= least.get(name, 0.0)}
     if waits and not asking:
-        return names | {_ADDED[act] for act in _away(acts, brief=brief)}
+        return kept | {_ADDED[act] for act in _away(acts, brief=brief)}
     asks = asking or not names.isdisjoint(_QUESTIONS)
     calls = _PLAIN if asks else _CALLS_SOMEBODY
     sure = {
@@ -140,11 +150,11 @@ def joined(
             sure -= set(weaker)
     if not sure:
         return names
-    told = acts.get("info", 0.0) >= SURE
     if "about_us" in sure:
-        names = names | {"feature"}
-    kept = {name for name in names if name not in _DOUBTFUL or acts.get(name, 1.0) >= (_TELLING if told else _DOUBTED)}
+        kept.add("feature")
     added = {_ADDED[act] for act in sure if act in _ADDED}
+    if "bot_question" in added and acts.get("feature", 0.0) < _TELLING:
+        kept.discard("feature")
     if told and not asking and added <= {"info"}:
         added.add("told")
     if "feature" in kept and not asking and sure <= _ASKS_NOTHING and acts.get("feature", 0.0) < _DOUBTED:
@@ -155,7 +165,7 @@ def joined(
 def _away(acts: Mapping[str, float], *, brief: bool) -> set[str]:
     """The acts that turn away from our question: in few words only what is no answer to any."""
     away = {act for act in _LANES if acts.get(act, 0.0) >= _PLAIN}
-    away |= {act for act in _DECIDED if acts.get(act, 0.0) >= _PLAIN}
+    away |= {act for act in _DECIDED if acts.get(act, 0.0) >= _CALLS_SOMEBODY}
     if not brief:
         away |= {act for act in _TURNS if acts.get(act, 0.0) >= SURE}
     return away

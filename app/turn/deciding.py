@@ -36,6 +36,8 @@ _KINDS: Mapping[type[object], str] = {
 }  # fmt: skip
 _PRICED = frozenset({"price", "discount_request", "comparison", "purchase", "objection_price", "project"})
 """Intents that ask for a price, or are about one."""
+_SUMS = frozenset({"sum", "price", "cheapest"})
+"""What a clause asks of figures, by its own words."""
 _ASKED = frozenset({"feature", "payment", "booking"})
 """Intents that a yes or no may answer."""
 _UNASKED = frozenset({"price", "sum", "not_known", "instalment"})
@@ -60,6 +62,8 @@ def what_decides(text: str, step: Step, snapshot: Snapshot, found: Retriever, to
     counts = priced or any(character.isdigit() for character in text[:_LONGEST])
     if not counts and not _ASKED.intersection(step.intents):
         return ()
+    read = _read(text)
+    priced = priced or not _SUMS.isdisjoint(wanted(read, found.catalogue).asks)
     told, focus = _before(snapshot, found.catalogue) if counts else ({}, ())
     decided = decide(_read(text), found.catalogue, found.statements, told=told, focus=focus, language=step.language)
     over = {section.id for section in found.sections if section.valid_until and section.valid_until < today}
