@@ -35,6 +35,10 @@ _LOG_KEY = "log.key"
 _MARGIN = 128  # tokens: our count of a prompt is an estimate
 
 
+_AHEAD = 4
+"""Sections whose questions are read ahead."""
+
+
 def open_machine(settings: Settings, data: Path, knowledge: Path) -> Machine:
     """The machine of the settings around the memory in the folder `data` (made if missing).
 
@@ -73,7 +77,8 @@ def open_machine(settings: Settings, data: Path, knowledge: Path) -> Machine:
 def _read_ahead(bot: Bot) -> None:
     """Words, names and examples that are read when first asked for: no customer waits for them."""
     snapshot, now = Snapshot(Key("", "")), datetime.now(UTC)
-    for text in ("1 + 1 = 2?", "+7"):
+    asked = [question for section in bot.knowledge.sections[:_AHEAD] for question in section.questions[:1]]
+    for text in ("1 + 1 = 2?", *asked):
         step = decide(Ask(snapshot.key, text, ""), snapshot, now, bot)
         step = replace(step, intents=("price",))
         what_decides(text, step, snapshot, bot.knowledge.current, now.date())

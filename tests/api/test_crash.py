@@ -51,7 +51,7 @@ def test_kill_9_in_mid_turn_loses_no_delivered_answer(tmp_path: Path, kills: int
     for caller in callers:
         caller.start()
     for _ in range(kills):
-        time.sleep(0.15 + rng.random() * 0.2)
+        time.sleep(0.3 + rng.random() * 0.4)
         assert server.stop(signal.SIGKILL) == -signal.SIGKILL
         server.start()
     time.sleep(0.3)

@@ -75,6 +75,12 @@ def claims(read: Read, wanted: Wanted) -> tuple[Claim, ...]:
             operators.append(sign)
             chain.append(spans[end + 1][2])
             end += 1
+        # «14900*3 comes to 45000»: said in words it is an equals sign too.
+        behind = spans[end + 1 : end + 2] if operators and "=" not in operators else []
+        if behind and _comes_out(read.text, spans[end][1], behind[0][0]):
+            operators.append("=")
+            chain.append(behind[0][2])
+            end += 1
         if operators and max(chain) >= _LEAST:
             used.update(range(place, end + 1))
             found += _claimed(chain, operators)
@@ -133,6 +139,20 @@ def _between(text: str, end: int, start: int) -> str:
     if len(signs) != 1 or len(words) > _MOST_WORDS or (signs[0] == "-" and len(words) > 1):
         return ""
     return signs[0]
+
+
+@cache
+def _results() -> frozenset[str]:
+    return frozenset(fold(word) for language in LANGUAGES for word in str(data(language)["results"]).split())
+
+
+def _comes_out(text: str, end: int, start: int) -> bool:
+    """Whether what stands between an expression and a number says that the one comes to the other."""
+    gap = text[end:start].strip().lower().strip("-\u2013\u2014: ")
+    if len(gap) > _WIDEST_GAP or not _BREAKS.isdisjoint(gap):
+        return False
+    words = gap.split()
+    return not words or (len(words) <= _MOST_WORDS and any(fold(word) in _results() for word in words))
 
 
 def _evaluated(numbers: Sequence[Decimal], operators: Sequence[str]) -> Decimal | None:
