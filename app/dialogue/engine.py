@@ -246,7 +246,7 @@ class Dialogue:
             notice_at=notice_at,
             closed=plan.closes,
             handed_over=state.handed_over or plan.hands_over,
-            lane=plan.topic or "" if plan.hands_over or plan.topic else state.lane,
+            lane=(plan.topic or "") if plan.hands_over else "" if plan.topic else state.lane,
             last_action=action,
             turns=state.turns + 1,
             seen_at=now.timestamp(),

@@ -4,6 +4,8 @@ from app.dialogue.scene import QUESTIONS, Decision, Scene
 
 _OUT_OF_LANE = ("thanks", "goodbye", "greeting", "agreement", "denial", "small_talk", "bot_question", "demo", "payment")
 _TELLING = frozenset({"info", "told", "small_talk", "greeting", "feature"})
+_NO_BUYER = ("medical", "legal", "supplier", "applicant")
+"""Lanes in which a question that nothing else explains is one more of the same."""
 _SAME = 0.3
 """Probability from which a message stays in the lane of the one before, whatever else it may be."""
 _PLAIN_TALK = ("price", "comparison", "purchase", "human_wanted", "contact_given", "refusal", "opt_out")
@@ -73,7 +75,8 @@ def same_lane(s: Scene) -> Decision | None:
     """A message that says nothing sure behind one that went to a person for what it was about: it is about that too."""
     lane = s.state.lane
     same = s.u.acts.get(lane, 0.0) >= _SAME
-    other = s.u.has(*_PLAIN_TALK, *_OUT_OF_LANE) and not same
+    asks = lane not in _NO_BUYER and s.u.has("feature")
+    other = (asks or s.u.has(*_PLAIN_TALK, *_OUT_OF_LANE)) and not same
     if not lane or not s.state.handed_over or other or s.heard.values:
         return None
     topic = next((topic for topic in s.policy.topics if topic.name == lane), None)

@@ -53,7 +53,7 @@ def listened(ask: Ask, snapshot: Snapshot) -> Said:
         return Said(described or raw, "", "", heard=message.media, silent=bool(message.aside))
     clauses = message.clauses
     return Said(
-        message.own,
+        _with_marks(message),
         _asked(message),
         _kept(message.own, [c for c in clauses if c.mood not in ("rejected", "exclaimed")]),
         tuple(c.rejected or c.text for c in clauses if c.mood == "rejected"),
@@ -66,6 +66,19 @@ def listened(ask: Ask, snapshot: Snapshot) -> Said:
 def _marked(own: str, clause: Clause) -> str:
     """A clause with the mark that asks, if one stands behind it."""
     return f"{clause.text}?" if "?" in own[clause.end : clause.end + 2] else clause.text
+
+
+def _with_marks(message: Message) -> str:
+    """His own words, with the mark that was left out behind what he asks beside something else he says."""
+    clauses, own = message.clauses, message.own
+    if len({clause.mood for clause in clauses}) == 1:
+        return own
+    pieces, last = [], 0
+    for clause in clauses:
+        if clause.mood == "asked" and "?" not in own[clause.end : clause.end + 2] and " " in clause.text:
+            pieces.append(f"{own[last : clause.end]}?")
+            last = clause.end
+    return "".join((*pieces, own[last:]))
 
 
 def _begun(text: str) -> str:

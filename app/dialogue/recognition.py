@@ -34,8 +34,9 @@ _ADDED = {
 }  # fmt: skip
 _DOUBTFUL = frozenset({"legal", "medical", "off_topic", "frustration", "objection_have", "project"})
 """What the lists may have found in a second meaning of a word."""
-_OF_THE_WHOLE = frozenset({"frustration", "off_topic", "objection_have"})
-"""What one word of a telling sounds like («fed up») and the whole of it does not."""
+_OF_THE_WHOLE = frozenset({"frustration", "off_topic", "objection_have", "paid", "applicant", "supplier", "auto_reply"})
+"""What a piece of a message may sound like («fed up», «we have three shops») and the whole of it does not."""
+_WEARY = frozenset({"frustration", "off_topic", "objection_have"})
 _TELLING = 0.15
 """The same where he tells of himself: what he is tired of is not us."""
 _LEANING = {"agreement": ("small_talk",), "refusal": ("denial", "small_talk"), "thanks": ("goodbye", "small_talk")}
@@ -125,7 +126,7 @@ def joined(
     `denies`: they begin with a no; `brief`: so few words that they are an answer rather than something else.
     """
     told = acts.get("info", 0.0) >= SURE
-    least = {name: _TELLING if told else 0.0 if name in _OF_THE_WHOLE else _DOUBTED for name in _DOUBTFUL}
+    least = {name: _TELLING if told else 0.0 if name in _WEARY else _DOUBTED for name in _DOUBTFUL}
     kept = {name for name in names if acts.get(name, 1.0) >= least.get(name, 0.0)}
     if waits and not asking:
         return kept | {_ADDED[act] for act in _away(acts, brief=brief)}

@@ -120,3 +120,27 @@ def test_what_is_rejected_is_left_out_of_the_search(dialogue: Dialogue) -> None:
 def test_a_quotation_is_not_the_question(dialogue: Dialogue) -> None:
     step = Customer(dialogue).says("> Гарантия на всю технику один год.\nа если сломается через два?")
     assert "Гарантия" not in (step.query or "")
+
+
+def test_whoever_was_rude_and_asks_politely_is_answered(dialogue: Dialogue) -> None:
+    customer = Customer(dialogue)
+    customer.says("верните мне деньги")
+    assert customer.says("идиоты вы там все").topic == "abuse"
+    step = customer.says("простите, вспылил. а доставка в выходные бывает?")
+    assert (step.topic, step.query is not None) == (None, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["у нас пять салонов и тридцать мастеров, сколько стоит абонемент?", "give me the total please: one desk and two chairs",
+     "я ещё ничего не платил, сколько стоит полка?"],
+)  # fmt: skip
+def test_a_piece_that_sounds_like_a_lane_takes_no_buyer_away(dialogue: Dialogue, text: str) -> None:
+    step = Customer(dialogue).says(text)
+    assert (step.action, step.reason) == ("answer", "price")
+
+
+def test_a_question_behind_a_trouble_is_answered(dialogue: Dialogue) -> None:
+    customer = Customer(dialogue)
+    customer.says("касса зависла и не включается")
+    assert customer.says("прошло само. а как продлить подписку?").query is not None
