@@ -1,6 +1,7 @@
 """An asked clause -> what the facts decide of it. Made once a turn for each clause; nothing where it is not certain."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from app.figures.case import Case, quantities
@@ -89,6 +90,8 @@ def _own_sums(case: Case) -> Iterator[Decided]:
     for claim in claims(case.read, case.wanted)[:_MOST]:
         focus = [o.key for o in case.focus]
         sum_ = found_as(claim, case.catalogue, case.wanted, case.told, focus) if claim.right else None
+        if sum_ is None and claim.right:
+            sum_ = _for_another_time(case, claim, focus)
         if sum_ is not None:
             yield Confirmed(claim, sum_)
             continue
@@ -97,6 +100,17 @@ def _own_sums(case: Case) -> Iterator[Decided]:
             yield Corrected(claim, right)
         elif not claim.weak and not claim.loose and claim.right and not _price_somewhere(case, claim.amount):
             yield NotOurs(claim)
+
+
+def _for_another_time(case: Case, claim: Claim, focus: Sequence[str]) -> Sum | None:
+    """The sum that an amount is of for a month or a year: who asks for both has not said a wrong one."""
+    for months in (None, Decimal(1), Decimal(12)):
+        if months != case.wanted.months:
+            asked = replace(case.wanted, months=months)
+            found = found_as(claim, case.catalogue, asked, case.told, focus)
+            if found is not None:
+                return found
+    return None
 
 
 def _price_somewhere(case: Case, amount: Decimal) -> bool:

@@ -67,6 +67,14 @@ def test_who_is_no_buyer_hears_no_price(shop: Retriever, lane: str) -> None:
     assert decided(shop, "весы сколько стоят", step=replace(STEP, intents=(lane, "price"))) == []
 
 
+def test_a_right_sum_of_a_month_is_not_denied_to_who_asks_for_a_year(shop: Retriever) -> None:
+    before = ("у меня четыре магазина", "сколько стоит Рост")
+    for text in ("значит 59600 в месяц, а за год сколько?", "59 600 в месяц и 596 000 в год, верно?"):
+        found = decided(shop, text, *before)
+        assert "corrected" not in [each.kind for each in found], found
+        assert any("59 600 ₸" in each.said for each in found)
+
+
 def test_an_offer_that_is_over_decides_nothing() -> None:
     section = Section(
         "sofa", "Диван «Волна» стоит 90 000 ₸.", "c", "Диван «Волна»", ("сколько стоит диван волна",),
