@@ -180,7 +180,7 @@ def test_every_stage_takes_time_in_proportion(stages: Stages, shape: str) -> Non
     assert not {name: wrong for name, wrong in found.items() if wrong}
 
 
-@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(SHAPES), st.integers(1, 400)), min_size=1, max_size=8))
 def test_so_does_any_mixture(stages: Stages, parts: list[tuple[str, int]]) -> None:
     unit = "".join(made(shape, length) for shape, length in parts)
