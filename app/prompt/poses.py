@@ -88,7 +88,9 @@ Label = tuple[str, ...]
 def posing(text: str, names: tuple[str, ...] = ()) -> list[bool]:
     """For each line: does it begin like one of ours or a speaker's? `names` are further speakers: the bot's own."""
     own = _named(names)
-    return [_poses(line, own) for line in fold(text).split("\n")]
+    lines = fold(text).split("\n")
+    found = {line: _poses(line, own) for line in set(lines)}  # a thousand equal lines are looked at once
+    return [found[line] for line in lines]
 
 
 def _poses(line: str, names: frozenset[Label]) -> bool:

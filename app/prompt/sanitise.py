@@ -41,6 +41,7 @@ _MEANT = {
 }
 _FENCE = re.compile(r"#[\W_]|([-=`~*_])\1\1")
 _LEADING = re.compile(r"[\W_]*")
+_BLANK_LINES = re.compile(r"\n{3,}")  # two line ends are kept of any number: a thousand of them are not looked at one by one
 
 
 @lru_cache(maxsize=_KEPT)
@@ -50,8 +51,8 @@ def sanitise(text: str, names: tuple[str, ...] = ()) -> str:
     `names`: who else speaks here, besides managers, systems and the like. Idempotent. Emoji stay, one that is joined of
     several falls into them.
     """
-    text = without_marks(plain_signs(text))
-    lines = [_unfenced(line.rstrip()) for line in text.strip().split("\n")]
+    text = _BLANK_LINES.sub("\n\n", without_marks(plain_signs(text)).strip())
+    lines = [_unfenced(line.rstrip()) for line in text.split("\n")]
     text = "\n".join(line for place, line in enumerate(lines) if line or (place and lines[place - 1])).strip()
     lines = text.split("\n")
     return "\n".join(_quoted(line) if poses else line for line, poses in zip(lines, posing(text, names), strict=True))
@@ -100,6 +101,8 @@ def _is_noncharacter(sign: str) -> bool:
 
 def _unfenced(line: str) -> str:
     """Without a heading's or a fence's signs at its beginning; «#хештег» is neither."""
+    if not line or line[0].isalnum():
+        return line
     leading = _LEADING.match(line)
     end = leading.end() if leading else 0
     # A line of signs alone may not hold a # at all: it would be one of these once it is quoted.
