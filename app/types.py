@@ -192,6 +192,8 @@ class Deciding:
     said: str
     sections: tuple[str, ...] = ()
     """Ids of those that it rests on."""
+    value: bool | None = None
+    """Of a yes or no: which."""
 
 
 @dataclass(frozen=True, slots=True)

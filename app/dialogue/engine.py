@@ -159,6 +159,17 @@ class Dialogue:
         )
         return replace(step, handover=packet)
 
+    def unasked(self, step: Step, before: DialogueState) -> Step:
+        """The step without its question, which then does not count as asked. `before`: the state that it met."""
+        state, pending = step.state, step.state.pending
+        asked = dict(state.asked)
+        if pending and asked.get(pending.slot, 0) > before.asked.get(pending.slot, 0):
+            asked[pending.slot] -= 1
+            if not asked[pending.slot]:
+                del asked[pending.slot]
+        state = replace(state, asked=asked, pending=None)
+        return replace(step, state=state, question=None)
+
     def observed(self, state: DialogueState, text: str) -> DialogueState:
         """The customer saw `text` (a fallback's or a human's) instead of our last answer.
 

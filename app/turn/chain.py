@@ -11,6 +11,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from app.composing.extractive import compose
+from app.composing.news import bad
 from app.deadline import Deadline
 from app.guardrail import Context, Verdict, addresses_of, check, known_addresses, tidy
 from app.knowledge.retriever import Found
@@ -20,6 +21,10 @@ from app.turn.bots import Bot
 from app.turn.compatible import compatible
 from app.turn.deciding import what_decides
 from app.types import Ask, Deciding, Draft, Passage, Prompt, Snapshot, Step
+
+
+_DECIDED = frozenset({"purchase", "demo", "invoice", "contact_given"})
+"""Whoever wants this is asked how to reach him, whatever else he has heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +97,9 @@ def plan(
     wants_prompt: bool,
     deciding: tuple[Deciding, ...] = (),
 ) -> Plan:
-    """Writes the prompt, if the backend speaks from one."""
+    """Writes the prompt, if the backend speaks from one. The plan's step may have lost its question."""
     passages = found.passages
+    step = _settled(step, passages, ask, snapshot, bot, deciding)
     if not wants_prompt:
         return Plan(
             step, passages, Prompt(step, passages, snapshot.history, ask.text, deciding=deciding), found.version
@@ -115,6 +121,20 @@ def plan(
         deciding=deciding,
     )
     return Plan(step, passages, prompt, found.version, factor)
+
+
+def _settled(
+    step: Step,
+    passages: tuple[Passage, ...],
+    ask: Ask,
+    snapshot: Snapshot,
+    bot: Bot,
+    deciding: tuple[Deciding, ...],
+) -> Step:
+    """The step without a question of ours where the answer is bad news."""
+    if step.question is None or not _DECIDED.isdisjoint(step.intents) or not bad(Prompt(step, passages, snapshot.history, ask.text, deciding=deciding)):
+        return step
+    return bot.dialogue.unasked(step, snapshot.state)
 
 
 def judge(planned: Plan, drafts: Sequence[Draft], ask: Ask, snapshot: Snapshot, bot: Bot) -> Outcome:

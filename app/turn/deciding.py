@@ -75,7 +75,8 @@ def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: b
         kind = _KINDS[type(each)]
         if (kind in _UNASKED and not priced) or not over.isdisjoint(each.sections):
             continue
-        yield Deciding(kind, each.say(step.language).strip(), tuple(each.sections))  # type: ignore[arg-type]
+        value = each.value if isinstance(each, YesNo) else None
+        yield Deciding(kind, each.say(step.language).strip(), tuple(each.sections), value)  # type: ignore[arg-type]
 
 
 def _before(snapshot: Snapshot, catalogue: Catalogue) -> tuple[Mapping[str, Decimal], tuple[str, ...]]:
