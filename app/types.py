@@ -79,6 +79,9 @@ class Section:
     source: str = ""
     """`file:line` of its authorship, for messages."""
 
+    def __hash__(self) -> int:
+        return hash(self.id)  # caches ask for it all the time; two sections of one id still differ by their fields
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:

@@ -22,7 +22,9 @@ def joined(
     own = {section for each in deciding for section in each.sections}
     if len(deciding) == 1 and deciding[0].kind == "price" and passages and passages[0].section.id in own:
         return (), tuple(passages)  # the owner's words hold the price and say what it is for
-    if (not asks_more or len(deciding) == 1 and deciding[0].kind in _CLAIMED) and any(each.kind in _SUMS for each in deciding):
+    if (not asks_more or (len(deciding) == 1 and deciding[0].kind in _CLAIMED)) and any(
+        each.kind in _SUMS for each in deciding
+    ):
         return tuple(each.said for each in deciding), ()
     # Of a message of several questions the others keep their passages.
     return tuple(each.said for each in deciding), tuple(p for p in passages[1:] if p.section.id not in own)

@@ -22,7 +22,9 @@ def bad(prompt: Prompt) -> bool:
         return step.fallback is not None
     if any(each.kind in ("not_known", "not_ours") or each.value is False for each in prompt.deciding):
         return True
-    return not prompt.deciding and any(_refuses(passage.section.text) for passage in choose(prompt)[:1])
+    if prompt.deciding or not any(_refuses(passage.section.text) for passage in prompt.passages):
+        return False
+    return any(_refuses(passage.section.text) for passage in choose(prompt)[:1])
 
 
 @lru_cache(maxsize=1024)

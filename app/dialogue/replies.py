@@ -1,10 +1,9 @@
 """What a message calls for: the shell that all sales flows share. The most pressing need wins."""
 
-import re
 from dataclasses import replace
 
 from app.dialogue import boundaries, control, lanes, topics
-from app.dialogue.scene import OBJECTIONS, QUESTIONS, Decision, Scene
+from app.dialogue.scene import OBJECTIONS, QUESTIONS, Decision, Scene, has_requisites
 from app.dialogue.terms import Terms
 
 _COURTESIES = frozenset({"refusal", "thanks", "goodbye"})
@@ -101,15 +100,6 @@ def _handover(s: Scene, reason: str, text: str) -> Decision:
     statement = statement.replace("{name}", s.slots.get("name", ""))
     asks = s.u.has(*QUESTIONS)
     return Decision("handover", reason, statement, s.query if asks else None, hands_over=True)
-
-
-_REQUISITES = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
-"""A number of a company or of a person, as tax offices here give them."""
-
-
-def has_requisites(text: str) -> bool:
-    """Whether a text holds the number of a company or of a person."""
-    return _REQUISITES.search(text) is not None
 
 
 def _requisites(s: Scene) -> Decision | None:

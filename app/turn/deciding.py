@@ -6,6 +6,7 @@ The composer says it, the prompt shows it, the guardrail lets it pass.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from app.figures.decided import (
     Confirmed,
@@ -63,9 +64,12 @@ def what_decides(text: str, step: Step, snapshot: Snapshot, found: Retriever, to
     if not counts and not _ASKED.intersection(step.intents):
         return ()
     read = _read(text)
-    priced = priced or not _SUMS.isdisjoint(wanted(read, found.catalogue).asks)
+    asked = wanted(read, found.catalogue)
+    priced = priced or not _SUMS.isdisjoint(asked.asks)
     told, focus = _before(snapshot, found.catalogue) if counts else ({}, ())
-    decided = decide(_read(text), found.catalogue, found.statements, told=told, focus=focus, language=step.language)
+    decided = decide(
+        read, found.catalogue, found.statements, told=told, focus=focus, language=step.language, asked=asked
+    )
     over = {section.id for section in found.sections if section.valid_until and section.valid_until < today}
     return tuple(_wanted(decided, step, over, priced=priced))[:_MOST]
 
@@ -86,10 +90,17 @@ def _before(snapshot: Snapshot, catalogue: Catalogue) -> tuple[Mapping[str, Deci
     for exchange in snapshot.history[-_REMEMBERED:]:
         if not exchange.user:
             continue
-        said = wanted(_read(exchange.user[:_RECALLED]), catalogue)
-        told |= said.quantities
-        focus = said.keys or focus
+        quantities, keys = _said(exchange.user[:_RECALLED], catalogue)
+        told |= quantities
+        focus = keys or focus
     return told, focus
+
+
+@lru_cache(maxsize=512)
+def _said(text: str, catalogue: Catalogue) -> tuple[Mapping[str, Decimal], tuple[str, ...]]:
+    """What a message counts and names: each is met by several turns behind it."""
+    said = wanted(_read(text), catalogue)
+    return said.quantities, said.keys
 
 
 def _read(text: str) -> Read:
