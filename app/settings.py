@@ -19,6 +19,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from app.errors import ConfigError
+from app.packaged import parsed
 from app.types import Language
 
 ENV_PREFIX = "MACHINE_"
@@ -216,7 +217,7 @@ def masked(settings: Settings) -> dict[str, Any]:
 
 def _read_yaml(text: str, name: str) -> dict[str, Any]:
     try:
-        tree = yaml.safe_load(text)
+        tree = parsed(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{name}:{mark.line + 1}" if mark else name

@@ -1,12 +1,10 @@
 """Whether an answer is bad news: nobody who hears a no is asked how many people work for him."""
 
 from functools import lru_cache
-from importlib.resources import files
-
-import yaml
 
 from app.composing.choosing import choose
 from app.language.folds import letters
+from app.packaged import packaged
 from app.types import Prompt
 
 _SENTENCES = 1
@@ -36,5 +34,5 @@ def _refuses(text: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _beginnings() -> tuple[str, ...]:
-    read = yaml.safe_load(files("app.composing").joinpath("news.yaml").read_text("utf-8"))
+    read = packaged("app.composing", "news.yaml")
     return tuple(letters(beginning) for row in read.values() for beginning in row)
