@@ -25,8 +25,12 @@ __all__ = ["Dialogue", "Hours"]
 
 _HOURS = Hours()
 
+MAX_DIGITS = 6
+"""Of a number that counts something: a longer one is a telephone or an account."""
 SUCCESS = "success"
 """The stage, of every flow, at which a human takes over."""
+_TELLING = frozenset({"slot_question", "told"})
+"""What is said to who tells; where he has just asked for a price, what he tells may decide it."""
 _RESUMING = frozenset({"resume", "back", "purchase", "booking", "slot_question", "greeting"})
 """After «забудьте» these lead back to the flow's questions."""
 
@@ -87,6 +91,11 @@ class Dialogue:
         """The other known values: as the customer worded them, or a model that heard him."""
         return self._said(state, own=True)
 
+    def counted(self, state: DialogueState) -> dict[str, str]:
+        """The known numbers, by their slots' names in the shop's language."""
+        numbers = {slot: value for slot, value in state.slots.items() if value.isdecimal() and len(value) <= MAX_DIGITS}
+        return said_slots(numbers, self.vocabulary, self.policy.languages[0])
+
     def _said(self, state: DialogueState, *, own: bool) -> dict[str, str]:
         slots = {
             slot: value for slot, value in state.slots.items() if in_own_words(slot, value, self.vocabulary) is own
@@ -144,6 +153,8 @@ class Dialogue:
         made = scene_of(met, snapshot, ask, now, policy=self.policy, hours=self.hours, texts=self.texts)
         scene = replace(made, reorders=again)
         plan = decided(scene)
+        if plan.reason in _TELLING and state.priced:
+            plan = replace(plan, reason="price_told")
         if self._completes(scene, plan):
             plan = completed(scene)
         if plan.forgets:
@@ -253,6 +264,7 @@ class Dialogue:
             said=tuple(said),
             off_topic=plan.reason == "off_topic",
             paused=paused or plan.reason == "cancel",
+            priced=u.has("price", "comparison") or (state.priced and query is None and not u.message.asking),
             wants_person=False,
             notice_at=notice_at,
             closed=plan.closes,

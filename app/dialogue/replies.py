@@ -145,6 +145,8 @@ def _question(s: Scene) -> Decision | None:
     # A sum that he offers says nothing to search for: what there is of discounts does.
     offers = haggles and any(token.text.isdecimal() for token in s.u.message.tokens)
     query = s.texts.data["query_discount"] if offers else s.query
+    if name == "price" and len(s.u.content) <= 1 and not s.heard.values:
+        query = s.texts.data["query_price"]  # «почём?»: one word of many that ask for it
     # Who has decided, or wants to see it, is asked how to reach him, whatever else he asks.
     wants = s.u.has("purchase", "demo", "invoice") and "contact" not in s.slots and "quantity" not in s.flow.slots
     asks = wants or (calm and s.may_ask)

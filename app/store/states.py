@@ -14,7 +14,7 @@ from app.types import DialogueState
 
 _STATE = TypeAdapter(DialogueState)
 _NAMES = tuple(field.name for field in fields(DialogueState))
-_FLAGS = ("off_topic", "paused", "wants_person")
+_FLAGS = ("off_topic", "paused", "wants_person", "priced")
 _NOTICE = "closed_notice:"  # with the Unix second at which it was said
 _WISHED = "wished:"  # with the language to answer in
 _LANE = "lane:"  # with the topic that a person was called for

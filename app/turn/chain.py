@@ -83,7 +83,8 @@ def today_of(bot: Bot, now: datetime) -> date:
 def reckon(step: Step, ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot) -> tuple[Deciding, ...]:
     """What the facts decide of what was asked."""
     text = step.counted or ask.text
-    return what_decides(text, step, snapshot, bot.knowledge.current, today_of(bot, now))
+    counted = bot.dialogue.counted(step.state)
+    return what_decides(text, step, snapshot, bot.knowledge.current, today_of(bot, now), counted=counted)
 
 
 def plan(

@@ -4,6 +4,7 @@ The composer says it, the prompt shows it, the guardrail lets it pass.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -55,18 +56,28 @@ _RECALLED = 200
 _MOST = 4
 
 
-def what_decides(text: str, step: Step, snapshot: Snapshot, found: Retriever, today: date) -> tuple[Deciding, ...]:
-    """What decides the message; empty where nothing is certain, or where it is no buyer's."""
+def what_decides(
+    text: str, step: Step, snapshot: Snapshot, found: Retriever, today: date, *, counted: Mapping[str, str]
+) -> tuple[Deciding, ...]:
+    """What decides the message; empty where nothing is certain, or where it is no buyer's.
+
+    `counted`: what he said there is so much of, by the names of the dialogue's slots.
+    """
     if not _NO_BUYER.isdisjoint(step.intents) or step.action in ("refuse", "close"):
         return ()
-    priced = not _PRICED.isdisjoint(step.intents)
+    open_ = step.reason == "price_told"
+    priced = open_ or not _PRICED.isdisjoint(step.intents)
     counts = priced or any(character.isdigit() for character in text[:_LONGEST])
     if not counts and not _ASKED.intersection(step.intents):
         return ()
     read = _read(text)
     asked = wanted(read, found.catalogue)
     priced = priced or not _SUMS.isdisjoint(asked.asks)
-    told, focus = _before(snapshot, found.catalogue) if counts else ({}, ())
+    told, focus = _before(snapshot, found.catalogue, counted) if counts else ({}, ())
+    if open_:
+        if not read.numbers and not asked.quantities:
+            return ()  # he tells something else
+        asked = replace(asked, asks=asked.asks | {"price", "sum"})
     decided = decide(
         read, found.catalogue, found.statements, told=told, focus=focus, language=step.language, asked=asked
     )
@@ -77,15 +88,19 @@ def what_decides(text: str, step: Step, snapshot: Snapshot, found: Retriever, to
 def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: bool) -> Iterator[Deciding]:
     for each in decided:
         kind = _KINDS[type(each)]
-        if (kind in _UNASKED and not priced) or not over.isdisjoint(each.sections):
+        unasked = not priced or (kind == "not_known" and step.reason == "price_told")
+        if (kind in _UNASKED and unasked) or not over.isdisjoint(each.sections):
             continue
         value = each.value if isinstance(each, YesNo) else None
         yield Deciding(kind, each.say(step.language).strip(), tuple(each.sections), value)  # type: ignore[arg-type]
 
 
-def _before(snapshot: Snapshot, catalogue: Catalogue) -> tuple[Mapping[str, Decimal], tuple[str, ...]]:
+def _before(
+    snapshot: Snapshot, catalogue: Catalogue, counted: Mapping[str, str]
+) -> tuple[Mapping[str, Decimal], tuple[str, ...]]:
     """(what he counted so far, the products spoken of last)."""
-    told: dict[str, Decimal] = {}
+    units = {catalogue.units.key(name): value for name, value in counted.items()}
+    told = {unit: Decimal(value) for unit, value in units.items() if unit is not None}
     focus: tuple[str, ...] = ()
     for exchange in snapshot.history[-_REMEMBERED:]:
         if not exchange.user:
