@@ -240,12 +240,16 @@ class Dialogue:
                 # What was heard is answered with facts before anything more is asked.
                 lead = stage.statement[language][0]
                 query = self.vocabulary.filled(stage.query[language][0], state.slots, language)
-                fallback = scene.say("fallback")
+                fallback = scene.not_found
                 action, reason = "answer", stage.name
                 said.append(stage.name)
             # A bot's own text may ask already.
             asks = "?" in f"{greeting} {statement} {lead} {question}"
-            if move.slot and not asks:
+            spec = flow.slots.get(move.slot) if move.slot else None
+            # What weighs on him is asked of who tells, not beside the answer to what he asked himself.
+            answers = query is not None and lead is None
+            apart = spec is not None and spec.kind == "text" and answers and move.stage != flow.first
+            if move.slot and not asks and not apart:
                 question = stages.question(stage, move.slot, language, state.asked)
                 pending = Pending(move.slot)
                 state = replace(state, asked={**state.asked, move.slot: state.asked.get(move.slot, 0) + 1})

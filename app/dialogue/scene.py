@@ -96,6 +96,11 @@ class Scene:
         """Whether a handover must say from when a person answers: nobody is there, and nothing else says so."""
         return not self.working and self.notice is None
 
+    @property
+    def not_found(self) -> str:
+        """What is said where the search finds nothing: a person who has the talk already is not offered again."""
+        return self.say("noted" if self.state.handed_over else "fallback")
+
     def say(self, name: str) -> str:
         return self.texts.pick(name, self.state.turns, self.last_answer)
 
