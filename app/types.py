@@ -162,6 +162,10 @@ class Step:
     """Announces the passages: said before them, and not at all where the search finds none."""
     query: str | None = None
     """What to search; None when the knowledge base is not needed."""
+    queries: tuple[str, ...] = ()
+    """The questions of a message that asks several: each is searched by itself too."""
+    wider: str | None = None
+    """What to search where `query` finds nothing: the usual words of what he wants."""
     without: tuple[str, ...] = ()
     """Words that he does not want to hear of: the search leaves them out."""
     counted: str = ""

@@ -5,6 +5,7 @@ It can say only what the knowledge base or the flow says, so it cannot invent a 
 
 from app.composing.choosing import choose
 from app.composing.joining import joined
+from app.composing.news import elsewhere
 from app.composing.plain import shorten
 from app.cpu import stretch
 from app.deadline import Deadline
@@ -44,9 +45,9 @@ def compose(prompt: Prompt) -> Draft:
     step = prompt.step
     chosen = choose(prompt) if step.query is not None else ()
     facts, passages = joined(prompt.deciding, chosen, asks_more="feature" in step.intents)
-    said = (
-        "\n\n".join(text for text in ("\n".join(facts), *(shorten(p.section.text) for p in passages)) if text) or None
-    )
+    other = next((text for p in passages if (text := elsewhere(p.section, step.language))), "")
+    texts = ("\n".join(facts), other, *(shorten(p.section.text) for p in passages))
+    said = "\n\n".join(text for text in texts if text) or None
     if step.query is not None and not said:
         said = step.fallback
     opening = " ".join(

@@ -1,11 +1,13 @@
 """Whether an answer is bad news: nobody who hears a no is asked how many people work for him."""
 
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from app.composing.choosing import choose
 from app.language.folds import letters
 from app.packaged import packaged
-from app.types import Prompt
+from app.types import Language, Prompt, Section
 
 _SENTENCES = 1
 """The first of an answer: what stands behind it only qualifies it."""
@@ -32,7 +34,17 @@ def _refuses(text: str) -> bool:
     return any(f" {beginning}" in begun for beginning in _beginnings())
 
 
+def elsewhere(section: Section, language: Language) -> str:
+    """What is said before a section in another language than the customer's; empty where it is his."""
+    return str(_words()["elsewhere"][language].get(section.language, ""))
+
+
 @lru_cache(maxsize=1)
 def _beginnings() -> tuple[str, ...]:
-    read = packaged("app.composing", "news.yaml")
-    return tuple(letters(beginning) for row in read.values() for beginning in row)
+    return tuple(letters(beginning) for row in _words()["refuses"].values() for beginning in row)
+
+
+@lru_cache(maxsize=1)
+def _words() -> Mapping[str, Any]:
+    read: dict[str, Any] = packaged("app.composing", "news.yaml")
+    return read

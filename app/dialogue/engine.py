@@ -288,6 +288,8 @@ class Dialogue:
             statement=statement,
             lead=lead,
             query=query,
+            queries=scene.said.questions if query is not None and query == scene.query else (),
+            wider=scene.wider if query is not None else None,
             fallback=fallback,
             without=scene.said.without,
             counted=scene.said.counted,

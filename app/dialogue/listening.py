@@ -19,6 +19,10 @@ _EARLIER = 4
 """Answers of ours that he may have sent back."""
 _ENOUGH = 2
 """Words of three letters and more from which what asks can be searched without what was told."""
+_ONE = 1
+"""Such words of one of several questions."""
+_MOST = 4
+"""Questions of one message that are searched by themselves."""
 _LONG = 3
 _BRIEF = 14
 """Words of a message in which what is told says what is asked of."""
@@ -37,6 +41,8 @@ class Said:
     without: tuple[str, ...] = ()
     clauses: tuple[str, ...] = ()
     """All of them but what is rejected."""
+    questions: tuple[str, ...] = ()
+    """Those that ask, where there are several and each says what it is about."""
     heard: Heard = "text"
     silent: bool = False
     """Nothing of it is his own: a sticker, a picture without a word, a voice message without a voice."""
@@ -62,8 +68,15 @@ def listened(ask: Ask, snapshot: Snapshot) -> Said:
         tuple(c.rejected or c.text for c in clauses if c.mood == "rejected"),
         tuple(_marked(message.own, c) for c in clauses if c.mood != "rejected")
         or tuple(_marked(message.own, c) for c in clauses),
+        _questions(clauses),
         message.media,
     )
+
+
+def _questions(clauses: Sequence[Clause]) -> tuple[str, ...]:
+    asking = [clause for clause in clauses if clause.mood in ("asked", "wished")]
+    apart = [clause.text for clause in asking if _says_enough([clause], _ONE)]
+    return tuple(apart[:_MOST]) if len(asking) > 1 else ()
 
 
 def _marked(own: str, clause: Clause) -> str:
@@ -110,11 +123,11 @@ def _asked(message: Message) -> str:
     )
 
 
-def _says_enough(asking: Sequence[Clause]) -> bool:
+def _says_enough(asking: Sequence[Clause], least: int = _ENOUGH) -> bool:
     """Whether what asks names by itself what it is about: «does it suit us?» does not."""
     said = {word for clause in asking for word in _LETTERS.findall(letters(clause.text))}
     words = {word for word in said if len(word) >= _LONG} - questions()["empty"] - questions()["asks"]
-    return len(words) >= _ENOUGH and said.isdisjoint(questions()["refers"])
+    return len(words) >= least and said.isdisjoint(questions()["refers"])
 
 
 def _kept(own: str, kept: Sequence[Clause]) -> str:

@@ -14,7 +14,11 @@ from app.dialogue.vocabulary import Texts
 from app.types import Action, DialogueState, Pending
 
 _NOTHING = Said("", "", "")
+_SILENT = Texts("ru", {})
+_LIKELY = 0.5
+"""Probability from which what is not found is looked for by the words of an act."""
 QUESTIONS = ("price", "comparison", "feature")
+COURTESIES = frozenset({"refusal", "thanks", "goodbye"})
 OBJECTIONS = ("objection_price", "objection_trust", "objection_have", "objection_think")
 
 _REQUISITES = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
@@ -50,6 +54,8 @@ class Scene:
     """What the message names of money: it gets no words that sound like a yes."""
     before: Terms = ""
     """What the one before it named: an «ок» may mean that."""
+    shop: Texts = _SILENT
+    """In the shop's own language."""
     written: tuple[str, ...] = ()
     """His messages, the newest first."""
     reorders: bool = False
@@ -95,6 +101,13 @@ class Scene:
     def tells_when(self) -> bool:
         """Whether a handover must say from when a person answers: nobody is there, and nothing else says so."""
         return not self.working and self.notice is None
+
+    @property
+    def wider(self) -> str | None:
+        """The usual words, in the shop's language, of what the examples say that he wants."""
+        likely = sorted(self.u.acts, key=lambda act: -self.u.acts[act])
+        act = next((act for act in likely if self.u.acts[act] >= _LIKELY and f"query_{act}" in self.shop.data), None)
+        return str(self.shop.data[f"query_{act}"]) if act else None
 
     @property
     def not_found(self) -> str:

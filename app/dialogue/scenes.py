@@ -55,6 +55,7 @@ def scene_of(
         flow=got.flow,
         policy=policy,
         texts=own,
+        shop=texts[policy.languages[0]],
         greeting=continuity.greeting(own, state, got.slots.get("name", ""), part=part, now=now),
         working=hours.working(now),
         opening=opening,

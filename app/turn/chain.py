@@ -15,7 +15,7 @@ from app.composing.extractive import compose
 from app.composing.news import bad
 from app.deadline import Deadline
 from app.guardrail import Context, Verdict, addresses_of, check, known_addresses, tidy
-from app.knowledge.retriever import Found, Retriever
+from app.knowledge.retriever import Asked, Found, Retriever
 from app.prompt import corrected, marks_in
 from app.settings import Settings
 from app.turn.bots import Bot
@@ -64,15 +64,29 @@ async def search(
     """What the knowledge base has on it: nothing when the step searches nothing."""
     if step.query is None:
         return Found((), version=bot.knowledge.version)
+    today, without = today_of(bot, now), step.without
     found = await bot.knowledge.find(
-        step.query,
-        top_k=top_k,
-        today=today_of(bot, now),
-        previous=_previous_message(snapshot),
-        without=step.without,
-        deadline=deadline,
+        step.query, top_k=top_k, today=today, previous=_previous_message(snapshot), without=without, deadline=deadline
     )
-    return replace(found, passages=compatible(step, found.passages))
+    passages = found.passages
+    if step.queries:
+        asked = [Asked(query, None, without) for query in step.queries]
+        passages = _with_first_of(
+            found, await bot.knowledge.find_all(asked, top_k=top_k, today=today, deadline=deadline)
+        )
+    passages = compatible(step, passages)
+    if passages or step.wider is None:
+        return replace(found, passages=passages)
+    wider = await bot.knowledge.find(step.wider, top_k=top_k, today=today, without=without, deadline=deadline)
+    return replace(wider, passages=compatible(step, wider.passages))
+
+
+def _with_first_of(found: Found, apart: Sequence[Found]) -> tuple[Passage, ...]:
+    """What was found for a message, and the best of each of its questions behind its own best."""
+    first = [each.passages[0] for each in apart if each.passages]
+    ordered = {passage.section.id: passage for passage in (*found.passages[:1], *first, *found.passages)}
+    known = {passage.section.id: passage for passage in found.passages}
+    return tuple(known.get(name, passage) for name, passage in ordered.items())
 
 
 def today_of(bot: Bot, now: datetime) -> date:
