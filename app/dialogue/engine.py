@@ -16,10 +16,12 @@ from app.dialogue.scene import Decision, Scene
 from app.dialogue.scenes import Met, scene_of
 from app.dialogue.slots import extract, object_of
 from app.dialogue.spec import MAX_ASKED, Flow, load_flows
+from app.dialogue.switches import ALL_ON, Switches
 from app.dialogue.text import read
 from app.dialogue.vocabulary import Texts, Vocabulary, load_texts
 from app.errors import ConfigError
 from app.types import Aside, Ask, DialogueState, Language, Pending, Snapshot, Step
+from app.understanding.acts import Classifier
 
 __all__ = ["Dialogue", "Hours"]
 
@@ -43,8 +45,11 @@ class Dialogue:
         default_flow: str,
         *,
         policy: Policy | None = None,
+        classifier: Classifier | None = None,
+        switches: Switches = ALL_ON,
     ) -> None:
         self.policy = policy or Policy.default()
+        self.classifier, self.switches = classifier, switches
         self.flows = {name: stages.with_questions(flow, self.policy.questions) for name, flow in flows.items()}
         self.vocabulary = vocabulary.extended(self.policy.phrases)
         self.texts = {name: own.with_own(self.policy.texts.get(name, {})) for name, own in texts.items()}
@@ -53,18 +58,28 @@ class Dialogue:
 
     @classmethod
     def load(
-        cls, default_flow: str = "spin_selling", hours: Hours = _HOURS, policy: Policy | None = None
+        cls,
+        default_flow: str = "spin_selling",
+        hours: Hours = _HOURS,
+        policy: Policy | None = None,
+        *,
+        classifier: Classifier | None = None,
+        switches: Switches = ALL_ON,
     ) -> "Dialogue":
         """A bot's dialogue. The package's flows, phrases and texts are read once for all of them.
 
         `policy`: the bot's own rules, or the package's; its hours, if it names any, are valid instead of `hours`.
+        `classifier`: the package's with the bot's own examples; None: the package's.
         Raises ConfigError that says what is wrong and the fix.
         """
         flows = load_flows()
         if default_flow not in flows:
             raise ConfigError(f"the flow {default_flow!r} does not exist; use one of {', '.join(flows)}")
         zone_of(hours.timezone)
-        return cls(flows, Vocabulary.load(), load_texts(), hours, default_flow, policy=policy)
+        own = load_texts()
+        return cls(
+            flows, Vocabulary.load(), own, hours, default_flow, policy=policy, classifier=classifier, switches=switches
+        )
 
     @property
     def flow_names(self) -> tuple[str, ...]:
@@ -113,6 +128,8 @@ class Dialogue:
         Never raises on any text. The step's `state` is what to commit if the answer goes out.
         """
         waits = replace(snapshot.state, handed_over=snapshot.mode != "machine")
+        if waits.lane in self.switches.unheard:
+            waits = replace(waits, lane="")
         state, flow = continuity.resumed(
             waits, ask, now, flows=self.flows, default=self.default_flow, skip=self.policy.skip
         )
@@ -120,7 +137,10 @@ class Dialogue:
         spec = flow.slots.get(waiting) if waiting else None
         kind = spec.kind if spec else ""
         said = listened(ask, snapshot)
-        u = understand(said.text, self.vocabulary, state.language, waiting, kind=kind, clauses=said.clauses)
+        u = understand(
+            said.text, self.vocabulary, state.language, waiting,
+            kind=kind, clauses=said.clauses, classifier=self.classifier, switches=self.switches,
+        )  # fmt: skip
         if wished := u.wished or state.wished:
             u, state = replace(u, language=wished), replace(state, wished=wished)
         if continuity.repeated(ask.text, snapshot):
@@ -205,7 +225,10 @@ class Dialogue:
             pending = Pending(plan.slot) if plan.slot in flow.slots else None
         # Whoever wants an appointment wants to buy.
         wishes = (*u.intents, "purchase") if u.has("booking") else u.intents
-        move = stages.move(flow, state, wishes, scene.avoid, plan.prefer)
+        ordering = plan.prefer == "contact" or "purchase" in wishes
+        only_contact = not self.switches.questions and ordering
+        move = stages.move(flow, state, wishes, scene.avoid, "contact" if only_contact else plan.prefer)
+        may_ask = self.switches.questions or (ordering and move.slot == "contact")
         paused = state.paused and plan.reason not in _RESUMING
         quiet = plan.closes or plan.hands_over or state.handed_over or paused or not plan.asks
         stage = flow.stages[move.stage]
@@ -223,7 +246,7 @@ class Dialogue:
                 said.append(stage.name)
             # A bot's own text may ask already.
             asks = "?" in f"{greeting} {statement} {lead} {question}"
-            if move.slot and not asks:
+            if move.slot and may_ask and not asks:
                 question = stages.question(stage, move.slot, language, state.asked)
                 pending = Pending(move.slot)
                 state = replace(state, asked={**state.asked, move.slot: state.asked.get(move.slot, 0) + 1})

@@ -75,10 +75,12 @@ def today_of(bot: Bot, now: datetime) -> date:
     return now.astimezone(ZoneInfo(bot.timezone)).date()
 
 
-def reckon(step: Step, ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot) -> tuple[Deciding, ...]:
-    """What the facts decide of what was asked."""
+def reckon(
+    step: Step, ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot, *, sums: bool = True
+) -> tuple[Deciding, ...]:
+    """What the facts decide of what was asked; `sums` is the flag of that name."""
     text = step.counted or ask.text
-    return what_decides(text, step, snapshot, bot.knowledge.current, today_of(bot, now))
+    return what_decides(text, step, snapshot, bot.knowledge.current, today_of(bot, now), sums=sums)
 
 
 def plan(

@@ -40,6 +40,8 @@ _SUMS = frozenset({"sum", "price", "cheapest"})
 """What a clause asks of figures, by its own words."""
 _ASKED = frozenset({"feature", "payment", "booking"})
 """Intents that a yes or no may answer."""
+_RECKONED = frozenset({"sum", "confirmed", "corrected", "instalment"})
+"""What is more than a fact as it stands."""
 _UNASKED = frozenset({"price", "sum", "not_known", "instalment"})
 """What nobody else wants to hear."""
 _NO_BUYER = frozenset(
@@ -54,8 +56,13 @@ _RECALLED = 200
 _MOST = 4
 
 
-def what_decides(text: str, step: Step, snapshot: Snapshot, found: Retriever, today: date) -> tuple[Deciding, ...]:
-    """What decides the message; empty where nothing is certain, or where it is no buyer's."""
+def what_decides(
+    text: str, step: Step, snapshot: Snapshot, found: Retriever, today: date, *, sums: bool = True
+) -> tuple[Deciding, ...]:
+    """What decides the message; empty where nothing is certain, or where it is no buyer's.
+
+    Without `sums` only what the facts say as they stand: nothing is reckoned, and no sum of his is judged.
+    """
     if not _NO_BUYER.isdisjoint(step.intents) or step.action in ("refuse", "close"):
         return ()
     priced = not _PRICED.isdisjoint(step.intents)
@@ -67,7 +74,8 @@ def what_decides(text: str, step: Step, snapshot: Snapshot, found: Retriever, to
     told, focus = _before(snapshot, found.catalogue) if counts else ({}, ())
     decided = decide(_read(text), found.catalogue, found.statements, told=told, focus=focus, language=step.language)
     over = {section.id for section in found.sections if section.valid_until and section.valid_until < today}
-    return tuple(_wanted(decided, step, over, priced=priced))[:_MOST]
+    wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)
+    return tuple(wished)[:_MOST]
 
 
 def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: bool) -> Iterator[Deciding]:
