@@ -122,8 +122,9 @@ class Dialogue:
         """A slot's value as a person says it: «grocery» is «продукты»."""
         return self.vocabulary.label(slot, value, language)
 
-    def advance(self, snapshot: Snapshot, ask: Ask, now: datetime) -> Step:
-        """What to do about one message. `now` is timezone-aware; the snapshot is not changed.
+    def advance(self, snapshot: Snapshot, ask: Ask, now: datetime, names: frozenset[str] = frozenset()) -> Step:
+        """What to do about one message. `now` is timezone-aware; the snapshot is not changed. `names`: the shop's own
+        with Latin letters, lower case, which are meant as they are typed.
 
         Never raises on any text. The step's `state` is what to commit if the answer goes out.
         """
@@ -136,10 +137,10 @@ class Dialogue:
         waiting = state.pending.slot if state.pending else None
         spec = flow.slots.get(waiting) if waiting else None
         kind = spec.kind if spec else ""
-        said = listened(ask, snapshot)
+        said = listened(ask, snapshot, names)
         u = understand(
             said.text, self.vocabulary, state.language, waiting,
-            kind=kind, clauses=said.clauses, classifier=self.classifier, switches=self.switches,
+            kind=kind, clauses=said.clauses, classifier=self.classifier, switches=self.switches, own_names=names,
         )  # fmt: skip
         if wished := u.wished or state.wished:
             u, state = replace(u, language=wished), replace(state, wished=wished)

@@ -126,13 +126,14 @@ def understand(
     clauses: Sequence[str] = (),
     classifier: Classifier | None = None,
     switches: Switches = ALL_ON,
+    own_names: frozenset[str] = frozenset(),
 ) -> Understanding:
     """Read a message. `pending` is the slot asked for last, `kind` what its answer is (`flow.Kind`; empty: unknown).
 
     `clauses` are those that reading has found: each has acts of its own. `classifier`: one with a bot's own examples,
-    instead of the package's.
+    instead of the package's. `own_names`: the shop's with Latin letters, lower case.
     """
-    message = read(text)
+    message = read(text, own_names)
     matches = vocabulary.find(message)
     reader = Reader(message, matches)
     found = contacts(message.text)

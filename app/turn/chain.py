@@ -50,7 +50,7 @@ def decide(ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot) -> Step:
     """What the dialogue wants to do about the message."""
     if snapshot.state.turns == 0:
         snapshot = replace(snapshot, state=replace(snapshot.state, language=bot.language))
-    return bot.dialogue.advance(snapshot, ask, now)
+    return bot.dialogue.advance(snapshot, ask, now, bot.knowledge.current.brands)
 
 
 async def search(

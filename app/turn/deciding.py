@@ -21,7 +21,6 @@ from app.figures.decided import (
 )
 from app.figures.deciding import decide
 from app.figures.read import Read
-from app.figures.shop.catalogue import Catalogue
 from app.figures.wanted import wanted
 from app.knowledge.retriever import Retriever
 from app.language.durations import durations
@@ -69,10 +68,10 @@ def what_decides(
     counts = priced or any(character.isdigit() for character in text[:_LONGEST])
     if not counts and not _ASKED.intersection(step.intents):
         return ()
-    read = _read(text)
+    read = _read(text, found.brands)
     priced = priced or not _SUMS.isdisjoint(wanted(read, found.catalogue).asks)
-    told, focus = _before(snapshot, found.catalogue) if counts else ({}, ())
-    decided = decide(_read(text), found.catalogue, found.statements, told=told, focus=focus, language=step.language)
+    told, focus = _before(snapshot, found) if counts else ({}, ())
+    decided = decide(read, found.catalogue, found.statements, told=told, focus=focus, language=step.language)
     over = {section.id for section in found.sections if section.valid_until and section.valid_until < today}
     wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)
     return tuple(wished)[:_MOST]
@@ -86,19 +85,19 @@ def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: b
         yield Deciding(kind, each.say(step.language).strip(), tuple(each.sections))  # type: ignore[arg-type]
 
 
-def _before(snapshot: Snapshot, catalogue: Catalogue) -> tuple[Mapping[str, Decimal], tuple[str, ...]]:
+def _before(snapshot: Snapshot, found: Retriever) -> tuple[Mapping[str, Decimal], tuple[str, ...]]:
     """(what he counted so far, the products spoken of last)."""
     told: dict[str, Decimal] = {}
     focus: tuple[str, ...] = ()
     for exchange in snapshot.history[-_REMEMBERED:]:
         if not exchange.user:
             continue
-        said = wanted(_read(exchange.user[:_RECALLED]), catalogue)
+        said = wanted(_read(exchange.user[:_RECALLED], found.brands), found.catalogue)
         told |= said.quantities
         focus = said.keys or focus
     return told, focus
 
 
-def _read(text: str) -> Read:
-    text = meant(text[:_LONGEST]).text
+def _read(text: str, names: frozenset[str]) -> Read:
+    text = meant(text[:_LONGEST], names).text
     return Read(text, numbers(text), money(text), durations(text))
