@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from app.cli import main
 from app.errors import ConfigError
 from app.settings import Settings, load, masked
 from loadtests.service import ROOT
@@ -121,6 +125,23 @@ def test_a_flag_without_effect_stops_nothing_and_is_noted(
     (said,) = settings.notes
     assert re.search(note, said)
     assert "notes" not in masked(settings)
+
+
+@given(
+    st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="=\0"), max_size=30), st.text(max_size=10)
+)
+def test_no_name_of_a_flag_stops_what_served_before(name: str, value: str) -> None:
+    known = load(environ={}).flags.model_dump()
+    if name.lower() not in known:
+        (note,) = load(environ={f"FF_{name}": value}).notes
+        assert f"FF_{name} is no flag" in note
+
+
+def test_the_effective_settings_are_shown_with_what_has_no_effect() -> None:
+    done = CliRunner().invoke(main, ["settings"], env={"FF_tone_analisis": "true"})
+    assert done.exit_code == 0
+    assert yaml.safe_load(done.stdout)["flags"]["tone_analysis"] is True
+    assert "did you mean 'FF_tone_analysis'?" in done.stderr
 
 
 def test_flags_that_switch_something_are_not_noted() -> None:
