@@ -18,7 +18,6 @@ from app.health.gathering import Gathered
 from app.health.gpu import probe
 from app.health.readiness import gpu_part, knowledge_part
 from app.knowledge.sections import load as load_knowledge
-from app.service.assembly import classifiers_of
 from app.service.backends import BACKENDS
 from app.settings import Settings, load
 from app.store.migrations import MIGRATIONS
@@ -140,6 +139,8 @@ def _keys(settings: Settings) -> tuple[facts.FileFacts | None, str]:
 
 def _examples(settings: Settings) -> Finding:
     """The bots' own examples of acts, read as the service reads them."""
+    from app.service.assembly import classifiers_of  # slow to import, and seldom needed
+
     try:
         found = classifiers_of(settings)
     except ConfigError as error:
