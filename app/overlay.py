@@ -13,6 +13,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from app.errors import ConfigError
+from app.packaged import parsed
 
 ENV_PREFIX = "MACHINE_"
 FLAG_PREFIX = "FF_"
@@ -123,7 +124,7 @@ def nearest(name: str, known: Collection[str]) -> str:
 
 def _read_yaml(text: str, name: str) -> dict[str, Any]:
     try:
-        tree = yaml.safe_load(text)
+        tree = parsed(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{name}:{mark.line + 1}" if mark else name

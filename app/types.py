@@ -79,6 +79,9 @@ class Section:
     source: str = ""
     """`file:line` of its authorship, for messages."""
 
+    def __hash__(self) -> int:
+        return hash(self.id)  # caches ask for it all the time; two sections of one id still differ by their fields
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -192,6 +195,8 @@ class Deciding:
     said: str
     sections: tuple[str, ...] = ()
     """Ids of those that it rests on."""
+    value: bool | None = None
+    """Of a yes or no: which."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import uvicorn
-import yaml
 
 import app as package
 from app.api.app import create_app
@@ -16,11 +15,11 @@ from app.api.keys import KeyRing
 from app.api.server import bind, build_server
 from app.cli.common import knowledge_folder, loaded, say
 from app.errors import MachineError
+from app.packaged import packaged
 from app.service.assembly import open_machine
 from app.settings import load
 from app.telemetry import configure_logging
 
-_FILE = Path(__file__).with_name("demo.yaml")
 _SESSION, _USER = "BOT_DEMO", "77012345678"
 
 
@@ -84,7 +83,7 @@ async def _converse(server: uvicorn.Server, serving: "asyncio.Task[None]", url: 
 
 def _words() -> dict[str, Any]:
     """What is said in the demonstration."""
-    words: dict[str, Any] = yaml.safe_load(_FILE.read_text("utf-8"))
+    words: dict[str, Any] = packaged("app.cli", "demo.yaml")
     return words
 
 

@@ -42,11 +42,8 @@ def compose(prompt: Prompt) -> Draft:
     Also said when a model's draft is refused.
     """
     step = prompt.step
-    facts, passages = (
-        joined(prompt.deciding, choose(prompt), asks_more="feature" in step.intents)
-        if step.query is not None
-        else ((), ())
-    )
+    chosen = choose(prompt) if step.query is not None else ()
+    facts, passages = joined(prompt.deciding, chosen, asks_more="feature" in step.intents)
     said = (
         "\n\n".join(text for text in ("\n".join(facts), *(shorten(p.section.text) for p in passages)) if text) or None
     )

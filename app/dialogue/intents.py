@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from app.dialogue.flow import FREE
 from app.dialogue.lexicon import Match
@@ -65,7 +66,15 @@ class Understanding:
 
     def word(self, name: str) -> list[Match]:
         """The matches of a helper word list (`words:` in the phrase files)."""
-        return [match for match in self.matches if match.label[:2] == ("word", name)]
+        return self._words.get(name, [])
+
+    @cached_property
+    def _words(self) -> Mapping[str, list[Match]]:
+        found: dict[str, list[Match]] = {}
+        for match in self.matches:
+            if match.label[0] == "word":
+                found.setdefault(match.label[1], []).append(match)
+        return found
 
     @property
     def steers(self) -> str:

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from app.language.folds import letters
 from app.language.scripts import meant
+from app.language.words import questions
 from app.reading.message import Clause, Heard, Message
 from app.reading.read import read
 from app.types import Ask, Snapshot
@@ -21,6 +23,7 @@ _LONG = 3
 _BRIEF = 14
 """Words of a message in which what is told says what is asked of."""
 _WORD = re.compile(r"\S+")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _UNHEARD = frozenset({"silence", "unreadable", "music"})
 
 
@@ -95,7 +98,7 @@ def _asked(message: Message) -> str:
     asking = [clause for clause in clauses if clause.mood in ("asked", "wished")]
     if len(asking) == 1 and len([c for c in clauses if c.mood != "greeted"]) == 1:
         return _kept(message.own, asking)
-    if len(message.own.split()) <= _BRIEF:
+    if len(message.own.split()) <= _BRIEF and not _says_enough(asking):
         return (
             _kept(message.own, [clause for clause in clauses if clause.mood not in ("rejected", "greeted")])
             or message.own
@@ -105,6 +108,13 @@ def _asked(message: Message) -> str:
     return (
         _kept(message.own, [clause for clause in clauses if clause.mood not in ("rejected", "greeted")]) or message.own
     )
+
+
+def _says_enough(asking: Sequence[Clause]) -> bool:
+    """Whether what asks names by itself what it is about: «does it suit us?» does not."""
+    said = {word for clause in asking for word in _LETTERS.findall(letters(clause.text))}
+    words = {word for word in said if len(word) >= _LONG} - questions()["empty"] - questions()["asks"]
+    return len(words) >= _ENOUGH and said.isdisjoint(questions()["refers"])
 
 
 def _kept(own: str, kept: Sequence[Clause]) -> str:

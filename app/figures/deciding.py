@@ -44,13 +44,14 @@ def decide(
     told: Mapping[str, Decimal] | None = None,
     focus: Sequence[str] = (),
     language: Language = "ru",
+    asked: Wanted | None = None,
 ) -> tuple[Decided, ...]:
     """What the facts decide of one asked clause, each with its sections and `say(language)`; empty: nothing is certain.
 
     `told`: a unit's word -> quantity, from earlier in the conversation. `focus`: keys of the products spoken of last.
-    Linear in the clause; never raises on any text.
+    `asked`: what `wanted` makes of the clause, if the caller has it. Linear in the clause; never raises on any text.
     """
-    asked = wanted(read, catalogue)
+    asked = asked or wanted(read, catalogue)
     known = ((unit, Decimal(n)) for unit, n in (told or {}).items())
     before = {catalogue.units.key(unit) or unit: n for unit, n in known if n.is_finite() and 0 < n <= MOST}
     spoken = tuple(offer for key in focus if (offer := catalogue.get(key)) is not None)

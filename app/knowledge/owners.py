@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from app.packaged import parsed
 
 _FILE = Path(__file__).with_name("owners.yaml")
 
@@ -32,5 +32,5 @@ def either(kind: str) -> str:
 
 @cache
 def _read() -> dict[str, Any]:
-    tree: dict[str, Any] = yaml.safe_load(_FILE.read_text("utf-8"))
+    tree: dict[str, Any] = parsed(_FILE.read_text("utf-8"))
     return tree

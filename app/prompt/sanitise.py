@@ -41,7 +41,9 @@ _MEANT = {
 }
 _FENCE = re.compile(r"#[\W_]|([-=`~*_])\1\1")
 _LEADING = re.compile(r"[\W_]*")
-_BLANK_LINES = re.compile(r"\n{3,}")  # two line ends are kept of any number: a thousand of them are not looked at one by one
+_BLANK_LINES = re.compile(
+    r"\n{3,}"
+)  # two line ends are kept of any number: a thousand of them are not looked at one by one
 
 
 @lru_cache(maxsize=_KEPT)

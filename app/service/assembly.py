@@ -84,7 +84,7 @@ def _read_ahead(bot: Bot) -> None:
     for text in ("1 + 1 = 2?", *asked):
         step = decide(Ask(snapshot.key, text, ""), snapshot, now, bot)
         step = replace(step, intents=("price",))
-        what_decides(text, step, snapshot, bot.knowledge.current, now.date())
+        what_decides(text, step, snapshot, bot.knowledge.current, now.date(), counted={})
 
 
 def open_knowledge(

@@ -8,18 +8,23 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from app.composing.extractive import compose
+from app.composing.news import bad
 from app.deadline import Deadline
 from app.guardrail import Context, Verdict, addresses_of, check, known_addresses, tidy
-from app.knowledge.retriever import Found
+from app.knowledge.retriever import Found, Retriever
 from app.prompt import corrected, marks_in
 from app.settings import Settings
 from app.turn.bots import Bot
 from app.turn.compatible import compatible
 from app.turn.deciding import what_decides
 from app.types import Ask, Deciding, Draft, Passage, Prompt, Snapshot, Step
+
+_DECIDED = frozenset({"purchase", "demo", "invoice", "contact_given"})
+"""Whoever wants this is asked how to reach him, whatever else he has heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ def decide(ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot) -> Step:
     """What the dialogue wants to do about the message."""
     if snapshot.state.turns == 0:
         snapshot = replace(snapshot, state=replace(snapshot.state, language=bot.language))
-    return bot.dialogue.advance(snapshot, ask, now, bot.knowledge.current.brands)
+    return bot.dialogue.advance(snapshot, ask, now, names=bot.names)
 
 
 async def search(
@@ -80,7 +85,8 @@ def reckon(
 ) -> tuple[Deciding, ...]:
     """What the facts decide of what was asked; `sums` is the flag of that name."""
     text = step.counted or ask.text
-    return what_decides(text, step, snapshot, bot.knowledge.current, today_of(bot, now), sums=sums)
+    counted = bot.dialogue.counted(step.state)
+    return what_decides(text, step, snapshot, bot.knowledge.current, today_of(bot, now), counted=counted, sums=sums)
 
 
 def plan(
@@ -94,12 +100,12 @@ def plan(
     wants_prompt: bool,
     deciding: tuple[Deciding, ...] = (),
 ) -> Plan:
-    """Writes the prompt, if the backend speaks from one."""
+    """Writes the prompt, if the backend speaks from one. The plan's step may have lost its question."""
     passages = found.passages
+    bare = Prompt(step, passages, snapshot.history, ask.text, deciding=deciding)
+    step = _settled(bare, snapshot, bot)
     if not wants_prompt:
-        return Plan(
-            step, passages, Prompt(step, passages, snapshot.history, ask.text, deciding=deciding), found.version
-        )
+        return Plan(step, passages, replace(bare, step=step), found.version)
     passages = passages[: settings.turn.passages]
     factor = bot.prompts.factor
     prompt = bot.prompts.build(
@@ -117,6 +123,14 @@ def plan(
         deciding=deciding,
     )
     return Plan(step, passages, prompt, found.version, factor)
+
+
+def _settled(bare: Prompt, snapshot: Snapshot, bot: Bot) -> Step:
+    """The step of a prompt without messages, and without a question of ours where the answer is bad news."""
+    step = bare.step
+    if step.question is None or not _DECIDED.isdisjoint(step.intents) or not bad(bare):
+        return step
+    return bot.dialogue.unasked(step, snapshot.state)
 
 
 def judge(planned: Plan, drafts: Sequence[Draft], ask: Ask, snapshot: Snapshot, bot: Bot) -> Outcome:
@@ -151,7 +165,7 @@ def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Cont
         system=planned.prompt.system,
         never=policy.never,
         discounts=policy.discounts,
-        contacts=known_addresses(tuple(bot.knowledge.sections)) | _given_by_hand(snapshot),
+        contacts=_addresses(bot.knowledge.current) | _given_by_hand(snapshot),
         marks=tuple(mark for message in planned.prompt.messages for mark in marks_in(message.content)),
     )
 
@@ -159,6 +173,12 @@ def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Cont
 def _own_texts(step: Step) -> tuple[str, ...]:
     texts = (step.greeting, step.statement, step.lead, step.question, step.fallback)
     return tuple(text for text in texts if text)
+
+
+@lru_cache(maxsize=8)
+def _addresses(found: Retriever) -> frozenset[str]:
+    """By the index and not by its sections: to compare those takes longer than to judge a draft."""
+    return known_addresses(tuple(found.sections))
 
 
 def _given_by_hand(snapshot: Snapshot) -> frozenset[str]:

@@ -4,8 +4,10 @@ The composer says it, the prompt shows it, the guardrail lets it pass.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from app.figures.decided import (
     Confirmed,
@@ -21,6 +23,7 @@ from app.figures.decided import (
 )
 from app.figures.deciding import decide
 from app.figures.read import Read
+from app.figures.shop.catalogue import Catalogue
 from app.figures.wanted import wanted
 from app.knowledge.retriever import Retriever
 from app.language.durations import durations
@@ -56,22 +59,38 @@ _MOST = 4
 
 
 def what_decides(
-    text: str, step: Step, snapshot: Snapshot, found: Retriever, today: date, *, sums: bool = True
+    text: str,
+    step: Step,
+    snapshot: Snapshot,
+    found: Retriever,
+    today: date,
+    *,
+    counted: Mapping[str, str],
+    sums: bool = True,
 ) -> tuple[Deciding, ...]:
     """What decides the message; empty where nothing is certain, or where it is no buyer's.
 
-    Without `sums` only what the facts say as they stand: nothing is reckoned, and no sum of his is judged.
+    `counted`: what he said there is so much of, by the names of the dialogue's slots. Without `sums` only what the
+    facts say as they stand: nothing is reckoned, and no sum of his is judged.
     """
     if not _NO_BUYER.isdisjoint(step.intents) or step.action in ("refuse", "close"):
         return ()
-    priced = not _PRICED.isdisjoint(step.intents)
+    open_ = step.reason == "price_told"
+    priced = open_ or not _PRICED.isdisjoint(step.intents)
     counts = priced or any(character.isdigit() for character in text[:_LONGEST])
     if not counts and not _ASKED.intersection(step.intents):
         return ()
     read = _read(text, found.brands)
-    priced = priced or not _SUMS.isdisjoint(wanted(read, found.catalogue).asks)
-    told, focus = _before(snapshot, found) if counts else ({}, ())
-    decided = decide(read, found.catalogue, found.statements, told=told, focus=focus, language=step.language)
+    asked = wanted(read, found.catalogue)
+    priced = priced or not _SUMS.isdisjoint(asked.asks)
+    told, focus = _before(snapshot, found, counted) if counts else ({}, ())
+    if open_:
+        if not read.numbers and not asked.quantities:
+            return ()  # he tells something else
+        asked = replace(asked, asks=asked.asks | {"price", "sum"})
+    decided = decide(
+        read, found.catalogue, found.statements, told=told, focus=focus, language=step.language, asked=asked
+    )
     over = {section.id for section in found.sections if section.valid_until and section.valid_until < today}
     wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)
     return tuple(wished)[:_MOST]
@@ -80,22 +99,34 @@ def what_decides(
 def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: bool) -> Iterator[Deciding]:
     for each in decided:
         kind = _KINDS[type(each)]
-        if (kind in _UNASKED and not priced) or not over.isdisjoint(each.sections):
+        unasked = not priced or (kind == "not_known" and step.reason == "price_told")
+        if (kind in _UNASKED and unasked) or not over.isdisjoint(each.sections):
             continue
-        yield Deciding(kind, each.say(step.language).strip(), tuple(each.sections))  # type: ignore[arg-type]
+        value = each.value if isinstance(each, YesNo) else None
+        yield Deciding(kind, each.say(step.language).strip(), tuple(each.sections), value)  # type: ignore[arg-type]
 
 
-def _before(snapshot: Snapshot, found: Retriever) -> tuple[Mapping[str, Decimal], tuple[str, ...]]:
+def _before(
+    snapshot: Snapshot, found: Retriever, counted: Mapping[str, str]
+) -> tuple[Mapping[str, Decimal], tuple[str, ...]]:
     """(what he counted so far, the products spoken of last)."""
-    told: dict[str, Decimal] = {}
+    units = {found.catalogue.units.key(name): value for name, value in counted.items()}
+    told = {unit: Decimal(value) for unit, value in units.items() if unit is not None}
     focus: tuple[str, ...] = ()
     for exchange in snapshot.history[-_REMEMBERED:]:
         if not exchange.user:
             continue
-        said = wanted(_read(exchange.user[:_RECALLED], found.brands), found.catalogue)
-        told |= said.quantities
-        focus = said.keys or focus
+        quantities, keys = _said(exchange.user[:_RECALLED], found.brands, found.catalogue)
+        told |= quantities
+        focus = keys or focus
     return told, focus
+
+
+@lru_cache(maxsize=512)
+def _said(text: str, names: frozenset[str], catalogue: Catalogue) -> tuple[Mapping[str, Decimal], tuple[str, ...]]:
+    """What a message counts and names: each is met by several turns behind it."""
+    said = wanted(_read(text, names), catalogue)
+    return said.quantities, said.keys
 
 
 def _read(text: str, names: frozenset[str]) -> Read:

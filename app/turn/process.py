@@ -132,12 +132,12 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
         )  # fmt: skip
         # Outside the deadline: an answer that is ready is either on disk and given, or neither.
         with stages.time("commit"):
-            await machine.store.commit(snapshot.after(step.state), ask, reply, record.dump())
+            await machine.store.commit(snapshot.after(planned.step.state), ask, reply, record.dump())
     except BaseException:
         drop(spoken.drafts)
         raise
     leave(ask.key, spoken.drafts[-1], ask.text, bot, machine)
-    _count(step, spoken, machine)
+    _count(planned.step, spoken, machine)
     return reply
 
 

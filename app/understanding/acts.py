@@ -12,13 +12,12 @@ from importlib.resources import files
 from io import BytesIO
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from app.errors import ConfigError
+from app.packaged import packaged
 from app.understanding.features import BUCKETS, Features, features, weighed
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LANGUAGES = ("ru", "kk", "en")
 WEIGHTS = "acts.npz"
 _OWN_SURE = 0.62
@@ -130,7 +129,6 @@ def load_examples() -> dict[str, dict[str, tuple[str, ...]]]:
     """The package's examples: by language, by act."""
     found = {}
     for language in LANGUAGES:
-        text = (files(__package__) / "examples" / f"{language}.yaml").read_text("utf-8")
-        tree = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe one
+        tree = packaged("app.understanding", "examples", f"{language}.yaml")
         found[language] = {act: tuple(lines) for act, lines in tree.items()}
     return found

@@ -189,8 +189,9 @@ def test_every_stage_takes_time_in_proportion(stages: Stages, shape: str) -> Non
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(st.lists(st.tuples(st.sampled_from(SHAPES), st.integers(1, 400)), min_size=1, max_size=8))
+@given(st.lists(st.tuples(st.sampled_from(SHAPES), st.integers(1, 40)), min_size=1, max_size=6))
 def test_so_does_any_mixture(stages: Stages, parts: list[tuple[str, int]]) -> None:
+    # Shorter than an eighth of SHORT, which is what is echoed of it: all of its parts stand in either text.
     unit = "".join(made(shape, length) for shape, length in parts)
 
     def make(length: int) -> str:
