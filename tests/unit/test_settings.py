@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as trying
 from hypothesis import strategies as st
 
 from app.cli import main
@@ -127,6 +128,7 @@ def test_a_flag_without_effect_stops_nothing_and_is_noted(
     assert "notes" not in masked(settings)
 
 
+@trying(max_examples=30, deadline=None)
 @given(
     st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="=\0"), max_size=30), st.text(max_size=10)
 )
