@@ -109,7 +109,10 @@ def show_settings(file: Path | None) -> None:
 
     from app.settings import load, masked
 
-    say(yaml.safe_dump(masked(load(file)), allow_unicode=True, sort_keys=False).rstrip())
+    settings = load(file)
+    say(yaml.safe_dump(masked(settings), allow_unicode=True, sort_keys=False).rstrip())
+    for note in settings.notes:
+        say(f"machine: {note}", err=True)
 
 
 for command in (

@@ -10,6 +10,7 @@ from app.dialogue.lexicon import Match
 from app.dialogue.precedence import give_way
 from app.dialogue.reader import WEAK_LIMIT, Reader, base_intent, is_foreign
 from app.dialogue.recognition import acts_of, joined
+from app.dialogue.switches import ALL_ON, Switches
 from app.dialogue.text import Contact, Message, contacts, read
 from app.dialogue.tone import tone_of
 from app.dialogue.vocabulary import LANGUAGES, Vocabulary
@@ -132,12 +133,16 @@ def understand(
     *,
     kind: str = "",
     clauses: Sequence[str] = (),
+    classifier: Classifier | None = None,
+    switches: Switches = ALL_ON,
+    own_names: frozenset[str] = frozenset(),
 ) -> Understanding:
     """Read a message. `pending` is the slot asked for last, `kind` what its answer is (`flow.Kind`; empty: unknown).
 
-    `clauses` are those that reading has found: each has acts of its own.
+    `clauses` are those that reading has found: each has acts of its own. `classifier`: one with a bot's own examples,
+    instead of the package's. `own_names`: the shop's with Latin letters, lower case.
     """
-    message = read(text)
+    message = read(text, own_names)
     matches = vocabulary.find(message)
     reader = Reader(message, matches)
     found = contacts(message.text)
@@ -151,7 +156,7 @@ def understand(
         (), language, message, tuple(matches), tuple(own), reader.content, reader.places("greeting"), frozenset(), heard
     )
     if not understanding.steers:
-        acts = acts_of(message.text, Classifier.load(), clauses)
+        acts = acts_of(message.text, classifier or Classifier.load(), clauses)
         understanding = replace(understanding, acts=acts)
         names = joined(
             names,
@@ -162,6 +167,7 @@ def understand(
             denies=understanding.denies,
             brief=len(reader.content) <= WEAK_LIMIT,
         )
+    names = names - switches.unheard
     if own:
         names.add("contact_given")
     asking = reader.asking(names)
@@ -172,7 +178,8 @@ def understand(
     if told and not reader.taken(told, names):
         names.add("info")
     intents = tuple(name for name in RANK if name in names)
-    return replace(understanding, intents=intents, tone=tone_of(message.text, intents, matches))
+    tone = tone_of(message.text, intents, matches) if switches.tone else "neutral"
+    return replace(understanding, intents=intents, tone=tone)
 
 
 def _language(text: str, default: Language) -> tuple[Language, HeardLanguage]:

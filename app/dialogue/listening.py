@@ -52,10 +52,10 @@ class Said:
         return self.heard in _UNHEARD
 
 
-def listened(ask: Ask, snapshot: Snapshot) -> Said:
-    """The newest message as the dialogue takes it."""
+def listened(ask: Ask, snapshot: Snapshot, names: frozenset[str] = frozenset()) -> Said:
+    """The newest message as the dialogue takes it. `names`: the shop's own with Latin letters, lower case."""
     earlier = tuple(exchange.answer for exchange in snapshot.history[-_EARLIER:])
-    raw = meant(_begun(ask.text)).text
+    raw = meant(_begun(ask.text), names).text
     message = read(raw, ask.media, earlier)
     if not message.own:
         described = " ".join(part.text for part in message.aside if part.kind == "description")

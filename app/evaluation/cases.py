@@ -18,7 +18,9 @@ ACTIONS = ("reply", "escalate", "booking_flow")
 _ALL = ("must_include", "must_tell_user")
 _ANY = ("must_include_any", "must_tell_user_any")
 _CHECKED = {"action", "must_not", "slots", "lane", "silent", *_ALL, *_ANY}
-_LETTERS = str.maketrans({"ё": "е", "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "’": "'", "‘": "'"})
+_LETTERS = str.maketrans(
+    {"\u0451": "\u0435", "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "’": "'", "‘": "'"}
+)
 _THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
 
 

@@ -29,6 +29,7 @@ from app.knowledge.models import Degraded, Models
 from app.knowledge.rerank import CANDIDATES, readable_text
 from app.knowledge.sections import KnowledgeBase
 from app.knowledge.text import words
+from app.language.brands import brands
 from app.types import Passage, Section
 
 __all__ = ["Asked", "Explanation", "Found", "Retriever", "Signals"]
@@ -72,6 +73,8 @@ class Retriever:
         self.sections: Sequence[Section] = base.valid(today)
         self.catalogue = Catalogue.of(self.sections, today, base.units)
         self.statements = Statements.of(self.sections, today)
+        self.brands = _brands(self.sections)
+        """The shop's names with Latin letters, lower case."""
         self._words = WordSearch(self.sections, spelling=spelling, query_context=query_context)
         self._min_coverage = min_coverage
         self._min_similarity = min_similarity
@@ -266,6 +269,22 @@ class _Search:
             yield
         finally:
             self.seconds[stage] = time.perf_counter() - started
+
+
+def _brands(sections: Sequence[Section]) -> frozenset[str]:
+    """Of sections in English every word has Latin letters, so they tell nothing of names."""
+    own = (section for section in sections if section.language != "en")
+    return brands(
+        text
+        for section in own
+        for text in (
+            section.title,
+            section.text,
+            *section.questions,
+            *section.keywords,
+            *(f.name for f in section.facts),
+        )
+    )
 
 
 def _ranks(positions: Sequence[int]) -> dict[int, int]:

@@ -13,16 +13,14 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from app.errors import ConfigError
+from app.knowledge.owners import meanings
 from app.types import Fact, FactKind, Language, Period, Section
 
 _LINE = "__line__"
 _MERGE = "tag:yaml.org,2002:merge"
 _SUFFIXES = (".yaml", ".yml")
-_CURRENCIES = {"₸": "KZT", "тг": "KZT", "тенге": "KZT", "₽": "RUB", "руб": "RUB", "$": "USD", "€": "EUR"}
-_PERIODS = {"разово": "once", "час": "hour", "день": "day", "неделя": "week", "месяц": "month", "мес": "month",
-            "квартал": "quarter", "год": "year"}  # fmt: skip
-
-
+_CURRENCIES = meanings("codes")
+_PERIODS = meanings("periods")
 _AMOUNT = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
 _Text = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
 

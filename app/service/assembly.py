@@ -13,6 +13,7 @@ from app.capacity.admission import Admission
 from app.cpu import Cpu
 from app.dialogue.engine import Dialogue, Hours
 from app.dialogue.policy import Policy
+from app.dialogue.switches import Switches
 from app.errors import ConfigError
 from app.knowledge.models import CACHE, Models, open_models
 from app.knowledge.retriever import Retriever
@@ -29,6 +30,8 @@ from app.turn.chain import decide
 from app.turn.deciding import what_decides
 from app.turn.machine import Machine
 from app.types import Ask, Key, Language, Snapshot
+from app.understanding.acts import Classifier
+from app.understanding.own import own_examples
 
 _DATABASE = "conversations.db"
 _LOG_KEY = "log.key"
@@ -48,7 +51,7 @@ def open_machine(settings: Settings, data: Path, knowledge: Path) -> Machine:
     key = _installation_key(data)
     telemetry = Telemetry(key, log_text=settings.flags.log_text)
     models = open_models(
-        settings.retriever,
+        settings.search,
         cache=data / CACHE,
         on_degraded=lambda part, reason: telemetry.retrieval_degraded.labels(part, reason).inc(),
     )
@@ -103,11 +106,25 @@ def open_knowledge(
 def _dialogues(settings: Settings) -> dict[str, Dialogue]:
     hours = Hours(settings.dialogue.opens, settings.dialogue.closes, settings.dialogue.timezone)
     policy = Policy.load(Path(settings.dialogue.policy)) if settings.dialogue.policy else Policy.default()
-    dialogues = {DEFAULT: Dialogue.load(settings.dialogue.flow, hours, policy)}
+    flags = settings.flags
+    switches = Switches(flags.tone_analysis, flags.lanes, flags.own_questions)
+    classifiers = classifiers_of(settings)
+
+    def dialogue(name: str, flow: str, policy: Policy) -> Dialogue:
+        return Dialogue.load(flow, hours, policy, classifier=classifiers.get(name), switches=switches)
+
+    dialogues = {DEFAULT: dialogue(DEFAULT, settings.dialogue.flow, policy)}
     for name, spec in settings.bots.items():
         policy = Policy.load(spec.policy) if spec.policy else Policy.default()
-        dialogues[name] = Dialogue.load(spec.flow or settings.dialogue.flow, hours, policy)
+        dialogues[name] = dialogue(name, spec.flow or settings.dialogue.flow, policy)
     return dialogues
+
+
+def classifiers_of(settings: Settings) -> dict[str, Classifier]:
+    """The classifiers of the bots that have examples of their own, by the bot's name. Raises ConfigError."""
+    named = {DEFAULT: Path(settings.dialogue.examples)} if settings.dialogue.examples else {}
+    named |= {name: spec.examples for name, spec in settings.bots.items() if spec.examples}
+    return {name: Classifier.load().with_own(own_examples(path)) for name, path in named.items()}
 
 
 def _shelves(

@@ -55,7 +55,7 @@ def decide(ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot) -> Step:
     """What the dialogue wants to do about the message."""
     if snapshot.state.turns == 0:
         snapshot = replace(snapshot, state=replace(snapshot.state, language=bot.language))
-    return bot.dialogue.advance(snapshot, ask, now)
+    return bot.dialogue.advance(snapshot, ask, now, names=bot.names)
 
 
 async def search(
@@ -94,11 +94,13 @@ def today_of(bot: Bot, now: datetime) -> date:
     return now.astimezone(ZoneInfo(bot.timezone)).date()
 
 
-def reckon(step: Step, ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot) -> tuple[Deciding, ...]:
-    """What the facts decide of what was asked."""
+def reckon(
+    step: Step, ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot, *, sums: bool = True
+) -> tuple[Deciding, ...]:
+    """What the facts decide of what was asked; `sums` is the flag of that name."""
     text = step.counted or ask.text
     counted = bot.dialogue.counted(step.state)
-    return what_decides(text, step, snapshot, bot.knowledge.current, today_of(bot, now), counted=counted)
+    return what_decides(text, step, snapshot, bot.knowledge.current, today_of(bot, now), counted=counted, sums=sums)
 
 
 def plan(

@@ -42,6 +42,8 @@ _SUMS = frozenset({"sum", "price", "cheapest"})
 """What a clause asks of figures, by its own words."""
 _ASKED = frozenset({"feature", "payment", "booking"})
 """Intents that a yes or no may answer."""
+_RECKONED = frozenset({"sum", "confirmed", "corrected", "instalment"})
+"""What is more than a fact as it stands."""
 _UNASKED = frozenset({"price", "sum", "not_known", "instalment"})
 """What nobody else wants to hear."""
 _NO_BUYER = frozenset(
@@ -57,11 +59,19 @@ _MOST = 4
 
 
 def what_decides(
-    text: str, step: Step, snapshot: Snapshot, found: Retriever, today: date, *, counted: Mapping[str, str]
+    text: str,
+    step: Step,
+    snapshot: Snapshot,
+    found: Retriever,
+    today: date,
+    *,
+    counted: Mapping[str, str],
+    sums: bool = True,
 ) -> tuple[Deciding, ...]:
     """What decides the message; empty where nothing is certain, or where it is no buyer's.
 
-    `counted`: what he said there is so much of, by the names of the dialogue's slots.
+    `counted`: what he said there is so much of, by the names of the dialogue's slots. Without `sums` only what the
+    facts say as they stand: nothing is reckoned, and no sum of his is judged.
     """
     if not _NO_BUYER.isdisjoint(step.intents) or step.action in ("refuse", "close"):
         return ()
@@ -70,10 +80,10 @@ def what_decides(
     counts = priced or any(character.isdigit() for character in text[:_LONGEST])
     if not counts and not _ASKED.intersection(step.intents):
         return ()
-    read = _read(text)
+    read = _read(text, found.brands)
     asked = wanted(read, found.catalogue)
     priced = priced or not _SUMS.isdisjoint(asked.asks)
-    told, focus = _before(snapshot, found.catalogue, counted) if counts else ({}, ())
+    told, focus = _before(snapshot, found, counted) if counts else ({}, ())
     if open_:
         if not read.numbers and not asked.quantities:
             return ()  # he tells something else
@@ -82,7 +92,8 @@ def what_decides(
         read, found.catalogue, found.statements, told=told, focus=focus, language=step.language, asked=asked
     )
     over = {section.id for section in found.sections if section.valid_until and section.valid_until < today}
-    return tuple(_wanted(decided, step, over, priced=priced))[:_MOST]
+    wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)
+    return tuple(wished)[:_MOST]
 
 
 def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: bool) -> Iterator[Deciding]:
@@ -96,28 +107,28 @@ def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: b
 
 
 def _before(
-    snapshot: Snapshot, catalogue: Catalogue, counted: Mapping[str, str]
+    snapshot: Snapshot, found: Retriever, counted: Mapping[str, str]
 ) -> tuple[Mapping[str, Decimal], tuple[str, ...]]:
     """(what he counted so far, the products spoken of last)."""
-    units = {catalogue.units.key(name): value for name, value in counted.items()}
+    units = {found.catalogue.units.key(name): value for name, value in counted.items()}
     told = {unit: Decimal(value) for unit, value in units.items() if unit is not None}
     focus: tuple[str, ...] = ()
     for exchange in snapshot.history[-_REMEMBERED:]:
         if not exchange.user:
             continue
-        quantities, keys = _said(exchange.user[:_RECALLED], catalogue)
+        quantities, keys = _said(exchange.user[:_RECALLED], found.brands, found.catalogue)
         told |= quantities
         focus = keys or focus
     return told, focus
 
 
 @lru_cache(maxsize=512)
-def _said(text: str, catalogue: Catalogue) -> tuple[Mapping[str, Decimal], tuple[str, ...]]:
+def _said(text: str, names: frozenset[str], catalogue: Catalogue) -> tuple[Mapping[str, Decimal], tuple[str, ...]]:
     """What a message counts and names: each is met by several turns behind it."""
-    said = wanted(_read(text), catalogue)
+    said = wanted(_read(text, names), catalogue)
     return said.quantities, said.keys
 
 
-def _read(text: str) -> Read:
-    text = meant(text[:_LONGEST]).text
+def _read(text: str, names: frozenset[str]) -> Read:
+    text = meant(text[:_LONGEST], names).text
     return Read(text, numbers(text), money(text), durations(text))

@@ -115,7 +115,7 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
                 stages.add(stage, seconds)
             with stages.time("prompt"):
                 wants = machine.llm.wants_prompt
-                deciding = await stretch(lambda: reckon(step, ask, snapshot, now, bot))
+                deciding = await stretch(lambda: reckon(step, ask, snapshot, now, bot, sums=settings.flags.sums))
                 planned = await stretch(
                     lambda: plan(
                         step, found, ask, snapshot, bot, settings=settings, wants_prompt=wants, deciding=deciding
