@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from app.figures.basket import NOTHING, Basket, together
 from app.figures.case import Case, quantities
 from app.figures.decided import (
     Confirmed,
@@ -45,11 +46,13 @@ def decide(
     focus: Sequence[str] = (),
     language: Language = "ru",
     asked: Wanted | None = None,
+    basket: Basket = NOTHING,
 ) -> tuple[Decided, ...]:
     """What the facts decide of one asked clause, each with its sections and `say(language)`; empty: nothing is certain.
 
     `told`: a unit's word -> quantity, from earlier in the conversation. `focus`: keys of the products spoken of last.
-    `asked`: what `wanted` makes of the clause, if the caller has it. Linear in the clause; never raises on any text.
+    `basket`: all that was named lately. `asked`: what `wanted` makes of the clause, if the caller has it.
+    Linear in the clause; never raises on any text.
     """
     asked = asked or wanted(read, catalogue)
     known = ((unit, Decimal(n)) for unit, n in (told or {}).items())
@@ -62,7 +65,8 @@ def decide(
     if "discount" in asked.asks or asked.percent is not None:
         found += discounts(case)
     if not any(isinstance(d, Confirmed | Corrected | NotOurs | InParts) for d in found):
-        found += _limits(case) or _prices(case)
+        summed = together(case, basket.keys, basket.months) if "sum" in asked.asks else []
+        found += _limits(case) or summed or _prices(case)
     if not found:
         terms = catalogue.terms_named(read.text)[:_MOST] if _asks_figure(asked) else ()
         found += [Term((figure,)) for figure in terms if len(_beside(asked, figure)) <= 1]

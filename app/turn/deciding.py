@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
+from app.figures.basket import NOTHING, Basket, put_in
 from app.figures.decided import (
     Confirmed,
     Corrected,
@@ -49,7 +50,7 @@ _UNASKED = frozenset({"price", "sum", "not_known", "instalment"})
 _NO_BUYER = frozenset(
     {"emergency", "trouble", "paid", "supplier", "applicant", "abuse", "auto_reply", "opt_out", "medical", "legal"}
 )
-_REMEMBERED = 4
+_REMEMBERED = 6
 """Messages back that a quantity or a product is remembered from."""
 _LONGEST = 1000
 """Characters of a message that are read."""
@@ -83,13 +84,20 @@ def what_decides(
     read = _read(text, found.brands)
     asked = wanted(read, found.catalogue)
     priced = priced or not _SUMS.isdisjoint(asked.asks)
-    told, focus = _before(snapshot, found, counted) if counts else ({}, ())
+    told, focus, basket = _before(snapshot, found, counted) if counts else ({}, (), NOTHING)
     if open_:
         if not read.numbers and not asked.quantities:
             return ()  # he tells something else
         asked = replace(asked, asks=asked.asks | {"price", "sum"})
     decided = decide(
-        read, found.catalogue, found.statements, told=told, focus=focus, language=step.language, asked=asked
+        read,
+        found.catalogue,
+        found.statements,
+        told=told,
+        focus=focus,
+        language=step.language,
+        asked=asked,
+        basket=NOTHING if open_ else basket,
     )
     over = {section.id for section in found.sections if section.valid_until and section.valid_until < today}
     wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)
@@ -108,25 +116,31 @@ def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: b
 
 def _before(
     snapshot: Snapshot, found: Retriever, counted: Mapping[str, str]
-) -> tuple[Mapping[str, Decimal], tuple[str, ...]]:
-    """(what he counted so far, the products spoken of last)."""
+) -> tuple[Mapping[str, Decimal], tuple[str, ...], Basket]:
+    """(what he counted so far, the products spoken of last, all that he named)."""
     units = {found.catalogue.units.key(name): value for name, value in counted.items()}
     told = {unit: Decimal(value) for unit, value in units.items() if unit is not None}
     focus: tuple[str, ...] = ()
+    named: dict[str, None] = {}
+    months: Decimal | None = None
     for exchange in snapshot.history[-_REMEMBERED:]:
         if not exchange.user:
             continue
-        quantities, keys = _said(exchange.user[:_RECALLED], found.brands, found.catalogue)
+        quantities, keys, said = _said(exchange.user[:_RECALLED], found.brands, found.catalogue)
         told |= quantities
         focus = keys or focus
-    return told, focus
+        named |= dict.fromkeys(said.keys)
+        months = said.months or months
+    return told, focus, Basket(tuple(named), months)
 
 
 @lru_cache(maxsize=512)
-def _said(text: str, names: frozenset[str], catalogue: Catalogue) -> tuple[Mapping[str, Decimal], tuple[str, ...]]:
+def _said(
+    text: str, names: frozenset[str], catalogue: Catalogue
+) -> tuple[Mapping[str, Decimal], tuple[str, ...], Basket]:
     """What a message counts and names: each is met by several turns behind it."""
     said = wanted(_read(text, names), catalogue)
-    return said.quantities, said.keys
+    return said.quantities, said.keys, Basket(put_in(said, catalogue), said.months)
 
 
 def _read(text: str, names: frozenset[str]) -> Read:
