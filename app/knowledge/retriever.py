@@ -69,6 +69,7 @@ class Retriever:
         models: Models | None = None,
     ) -> None:
         self.version = base.version
+        self.shop = base.shop
         self.sections: Sequence[Section] = base.valid(today)
         self.catalogue = Catalogue.of(self.sections, today, base.units)
         self.statements = Statements.of(self.sections, today)

@@ -14,11 +14,12 @@ from app.composing.extractive import compose
 from app.deadline import Deadline
 from app.guardrail import Context, Verdict, addresses_of, check, known_addresses, tidy
 from app.knowledge.retriever import Found
-from app.prompt import corrected, marks_in
+from app.prompt import Wrong, corrected, marks_in
 from app.settings import Settings
 from app.turn.bots import Bot
 from app.turn.compatible import compatible
 from app.turn.deciding import what_decides
+from app.turn.prompting import bearing, with_prices, written
 from app.types import Ask, Deciding, Draft, Passage, Prompt, Snapshot, Step
 
 
@@ -33,6 +34,8 @@ class Plan:
     """Version of the knowledge base that was searched: a newer one may be in use by now."""
     factor: float = 1.0
     """Of the token count, when the prompt was written."""
+    bearing: tuple[Passage, ...] = ()
+    """What the prompt's figures rest on besides its passages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ def plan(
     settings: Settings,
     wants_prompt: bool,
     deciding: tuple[Deciding, ...] = (),
+    now: datetime,
 ) -> Plan:
     """Writes the prompt, if the backend speaks from one."""
     passages = found.passages
@@ -98,23 +102,12 @@ def plan(
         return Plan(
             step, passages, Prompt(step, passages, snapshot.history, ask.text, deciding=deciding), found.version
         )
-    passages = passages[: settings.turn.passages]
+    today = today_of(bot, now)
+    passages = with_prices(step, passages, bot, today, deciding)[: settings.turn.passages]
     factor = bot.prompts.factor
-    prompt = bot.prompts.build(
-        step,
-        passages,
-        snapshot,
-        ask.text,
-        method=bot.dialogue.title(step.state.flow),
-        goal=bot.dialogue.goal(step.state.flow, step.state.stage),
-        slots=bot.dialogue.known(step.state),
-        told=bot.dialogue.own_words(step.state),
-        media=ask.media,
-        wanted=bot.dialogue.wanted(step.state),
-        structured=settings.flags.structured,
-        deciding=deciding,
-    )
-    return Plan(step, passages, prompt, found.version, factor)
+    prompt = written(step, passages, ask, snapshot, bot, now=now, settings=settings, deciding=deciding)
+    borne = bearing(deciding, snapshot, bot.knowledge.current, today, passages)
+    return Plan(step, passages, prompt, found.version, factor, borne)
 
 
 def judge(planned: Plan, drafts: Sequence[Draft], ask: Ask, snapshot: Snapshot, bot: Bot) -> Outcome:
@@ -133,25 +126,34 @@ def judge(planned: Plan, drafts: Sequence[Draft], ask: Ask, snapshot: Snapshot, 
 
 def correction(prompt: Prompt, draft: Draft, verdict: Verdict) -> Prompt:
     """The same prompt with the refused draft and what was wrong with it: asked once, while there is time."""
-    return corrected(prompt, draft.text, [finding.detail for finding in verdict.findings])
+    wrong = [Wrong(each.check, each.detail, draft.text[each.start : each.end]) for each in verdict.findings]
+    return corrected(prompt, draft.text, wrong)
 
 
 def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Context:
     """What the drafts of this turn are judged against."""
     step, policy = planned.step, bot.dialogue.policy
     return Context(
-        passages=planned.passages,
+        passages=(*planned.passages, *planned.bearing),
         customer=(*(exchange.user for exchange in snapshot.history if exchange.user), ask.text),
         earlier=tuple(exchange.answer for exchange in snapshot.history),
-        own=(*_own_texts(step), *(each.said for each in planned.prompt.deciding)),
+        own=(*_own_texts(step), *(each.said for each in planned.prompt.deciding), *planned.prompt.about),
         language=step.language,
         greeted="greeting" in snapshot.state.said,
-        system=planned.prompt.system,
+        system=_unsayable(planned.prompt),
         never=policy.never,
         discounts=policy.discounts,
         contacts=known_addresses(tuple(bot.knowledge.sections)) | _given_by_hand(snapshot),
         marks=tuple(mark for message in planned.prompt.messages for mark in marks_in(message.content)),
     )
+
+
+def _unsayable(prompt: Prompt) -> str:
+    """The system text without what anybody may hear of it."""
+    system = prompt.system
+    for text in prompt.about:
+        system = system.replace(text, "")
+    return system
 
 
 def _own_texts(step: Step) -> tuple[str, ...]:
