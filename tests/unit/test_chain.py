@@ -179,8 +179,14 @@ def test_a_prompt_is_written_of_everything_that_the_dialogue_knows(chat: Bot) ->
     slots = {"name": "Айгуль", "pain_point": "чеки теряются по вечерам"}
     step = replace(STEP, state=replace(STEP.state, slots=slots))
     prompt = plan(
-        step, Found((ROST,)), ASK, Snapshot(KEY, history=HISTORY), chat,
-        settings=load(environ={}), wants_prompt=True, now=NOW,
+        step,
+        Found((ROST,)),
+        ASK,
+        Snapshot(KEY, history=HISTORY),
+        chat,
+        settings=load(environ={}),
+        wants_prompt=True,
+        now=NOW,
     ).prompt
     last = prompt.messages[-1].content
     dialogue = chat.dialogue

@@ -265,7 +265,9 @@ def test_a_correction_names_six_things_that_were_wrong(many: int, told: int) -> 
 
 @pytest.mark.parametrize(("length", "kept"), [(59, 59), (60, 60), (61, 60)])
 def test_a_correction_says_sixty_characters_of_each(length: int, kept: int) -> None:
-    assert re.findall("щ+", corrected(build(), "Да.", [Wrong("empty", "", "щ" * length)]).messages[-1].content) == ["щ" * kept]
+    assert re.findall("щ+", corrected(build(), "Да.", [Wrong("empty", "", "щ" * length)]).messages[-1].content) == [
+        "щ" * kept
+    ]
 
 
 def test_a_correction_keeps_the_refused_draft_as_the_machines_words() -> None:
