@@ -84,6 +84,15 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Shop:
+    """Who answers, as the knowledge base says it; empty where it does not."""
+
+    name: str = ""
+    sells: str = ""
+    """What is sold, in a line."""
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A section as retrieved: `score` is the retriever's final one, `ranks` the place (1 = best) per stage."""
 
@@ -224,6 +233,8 @@ class Prompt:
     """Slots that the model may report behind its answer."""
     deciding: tuple[Deciding, ...] = ()
     """What the facts decide of what was asked."""
+    about: tuple[str, ...] = ()
+    """What of the system text may be said aloud: who we are and what is sold."""
     usual: bool = True
     """Whether our count of its tokens may be corrected by the server's: not when it is full of rare letters."""
 

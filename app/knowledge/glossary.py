@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 
 from app.knowledge.text import words
 from app.knowledge.wordlists import listed
@@ -24,22 +24,26 @@ def needed(sections: Sequence[Section]) -> bool:
     )
 
 
-def translated(text: str) -> str:
-    """The text with each English word that is known in Russian, the other words as they are; small words are gone."""
+def translated(text: str, *, whole: bool = False) -> str:
+    """The text with each English word that is known in Russian, the other words as they are; small words are gone.
+
+    `whole`: they stay too.
+    """
     letters = [letter for letter in text if letter.isalpha()]
     if not letters or sum(letter.isascii() for letter in letters) < _MOSTLY * len(letters):
         return text
-    return _WORD.sub(_said, text)
+    return _WORD.sub(partial(_said, whole=whole), text)
 
 
-def _said(match: re.Match[str]) -> str:
+def _said(match: re.Match[str], *, whole: bool) -> str:
     word = match[0].lower()
     known = _glossary().get(word) or next(
         (found for form in _stems(word) if (found := _glossary().get(form)) is not None), None
     )
     if known is not None:
         return known
-    return "" if words(word)[:1] and words(word)[0] in listed("fillers") else match[0]
+    small = not whole and words(word)[:1] and words(word)[0] in listed("fillers")
+    return "" if small else match[0]
 
 
 def _stems(word: str) -> Sequence[str]:

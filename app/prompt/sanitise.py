@@ -89,7 +89,7 @@ def _plain(sign: str) -> str:
     if sign in _POINTED:
         return _POINTED[sign]
     same = unicodedata.normalize("NFKC", sign)
-    # «м²» and «①» stay as they are: a number is more than the sign it resembles.
+    # Raised and circled numbers stay as they are: a number is more than the sign it resembles.
     return same if len(same) == 1 and " " < same <= "~" and category != "No" else sign
 
 
@@ -102,7 +102,7 @@ def _is_noncharacter(sign: str) -> bool:
 
 
 def _unfenced(line: str) -> str:
-    """Without a heading's or a fence's signs at its beginning; «#хештег» is neither."""
+    """Without a heading's or a fence's signs at its beginning; a word behind # is neither."""
     if not line or line[0].isalnum():
         return line
     leading = _LEADING.match(line)

@@ -29,6 +29,7 @@ from app.turn.bots import DEFAULT, Bot, Bots
 from app.turn.chain import decide
 from app.turn.deciding import what_decides
 from app.turn.machine import Machine
+from app.turn.prompting import opening
 from app.types import Ask, Key, Language, Snapshot
 from app.understanding.acts import Classifier
 from app.understanding.own import own_examples
@@ -47,7 +48,6 @@ def open_machine(settings: Settings, data: Path, knowledge: Path) -> Machine:
 
     `knowledge` is the default bot's. Raises ConfigError.
     """
-    dialogues = _dialogues(settings)
     key = _installation_key(data)
     telemetry = Telemetry(key, log_text=settings.flags.log_text)
     models = open_models(
@@ -56,11 +56,9 @@ def open_machine(settings: Settings, data: Path, knowledge: Path) -> Machine:
         on_degraded=lambda part, reason: telemetry.retrieval_degraded.labels(part, reason).inc(),
     )
     tokens = TokenCounter()
-    bots = _bots(settings, dialogues, _shelves(settings, knowledge, dialogues, models), _prompts(settings, key, tokens))
+    bots = open_bots(settings, knowledge, key=key, models=models, tokens=tokens)
     _read_ahead(bots.default)
-    system = bots.default.prompts.system(
-        dialogues[DEFAULT].title(settings.dialogue.flow), structured=settings.flags.structured
-    )
+    system = opening(bots.default, settings.dialogue.flow, settings)
     llm, pace = BACKENDS[settings.llm.backend].open(settings, telemetry, system=system, on_count=tokens.calibrate)
     admission = Admission(settings.turn.parallel, settings.turn.max_waiting, pace, settings.turn.timeout_s)
     telemetry.running.set_function(lambda: admission.running)
@@ -75,6 +73,18 @@ def open_machine(settings: Settings, data: Path, knowledge: Path) -> Machine:
         bots=bots,
         models=models,
     )
+
+
+def open_bots(
+    settings: Settings, knowledge: Path, *, key: bytes, models: Models | None = None, tokens: TokenCounter | None = None
+) -> Bots:
+    """The bots of the settings, without a memory or a model that speaks. `key` is the installation's.
+
+    Raises ConfigError; Unavailable when a model of the search fails.
+    """
+    dialogues = _dialogues(settings)
+    shelves = _shelves(settings, knowledge, dialogues, models or Models())
+    return _bots(settings, dialogues, shelves, _prompts(settings, key, tokens or TokenCounter()))
 
 
 def _read_ahead(bot: Bot) -> None:

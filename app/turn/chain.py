@@ -16,11 +16,12 @@ from app.composing.news import bad
 from app.deadline import Deadline
 from app.guardrail import Context, Verdict, addresses_of, check, known_addresses, tidy
 from app.knowledge.retriever import Asked, Found, Retriever
-from app.prompt import corrected, marks_in
+from app.prompt import Wrong, corrected, marks_in
 from app.settings import Settings
 from app.turn.bots import Bot
 from app.turn.compatible import compatible
 from app.turn.deciding import what_decides
+from app.turn.prompting import bearing, with_prices, written
 from app.types import Ask, Deciding, Draft, Passage, Prompt, Snapshot, Step
 
 _DECIDED = frozenset({"purchase", "demo", "invoice", "contact_given"})
@@ -38,6 +39,8 @@ class Plan:
     """Version of the knowledge base that was searched: a newer one may be in use by now."""
     factor: float = 1.0
     """Of the token count, when the prompt was written."""
+    bearing: tuple[Passage, ...] = ()
+    """What the prompt's figures rest on besides its passages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ def plan(
     settings: Settings,
     wants_prompt: bool,
     deciding: tuple[Deciding, ...] = (),
+    now: datetime,
 ) -> Plan:
     """Writes the prompt, if the backend speaks from one. The plan's step may have lost its question."""
     passages = found.passages
@@ -120,23 +124,12 @@ def plan(
     step = _settled(bare, snapshot, bot)
     if not wants_prompt:
         return Plan(step, passages, replace(bare, step=step), found.version)
-    passages = passages[: settings.turn.passages]
+    today = today_of(bot, now)
+    passages = with_prices(step, passages, bot, today, deciding)[: settings.turn.passages]
     factor = bot.prompts.factor
-    prompt = bot.prompts.build(
-        step,
-        passages,
-        snapshot,
-        ask.text,
-        method=bot.dialogue.title(step.state.flow),
-        goal=bot.dialogue.goal(step.state.flow, step.state.stage),
-        slots=bot.dialogue.known(step.state),
-        told=bot.dialogue.own_words(step.state),
-        media=ask.media,
-        wanted=bot.dialogue.wanted(step.state),
-        structured=settings.flags.structured,
-        deciding=deciding,
-    )
-    return Plan(step, passages, prompt, found.version, factor)
+    prompt = written(step, passages, ask, snapshot, bot, now=now, settings=settings, deciding=deciding)
+    borne = bearing(deciding, snapshot, bot.knowledge.current, today, passages)
+    return Plan(step, passages, prompt, found.version, factor, borne)
 
 
 def _settled(bare: Prompt, snapshot: Snapshot, bot: Bot) -> Step:
@@ -163,25 +156,34 @@ def judge(planned: Plan, drafts: Sequence[Draft], ask: Ask, snapshot: Snapshot, 
 
 def correction(prompt: Prompt, draft: Draft, verdict: Verdict) -> Prompt:
     """The same prompt with the refused draft and what was wrong with it: asked once, while there is time."""
-    return corrected(prompt, draft.text, [finding.detail for finding in verdict.findings])
+    wrong = [Wrong(each.check, each.detail, draft.text[each.start : each.end]) for each in verdict.findings]
+    return corrected(prompt, draft.text, wrong)
 
 
 def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Context:
     """What the drafts of this turn are judged against."""
     step, policy = planned.step, bot.dialogue.policy
     return Context(
-        passages=planned.passages,
+        passages=(*planned.passages, *planned.bearing),
         customer=(*(exchange.user for exchange in snapshot.history if exchange.user), ask.text),
         earlier=tuple(exchange.answer for exchange in snapshot.history),
-        own=(*_own_texts(step), *(each.said for each in planned.prompt.deciding)),
+        own=(*_own_texts(step), *(each.said for each in planned.prompt.deciding), *planned.prompt.about),
         language=step.language,
         greeted="greeting" in snapshot.state.said,
-        system=planned.prompt.system,
+        system=_unsayable(planned.prompt),
         never=policy.never,
         discounts=policy.discounts,
         contacts=_addresses(bot.knowledge.current) | _given_by_hand(snapshot),
         marks=tuple(mark for message in planned.prompt.messages for mark in marks_in(message.content)),
     )
+
+
+def _unsayable(prompt: Prompt) -> str:
+    """The system text without what anybody may hear of it."""
+    system = prompt.system
+    for text in prompt.about:
+        system = system.replace(text, "")
+    return system
 
 
 def _own_texts(step: Step) -> tuple[str, ...]:

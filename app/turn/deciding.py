@@ -50,6 +50,8 @@ _UNASKED = frozenset({"price", "sum", "not_known", "instalment"})
 _NO_BUYER = frozenset(
     {"emergency", "trouble", "paid", "supplier", "applicant", "abuse", "auto_reply", "opt_out", "medical", "legal"}
 )
+_BRIEF = 6
+"""Words."""
 _REMEMBERED = 6
 """Messages back that a quantity or a product is remembered from."""
 _LONGEST = 1000
@@ -76,19 +78,22 @@ def what_decides(
     """
     if not _NO_BUYER.isdisjoint(step.intents) or step.action in ("refuse", "close"):
         return ()
-    open_ = step.reason == "price_told"
-    priced = open_ or not _PRICED.isdisjoint(step.intents)
-    counts = priced or any(character.isdigit() for character in text[:_LONGEST])
+    # Who has just asked for a price and says a number in a few words asks for it of so many.
+    brief = snapshot.state.priced and len(text.split()) <= _BRIEF
+    open_ = step.reason == "price_told" or brief
+    priced = step.reason == "price_told" or not _PRICED.isdisjoint(step.intents)
+    counts = open_ or priced or any(character.isdigit() for character in text[:_LONGEST])
     if not counts and not _ASKED.intersection(step.intents):
         return ()
-    read = _read(text, found.brands)
+    read = _read(found.in_its_words(text[:_LONGEST]), found.brands)
     asked = wanted(read, found.catalogue)
     priced = priced or not _SUMS.isdisjoint(asked.asks)
     told, focus, basket = _before(snapshot, found, counted) if counts else ({}, (), NOTHING)
-    if open_:
-        if not read.numbers and not asked.quantities:
-            return ()  # he tells something else
-        asked = replace(asked, asks=asked.asks | {"price", "sum"})
+    told_now = bool(read.numbers or asked.quantities)
+    if step.reason == "price_told" and not told_now:
+        return ()  # he tells something else
+    if open_ and told_now:
+        priced, asked = True, replace(asked, asks=asked.asks | {"price", "sum"})
     decided = decide(
         read,
         found.catalogue,
@@ -97,7 +102,7 @@ def what_decides(
         focus=focus,
         language=step.language,
         asked=asked,
-        basket=NOTHING if open_ else basket,
+        basket=NOTHING if open_ and told_now else basket,
     )
     over = {section.id for section in found.sections if section.valid_until and section.valid_until < today}
     wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)

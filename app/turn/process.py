@@ -118,7 +118,15 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
                 deciding = await stretch(lambda: reckon(step, ask, snapshot, now, bot, sums=settings.flags.sums))
                 planned = await stretch(
                     lambda: plan(
-                        step, found, ask, snapshot, bot, settings=settings, wants_prompt=wants, deciding=deciding
+                        step,
+                        found,
+                        ask,
+                        snapshot,
+                        bot,
+                        settings=settings,
+                        wants_prompt=wants,
+                        deciding=deciding,
+                        now=now,
                     )
                 )
             spoken = await speak(planned, ask, snapshot, bot, machine, deadline=deadline, stages=stages)

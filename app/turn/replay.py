@@ -55,7 +55,7 @@ async def _again(recorded: Recorded, record: TurnRecord, machine: Machine) -> di
     bot = replace(bot, prompts=bot.prompts.with_factor(record.tokens_factor))
     deciding = reckon(step, ask, snapshot, then, bot, sums=settings.flags.sums)
     wants = machine.llm.wants_prompt
-    planned = plan(step, found, ask, snapshot, bot, settings=settings, wants_prompt=wants, deciding=deciding)
+    planned = plan(step, found, ask, snapshot, bot, settings=settings, wants_prompt=wants, deciding=deciding, now=then)
     passages = {passage.section.id: passage for passage in planned.passages}
     drafts = [
         Draft(

@@ -130,7 +130,7 @@ class Stages:
         step = decide(Ask(KEY, "Сколько стоит тариф Рост?", "r"), Snapshot(KEY), NOW, self.bot)
         found = Found(self.passages)
         ask, before = Ask(KEY, text, "r"), self._snapshot(said)
-        planned = plan(step, found, ask, before, self.bot, settings=self.settings, wants_prompt=True)
+        planned = plan(step, found, ask, before, self.bot, settings=self.settings, wants_prompt=True, now=NOW)
         prompt_hash(planned.prompt)
         return planned
 
