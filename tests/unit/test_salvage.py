@@ -210,9 +210,10 @@ def lose_the_page(database: Path, text: str) -> str:
     return lost.decode(errors="replace")
 
 
+@pytest.mark.parametrize("at", range(12))
 @pytest.mark.parametrize(("table", "column"), [("turns", "answer"), ("observations", "text")])
 def test_a_step_without_a_row_is_one_said_again_unless_a_page_of_what_was_seen_is_lost(
-    damaged: Memory, live: Memory, table: str, column: str
+    damaged: Memory, live: Memory, table: str, column: str, at: int
 ) -> None:
     people = {("BOT_1", f"880{number:02}"): number % 2 for number in range(12)}
     for person, gap in people.items():
@@ -221,7 +222,7 @@ def test_a_step_without_a_row_is_one_said_again_unless_a_page_of_what_was_seen_i
     with closing(sqlite3.connect(database, isolation_level=None)) as db:
         db.execute(f"UPDATE {table} SET {column} = 'of ' || user_id || '.' || hex(zeroblob(700))")  # two to a page
         db.execute("VACUUM")
-    page = lose_the_page(database, "of 88000.")
+    page = lose_the_page(database, f"of 880{at:02}.")
     lost = {person for person in people if f"of {person[1]}." in page}
     assert 0 < len(lost) < 4
 
