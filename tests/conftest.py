@@ -3,6 +3,8 @@
 What they need of the machine is imported when a test uses them: the process that deals out the tests runs none.
 """
 
+# zipfile asks for it: looked up first under another account's rights (test_links), Python remembers that it is missing.
+import encodings.cp437  # noqa: F401
 import os
 import threading
 from collections import Counter
