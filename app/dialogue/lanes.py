@@ -9,6 +9,9 @@ _NO_BUYER = ("medical", "legal", "supplier", "applicant")
 """Lanes in which a question that nothing else explains is one more of the same."""
 _QUIET = ("small_talk", "agreement", "thanks", "goodbye")
 """Acts that ask and tell nothing: which of them it is need not be sure."""
+_SURE_OF_CONTACT = 0.7
+_ASKS = 0.5
+"""Probability from which it is a question about something else, in whatever trouble he is."""
 _SAME = 0.3
 """Probability from which a message stays in the lane of the one before, whatever else it may be."""
 _PLAIN_TALK = ("price", "comparison", "purchase", "human_wanted", "contact_given", "refusal", "opt_out")
@@ -47,6 +50,15 @@ def callback(s: Scene) -> Decision | None:
     return Decision("answer", "callback_time", s.say("callback"), greet=False)
 
 
+def known_contact(s: Scene) -> Decision | None:
+    """Who asks whether we have his number is told whether it is in this talk."""
+    asks = s.u.asking and s.u.acts.get("contact_given", 0.0) >= _SURE_OF_CONTACT
+    if not asks or s.heard.values or s.u.contacts:
+        return None
+    name = "contact_known" if "contact" in s.slots else "contact_unknown"
+    return Decision("answer", name, s.say(name), greet="greeting" not in s.state.said)
+
+
 def small_talk(s: Scene) -> Decision | None:
     """Words that ask and tell nothing: a short answer, no section of the knowledge and no question of ours."""
     quiet = sum(s.u.acts.get(act, 0.0) for act in _QUIET)
@@ -83,12 +95,11 @@ def same_lane(s: Scene) -> Decision | None:
     """A message that says nothing sure behind one that went to a person for what it was about: it is about that too."""
     lane = s.state.lane
     same = s.u.acts.get(lane, 0.0) >= _SAME
-    asks = lane not in _NO_BUYER and s.u.has("feature")
+    asks = lane not in _NO_BUYER and s.u.has("feature") and s.u.acts.get("feature", 0.0) >= _ASKS
     other = (asks or s.u.has(*_PLAIN_TALK, *_OUT_OF_LANE)) and not same
     if not lane or not s.state.handed_over or other or s.heard.values:
         return None
     topic = next((topic for topic in s.policy.topics if topic.name == lane), None)
     if topic is None:
         return None
-    text = s.vary(s.policy.text(topic.text, s.texts.language))
-    return Decision("answer", lane, text, topic=lane, greet=False)
+    return Decision("answer", lane, s.say("noted"), topic=lane, greet=False)

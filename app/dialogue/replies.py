@@ -7,6 +7,8 @@ from app.dialogue.terms import Terms
 _TOLD = frozenset({"name", "contact", "company_size", "shops"})
 """Said outright, unlike a word in passing: «касса для аптеки» names a business, yet looks for a register."""
 _REOPENS = ("info", "purchase", "booking", "payment", "discount_request", "human_wanted", "off_topic")
+_SURELY = 0.7
+"""Probability from which a word alone is a question for the price."""
 _BARE = 2
 """Words of a price question that names nothing, a greeting among them."""
 _DICTATED = 7
@@ -30,6 +32,7 @@ def decided(scene: Scene) -> Decision:
         lanes.auto_reply,
         _still_closed,
         lanes.callback,
+        lanes.known_contact,
         handing.human,
         lanes.language_wish,
         lanes.noted,
@@ -92,7 +95,9 @@ def _wish(s: Scene) -> Decision | None:
         return handing.handover(s, name, "human")
     # What was sent is not asked for again.
     query = None if name == "invoice" and s.sent_requisites else s.query
-    return Decision("answer", name, s.say(name), query, prefer="contact", asks=True)
+    # Who asks whether there is such a thing is answered by what is known of it, and has asked for nothing yet.
+    statement = None if query is not None and s.u.asking else s.say(name)
+    return Decision("answer", name, statement, query, s.not_found, prefer="contact", asks=True)
 
 
 def _question(s: Scene) -> Decision | None:
@@ -118,7 +123,7 @@ def _question(s: Scene) -> Decision | None:
     # A sum that he offers says nothing to search for: what there is of discounts does.
     offers = haggles and any(token.text.isdecimal() for token in s.u.message.tokens)
     query = s.texts.data["query_discount_request"] if offers else s.query
-    if name == "price" and len(s.u.content) <= 1 and len(s.u.message.tokens) <= _BARE and not s.heard.values:
+    if name == "price" and len(s.u.content) <= 1 and len(s.u.message.tokens) <= _BARE and _prices_alone(s):
         query = s.texts.data["query_price"]  # «почём?»: one word of many that ask for it
     # Who has decided, or wants to see it, is asked how to reach him, whatever else he asks.
     wants = s.u.has("purchase", "demo", "invoice") and "contact" not in s.slots and "quantity" not in s.flow.slots
@@ -126,6 +131,11 @@ def _question(s: Scene) -> Decision | None:
     return Decision(
         "answer", name or "feature", statement, query, fallback, asks=asks, prefer="contact" if wants else ""
     )
+
+
+def _prices_alone(s: Scene) -> bool:
+    """Whether the examples, too, hear nothing but the wish for a price."""
+    return not s.heard.values and s.u.acts.get("price", 0.0) >= _SURELY
 
 
 def _refusal(s: Scene) -> Decision | None:

@@ -89,7 +89,7 @@ def what_decides(
     asked = wanted(read, found.catalogue)
     priced = priced or not _SUMS.isdisjoint(asked.asks)
     told, focus, basket = _before(snapshot, found, counted) if counts else ({}, (), NOTHING)
-    told_now = bool(read.numbers or asked.quantities)
+    told_now = bool(read.numbers or asked.quantities) or asked.months is not None
     if step.reason == "price_told" and not told_now:
         return ()  # he tells something else
     if open_ and told_now:
@@ -115,6 +115,8 @@ def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: b
         unasked = not priced or (kind == "not_known" and step.reason == "price_told")
         if (kind in _UNASKED and unasked) or not over.isdisjoint(each.sections):
             continue
+        if isinstance(each, Term) and not any(figure.sentence(step.language) for figure in each.figures):
+            continue  # «Warranty: 12 (month)» is no answer; the section in whatever language is
         value = each.value if isinstance(each, YesNo) else None
         yield Deciding(kind, each.say(step.language).strip(), tuple(each.sections), value)  # type: ignore[arg-type]
 
