@@ -46,6 +46,10 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
     # A search that the flow wrote has no parts of the customer's, nor has one for what answers an objection.
     if step.reason not in _QUESTIONS or not set(_words(query)) <= set(_words(prompt.text)):
         return (first,)
+    # Each of several questions was searched by itself: the best of each, in their order.
+    apart = sorted((p for p in prompt.passages if "question" in p.ranks), key=lambda p: p.ranks["question"])
+    if len(apart) > 1:
+        return tuple(apart[:_MOST])
     if _is_another(first, prompt):
         return _called(prompt) or tuple(passage for passage in prompt.passages if _share(query, passage) == 1)[:1]
     parts = _parts(query)

@@ -96,7 +96,9 @@ def same_lane(s: Scene) -> Decision | None:
     lane = s.state.lane
     same = s.u.acts.get(lane, 0.0) >= _SAME
     asks = lane not in _NO_BUYER and s.u.has("feature") and s.u.acts.get("feature", 0.0) >= _ASKS
-    other = (asks or s.u.has(*_PLAIN_TALK, *_OUT_OF_LANE)) and not same
+    # «A queue stands» has the word that asks what a thing costs.
+    plain = [name for name in _PLAIN_TALK if name != "price" or s.u.acts.get("price", 0.0) >= _SAME]
+    other = (asks or s.u.has(*plain, *_OUT_OF_LANE)) and not same
     if not lane or not s.state.handed_over or other or s.heard.values:
         return None
     topic = next((topic for topic in s.policy.topics if topic.name == lane), None)

@@ -1,7 +1,7 @@
 """What of a raw message the dialogue goes by: the customer's own words, what of them asks, what they do not want."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -74,9 +74,20 @@ def listened(ask: Ask, snapshot: Snapshot, names: frozenset[str] = frozenset()) 
 
 
 def _questions(clauses: Sequence[Clause]) -> tuple[str, ...]:
-    asking = [clause for clause in clauses if clause.mood in ("asked", "wished")]
-    apart = [clause.text for clause in asking if _says_enough([clause], _ONE)]
-    return tuple(apart[:_MOST]) if len(asking) > 1 else ()
+    asking = [part for clause in clauses if clause.mood in ("asked", "wished") for part in _apart(clause.text)]
+    return tuple(part for part in asking if _says_enough(part, _ONE))[:_MOST] if len(asking) > 1 else ()
+
+
+def _apart(text: str) -> Iterator[str]:
+    """The questions of one clause: a word that joins, and behind it one that asks."""
+    joins, asks = questions()["joins"], questions()["asks"]
+    words = text.split()
+    begun = 0
+    for place in range(1, len(words) - 1):
+        if letters(words[place]).strip(",") in joins and letters(words[place + 1]) in asks:
+            yield " ".join(words[begun:place])
+            begun = place + 1
+    yield " ".join(words[begun:])
 
 
 def _marked(own: str, clause: Clause) -> str:
@@ -111,7 +122,7 @@ def _asked(message: Message) -> str:
     asking = [clause for clause in clauses if clause.mood in ("asked", "wished")]
     if len(asking) == 1 and len([c for c in clauses if c.mood != "greeted"]) == 1:
         return _kept(message.own, asking)
-    if len(message.own.split()) <= _BRIEF and not _says_enough(asking):
+    if len(message.own.split()) <= _BRIEF and not _says_enough(" ".join(clause.text for clause in asking)):
         return (
             _kept(message.own, [clause for clause in clauses if clause.mood not in ("rejected", "greeted")])
             or message.own
@@ -123,9 +134,9 @@ def _asked(message: Message) -> str:
     )
 
 
-def _says_enough(asking: Sequence[Clause], least: int = _ENOUGH) -> bool:
+def _says_enough(asking: str, least: int = _ENOUGH) -> bool:
     """Whether what asks names by itself what it is about: «does it suit us?» does not."""
-    said = {word for clause in asking for word in _LETTERS.findall(letters(clause.text))}
+    said = set(_LETTERS.findall(letters(asking)))
     words = {word for word in said if len(word) >= _LONG} - questions()["empty"] - questions()["asks"]
     return len(words) >= least and said.isdisjoint(questions()["refers"])
 

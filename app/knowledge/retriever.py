@@ -78,7 +78,7 @@ class Retriever:
         self.brands = _brands(self.sections)
         """The shop's names with Latin letters, lower case."""
         self._words = WordSearch(self.sections, spelling=spelling, query_context=query_context)
-        self._translates = needed(self.sections)
+        self.translates = needed(self.sections)
         self._min_coverage = min_coverage
         self._min_similarity = min_similarity
         self._models = models or Models()
@@ -88,7 +88,7 @@ class Retriever:
 
     def in_its_words(self, text: str) -> str:
         """An English text with the names of things as the sections have them, where none of those is English."""
-        return translated(text, whole=True) if self._translates else text
+        return translated(text, whole=True) if self.translates else text
 
     def search(
         self, query: str, *, top_k: int, today: date, previous: str | None = None, without: Sequence[str] = ()

@@ -86,10 +86,12 @@ async def search(
 
 def _with_first_of(found: Found, apart: Sequence[Found]) -> tuple[Passage, ...]:
     """What was found for a message, and the best of each of its questions behind its own best."""
-    first = [each.passages[0] for each in apart if each.passages]
-    ordered = {passage.section.id: passage for passage in (*found.passages[:1], *first, *found.passages)}
-    known = {passage.section.id: passage for passage in found.passages}
-    return tuple(known.get(name, passage) for name, passage in ordered.items())
+    first: dict[str, Passage] = {}
+    for number, each in enumerate(apart, 1):
+        for passage in each.passages[:1]:
+            first.setdefault(passage.section.id, replace(passage, ranks={**passage.ranks, "question": number}))
+    ordered = {passage.section.id: passage for passage in (*found.passages[:1], *first.values(), *found.passages)}
+    return tuple(first.get(name, passage) for name, passage in ordered.items())
 
 
 def today_of(bot: Bot, now: datetime) -> date:

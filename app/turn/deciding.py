@@ -105,6 +105,8 @@ def what_decides(
         basket=NOTHING if open_ and told_now else basket,
     )
     over = {section.id for section in found.sections if section.valid_until and section.valid_until < today}
+    if step.language == "en" and found.translates:
+        decided = tuple(each for each in decided if not isinstance(each, YesNo))
     wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)
     return tuple(wished)[:_MOST]
 

@@ -1,0 +1,127 @@
+"""What a customer told and asked over several messages comes back in the answer: whole turns of the sample shop."""
+
+from collections.abc import Callable, Coroutine
+from itertools import count
+from typing import Any
+
+import pytest
+
+from app.turn.bots import Bot
+from app.turn.machine import Machine
+from app.turn.process import process
+from app.turn.reply import Reply
+from app.types import Ask, Key
+
+Talk = Callable[..., Coroutine[Any, Any, list[Reply]]]
+_users = count()
+
+
+@pytest.fixture
+def talk(machine: Machine, bot: Bot) -> Talk:
+    async def talked(*texts: str) -> list[Reply]:
+        key = Key("B", f"told-{next(_users)}")
+        return [await process(Ask(key, text, f"{key.user_id}-{n}"), bot, machine) for n, text in enumerate(texts)]
+
+    return talked
+
+
+def last(replies: list[Reply]) -> str:
+    return replies[-1].answer.replace("\xa0", " ")
+
+
+@pytest.mark.parametrize(
+    ("texts", "sums"),
+    [
+        (("почём ваша программа?", "четыре магазина"), ["4 × 14 900 ₸ = 59 600 ₸"]),
+        (("тариф Рост почём?", "точек у меня шесть"), ["84 930 ₸"]),
+        (("тариф Старт почём?", "а если за год?"), ["79 000 ₸"]),
+        (("how much is the Rost plan?", "we have 3 shops"), ["44 700 ₸"]),
+    ],
+)
+async def test_what_is_counted_behind_a_price_is_reckoned(talk: Talk, texts: tuple[str, ...], sums: list[str]) -> None:
+    answer = last(await talk(*texts))
+    assert all(each in answer for each in sums), answer
+
+
+async def test_what_tells_nothing_of_the_price_repeats_no_sum(talk: Talk) -> None:
+    *_, told, shop = await talk("почём ваша программа?", "2 магазина", "торгуем обувью")
+    assert "15 800 ₸" in told.answer.replace("\xa0", " ")
+    assert "₸" not in shop.answer
+
+
+@pytest.mark.parametrize(
+    ("texts", "total"),
+    [
+        (("весы и денежный ящик, сколько за всё вместе?",), None),
+        (("сканер и принтер чеков, сколько вместе?",), "54 800 ₸"),
+        (("комплект «Касса Старт» сколько?", "и подключение онлайн-кассы", "сколько всего?"), "197 000 ₸"),
+        (("3 сканера и 2 принтера чеков, посчитайте итого",), "134 500 ₸"),
+    ],
+)
+async def test_all_that_was_named_is_summed_where_a_sum_is_asked_for(
+    talk: Talk, texts: tuple[str, ...], total: str | None
+) -> None:
+    answer = last(await talk(*texts))
+    assert total is None or total in answer, answer
+    assert total is not None or "Вместе" in answer, answer
+
+
+async def test_a_word_that_is_no_product_is_not_left_out_of_a_sum_in_silence(talk: Talk) -> None:
+    assert "Вместе" not in last(await talk("касса, сканер и принтер чеков сколько всего"))
+
+
+async def test_instalments_are_denied_to_what_is_named_alone(talk: Talk) -> None:
+    assert last(await talk("а тариф в рассрочку можно?")).split("\n\n")[1].startswith("Нет, это только на другое.")
+    assert "Нет" not in last(await talk("тариф Рост почём?", "рассрочка есть?"))
+
+
+async def test_nobody_is_asked_on_behind_bad_news(talk: Talk) -> None:
+    (reply,) = await talk("у нас столовая, подойдёт ваша программа?")
+    assert "не подойдёт" in reply.answer
+    assert "?" not in reply.answer
+    (unknown,) = await talk("а дрессируете ли вы собак?")
+    assert "?" not in unknown.answer
+
+
+async def test_each_of_two_questions_is_answered(talk: Talk) -> None:
+    answer = last(await talk("работает ли касса без интернета и как переехать из 1С?"))
+    assert "интернет" in answer
+    assert "1С" in answer
+
+
+@pytest.mark.parametrize(
+    ("text", "section"),
+    [
+        ("how do I pay?", "pricing_payment"),
+        ("do you have a free trial", "faq_trial"),
+        ("can it run without internet", "products_offline"),
+        ("any hidden fees?", "pricing_hidden_fees"),
+    ],
+)
+async def test_an_english_question_finds_what_is_written_in_russian_and_says_so(
+    talk: Talk, text: str, section: str
+) -> None:
+    (reply,) = await talk(text)
+    assert section in reply.meta.sections
+    assert "We have this in Russian:" in reply.answer
+
+
+async def test_what_is_not_found_is_looked_for_by_the_usual_words(talk: Talk) -> None:
+    (reply,) = await talk("беру, куда деньги скидывать, каспием можно?")
+    assert "pricing_payment" in reply.meta.sections
+
+
+async def test_a_client_in_trouble_gets_no_far_fetched_section(talk: Talk) -> None:
+    first, *others = await talk("терминал завис и не печатает", "очередь стоит, что мне делать", "и так с утра")
+    assert first.meta.action == "handover"
+    assert all(not reply.meta.sections for reply in others)
+
+
+async def test_who_swears_and_wants_a_person_gets_one(talk: Talk) -> None:
+    assert (await talk("вы дебилы, дайте живого человека"))[0].meta.action == "handover"
+
+
+async def test_words_that_ask_nothing_find_nothing(talk: Talk) -> None:
+    (reply,) = await talk("ну договорились, буду ждать")
+    assert not reply.meta.sections
+    assert "базе знаний" not in reply.answer
