@@ -174,6 +174,10 @@ class Step:
     heard: HeardLanguage = "ru"
     """The language of the message; `language` is the one to answer in."""
     handover: Handover | None = None
+    unsure: bool = False
+    """Nothing tells what the message is for."""
+    acts: tuple[str, ...] = ()
+    """What it may be for, the likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,26 @@ class ChatMessage:
 
     role: Literal["user", "assistant"]
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActQuestion:
+    """What a model is asked of a message that nothing else tells what it is for. Begins as the answer's prompt does."""
+
+    system: str
+    messages: tuple[ChatMessage, ...]
+    choices: tuple[str, ...]
+    """What it may say."""
+    fresh: int
+    """Tokens of the last message: those that the answer's own call does not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActHeard:
+    """What a model said of it. `act` is one of the choices, or empty: then `outcome` says why, snake_case."""
+
+    act: str
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from app.dialogue.text import read
 from app.dialogue.vocabulary import Texts, Vocabulary, load_texts
 from app.errors import ConfigError
 from app.types import Aside, Ask, DialogueState, Language, Pending, Snapshot, Step
+from app.understanding.doubt import candidates
 
 __all__ = ["Dialogue", "Hours"]
 
@@ -107,10 +108,11 @@ class Dialogue:
         """A slot's value as a person says it: «grocery» is «продукты»."""
         return self.vocabulary.label(slot, value, language)
 
-    def advance(self, snapshot: Snapshot, ask: Ask, now: datetime) -> Step:
+    def advance(self, snapshot: Snapshot, ask: Ask, now: datetime, act: str = "") -> Step:
         """What to do about one message. `now` is timezone-aware; the snapshot is not changed.
 
-        Never raises on any text. The step's `state` is what to commit if the answer goes out.
+        `act`: what a model said that it is for, if one was asked. Never raises on any text. The step's `state` is what
+        to commit if the answer goes out.
         """
         waits = replace(snapshot.state, handed_over=snapshot.mode != "machine")
         state, flow = continuity.resumed(
@@ -120,7 +122,7 @@ class Dialogue:
         spec = flow.slots.get(waiting) if waiting else None
         kind = spec.kind if spec else ""
         said = listened(ask, snapshot)
-        u = understand(said.text, self.vocabulary, state.language, waiting, kind=kind, clauses=said.clauses)
+        u = understand(said.text, self.vocabulary, state.language, waiting, kind=kind, clauses=said.clauses, act=act)
         if wished := u.wished or state.wished:
             u, state = replace(u, language=wished), replace(state, wished=wished)
         if continuity.repeated(ask.text, snapshot):
@@ -268,4 +270,6 @@ class Dialogue:
             topic=plan.topic,
             tone=u.tone,
             heard=u.heard,
+            unsure=u.unsure and not scene.heard.answered and not scene.said.silent,
+            acts=candidates(u.acts),
         )

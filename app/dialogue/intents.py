@@ -15,6 +15,7 @@ from app.dialogue.vocabulary import LANGUAGES, Vocabulary
 from app.language.identify import identify
 from app.types import HeardLanguage, Language, Tone
 from app.understanding.acts import Classifier
+from app.understanding.doubt import heeded, is_unsure
 
 RANK = (
     "emergency", "injection", "trouble", "paid", "supplier", "applicant", "price", "human_wanted", "complaint",
@@ -54,6 +55,8 @@ class Understanding:
     tone: Tone = "neutral"
     acts: Mapping[str, float] = field(default_factory=dict)
     """What the examples say of it: an act's probability (0..1)."""
+    unsure: bool = False
+    """Nothing tells what it is for."""
 
     def has(self, *names: str) -> bool:
         return any(name in self.intents for name in names)
@@ -123,10 +126,11 @@ def understand(
     *,
     kind: str = "",
     clauses: Sequence[str] = (),
+    act: str = "",
 ) -> Understanding:
     """Read a message. `pending` is the slot asked for last, `kind` what its answer is (`flow.Kind`; empty: unknown).
 
-    `clauses` are those that reading has found: each has acts of its own.
+    `clauses` are those that reading has found: each has acts of its own. `act`: what a model said of it, if one did.
     """
     message = read(text)
     matches = vocabulary.find(message)
@@ -142,7 +146,7 @@ def understand(
         (), language, message, tuple(matches), tuple(own), reader.content, reader.places("greeting"), frozenset(), heard
     )
     if not understanding.steers:
-        acts = acts_of(message.text, Classifier.load(), clauses)
+        acts = heeded(acts_of(message.text, Classifier.load(), clauses), act)
         understanding = replace(understanding, acts=acts)
         names = joined(
             names,
@@ -153,6 +157,8 @@ def understand(
             denies=understanding.denies,
             brief=len(reader.content) <= WEAK_LIMIT,
         )
+        unsure = not own and is_unsure(names, acts, clauses, Classifier.load())
+        understanding = replace(understanding, unsure=unsure)
     if own:
         names.add("contact_given")
     asking = reader.asking(names)

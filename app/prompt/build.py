@@ -50,8 +50,18 @@ class _Shown:
         return self.passage.section
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What every prompt of a turn begins with, and the newest message in its frame."""
+
+    system: str
+    history: tuple[ChatMessage, ...]
+    words: str
+
+
 @cache
 def _environment() -> Environment:
+    """The templates of this room."""
     # Plain text for a model, not HTML: escaping would change the customer's words.
     return Environment(
         loader=PackageLoader("app.prompt"),
@@ -60,6 +70,11 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def rendered(template: str, **values: object) -> str:
+    """A template of this room with its values."""
+    return _environment().get_template(template).render(**values).strip()
 
 
 def corrected(prompt: Prompt, draft: str, wrong: Sequence[str]) -> Prompt:
@@ -106,6 +121,21 @@ class PromptBuilder:
         """The fixed text of one flow; the same for every turn and customer."""
         template = _environment().get_template("system.j2")
         return template.render(role=self._role, name=self._name, method=method, structured=structured).strip()
+
+    def count(self, text: str) -> int:
+        """Tokens of a message with this text."""
+        return self._tokens.count_message(text)
+
+    def opening(
+        self, snapshot: Snapshot, text: str, media: Media, *, method: str, structured: bool, words: int
+    ) -> Opening:
+        """For a question beside the answer; at most `words` tokens of the newest message."""
+        system = self.system(method, structured=structured)
+        history = self._history(snapshot, self._budget.total - self.count(system) - self._budget.turn)
+        newest = Exchange(text, "", media=media, revision=snapshot.revision + 1)
+        return Opening(
+            system, history, self._framed(snapshot.key, newest, self._cut(sanitise(text, self._speakers), words))
+        )
 
     def build(
         self,

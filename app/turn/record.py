@@ -11,7 +11,7 @@ from app.composing.extractive import Extractive
 from app.store.states import of_stored_form, stored_form
 from app.turn.bots import Bot
 from app.turn.chain import Outcome, Plan, prompt_hash
-from app.types import Ask, DialogueState, Draft, Ending, Media, Snapshot, TimeOfDay
+from app.types import ActHeard, Ask, DialogueState, Draft, Ending, Media, Snapshot, TimeOfDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,8 @@ class TurnRecord:
     verdict: VerdictRecord
     replaced: bool
     used: tuple[str, ...]
+    heard: ActHeard | None
+    """What the model said that the message is for, if it was asked."""
 
     def dump(self) -> dict[str, Any]:
         """As JSON, in the order of the fields."""
@@ -89,8 +91,8 @@ class TurnRecord:
 
 
 _RECORD = TypeAdapter(TurnRecord)
-_SINCE: Mapping[str, Any] = {"tokens_factor": 1.0, "degraded": ()}
-"""What the first releases did not record."""
+_SINCE: Mapping[str, Any] = {"tokens_factor": 1.0, "degraded": (), "heard": None}
+"""What earlier releases did not record."""
 
 
 def record_of(
@@ -103,6 +105,7 @@ def record_of(
     drafts: Sequence[Draft],
     outcome: Outcome,
     degraded: tuple[str, ...],
+    heard: ActHeard | None = None,
 ) -> TurnRecord:
     """The record of a turn that has been judged."""
     step = planned.step
@@ -128,6 +131,7 @@ def record_of(
         verdict=verdict_record(outcome),
         replaced=outcome.replaced,
         used=tuple(passage.section.id for passage in outcome.used),
+        heard=heard,
     )
 
 
