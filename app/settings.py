@@ -215,8 +215,7 @@ def _check_pins(search: RetrieverSettings) -> None:
 
 def masked(settings: Settings) -> dict[str, Any]:
     """The effective values for showing: secrets as `**********`."""
-    shown: dict[str, Any] = settings.model_dump(mode="json")
-    return shown
+    return settings.model_dump(mode="json")
 
 
 def _read_yaml(text: str, name: str) -> dict[str, Any]:
@@ -235,10 +234,7 @@ def _read_yaml(text: str, name: str) -> dict[str, Any]:
 
 def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     for key, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}"
+        yield from _leaves(value, f"{prefix}{key}.") if isinstance(value, Mapping) else (f"{prefix}{key}",)
 
 
 def _nearest(name: str, known: frozenset[str]) -> str:
