@@ -84,15 +84,16 @@ class Ollama:
         """Its failures are counted apart from those of answers: the answer's own call comes next, and tells."""
         if not self._hearing.allow():
             return ActHeard("", "failing")
-        await self._make_room()
-        self._writing += 1
         try:
-            found = await heard(self._client, question, seconds)
+            await self._make_room()
+            self._writing += 1
+            try:
+                found = await heard(self._client, question, seconds)
+            finally:
+                self._writing -= 1
         except BaseException:
             self._hearing.abandoned()
             raise
-        finally:
-            self._writing -= 1
         if found.outcome in _SAID:
             self._hearing.succeeded()
         else:

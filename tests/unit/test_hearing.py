@@ -1,15 +1,19 @@
 """The short call that says what a message is for, against a real server: what it asks, and every way in which it fails."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.capacity.pace import Pace
 from app.deadline import Deadline
 from app.llm import Hearing
+from app.llm.hearing import _of
 from app.llm.ollama import Ollama
 from app.settings import load
 from app.telemetry import Telemetry
@@ -101,6 +105,15 @@ async def test_it_asks_for_one_name_of_few_with_no_thought_and_no_chance(hears: 
 )
 async def test_whatever_else_comes_is_nothing_and_has_a_name(hears: Hears, turn: Turn, outcome: str) -> None:
     assert await heard(hears, turn) == [ActHeard("", outcome)]
+
+
+@given(
+    st.one_of(st.text(), st.builds(lambda act: json.dumps({"act": act}), st.one_of(st.text(), st.none(), st.floats())))
+)
+def test_nothing_that_a_model_writes_is_anything_but_a_choice_or_nothing(said: str) -> None:
+    found = _of(said, QUESTION)
+    assert (found.act in QUESTION.choices[:-1]) == (found.outcome == "answered")
+    assert found.act or found.outcome in ("other", "unknown", "malformed")
 
 
 async def test_who_comes_late_is_left_and_frees_its_place(hears: Hears) -> None:

@@ -195,17 +195,31 @@ async def test_it_gets_a_tenth_of_the_time(quiet: Machine) -> None:
 
 
 async def test_nobody_is_asked_while_somebody_waits(quiet: Machine) -> None:
-    model = Slow()
+    model = Held()
     admission = Admission(1, 256, Pace(900, 23.5, fresh=400, answer=120))
     machine = replace(quiet, llm=model, admission=admission)
-    await asyncio.gather(*(turn(machine, user=f"u{number}") for number in range(3)))
+    first = asyncio.create_task(turn(machine, PRICE, user="first"))
+    await model.speaking.wait()
+    others = [asyncio.create_task(turn(machine, user=f"u{number}")) for number in range(2)]
+    async with asyncio.timeout(10):
+        while admission.waiting < len(others):  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.001)
+    model.release.set()
+    await asyncio.gather(first, *others)
     assert len(model.asked) == 1, "the last one, behind whom nobody waits"
-    assert figures(quiet, "machine_act_unasked_total") == {"busy": 2}
+    assert figures(quiet, "machine_act_unasked_total") == {"busy": 1}
 
 
-class Slow(Model):
+class Held(Model):
+    """Speaks once it is released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.speaking, self.release = asyncio.Event(), asyncio.Event()
+
     async def answer(self, prompt: Prompt, deadline: Deadline) -> Draft:
-        await asyncio.sleep(0.05)
+        self.speaking.set()
+        await self.release.wait()
         return await super().answer(prompt, deadline)
 
 
