@@ -40,13 +40,15 @@ class _Alarm:
 
     def __init__(self) -> None:
         self._ends_at: float | None = None
+        self._ready = False
 
     def set(self, seconds: float) -> None:
         """From now on _Over is raised once this thread has computed for `seconds`, and every tick from then on."""
         if threading.current_thread() is not threading.main_thread():
             return
-        if signal.getsignal(signal.SIGVTALRM) != self._ring:
+        if not self._ready:
             signal.signal(signal.SIGVTALRM, self._ring)
+            self._ready = True
         self._ends_at = time.thread_time() + seconds
         # It measures all threads together, so it never rings too late; the handler looks at this thread's own time.
         signal.setitimer(signal.ITIMER_VIRTUAL, max(seconds, _TICK_S), _TICK_S)

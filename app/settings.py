@@ -1,28 +1,23 @@
 """Settings: `app/settings.yaml` < the file named by `--settings` < the environment.
 
-Nothing is read at import. `load()` returns one frozen tree; an unknown key, flag or variable is a ConfigError that
-names the nearest known one.
+Nothing is read at import. `load()` returns one frozen tree; an unknown key or variable is a ConfigError that names the
+nearest known one. An unknown flag switches nothing and is one of the tree's `notes`.
 """
 
-import difflib
 import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import time
-from functools import reduce
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from app.errors import ConfigError
+from app.overlay import Layers
 from app.types import Language
-
-ENV_PREFIX = "MACHINE_"
-FLAG_PREFIX = "FF_"
 
 
 class _Group(BaseModel):
@@ -89,6 +84,7 @@ class PersonaSettings(_Group):
 class DialogueSettings(_Group):
     flow: str
     policy: str
+    examples: str
     persona: PersonaSettings
     opens: time
     closes: time
@@ -110,6 +106,7 @@ class BotSettings(_Group):
     sessions: tuple[str, ...] = Field(min_length=1)
     kb: Path
     policy: Path | None = None
+    examples: Path | None = None
     flow: str | None = None
     language: Language = "ru"
     persona: PersonaSettings = PersonaSettings()
@@ -150,9 +147,18 @@ class LogSettings(_Group):
 
 
 class Flags(_Group):
+    """What an owner may switch; docs/settings.md says what a customer notices of each."""
+
     log_text: bool
+    tone_analysis: bool
+    lanes: bool
+    own_questions: bool
     query_context: bool
     spelling: bool
+    dense_search: bool
+    reranker: bool
+    sums: bool
+    repair: bool
     structured: bool
     degraded: bool
     timings: bool
@@ -170,28 +176,56 @@ class Settings(_Group):
     api: ApiSettings
     log: LogSettings
     flags: Flags
+    notes: tuple[str, ...] = Field(default=(), exclude=True)
+    """What in them has no effect, a sentence each: an unknown flag, one that switches on what is not there."""
+
+    @property
+    def search(self) -> RetrieverSettings:
+        """The group `retriever` as the flags leave it: a model that is switched off is named by none of its keys."""
+        off = {"embedder": not self.flags.dense_search, "reranker": not self.flags.reranker}
+        return self.retriever.model_copy(update={model: "" for model, is_off in off.items() if is_off})
 
 
 def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """The effective settings. Raises ConfigError naming the file or variable, the key, and the nearest known key."""
     environ = os.environ if environ is None else environ
-    tree = _read_yaml(files("app").joinpath("settings.yaml").read_text("utf-8"), "app/settings.yaml")
-    known = frozenset(_leaves(tree))
+    layers = Layers(
+        files("app").joinpath("settings.yaml").read_text("utf-8"),
+        "app/settings.yaml",
+        bot_keys=BotSettings.model_fields,
+        bot_paths=("kb", "policy", "examples"),
+    )
     if path is not None:
         try:
             text = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"settings file {str(path)!r} cannot be read: {error}") from None
-        _overlay(tree, _read_yaml(text, str(path)), known, str(path))
-    _overlay_environment(tree, environ, known)
+        layers.lay_file(text, path)
+    layers.lay_environment(environ)
+    chosen = layers.flags()
     try:
-        settings = Settings.model_validate(tree)
+        settings = Settings.model_validate(layers.tree)
     except ValidationError as error:
         details = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}, not {e['input']!r}" for e in error.errors())
         raise ConfigError(f"settings: {details}") from None
     _check_pins(settings.retriever)
     keys = tuple(SecretStr(key.strip()) for key in environ.get("API_KEYS", "").split(",") if key.strip())
-    return settings.model_copy(update={"api": settings.api.model_copy(update={"keys": keys})})
+    api = settings.api.model_copy(update={"keys": keys})
+    notes = (*layers.notes, *_without_effect(settings.retriever, chosen))
+    return settings.model_copy(update={"api": api, "notes": notes})
+
+
+def _without_effect(search: RetrieverSettings, chosen: Mapping[str, bool]) -> Iterator[str]:
+    """Of the flags that somebody has set: what was switched on and is not there."""
+    for flag, part, example in (
+        ("reranker", "reranker", "BAAI/bge-reranker-v2-m3"),
+        ("dense_search", "embedder", "ai-forever/FRIDA"),
+    ):
+        if chosen.get(flag) and not getattr(search, part):
+            yield (
+                f"the flag {flag} is on, but there is no {part} to switch on; set retriever.{part} to a model, such as "
+                f"{example}, and retriever.{part}_revision to its commit, or to a folder, or leave the flag out"
+            )
 
 
 def on_hub(model: str) -> bool:
@@ -215,85 +249,5 @@ def _check_pins(search: RetrieverSettings) -> None:
 
 def masked(settings: Settings) -> dict[str, Any]:
     """The effective values for showing: secrets as `**********`."""
-    return settings.model_dump(mode="json")
-
-
-def _read_yaml(text: str, name: str) -> dict[str, Any]:
-    try:
-        tree = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{name}:{mark.line + 1}" if mark else name
-        raise ConfigError(f"{place}: not readable as YAML: {getattr(error, 'problem', error)}") from None
-    if tree is None:
-        return {}
-    if not isinstance(tree, dict):
-        raise ConfigError(f"{name}: the top level is a {type(tree).__name__}; write `group:` and its keys below it")
-    return tree
-
-
-def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    for key, value in tree.items():
-        yield from _leaves(value, f"{prefix}{key}.") if isinstance(value, Mapping) else (f"{prefix}{key}",)
-
-
-def _nearest(name: str, known: frozenset[str]) -> str:
-    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"
-
-
-def _overlay(base: dict[str, Any], extra: Mapping[str, Any], known: frozenset[str], name: str) -> None:
-    for group, values in extra.items():
-        if group not in base:
-            raise ConfigError(f"{name}: unknown group {str(group)!r}; {_nearest(str(group), frozenset(base))}")
-        if not isinstance(values, Mapping):
-            raise ConfigError(f"{name}: {group!r} holds {values!r}; write its keys indented below it")
-        if group == "bots":  # its keys are names of the owner's own
-            base[group] = {str(bot): _with_folder(bot, spec, Path(name).parent) for bot, spec in values.items()}
-            continue
-        _overlay_group(base[group], group, values, known, name)
-
-
-def _overlay_group(
-    base: dict[str, Any], place: str, values: Mapping[str, Any], known: frozenset[str], name: str
-) -> None:
-    for key, value in values.items():
-        inside, own = f"{place}.{key}", base.get(key)
-        if isinstance(own, dict) and isinstance(value, Mapping):  # dialogue.persona
-            _overlay_group(own, inside, value, known, name)
-        elif isinstance(own, dict):
-            raise ConfigError(f"{name}: {inside!r} holds {value!r}; write its keys indented below it")
-        elif inside not in known:
-            raise ConfigError(f"{name}: unknown key {inside!r}; {_nearest(inside, known)}")
-        else:
-            base[key] = value
-
-
-def _with_folder(bot: str, spec: object, folder: Path) -> object:
-    """A bot's settings with its paths made relative to the settings file that names it."""
-    if not isinstance(spec, Mapping):
-        return spec
-    known = frozenset(BotSettings.model_fields)
-    for key in spec:
-        if key not in known:
-            raise ConfigError(f"settings: unknown key 'bots.{bot}.{key}'; {_nearest(str(key), known)}")
-    paths = {key: folder / str(spec[key]) for key in ("kb", "policy") if spec.get(key)}
-    return {**spec, **paths}
-
-
-def _overlay_environment(tree: dict[str, Any], environ: Mapping[str, str], known: frozenset[str]) -> None:
-    flags = frozenset(tree["flags"])
-    for variable, raw in environ.items():
-        if variable.startswith(FLAG_PREFIX):
-            flag = variable.removeprefix(FLAG_PREFIX)
-            if flag not in flags:
-                raise ConfigError(f"environment: unknown flag {variable!r}; {_nearest(flag, flags)}")
-            tree["flags"][flag] = raw
-        elif variable.startswith(ENV_PREFIX):
-            place = variable.removeprefix(ENV_PREFIX).lower().replace("__", ".")
-            if place not in known:
-                raise ConfigError(
-                    f"environment: {variable!r} names no setting; {_nearest(place, known)} (MACHINE_GROUP__KEY)"
-                )
-            *groups, key = place.split(".")
-            reduce(lambda inside, group: inside[group], groups, tree)[key] = raw
+    shown: dict[str, Any] = settings.model_dump(mode="json")
+    return shown

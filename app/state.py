@@ -37,6 +37,8 @@ class DialogueState:
     """The customer wants no questions of the flow."""
     wants_person: bool = False
     """For one turn: the model heard the wish for a person where the rules did not."""
+    priced: bool = False
+    """He asked for a price, and has asked for nothing else since: what he counts now is meant for it."""
     notice_at: int | None = None
     """Unix second at which he was told that nobody is there now."""
     language: Language = "ru"

@@ -79,6 +79,18 @@ class Section:
     source: str = ""
     """`file:line` of its authorship, for messages."""
 
+    def __hash__(self) -> int:
+        return hash(self.id)  # caches ask for it all the time; two sections of one id still differ by their fields
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """Who answers, as the knowledge base says it; empty where it does not."""
+
+    name: str = ""
+    sells: str = ""
+    """What is sold, in a line."""
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -159,6 +171,10 @@ class Step:
     """Announces the passages: said before them, and not at all where the search finds none."""
     query: str | None = None
     """What to search; None when the knowledge base is not needed."""
+    queries: tuple[str, ...] = ()
+    """The questions of a message that asks several: each is searched by itself too."""
+    wider: str | None = None
+    """What to search where `query` finds nothing: the usual words of what he wants."""
     without: tuple[str, ...] = ()
     """Words that he does not want to hear of: the search leaves them out."""
     counted: str = ""
@@ -189,26 +205,6 @@ class ChatMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class ActQuestion:
-    """What a model is asked of a message that nothing else tells what it is for. Begins as the answer's prompt does."""
-
-    system: str
-    messages: tuple[ChatMessage, ...]
-    choices: tuple[str, ...]
-    """What it may say."""
-    fresh: int
-    """Tokens of the last message: those that the answer's own call does not read."""
-
-
-@dataclass(frozen=True, slots=True)
-class ActHeard:
-    """What a model said of it. `act` is one of the choices, or empty: then `outcome` says why, snake_case."""
-
-    act: str
-    outcome: str
-
-
-@dataclass(frozen=True, slots=True)
 class Deciding:
     """What decides a clause that was asked: a fact, a sum, a yes or no. `said` in the language of the answer."""
 
@@ -216,6 +212,8 @@ class Deciding:
     said: str
     sections: tuple[str, ...] = ()
     """Ids of those that it rests on."""
+    value: bool | None = None
+    """Of a yes or no: which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +237,8 @@ class Prompt:
     """Slots that the model may report behind its answer."""
     deciding: tuple[Deciding, ...] = ()
     """What the facts decide of what was asked."""
+    about: tuple[str, ...] = ()
+    """What of the system text may be said aloud: who we are and what is sold."""
     usual: bool = True
     """Whether our count of its tokens may be corrected by the server's: not when it is full of rare letters."""
 

@@ -17,6 +17,7 @@ from app.cli.guard import guard
 from app.cli.kb import kb
 from app.cli.logid import logid
 from app.cli.options import DATA, KB, SETTINGS
+from app.cli.prompt import prompt
 from app.cli.replay import replay
 from app.cli.restore import drill, restore
 from app.cli.rights import export_command, forget_command, retention_command
@@ -109,7 +110,10 @@ def show_settings(file: Path | None) -> None:
 
     from app.settings import load, masked
 
-    say(yaml.safe_dump(masked(load(file)), allow_unicode=True, sort_keys=False).rstrip())
+    settings = load(file)
+    say(yaml.safe_dump(masked(settings), allow_unicode=True, sort_keys=False).rstrip())
+    for note in settings.notes:
+        say(f"machine: {note}", err=True)
 
 
 for command in (
@@ -122,6 +126,7 @@ for command in (
     kb,
     flow,
     guard,
+    prompt,
     evaluate,
     simulate,
     replay,

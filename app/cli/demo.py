@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import httpx
 import uvicorn
@@ -14,16 +15,11 @@ from app.api.keys import KeyRing
 from app.api.server import bind, build_server
 from app.cli.common import knowledge_folder, loaded, say
 from app.errors import MachineError
+from app.packaged import packaged
 from app.service.assembly import open_machine
 from app.settings import load
 from app.telemetry import configure_logging
 
-_CONVERSATION = (
-    "Здравствуйте! У меня два магазина одежды, учёт ведём в тетради",
-    "Сколько стоит тариф Рост?",
-    "а на год?",
-    "Хорошо. Меня зовут Айгуль, мой номер +7 701 234 56 78",
-)
 _SESSION, _USER = "BOT_DEMO", "77012345678"
 
 
@@ -64,7 +60,8 @@ async def _converse(server: uvicorn.Server, serving: "asyncio.Task[None]", url: 
             raise MachineError("the service did not start; its log above says why")
         await asyncio.sleep(0.01)
     async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, trust_env=False) as client:
-        for number, text in enumerate(_CONVERSATION, 1):
+        words = _words()
+        for number, text in enumerate(words["says"], 1):
             body = {
                 "request_id": f"demo-{number}",
                 "channel": "whatsapp",
@@ -78,15 +75,21 @@ async def _converse(server: uvicorn.Server, serving: "asyncio.Task[None]", url: 
                 raise MachineError(f"turn {number} got {response.status_code}: {response.text}")
             reply = response.json()
             meta = reply["meta"]
-            say(f"Клиент  | {text}")
-            say("Машина  | " + reply["answer"].replace("\n", "\n        | "))
+            say(f"{words['customer']:<8}| {text}")
+            say(f"{words['machine']:<8}| " + reply["answer"].replace("\n", "\n        | "))
             sources = ", ".join(meta["sections"]) or "no section"
             say(f"        ( {meta['action']}: {meta['reason']}; {sources}; {meta['processing_ms']} ms )\n")
+
+
+def _words() -> dict[str, Any]:
+    """What is said in the demonstration."""
+    words: dict[str, Any] = packaged("app.cli", "demo.yaml")
+    return words
 
 
 def _invitation(url: str, key: str) -> str:
     return (
         "It goes on serving; stop it with Ctrl-C. Ask it yourself:\n\n"
         f"curl -s {url}/api/v1/process -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\\n"
-        f"""  -d '{{"session_id": "{_SESSION}", "user_id": "me", "message": {{"text": "Сколько стоит сканер?"}}}}'\n"""
+        f"""  -d '{{"session_id": "{_SESSION}", "user_id": "me", "message": {{"text": "{_words()["asks"]}"}}}}'\n"""
     )

@@ -52,16 +52,20 @@ class Diagnosis:
         self._synchronised = _fact("clock", facts.clock_synchronised)
         self._keys = _fact("keys", partial(_keys, self._settings))
         self._knowledge = _fact("knowledge", partial(_knowledge, self._settings, knowledge))
+        named = (self._settings.dialogue.examples, *(bot.examples for bot in self._settings.bots.values()))
+        self._examples = _fact("examples", partial(_examples, self._settings)) if any(named) else None
         self._certificate = _certificate(self._place, url, cert)
         self._backend = _fact(llm.backend, partial(kind.probe, llm)) if kind.probe else None
 
     def findings(self) -> Iterator[Finding]:
         """In the order an operator reads: what is written, what is stored, the host, what runs on it."""
-        yield checks.check_settings(self._file, self._problem)
+        yield checks.check_settings(self._file, self._problem, self._settings.notes)
         yield from checks.run("data folder", lambda: [checks.check_folder(self._folder.value())])
         yield from checks.run("API keys", self._check_keys)
         yield from checks.run("database", self._check_database)
         yield from checks.run("knowledge", lambda: [self._knowledge.value()])
+        if (examples := self._examples) is not None:
+            yield from checks.run("examples", lambda: [examples.value()])
         yield from checks.run("disk", lambda: [checks.check_disk(self._disk.value())])
         yield from checks.run("memory", lambda: [checks.check_memory(facts.memory_facts())])
         yield from checks.run("clock", self._check_clock)
@@ -131,6 +135,19 @@ def _keys(settings: Settings) -> tuple[facts.FileFacts | None, str]:
     except ConfigError as error:
         return file, str(error)
     return file, ""
+
+
+def _examples(settings: Settings) -> Finding:
+    """The bots' own examples of acts, read as the service reads them."""
+    from app.service.assembly import classifiers_of  # slow to import, and seldom needed
+
+    try:
+        found = classifiers_of(settings)
+    except ConfigError as error:
+        return Finding(
+            "examples", "error", str(error), "correct it; machine understand --bot BOT TEXT shows what is heard"
+        )
+    return Finding("examples", "ok", f"of {', '.join(found)}")
 
 
 def _knowledge(settings: Settings, named: Path | None) -> Finding:

@@ -46,9 +46,9 @@ def _opened(
     configure_logging("warning", sys.stderr)
     settings = load_settings(file)
     base = load(knowledge_folder(knowledge))
-    models = open_models(settings.retriever, cache=data / CACHE if data else None)
+    models = open_models(settings.search, cache=data / CACHE if data else None)
     try:
-        yield build_retriever(base, settings, models, _today()), settings.retriever
+        yield build_retriever(base, settings, models, _today()), settings.search
     finally:
         models.close()
 

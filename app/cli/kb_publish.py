@@ -170,7 +170,7 @@ def _reviewed(
     configure_logging("warning", sys.stderr)
     settings, today = load_settings(file), datetime.now(UTC).date()
     asked = [query for path in queries for query in read_queries(path)] if queries else questions_of(source)
-    models = open_models(settings.retriever, cache=data / CACHE if data else None)
+    models = open_models(settings.search, cache=data / CACHE if data else None)
     try:
         return review(base, used, lambda new: build_retriever(new, settings, models, today), asked, today)
     finally:

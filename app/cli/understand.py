@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from app.cli.common import say
-from app.cli.options import JSON
+from app.cli.options import JSON, SETTINGS
 from app.errors import ConfigError
+
+if TYPE_CHECKING:
+    from app.understanding.acts import Classifier
 
 _SHOWN = 4  # acts of a text
 _LEAST = 0.05  # probability of one that is shown
@@ -39,17 +42,23 @@ def understand() -> None:
 
 @understand.command("text")
 @click.argument("texts", nargs=-1)
-@click.option("--file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A text on each line.")
+@click.option(
+    "--file", "texts_file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A text on each line."
+)
 @click.option("--at", default=None, help="The moment it is written at, ISO 8601 with an offset [now].")
+@click.option("--bot", "bot_name", default="default", show_default=True, help="Whose own examples count.")
+@SETTINGS
 @JSON
-def text(texts: tuple[str, ...], file: Path | None, at: str | None, as_json: bool) -> None:
+def text(
+    texts: tuple[str, ...], texts_file: Path | None, at: str | None, bot_name: str, file: Path | None, as_json: bool
+) -> None:
     """Print clauses, language, acts with their probabilities and the figures of each text."""
-    lines = [*texts, *(file.read_text("utf-8").splitlines() if file else ())]
+    lines = [*texts, *(texts_file.read_text("utf-8").splitlines() if texts_file else ())]
     if not lines:
         raise ConfigError("there is no text; name one, or a file with --file")
-    moment = _moment(at)
+    moment, classifier = _moment(at), _classifier(bot_name, file)
     for line in lines:
-        read = _read(line, moment)
+        read = _read(line, moment, classifier)
         say(json.dumps(read, ensure_ascii=False) if as_json else "\n".join(_shown(read)) + "\n")
 
 
@@ -113,7 +122,20 @@ def _moment(at: str | None) -> datetime:
     return moment
 
 
-def _read(line: str, at: datetime) -> dict[str, Any]:
+def _classifier(bot: str, file: Path | None) -> "Classifier":
+    """The bot's, with its own examples if it has any."""
+    from app.service.assembly import classifiers_of
+    from app.settings import load
+    from app.turn.bots import DEFAULT
+    from app.understanding.acts import Classifier
+
+    settings = load(file)
+    if bot not in (DEFAULT, *settings.bots):
+        raise ConfigError(f"there is no bot {bot!r}; known: {', '.join((DEFAULT, *settings.bots))}")
+    return classifiers_of(settings).get(bot) or Classifier.load()
+
+
+def _read(line: str, at: datetime, classifier: "Classifier") -> dict[str, Any]:
     from app.language.durations import durations
     from app.language.identify import identify
     from app.language.money import money
@@ -122,13 +144,11 @@ def _read(line: str, at: datetime) -> dict[str, Any]:
     from app.language.times import times
     from app.reading.prefix import split_media
     from app.reading.read import read
-    from app.understanding.acts import Classifier
 
     media, text = split_media(line)
     whole = meant(text)
     message = read(whole.text, media)
     heard = identify(whole, "ru")
-    classifier = Classifier.load()
     own = message.own
     return {
         "text": line,

@@ -14,6 +14,7 @@ from app.language.words import questions
 from app.types import Passage, Prompt, Section
 
 _SAME_LANGUAGE = 0.5  # share of the best score at which a passage in the customer's language is preferred
+_COMMON_LANGUAGE = "ru"  # is read by those whose own a section has not
 _NAMED = 0.75  # the same for a passage whose product the customer named more fully
 _OVERVIEW = 0.35  # the same for a list of prices when nothing was named
 _SEVERAL = 3  # prices of such a list
@@ -70,6 +71,8 @@ def _best(prompt: Prompt) -> Passage:
     of the section in their own words, what the last answer did not say.
     """
     found = _prefer(prompt.passages, _SAME_LANGUAGE, lambda p: p.section.language == prompt.step.language)
+    if found[0].section.language != prompt.step.language:
+        found = _prefer(found, _SAME_LANGUAGE, lambda p: p.section.language == _COMMON_LANGUAGE)
     if prompt.step.reason == "price":
         named = max(_name_share(p, prompt) for p in found if _weight(p) >= _NAMED * _weight(found[0]))
         found = _prefer(found, _NAMED, lambda p: named > 0 and _name_share(p, prompt) == named)

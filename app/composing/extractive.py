@@ -5,6 +5,7 @@ It can say only what the knowledge base or the flow says, so it cannot invent a 
 
 from app.composing.choosing import choose
 from app.composing.joining import joined
+from app.composing.news import elsewhere
 from app.composing.plain import shorten
 from app.cpu import stretch
 from app.deadline import Deadline
@@ -42,14 +43,11 @@ def compose(prompt: Prompt) -> Draft:
     Also said when a model's draft is refused.
     """
     step = prompt.step
-    facts, passages = (
-        joined(prompt.deciding, choose(prompt), asks_more="feature" in step.intents)
-        if step.query is not None
-        else ((), ())
-    )
-    said = (
-        "\n\n".join(text for text in ("\n".join(facts), *(shorten(p.section.text) for p in passages)) if text) or None
-    )
+    chosen = choose(prompt) if step.query is not None else ()
+    facts, passages = joined(prompt.deciding, chosen, asks_more="feature" in step.intents)
+    other = next((text for p in passages if (text := elsewhere(p.section, step.language))), "")
+    texts = ("\n".join(facts), other, *(shorten(p.section.text) for p in passages))
+    said = "\n\n".join(text for text in texts if text) or None
     if step.query is not None and not said:
         said = step.fallback
     opening = " ".join(

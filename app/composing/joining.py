@@ -6,6 +6,8 @@ from app.types import Deciding, Passage
 
 _ALONE = frozenset({"not_known"})
 """What is said where nothing else is."""
+_CLAIMED = frozenset({"confirmed", "corrected"})
+"""His own sum: what it is of was asked and is said."""
 _SUMS = frozenset({"sum", "confirmed", "corrected"})
 
 
@@ -20,7 +22,9 @@ def joined(
     own = {section for each in deciding for section in each.sections}
     if len(deciding) == 1 and deciding[0].kind == "price" and passages and passages[0].section.id in own:
         return (), tuple(passages)  # the owner's words hold the price and say what it is for
-    if not asks_more and any(each.kind in _SUMS for each in deciding):
+    if (not asks_more or (len(deciding) == 1 and deciding[0].kind in _CLAIMED)) and any(
+        each.kind in _SUMS for each in deciding
+    ):
         return tuple(each.said for each in deciding), ()
     # Of a message of several questions the others keep their passages.
     return tuple(each.said for each in deciding), tuple(p for p in passages[1:] if p.section.id not in own)

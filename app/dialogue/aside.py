@@ -7,19 +7,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from app.dialogue.flow import FREE, MAX_TEXT
+from app.dialogue.names import NAME, given_names
 from app.dialogue.spec import SlotSpec
-from app.dialogue.text import read
+from app.dialogue.text import fold, read
 from app.types import Aside, DialogueState
 
 _MOST = 4  # slots asked of the model: each costs tokens behind every answer
+_NAME = "name"
 _STEM = 4  # letters: «кассы» bears out «касса»
 
 
 def wanted(state: DialogueState, slots: Mapping[str, SlotSpec]) -> tuple[str, ...]:
-    """Slots worth asking the model for: told in free words and still unknown, the one being asked first."""
+    """Slots worth asking a model for: unknown ones told in free words, and the name; the one that waits comes first."""
     pending = state.pending.slot if state.pending else None
-    open_ = [name for name, spec in slots.items() if spec.kind in FREE and name not in state.slots]
-    return tuple(sorted(open_, key=lambda name: (name != pending, state.asked.get(name, 0) == 0)))[:_MOST]
+    open_ = [name for name in reportable(slots) if name != _NAME and name not in state.slots]
+    free = sorted(open_, key=lambda name: (name != pending, state.asked.get(name, 0) == 0))
+    if _NAME in state.slots:
+        return tuple(free[:_MOST])
+    kept = free[: _MOST - 1]
+    return (_NAME, *kept) if pending == _NAME else (*kept, _NAME)
+
+
+def reportable(slots: Mapping[str, SlotSpec]) -> tuple[str, ...]:
+    """All that a model may report in a flow with these slots, whatever is known."""
+    return (*(name for name, spec in slots.items() if spec.kind in FREE), _NAME)
 
 
 def told(state: DialogueState, aside: Aside, slots: Mapping[str, SlotSpec], said: Sequence[str]) -> DialogueState:
@@ -28,14 +39,21 @@ def told(state: DialogueState, aside: Aside, slots: Mapping[str, SlotSpec], said
     heard = {
         name: value
         for name, value in aside.slots.items()
-        if name in slots
-        and slots[name].kind in FREE
+        if name in reportable(slots)
         and name not in state.slots
         and len(value) <= MAX_TEXT
-        and _borne_out(value, words)
+        and (_is_name(value, said) if name == _NAME else _borne_out(value, words))
     }
     wants = state.wants_person or (aside.human and not state.handed_over and not state.closed)
     return replace(state, slots={**heard, **state.slots}, wants_person=wants)
+
+
+def _is_name(value: str, said: Sequence[str]) -> bool:
+    """Whether the customer wrote it himself, as a name is written: with a capital, or one that people are given."""
+    if not NAME.fullmatch(value):
+        return False
+    written = {token.raw for text in said for token in read(text).tokens if token.raw.casefold() == value.casefold()}
+    return any(raw[:1].isupper() for raw in written) or (bool(written) and fold(value) in given_names())
 
 
 def _borne_out(value: str, words: Sequence[str]) -> bool:

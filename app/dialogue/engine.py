@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.dialogue import aside as asides
-from app.dialogue import continuity, stages
+from app.dialogue import continuity, stages, unseen
 from app.dialogue.hours import Hours, zone_of
 from app.dialogue.intents import understand
 from app.dialogue.listening import listened
@@ -16,18 +16,22 @@ from app.dialogue.scene import Decision, Scene
 from app.dialogue.scenes import Met, scene_of
 from app.dialogue.slots import extract, object_of
 from app.dialogue.spec import MAX_ASKED, Flow, load_flows
-from app.dialogue.text import read
+from app.dialogue.switches import ALL_ON, Switches
 from app.dialogue.vocabulary import Texts, Vocabulary, load_texts
 from app.errors import ConfigError
 from app.types import Aside, Ask, DialogueState, Language, Pending, Snapshot, Step
-from app.understanding.doubt import candidates
+from app.understanding.acts import Classifier
 
 __all__ = ["Dialogue", "Hours"]
 
 _HOURS = Hours()
 
+MAX_DIGITS = 6
+"""Of a number that counts something: a longer one is a telephone or an account."""
 SUCCESS = "success"
 """The stage, of every flow, at which a human takes over."""
+_TELLING = frozenset({"slot_question", "told"})
+"""What is said to who tells; where he has just asked for a price, what he tells may decide it."""
 _RESUMING = frozenset({"resume", "back", "purchase", "booking", "slot_question", "greeting"})
 """After «забудьте» these lead back to the flow's questions."""
 
@@ -44,8 +48,11 @@ class Dialogue:
         default_flow: str,
         *,
         policy: Policy | None = None,
+        classifier: Classifier | None = None,
+        switches: Switches = ALL_ON,
     ) -> None:
         self.policy = policy or Policy.default()
+        self.classifier, self.switches = classifier, switches
         self.flows = {name: stages.with_questions(flow, self.policy.questions) for name, flow in flows.items()}
         self.vocabulary = vocabulary.extended(self.policy.phrases)
         self.texts = {name: own.with_own(self.policy.texts.get(name, {})) for name, own in texts.items()}
@@ -54,18 +61,26 @@ class Dialogue:
 
     @classmethod
     def load(
-        cls, default_flow: str = "spin_selling", hours: Hours = _HOURS, policy: Policy | None = None
+        cls,
+        default_flow: str = "spin_selling",
+        hours: Hours = _HOURS,
+        policy: Policy | None = None,
+        *,
+        classifier: Classifier | None = None,
+        switches: Switches = ALL_ON,
     ) -> "Dialogue":
         """A bot's dialogue. The package's flows, phrases and texts are read once for all of them.
 
         `policy`: the bot's own rules, or the package's; its hours, if it names any, are valid instead of `hours`.
+        `classifier`: the package's with the bot's own examples; None: the package's.
         Raises ConfigError that says what is wrong and the fix.
         """
         flows = load_flows()
         if default_flow not in flows:
             raise ConfigError(f"the flow {default_flow!r} does not exist; use one of {', '.join(flows)}")
         zone_of(hours.timezone)
-        return cls(flows, Vocabulary.load(), load_texts(), hours, default_flow, policy=policy)
+        made = (flows, Vocabulary.load(), load_texts(), hours, default_flow)
+        return cls(*made, policy=policy, classifier=classifier, switches=switches)
 
     @property
     def flow_names(self) -> tuple[str, ...]:
@@ -88,6 +103,11 @@ class Dialogue:
         """The other known values: as the customer worded them, or a model that heard him."""
         return self._said(state, own=True)
 
+    def counted(self, state: DialogueState) -> dict[str, str]:
+        """The known numbers, by their slots' names in the shop's language."""
+        numbers = {slot: value for slot, value in state.slots.items() if value.isdecimal() and len(value) <= MAX_DIGITS}
+        return said_slots(numbers, self.vocabulary, self.policy.languages[0])
+
     def _said(self, state: DialogueState, *, own: bool) -> dict[str, str]:
         slots = {
             slot: value for slot, value in state.slots.items() if in_own_words(slot, value, self.vocabulary) is own
@@ -108,21 +128,26 @@ class Dialogue:
         """A slot's value as a person says it: «grocery» is «продукты»."""
         return self.vocabulary.label(slot, value, language)
 
-    def advance(self, snapshot: Snapshot, ask: Ask, now: datetime, act: str = "") -> Step:
-        """What to do about one message. `now` is timezone-aware; the snapshot is not changed.
+    def advance(
+        self, snapshot: Snapshot, ask: Ask, now: datetime, *, names: frozenset[str] = frozenset(), act: str = ""
+    ) -> Step:
+        """What to do about one message. `now` is timezone-aware; the snapshot is not changed. Never raises on any text.
 
-        `act`: what a model said that it is for, if one was asked. Never raises on any text. The step's `state` is what
-        to commit if the answer goes out.
+        `names`: the shop's own with Latin letters, lower case, meant as they are typed. `act`: a model's word on it.
         """
-        waits = replace(snapshot.state, handed_over=snapshot.mode != "machine")
+        lane = "" if snapshot.state.lane in self.switches.unheard else snapshot.state.lane
+        waits = replace(snapshot.state, handed_over=snapshot.mode != "machine", lane=lane)
         state, flow = continuity.resumed(
             waits, ask, now, flows=self.flows, default=self.default_flow, skip=self.policy.skip
         )
         waiting = state.pending.slot if state.pending else None
         spec = flow.slots.get(waiting) if waiting else None
         kind = spec.kind if spec else ""
-        said = listened(ask, snapshot)
-        u = understand(said.text, self.vocabulary, state.language, waiting, kind=kind, clauses=said.clauses, act=act)
+        said = listened(ask, snapshot, names)
+        u = understand(
+            said.text, self.vocabulary, state.language, waiting, kind=kind, clauses=said.clauses, act=act,
+            classifier=self.classifier, switches=self.switches, own_names=names,
+        )  # fmt: skip
         if wished := u.wished or state.wished:
             u, state = replace(u, language=wished), replace(state, wished=wished)
         if continuity.repeated(ask.text, snapshot):
@@ -146,6 +171,8 @@ class Dialogue:
         made = scene_of(met, snapshot, ask, now, policy=self.policy, hours=self.hours, texts=self.texts)
         scene = replace(made, reorders=again)
         plan = decided(scene)
+        if plan.reason in _TELLING and state.priced:
+            plan = replace(plan, reason="price_told")
         if self._completes(scene, plan):
             plan = completed(scene)
         if plan.forgets:
@@ -161,26 +188,16 @@ class Dialogue:
         )
         return replace(step, handover=packet)
 
+    def unasked(self, step: Step, before: DialogueState) -> Step:
+        """The step without its question, which then does not count as asked. `before`: the state that it met."""
+        return unseen.unasked(step, before)
+
     def observed(self, state: DialogueState, text: str) -> DialogueState:
         """The customer saw `text` (a fallback's or a human's) instead of our last answer.
 
         Our question is withdrawn unless the text asks it, and then does not count as asked.
         """
-        message = read(text)
-        pending, asked = state.pending, dict(state.asked)
-        # Only a question of the last answer went unseen; an older one was read by the customer.
-        if (
-            pending
-            and pending.ttl == Pending(pending.slot).ttl
-            and not continuity.asks(self.flows.get(state.flow), pending.slot, text)
-        ):
-            asked[pending.slot] = asked.get(pending.slot, 0) - 1
-            if asked[pending.slot] <= 0:
-                del asked[pending.slot]
-            pending = None
-        greets = any(match.label[:2] == ("intent", "greeting") for match in self.vocabulary.find(message))
-        said = (*state.said, "greeting") if greets and "greeting" not in state.said else state.said
-        return replace(state, pending=pending, asked=asked, said=said)
+        return unseen.observed(state, text, self.flows.get(state.flow), self.vocabulary)
 
     @staticmethod
     def _completes(scene: Scene, plan: Decision) -> bool:
@@ -207,7 +224,8 @@ class Dialogue:
             pending = Pending(plan.slot) if plan.slot in flow.slots else None
         # Whoever wants an appointment wants to buy.
         wishes = (*u.intents, "purchase") if u.has("booking") else u.intents
-        move = stages.move(flow, state, wishes, scene.avoid, plan.prefer)
+        choose = stages.move if self.switches.questions else stages.contact_alone
+        move = choose(flow, state, wishes, scene.avoid, plan.prefer)
         paused = state.paused and plan.reason not in _RESUMING
         quiet = plan.closes or plan.hands_over or state.handed_over or paused or not plan.asks
         stage = flow.stages[move.stage]
@@ -220,12 +238,16 @@ class Dialogue:
                 # What was heard is answered with facts before anything more is asked.
                 lead = stage.statement[language][0]
                 query = self.vocabulary.filled(stage.query[language][0], state.slots, language)
-                fallback = scene.say("fallback")
+                fallback = scene.not_found
                 action, reason = "answer", stage.name
                 said.append(stage.name)
             # A bot's own text may ask already.
             asks = "?" in f"{greeting} {statement} {lead} {question}"
-            if move.slot and not asks:
+            spec = flow.slots.get(move.slot) if move.slot else None
+            # What weighs on him is asked of who tells, not beside the answer to what he asked himself.
+            answers = query is not None and lead is None
+            apart = spec is not None and spec.kind == "text" and answers and move.stage != flow.first
+            if move.slot and not asks and not apart:
                 question = stages.question(stage, move.slot, language, state.asked)
                 pending = Pending(move.slot)
                 state = replace(state, asked={**state.asked, move.slot: state.asked.get(move.slot, 0) + 1})
@@ -244,6 +266,7 @@ class Dialogue:
             said=tuple(said),
             off_topic=plan.reason == "off_topic",
             paused=paused or plan.reason == "cancel",
+            priced=u.has("price", "comparison") or (state.priced and query is None and not u.message.asking),
             wants_person=False,
             notice_at=notice_at,
             closed=plan.closes,
@@ -263,6 +286,8 @@ class Dialogue:
             statement=statement,
             lead=lead,
             query=query,
+            queries=scene.said.questions if query is not None and query == scene.query else (),
+            wider=scene.wider if query is not None else None,
             fallback=fallback,
             without=scene.said.without,
             counted=scene.said.counted,
@@ -271,5 +296,5 @@ class Dialogue:
             tone=u.tone,
             heard=u.heard,
             unsure=u.unsure and not scene.heard.answered and not scene.said.silent,
-            acts=candidates(u.acts),
+            acts=u.likely,
         )

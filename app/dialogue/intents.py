@@ -3,19 +3,21 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from app.dialogue.flow import FREE
 from app.dialogue.lexicon import Match
 from app.dialogue.precedence import give_way
 from app.dialogue.reader import WEAK_LIMIT, Reader, base_intent, is_foreign
 from app.dialogue.recognition import acts_of, joined
+from app.dialogue.switches import ALL_ON, Switches
 from app.dialogue.text import Contact, Message, contacts, read
 from app.dialogue.tone import tone_of
 from app.dialogue.vocabulary import LANGUAGES, Vocabulary
 from app.language.identify import identify
 from app.types import HeardLanguage, Language, Tone
 from app.understanding.acts import Classifier
-from app.understanding.doubt import heeded, is_unsure
+from app.understanding.doubt import candidates, heeded, is_unsure
 
 RANK = (
     "emergency", "injection", "trouble", "paid", "supplier", "applicant", "price", "human_wanted", "complaint",
@@ -67,7 +69,20 @@ class Understanding:
 
     def word(self, name: str) -> list[Match]:
         """The matches of a helper word list (`words:` in the phrase files)."""
-        return [match for match in self.matches if match.label[:2] == ("word", name)]
+        return self._words.get(name, [])
+
+    @cached_property
+    def _words(self) -> Mapping[str, list[Match]]:
+        found: dict[str, list[Match]] = {}
+        for match in self.matches:
+            if match.label[0] == "word":
+                found.setdefault(match.label[1], []).append(match)
+        return found
+
+    @property
+    def likely(self) -> tuple[str, ...]:
+        """The acts that it may have, the likeliest first."""
+        return candidates(self.acts)
 
     @property
     def steers(self) -> str:
@@ -126,13 +141,18 @@ def understand(
     *,
     kind: str = "",
     clauses: Sequence[str] = (),
+    classifier: Classifier | None = None,
+    switches: Switches = ALL_ON,
+    own_names: frozenset[str] = frozenset(),
     act: str = "",
 ) -> Understanding:
     """Read a message. `pending` is the slot asked for last, `kind` what its answer is (`flow.Kind`; empty: unknown).
 
-    `clauses` are those that reading has found: each has acts of its own. `act`: what a model said of it, if one did.
+    `clauses` are those that reading has found: each has acts of its own. `classifier`: one with a bot's own examples,
+    instead of the package's. `own_names`: the shop's with Latin letters, lower case. `act`: what a model
+    said of it, if one did.
     """
-    message = read(text)
+    message = read(text, own_names)
     matches = vocabulary.find(message)
     reader = Reader(message, matches)
     found = contacts(message.text)
@@ -146,7 +166,8 @@ def understand(
         (), language, message, tuple(matches), tuple(own), reader.content, reader.places("greeting"), frozenset(), heard
     )
     if not understanding.steers:
-        acts = heeded(acts_of(message.text, Classifier.load(), clauses), act)
+        classifier = classifier or Classifier.load()
+        acts = heeded(acts_of(message.text, classifier, clauses), act)
         understanding = replace(understanding, acts=acts)
         names = joined(
             names,
@@ -157,8 +178,9 @@ def understand(
             denies=understanding.denies,
             brief=len(reader.content) <= WEAK_LIMIT,
         )
-        unsure = not own and is_unsure(names, acts, clauses, Classifier.load())
+        unsure = not own and is_unsure(names, acts, clauses, classifier)
         understanding = replace(understanding, unsure=unsure)
+    names = names - switches.unheard
     if own:
         names.add("contact_given")
     asking = reader.asking(names)
@@ -169,7 +191,8 @@ def understand(
     if told and not reader.taken(told, names):
         names.add("info")
     intents = tuple(name for name in RANK if name in names)
-    return replace(understanding, intents=intents, tone=tone_of(message.text, intents, matches))
+    tone = tone_of(message.text, intents, matches) if switches.tone else "neutral"
+    return replace(understanding, intents=intents, tone=tone)
 
 
 def _language(text: str, default: Language) -> tuple[Language, HeardLanguage]:

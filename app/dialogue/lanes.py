@@ -1,11 +1,14 @@
 """Messages that sell nothing: away notices, small talk, waiting for a call, a wish for a language."""
 
 from app.dialogue.scene import QUESTIONS, Decision, Scene
+from app.understanding.doubt import SURE
 
 _OUT_OF_LANE = ("thanks", "goodbye", "greeting", "agreement", "denial", "small_talk", "bot_question", "demo", "payment")
 _TELLING = frozenset({"info", "told", "small_talk", "greeting", "feature"})
 _NO_BUYER = ("medical", "legal", "supplier", "applicant")
 """Lanes in which a question that nothing else explains is one more of the same."""
+_QUIET = ("small_talk", "agreement", "thanks", "goodbye")
+"""Acts that ask and tell nothing: which of them it is need not be sure."""
 _SAME = 0.3
 """Probability from which a message stays in the lane of the one before, whatever else it may be."""
 _PLAIN_TALK = ("price", "comparison", "purchase", "human_wanted", "contact_given", "refusal", "opt_out")
@@ -46,7 +49,12 @@ def callback(s: Scene) -> Decision | None:
 
 def small_talk(s: Scene) -> Decision | None:
     """Words that ask and tell nothing: a short answer, no section of the knowledge and no question of ours."""
-    if not s.u.has("small_talk") or s.u.has(*QUESTIONS, *_PLAIN_TALK, "agreement", "denial") or s.heard.answered:
+    quiet = sum(s.u.acts.get(act, 0.0) for act in _QUIET)
+    doubted = quiet < SURE or s.u.message.asking or s.heard.values or s.terms
+    if not s.u.has("small_talk") and (doubted or s.u.has("thanks", "goodbye", "greeting")):
+        return None
+    agrees = s.u.has("agreement") and not s.u.has("info")
+    if agrees or s.u.has(*QUESTIONS, *_PLAIN_TALK, "denial") or s.heard.answered:
         return None
     return Decision("answer", "small_talk", s.say("small_talk"), greet="greeting" not in s.state.said)
 

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from app.language.folds import letters
 from app.language.scripts import meant
+from app.language.words import questions
 from app.reading.message import Clause, Heard, Message
 from app.reading.read import read
 from app.types import Ask, Snapshot
@@ -17,10 +19,15 @@ _EARLIER = 4
 """Answers of ours that he may have sent back."""
 _ENOUGH = 2
 """Words of three letters and more from which what asks can be searched without what was told."""
+_ONE = 1
+"""Such words of one of several questions."""
+_MOST = 4
+"""Questions of one message that are searched by themselves."""
 _LONG = 3
 _BRIEF = 14
 """Words of a message in which what is told says what is asked of."""
 _WORD = re.compile(r"\S+")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _UNHEARD = frozenset({"silence", "unreadable", "music"})
 
 
@@ -34,6 +41,8 @@ class Said:
     without: tuple[str, ...] = ()
     clauses: tuple[str, ...] = ()
     """All of them but what is rejected."""
+    questions: tuple[str, ...] = ()
+    """Those that ask, where there are several and each says what it is about."""
     heard: Heard = "text"
     silent: bool = False
     """Nothing of it is his own: a sticker, a picture without a word, a voice message without a voice."""
@@ -43,10 +52,10 @@ class Said:
         return self.heard in _UNHEARD
 
 
-def listened(ask: Ask, snapshot: Snapshot) -> Said:
-    """The newest message as the dialogue takes it."""
+def listened(ask: Ask, snapshot: Snapshot, names: frozenset[str] = frozenset()) -> Said:
+    """The newest message as the dialogue takes it. `names`: the shop's own with Latin letters, lower case."""
     earlier = tuple(exchange.answer for exchange in snapshot.history[-_EARLIER:])
-    raw = meant(_begun(ask.text)).text
+    raw = meant(_begun(ask.text), names).text
     message = read(raw, ask.media, earlier)
     if not message.own:
         described = " ".join(part.text for part in message.aside if part.kind == "description")
@@ -59,8 +68,15 @@ def listened(ask: Ask, snapshot: Snapshot) -> Said:
         tuple(c.rejected or c.text for c in clauses if c.mood == "rejected"),
         tuple(_marked(message.own, c) for c in clauses if c.mood != "rejected")
         or tuple(_marked(message.own, c) for c in clauses),
+        _questions(clauses),
         message.media,
     )
+
+
+def _questions(clauses: Sequence[Clause]) -> tuple[str, ...]:
+    asking = [clause for clause in clauses if clause.mood in ("asked", "wished")]
+    apart = [clause.text for clause in asking if _says_enough([clause], _ONE)]
+    return tuple(apart[:_MOST]) if len(asking) > 1 else ()
 
 
 def _marked(own: str, clause: Clause) -> str:
@@ -95,7 +111,7 @@ def _asked(message: Message) -> str:
     asking = [clause for clause in clauses if clause.mood in ("asked", "wished")]
     if len(asking) == 1 and len([c for c in clauses if c.mood != "greeted"]) == 1:
         return _kept(message.own, asking)
-    if len(message.own.split()) <= _BRIEF:
+    if len(message.own.split()) <= _BRIEF and not _says_enough(asking):
         return (
             _kept(message.own, [clause for clause in clauses if clause.mood not in ("rejected", "greeted")])
             or message.own
@@ -105,6 +121,13 @@ def _asked(message: Message) -> str:
     return (
         _kept(message.own, [clause for clause in clauses if clause.mood not in ("rejected", "greeted")]) or message.own
     )
+
+
+def _says_enough(asking: Sequence[Clause], least: int = _ENOUGH) -> bool:
+    """Whether what asks names by itself what it is about: «does it suit us?» does not."""
+    said = {word for clause in asking for word in _LETTERS.findall(letters(clause.text))}
+    words = {word for word in said if len(word) >= _LONG} - questions()["empty"] - questions()["asks"]
+    return len(words) >= least and said.isdisjoint(questions()["refers"])
 
 
 def _kept(own: str, kept: Sequence[Clause]) -> str:

@@ -28,12 +28,14 @@ def slot_names() -> Mapping[str, Mapping[str, str]]:
     return load_yaml("slot_names.yaml")
 
 
+def slot_name(slot: str, language: Language) -> str:
+    """How a slot is called for people; by its own name where no line says it."""
+    return slot_names().get(slot, {}).get(language, slot.replace("_", " "))
+
+
 def said_slots(slots: Mapping[str, str], vocabulary: Vocabulary, language: Language) -> dict[str, str]:
     """`{name: value}` as a person says both."""
-    return {
-        slot_names().get(slot, {}).get(language, slot.replace("_", " ")): vocabulary.label(slot, value, language)
-        for slot, value in slots.items()
-    }
+    return {slot_name(slot, language): vocabulary.label(slot, value, language) for slot, value in slots.items()}
 
 
 def in_own_words(slot: str, value: str, vocabulary: Vocabulary) -> bool:
@@ -65,7 +67,7 @@ def handover_packet(
         part for part in (words["language"][scene.u.heard], words["tone"].get(scene.u.tone)) if part is not None
     )
     known = "; ".join(
-        f"{slot_names().get(slot, {}).get(language, slot.replace('_', ' '))}: {value}"
+        f"{slot_name(slot, language)}: {value}"
         for slot, value in values.items()
         if slot not in ("name", "phone", "email") or (slot != "name" and "contact" not in values)
     )

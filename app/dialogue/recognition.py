@@ -165,7 +165,7 @@ def joined(
 def _away(acts: Mapping[str, float], *, brief: bool) -> set[str]:
     """The acts that turn away from our question: in few words only what is no answer to any."""
     away = {act for act in _LANES if acts.get(act, 0.0) >= _PLAIN}
-    away |= {act for act in _DECIDED if acts.get(act, 0.0) >= _CALLS_SOMEBODY}
+    away |= {act for act in _DECIDED if acts.get(act, 0.0) >= (_PLAIN if brief else _CALLS_SOMEBODY)}
     if not brief:
         away |= {act for act in _TURNS if acts.get(act, 0.0) >= SURE}
     return away

@@ -1,16 +1,18 @@
 """What a message calls for: the shell that all sales flows share. The most pressing need wins."""
 
-import re
-from dataclasses import replace
-
-from app.dialogue import boundaries, control, lanes, topics
-from app.dialogue.scene import OBJECTIONS, QUESTIONS, Decision, Scene
+from app.dialogue import boundaries, control, handing, lanes, topics
+from app.dialogue.scene import COURTESIES, OBJECTIONS, QUESTIONS, Decision, Scene, has_requisites
 from app.dialogue.terms import Terms
 
-_COURTESIES = frozenset({"refusal", "thanks", "goodbye"})
 _TOLD = frozenset({"name", "contact", "company_size", "shops"})
 """Said outright, unlike a word in passing: «касса для аптеки» names a business, yet looks for a register."""
 _REOPENS = ("info", "purchase", "booking", "payment", "discount_request", "human_wanted", "off_topic")
+_BARE = 2
+"""Words of a price question that names nothing, a greeting among them."""
+_DICTATED = 7
+"""Words that say something, of a message that dictates terms."""
+_HAGGLES = 0.3
+"""Probability from which what the lists took for haggling is answered as that."""
 _BARE_OBJECTION = 3
 """An objection of no more words than this says nothing to search for."""
 
@@ -21,13 +23,14 @@ def decided(scene: Scene) -> Decision:
         lanes.unheard,
         boundaries.injection,
         boundaries.opt_out,
-        _contact,
+        handing.angry_wish,
+        handing.contact,
         topics.by_topic,
         lanes.wordless,
         lanes.auto_reply,
         _still_closed,
         lanes.callback,
-        _human,
+        handing.human,
         lanes.language_wish,
         lanes.noted,
         lanes.same_lane,
@@ -59,7 +62,7 @@ def _still_closed(s: Scene) -> Decision | None:
     """A refusal repeated, thanks or a goodbye after the end: a word of courtesy, and the end stays."""
     if not s.state.closed or s.u.has(*QUESTIONS, *_REOPENS) or s.heard.values:
         return None
-    if not (_COURTESIES & set(s.u.intents) or s.u.denies):
+    if not (COURTESIES & set(s.u.intents) or s.u.denies):
         return None
     name = "goodbye" if s.u.has("goodbye") else "closed_thanks" if s.u.has("thanks") else "refusal_again"
     return Decision(
@@ -71,53 +74,12 @@ def _still_closed(s: Scene) -> Decision | None:
     )
 
 
-def _contact(s: Scene) -> Decision | None:
-    """A contact is success, whenever it comes; a question beside it is answered too."""
-    if "contact" not in s.heard.values or s.state.slots.get("contact") == s.heard.values["contact"]:
-        return None
-    plan = _handover(s, "contact_given", "contact")
-    beside = topics.beside(s)
-    if beside is None:
-        return plan
-    if beside.hands_over:
-        return beside
-    statement = " ".join(text for text in (plan.statement, beside.statement) if text)
-    return replace(plan, statement=statement, query=beside.query or plan.query, topic=beside.topic)
-
-
-def _human(s: Scene) -> Decision | None:
-    offered = any(offer.casefold() in s.last_answer.casefold() for offer in s.texts.data["offer"])
-    accepts = offered and s.u.affirms and s.u.short and not s.heard.answered and not s.u.has(*QUESTIONS)
-    missed = s.state.wants_person and not s.u.has(*QUESTIONS, *_COURTESIES)
-    wanted = s.u.has("human_wanted") or accepts or missed
-    # Who wants to come another day, or not at all, wants what only a person can do.
-    reason = next((name for name in ("reschedule", "cancel_request") if s.u.has(name)), "human_wanted")
-    return _handover(s, reason, "human") if wanted or reason != "human_wanted" else None
-
-
-def _handover(s: Scene, reason: str, text: str) -> Decision:
-    named = "_named" if text == "contact" and "name" in s.heard.values else ""
-    statement = s.say(f"{text}{named}_{'later' if s.tells_when else 'open'}").replace("{time}", s.opening)
-    statement = statement.replace("{name}", s.slots.get("name", ""))
-    asks = s.u.has(*QUESTIONS)
-    return Decision("handover", reason, statement, s.query if asks else None, hands_over=True)
-
-
-_REQUISITES = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
-"""A number of a company or of a person, as tax offices here give them."""
-
-
-def has_requisites(text: str) -> bool:
-    """Whether a text holds the number of a company or of a person."""
-    return _REQUISITES.search(text) is not None
-
-
 def _requisites(s: Scene) -> Decision | None:
     """The details of an invoice: taken, and never asked for again; what is missing is a contact."""
     if not has_requisites(s.u.message.text) or s.u.has("price", "comparison"):
         return None
     if "contact" in s.slots and not s.reorders:
-        return _handover(s, "invoice", "human")
+        return handing.handover(s, "invoice", "human")
     return Decision("answer", "invoice", s.say("requisites"), prefer="contact", asks=True)
 
 
@@ -127,7 +89,7 @@ def _wish(s: Scene) -> Decision | None:
     if name is None or s.u.has("price", "comparison", "refusal"):
         return None
     if "contact" in s.slots and not s.reorders:
-        return _handover(s, name, "human")
+        return handing.handover(s, name, "human")
     # What was sent is not asked for again.
     query = None if name == "invoice" and s.sent_requisites else s.query
     return Decision("answer", name, s.say(name), query, prefer="contact", asks=True)
@@ -142,7 +104,8 @@ def _question(s: Scene) -> Decision | None:
     statement = None
     objection = next((objection for objection in OBJECTIONS if s.u.has(objection)), None)
     if haggles:
-        name, statement = "discount_request", s.say("discount")
+        name = "discount_request"
+        statement = s.say("discount") if s.u.acts.get(name, 1.0) >= _HAGGLES else None
     elif s.u.has("frustration"):
         statement = s.say("frustration_short")
     elif objection:
@@ -151,10 +114,12 @@ def _question(s: Scene) -> Decision | None:
         statement = _acknowledge(s)
     calm = not s.u.has("refusal", "frustration", "objection_think", "objection_trust", "goodbye")
     # A word on discounts answers by itself, whatever the search finds.
-    fallback = None if haggles else s.say("fallback")
+    fallback = None if haggles else s.not_found
     # A sum that he offers says nothing to search for: what there is of discounts does.
     offers = haggles and any(token.text.isdecimal() for token in s.u.message.tokens)
-    query = s.texts.data["query_discount"] if offers else s.query
+    query = s.texts.data["query_discount_request"] if offers else s.query
+    if name == "price" and len(s.u.content) <= 1 and len(s.u.message.tokens) <= _BARE and not s.heard.values:
+        query = s.texts.data["query_price"]  # «почём?»: one word of many that ask for it
     # Who has decided, or wants to see it, is asked how to reach him, whatever else he asks.
     wants = s.u.has("purchase", "demo", "invoice") and "contact" not in s.slots and "quantity" not in s.flow.slots
     asks = wants or (calm and s.may_ask)
@@ -196,7 +161,7 @@ def _purchase(s: Scene) -> Decision | None:
     if name is None:
         return None
     if "contact" in s.slots and not s.reorders:
-        return _handover(s, name, "human")
+        return handing.handover(s, name, "human")
     if name == "booking":
         return Decision("ask", name, _agree(s), asks=True)
     # An order of goods has its own questions, and the contact behind them.
@@ -223,7 +188,11 @@ def _agree(s: Scene) -> str:
 
 
 def _on_money(s: Scene, named: Terms) -> str:
-    return s.say(f"ack_{named}") if named else ""
+    """Nothing that sounds like a yes; who tells a story or asks has dictated no terms, and is not told of ours."""
+    if not named:
+        return ""
+    brief = len(s.u.content) <= _DICTATED and not s.u.message.asking
+    return s.say(f"ack_{named}" if brief else "ack_figure")
 
 
 def _acknowledge(s: Scene) -> str:
@@ -292,9 +261,9 @@ def _rest(s: Scene) -> Decision | None:
     if not any(character.isalpha() for character in s.query):
         return Decision("answer", "unclear", s.say("unclear"))
     statement = _acknowledge(s) if s.heard.values else None
-    return Decision("answer", "feature", statement, s.query, s.say("fallback"), asks=s.may_ask)
+    return Decision("answer", "feature", statement, s.query, s.not_found, asks=s.may_ask)
 
 
 def completed(s: Scene) -> Decision:
     """A customer whose contact we have has answered the last question of another order."""
-    return _handover(s, "purchase", "human")
+    return handing.handover(s, "purchase", "human")

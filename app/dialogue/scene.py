@@ -1,5 +1,6 @@
 """What a decision rests on (`Scene`) and what it is (`Plan`): shared by the rules of replies.py and topics.py."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,8 +14,20 @@ from app.dialogue.vocabulary import Texts
 from app.types import Action, DialogueState, Pending
 
 _NOTHING = Said("", "", "")
+_SILENT = Texts("ru", {})
+_LIKELY = 0.5
+"""Probability from which what is not found is looked for by the words of an act."""
 QUESTIONS = ("price", "comparison", "feature")
+COURTESIES = frozenset({"refusal", "thanks", "goodbye"})
 OBJECTIONS = ("objection_price", "objection_trust", "objection_have", "objection_think")
+
+_REQUISITES = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
+"""A number of a company or of a person, as tax offices here give them."""
+
+
+def has_requisites(text: str) -> bool:
+    """Whether a text holds the number of a company or of a person."""
+    return _REQUISITES.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +54,17 @@ class Scene:
     """What the message names of money: it gets no words that sound like a yes."""
     before: Terms = ""
     """What the one before it named: an «ок» may mean that."""
-    sent_requisites: bool = False
-    """He has written the number of a company or a person for an invoice."""
+    shop: Texts = _SILENT
+    """In the shop's own language."""
+    written: tuple[str, ...] = ()
+    """His messages, the newest first."""
     reorders: bool = False
     """He has handed over before and begins another order, for which the flow has questions."""
+
+    @property
+    def sent_requisites(self) -> bool:
+        """He has written the number of a company or a person for an invoice."""
+        return any(has_requisites(text) for text in self.written)
 
     @property
     def ignored(self) -> bool:
@@ -81,6 +101,18 @@ class Scene:
     def tells_when(self) -> bool:
         """Whether a handover must say from when a person answers: nobody is there, and nothing else says so."""
         return not self.working and self.notice is None
+
+    @property
+    def wider(self) -> str | None:
+        """The usual words, in the shop's language, of what the examples say that he wants."""
+        likely = sorted(self.u.acts, key=lambda act: -self.u.acts[act])
+        act = next((act for act in likely if self.u.acts[act] >= _LIKELY and f"query_{act}" in self.shop.data), None)
+        return str(self.shop.data[f"query_{act}"]) if act else None
+
+    @property
+    def not_found(self) -> str:
+        """What is said where the search finds nothing: a person who has the talk already is not offered again."""
+        return self.say("noted" if self.state.handed_over else "fallback")
 
     def say(self, name: str) -> str:
         return self.texts.pick(name, self.state.turns, self.last_answer)

@@ -10,7 +10,6 @@ from app.dialogue.hours import Hours, known_zone, time_of_day, zone_of
 from app.dialogue.intents import Understanding
 from app.dialogue.listening import Said
 from app.dialogue.policy import Policy
-from app.dialogue.replies import has_requisites
 from app.dialogue.scene import Scene
 from app.dialogue.spec import Flow
 from app.dialogue.text import read, without
@@ -56,6 +55,7 @@ def scene_of(
         flow=got.flow,
         policy=policy,
         texts=own,
+        shop=texts[policy.languages[0]],
         greeting=continuity.greeting(own, state, got.slots.get("name", ""), part=part, now=now),
         working=hours.working(now),
         opening=opening,
@@ -65,7 +65,7 @@ def scene_of(
         said=got.said,
         terms=terms.named(u.message),
         before=terms.named(read(last.user)) if last and last.user else "",
-        sent_requisites=any(has_requisites(text) for text in written),
+        written=written,
     )
 
 

@@ -56,6 +56,15 @@ def move(flow: Flow, state: DialogueState, intents: tuple[str, ...], avoid: str 
     return Move(stage.name, None, tuple(entered))
 
 
+def contact_alone(
+    flow: Flow, state: DialogueState, intents: tuple[str, ...], avoid: str | None, prefer: str = ""
+) -> Move:
+    """The same where nothing is to be asked but how to reach who wants to buy."""
+    wants = prefer == "contact" or "purchase" in intents
+    found = move(flow, state, intents, avoid, "contact" if wants else prefer)
+    return found if wants and found.slot == "contact" else replace(found, slot=None)
+
+
 def allowed(flow: Flow, state: DialogueState, intents: tuple[str, ...], avoid: str | None = None) -> list[Stage]:
     """The goals of a flow without order that may be next, heaviest first: a model may choose among these only."""
     goals = [

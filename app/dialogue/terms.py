@@ -5,6 +5,7 @@ data, folded like every message's.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 from app.dialogue.text import Message, Token, fold
@@ -68,12 +69,17 @@ def named(message: Message) -> Terms:
 
 
 def _has(tokens: Sequence[Token], name: str) -> bool:
-    return any(_is(token, name) for token in tokens)
+    return any(name in _lists_of(token.text) for token in tokens)
 
 
 def _is(token: Token, name: str) -> bool:
-    whole, stems = _LISTS[name]
-    return token.text in whole or token.text.startswith(stems)
+    return name in _lists_of(token.text)
+
+
+@lru_cache(maxsize=8192)
+def _lists_of(word: str) -> frozenset[str]:
+    """The names of the lists that a word stands in."""
+    return frozenset(name for name, (whole, stems) in _LISTS.items() if word in whole or word.startswith(stems))
 
 
 def _charged(message: Message) -> bool:

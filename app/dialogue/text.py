@@ -62,10 +62,13 @@ def fold(word: str) -> str:
     return plain(_HELD.sub(r"\1", word.casefold()).replace("'", "").replace("’", "").replace("`", ""))
 
 
-def read(text: str) -> Message:
-    """Split a message, as it was meant, into folded words. Never raises, whatever the text."""
+def read(text: str, names: frozenset[str] = frozenset()) -> Message:
+    """Split a message, as it was meant, into folded words. Never raises, whatever the text.
+
+    `names`: the shop's own with Latin letters, lower case, which stay as they are typed.
+    """
     # Cut twice: one sign may be normalised to eighteen.
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", meant(text[:MAX_CHARS]).text)[:MAX_CHARS])
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", meant(text[:MAX_CHARS], names).text)[:MAX_CHARS])
     for sign, word in _SIGNS.items():
         if sign in text:
             text = text.replace(sign, word)

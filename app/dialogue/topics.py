@@ -73,7 +73,7 @@ def by_topic(s: Scene) -> Decision | None:
         query = remaining_question(s, said)
         reason = next((name for name in QUESTIONS if query and s.u.has(name)), reason)
     # A text stands by itself; without one the search decides, and may find nothing.
-    fallback = s.say("fallback") if query is not None and statement is None else None
+    fallback = s.not_found if query is not None and statement is None else None
     calm = not s.u.has("refusal", "frustration", "goodbye")
     made = Decision(
         topic.action if query is None or topic.action != "ask" else "answer",

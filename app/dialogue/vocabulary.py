@@ -15,6 +15,7 @@ from app.dialogue.lexicon import Label, Lexicon, Match
 from app.dialogue.text import Message, fold
 from app.errors import ConfigError
 from app.language.folds import KAZAKH
+from app.packaged import parsed
 from app.types import HeardLanguage, Language
 
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -23,10 +24,6 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _LATIN = re.compile(r"[A-Za-z]")
-
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml's where it was built: a bot's start reads a hundred kilobytes of phrases."""
 
 
 class Readable(Protocol):
@@ -41,7 +38,7 @@ def load_yaml(*path: str) -> dict[str, Any]:
 def read_yaml(file: Readable | Path, name: str) -> dict[str, Any]:
     """A mapping from a YAML file; an empty one is empty. Raises ConfigError that calls the file `name`."""
     try:
-        data = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
+        data = parsed(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{name}: cannot be read as YAML ({error}); correct the file") from error
     if data is None:

@@ -11,13 +11,16 @@ from typing import Any
 import yaml
 
 from app.errors import ConfigError
+from app.packaged import parsed
 
 ACTIONS = ("reply", "escalate", "booking_flow")
 
 _ALL = ("must_include", "must_tell_user")
 _ANY = ("must_include_any", "must_tell_user_any")
 _CHECKED = {"action", "must_not", "slots", "lane", "silent", *_ALL, *_ANY}
-_LETTERS = str.maketrans({"ё": "е", "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "’": "'", "‘": "'"})
+_LETTERS = str.maketrans(
+    {"\u0451": "\u0435", "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "’": "'", "‘": "'"}
+)
 _THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
 
 
@@ -69,7 +72,7 @@ def read_cases(paths: Sequence[Path]) -> list[DialogueCase]:
 
 def _read_file(path: Path) -> Iterator[DialogueCase]:
     try:
-        tree = yaml.safe_load(path.read_text("utf-8"))
+        tree = parsed(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         fix = "put a text that holds ? : , or # in quotes" if isinstance(error, yaml.YAMLError) else "name another"
         raise ConfigError(f"cases file {str(path)!r} cannot be read: {error}; {fix}") from None

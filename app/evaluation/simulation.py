@@ -5,27 +5,24 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from typing import Any
 
-import yaml
 from pydantic import TypeAdapter
 
 from app.errors import MachineError
+from app.packaged import packaged
 from app.turn.bots import Bot
 from app.turn.machine import Machine
 from app.turn.process import process
 from app.types import Ask, Key
 
-_LETTERS = "абвгдежзийклмнопрстуфхцчшщыэюя"
-_GREETING = re.compile(
-    r"^\s*(?:здравствуйте|привет\b|добр(?:ый|ое) (?:день|вечер|утро)|сәлем|қайырлы|hello\b"
-    r"|good (?:day|morning|evening))",
-    re.IGNORECASE,
-)
+_WORDS: dict[str, Any] = packaged("app.evaluation", "words.yaml")
+_LETTERS: str = _WORDS["letters"]
+_GREETINGS = (re.escape(word[:-1]) if word[-1] == "*" else rf"{re.escape(word)}\b" for word in _WORDS["greetings"])
+_GREETING = re.compile(rf"\s*(?:{'|'.join(_GREETINGS)})", re.IGNORECASE)
 _QUESTION = re.compile(r"(?<![^.!?…\n])[^.!?…\n]*\?")
 _AWAY = timedelta(hours=13)
-_REFUSALS = ("нет, спасибо, не надо", "не интересно, спасибо", "нет, спасибо, пока не нужно")
+_REFUSALS: tuple[str, ...] = tuple(_WORDS["refusals"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ class Report:
 
 def load_personas() -> tuple[Persona, ...]:
     """The package's personas, in the order of their file."""
-    rows = yaml.safe_load(files("app.evaluation").joinpath("personas.yaml").read_text("utf-8"))
+    rows = packaged("app.evaluation", "personas.yaml")
     return tuple(TypeAdapter(list[Persona]).validate_python(rows))
 
 

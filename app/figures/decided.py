@@ -104,9 +104,12 @@ class YesNo:
     sections: tuple[str, ...]
     sentence: str
     """The shop's own sentence, or what the fact says."""
+    elsewhere: bool = False
+    """Of a no: what the sentence grants, it grants to other things."""
 
     def say(self, language: Language) -> str:
-        return str(template(language, "yes" if self.value else "no")).format(sentence=plainly(self.sentence)).strip()
+        name = "yes" if self.value else "no_but" if self.elsewhere else "no"
+        return str(template(language, name)).format(sentence=plainly(self.sentence)).strip()
 
 
 @dataclass(frozen=True, slots=True)

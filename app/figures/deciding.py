@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from app.figures.basket import NOTHING, Basket, together
 from app.figures.case import Case, quantities
 from app.figures.decided import (
     Confirmed,
@@ -32,6 +33,8 @@ from app.types import Language
 
 _PRICED = frozenset({"price", "sum", "cheapest", "saving"})
 _MOST = 4
+_FAR = 2
+"""Times a sum, or its share, beyond which an amount is not meant for it."""
 _PERSON = "@person"
 _SHORT = frozenset({"@hour", "@day", "@week"})
 
@@ -44,24 +47,28 @@ def decide(
     told: Mapping[str, Decimal] | None = None,
     focus: Sequence[str] = (),
     language: Language = "ru",
+    asked: Wanted | None = None,
+    basket: Basket = NOTHING,
 ) -> tuple[Decided, ...]:
     """What the facts decide of one asked clause, each with its sections and `say(language)`; empty: nothing is certain.
 
     `told`: a unit's word -> quantity, from earlier in the conversation. `focus`: keys of the products spoken of last.
+    `basket`: all that was named lately. `asked`: what `wanted` makes of the clause, if the caller has it.
     Linear in the clause; never raises on any text.
     """
-    asked = wanted(read, catalogue)
+    asked = asked or wanted(read, catalogue)
     known = ((unit, Decimal(n)) for unit, n in (told or {}).items())
     before = {catalogue.units.key(unit) or unit: n for unit, n in known if n.is_finite() and 0 < n <= MOST}
     spoken = tuple(offer for key in focus if (offer := catalogue.get(key)) is not None)
     case = Case(read, asked, catalogue, quantities(asked, before), spoken, language)
-    found = [*_own_sums(case)]
+    found = [*_own_sums(case, basket.keys)]
     if not found and "instalment" in asked.asks:
         found = [*instalments(case)]
     if "discount" in asked.asks or asked.percent is not None:
         found += discounts(case)
     if not any(isinstance(d, Confirmed | Corrected | NotOurs | InParts) for d in found):
-        found += _limits(case) or _prices(case)
+        summed = together(case, basket.keys, basket.months) if "sum" in asked.asks else []
+        found += _limits(case) or summed or _prices(case)
     if not found:
         terms = catalogue.terms_named(read.text)[:_MOST] if _asks_figure(asked) else ()
         found += [Term((figure,)) for figure in terms if len(_beside(asked, figure)) <= 1]
@@ -84,11 +91,11 @@ def _asks_figure(asked: Wanted) -> bool:
     return "price" in asked.asks or bool(asked.asks & {"yes_no", "included"})
 
 
-def _own_sums(case: Case) -> Iterator[Decided]:
+def _own_sums(case: Case, spoken: Sequence[str]) -> Iterator[Decided]:
     if not all(named.candidates for named in case.wanted.named):
         return
     for claim in claims(case.read, case.wanted)[:_MOST]:
-        focus = [o.key for o in case.focus]
+        focus = [*(offer.key for offer in case.focus), *spoken]
         sum_ = found_as(claim, case.catalogue, case.wanted, case.told, focus) if claim.right else None
         if sum_ is None and claim.right:
             sum_ = _for_another_time(case, claim, focus)
@@ -96,10 +103,18 @@ def _own_sums(case: Case) -> Iterator[Decided]:
             yield Confirmed(claim, sum_)
             continue
         right = None if claim.loose or (claim.weak and len(case.named) != 1) else _right(case, claim)
+        added = claim.right and "+" in claim.operators  # of what he has chosen himself: nothing else is right instead
+        if right is not None and (added or (not claim.operands and not _near(claim, right))):
+            continue
         if right is not None and right.known and not (claim.right and right.every(claim.amount)):
             yield Corrected(claim, right)
         elif not claim.weak and not claim.loose and claim.right and not _price_somewhere(case, claim.amount):
             yield NotOurs(claim)
+
+
+def _near(claim: Claim, right: Sum) -> bool:
+    """Whether an amount that he only named can be meant for that sum: 4,000 beside 30,000 counts something else."""
+    return any(total.amount <= _FAR * claim.amount <= _FAR * _FAR * total.amount for total in right.totals)
 
 
 def _for_another_time(case: Case, claim: Claim, focus: Sequence[str]) -> Sum | None:

@@ -14,13 +14,19 @@ _MOST = 4
 
 def instalments(case: Case) -> Iterator[Decided]:
     """Equal parts of what is meant; a no where no fact grants them to it, or the amount is outside of their bounds."""
+    if (denied := _tied_without(case)) is not None:
+        yield denied
+        return
     for offer in case.meant[:_MOST]:
         grants = [f for f in case.catalogue.instalments if case.catalogue.applies(f, offer)]
         if not grants:
             any_ = case.catalogue.instalments
+            if any_ and not case.named:  # of what was spoken of nobody has asked it
+                yield Term(any_[:_MOST])
+                return
             if any_:
                 said = " ".join(figure_said(f, case.language) for f in any_[:_MOST])
-                yield YesNo(False, offer.name, tuple(s for f in any_ for s in f.sections), said)
+                yield YesNo(False, offer.name, tuple(s for f in any_ for s in f.sections), said, elsewhere=True)
             continue
         made = case.sum((offer,))
         total = made.single
@@ -32,6 +38,17 @@ def instalments(case: Case) -> Iterator[Decided]:
             yield YesNo(False, offer.name, tuple(s for f in grants for s in f.sections), said)
     if not case.meant and case.catalogue.instalments:
         yield Term(case.catalogue.instalments[:_MOST])
+
+
+def _tied_without(case: Case) -> YesNo | None:
+    """A no to a name that may mean several products, none of which may be paid so: «instalments on a plan»."""
+    any_, tied = case.catalogue.instalments, case.tied
+    if case.named or not any_ or not tied:
+        return None
+    if any(case.catalogue.applies(figure, offer) for figure in any_ for offer in tied):
+        return None
+    said = " ".join(figure_said(f, case.language) for f in any_[:_MOST])
+    return YesNo(False, tied[0].name, tuple(s for f in any_ for s in f.sections), said, elsewhere=True)
 
 
 def discounts(case: Case) -> Iterator[Decided]:

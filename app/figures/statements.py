@@ -69,7 +69,12 @@ class Statements:
         """Yes or no to what the question is about; None where no sentence says it, or two say otherwise."""
         said = folded(question)
         asking = "?" in question or any(word in asks()["yes_no"] for word in said)
-        if not asking or any(word in listed("denies") or word in listed("open") for word in said):
+        prices = asks()["price"]
+        if (
+            not asking
+            or all(word in prices or not _says(word) for word in said)
+            or any(word in listed("denies") or word in listed("open") for word in said)
+        ):
             return None
         wanted = [self._forms.get(word) for word in dict.fromkeys(said) if _says(word)]
         if not 0 < len(wanted) <= _MOST_WORDS or None in wanted:

@@ -90,7 +90,8 @@ class _Told:
 def wanted(read: Read, catalogue: Catalogue) -> Wanted:
     """Linear in the length of the clause."""
     found = tokens(read.text)
-    named = tuple(n for n in catalogue.named(read.text) if not _is_unit(n, read.text, catalogue))
+    mentions = (n for n in catalogue.named(read.text) if not _is_unit(n, read.text, catalogue))
+    named = tuple(n for n in mentions if n.own or not _only_asks(n, read.text))
     if any(n.own and n.unique for n in named):
         named = tuple(n for n in named if n.own)
     taken = [(n.start, n.end) for n in named if n.own or n.unique]
@@ -208,6 +209,11 @@ def _is_unit(named: Named, text: str, catalogue: Catalogue) -> bool:
     """A mention that may be what is counted alone: «tills» of a shop that sells none by that name."""
     said = [token.folded for token in tokens(text[named.start : named.end])]
     return named.key is None and all(catalogue.units.of(word) is not None for word in said)
+
+
+def _only_asks(named: Named, text: str) -> bool:
+    """«The cheapest» names nothing, though a section may be known by that."""
+    return all(asked_by(token.folded) for token in tokens(text[named.start : named.end]))
 
 
 def _place(found: Sequence[Token], at: int) -> int:

@@ -5,13 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
-from importlib.resources import files
 from itertools import product as combinations
 from types import MappingProxyType
 from typing import Any, get_args
 
-import yaml
-
+from app.packaged import packaged
 from app.types import Language
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -41,7 +39,7 @@ class Token:
 
 @cache
 def _read(name: str) -> Mapping[str, Any]:
-    loaded: Mapping[str, Any] = yaml.safe_load((files("app.figures") / name).read_text("utf-8"))
+    loaded: Mapping[str, Any] = packaged("app.figures", *name.split("/"))
     return loaded
 
 

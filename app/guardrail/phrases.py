@@ -3,13 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
-
-import yaml
 
 from app.guardrail.folding import fold
 from app.guardrail.words import PlacedToken, Text
+from app.packaged import packaged
 
 _GAP = 4
 """Words that «..» stands for at most."""
@@ -98,8 +96,7 @@ def rows(name: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _lists(name: str) -> dict[str, list[str]]:
-    text = files("app.guardrail").joinpath(name).read_text("utf-8")
-    loaded: dict[str, list[str]] = yaml.load(text, yaml.CSafeLoader)
+    loaded: dict[str, list[str]] = packaged("app.guardrail", name)
     return {name: [str(row) for row in rows] for name, rows in loaded.items()}
 
 

@@ -289,11 +289,12 @@ def check_descriptors(facts: DescriptorFacts, of_service: bool) -> Finding:
     return Finding(name, "ok", detail)
 
 
-def check_settings(path: Path | None, problem: str) -> Finding:
-    """`problem`: what the settings loader says; it names the place and the nearest right name."""
+def check_settings(path: Path | None, problem: str, notes: Sequence[str] = ()) -> Finding:
+    """`problem`: what the settings loader says, the nearest right name with it. `notes`: what has no effect."""
     shown = str(path) if path else "the defaults and the environment"
     if problem:
-        return Finding(
-            "settings", "error", problem, f"correct {shown}; then machine settings shows the effective values"
-        )
+        fix = f"correct {shown}; then machine settings shows the effective values"
+        return Finding("settings", "error", problem, fix)
+    if notes:
+        return Finding("settings", "warning", "; ".join(notes), "correct the name, set what is missing, or remove it")
     return Finding("settings", "ok", shown)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from app.knowledge.context import content_words, in_context
 from app.knowledge.coverage import Coverage, alike
 from app.knowledge.found import Asked
+from app.knowledge.glossary import needed, translated
 from app.knowledge.lexical import LexicalIndex, best
 from app.knowledge.spelling import Spelling
 from app.knowledge.text import normalise, words
@@ -53,10 +54,13 @@ class WordSearch:
         }
         self._spelling = Spelling(texts) if spelling else None
         self._query_context = query_context
+        self._translates = needed(sections)
 
     def search(self, asked: Asked, today: date, count: int) -> ByWords:
         """The `count` best sections, whether or not they are enough. Time is linear in the text, which is cut."""
         text, previous = asked.text[:_LONGEST], asked.previous and asked.previous[:_LONGEST]
+        if self._translates:
+            text, previous = translated(text), previous and translated(previous)
         refused = self._corrected(" ".join(asked.without)[:_LONGEST])
         rejected = list(dict.fromkeys(words(refused)))[:_REJECTED]
         whole = in_context(text, previous) if self._query_context else text

@@ -5,16 +5,13 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.knowledge.figures import by_word
+from app.knowledge.owners import meanings
 from app.types import Fact
 
 _SLUG_CHARS = 50  # of a category and of a name: an id has at most 120
 BOLD, ASKED = 7, 8  # levels below the headings' 1..6: a bold line as title; a question in any form but a heading
 _QUOTED = re.compile(r'["«“„]([^"«»“”„]+)["»”]')
-_LATIN = by_word(
-    "a: а|ә; b: б; v: в; g: г|ғ; d: д; e: е|ё|э; zh: ж; z: з; i: и|і; y: й|ы; k: к|қ; l: л; m: м; n: н|ң; o: о|ө; "
-    "p: п; r: р; s: с; t: т; u: у|ұ|ү; f: ф; kh: х; h: һ; ts: ц; ch: ч; sh: ш; shch: щ; yu: ю; ya: я"
-) | {"ь": "", "ъ": ""}
+_LATIN = meanings("latin")
 
 
 @dataclass(slots=True)

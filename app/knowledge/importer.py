@@ -20,9 +20,11 @@ from app.knowledge.drafts import SectionDraft, slug
 from app.knowledge.figures import facts_in
 from app.knowledge.markdown import markdown_drafts
 from app.knowledge.tables import csv_drafts
+from app.language.folds import KAZAKH
 from app.types import Fact, Language, Section
 
 _KAZAKH_SHARE = 0.05  # of the letters: Kazakh prose has about 0.2, Russian prose with Kazakh names under 0.02
+_A, _YA = "\u0430", "\u044f"  # the first and the last letter of Russian
 _DEFAULTS = {"priority": 5, "language": "ru"}
 
 
@@ -56,7 +58,7 @@ def _decoded(path: Path) -> str:
             continue
         # Nearly every byte means something in cp1251: prose in it is lower case, KOI8-R or cp866 read as it is not.
         high = [char for char in text if char > "\x7f"]
-        prose = sum("а" <= char <= "я" for char in high) * 2 >= len(high) or all(char.isupper() for char in high)
+        prose = sum(_A <= char <= _YA for char in high) * 2 >= len(high) or all(char.isupper() for char in high)
         if "\0" not in text and (encoding == "utf-8-sig" or prose):
             return text.replace("\r\n", "\n").replace("\r", "\n")
     raise ConfigError(f"{path.name}:1: neither UTF-8 nor cp1251; save the file as UTF-8")
@@ -67,7 +69,7 @@ def _sections(drafts: Sequence[SectionDraft], name: str) -> Iterator[Section]:
     for draft in drafts:
         if (own := draft.fields.get("id")) and taken.setdefault(own, draft.line) != draft.line:
             raise ConfigError(f"{name}:{draft.line}: id {own!r} is already used at line {taken[own]}; rename one")
-    cyrillic = any("а" <= char <= "я" for draft in drafts for char in draft.text.lower())
+    cyrillic = any(_A <= char <= _YA for draft in drafts for char in draft.text.lower())
     for draft in drafts:
         words = slug(draft.name)
         stem = words if words == draft.category else f"{draft.category}_{words}"
@@ -95,9 +97,9 @@ def _distinct(facts: Iterable[Fact]) -> Iterator[Fact]:
 
 def _language(text: str, cyrillic_file: bool) -> Language:
     letters = [char for char in text.lower() if char.isalpha()]
-    if sum(char in "әғқңөұүһі" for char in letters) > _KAZAKH_SHARE * len(letters):
+    if sum(char in KAZAKH for char in letters) > _KAZAKH_SHARE * len(letters):
         return "kk"
-    latin = not any("а" <= char <= "я" for char in letters)  # a product's name alone is no English in a Russian file
+    latin = not any(_A <= char <= _YA for char in letters)  # a product's name alone is no English in a Russian file
     return "en" if latin and letters and (not cyrillic_file or len(text.split()) >= 8) else "ru"
 
 

@@ -11,15 +11,23 @@ from itertools import pairwise, zip_longest
 
 from app.knowledge.drafts import ASKED, BOLD, SectionDraft, questions_in, slug
 from app.knowledge.figures import BULLET, column_kind, facts_in, priced_line
+from app.knowledge.owners import either, word
 from app.knowledge.tables import from_row
+
+
+def _marked(kind: str) -> str:
+    """A line behind a word or a letter that says what it is."""
+    words, letter = either(kind), word(f"{kind}_letter")
+    return rf"(?:(?i:{words})\s*(?:№\s*)?(?:\d+\s*)?[:.]|[{letter}]\d*\s*:)\s*(.*)"
+
 
 _LIST_LINES, _LIST_CHARS = 10, 600  # a longer price list is no message
 _HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*)")
 _CLOSING = "# \t\u00a0"  # what may stand behind a heading
 _NUMBERING = re.compile(r"^\d+(?:\.\d+)*[.)]\s+")
 _BOLD_LINE = re.compile(r"(\*\*|__)((?:(?!\1).)+)\1\s*(.*)")
-_QUESTION = re.compile(r"(?:(?i:вопрос|сұрақ|question)\s*(?:№\s*)?(?:\d+\s*)?[:.]|[QВ]\d*\s*:)\s*(.*)")
-_ANSWER = re.compile(r"(?:(?i:ответ|жауап|answer)\s*(?:№\s*)?(?:\d+\s*)?[:.]|[AАОO]\d*\s*:)\s*(.*)")
+_QUESTION = re.compile(_marked("asked"))
+_ANSWER = re.compile(_marked("answered"))
 _TABLE_RULE = re.compile(r"\s*(?:\|\s*)?(?::?-+:?\s*\|\s*)+(?::?-+:?\s*)?")
 _RULE = re.compile(r"\s*([-*_=])(?:\s*\1){2,}\s*")
 

@@ -73,7 +73,7 @@ def load_reranker(name: str, revision: str, device: Device) -> Reranker:
             )
         model.eval()
         reranker = Reranker(model, torch.nn.Sigmoid())
-        reranker.scores("касса", ["касса"])  # the first call of a device is slow, and a broken model shows here
+        reranker.scores("price", ["price"])  # the first call of a device is slow, and a broken model shows here
         return reranker
 
     return loaded(_SETTING, name, revision, load)

@@ -25,10 +25,12 @@ from app.knowledge.bywords import ByWords, WordSearch
 from app.knowledge.dense import Vectors, nearest
 from app.knowledge.found import Asked, Explanation, Found
 from app.knowledge.fusion import combine
+from app.knowledge.glossary import needed, translated
 from app.knowledge.models import Degraded, Models
 from app.knowledge.rerank import CANDIDATES, readable_text
 from app.knowledge.sections import KnowledgeBase
 from app.knowledge.text import words
+from app.language.brands import brands
 from app.types import Passage, Section
 
 __all__ = ["Asked", "Explanation", "Found", "Retriever", "Signals"]
@@ -69,16 +71,24 @@ class Retriever:
         models: Models | None = None,
     ) -> None:
         self.version = base.version
+        self.shop = base.shop
         self.sections: Sequence[Section] = base.valid(today)
         self.catalogue = Catalogue.of(self.sections, today, base.units)
         self.statements = Statements.of(self.sections, today)
+        self.brands = _brands(self.sections)
+        """The shop's names with Latin letters, lower case."""
         self._words = WordSearch(self.sections, spelling=spelling, query_context=query_context)
+        self._translates = needed(self.sections)
         self._min_coverage = min_coverage
         self._min_similarity = min_similarity
         self._models = models or Models()
         self._places = {section.id: place for place, section in enumerate(self.sections)}
         dense = self._models.dense if self.sections else None
         self._meaning = MeaningSearch(self.sections, dense) if dense else None
+
+    def in_its_words(self, text: str) -> str:
+        """An English text with the names of things as the sections have them, where none of those is English."""
+        return translated(text, whole=True) if self._translates else text
 
     def search(
         self, query: str, *, top_k: int, today: date, previous: str | None = None, without: Sequence[str] = ()
@@ -266,6 +276,22 @@ class _Search:
             yield
         finally:
             self.seconds[stage] = time.perf_counter() - started
+
+
+def _brands(sections: Sequence[Section]) -> frozenset[str]:
+    """Of sections in English every word has Latin letters, so they tell nothing of names."""
+    own = (section for section in sections if section.language != "en")
+    return brands(
+        text
+        for section in own
+        for text in (
+            section.title,
+            section.text,
+            *section.questions,
+            *section.keywords,
+            *(f.name for f in section.facts),
+        )
+    )
 
 
 def _ranks(positions: Sequence[int]) -> dict[int, int]:

@@ -13,16 +13,14 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from app.errors import ConfigError
-from app.types import Fact, FactKind, Language, Period, Section
+from app.knowledge.owners import meanings
+from app.types import Fact, FactKind, Language, Period, Section, Shop
 
 _LINE = "__line__"
 _MERGE = "tag:yaml.org,2002:merge"
 _SUFFIXES = (".yaml", ".yml")
-_CURRENCIES = {"₸": "KZT", "тг": "KZT", "тенге": "KZT", "₽": "RUB", "руб": "RUB", "$": "USD", "€": "EUR"}
-_PERIODS = {"разово": "once", "час": "hour", "день": "day", "неделя": "week", "месяц": "month", "мес": "month",
-            "квартал": "quarter", "год": "year"}  # fmt: skip
-
-
+_CURRENCIES = meanings("codes")
+_PERIODS = meanings("periods")
 _AMOUNT = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
 _Text = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
 
@@ -82,10 +80,18 @@ class _SectionModel(BaseModel):
     facts: list[_FactModel] = []
 
 
+class _ShopModel(BaseModel):
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+    name: _Text
+    sells: str = ""
+
+
 class _FileModel(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     category: str | None = None
+    shop: _ShopModel | None = None
     units: dict[_Text, tuple[_Text, ...]] = {}
     sections: list[dict[str, Any]]
 
@@ -128,6 +134,7 @@ class KnowledgeBase:
     """Where it was read from, every link resolved."""
     units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Other words for what is counted: a fact's unit -> what customers call it."""
+    shop: Shop = Shop()  # noqa: RUF009 - frozen
 
     @property
     def version(self) -> str:
@@ -143,7 +150,8 @@ def load(folder: Path) -> KnowledgeBase:
     """Reads every *.yaml of `folder` (not of folders below it), in name order.
 
     A link is followed once: all files come from one folder, even when the link is switched meanwhile.
-    Raises ConfigError with file and line for unreadable YAML, a wrong field, an empty folder or an id used twice.
+    Raises ConfigError with file and line for unreadable YAML, a wrong field, an empty folder, an id used twice or two
+    shops.
     """
     place = folder.resolve() if folder.is_dir() else folder
     files = _files(place)
@@ -157,7 +165,8 @@ def load(folder: Path) -> KnowledgeBase:
     for _, file in files:
         for unit, words in file.units.items():
             units[unit] = (*units.get(unit, ()), *words)
-    return KnowledgeBase(sections, _with_units(digest(sections), units), place, units)
+    shop = _shop(files)
+    return KnowledgeBase(sections, _with_shop(_with_units(digest(sections), units), shop), place, units, shop)
 
 
 def parse(folder: Path) -> tuple[Section, ...]:
@@ -186,6 +195,19 @@ def _sections(files: Iterable[tuple[Path, _FileModel]]) -> tuple[Section, ...]:
 def _with_units(sections: str, units: Mapping[str, tuple[str, ...]]) -> str:
     """The digest of a base without words for its units is that of its sections."""
     return hashlib.sha256(f"{sections}{sorted(units.items())}".encode()).hexdigest() if units else sections
+
+
+def _shop(files: Iterable[tuple[Path, _FileModel]]) -> Shop:
+    """Who answers: told in one file."""
+    told = [(path.name, file.shop) for path, file in files if file.shop is not None]
+    if len(told) > 1:
+        raise ConfigError(f"{told[1][0]}: shop stands in {told[0][0]} too; leave one of them")
+    return next((Shop(" ".join(own.name.split()), " ".join(own.sells.split())) for _, own in told), Shop())
+
+
+def _with_shop(content: str, shop: Shop) -> str:
+    """The digest of a base that does not say who answers is that of the rest."""
+    return hashlib.sha256(f"{content}{shop.name}\n{shop.sells}".encode()).hexdigest() if shop != Shop() else content
 
 
 def _file(path: Path) -> _FileModel:

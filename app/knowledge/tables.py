@@ -7,10 +7,11 @@ from datetime import date
 from typing import cast
 
 from app.knowledge.drafts import ASKED, SectionDraft, questions_in, slug
-from app.knowledge.figures import BARE, PERIODS, by_word, column_kind, facts_in, priced_line
+from app.knowledge.figures import BARE, PERIODS, column_kind, facts_in, priced_line
+from app.knowledge.owners import listed, meanings
 from app.types import Period
 
-_LANGUAGES = by_word("ru: ru|ру; kk: kk|kz|ка|қа; en: en|ан")  # by the first letters
+_LANGUAGES = meanings("languages")  # by the first letters
 _CHECKS = {
     "id": "up to 120 characters without spaces",
     "priority": "a number from 1 to 10",
@@ -27,7 +28,7 @@ def csv_drafts(text: str, stem: str, problems: list[str]) -> list[SectionDraft]:
     head, known = heads[mark], {column_kind(cell) for cell in heads[mark]}
     if not (known & {"question", "title"} and known & {"text", "price"}):
         problems.append(f"{start + 1}: the first row must name the columns, question and answer or name and price "
-                        f"(вопрос и ответ, название и цена); it says {lines[start].strip()!r}")  # fmt: skip
+                        f"({', '.join(listed('column_hint'))}); it says {lines[start].strip()!r}")  # fmt: skip
         return []
     drafts, number = list[SectionDraft](), start + 2
     reader = csv.reader((line + "\n" for line in lines[start + 1 :]), delimiter=mark, strict=True)

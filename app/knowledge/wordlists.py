@@ -4,9 +4,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
-
 from app.knowledge.text import words
+from app.packaged import parsed
 
 Kind = Literal["anaphora", "openers", "price", "fillers", "numerals", "time", "common"]
 
@@ -33,5 +32,5 @@ def is_number(word: str) -> bool:
 
 @cache
 def _read() -> dict[str, frozenset[str]]:
-    tree: dict[str, dict[str, str]] = yaml.safe_load(_FILE.read_text("utf-8"))
+    tree: dict[str, dict[str, str]] = parsed(_FILE.read_text("utf-8"))
     return {kind: frozenset(word for text in by.values() for word in words(text)) for kind, by in tree.items()}

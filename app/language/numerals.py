@@ -28,7 +28,10 @@ class Number:
 
 def numbers(text: str) -> tuple[Number, ...]:
     """The numbers of `text`, in order. Neither names (`D-300`), phones, nor what is a date or a clock time."""
-    reading, taken = read(text), moments(text).taken
+    reading = read(text)
+    if not reading.amounts:
+        return ()
+    taken = moments(text).taken
     found = []
     for one in reading.amounts:
         if one.low.first in taken:

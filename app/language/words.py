@@ -7,9 +7,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from app.packaged import packaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +45,7 @@ class Other:
 
 
 def _read(name: str) -> dict[str, Any]:
-    data: dict[str, Any] = yaml.load(
-        files("app.language").joinpath("words", name).read_text("utf-8"),
-        Loader=_Loader,  # noqa: S506 - a safe loader
-    )
+    data: dict[str, Any] = packaged("app.language", "words", name)
     return data
 
 

@@ -3,7 +3,8 @@
 from typing import Protocol, runtime_checkable
 
 from app.deadline import Deadline
-from app.types import ActHeard, ActQuestion, Draft, ModelState, Prompt
+from app.types import Draft, ModelState, Prompt
+from app.understanding.doubt import ActHeard, ActQuestion
 
 
 class Backend(Protocol):

@@ -8,8 +8,7 @@ import json
 from typing import Any
 
 from app.llm.client import CallFailed, OllamaClient
-from app.types import ActHeard, ActQuestion
-from app.understanding.doubt import OTHER
+from app.understanding.doubt import OTHER, ActHeard, ActQuestion
 
 TOKENS = 40
 """That it may write at most."""

@@ -19,7 +19,8 @@ from app.llm.watch import ModelWatch
 from app.llm.writing import TEXT_FAULTS, Spoiled, Writing, schema
 from app.settings import Settings
 from app.telemetry import Telemetry
-from app.types import ActHeard, ActQuestion, Aside, Draft, Ending, ModelState, Prompt
+from app.types import Aside, Draft, Ending, ModelState, Prompt
+from app.understanding.doubt import ActHeard, ActQuestion
 
 _ASIDE_TOKENS = 60  # room behind the answer
 _TRUNCATED = 0.7  # of our own count: fewer tokens read than this, and the server has cut the prompt

@@ -1,34 +1,19 @@
 """Letters that look like others: one shape, one letter. Only to tell what a line poses as; no text is changed by it.
 
-Latin, Cyrillic and Greek letters of one shape become the Latin one. Other scripts are data: a row of their letters over
-the row of what they look like. Letters with hooks and strokes, small capitals and the like follow from Unicode's names.
+Latin, Cyrillic and Greek letters of one shape become the Latin one. Scripts are data (`alike.yaml`): a row of their
+letters over the row of what they look like. Letters with hooks and strokes, small capitals and the like follow from
+Unicode's names.
 """
 
 import re
 import unicodedata
 from functools import lru_cache
 
-_ROWS = (
-    # Cyrillic and small Greek
-    ("асеорхукмтнвіѕјһӏґєѵүұөӕ", "aceopxykmthbisjhlгevyyoa"),
-    ("αβγδεζηικλμνοπρστυφχω", "abyдeznikлmvoпpctuфxw"),
-    # Greek and Armenian capitals look otherwise than the small ones
-    ("ΑΒΓΔΕΖΗΙΚΛΜΝΟΠΡΤΥΦΧՏՍՕԼՀ", "abгдezhikлmnoпptyфxsuolh"),
-    ("օսհոցյզլ", "ouhngjql"),
-    # Cherokee
-    ("ᎪᏴᏟᎠᎬᏀᎻᎥᎫᏦᏞᎷᏢᎡᏚᏕᎢᏙᏔᎳᎩᏃᏂᏏ", "abcdeghijklmprsstvwwyzhb"),
-    # Lisu
-    ("ꓐꓑꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ", "bpdtgkjczfmnlsrvhwxyaeiou"),
-    # Coptic
-    ("ⲁⲃⲉⲍⲏⲓⲕⲙⲛⲟⲣⲥⲧⲩⲭⲱ", "abezhikmnopctyxw"),
-    # Canadian syllabics, as fancy text has them
-    ("ᗩᗷᑕᗪᗴᖴᕼᒍᒪᗰᑎᑭᖇᔕᑌᐯᗯ᙭ᘔ", "abcdefhjlmnprsuvwxz"),
-    # Letters of phonetics and of other alphabets that are not named after what they look like
-    ("ɑɡıȷʃɩʊʋɛƽǀĸəᴦᴨᴫ", "agijsiuve5lkәгпл"),
-    # Colons
-    ("꞉ː˸∶։׃⁚᛬", "::::::::"),
-)
-_SHAPES = {sign: plain for signs, plains in _ROWS for sign, plain in zip(signs, plains, strict=True)}
+from app.prompt.words import table
+
+_SHAPES: dict[str, str] = {
+    sign: plain for row in table("alike")["rows"] for sign, plain in zip(row["signs"], row["plain"], strict=True)
+}
 _NAMED = re.compile(
     r"(?:(?:NEGATIVE |CROSSED )?(?:CIRCLED|SQUARED|PARENTHESIZED) |REGIONAL INDICATOR SYMBOL |MODIFIER )?"
     r"(?:LATIN )?(?:CAPITAL |SMALL )?LETTER (?:SMALL |CAPITAL )*"
@@ -44,7 +29,7 @@ _BASE = re.compile(r"(CYRILLIC (?:SMALL|CAPITAL) LETTER [A-Z ]{1,24}?) WITH [A-Z
 
 
 def fold(text: str) -> str:
-    """Lower case, without accents, look-alike letters in one script: «сиcтема» with a Latin c is «система».
+    """Lower case, without accents, look-alike letters in one script.
 
     Line for line: a line of the result is one of the text.
     """

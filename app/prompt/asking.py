@@ -6,9 +6,10 @@ from importlib.resources import files
 
 import yaml
 
-from app.prompt.build import PromptBuilder, rendered
-from app.types import ActQuestion, Ask, ChatMessage, Snapshot
-from app.understanding.doubt import OTHER
+from app.prompt.build import PromptBuilder
+from app.prompt.rendering import render
+from app.types import Ask, ChatMessage, Snapshot
+from app.understanding.doubt import OTHER, ActQuestion
 
 _WORDS = 250
 """Tokens of the customer's message that are shown."""
@@ -21,20 +22,18 @@ def meanings() -> Mapping[str, str]:
     return found
 
 
-def asking(
-    builder: PromptBuilder, snapshot: Snapshot, ask: Ask, acts: Sequence[str], *, method: str, structured: bool
-) -> ActQuestion:
+def asking(builder: PromptBuilder, snapshot: Snapshot, ask: Ask, acts: Sequence[str], *, system: str) -> ActQuestion:
     """The question which of `acts` the message is, or none.
 
-    It begins with the system text and the history of the answer's prompt, so that the server reads them once for both.
+    It begins with the `system` text and the history of the answer's prompt: the server reads them once for both.
     """
     told = meanings()
     shown = sorted((act for act in acts if act in told), key=list(told).index)  # in no order that suggests one of them
-    opening = builder.opening(snapshot, ask.text, ask.media, method=method, structured=structured, words=_WORDS)
-    said = rendered("asking.j2", text=opening.words, choices=[(act, told[act]) for act in shown], other=OTHER)
+    history, words = builder.opening(snapshot, ask.text, ask.media, system=system, most=_WORDS)
+    said = render("asking.j2", text=words, choices=[(act, told[act]) for act in shown], other=OTHER)
     return ActQuestion(
-        opening.system,
-        (*opening.history, ChatMessage("user", said)),
+        system,
+        (*history, ChatMessage("user", said)),
         (*(act for act in acts if act in told), OTHER),
         fresh=builder.count(said),
     )

@@ -5,29 +5,26 @@ blocks at fixed places so that the same beginning serves many turns; everything 
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from app.prompt.frame import framed, mark_of, marks_in
-from app.prompt.marks import without_marks
+from app.prompt.course import Course, LastMessage, beginning
+from app.prompt.frame import framed, mark_of
+from app.prompt.rendering import render
+from app.prompt.repairing import UNKNOWN
 from app.prompt.sanitise import one_line, sanitise
 from app.prompt.tokens import TokenCounter, usual
-from app.types import ChatMessage, Deciding, Exchange, Key, Language, Media, Passage, Prompt, Snapshot, Step
+from app.prompt.words import table
+from app.types import ChatMessage, Deciding, Exchange, Key, Media, Passage, Prompt, Shop, Snapshot, Step
 
-_LANGUAGES: Mapping[Language, str] = {"ru": "русский", "kk": "казахский (қазақша)", "en": "английский (English)"}
 _BLOCK = 8  # revisions whose exchanges leave the history together
 _FRESH = 3  # messages no earlier prompt began with: the last exchange as it is remembered, and the newest message
 _RECALLED = 3000  # characters of a message in the history: twenty-four of the longest are read within a stretch
 _TOLD = 80  # characters of a thing that the customer said of himself, in his own words
-_MOST_TOLD = 8  # of them: more would push the facts out
-_FINDINGS = 6  # of a refused draft
-_FINDING = 60  # characters of one
+_LONG = 6  # characters of a value that is not told twice
 _SEPARATORS = re.compile(r"[;|=\n]+|:(?!\d)|(?<!\d):")
-_UNKNOWN = "…"  # stands for the user's part of an exchange whose message is not known
+_NO_SHOP = Shop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,57 +33,6 @@ class Budget:
 
     turn: int = 900
     total: int = 5400
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """A passage as it stands in the prompt: its text may be cut to the budget."""
-
-    passage: Passage
-    text: str
-
-    @property
-    def section(self) -> object:
-        return self.passage.section
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What every prompt of a turn begins with, and the newest message in its frame."""
-
-    system: str
-    history: tuple[ChatMessage, ...]
-    words: str
-
-
-@cache
-def _environment() -> Environment:
-    """The templates of this room."""
-    # Plain text for a model, not HTML: escaping would change the customer's words.
-    return Environment(
-        loader=PackageLoader("app.prompt"),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - a prompt is no page
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def rendered(template: str, **values: object) -> str:
-    """A template of this room with its values."""
-    return _environment().get_template(template).render(**values).strip()
-
-
-def corrected(prompt: Prompt, draft: str, wrong: Sequence[str]) -> Prompt:
-    """The same prompt with a refused draft behind it, and what was wrong with it: to be asked once more."""
-    # Both quote what the model wrote, and a customer may have told it what to write.
-    pieces = list(dict.fromkeys(one_line(detail[:_FINDING]) for detail in wrong))[:_FINDINGS]
-    mark = marks_in(prompt.messages[-1].content)[-1]
-    demand = _environment().get_template("correction.j2").render(wrong=framed("\n".join(pieces), mark)).strip()
-    return replace(
-        prompt,
-        messages=(*prompt.messages, ChatMessage("assistant", sanitise(draft) or _UNKNOWN), ChatMessage("user", demand)),
-    )
 
 
 def _own_words(value: str, names: tuple[str, ...]) -> str:
@@ -103,7 +49,7 @@ class PromptBuilder:
         self._tokens = tokens
         self._secret = secret
         self._name = name
-        self._role = role or "продавец-консультант"
+        self._role = role or str(table("words")["role"])
         self._speakers = (self._name, self._role)
         self._budget = budget
 
@@ -117,25 +63,42 @@ class PromptBuilder:
         tokens = TokenCounter(factor)
         return PromptBuilder(tokens, secret=self._secret, name=self._name, role=self._role, budget=self._budget)
 
-    def system(self, method: str, *, structured: bool) -> str:
-        """The fixed text of one flow; the same for every turn and customer."""
-        template = _environment().get_template("system.j2")
-        return template.render(role=self._role, name=self._name, method=method, structured=structured).strip()
+    def system(
+        self,
+        method: str,
+        *,
+        structured: bool,
+        shop: Shop = _NO_SHOP,
+        fields: Mapping[str, str] = MappingProxyType({}),
+    ) -> str:
+        """The fixed text of one flow; the same for every turn and customer.
+
+        `shop`: whose customers these are; what it does not say is not said. `fields`: what a model may report in this
+        flow, and what each means.
+        """
+        return render(
+            "system.j2",
+            role=self._role,
+            name=self._name,
+            company=shop.name,
+            sells=shop.sells,
+            method=method,
+            structured=structured,
+            fields=fields,
+        )
 
     def count(self, text: str) -> int:
         """Tokens of a message with this text."""
         return self._tokens.count_message(text)
 
     def opening(
-        self, snapshot: Snapshot, text: str, media: Media, *, method: str, structured: bool, words: int
-    ) -> Opening:
-        """For a question beside the answer; at most `words` tokens of the newest message."""
-        system = self.system(method, structured=structured)
+        self, snapshot: Snapshot, text: str, media: Media, *, system: str, most: int
+    ) -> tuple[tuple[ChatMessage, ...], str]:
+        """For a question beside the answer: its history behind `system`, and `most` tokens of the newest message."""
         history = self._history(snapshot, self._budget.total - self.count(system) - self._budget.turn)
         newest = Exchange(text, "", media=media, revision=snapshot.revision + 1)
-        return Opening(
-            system, history, self._framed(snapshot.key, newest, self._cut(sanitise(text, self._speakers), words))
-        )
+        words = beginning(self._tokens, sanitise(text, self._speakers), most)
+        return history, self._framed(snapshot.key, newest, words)
 
     def build(
         self,
@@ -152,17 +115,46 @@ class PromptBuilder:
         wanted: tuple[str, ...] = (),
         structured: bool = True,
         deciding: tuple[Deciding, ...] = (),
+        shop: Shop = _NO_SHOP,
+        fields: Mapping[str, str] = MappingProxyType({}),
+        earlier: tuple[str, ...] = (),
+        moment: str = "",
+        courtesy: bool = False,
     ) -> Prompt:
         """The prompt of one turn. `slots` are known values of lists, `told` those in the customer's own words.
 
-        `goal` is the stage's; `wanted` may be reported; `media` says what the text was made of; `deciding` was
-        reckoned from the facts.
+        `goal` is the stage's, empty where nothing is to be found out; `wanted` may be reported, `fields` says of all
+        such things of the flow what they mean; `media` says what the text was made of; `deciding` was reckoned from the
+        facts; `earlier` is what we said of figures before; `courtesy`: the step's statement is said only where it
+        suits.
 
-        Passages are cut first, then the customer's own text, then the history; never the system text.
+        What is left out of a message that is too long, and in which order: course.py. The system text never is.
         """
-        system = self.system(method, structured=structured)
+        system = self.system(method, structured=structured, shop=shop, fields=fields)
         newest = Exchange(text, "", media=media, revision=snapshot.revision + 1)
-        turn = self._turn(step, passages, snapshot.key, newest, goal=goal, slots=slots, told=told, deciding=deciding)
+        own = [f"{name} — {_own_words(value, self._speakers)}" for name, value in told.items()]
+        course = Course.of(
+            step,
+            snapshot,
+            text,
+            own,
+            goal=goal,
+            slots="; ".join(self._told_once(slots)),
+            deciding=deciding,
+            earlier=tuple(one_line(line, self._speakers) for line in earlier),
+            moment=moment,
+            courtesy=courtesy,
+        )
+        message = LastMessage(
+            course,
+            self._tokens,
+            self._budget.turn,
+            framed=lambda words: self._framed(snapshot.key, newest, words),
+            framed_told=lambda words: framed(
+                words, mark_of(self._secret, snapshot.key, newest.revision, b"told-of-himself")
+            ),
+        )
+        turn = message.written(passages, sanitise(text or "", self._speakers))
         left = self._budget.total - self._tokens.count_message(system) - self._tokens.count_message(turn)
         messages = (*self._history(snapshot, left), ChatMessage("user", turn))
         counts = [self._tokens.count_message(message.content) for message in messages]
@@ -178,74 +170,19 @@ class PromptBuilder:
             wanted=wanted,
             deciding=deciding,
             usual=usual(message.content for message in messages),
+            about=tuple(part for part in (shop.name, shop.sells) if part),
         )
 
-    def _turn(
-        self,
-        step: Step,
-        passages: tuple[Passage, ...],
-        key: Key,
-        newest: Exchange,
-        *,
-        goal: str,
-        slots: Mapping[str, str],
-        told: Mapping[str, str],
-        deciding: tuple[Deciding, ...],
-    ) -> str:
-        known = "; ".join(f"{name}: {one_line(value, self._speakers)}" for name, value in slots.items())
-        own = "\n".join(
-            f"{name} — {_own_words(value, self._speakers)}" for name, value in [*told.items()][-_MOST_TOLD:]
-        )
-        if own:
-            own = framed(own, mark_of(self._secret, key, newest.revision, b"told-of-himself"))
-
-        def render(shown: list[_Shown], words: str) -> str:
-            return _environment().get_template("turn.j2").render(
-                passages=shown,
-                language=_LANGUAGES[step.language],
-                deciding=[without_marks(each.said) for each in deciding],
-                goal=goal,
-                slots=known,
-                told=own,
-                greeting=without_marks(" ".join((step.greeting or "").split())),  # it may hold the customer's name
-                statement=" ".join(part for part in (step.statement, step.lead if shown else None) if part),
-                question=step.question,
-                text=self._framed(key, newest, words),
-            )  # fmt: skip
-
-        room = self._budget.turn
-        words = self._cut(sanitise(newest.user or "", self._speakers), room - self._tokens.count(render([], "")))
-        shown: list[_Shown] = []
-        for passage in passages:
-            # A section is the owner's, and still no place for marks of templates: it may be copied from anywhere.
-            text = without_marks(passage.section.text)
-            candidate = _Shown(passage, text)
-            if self._tokens.count(render([*shown, candidate], words)) > room:
-                if not shown:  # the best one is worth its beginning
-                    spare = room - self._tokens.count(render([_Shown(passage, "")], words))
-                    shown.append(_Shown(passage, self._cut(text, spare)))
-                break
-            shown.append(candidate)
-        return render(shown, words).strip()
+    def _told_once(self, slots: Mapping[str, str]) -> Iterator[str]:
+        """Known values with their names; a long one, as of a telephone that is the contact too, once."""
+        said: set[str] = set()
+        for name, value in slots.items():
+            if value not in said or len(value) < _LONG:
+                yield f"{name}: {one_line(value, self._speakers)}"
+            said.add(value)
 
     def _framed(self, key: Key, exchange: Exchange, words: str) -> str:
         return framed(words, mark_of(self._secret, key, exchange.revision), exchange.media)
-
-    def _cut(self, text: str, tokens: int) -> str:
-        """The longest beginning of `text` within `tokens`, found by halving."""
-        if tokens <= 0:
-            return ""
-        text = text[: self._tokens.room(tokens)]  # what is beyond it need not be counted
-        if self._tokens.count(text) <= tokens:
-            return text
-        low, high = 0, len(text)
-        while low < high:
-            middle = (low + high + 1) // 2
-            if self._tokens.count(text[:middle]) <= tokens:
-                low = middle
-            else:
-                high = middle - 1
-        return text[:low].rstrip()
 
     def _history(self, snapshot: Snapshot, tokens: int) -> tuple[ChatMessage, ...]:
         """The tail that fits, beginning where a block of revisions begins.
@@ -271,7 +208,7 @@ class PromptBuilder:
 
     def _messages(self, key: Key, exchange: Exchange) -> tuple[ChatMessage, ChatMessage]:
         words = sanitise((exchange.user or "")[:_RECALLED], self._speakers)
-        user = self._framed(key, exchange, words) if words else _UNKNOWN
+        user = self._framed(key, exchange, words) if words else UNKNOWN
         # What we are said to have said may be a person's words, a caller's, or a model's: none of them opens anything.
-        said = sanitise(exchange.answer[:_RECALLED], self._speakers) or _UNKNOWN
+        said = sanitise(exchange.answer[:_RECALLED], self._speakers) or UNKNOWN
         return ChatMessage("user", user), ChatMessage("assistant", said)

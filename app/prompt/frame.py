@@ -8,17 +8,12 @@ again has the same prompt), and who has seen one mark knows no other. Why so: do
 import hashlib
 import re
 import string
-from collections.abc import Mapping
 
+from app.prompt.words import table
 from app.types import Key, Media
 
 _OPEN, _CLOSE = "⟦", "⟧"  # one token each; no text of others keeps such a sign (marks.py), no answer may have one
 _LETTERS = 6  # 28 bits, for one guess a message
-_NOTES: Mapping[str, str] = {  # by medium; typed text, and what a later release may have noted, has none
-    # Said of the text and not of who wrote it: a customer can type the prefix, and his caption stands behind it.
-    "image": ": помечено как описание картинки",
-    "audio": ": помечено как расшифровка голосового",
-}
 _CLOSING = re.compile(rf"{_OPEN}/([a-z]{{{_LETTERS}}}){_CLOSE}")
 
 
@@ -40,8 +35,10 @@ def mark_of(secret: bytes, key: Key, revision: int, use: bytes = b"customers-wor
 def framed(words: str, mark: str, media: Media = "text") -> str:
     """`words`, which are sanitised, in their frame; without the mark itself, should they hold it."""
     words = re.sub(mark, "", words, flags=re.IGNORECASE)
-    note = _NOTES.get(media, "")
-    return f"{_OPEN}{mark}{note}{_CLOSE}\n{words}\n{_OPEN}/{mark}{_CLOSE}"
+    # Said of the text and not of who wrote it: a customer can type the prefix, and his caption stands behind it. Typed
+    # text, and what a later release may have noted, has no note.
+    note = table("words")["media"].get(media, "")
+    return f"{_OPEN}{mark}{note and f': {note}'}{_CLOSE}\n{words}\n{_OPEN}/{mark}{_CLOSE}"
 
 
 def marks_in(text: str) -> tuple[str, ...]:

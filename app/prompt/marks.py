@@ -21,7 +21,7 @@ _BRACKETED = (
 ).split()
 _GAP = r"[ \t]{0,3}"
 _NAMED = rf"(?:{'|'.join(_TAGS)}|[a-z0-9]{{1,24}}(?:[_▁][a-z0-9]{{1,24}}){{1,6}})"
-# What opens without its end is closed by a model itself. Short names are left to stand: «нас <s» is nobody's mark.
+# What opens without its end is closed by a model itself. Short names are left to stand: a word before <s is no mark.
 _OPENING = "|".join(sorted((tag for tag in _TAGS if len(tag) > 3), key=len, reverse=True))
 # One pass takes out every mark: no alternative can match CUT, so none can match across a place that was cut. Every
 # repetition is bounded, so the time is in proportion to the length.

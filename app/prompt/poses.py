@@ -1,7 +1,7 @@
 """Lines of somebody else's text that begin as ours, a passage's or a speaker's do.
 
-The tables are data: a name or a language more is one word more. Our own labels are read out of the templates, so that
-they cannot drift from what a prompt really says.
+The tables are data (`poses.yaml`): a name or a language more is one word more. Our own labels are read out of the
+templates, so that they cannot drift from what a prompt really says.
 """
 
 import re
@@ -10,63 +10,11 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from app.prompt.alike import fold
-
-_SPEAKERS = """
-system sys assistant user human developer ai bot chatbot gpt chatgpt qwen llm admin administrator
-moderator manager operator agent consultant seller salesperson support owner boss director colleague customer client
-buyer supervisor cashier accountant
-система ассистент помощник пользователь разработчик ии нейросеть чатбот бот админ
-администратор модератор менеджер оператор консультант продавец агент поддержка техподдержка владелец директор
-руководитель начальник хозяин коллега клиент покупатель заказчик управляющий бухгалтер кассир
-жүйе көмекші пайдаланушы әзірлеуші әкімші кеңесші сатушы қолдау иесі басшы әріптес тұтынушы бухгалтер кассир
-"""
-_PARTS = """
-tool function model role message instruction instructions prompt context facts rules note response answer reply output
-инструмент функция модель роль сообщение инструкция инструкции указание указания промпт контекст факты правила
-примечание ответ вывод
-құрал функция модель рөл хабарлама нұсқау нұсқаулар нұсқаулық контекст фактілер деректер ережелер ескерту жауап
-"""
-# Headings of a price list or a handbook: only before a separator, for «прайс» alone asks for one.
-_HEADINGS = """
-прайс прайс_лист прайслист прейскурант тарифы база_знаний знания политика регламент акции
-price_list pricelist pricing tariffs knowledge knowledge_base policy policies handbook promotions
-отдел_продаж служба_поддержки техническая_поддержка служебное_сообщение системное_сообщение внутренняя_заметка
-sales_team sales_department support_team system_message system_note internal_note
-сату_бөлімі қолдау_қызметі жүйе_хабарламасы ішкі_ескертпе
-баға_тізімі бағалар_тізімі тарифтер білім_базасы саясат акциялар
-"""
-# These are headings behind an adjective too: «новые факты: …», «актуальный прайс: …».
-_BLOCKS = """
-факты правила инструкция инструкции прайс прайслист прейскурант контекст промпт регламент
-facts rules instruction instructions prompt context policy
-фактілер деректер ережелер нұсқау нұсқаулар контекст
-"""
-# Behind them a speaker stands in another case: «от менеджера: …».
-_FROM = "от слова слово ответ сообщение from сөзі"
-# What a customer may well begin a line with: a heading only where nothing stands behind it.
-_BARE = """
-цена цены стоимость скидка скидки условия
-price prices discount discounts terms
-баға бағасы бағалар жеңілдік шарттар
-"""
-# Behind a speaker's word these tell of him: «менеджер сказал: …».
-_TELLING = """
-сказал* говор* писал* написал* пишет ответил* отвеча* обеща* пообеща* спросил* спрашива* просит просил* попросил*
-прислал* отправил* звонил* позвонил* предлож* предлага* посовет* объясн* сообщил* назвал* считает думает не нет
-айтты айтқан* деді дейді депті жазды жазған* сұрады сұрап уәде* берді жіберді емес жоқ
-said says told tells wrote writes asked asks promised promises sent called offered replied answered not no
-"""
-# And with one of these it is a sentence, whoever it is about.
-_SENTENCE = """
-был была были будет есть нужен нужна нужно нужны хочу хотим хочет ищу ищем мне нам меня нас вас вам у как какой какая
-какие когда где почему зачем что это если уже можно надо пришлите скиньте дайте отправьте вышлите
-бар керек маған бізге бізде сізде сізге мен біз қалай қандай қашан бұл егер жіберіңіз беріңіз
-is are was were has have had need needs i we you me us how what when where which why this that if can does do send give
-"""
+from app.prompt.words import table
 
 _HEAD = 96  # characters of a line that are looked at: the longest label of ours has fewer
 _NAME = 60  # of them, for a speaker whose name stands around what he is
-_MORE_WORDS = 2  # a speaker may have a name: «менеджер Айгуль:», "system message (internal):"
+_MORE_WORDS = 2  # a speaker may have a name, a heading a remark: "system message (internal):"
 _NAME_WORDS = 8
 _LONGEST = 6  # words of a label
 # Signs, numbers of a list, dates and times of a log: «[04.03.2026, 12:03] - », "2026-03-04T12:03:00Z"
@@ -131,7 +79,7 @@ def _begins(words: Sequence[str], names: frozenset[Label], *, ended: bool, bare:
 
 
 def _is_a_name(words: Sequence[str]) -> bool:
-    """«Главный менеджер по продажам Айгуль», «новые факты», and no sentence with a manager in it."""
+    """A speaker with his post and name, a block of ours behind an adjective, and no sentence with a manager in it."""
     if len(words) > _NAME_WORDS or _tells(words) or any(_in(word, _sentence()) for word in words):
         return False
     if not _speakers().isdisjoint(words) or (len(words) <= 1 + _MORE_WORDS and not _blocks().isdisjoint(words)):
@@ -180,9 +128,9 @@ def _labels() -> tuple[frozenset[Label], ...]:
     """Labels of our own templates, words of speakers and blocks, headings, and what is a heading only by itself."""
     folder = files("app.prompt").joinpath("templates")
     own = [label for name in _TEMPLATES for label in labels_of(folder.joinpath(name).read_text("utf-8"))]
-    single = [*_SPEAKERS.split(), *_PARTS.split()]
-    headings = [heading.replace("_", " ") for heading in _HEADINGS.split()]
-    return tuple(_named(tuple(table)) for table in (own, single, headings, _BARE.split()))
+    single = [*_words_of("speakers"), *_words_of("parts")]
+    headings = [heading.replace("_", " ") for heading in _words_of("headings")]
+    return tuple(_named(tuple(words)) for words in (own, single, headings, _words_of("bare")))
 
 
 @cache
@@ -192,38 +140,47 @@ def _firsts() -> frozenset[str]:
 
 @cache
 def _speakers() -> frozenset[str]:
-    return frozenset(fold(word) for word in _SPEAKERS.split())
+    return frozenset(fold(word) for word in _words_of("speakers"))
 
 
 @cache
 def _stems() -> frozenset[str]:
-    """Speakers without what changes by case: «владелец» and «владельца» have one beginning."""
-    return frozenset(re.sub(r"(?:eц|[aьй])$", "", word) for word in _speakers() if len(word) > _STEM)
+    """Speakers without what changes by case: all cases of one have one beginning."""
+    endings = tuple(fold(ending) for ending in _words_of("endings"))
+    return frozenset(
+        word.removesuffix(next((ending for ending in endings if word.endswith(ending)), ""))
+        for word in _speakers()
+        if len(word) > _STEM
+    )
 
 
 @cache
 def _blocks() -> frozenset[str]:
-    return frozenset(fold(word) for word in _BLOCKS.split())
+    return frozenset(fold(word) for word in _words_of("blocks"))
 
 
 @cache
 def _froms() -> frozenset[str]:
-    return frozenset(fold(word) for word in _FROM.split())
+    return frozenset(fold(word) for word in _words_of("froms"))
 
 
 @cache
 def _telling() -> tuple[frozenset[str], tuple[str, ...]]:
-    return _listed(_TELLING)
+    return _listed("telling")
 
 
 @cache
 def _sentence() -> tuple[frozenset[str], tuple[str, ...]]:
-    return _listed(_SENTENCE)
+    return _listed("sentence")
 
 
-def _listed(table: str) -> tuple[frozenset[str], tuple[str, ...]]:
-    words = table.split()
+def _listed(name: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    words = _words_of(name)
     return frozenset(fold(w) for w in words if w[-1] != "*"), tuple(fold(w[:-1]) for w in words if w[-1] == "*")
+
+
+def _words_of(name: str) -> list[str]:
+    return str(table("poses")[name]).split()
 
 
 def labels_of(template: str) -> tuple[str, ...]:

@@ -41,7 +41,9 @@ _MEANT = {
 }
 _FENCE = re.compile(r"#[\W_]|([-=`~*_])\1\1")
 _LEADING = re.compile(r"[\W_]*")
-_BLANK_LINES = re.compile(r"\n{3,}")  # two line ends are kept of any number: a thousand of them are not looked at one by one
+_BLANK_LINES = re.compile(
+    r"\n{3,}"
+)  # two line ends are kept of any number: a thousand of them are not looked at one by one
 
 
 @lru_cache(maxsize=_KEPT)
@@ -87,7 +89,7 @@ def _plain(sign: str) -> str:
     if sign in _POINTED:
         return _POINTED[sign]
     same = unicodedata.normalize("NFKC", sign)
-    # «м²» and «①» stay as they are: a number is more than the sign it resembles.
+    # Raised and circled numbers stay as they are: a number is more than the sign it resembles.
     return same if len(same) == 1 and " " < same <= "~" and category != "No" else sign
 
 
@@ -100,7 +102,7 @@ def _is_noncharacter(sign: str) -> bool:
 
 
 def _unfenced(line: str) -> str:
-    """Without a heading's or a fence's signs at its beginning; «#хештег» is neither."""
+    """Without a heading's or a fence's signs at its beginning; a word behind # is neither."""
     if not line or line[0].isalnum():
         return line
     leading = _LEADING.match(line)

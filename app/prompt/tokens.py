@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Iterable
 from string import ascii_letters
 
+from app.language.folds import KAZAKH
+
 _RUSSIAN = 2.8
 _KAZAKH = 1.6
 _ENGLISH = 4.7
-_KAZAKH_LETTERS = frozenset("әғқңөұүһіӘҒҚҢӨҰҮҺІ")
+_KAZAKH_LETTERS = KAZAKH | {letter.upper() for letter in KAZAKH}
 _LATIN_LETTERS = frozenset(ascii_letters)
 _KAZAKH_SHARE = 0.04  # of a text's Cyrillic letters: every Kazakh sentence has more, Russian has none
 _MESSAGE = 5  # role marks and line ends around each message

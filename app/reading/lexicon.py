@@ -5,15 +5,12 @@ A row is words, each as it is, or a stem with `*` behind it, or several with `|`
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from importlib.resources import files
 from itertools import product
 from typing import Any
 
-import yaml
-
+from app.packaged import packaged
 from app.reading.tokens import fold
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LANGUAGES = ("ru", "kk", "en")
 
 
@@ -58,8 +55,7 @@ def data() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """Chapter to name to rows, those of all languages together."""
     merged: dict[str, dict[str, tuple[str, ...]]] = {}
     for language in LANGUAGES:
-        text = files("app.reading").joinpath("words", f"{language}.yaml").read_text("utf-8")
-        book: dict[str, dict[str, Any]] = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+        book: dict[str, dict[str, Any]] = packaged("app.reading", "words", f"{language}.yaml")
         for chapter, names in book.items():
             into = merged.setdefault(chapter, {})
             for name, rows in names.items():

@@ -3,9 +3,8 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 
-import yaml
+from app.packaged import packaged
 
 _WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W_]+(?:['\u2019`-][^\W_]+)*")
 _FOLD = str.maketrans(
@@ -34,8 +33,8 @@ class Token:
 @lru_cache(maxsize=1)
 def abbreviations() -> frozenset[str]:
     """Words whose dot ends no sentence, in small letters."""
-    text = files("app.reading").joinpath("words", "abbreviations.yaml").read_text("utf-8")
-    return frozenset(fold(str(word)) for word in yaml.safe_load(text)["abbreviations"].split())
+    row = packaged("app.reading", "words", "abbreviations.yaml")["abbreviations"]
+    return frozenset(fold(str(word)) for word in row.split())
 
 
 @lru_cache(maxsize=8192)

@@ -13,6 +13,7 @@ from app.capacity.admission import Admission
 from app.cpu import Cpu
 from app.dialogue.engine import Dialogue, Hours
 from app.dialogue.policy import Policy
+from app.dialogue.switches import Switches
 from app.errors import ConfigError
 from app.knowledge.models import CACHE, Models, open_models
 from app.knowledge.retriever import Retriever
@@ -28,7 +29,10 @@ from app.turn.bots import DEFAULT, Bot, Bots
 from app.turn.chain import decide
 from app.turn.deciding import what_decides
 from app.turn.machine import Machine
+from app.turn.prompting import opening
 from app.types import Ask, Key, Language, Snapshot
+from app.understanding.acts import Classifier
+from app.understanding.own import own_examples
 
 _DATABASE = "conversations.db"
 _LOG_KEY = "log.key"
@@ -44,20 +48,17 @@ def open_machine(settings: Settings, data: Path, knowledge: Path) -> Machine:
 
     `knowledge` is the default bot's. Raises ConfigError.
     """
-    dialogues = _dialogues(settings)
     key = _installation_key(data)
     telemetry = Telemetry(key, log_text=settings.flags.log_text)
     models = open_models(
-        settings.retriever,
+        settings.search,
         cache=data / CACHE,
         on_degraded=lambda part, reason: telemetry.retrieval_degraded.labels(part, reason).inc(),
     )
     tokens = TokenCounter()
-    bots = _bots(settings, dialogues, _shelves(settings, knowledge, dialogues, models), _prompts(settings, key, tokens))
+    bots = open_bots(settings, knowledge, key=key, models=models, tokens=tokens)
     _read_ahead(bots.default)
-    system = bots.default.prompts.system(
-        dialogues[DEFAULT].title(settings.dialogue.flow), structured=settings.flags.structured
-    )
+    system = opening(bots.default, settings.dialogue.flow, settings)
     llm, pace = BACKENDS[settings.llm.backend].open(settings, telemetry, system=system, on_count=tokens.calibrate)
     admission = Admission(settings.turn.parallel, settings.turn.max_waiting, pace, settings.turn.timeout_s)
     telemetry.running.set_function(lambda: admission.running)
@@ -74,6 +75,18 @@ def open_machine(settings: Settings, data: Path, knowledge: Path) -> Machine:
     )
 
 
+def open_bots(
+    settings: Settings, knowledge: Path, *, key: bytes, models: Models | None = None, tokens: TokenCounter | None = None
+) -> Bots:
+    """The bots of the settings, without a memory or a model that speaks. `key` is the installation's.
+
+    Raises ConfigError; Unavailable when a model of the search fails.
+    """
+    dialogues = _dialogues(settings)
+    shelves = _shelves(settings, knowledge, dialogues, models or Models())
+    return _bots(settings, dialogues, shelves, _prompts(settings, key, tokens or TokenCounter()))
+
+
 def _read_ahead(bot: Bot) -> None:
     """Words, names and examples that are read when first asked for: no customer waits for them."""
     snapshot, now = Snapshot(Key("", "")), datetime.now(UTC)
@@ -81,7 +94,7 @@ def _read_ahead(bot: Bot) -> None:
     for text in ("1 + 1 = 2?", *asked):
         step = decide(Ask(snapshot.key, text, ""), snapshot, now, bot)
         step = replace(step, intents=("price",))
-        what_decides(text, step, snapshot, bot.knowledge.current, now.date())
+        what_decides(text, step, snapshot, bot.knowledge.current, now.date(), counted={})
 
 
 def open_knowledge(
@@ -103,11 +116,25 @@ def open_knowledge(
 def _dialogues(settings: Settings) -> dict[str, Dialogue]:
     hours = Hours(settings.dialogue.opens, settings.dialogue.closes, settings.dialogue.timezone)
     policy = Policy.load(Path(settings.dialogue.policy)) if settings.dialogue.policy else Policy.default()
-    dialogues = {DEFAULT: Dialogue.load(settings.dialogue.flow, hours, policy)}
+    flags = settings.flags
+    switches = Switches(flags.tone_analysis, flags.lanes, flags.own_questions)
+    classifiers = classifiers_of(settings)
+
+    def dialogue(name: str, flow: str, policy: Policy) -> Dialogue:
+        return Dialogue.load(flow, hours, policy, classifier=classifiers.get(name), switches=switches)
+
+    dialogues = {DEFAULT: dialogue(DEFAULT, settings.dialogue.flow, policy)}
     for name, spec in settings.bots.items():
         policy = Policy.load(spec.policy) if spec.policy else Policy.default()
-        dialogues[name] = Dialogue.load(spec.flow or settings.dialogue.flow, hours, policy)
+        dialogues[name] = dialogue(name, spec.flow or settings.dialogue.flow, policy)
     return dialogues
+
+
+def classifiers_of(settings: Settings) -> dict[str, Classifier]:
+    """The classifiers of the bots that have examples of their own, by the bot's name. Raises ConfigError."""
+    named = {DEFAULT: Path(settings.dialogue.examples)} if settings.dialogue.examples else {}
+    named |= {name: spec.examples for name, spec in settings.bots.items() if spec.examples}
+    return {name: Classifier.load().with_own(own_examples(path)) for name, path in named.items()}
 
 
 def _shelves(

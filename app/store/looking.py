@@ -6,7 +6,9 @@ from pathlib import Path
 
 from app.errors import ConfigError
 from app.store import engine
-from app.store.migrations import schema_of
+from app.store.migrations import MIGRATIONS, schema_of
+from app.store.reading import load
+from app.types import Key, Snapshot
 
 _UNDISTURBED_S = 2.0  # for whoever holds a lock
 
@@ -62,3 +64,27 @@ def answers(path: Path) -> tuple[list[tuple[str, object]], int]:
         rows = db.execute("SELECT request_id, response FROM turns").fetchall()
         gaps = db.execute(_GAPS).fetchone()[0] + db.execute(_UNLOGGED).fetchone()[0]
         return [(str(request_id), response) for request_id, response in rows], gaps + bool(engine.torn(db))
+
+
+def conversation(path: Path, user: str, session: str | None, history: int) -> Snapshot | None:
+    """A person's conversation, the newest of several, with at most `history` exchanges; None: there is none.
+
+    Raises ConfigError when the memory cannot be read, or has to be brought over first.
+    """
+    where, values = ("user_id = ?", (user,)) if session is None else ("user_id = ? AND session_id = ?", (user, session))
+    try:
+        with engine.connected(path, mode="ro", timeout=_UNDISTURBED_S) as db:
+            if schema_of(db) < len(MIGRATIONS):
+                raise ConfigError(f"database {str(path)!r} is of another release; start the service of this one first")
+            row = db.execute(
+                f"SELECT session_id FROM conversations WHERE {where} ORDER BY last_at DESC, updated_at DESC LIMIT 1",  # noqa: S608 - one of two
+                values,
+            ).fetchone()
+            if row is None:
+                return None
+            loaded = load(db, Key(str(row[0]), user), "", history)
+    except engine.Error as error:
+        raise ConfigError(f"database {str(path)!r} cannot be used: {error}; see `machine doctor`") from None
+    if loaded.behind:
+        raise ConfigError("this conversation has still to be brought over; the running service does it by and by")
+    return loaded.snapshot

@@ -38,8 +38,10 @@ def readable_rows(db: sqlite3.Connection, table: str, holes: list[int]) -> Itera
         first, last = waiting.pop()
         at = first
         try:
-            sql = f"SELECT rowid AS row_number, * FROM {table} NOT INDEXED WHERE rowid BETWEEN ? AND ? ORDER BY rowid"  # noqa: S608 - names from the schema
-            for row in db.execute(sql, (first, last)):
+            # A range looks one row beyond its end, which may be on the damaged page: the last row is asked for alone.
+            where = "rowid = ?1" if first == last else "rowid BETWEEN ?1 AND ?2 ORDER BY rowid"
+            sql = f"SELECT rowid AS row_number, * FROM {table} NOT INDEXED WHERE {where}"  # noqa: S608 - names from the schema
+            for row in db.execute(sql, (first, last)[: 1 + (first != last)]):
                 at = row["row_number"] + 1
                 yield row
         except sqlite3.DatabaseError:

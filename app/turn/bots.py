@@ -26,6 +26,11 @@ class Bot:
     """The language to answer in until the customer's is known."""
 
     @property
+    def names(self) -> frozenset[str]:
+        """The shop's names with Latin letters, lower case, as its knowledge writes them now."""
+        return self.knowledge.current.brands
+
+    @property
     def timezone(self) -> str:
         """IANA name of the zone that its hours, its "today" and the end of its offers are reckoned in."""
         return self.dialogue.hours.timezone

@@ -8,20 +8,26 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from app.composing.extractive import compose
+from app.composing.news import bad
 from app.deadline import Deadline
 from app.guardrail import Context, Verdict, addresses_of, check, known_addresses, tidy
-from app.knowledge.retriever import Found
-from app.prompt import corrected, marks_in
+from app.knowledge.retriever import Asked, Found, Retriever
+from app.prompt import Wrong, corrected, marks_in
 from app.settings import Settings
 from app.turn.bots import Bot
 from app.turn.compatible import compatible
 from app.turn.deciding import what_decides
+from app.turn.prompting import bearing, with_prices, written
 from app.types import Ask, Deciding, Draft, Passage, Prompt, Snapshot, Step
 
+_DECIDED = frozenset({"purchase", "demo", "invoice", "contact_given"})
+"""Whoever wants this is asked how to reach him, whatever else he has heard."""
 _GRAVE = frozenset({"handover", "refuse"})
+"""What no word of a model alone leads to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,8 @@ class Plan:
     """Version of the knowledge base that was searched: a newer one may be in use by now."""
     factor: float = 1.0
     """Of the token count, when the prompt was written."""
+    bearing: tuple[Passage, ...] = ()
+    """What the prompt's figures rest on besides its passages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ class Outcome:
 
 def decide(ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot) -> Step:
     """What the dialogue wants to do about the message."""
-    return bot.dialogue.advance(_known(snapshot, bot), ask, now)
+    return bot.dialogue.advance(_known(snapshot, bot), ask, now, names=bot.names)
 
 
 def _known(snapshot: Snapshot, bot: Bot) -> Snapshot:
@@ -65,7 +73,7 @@ def heeded(step: Step, act: str, ask: Ask, snapshot: Snapshot, *, now: datetime,
 
     `step` itself where the word would bring a person or a refusal, or lead out of a topic: it is no ground for that.
     """
-    again = bot.dialogue.advance(_known(snapshot, bot), ask, now, act)
+    again = bot.dialogue.advance(_known(snapshot, bot), ask, now, names=bot.names, act=act)
     called = step.state.handed_over != again.state.handed_over
     grave = called or step.topic or not _GRAVE.isdisjoint((step.action, again.action))
     moved = (step.action, step.reason, step.topic) != (again.action, again.reason, again.topic)
@@ -78,15 +86,29 @@ async def search(
     """What the knowledge base has on it: nothing when the step searches nothing."""
     if step.query is None:
         return Found((), version=bot.knowledge.version)
+    today, without = today_of(bot, now), step.without
     found = await bot.knowledge.find(
-        step.query,
-        top_k=top_k,
-        today=today_of(bot, now),
-        previous=_previous_message(snapshot),
-        without=step.without,
-        deadline=deadline,
+        step.query, top_k=top_k, today=today, previous=_previous_message(snapshot), without=without, deadline=deadline
     )
-    return replace(found, passages=compatible(step, found.passages))
+    passages = found.passages
+    if step.queries:
+        asked = [Asked(query, None, without) for query in step.queries]
+        passages = _with_first_of(
+            found, await bot.knowledge.find_all(asked, top_k=top_k, today=today, deadline=deadline)
+        )
+    passages = compatible(step, passages)
+    if passages or step.wider is None:
+        return replace(found, passages=passages)
+    wider = await bot.knowledge.find(step.wider, top_k=top_k, today=today, without=without, deadline=deadline)
+    return replace(wider, passages=compatible(step, wider.passages))
+
+
+def _with_first_of(found: Found, apart: Sequence[Found]) -> tuple[Passage, ...]:
+    """What was found for a message, and the best of each of its questions behind its own best."""
+    first = [each.passages[0] for each in apart if each.passages]
+    ordered = {passage.section.id: passage for passage in (*found.passages[:1], *first, *found.passages)}
+    known = {passage.section.id: passage for passage in found.passages}
+    return tuple(known.get(name, passage) for name, passage in ordered.items())
 
 
 def today_of(bot: Bot, now: datetime) -> date:
@@ -94,10 +116,13 @@ def today_of(bot: Bot, now: datetime) -> date:
     return now.astimezone(ZoneInfo(bot.timezone)).date()
 
 
-def reckon(step: Step, ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot) -> tuple[Deciding, ...]:
-    """What the facts decide of what was asked."""
+def reckon(
+    step: Step, ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot, *, sums: bool = True
+) -> tuple[Deciding, ...]:
+    """What the facts decide of what was asked; `sums` is the flag of that name."""
     text = step.counted or ask.text
-    return what_decides(text, step, snapshot, bot.knowledge.current, today_of(bot, now))
+    counted = bot.dialogue.counted(step.state)
+    return what_decides(text, step, snapshot, bot.knowledge.current, today_of(bot, now), counted=counted, sums=sums)
 
 
 def plan(
@@ -110,30 +135,28 @@ def plan(
     settings: Settings,
     wants_prompt: bool,
     deciding: tuple[Deciding, ...] = (),
+    now: datetime,
 ) -> Plan:
-    """Writes the prompt, if the backend speaks from one."""
+    """Writes the prompt, if the backend speaks from one. The plan's step may have lost its question."""
     passages = found.passages
+    bare = Prompt(step, passages, snapshot.history, ask.text, deciding=deciding)
+    step = _settled(bare, snapshot, bot)
     if not wants_prompt:
-        return Plan(
-            step, passages, Prompt(step, passages, snapshot.history, ask.text, deciding=deciding), found.version
-        )
-    passages = passages[: settings.turn.passages]
+        return Plan(step, passages, replace(bare, step=step), found.version)
+    today = today_of(bot, now)
+    passages = with_prices(step, passages, bot, today, deciding)[: settings.turn.passages]
     factor = bot.prompts.factor
-    prompt = bot.prompts.build(
-        step,
-        passages,
-        snapshot,
-        ask.text,
-        method=bot.dialogue.title(step.state.flow),
-        goal=bot.dialogue.goal(step.state.flow, step.state.stage),
-        slots=bot.dialogue.known(step.state),
-        told=bot.dialogue.own_words(step.state),
-        media=ask.media,
-        wanted=bot.dialogue.wanted(step.state),
-        structured=settings.flags.structured,
-        deciding=deciding,
-    )
-    return Plan(step, passages, prompt, found.version, factor)
+    prompt = written(step, passages, ask, snapshot, bot, now=now, settings=settings, deciding=deciding)
+    borne = bearing(deciding, snapshot, bot.knowledge.current, today, passages)
+    return Plan(step, passages, prompt, found.version, factor, borne)
+
+
+def _settled(bare: Prompt, snapshot: Snapshot, bot: Bot) -> Step:
+    """The step of a prompt without messages, and without a question of ours where the answer is bad news."""
+    step = bare.step
+    if step.question is None or not _DECIDED.isdisjoint(step.intents) or not bad(bare):
+        return step
+    return bot.dialogue.unasked(step, snapshot.state)
 
 
 def judge(planned: Plan, drafts: Sequence[Draft], ask: Ask, snapshot: Snapshot, bot: Bot) -> Outcome:
@@ -152,30 +175,45 @@ def judge(planned: Plan, drafts: Sequence[Draft], ask: Ask, snapshot: Snapshot, 
 
 def correction(prompt: Prompt, draft: Draft, verdict: Verdict) -> Prompt:
     """The same prompt with the refused draft and what was wrong with it: asked once, while there is time."""
-    return corrected(prompt, draft.text, [finding.detail for finding in verdict.findings])
+    wrong = [Wrong(each.check, each.detail, draft.text[each.start : each.end]) for each in verdict.findings]
+    return corrected(prompt, draft.text, wrong)
 
 
 def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Context:
     """What the drafts of this turn are judged against."""
     step, policy = planned.step, bot.dialogue.policy
     return Context(
-        passages=planned.passages,
+        passages=(*planned.passages, *planned.bearing),
         customer=(*(exchange.user for exchange in snapshot.history if exchange.user), ask.text),
         earlier=tuple(exchange.answer for exchange in snapshot.history),
-        own=(*_own_texts(step), *(each.said for each in planned.prompt.deciding)),
+        own=(*_own_texts(step), *(each.said for each in planned.prompt.deciding), *planned.prompt.about),
         language=step.language,
         greeted="greeting" in snapshot.state.said,
-        system=planned.prompt.system,
+        system=_unsayable(planned.prompt),
         never=policy.never,
         discounts=policy.discounts,
-        contacts=known_addresses(tuple(bot.knowledge.sections)) | _given_by_hand(snapshot),
+        contacts=_addresses(bot.knowledge.current) | _given_by_hand(snapshot),
         marks=tuple(mark for message in planned.prompt.messages for mark in marks_in(message.content)),
     )
+
+
+def _unsayable(prompt: Prompt) -> str:
+    """The system text without what anybody may hear of it."""
+    system = prompt.system
+    for text in prompt.about:
+        system = system.replace(text, "")
+    return system
 
 
 def _own_texts(step: Step) -> tuple[str, ...]:
     texts = (step.greeting, step.statement, step.lead, step.question, step.fallback)
     return tuple(text for text in texts if text)
+
+
+@lru_cache(maxsize=8)
+def _addresses(found: Retriever) -> frozenset[str]:
+    """By the index and not by its sections: to compare those takes longer than to judge a draft."""
+    return known_addresses(tuple(found.sections))
 
 
 def _given_by_hand(snapshot: Snapshot) -> frozenset[str]:

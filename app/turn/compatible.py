@@ -14,6 +14,8 @@ _KINDS = ("about_us",)
 """Acts whose questions only sections of their own answer."""
 _LEAST = 0.25
 """Probability of the act that one of the section's questions must reach."""
+_PLAINLY = 0.6
+"""From which it comes before those that only may."""
 _PREFERRED = ("invoice", "demo", "payment")
 """Acts whose own sections come first, where they are not far behind."""
 _BEHIND = 0.4
@@ -27,11 +29,12 @@ def compatible(step: Step, passages: Sequence[Passage]) -> tuple[Passage, ...]:
     act = next((act for act in _KINDS if act in step.intents), None)
     if act is None or "price" in step.intents:
         return _preferred(step, passages)
-    return tuple(passage for passage in passages if _answers(passage.section, act) >= _LEAST)
+    answering = [passage for passage in passages if _answers(passage.section, act) >= _LEAST]
+    return tuple(sorted(answering, key=lambda passage: _answers(passage.section, act) < _PLAINLY))
 
 
 def _preferred(step: Step, passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    act = next((act for act in _PREFERRED if act == step.reason), None)
+    act = next((act for act in _PREFERRED if act == step.reason or act in step.intents), None)
     if act is None or not passages:
         return tuple(passages)
     near = [p for p in passages if p.score >= _BEHIND * passages[0].score and _answers(p.section, act) >= _LEAST]

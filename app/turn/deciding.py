@@ -4,9 +4,12 @@ The composer says it, the prompt shows it, the guardrail lets it pass.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
+from app.figures.basket import NOTHING, Basket, put_in
 from app.figures.decided import (
     Confirmed,
     Corrected,
@@ -40,12 +43,16 @@ _SUMS = frozenset({"sum", "price", "cheapest"})
 """What a clause asks of figures, by its own words."""
 _ASKED = frozenset({"feature", "payment", "booking"})
 """Intents that a yes or no may answer."""
+_RECKONED = frozenset({"sum", "confirmed", "corrected", "instalment"})
+"""What is more than a fact as it stands."""
 _UNASKED = frozenset({"price", "sum", "not_known", "instalment"})
 """What nobody else wants to hear."""
 _NO_BUYER = frozenset(
     {"emergency", "trouble", "paid", "supplier", "applicant", "abuse", "auto_reply", "opt_out", "medical", "legal"}
 )
-_REMEMBERED = 4
+_BRIEF = 6
+"""Words."""
+_REMEMBERED = 6
 """Messages back that a quantity or a product is remembered from."""
 _LONGEST = 1000
 """Characters of a message that are read."""
@@ -54,43 +61,93 @@ _RECALLED = 200
 _MOST = 4
 
 
-def what_decides(text: str, step: Step, snapshot: Snapshot, found: Retriever, today: date) -> tuple[Deciding, ...]:
-    """What decides the message; empty where nothing is certain, or where it is no buyer's."""
+def what_decides(
+    text: str,
+    step: Step,
+    snapshot: Snapshot,
+    found: Retriever,
+    today: date,
+    *,
+    counted: Mapping[str, str],
+    sums: bool = True,
+) -> tuple[Deciding, ...]:
+    """What decides the message; empty where nothing is certain, or where it is no buyer's.
+
+    `counted`: what he said there is so much of, by the names of the dialogue's slots. Without `sums` only what the
+    facts say as they stand: nothing is reckoned, and no sum of his is judged.
+    """
     if not _NO_BUYER.isdisjoint(step.intents) or step.action in ("refuse", "close"):
         return ()
-    priced = not _PRICED.isdisjoint(step.intents)
-    counts = priced or any(character.isdigit() for character in text[:_LONGEST])
+    # Who has just asked for a price and says a number in a few words asks for it of so many.
+    brief = snapshot.state.priced and len(text.split()) <= _BRIEF
+    open_ = step.reason == "price_told" or brief
+    priced = step.reason == "price_told" or not _PRICED.isdisjoint(step.intents)
+    counts = open_ or priced or any(character.isdigit() for character in text[:_LONGEST])
     if not counts and not _ASKED.intersection(step.intents):
         return ()
-    read = _read(text)
-    priced = priced or not _SUMS.isdisjoint(wanted(read, found.catalogue).asks)
-    told, focus = _before(snapshot, found.catalogue) if counts else ({}, ())
-    decided = decide(_read(text), found.catalogue, found.statements, told=told, focus=focus, language=step.language)
+    read = _read(found.in_its_words(text[:_LONGEST]), found.brands)
+    asked = wanted(read, found.catalogue)
+    priced = priced or not _SUMS.isdisjoint(asked.asks)
+    told, focus, basket = _before(snapshot, found, counted) if counts else ({}, (), NOTHING)
+    told_now = bool(read.numbers or asked.quantities)
+    if step.reason == "price_told" and not told_now:
+        return ()  # he tells something else
+    if open_ and told_now:
+        priced, asked = True, replace(asked, asks=asked.asks | {"price", "sum"})
+    decided = decide(
+        read,
+        found.catalogue,
+        found.statements,
+        told=told,
+        focus=focus,
+        language=step.language,
+        asked=asked,
+        basket=NOTHING if open_ and told_now else basket,
+    )
     over = {section.id for section in found.sections if section.valid_until and section.valid_until < today}
-    return tuple(_wanted(decided, step, over, priced=priced))[:_MOST]
+    wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)
+    return tuple(wished)[:_MOST]
 
 
 def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: bool) -> Iterator[Deciding]:
     for each in decided:
         kind = _KINDS[type(each)]
-        if (kind in _UNASKED and not priced) or not over.isdisjoint(each.sections):
+        unasked = not priced or (kind == "not_known" and step.reason == "price_told")
+        if (kind in _UNASKED and unasked) or not over.isdisjoint(each.sections):
             continue
-        yield Deciding(kind, each.say(step.language).strip(), tuple(each.sections))  # type: ignore[arg-type]
+        value = each.value if isinstance(each, YesNo) else None
+        yield Deciding(kind, each.say(step.language).strip(), tuple(each.sections), value)  # type: ignore[arg-type]
 
 
-def _before(snapshot: Snapshot, catalogue: Catalogue) -> tuple[Mapping[str, Decimal], tuple[str, ...]]:
-    """(what he counted so far, the products spoken of last)."""
-    told: dict[str, Decimal] = {}
+def _before(
+    snapshot: Snapshot, found: Retriever, counted: Mapping[str, str]
+) -> tuple[Mapping[str, Decimal], tuple[str, ...], Basket]:
+    """(what he counted so far, the products spoken of last, all that he named)."""
+    units = {found.catalogue.units.key(name): value for name, value in counted.items()}
+    told = {unit: Decimal(value) for unit, value in units.items() if unit is not None}
     focus: tuple[str, ...] = ()
+    named: dict[str, None] = {}
+    months: Decimal | None = None
     for exchange in snapshot.history[-_REMEMBERED:]:
         if not exchange.user:
             continue
-        said = wanted(_read(exchange.user[:_RECALLED]), catalogue)
-        told |= said.quantities
-        focus = said.keys or focus
-    return told, focus
+        quantities, keys, said = _said(exchange.user[:_RECALLED], found.brands, found.catalogue)
+        told |= quantities
+        focus = keys or focus
+        named |= dict.fromkeys(said.keys)
+        months = said.months or months
+    return told, focus, Basket(tuple(named), months)
 
 
-def _read(text: str) -> Read:
-    text = meant(text[:_LONGEST]).text
+@lru_cache(maxsize=512)
+def _said(
+    text: str, names: frozenset[str], catalogue: Catalogue
+) -> tuple[Mapping[str, Decimal], tuple[str, ...], Basket]:
+    """What a message counts and names: each is met by several turns behind it."""
+    said = wanted(_read(text, names), catalogue)
+    return said.quantities, said.keys, Basket(put_in(said, catalogue), said.months)
+
+
+def _read(text: str, names: frozenset[str]) -> Read:
+    text = meant(text[:_LONGEST], names).text
     return Read(text, numbers(text), money(text), durations(text))

@@ -12,8 +12,9 @@ from app.telemetry import Stages
 from app.turn.bots import Bot
 from app.turn.chain import heeded
 from app.turn.machine import Machine
-from app.types import ActHeard, ActQuestion, Ask, Snapshot, Step
-from app.understanding.doubt import HARD
+from app.turn.prompting import opening
+from app.types import Ask, Snapshot, Step
+from app.understanding.doubt import HARD, ActHeard, ActQuestion
 
 _TIME = 0.1
 """Share of a turn's time that it may take."""
@@ -44,10 +45,8 @@ async def understood(
         telemetry.act_unasked.labels(why).inc()
         return step, None
     with stages.time("hearing"):
-        method, structured = bot.dialogue.title(step.state.flow), settings.flags.structured
-        question = await stretch(
-            lambda: asking(bot.prompts, snapshot, ask, step.acts, method=method, structured=structured)
-        )
+        system = opening(bot, step.state.flow, settings)
+        question = await stretch(lambda: asking(bot.prompts, snapshot, ask, step.acts, system=system))
         said = await _said(question, model, machine, ticket, seconds)
         heard = step
         if said.act and said.act not in HARD:

@@ -117,10 +117,18 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
                 stages.add(stage, seconds)
             with stages.time("prompt"):
                 wants = machine.llm.wants_prompt
-                deciding = await stretch(lambda: reckon(step, ask, snapshot, now, bot))
+                deciding = await stretch(lambda: reckon(step, ask, snapshot, now, bot, sums=settings.flags.sums))
                 planned = await stretch(
                     lambda: plan(
-                        step, found, ask, snapshot, bot, settings=settings, wants_prompt=wants, deciding=deciding
+                        step,
+                        found,
+                        ask,
+                        snapshot,
+                        bot,
+                        settings=settings,
+                        wants_prompt=wants,
+                        deciding=deciding,
+                        now=now,
                     )
                 )
             spoken = await speak(planned, ask, snapshot, bot, machine, deadline=deadline, stages=stages)
@@ -134,12 +142,12 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
         )  # fmt: skip
         # Outside the deadline: an answer that is ready is either on disk and given, or neither.
         with stages.time("commit"):
-            await machine.store.commit(snapshot.after(step.state), ask, reply, record.dump())
+            await machine.store.commit(snapshot.after(planned.step.state), ask, reply, record.dump())
     except BaseException:
         drop(spoken.drafts)
         raise
     leave(ask.key, spoken.drafts[-1], ask.text, bot, machine)
-    _count(step, spoken, machine)
+    _count(planned.step, spoken, machine)
     return reply
 
 

@@ -1,7 +1,7 @@
 """What is kept of a turn beside its texts: enough to walk its chain again, and to see that it comes out equal."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,7 +11,8 @@ from app.composing.extractive import Extractive
 from app.store.states import of_stored_form, stored_form
 from app.turn.bots import Bot
 from app.turn.chain import Outcome, Plan, prompt_hash
-from app.types import ActHeard, Ask, DialogueState, Draft, Ending, Media, Snapshot, TimeOfDay
+from app.types import Ask, DialogueState, Draft, Ending, Media, Snapshot, TimeOfDay
+from app.understanding.doubt import ActHeard
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,24 @@ class TurnRecord:
 
     def dump(self) -> dict[str, Any]:
         """As JSON, in the order of the fields."""
-        return {**asdict(self), "before": stored_form(self.before)}
+        return {
+            **_shallow(self),
+            "ask": _shallow(self.ask),
+            "before": stored_form(self.before),
+            "drafts": tuple(_shallow(draft) for draft in self.drafts),
+            "verdict": _shallow(self.verdict),
+            "heard": _shallow(self.heard) if self.heard else None,
+        }
 
     @classmethod
     def load(cls, record: Mapping[str, Any]) -> "TurnRecord":
         """Of a stored one, also of an earlier release's. Raises ValueError when it is none."""
         return _RECORD.validate_python({**_SINCE, **record, "before": of_stored_form(record["before"])})
+
+
+def _shallow(row: "AskRecord | DraftRecord | VerdictRecord | TurnRecord") -> dict[str, Any]:
+    """Name to value, in the order of the fields; `asdict` copies all that lies below, which costs more."""
+    return {name: getattr(row, name) for name in row.__slots__}
 
 
 _RECORD = TypeAdapter(TurnRecord)

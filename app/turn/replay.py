@@ -55,9 +55,9 @@ async def _again(recorded: Recorded, record: TurnRecord, machine: Machine) -> di
         step = heeded(step, record.heard.act, ask, snapshot, now=then, bot=bot)
     found = await search(step, snapshot, then, bot, top_k=settings.retriever.top_k)
     bot = replace(bot, prompts=bot.prompts.with_factor(record.tokens_factor))
-    deciding = reckon(step, ask, snapshot, then, bot)
+    deciding = reckon(step, ask, snapshot, then, bot, sums=settings.flags.sums)
     wants = machine.llm.wants_prompt
-    planned = plan(step, found, ask, snapshot, bot, settings=settings, wants_prompt=wants, deciding=deciding)
+    planned = plan(step, found, ask, snapshot, bot, settings=settings, wants_prompt=wants, deciding=deciding, now=then)
     passages = {passage.section.id: passage for passage in planned.passages}
     drafts = [
         Draft(

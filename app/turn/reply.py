@@ -62,8 +62,8 @@ class Meta:
 
     def dump(self) -> dict[str, Any]:
         """As JSON, in the order of the fields."""
-        # asdict turns the packet into a dict; what is None is not said
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        said = {name: value for name in _NAMES if (value := getattr(self, name)) is not None}  # None is not said
+        return said | {"handover": asdict(self.handover)} if self.handover is not None else said
 
     @classmethod
     def load(cls, meta: Mapping[str, Any]) -> "Meta":

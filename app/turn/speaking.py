@@ -34,7 +34,7 @@ def check_available(machine: Machine) -> None:
 async def speak(
     planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot, machine: Machine, *, deadline: Deadline, stages: Stages
 ) -> Spoken:
-    """Asks the model, and once more if the guardrail refuses its draft and there is time.
+    """Asks the model, and once more if the guardrail refuses its draft, there is time and the flag `repair` is on.
 
     Raises ModelUnavailable or DeadlinePassed, and then nothing of the call is left running.
     """
@@ -45,7 +45,8 @@ async def speak(
         seconds = time.monotonic() - asked
         with stages.time("guardrail"):
             outcome = await stretch(lambda: judge(planned, drafts, ask, snapshot, bot))
-        if outcome.replaced and deadline.remaining() >= machine.settings.turn.repair_s:
+        settings = machine.settings
+        if outcome.replaced and settings.flags.repair and deadline.remaining() >= settings.turn.repair_s:
             # Where the correction fails too, the fact itself is said: better than no answer.
             with contextlib.suppress(ModelUnavailable, DeadlinePassed), stages.time("repair"):
                 again = correction(planned.prompt, drafts[0], outcome.verdict)

@@ -6,19 +6,18 @@ text that belongs to none of them is nearest to some all the same, with little o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from io import BytesIO
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from app.errors import ConfigError
-from app.understanding.features import Features, features, weighed
+from app.packaged import packaged
+from app.understanding.features import BUCKETS, Features, features, weighed
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LANGUAGES = ("ru", "kk", "en")
 WEIGHTS = "acts.npz"
 _OWN_SURE = 0.62
@@ -48,10 +47,20 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """A bot's own example, weighed."""
+    """A bot's own examples, weighed: one behind another, the n-th from `starts[n]` on."""
 
-    act: str
-    weights: Mapping[int, float]
+    acts: tuple[str, ...]
+    buckets: NDArray[np.intp]
+    weights: NDArray[np.float32]
+    starts: NDArray[np.intp]
+
+    def nearest(self, of: Features, known: NDArray[np.float32]) -> tuple[str, float]:
+        """The act of the example nearest to a text, and its cosine."""
+        text = np.zeros(BUCKETS, np.float32)
+        text[of.buckets] = known
+        cosines = np.add.reduceat(text[self.buckets] * self.weights, self.starts)
+        best = int(cosines.argmax())
+        return self.acts[best], min(1.0, float(cosines[best]))
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,7 @@ class Classifier:
     bias: NDArray[np.float32]
     idf: NDArray[np.float32]
     temperature: float
-    own: tuple[_Own, ...] = field(default=())
+    own: _Own | None = None
 
     @classmethod
     def load(cls) -> "Classifier":
@@ -72,12 +81,22 @@ class Classifier:
         return _load()
 
     def with_own(self, examples: Mapping[str, Sequence[str]]) -> "Classifier":
-        """This with a bot's examples, by act. Raises ConfigError for an act that there is not."""
+        """This with a bot's examples by act, instead of those it had. Raises ConfigError for an unknown act."""
         for act in examples:
             if act not in self.names:
                 raise ConfigError(f"examples: the act {act!r} is unknown; use one of {', '.join(self.names)}")
-        own = [_Own(act, self._weighed(features(text))) for act, texts in examples.items() for text in texts]
-        return Classifier(self.names, self.weights, self.bias, self.idf, self.temperature, (*self.own, *own))
+        pairs = [(act, features(text)) for act, texts in examples.items() for text in texts]
+        pairs = [(act, of) for act, of in pairs if of.buckets.size]
+        if not pairs:
+            return self
+        starts = np.cumsum([0, *(of.buckets.size for _, of in pairs[:-1])])
+        own = _Own(
+            tuple(act for act, _ in pairs),
+            np.concatenate([of.buckets for _, of in pairs]),
+            np.concatenate([weighed(of, self.idf) for _, of in pairs]),
+            starts,
+        )
+        return replace(self, own=own)
 
     def scored(self, text: str) -> Scored:
         """The acts of one clause or short message. Never raises."""
@@ -88,23 +107,13 @@ class Classifier:
         scores = (self.weights[:, of.buckets] @ known + self.bias) / self.temperature
         odds = np.exp(scores - scores.max())
         chances = odds / odds.sum()
-        near = self._nearest(dict(zip(of.buckets.tolist(), known.tolist(), strict=True)))
-        if near:
-            chances *= 1 - near[1]
-            chances[self.names.index(near[0])] += near[1]
+        if self.own is not None:
+            act, cosine = self.own.nearest(of, known)
+            if cosine >= _OWN_SURE:
+                chances *= 1 - cosine
+                chances[self.names.index(act)] += cosine
         order = np.argsort(-chances, kind="stable")
         return Scored(tuple((self.names[place], float(chances[place])) for place in order))
-
-    def _weighed(self, of: Features) -> Mapping[int, float]:
-        return dict(zip(of.buckets.tolist(), weighed(of, self.idf).tolist(), strict=True))
-
-    def _nearest(self, text: Mapping[int, float]) -> tuple[str, float] | None:
-        best, act = 0.0, ""
-        for example in self.own:
-            cosine = sum(weight * text.get(bucket, 0.0) for bucket, weight in example.weights.items())
-            if cosine > best:
-                best, act = cosine, example.act
-        return (act, best) if best >= _OWN_SURE else None
 
 
 @lru_cache(maxsize=1)
@@ -125,7 +134,6 @@ def load_examples() -> dict[str, dict[str, tuple[str, ...]]]:
     """The package's examples: by language, by act."""
     found = {}
     for language in LANGUAGES:
-        text = (files(__package__) / "examples" / f"{language}.yaml").read_text("utf-8")
-        tree = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe one
+        tree = packaged("app.understanding", "examples", f"{language}.yaml")
         found[language] = {act: tuple(lines) for act, lines in tree.items()}
     return found

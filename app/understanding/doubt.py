@@ -5,7 +5,9 @@ more than its word: a customer writes what it reads.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
+from app.types import ChatMessage
 from app.understanding.acts import Classifier
 
 SURE = 0.6
@@ -27,6 +29,26 @@ _LOOKED_AT = 12
 """Clauses."""
 _SAY_LITTLE = frozenset({"feature", "info", "told", "greeting", "project"})
 """What phrase lists find by a guess: words that ask or tell something, a courtesy before them, a trade."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActQuestion:
+    """What a model is asked of a message that nothing else tells what it is for. Begins as the answer's prompt does."""
+
+    system: str
+    messages: tuple[ChatMessage, ...]
+    choices: tuple[str, ...]
+    """What it may say."""
+    fresh: int
+    """Tokens of the last message: those that the answer's own call does not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActHeard:
+    """What a model said of it. `act` is one of the choices, or empty: then `outcome` says why, snake_case."""
+
+    act: str
+    outcome: str
 
 
 def candidates(acts: Mapping[str, float]) -> tuple[str, ...]:

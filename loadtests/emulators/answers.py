@@ -11,6 +11,8 @@ from loadtests.emulators.tokens import tokenise
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=[«\"“A-ZА-ЯЁӘҒҚҢӨҰҮҺІ0-9])|\n+")
 _PASSAGE = re.compile(r"^\[[^\]\n]+\][^\n]*$", re.MULTILINE)
 _STEM = 4  # letters of a word by which it is known again
+_IDS = re.compile(r"^\[[^\]\n]+\] ", re.MULTILINE)
+_STATEMENTS = ("Отклик, если подходит", "Скажи своими словами")
 _USUAL = 2  # sentences of an answer whose length nobody asked for
 _UNKNOWN = {
     "казахский": "Бұл туралы нақты мәліметім жоқ, сұрағыңызды менеджерге жеткізе аламын.",
@@ -39,13 +41,15 @@ def read(message: str) -> Told | None:
         return None
     facts, _, rest = message.partition("# Факты")[2].partition("# Ход")
     step = rest.partition("# Клиент")[0]
-    bodies = _PASSAGE.split(facts)[1:]
+    sections, *blocks = facts.split("\n# ")
+    reckoned = next((block.partition("\n")[2] for block in blocks if block.startswith("Посчитано")), "")
+    bodies = [_IDS.sub("", reckoned), *_PASSAGE.split(sections)[1:]]
     sentences = tuple(sentence for body in bodies for sentence in _sentences(body))
     return Told(
         sentences,
         _line(step, "Язык ответа").split(" ")[0] or "русский",
         _line(step, "Начни с приветствия"),
-        _line(step, "Скажи своими словами"),
+        " ".join(said for label in _STATEMENTS if (said := _line(step, label))),
         _line(step, "Закончи вопросом"),
     )
 

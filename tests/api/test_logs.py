@@ -50,6 +50,15 @@ def talk(server: Server) -> list[str]:
     return [*said, "гортензия", "orhideya"]
 
 
+def test_a_flag_that_nobody_knows_stops_nothing_and_is_named_at_the_start(tmp_path: Path) -> None:
+    with Server(tmp_path / "data", environment={"FF_tone_analisis": "true", "FF_TONE_ANALYSIS": "false"}) as server:
+        pass
+    (line,) = [json.loads(line) for line in server.log if "setting without effect" in line]
+    assert line["level"] == "warning"
+    assert "FF_tone_analisis is no flag" in line["detail"]
+    assert "'FF_tone_analysis'" in line["detail"]
+
+
 @pytest.mark.parametrize("level", ["info", "debug"])
 def test_no_word_of_a_whole_conversation_is_in_the_logs(tmp_path: Path, level: str) -> None:
     with Server(tmp_path / "data", environment={"MACHINE_LOG__LEVEL": level}) as server:

@@ -133,23 +133,23 @@ def test_going_on_asks_what_was_open(dialogue: Dialogue) -> None:
 
 
 def test_a_step_back_forgets_what_was_asked_and_told_last(dialogue: Dialogue) -> None:
-    told = {"company_size": "5", "business_type": "cosmetics", "interest": "сканер"}
+    told = {"shops": "5", "business_type": "cosmetics", "interest": "сканер"}
 
     def back(**state: object) -> tuple[str, set[str]]:
         step = said(dialogue, "вернёмся назад", stage="situation", slots=told, **state)
         assert step.state.pending is not None
         return step.state.pending.slot, set(told) - set(step.state.slots)
 
-    assert back(asked={"company_size": 1, "business_type": 1}) == ("business_type", {"business_type"})
-    assert back(asked={"company_size": 1}) == ("company_size", {"company_size"}), "what he told unasked stays"
-    assert back(asked={"company_size": 1}, pending=Pending("current_tools")) == ("company_size", {"company_size"})
+    assert back(asked={"shops": 1, "business_type": 1}) == ("business_type", {"business_type"})
+    assert back(asked={"shops": 1}) == ("shops", {"shops"}), "what he told unasked stays"
+    assert back(asked={"shops": 1}, pending=Pending("current_tools")) == ("shops", {"shops"})
     assert back(asked={"interest": 1}, pending=Pending("current_tools")) == ("current_tools", set())
 
 
 def test_steering_beside_something_told_is_something_told(dialogue: Dialogue) -> None:
-    step = said(dialogue, "вернёмся назад, нас 7 человек", stage="situation", slots={"company_size": "5"}, asked={"company_size": 1})  # fmt: skip
+    step = said(dialogue, "вернёмся назад, у нас 7 магазинов", stage="situation", slots={"shops": "5"}, asked={"shops": 1})  # fmt: skip
     assert step.reason != "back"
-    assert step.state.slots["company_size"] == "7"
+    assert step.state.slots["shops"] == "7"
 
 
 def test_who_comes_back_with_the_same_words_is_not_welcomed_for_them(dialogue: Dialogue) -> None:

@@ -26,7 +26,7 @@ discounts: [5, 10%]
 never: ["вечная гарантия"]
 texts:
   ru: {greeting: {night: "Доброй ночи!"}, fallback: ["Такого не знаем, спросим у коллег."], value: "Чиним велосипеды."}
-questions: {business_type: {ru: ["Какой у вас велосипед?"]}, company_size: {ru: ["Когда привезёте велосипед?"]}}
+questions: {business_type: {ru: ["Какой у вас велосипед?"]}, shops: {ru: ["Когда привезёте велосипед?"]}}
 skip: [current_tools]
 topics:
   - name: payment

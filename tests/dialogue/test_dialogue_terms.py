@@ -99,7 +99,7 @@ def test_a_value_is_never_met_with_an_agreement(language: str) -> None:
         ("desired_outcome", "хотим на 10% меньше потерь", "ack_figure"),
         ("desired_outcome", "хотим спокойно уходить в отпуск", "ack_desired_outcome"),
         ("pain_impact", "сканер по 1, владелец велел", "ack_terms"),
-        ("company_size", "пятеро", "ack"),
+        ("shops", "пять", "ack"),
     ],
 )
 def test_the_acknowledgement_suits_what_was_told(dialogue, slot: str, text: str, name: str) -> None:

@@ -73,6 +73,32 @@ def test_what_is_beyond_the_bound_is_never_passed_unseen(
     assert [problems(many) for many in (1, most - 1, most, most + 1)] == [0, 0, 0, 1]
 
 
+DISCOUNTS = Section(
+    id="discounts",
+    category="salon",
+    title="Скидка за количество кабинетов",
+    text="Скидка на тариф — 6 % от 4 кабинетов и 12 % от 9 кабинетов.",
+    facts=tuple(
+        Fact(f"Скидка от {least} кабинетов", Decimal(percent), None, "%", kind="discount", min_quantity=Decimal(least),
+             quantity_unit="кабинет", applies_to=("Тариф",))
+        for percent, least in ((6, 4), (12, 9))
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("percent", "holds"), [(6, (0, 1, 1, 0, 0)), (12, (0, 0, 0, 1, 1))], ids=["the lower one", "the higher one"]
+)
+def test_a_percentage_by_quantity_is_said_from_its_threshold_to_below_the_next(
+    percent: int, holds: tuple[int, ...]
+) -> None:
+    for many, held in zip((3, 4, 8, 9, 10), holds, strict=True):
+        draft = f"У вас {many} кабинетов, поэтому скидка на тариф {percent} %."
+        context = Context((Passage(DISCOUNTS, 1.0),), (f"у нас {many} кабинетов, какая скидка?",))
+        found = [finding.check for finding in check(draft, context).findings]
+        assert found == ([] if held else ["percent"]), draft
+
+
 @pytest.mark.parametrize(("words", "agrees"), [(11, 1), (12, 1), (13, 0)])
 def test_a_sentence_that_only_agrees_is_short(words: int, agrees: int) -> None:
     draft = "Да" + " это тут" * ((words - 1) // 2) + " там" * ((words - 1) % 2) + "."

@@ -1,5 +1,6 @@
 """What a service is put together from: one memory, one key of the installation, one admission, and a bot for each pattern."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from app.errors import ConfigError
 from app.llm.ollama import Ollama
 from app.service.assembly import open_machine
 from app.settings import load
+from app.turn.chain import decide
 from app.turn.machine import Machine
+from app.types import Ask, Key, Snapshot
 from loadtests.service import ROOT
 
 
@@ -83,3 +86,28 @@ async def test_what_runs_and_waits_is_shown_as_it_is(tmp_path: Path) -> None:
     assert "machine_turns_running 0.0" in text
     assert "machine_turns_waiting 0.0" in text
     await machine.close()
+
+
+SAID = "ноготочки на субботу"
+
+
+async def test_a_bot_hears_by_its_own_examples_and_the_others_do_not(tmp_path: Path) -> None:
+    (tmp_path / "said.yaml").write_text(f"booking: [{SAID}]\n", "utf-8")
+    own = BOTS.replace("language: kk", "examples: said.yaml")
+    machine = opened(tmp_path / "data", own)
+    heard = {
+        bot.name: decide(Ask(Key("S", "u"), SAID, "r"), Snapshot(Key("S", "u")), datetime.now(UTC), bot).intents
+        for bot in machine.bots.all()
+    }
+    assert "booking" in heard["salon"]
+    assert "booking" not in heard["default"]
+    await machine.close()
+    machine = opened(tmp_path / "other", f"dialogue: {{examples: {tmp_path}/said.yaml}}\n")
+    bot = machine.bots.default
+    assert "booking" in decide(Ask(Key("S", "u"), SAID, "r"), Snapshot(Key("S", "u")), datetime.now(UTC), bot).intents
+    await machine.close()
+
+
+def test_examples_that_cannot_be_read_stop_the_start(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"said\.yaml' cannot be read: No such file or directory; correct the path"):
+        opened(tmp_path / "data", BOTS.replace("language: kk", "examples: said.yaml"))

@@ -27,7 +27,7 @@ def shop() -> Retriever:
 
 def decided(shop: Retriever, text: str, *before: str, step: Step = STEP, today: date = TODAY) -> list[Deciding]:
     history = tuple(Exchange(said, "") for said in before)
-    return list(what_decides(text, step, Snapshot(KEY, history=history), shop, today))
+    return list(what_decides(text, step, Snapshot(KEY, history=history), shop, today, counted={}))
 
 
 def test_a_price_is_that_of_the_product_that_was_named(shop: Retriever) -> None:

@@ -93,6 +93,20 @@ def test_a_machine_that_is_well(serving: Server) -> None:
     assert modes(serving.data) == before, "looking changed something"
 
 
+def test_a_flag_nobody_knows_is_a_warning_and_examples_that_cannot_be_read_an_error(
+    serving: Server, tmp_path: Path
+) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("dialogue: {examples: /nowhere/said.yaml}\n", "utf-8")
+    environment = clean_environment(API_KEYS=KEY, FF_tone_analisis="true", FF_reranker="true")
+    checks = diagnose("--url", serving.url, "--data", serving.data, "--settings", file, environment=environment)
+    assert checks["settings"]["level"] == "warning"
+    assert "FF_tone_analisis is no flag" in checks["settings"]["detail"]
+    assert "did you mean 'FF_tone_analysis'?" in checks["settings"]["detail"]
+    assert "set retriever.reranker" in checks["settings"]["detail"]
+    assert (checks["examples"]["level"], "/nowhere/said.yaml" in checks["examples"]["detail"]) == ("error", True)
+
+
 def test_the_table_says_the_same_and_lists_what_to_do(serving: Server) -> None:
     run = Diagnosis("--url", serving.url, "--data", serving.data, "--kb", "/nowhere")
     assert run.status == 2

@@ -17,7 +17,8 @@ from app.llm.hearing import _of
 from app.llm.ollama import Ollama
 from app.settings import load
 from app.telemetry import Telemetry
-from app.types import ActHeard, ActQuestion, ChatMessage, DialogueState, Prompt, Step
+from app.types import ChatMessage, DialogueState, Prompt, Step
+from app.understanding.doubt import ActHeard, ActQuestion
 from tests.scripted import ScriptedModel, Turn, breaks, fails, says, silent
 
 SETTINGS = load(environ={})

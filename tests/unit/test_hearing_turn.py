@@ -16,8 +16,8 @@ from app.deadline import Deadline
 from app.turn.machine import Machine
 from app.turn.process import process
 from app.turn.replay import replay
-from app.types import ActHeard, ActQuestion, Ask, Draft, Key, Prompt
-from app.understanding.doubt import HARD
+from app.types import Ask, Draft, Key, Prompt
+from app.understanding.doubt import HARD, ActHeard, ActQuestion
 
 UNSURE = "жена ругаться будет"
 """Words that may mean anything."""

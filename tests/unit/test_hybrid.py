@@ -34,6 +34,7 @@ from app.knowledge.retriever import Retriever
 from app.knowledge.sections import KnowledgeBase, digest
 from app.knowledge.shelf import Knowledge, build_retriever
 from app.knowledge.worker import Worker
+from app.service.assembly import open_machine
 from app.settings import load
 from app.telemetry import Telemetry
 from app.types import Section
@@ -674,3 +675,24 @@ async def test_a_message_without_a_word_is_near_to_nothing(open_with: Callable[.
     found = await retriever(open_with("embedder"), min_similarity=-1.0).find(query, top_k=3, today=TODAY)
     assert found.passages == (), "though every section would be near enough"
     assert "dense" not in found.seconds
+
+
+@pytest.mark.parametrize("off", ["", "dense_search", "reranker"])
+async def test_a_model_that_a_flag_switches_off_is_neither_loaded_nor_asked(
+    folders: dict[str, Path], shop: Path, tmp_path: Path, off: str
+) -> None:
+    environ = {
+        "MACHINE_RETRIEVER__EMBEDDER": str(folders["embedder"]),
+        "MACHINE_RETRIEVER__RERANKER": str(folders["reranker"]),
+        "MACHINE_RETRIEVER__DEVICE": "cpu",
+        "MACHINE_RETRIEVER__MODEL_TIMEOUT_S": "30",
+    }
+    switched = {f"FF_{off}": "false"} if off else {}
+    machine = open_machine(load(environ={**environ, **switched}), tmp_path / "data", shop)
+    assert (machine.models.dense is None, machine.models.rerank is None) == (off == "dense_search", off == "reranker")
+    found = await machine.bots.default.knowledge.find("принтер чеков", top_k=3, today=TODAY)
+    assert set(found.seconds) == {"lexical", "dense", "rerank"} - {
+        "dense" if off == "dense_search" else "rerank" if off else ""
+    }
+    assert found.degraded == ()
+    await machine.close()

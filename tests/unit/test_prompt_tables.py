@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.prompt import Budget, PromptBuilder, TokenCounter, corrected, sanitise
+from app.prompt import Budget, PromptBuilder, TokenCounter, Wrong, corrected, sanitise
 from app.prompt.alike import fold
 from app.prompt.frame import framed, mark_of, marks_in
 from app.prompt.marks import without_marks
@@ -257,14 +257,17 @@ def test_a_frame_of_what_he_said_of_himself_has_a_mark_of_its_own() -> None:
 
 @pytest.mark.parametrize(("many", "told"), [(5, 5), (6, 6), (7, 6)])
 def test_a_correction_names_six_things_that_were_wrong(many: int, told: int) -> None:
-    wrong = [f"жж{n}" for n in range(many)]
-    said = corrected(build(), "Да.", [*wrong, *wrong]).messages[-1].content
-    assert re.findall(r"жж\d", said) == wrong[:told], "each of them once"
+    said = [f"жж{n}" for n in range(many)]
+    wrong = [Wrong("act", "", each) for each in said]
+    demand = corrected(build(), "Да.", [*wrong, *wrong]).messages[-1].content
+    assert re.findall(r"жж\d", demand) == said[:told], "each of them once"
 
 
 @pytest.mark.parametrize(("length", "kept"), [(59, 59), (60, 60), (61, 60)])
 def test_a_correction_says_sixty_characters_of_each(length: int, kept: int) -> None:
-    assert re.findall("щ+", corrected(build(), "Да.", ["щ" * length]).messages[-1].content) == ["щ" * kept]
+    assert re.findall("щ+", corrected(build(), "Да.", [Wrong("empty", "", "щ" * length)]).messages[-1].content) == [
+        "щ" * kept
+    ]
 
 
 def test_a_correction_keeps_the_refused_draft_as_the_machines_words() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def test_the_one_question_is_given_or_none_is_to_be_asked(last: Callable[..., st
 
 
 def test_where_nothing_was_found_the_model_is_told_so_and_announces_nothing(last: Callable[..., str]) -> None:
-    step = replace(STEP, lead="Вот что есть.", statement="Спасибо.")
+    step = replace(STEP, lead="Вот что есть.", statement="Спасибо.", query="сколько стоит?", intents=("price",))
     found, nothing = last(step=step), last(step=step, passages=())
     assert "Ничего не найдено" in nothing
     assert "Спасибо. Вот что есть." in found
@@ -141,6 +142,7 @@ async def test_what_a_customer_or_a_model_noted_in_free_words_stands_in_a_frame(
         bot,
         settings=SETTINGS,
         wants_prompt=True,
+        now=datetime(2026, 3, 4, tzinfo=UTC),
     )
     last = planned.prompt.messages[-1].content
     frames = re.findall(r"⟦([a-z]{6})⟧\n(.*?)\n⟦/\1⟧", last, re.DOTALL)

@@ -144,6 +144,22 @@ def test_a_version_changed_by_hand_is_not_published(
     assert price(place) == 3
 
 
+@pytest.mark.parametrize(
+    ("file", "more"),
+    [("eval/q.jsonl", '{"query": "цена", "expect": ["rost"]}\n'), ("prices.yaml", "# dearer in June\n")],
+    ids=["questions", "comment"],
+)
+def test_nor_is_one_of_which_the_sections_say_the_same(
+    place: Place, three: tuple[Path, Path, Path], tmp_path: Path, file: str, more: str
+) -> None:
+    """Its name holds what the files hold: a version never changes, not even where no customer would hear it."""
+    with (three[0] / file).open("a", encoding="utf-8") as changed:
+        changed.write(more)
+    with pytest.raises(ConfigError, match="changed by hand"):
+        publish(place, source(tmp_path / "1", 1))
+    assert price(place) == 3
+
+
 def test_a_source_that_changes_while_it_is_read_is_not_published(
     place: Place, three: tuple[Path, Path, Path], tmp_path: Path
 ) -> None:

@@ -226,6 +226,37 @@ def test_a_switch_that_was_cut_off_is_undone(tool: Tool, boot: bool) -> None:
     assert not tool.modules["intent"].recover(boot=boot), "once"
 
 
+@pytest.mark.parametrize("part", range(4))
+def test_a_way_back_that_was_cut_off_is_finished(tool: Tool, monkeypatch: pytest.MonkeyPatch, part: int) -> None:
+    """The power goes before one of the four parts of what served is put back: after the boot it is whole."""
+
+    class Cut(BaseException):
+        pass
+
+    state = tool.modules["state"]
+    left = [4 + part]  # the parts of the new state come first
+
+    def until_cut(writing: Any) -> Any:
+        def write(*arguments: Any) -> None:
+            if not left[0]:
+                raise Cut
+            left[0] -= 1
+            writing(*arguments)
+
+        return write
+
+    former = tool.serves("1.0-a")
+    tool.ill.add("2.0-b")
+    with monkeypatch.context() as patch:
+        for name in ("write", "_link"):
+            patch.setattr(state, name, until_cut(getattr(state, name)))
+        with pytest.raises(Cut):
+            tool.switch(tool.state("2.0-b", "a: 2", "kb2"))
+    assert tool.modules["intent"].recover(boot=True)
+    assert state.State.current() == former
+    assert tool.former is None
+
+
 @pytest.mark.parametrize("boot", [True, False])
 def test_a_first_switch_that_was_cut_off_leaves_nothing_that_serves(tool: Tool, boot: bool) -> None:
     tool.modules["intent"].begin(tool.state(None, None, None), keep_knowledge=False)

@@ -94,7 +94,7 @@ def test_a_stale_log_does_not_reach_the_restored_memory(data: Path, archive: Pat
     assert users(data) == {"u1"}
 
 
-@pytest.mark.parametrize("suffix", ["-wal", "-shm"])
+@pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
 @pytest.mark.parametrize("memory", [b"no database" * 500, None], ids=["unreadable", "gone"])
 def test_what_lies_beside_a_memory_that_cannot_be_opened_is_removed_with_it(
     archive: Path, tmp_path: Path, memory: bytes | None, suffix: str

@@ -106,6 +106,7 @@ def test_what_a_page_kept_is_gone_after_a_deletion_whatever_the_size_of_the_file
     assert users(data / DATABASE) == {STAYS}
 
 
+@pytest.mark.usefixtures("forgetful")
 def test_a_small_file_is_rebuilt_always_and_a_large_one_when_something_was_found(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +136,7 @@ def test_a_small_file_is_rebuilt_always_and_a_large_one_when_something_was_found
         assert rebuilt() is expected
 
 
+@pytest.mark.usefixtures("forgetful")
 def test_what_retention_deletes_is_overwritten_and_its_log_emptied(data: Path) -> None:
     rewrite(data, "UPDATE turns SET user_text = 'Гульнара из Капчагая' WHERE user_id = ?", GONE)
     rewrite(data, "UPDATE conversations SET updated_at = 50 WHERE user_id = ?", STAYS)

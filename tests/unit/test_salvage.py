@@ -197,6 +197,47 @@ def test_where_what_was_seen_could_not_all_be_read_no_step_may_be_missing(
     assert (found.conversations, found.turns) == done
 
 
+def lose_the_page(database: Path, text: str) -> str:
+    """Overwrites the one page on which `text` stands, as a disk does that gives back something else; what was there."""
+    with closing(sqlite3.connect(database)) as db:
+        size = db.execute("PRAGMA page_size").fetchone()[0]
+    whole = bytearray(database.read_bytes())
+    assert whole.count(text.encode()) == 1
+    start = whole.index(text.encode()) // size * size
+    lost = bytes(whole[start : start + size])
+    whole[start : start + size] = b"\xab" * size
+    database.write_bytes(whole)
+    return lost.decode(errors="replace")
+
+
+@pytest.mark.parametrize("at", range(12))
+@pytest.mark.parametrize(("table", "column"), [("turns", "answer"), ("observations", "text")])
+def test_a_step_without_a_row_is_one_said_again_unless_a_page_of_what_was_seen_is_lost(
+    damaged: Memory, live: Memory, table: str, column: str, at: int
+) -> None:
+    people = {("BOT_1", f"880{number:02}"): number % 2 for number in range(12)}
+    for person, gap in people.items():
+        damaged.turn(1, person=person).seen(2, None, person=person).head(2 + gap, 1, person=person)
+    database = damaged.place / DATABASE
+    with closing(sqlite3.connect(database, isolation_level=None)) as db:
+        db.execute(f"UPDATE {table} SET {column} = 'of ' || user_id || '.' || hex(zeroblob(700))")  # two to a page
+        db.execute("VACUUM")
+    page = lose_the_page(database, f"of 880{at:02}.")
+    lost = {person for person in people if f"of {person[1]}." in page}
+    assert 0 < len(lost) < 4
+
+    done = salvage(damaged.place, live.place)
+
+    assert done.holes == 1
+    expected = {
+        person for person, gap in people.items() if person not in lost and not (gap and table == "observations")
+    }
+    for each in ("conversations", "turns", "observations"):
+        found = {(row["session_id"], row["user_id"]) for row in live.rows(each)}
+        assert found - {PERSON} == expected, each
+    assert {(row["session_id"], row["user_id"]) for row in done.rest} == people.keys() - expected
+
+
 def test_nothing_is_brought_over_where_one_row_cannot_be_written(
     damaged: Memory, live: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

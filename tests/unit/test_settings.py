@@ -1,10 +1,16 @@
 """Settings: three layers, and a mistake in any of them is named with the nearest right name."""
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import settings as trying
+from hypothesis import strategies as st
 
+from app.cli import main
 from app.errors import ConfigError
 from app.settings import Settings, load, masked
 from loadtests.service import ROOT
@@ -41,7 +47,9 @@ def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
     [
         ("trun:\n  timeout_s: 1\n", r"unknown group 'trun'; did you mean 'turn'\?"),
         ("turn:\n  timeout: 1\n", r"unknown key 'turn\.timeout'; did you mean 'turn\.timeout_s'\?"),
-        ("flags:\n  log_texts: true\n", r"unknown key 'flags\.log_texts'; did you mean 'flags\.log_text'\?"),
+        ("flags: 5\n", r"'flags' holds 5; write its keys"),
+        ("flags:\n  log_text: perhaps\n", r"settings\.yaml: flags\.log_text is 'perhaps'; write true or false"),
+        ("flags:\n  log_text:\n", r"flags\.log_text is None; write true or false"),
         ("turn: 5\n", r"'turn' holds 5; write its keys"),
         ("dialogue:\n  persona: Анна\n", r"'dialogue\.persona' holds 'Анна'; write its keys"),
         (
@@ -67,15 +75,87 @@ def test_a_mistake_in_the_file_is_named_with_its_place_and_the_fix(tmp_path: Pat
 @pytest.mark.parametrize(
     ("variable", "expected"),
     [
-        ("FF_log_txt", r"unknown flag 'FF_log_txt'; did you mean 'log_text'\?"),
-        ("FF_reranker_of_everything", r"unknown flag .*known: .*log_text"),
         ("MACHINE_TURN__TIMEOUT", r"did you mean 'turn\.timeout_s'\?"),
         ("MACHINE_TURN", r"names no setting"),
+        ("MACHINE_FLAGS__LOG_TXT", r"did you mean 'flags\.log_text'\?"),
     ],
 )
 def test_a_mistake_in_the_environment_is_named(variable: str, expected: str) -> None:
     with pytest.raises(ConfigError, match=expected):
         load(environ={variable: "1"})
+
+
+@pytest.mark.parametrize("name", ["tone_analysis", "TONE_ANALYSIS", "Tone_Analysis"])
+def test_a_flag_is_known_in_any_case(tmp_path: Path, name: str) -> None:
+    for value in ("false", "False", "0", "off"):
+        assert not load(environ={f"FF_{name}": value}).flags.tone_analysis
+        assert not load(write(tmp_path, f"flags:\n  {name}: {value}\n"), {}).flags.tone_analysis
+    assert load(environ={f"FF_{name}": "true"}).notes == ()
+    with pytest.raises(
+        ConfigError, match=rf"flags\.tone_analysis: environment: FF_{name} is 'maybe'; write true or fal"
+    ):
+        load(environ={f"FF_{name}": "maybe"})
+
+
+def test_a_flag_that_is_set_twice_is_refused_where_the_two_differ() -> None:
+    assert not load(environ={"FF_reranker": "false", "FF_RERANKER": "false"}).flags.reranker
+    with pytest.raises(ConfigError, match=r"FF_reranker is 'false' and FF_RERANKER is 'true'; keep one of them"):
+        load(environ={"FF_reranker": "false", "FF_RERANKER": "true"})
+
+
+@pytest.mark.parametrize(
+    ("text", "environ", "note"),
+    [
+        ("", {"FF_log_txt": "true"}, r"environment: FF_log_txt is no flag .*; did you mean 'FF_log_text'\?"),
+        ("", {"FF_zzz": "perhaps"}, r"FF_zzz is no flag .*; known: FF_degraded, .*FF_tone_analysis"),
+        (
+            "flags:\n  log_texts: true\n",
+            {},
+            r"settings\.yaml: flags\.log_texts is no flag .*; did you mean 'log_text'\?",
+        ),
+        ("", {"FF_reranker": "true"}, r"reranker is on, but .*set retriever\.reranker to a model.*reranker_revision"),
+        ("flags:\n  dense_search: true\n", {}, r"dense_search is on, but .*set retriever\.embedder to a model"),
+        ("", {"MACHINE_FLAGS__RERANKER": "true"}, r"reranker is on, but"),
+    ],
+)
+def test_a_flag_without_effect_stops_nothing_and_is_noted(
+    tmp_path: Path, text: str, environ: dict[str, str], note: str
+) -> None:
+    settings = load(write(tmp_path, text), environ)
+    assert settings.model_copy(update={"notes": ()}) == load(environ={})
+    (said,) = settings.notes
+    assert re.search(note, said)
+    assert "notes" not in masked(settings)
+
+
+@trying(max_examples=30, deadline=None)
+@given(
+    st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="=\0"), max_size=30), st.text(max_size=10)
+)
+def test_no_name_of_a_flag_stops_what_served_before(name: str, value: str) -> None:
+    known = load(environ={}).flags.model_dump()
+    if name.lower() not in known:
+        (note,) = load(environ={f"FF_{name}": value}).notes
+        assert f"FF_{name} is no flag" in note
+
+
+def test_the_effective_settings_are_shown_with_what_has_no_effect() -> None:
+    done = CliRunner().invoke(main, ["settings"], env={"FF_tone_analisis": "true"})
+    assert done.exit_code == 0
+    assert yaml.safe_load(done.stdout)["flags"]["tone_analysis"] is True
+    assert "did you mean 'FF_tone_analysis'?" in done.stderr
+
+
+def test_flags_that_switch_something_are_not_noted() -> None:
+    assert load(environ={}).notes == ()
+    off = {"FF_reranker": "false", "FF_dense_search": "false"}
+    assert load(environ=off).notes == ()
+    named = {"MACHINE_RETRIEVER__RERANKER": "./reranker", "MACHINE_RETRIEVER__EMBEDDER": "./embedder"}
+    on = load(environ={**named, "FF_reranker": "true", "FF_dense_search": "true"})
+    assert (on.notes, on.search) == ((), on.retriever)
+    switched = load(environ={**named, **off})
+    assert (switched.search.embedder, switched.search.reranker) == ("", "")
+    assert (switched.retriever.embedder, switched.retriever.reranker) == ("./embedder", "./reranker")
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -100,7 +180,7 @@ def test_every_setting_and_flag_has_its_line_of_documentation_in_the_defaults() 
     fields = {
         group: set(model.annotation.model_fields) - {"keys"}
         for group, model in Settings.model_fields.items()
-        if group != "bots"
+        if group not in ("bots", "notes")
     }
     assert {group: set(values) for group, values in defaults.items()} == fields
 
@@ -111,11 +191,12 @@ def test_the_paths_of_a_bot_are_relative_to_the_settings_that_name_it(tmp_path: 
     file = write(
         folder,
         "bots:\n"
-        '  salon: {sessions: ["SALON_*"], kb: salon/kb, policy: salon/policy.yaml}\n'
+        '  salon: {sessions: ["SALON_*"], kb: salon/kb, policy: salon/policy.yaml, examples: salon/said}\n'
         f'  far: {{sessions: ["FAR_*"], kb: {tmp_path}/kb, policy: {tmp_path}/policy.yaml}}\n'
         '  plain: {sessions: ["P_*"], kb: kb}\n',
     )
     bots = load(file, environ={}).bots
     assert (bots["salon"].kb, bots["salon"].policy) == (folder / "salon/kb", folder / "salon/policy.yaml")
     assert (bots["far"].kb, bots["far"].policy) == (tmp_path / "kb", tmp_path / "policy.yaml"), "a whole path stays"
+    assert (bots["salon"].examples, bots["plain"].examples) == (folder / "salon/said", None)
     assert (bots["plain"].kb, bots["plain"].policy) == (folder / "kb", None)

@@ -211,3 +211,14 @@ async def test_the_time_to_the_first_token_is_that_of_what_came_before_it(bot: B
     assert figures["machine_first_token_seconds_count"] == "1.0"
     first, whole = float(figures["machine_first_token_seconds_sum"]), float(figures["machine_turn_seconds_sum"])
     assert 0.05 <= first <= whole - 0.25
+
+
+@pytest.mark.parametrize(("repair", "answer"), [("true", RIGHT), ("false", "14 900")], ids=["on", "off"])
+async def test_with_the_flag_repair_off_the_model_is_not_asked_again(
+    bot: Bot, machine: Machine, repair: str, answer: str
+) -> None:
+    model = Model(WRONG, RIGHT)
+    reply = await talk(bot, machine, model, FF_repair=repair, FF_timings="true")
+    assert answer in reply["answer"]
+    assert reply["meta"]["calls"] == (2 if repair == "true" else 1)
+    await machine.asides.close()

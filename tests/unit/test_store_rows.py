@@ -249,6 +249,7 @@ async def test_a_memory_is_for_its_owner_alone_whatever_the_umask(tmp_path: Path
     assert "conversations.db-wal" in modes
 
 
+@pytest.mark.usefixtures("forgetful")
 async def test_the_writing_connection_keeps_what_is_promised_of_it_and_the_reading_one_cannot_write(
     tmp_path: Path,
 ) -> None:

@@ -117,7 +117,7 @@ class Stages:
 
     def _ask(self, text: str) -> object:
         ask, before = Ask(KEY, text, "r"), self._snapshot(())
-        return asking(self.bot.prompts, before, ask, ("price", "demo"), method="m", structured=True)
+        return asking(self.bot.prompts, before, ask, ("price", "demo"), system="Ты продавец.")
 
     def _heed(self, text: str) -> object:
         before, ask = self._snapshot(()), Ask(KEY, text, "r")
@@ -142,7 +142,7 @@ class Stages:
         step = decide(Ask(KEY, "Сколько стоит тариф Рост?", "r"), Snapshot(KEY), NOW, self.bot)
         found = Found(self.passages)
         ask, before = Ask(KEY, text, "r"), self._snapshot(said)
-        planned = plan(step, found, ask, before, self.bot, settings=self.settings, wants_prompt=True)
+        planned = plan(step, found, ask, before, self.bot, settings=self.settings, wants_prompt=True, now=NOW)
         prompt_hash(planned.prompt)
         return planned
 
@@ -201,8 +201,9 @@ def test_every_stage_takes_time_in_proportion(stages: Stages, shape: str) -> Non
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(st.lists(st.tuples(st.sampled_from(SHAPES), st.integers(1, 400)), min_size=1, max_size=8))
+@given(st.lists(st.tuples(st.sampled_from(SHAPES), st.integers(1, 40)), min_size=1, max_size=6))
 def test_so_does_any_mixture(stages: Stages, parts: list[tuple[str, int]]) -> None:
+    # Shorter than an eighth of SHORT, which is what is echoed of it: all of its parts stand in either text.
     unit = "".join(made(shape, length) for shape, length in parts)
 
     def make(length: int) -> str:

@@ -115,7 +115,7 @@ async def test_only_a_persons_earlier_answer_vouches_for_an_address(bot: Bot) ->
         snapshot = Snapshot(ask.key, history=(said,))
         step = decide(ask, snapshot, now, bot)
         found = await search(step, snapshot, now, bot, top_k=5)
-        planned = plan(step, found, ask, snapshot, bot, settings=load(environ={}), wants_prompt=False)
+        planned = plan(step, found, ask, snapshot, bot, settings=load(environ={}), wants_prompt=False, now=now)
         return guard_context(planned, ask, snapshot, bot).contacts
 
     assert "shop@flora.kz" in await known("human")

@@ -8,7 +8,8 @@ import pytest
 
 from app.knowledge import watcher
 from app.knowledge.models import Models
-from app.knowledge.sections import load
+from app.knowledge.retriever import Retriever
+from app.knowledge.sections import KnowledgeBase, load
 from app.knowledge.shelf import Knowledge, build_retriever
 from app.knowledge.watcher import Watcher
 from app.settings import load as settings
@@ -24,14 +25,19 @@ class Shop:
         self.link = folder / "kb"
         self.publish("first", "Касса стоит 1 000 ₸.")
         self.told: list[bool] = []
-        self.knowledge = Knowledge(
-            load(self.link), lambda base: build_retriever(base, settings(environ={}), Models(), TODAY), self.link
-        )
+        self.fault: Exception | None = None
+        """What the next versions meet when they are built."""
+        self.knowledge = Knowledge(load(self.link), self._build, self.link)
 
         async def after(ok: bool) -> None:
             self.told.append(ok)
 
         self.watcher = Watcher(self.knowledge, after)
+
+    def _build(self, base: KnowledgeBase) -> Retriever:
+        if self.fault is not None:
+            raise self.fault
+        return build_retriever(base, settings(environ={}), Models(), TODAY)
 
     def write(self, name: str, text: str) -> Path:
         version = self._folder / name
@@ -104,6 +110,20 @@ async def test_another_version_need_not_wait_for_one_that_failed(shop: Shop, tmp
     shop.publish("good", "Касса стоит 4 000 ₸.")
     assert await shop.watcher.look()
     assert shop.says() == "Касса стоит 4 000 ₸."
+
+
+@pytest.mark.parametrize("fault", [OSError(24, "Too many open files"), ValueError("no such file"), MemoryError()])
+async def test_whatever_building_a_version_meets_the_watch_goes_on(shop: Shop, fault: Exception) -> None:
+    shop.fault = fault
+    shop.publish("bad", "Касса стоит 6 000 ₸.")
+    assert not await shop.watcher.look(), "what it raised would end the watch"
+    assert shop.says() == "Касса стоит 1 000 ₸.", "the one before it serves on"
+    assert shop.knowledge.trouble == f"bad was published and cannot be used: {type(fault).__name__}"
+    shop.fault = None
+    shop.publish("good", "Касса стоит 7 000 ₸.")
+    assert await shop.watcher.look()
+    assert shop.says() == "Касса стоит 7 000 ₸."
+    assert shop.told == [False, True]
 
 
 async def test_a_version_that_is_taken_back_is_no_trouble_any_more(shop: Shop, tmp_path: Path) -> None:

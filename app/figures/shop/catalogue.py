@@ -50,9 +50,9 @@ class Offer:
         return next((limit for limit in self.limits if limit.unit == unit), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
-    """All offers, and what holds for several of them. Immutable; shared by all turns of a bot."""
+    """All offers, and what holds for several of them. Immutable, equal to itself alone, shared by a bot's turns."""
 
     offers: tuple[Offer, ...]
     reductions: tuple[Figure, ...]

@@ -218,7 +218,7 @@ def _near(
     if not named and not unclear and not claim.operands:
         yield from _multiples(claim, catalogue, (*spoken, *plans), quantities)
     if not named and "+" in claim.operators:
-        yield from _added(claim, catalogue)
+        yield from _added(claim, catalogue, focus)
 
 
 def _multiples(
@@ -276,16 +276,18 @@ def _one(catalogue: Catalogue, offer: Offer, told: Mapping[str, Decimal], way: _
     return count(catalogue, (Item(offer, times),), told, months, prefer=prefer)
 
 
-def _added(claim: Claim, catalogue: Catalogue) -> Iterator[Sum]:
-    """Sums of products whose prices are the operands."""
+def _added(claim: Claim, catalogue: Catalogue, focus: Sequence[str]) -> Iterator[Sum]:
+    """Sums of products whose prices are the operands; of several of one price the one that was spoken of."""
     matching: list[Offer] = []
+    months: Decimal | None = None
     for operand in claim.operands[:4]:
-        offer = next(
-            (o for o in catalogue.offers if any(p.amount == operand for p in o.prices) and o not in matching), None
-        )
-        if offer is None:
+        priced = [o for o in catalogue.offers if any(p.amount == operand for p in o.prices) and o not in matching]
+        spoken = [offer for offer in priced if offer.key in focus]
+        if not priced or (len(priced) > 1 and not spoken):
             return
-        matching.append(offer)
+        matching.append((spoken or priced)[-1])
+        yearly = any(p.amount == operand and p.fact.period == "year" for p in matching[-1].prices)
+        months = _YEAR if yearly else months
     for size in range(len(matching), 1, -1):
         for chosen in combinations(matching, size):
-            yield count(catalogue, [Item(o, Decimal(1)) for o in chosen], {})
+            yield count(catalogue, [Item(o, Decimal(1)) for o in chosen], {}, months)

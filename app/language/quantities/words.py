@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
-import yaml
-
 from app.language.quantities.tokens import Folder, Text, tokenise
+from app.packaged import packaged
 
 LANGUAGES = ("ru", "kk", "en")
 V = TypeVar("V")
@@ -100,8 +98,7 @@ class Book:
 
 
 def _page(name: str) -> dict[str, Any]:
-    text = (files("app.language.quantities") / f"{name}.yaml").read_text("utf-8")
-    page: dict[str, Any] = yaml.safe_load(text)
+    page: dict[str, Any] = packaged("app.language.quantities", f"{name}.yaml")
     return page
 
 

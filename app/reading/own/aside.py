@@ -114,6 +114,8 @@ def unechoed(text: str, earlier: Sequence[str]) -> tuple[str, tuple[Part, ...]]:
         return text, ()
     places = tokens(text)
     said = [token.word for token in places]
+    if len(said) < _LEAST:
+        return text, ()
     runs = _runs(said, _known(earlier))
     if not runs:
         return text, ()

@@ -1,0 +1,50 @@
+"""Whether an answer is bad news: nobody who hears a no is asked how many people work for him."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from app.composing.choosing import choose
+from app.language.folds import letters
+from app.packaged import packaged
+from app.types import Language, Prompt, Section
+
+_SENTENCES = 1
+"""The first of an answer: what stands behind it only qualifies it."""
+
+
+def bad(prompt: Prompt) -> bool:
+    """Nothing was found of what was looked up, or what was found says no."""
+    step = prompt.step
+    if step.query is None:
+        return False
+    if not prompt.deciding and not prompt.passages:
+        return step.fallback is not None
+    if any(each.kind in ("not_known", "not_ours") or each.value is False for each in prompt.deciding):
+        return True
+    if prompt.deciding or not any(_refuses(passage.section.text) for passage in prompt.passages):
+        return False
+    return any(_refuses(passage.section.text) for passage in choose(prompt)[:1])
+
+
+@lru_cache(maxsize=1024)
+def _refuses(text: str) -> bool:
+    sentences = text.replace("!", ".").replace("?", ".").split(".", _SENTENCES)[:_SENTENCES]
+    begun = f" {letters(' '.join(' '.join(sentences).split()))}"
+    return any(f" {beginning}" in begun for beginning in _beginnings())
+
+
+def elsewhere(section: Section, language: Language) -> str:
+    """What is said before a section in another language than the customer's; empty where it is his."""
+    return str(_words()["elsewhere"][language].get(section.language, ""))
+
+
+@lru_cache(maxsize=1)
+def _beginnings() -> tuple[str, ...]:
+    return tuple(letters(beginning) for row in _words()["refuses"].values() for beginning in row)
+
+
+@lru_cache(maxsize=1)
+def _words() -> Mapping[str, Any]:
+    read: dict[str, Any] = packaged("app.composing", "news.yaml")
+    return read
