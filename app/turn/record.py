@@ -98,7 +98,7 @@ class TurnRecord:
         return _RECORD.validate_python({**_SINCE, **record, "before": of_stored_form(record["before"])})
 
 
-def _shallow(row: "AskRecord | DraftRecord | VerdictRecord | TurnRecord") -> dict[str, Any]:
+def _shallow(row: "AskRecord | DraftRecord | VerdictRecord | ActHeard | TurnRecord") -> dict[str, Any]:
     """Name to value, in the order of the fields; `asdict` copies all that lies below, which costs more."""
     return {name: getattr(row, name) for name in row.__slots__}
 
