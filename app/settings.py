@@ -56,6 +56,10 @@ class TurnSettings(_Group):
     rest_s: float = Field(ge=1, le=3600)
 
 
+class UnderstandingSettings(_Group):
+    model: Literal["auto", "never", "always"]
+
+
 class RetrieverSettings(_Group):
     top_k: int = Field(ge=1, le=50)
     min_coverage: float = Field(ge=0, le=1)
@@ -163,6 +167,7 @@ class Flags(_Group):
 class Settings(_Group):
     llm: LlmSettings
     turn: TurnSettings
+    understanding: UnderstandingSettings
     retriever: RetrieverSettings
     dialogue: DialogueSettings
     bots: dict[str, BotSettings]

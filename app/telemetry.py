@@ -165,6 +165,24 @@ class Telemetry:
             ["outcome"],
             registry=self.registry,
         )
+        self.unsure = Counter(
+            "machine_unsure_turns", "Turns in which nothing told what the message is for", registry=self.registry
+        )
+        self.act_calls = Counter(
+            "machine_act_calls",
+            "Calls that asked the model what a message is for, by what came of them",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.act_unasked = Counter(
+            "machine_act_unasked",
+            "Turns in which the model would have been asked that and was not",
+            ["reason"],
+            registry=self.registry,
+        )
+        self.act_seconds = Histogram(
+            "machine_act_seconds", "Time of such a call", buckets=_STAGES, registry=self.registry
+        )
         self.model_tokens = Counter(
             "machine_model_tokens",
             "Tokens by kind: prompt (as the server counts), fresh (of them, in no cache as we reckon), answer",

@@ -190,6 +190,10 @@ class Step:
     heard: HeardLanguage = "ru"
     """The language of the message; `language` is the one to answer in."""
     handover: Handover | None = None
+    unsure: bool = False
+    """Nothing tells what the message is for."""
+    acts: tuple[str, ...] = ()
+    """What it may be for, the likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,8 +78,11 @@ def emulated(options: argparse.Namespace, answer: int) -> Iterator[Target]:
 
 
 def served(stats: Mapping[str, Any]) -> dict[str, float]:
-    """Tokens of a call as the emulated model server counts them, also of answers whose end nobody waited for."""
-    calls = max(1, stats["calls"])
+    """Tokens of an answer's call as the emulated model server counts them, also of answers whose end nobody waited for.
+
+    What was asked beside an answer is counted with it.
+    """
+    calls = max(1, stats["calls"] - stats["choices"])
     return {
         "prompt": stats["prompt_tokens"] / calls,
         "fresh": (stats["prompt_tokens"] - stats["cached_tokens"]) / calls,

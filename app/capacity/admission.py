@@ -13,8 +13,8 @@ import itertools
 import math
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Hashable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Self
 
 from app.capacity.pace import Pace
@@ -88,6 +88,22 @@ class Ticket:
         async with self._admission._place(self, on_wait):
             yield self
 
+    def spares(self, seconds: float) -> bool:
+        """Whether a turn at work may take so many seconds that no forecast knew of: nobody waits, and it would end in
+        time as surely as it was let in."""
+        return self._admission._spares(seconds, self._deadline)
+
+    @contextmanager
+    def longer(self, seconds: float) -> Iterator[None]:
+        """Whoever comes while its body runs reckons with so many seconds more of this turn; behind it, with the true
+        ones."""
+        began = time.monotonic()
+        self.ends += seconds
+        try:
+            yield
+        finally:
+            self.ends += time.monotonic() - began - seconds
+
 
 class Admission:
     """At most `parallel` turns are worked on and `max_waiting` wait.
@@ -141,6 +157,12 @@ class Admission:
         ticket.rounds = rounds
         self._reserved.add(ticket)
         self._last[conversation] = ticket
+
+    def _spares(self, seconds: float, deadline: Deadline) -> bool:
+        if self.waiting:
+            return False
+        needed = seconds + self.pace.service_s(min(self._parallel, self._busy)) + self.pace.late_s
+        return deadline.remaining() >= needed
 
     def _close(self, ticket: Ticket, conversation: Hashable) -> None:
         self._reserved.discard(ticket)

@@ -70,10 +70,13 @@ class Pace:
 
     def service_s(self, streams: int) -> float:
         """Expected seconds of a turn that shares the card with `streams` - 1 others."""
+        return self.overhead_s + self.call_s(self.fresh, self.answer, streams)
+
+    def call_s(self, fresh: float, answer: float, streams: int) -> float:
+        """Expected seconds of a call that reads and writes so many tokens; 0 without a model."""
         if not self.decode_tps or not self.prefill_tps:
-            return self.overhead_s
-        decode = self.answer * streams / (self.decode_tps * gain(streams, self._curve))
-        return self.overhead_s + self.fresh / self.prefill_tps + decode
+            return 0.0
+        return fresh / self.prefill_tps + answer * streams / (self.decode_tps * gain(streams, self._curve))
 
     def called(self, call: Call) -> None:
         """Learns from a finished model call."""

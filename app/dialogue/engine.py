@@ -128,11 +128,12 @@ class Dialogue:
         """A slot's value as a person says it: «grocery» is «продукты»."""
         return self.vocabulary.label(slot, value, language)
 
-    def advance(self, snapshot: Snapshot, ask: Ask, now: datetime, *, names: frozenset[str] = frozenset()) -> Step:
-        """What to do about one message. `now` is timezone-aware; the snapshot is not changed.
+    def advance(
+        self, snapshot: Snapshot, ask: Ask, now: datetime, *, names: frozenset[str] = frozenset(), act: str = ""
+    ) -> Step:
+        """What to do about one message. `now` is timezone-aware; the snapshot is not changed. Never raises on any text.
 
-        `names`: the shop's own with Latin letters, lower case, meant as they are typed. Never raises on any text. The
-        step's `state` is what to commit if the answer goes out.
+        `names`: the shop's own with Latin letters, lower case, meant as they are typed. `act`: a model's word on it.
         """
         lane = "" if snapshot.state.lane in self.switches.unheard else snapshot.state.lane
         waits = replace(snapshot.state, handed_over=snapshot.mode != "machine", lane=lane)
@@ -144,8 +145,8 @@ class Dialogue:
         kind = spec.kind if spec else ""
         said = listened(ask, snapshot, names)
         u = understand(
-            said.text, self.vocabulary, state.language, waiting,
-            kind=kind, clauses=said.clauses, classifier=self.classifier, switches=self.switches, own_names=names,
+            said.text, self.vocabulary, state.language, waiting, kind=kind, clauses=said.clauses, act=act,
+            classifier=self.classifier, switches=self.switches, own_names=names,
         )  # fmt: skip
         if wished := u.wished or state.wished:
             u, state = replace(u, language=wished), replace(state, wished=wished)
@@ -294,4 +295,6 @@ class Dialogue:
             topic=plan.topic,
             tone=u.tone,
             heard=u.heard,
+            unsure=u.unsure and not scene.heard.answered and not scene.said.silent,
+            acts=u.likely,
         )

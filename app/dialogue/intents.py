@@ -17,6 +17,7 @@ from app.dialogue.vocabulary import LANGUAGES, Vocabulary
 from app.language.identify import identify
 from app.types import HeardLanguage, Language, Tone
 from app.understanding.acts import Classifier
+from app.understanding.doubt import candidates, heeded, is_unsure
 
 RANK = (
     "emergency", "injection", "trouble", "paid", "supplier", "applicant", "price", "human_wanted", "complaint",
@@ -56,6 +57,8 @@ class Understanding:
     tone: Tone = "neutral"
     acts: Mapping[str, float] = field(default_factory=dict)
     """What the examples say of it: an act's probability (0..1)."""
+    unsure: bool = False
+    """Nothing tells what it is for."""
 
     def has(self, *names: str) -> bool:
         return any(name in self.intents for name in names)
@@ -75,6 +78,11 @@ class Understanding:
             if match.label[0] == "word":
                 found.setdefault(match.label[1], []).append(match)
         return found
+
+    @property
+    def likely(self) -> tuple[str, ...]:
+        """The acts that it may have, the likeliest first."""
+        return candidates(self.acts)
 
     @property
     def steers(self) -> str:
@@ -136,11 +144,13 @@ def understand(
     classifier: Classifier | None = None,
     switches: Switches = ALL_ON,
     own_names: frozenset[str] = frozenset(),
+    act: str = "",
 ) -> Understanding:
     """Read a message. `pending` is the slot asked for last, `kind` what its answer is (`flow.Kind`; empty: unknown).
 
     `clauses` are those that reading has found: each has acts of its own. `classifier`: one with a bot's own examples,
-    instead of the package's. `own_names`: the shop's with Latin letters, lower case.
+    instead of the package's. `own_names`: the shop's with Latin letters, lower case. `act`: what a model
+    said of it, if one did.
     """
     message = read(text, own_names)
     matches = vocabulary.find(message)
@@ -156,7 +166,8 @@ def understand(
         (), language, message, tuple(matches), tuple(own), reader.content, reader.places("greeting"), frozenset(), heard
     )
     if not understanding.steers:
-        acts = acts_of(message.text, classifier or Classifier.load(), clauses)
+        classifier = classifier or Classifier.load()
+        acts = heeded(acts_of(message.text, classifier, clauses), act)
         understanding = replace(understanding, acts=acts)
         names = joined(
             names,
@@ -167,6 +178,8 @@ def understand(
             denies=understanding.denies,
             brief=len(reader.content) <= WEAK_LIMIT,
         )
+        unsure = not own and is_unsure(names, acts, clauses, classifier)
+        understanding = replace(understanding, unsure=unsure)
     names = names - switches.unheard
     if own:
         names.add("contact_given")

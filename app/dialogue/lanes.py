@@ -1,7 +1,7 @@
 """Messages that sell nothing: away notices, small talk, waiting for a call, a wish for a language."""
 
-from app.dialogue.recognition import SURE
 from app.dialogue.scene import QUESTIONS, Decision, Scene
+from app.understanding.doubt import SURE
 
 _OUT_OF_LANE = ("thanks", "goodbye", "greeting", "agreement", "denial", "small_talk", "bot_question", "demo", "payment")
 _TELLING = frozenset({"info", "told", "small_talk", "greeting", "feature"})

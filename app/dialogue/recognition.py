@@ -8,9 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from app.understanding.acts import Classifier
+from app.understanding.doubt import SURE
 
-SURE = 0.6
-"""Probability from which an act is believed without a word of the lists."""
 _DOUBTED = 0.02
 """Probability below which the lists' finding is a second meaning, where the examples are sure of another act."""
 _SENTENCE = re.compile(r"[^.!?\u2026\n]+[.!?\u2026]*")

@@ -1,9 +1,10 @@
 """Backends that speak: each turns a Prompt into a Draft."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from app.deadline import Deadline
 from app.types import Draft, ModelState, Prompt
+from app.understanding.doubt import ActHeard, ActQuestion
 
 
 class Backend(Protocol):
@@ -35,4 +36,17 @@ class Backend(Protocol):
 
     async def close(self) -> None:
         """Ends all that is running."""
+        ...
+
+
+@runtime_checkable
+class Hearing(Protocol):
+    """What a backend is that can also say what a message is for."""
+
+    def cannot_hear(self) -> str:
+        """Why it had better not be asked now, snake_case; empty when it may."""
+        ...
+
+    async def hear(self, question: ActQuestion, seconds: float) -> ActHeard:
+        """One short call, within `seconds` and never tried again. Raises nothing but its caller's cancellation."""
         ...

@@ -221,6 +221,18 @@ class OllamaClient:
                     raise
         return stream
 
+    def once(
+        self,
+        system: str,
+        messages: Sequence[ChatMessage],
+        *,
+        schema: dict[str, Any],
+        sampling: Mapping[str, float],
+        num_predict: int,
+    ) -> PieceStream:
+        """The same without a second try, and before anything has come: its pieces raise CallFailed."""
+        return PieceStream(self._pieces(system, messages, schema, {**sampling, "num_predict": num_predict}))
+
     async def _pieces(
         self, system: str, messages: Sequence[ChatMessage], schema: dict[str, Any] | None, options: Mapping[str, Any]
     ) -> AsyncGenerator[Piece, None]:

@@ -14,14 +14,18 @@ from app.capacity.pace import Call, Pace
 from app.deadline import Deadline
 from app.errors import DeadlinePassed, ModelUnavailable
 from app.llm.client import SAMPLING, CallFailed, OllamaClient, PieceStream, Usage
+from app.llm.hearing import heard
 from app.llm.watch import ModelWatch
 from app.llm.writing import TEXT_FAULTS, Spoiled, Writing, schema
 from app.settings import Settings
 from app.telemetry import Telemetry
 from app.types import Aside, Draft, Ending, ModelState, Prompt
+from app.understanding.doubt import ActHeard, ActQuestion
 
 _ASIDE_TOKENS = 60  # room behind the answer
 _TRUNCATED = 0.7  # of our own count: fewer tokens read than this, and the server has cut the prompt
+_SAID = frozenset({"answered", "other", "unknown", "malformed"})
+"""Outcomes of hearing that speak for the server, whatever the model wrote."""
 _UNUSABLE = "the model wrote nothing usable; use the fallback and try again"
 _GONE = "the model cannot be reached; use the fallback and try again"
 _LATE = "the answer would come too late; use the fallback and try again"
@@ -62,6 +66,7 @@ class Ollama:
         self._client = OllamaClient(settings.llm, telemetry.model_retries.inc)
         self._watch = ModelWatch(self._client, settings.llm, telemetry, system)
         self._breaker = Breaker(settings.llm.breaker_failures, settings.llm.breaker_s)
+        self._hearing = Breaker(settings.llm.breaker_failures, settings.llm.breaker_s)
         self._writing = 0
         self._asides: deque[tuple[asyncio.Task[Aside], PieceStream]] = deque()
 
@@ -69,6 +74,32 @@ class Ollama:
         self._watch.available()
         if self._breaker.retry_after() > 0:
             raise self._resting()
+
+    def cannot_hear(self) -> str:
+        """A trial of a model that was left alone is an answer's, never this call's."""
+        if self._breaker.state != "closed" or self._watch.state.state != "warm":
+            return "model"
+        return "failing" if self._hearing.retry_after() > 0 else ""
+
+    async def hear(self, question: ActQuestion, seconds: float) -> ActHeard:
+        """Its failures are counted apart from those of answers: the answer's own call comes next, and tells."""
+        if not self._hearing.allow():
+            return ActHeard("", "failing")
+        try:
+            await self._make_room()
+            self._writing += 1
+            try:
+                found = await heard(self._client, question, seconds)
+            finally:
+                self._writing -= 1
+        except BaseException:
+            self._hearing.abandoned()
+            raise
+        if found.outcome in _SAID:
+            self._hearing.succeeded()
+        else:
+            self._hearing.failed()
+        return found
 
     def state(self) -> ModelState:
         return self._watch.state

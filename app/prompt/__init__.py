@@ -1,5 +1,6 @@
 """Prompts: what a chat model is asked, in an order that a prefix cache keeps."""
 
+from app.prompt.asking import asking
 from app.prompt.build import Budget, PromptBuilder
 from app.prompt.clock import moment
 from app.prompt.frame import marks_in
@@ -7,4 +8,4 @@ from app.prompt.repairing import Wrong, corrected
 from app.prompt.sanitise import sanitise
 from app.prompt.tokens import TokenCounter
 
-__all__ = ["Budget", "PromptBuilder", "TokenCounter", "Wrong", "corrected", "marks_in", "moment", "sanitise"]
+__all__ = ["Budget", "PromptBuilder", "TokenCounter", "Wrong", "asking", "corrected", "marks_in", "moment", "sanitise"]

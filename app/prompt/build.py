@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from app.prompt.course import Course, LastMessage
+from app.prompt.course import Course, LastMessage, beginning
 from app.prompt.frame import framed, mark_of
 from app.prompt.rendering import render
 from app.prompt.repairing import UNKNOWN
@@ -86,6 +86,19 @@ class PromptBuilder:
             structured=structured,
             fields=fields,
         )
+
+    def count(self, text: str) -> int:
+        """Tokens of a message with this text."""
+        return self._tokens.count_message(text)
+
+    def opening(
+        self, snapshot: Snapshot, text: str, media: Media, *, system: str, most: int
+    ) -> tuple[tuple[ChatMessage, ...], str]:
+        """For a question beside the answer: its history behind `system`, and `most` tokens of the newest message."""
+        history = self._history(snapshot, self._budget.total - self.count(system) - self._budget.turn)
+        newest = Exchange(text, "", media=media, revision=snapshot.revision + 1)
+        words = beginning(self._tokens, sanitise(text, self._speakers), most)
+        return history, self._framed(snapshot.key, newest, words)
 
     def build(
         self,

@@ -26,6 +26,8 @@ from app.types import Ask, Deciding, Draft, Passage, Prompt, Snapshot, Step
 
 _DECIDED = frozenset({"purchase", "demo", "invoice", "contact_given"})
 """Whoever wants this is asked how to reach him, whatever else he has heard."""
+_GRAVE = frozenset({"handover", "refuse"})
+"""What no word of a model alone leads to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,26 @@ class Outcome:
 
 def decide(ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot) -> Step:
     """What the dialogue wants to do about the message."""
-    if snapshot.state.turns == 0:
-        snapshot = replace(snapshot, state=replace(snapshot.state, language=bot.language))
-    return bot.dialogue.advance(snapshot, ask, now, names=bot.names)
+    return bot.dialogue.advance(_known(snapshot, bot), ask, now, names=bot.names)
+
+
+def _known(snapshot: Snapshot, bot: Bot) -> Snapshot:
+    """With the language to begin in."""
+    if snapshot.state.turns:
+        return snapshot
+    return replace(snapshot, state=replace(snapshot.state, language=bot.language))
+
+
+def heeded(step: Step, act: str, ask: Ask, snapshot: Snapshot, *, now: datetime, bot: Bot) -> Step:
+    """What the dialogue wants to do once a model has said that the message is `act`.
+
+    `step` itself where the word would bring a person or a refusal, or lead out of a topic: it is no ground for that.
+    """
+    again = bot.dialogue.advance(_known(snapshot, bot), ask, now, names=bot.names, act=act)
+    called = step.state.handed_over != again.state.handed_over
+    grave = called or step.topic or not _GRAVE.isdisjoint((step.action, again.action))
+    moved = (step.action, step.reason, step.topic) != (again.action, again.reason, again.topic)
+    return step if grave and moved else again
 
 
 async def search(

@@ -13,6 +13,7 @@ from app.telemetry import Stages
 from app.turn.afterwards import leave, merged
 from app.turn.bots import Bot
 from app.turn.chain import Plan, decide, plan, reckon, search
+from app.turn.hearing import understood
 from app.turn.machine import Machine
 from app.turn.record import record_of
 from app.turn.reply import Meta, Reply
@@ -107,6 +108,7 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
             now = machine.clock()
             with stages.time("dialogue"):
                 step = await stretch(lambda: decide(ask, snapshot, now, bot))
+            step, said = await understood(step, ask, snapshot, bot, machine, now=now, ticket=ticket, stages=stages)
             searched = time.monotonic()
             found = await search(step, snapshot, now, bot, top_k=settings.retriever.top_k, deadline=deadline)
             models = {stage: found.seconds[stage] for stage in ("dense", "rerank") if stage in found.seconds}
@@ -136,7 +138,7 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
         reply = Reply.of(spoken.outcome.text, meta)
         record = record_of(
             ask, snapshot, now, bot,
-            planned=planned, drafts=spoken.drafts, outcome=spoken.outcome, degraded=found.degraded,
+            planned=planned, drafts=spoken.drafts, outcome=spoken.outcome, degraded=found.degraded, heard=said,
         )  # fmt: skip
         # Outside the deadline: an answer that is ready is either on disk and given, or neither.
         with stages.time("commit"):

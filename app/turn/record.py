@@ -12,6 +12,7 @@ from app.store.states import of_stored_form, stored_form
 from app.turn.bots import Bot
 from app.turn.chain import Outcome, Plan, prompt_hash
 from app.types import Ask, DialogueState, Draft, Ending, Media, Snapshot, TimeOfDay
+from app.understanding.doubt import ActHeard
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,8 @@ class TurnRecord:
     verdict: VerdictRecord
     replaced: bool
     used: tuple[str, ...]
+    heard: ActHeard | None
+    """What the model said that the message is for, if it was asked."""
 
     def dump(self) -> dict[str, Any]:
         """As JSON, in the order of the fields."""
@@ -86,6 +89,7 @@ class TurnRecord:
             "before": stored_form(self.before),
             "drafts": tuple(_shallow(draft) for draft in self.drafts),
             "verdict": _shallow(self.verdict),
+            "heard": _shallow(self.heard) if self.heard else None,
         }
 
     @classmethod
@@ -94,14 +98,14 @@ class TurnRecord:
         return _RECORD.validate_python({**_SINCE, **record, "before": of_stored_form(record["before"])})
 
 
-def _shallow(row: "AskRecord | DraftRecord | VerdictRecord | TurnRecord") -> dict[str, Any]:
+def _shallow(row: "AskRecord | DraftRecord | VerdictRecord | ActHeard | TurnRecord") -> dict[str, Any]:
     """Name to value, in the order of the fields; `asdict` copies all that lies below, which costs more."""
     return {name: getattr(row, name) for name in row.__slots__}
 
 
 _RECORD = TypeAdapter(TurnRecord)
-_SINCE: Mapping[str, Any] = {"tokens_factor": 1.0, "degraded": ()}
-"""What the first releases did not record."""
+_SINCE: Mapping[str, Any] = {"tokens_factor": 1.0, "degraded": (), "heard": None}
+"""What earlier releases did not record."""
 
 
 def record_of(
@@ -114,6 +118,7 @@ def record_of(
     drafts: Sequence[Draft],
     outcome: Outcome,
     degraded: tuple[str, ...],
+    heard: ActHeard | None = None,
 ) -> TurnRecord:
     """The record of a turn that has been judged."""
     step = planned.step
@@ -139,6 +144,7 @@ def record_of(
         verdict=verdict_record(outcome),
         replaced=outcome.replaced,
         used=tuple(passage.section.id for passage in outcome.used),
+        heard=heard,
     )
 
 

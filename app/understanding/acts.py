@@ -35,6 +35,11 @@ class Scored:
         """The likeliest act; empty where the text holds nothing to go by."""
         return self.acts[0][0] if self.acts else ""
 
+    @property
+    def surest(self) -> float:
+        """The probability of the likeliest act; 0 where there is none."""
+        return self.acts[0][1] if self.acts else 0.0
+
     def of(self, act: str) -> float:
         """The probability of an act."""
         return next((score for name, score in self.acts if name == act), 0.0)

@@ -10,6 +10,7 @@ from loadtests.emulators.tokens import tokenise
 
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=[«\"“A-ZА-ЯЁӘҒҚҢӨҰҮҺІ0-9])|\n+")
 _PASSAGE = re.compile(r"^\[[^\]\n]+\][^\n]*$", re.MULTILINE)
+_STEM = 4  # letters of a word by which it is known again
 _IDS = re.compile(r"^\[[^\]\n]+\] ", re.MULTILINE)
 _STATEMENTS = ("Отклик, если подходит", "Скажи своими словами")
 _USUAL = 2  # sentences of an answer whose length nobody asked for
@@ -94,6 +95,32 @@ def structured(schema: Mapping[str, Any], answer: str, fields: Mapping[str, Any]
         text += f"{'' if text == '{' else ', '}{_json(name)}: {_json(value)}"
         end = len(text) if name == place else end
     return text + "}", end
+
+
+def chosen(schema: Mapping[str, Any], message: str) -> dict[str, str]:
+    """For each choice of a form, the name whose line in the message has the most of the customer's words; else the
+    first."""
+    said, _, task = message.partition("# Задание")
+    lines = {name: meaning for name, mark, meaning in (line.partition(": ") for line in task.splitlines()) if mark}
+    words = _stems(said)
+    forms = {
+        name: kind.get("enum") for name, kind in (schema.get("properties") or {}).items() if isinstance(kind, dict)
+    }
+    return {
+        name: max(names, key=lambda each: len(words & _stems(lines.get(each, ""))))
+        for name, names in forms.items()
+        if names
+    }
+
+
+def only_chooses(schema: Mapping[str, Any]) -> bool:
+    """Whether a form has nothing but choices."""
+    forms = list((schema.get("properties") or {}).values())
+    return bool(forms) and all(isinstance(kind, dict) and kind.get("enum") for kind in forms)
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:_STEM] for word in re.findall(r"\w+", text.casefold()) if len(word) >= _STEM}
 
 
 def _value(kind: Any, root: Mapping[str, Any]) -> Any:

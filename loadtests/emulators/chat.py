@@ -72,6 +72,7 @@ class ChatHandler:
             return
         stats = self._engine.stats
         stats.calls += 1
+        stats.choices += chat.schema is not None and answers.only_chooses(chat.schema)
         writer = Writer(reply, chat.model, stream=chat.stream)
         try:
             await self._chat(chat, self._faults.take(), writer, timing)
@@ -154,7 +155,11 @@ class ChatHandler:
         answer = faults.spoil_text(fault, answers.compose(_turn(chat, prompt), self._answer_tokens, _said(chat)), told)
         content, end = answer, 0
         if chat.schema is not None:
-            fields = {**self._model.fields, **(fault.fields if fault else {})}
+            fields = {
+                **answers.chosen(chat.schema, prompt.user),
+                **self._model.fields,
+                **(fault.fields if fault else {}),
+            }
             content, end = answers.structured(chat.schema, answer, fields)
         pieces = tokenise(faults.spoil_content(fault, content, end))
         stopped = "stop"

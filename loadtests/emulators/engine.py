@@ -25,6 +25,8 @@ class Stats:
     """What has happened since the start or the last reset."""
 
     calls: int = 0
+    choices: int = 0
+    """Calls, of these, that only chose a name."""
     completed: int = 0
     failed: int = 0
     cancelled: int = 0

@@ -27,7 +27,8 @@ _PATH = "/api/v1/process"
 
 
 def calls(dialogues: int = 200, seed: int = 1) -> dict[str, Any]:
-    """Every turn of `dialogues` conversations makes one call of the model."""
+    """Every turn of `dialogues` conversations makes one call of the model, and a short one where nothing tells what it is
+    for."""
     with Rig(profile="instant") as rig:
 
         async def play() -> int:
@@ -46,7 +47,8 @@ def calls(dialogues: int = 200, seed: int = 1) -> dict[str, Any]:
         turns = asyncio.run(play())
         stats = rig.emulator.stats()
         corrected = rig.metric('machine_stage_seconds_count{stage="repair"}')
-    return {"dialogues": dialogues, "turns": turns, "model_calls": stats["calls"], "of_them_corrections": corrected}
+    return {"dialogues": dialogues, "turns": turns, "model_calls": stats["calls"], "of_them_corrections": corrected,
+            "of_them_what_a_message_is_for": stats["choices"]}  # fmt: skip
 
 
 def early(turns: int = 20, speed: float = 5) -> dict[str, Any]:
@@ -281,13 +283,14 @@ def cache(dialogues: int = 12, turns: int = 20) -> dict[str, Any]:
 
         asyncio.run(play())
         stats = rig.emulator.stats()
+    answers = stats["calls"] - stats["choices"]
     return {
         "dialogues": dialogues,
         "turns": turns * dialogues,
-        "prompt_tokens_per_turn": round(stats["prompt_tokens"] / stats["calls"]),
-        "uncached_per_turn": round((stats["prompt_tokens"] - stats["cached_tokens"]) / stats["calls"]),
+        "prompt_tokens_per_turn": round(stats["prompt_tokens"] / answers),
+        "uncached_per_turn": round((stats["prompt_tokens"] - stats["cached_tokens"]) / answers),
         "cached_share": round(stats["cached_tokens"] / stats["prompt_tokens"], 3),
-        "output_tokens_per_turn": round(stats["output_tokens"] / stats["calls"]),
+        "output_tokens_per_turn": round(stats["output_tokens"] / answers),
     }
 
 

@@ -424,7 +424,7 @@ def test_a_run_that_did_not_come_about_ends_with_2(
 
 
 def test_the_tokens_of_a_call_are_those_that_the_emulated_server_counted() -> None:
-    stats = {"calls": 4, "prompt_tokens": 400, "cached_tokens": 100, "output_tokens": 80}
+    stats = {"calls": 5, "choices": 1, "prompt_tokens": 400, "cached_tokens": 100, "output_tokens": 80}
     assert run.served(stats) == {"prompt": 100.0, "fresh": 75.0, "answer": 20.0}
     assert run.served(stats | {"calls": 0})["answer"] == 80.0
 

@@ -16,9 +16,10 @@ from app.deadline import Deadline
 from app.dialogue.engine import Dialogue
 from app.knowledge.retriever import Found
 from app.llm.reader import AnswerReader, cleaned
+from app.prompt import asking
 from app.service.assembly import open_machine
 from app.settings import load
-from app.turn.chain import Plan, decide, judge, plan, prompt_hash, reckon
+from app.turn.chain import Plan, decide, heeded, judge, plan, prompt_hash, reckon
 from app.turn.machine import Machine
 from app.turn.process import observe, process
 from app.types import Aside, Ask, Draft, Exchange, Key, Observation, Prompt, Snapshot
@@ -88,6 +89,8 @@ class Stages:
         return {
             "deciding": lambda text: self._decide(text, ()),
             "deciding on a history": lambda text: self._decide("Сколько стоит?", history(text)),
+            "asking a model what it is for": self._ask,
+            "heeding what it said": self._heed,
             "handing over": lambda text: self._decide("Позовите человека", history(text)),
             "noting what was seen": lambda text: self.dialogue.observed(Snapshot(KEY).state, text),
             "hearing what a model heard": self._told,
@@ -111,6 +114,15 @@ class Stages:
 
     def _decide(self, text: str, said: tuple[str, ...]) -> object:
         return decide(Ask(KEY, text, "r"), self._snapshot(said), NOW, self.bot)
+
+    def _ask(self, text: str) -> object:
+        ask, before = Ask(KEY, text, "r"), self._snapshot(())
+        return asking(self.bot.prompts, before, ask, ("price", "demo"), system="Ты продавец.")
+
+    def _heed(self, text: str) -> object:
+        before, ask = self._snapshot(()), Ask(KEY, text, "r")
+        step = decide(Ask(KEY, "Сколько стоит тариф Рост?", "r"), before, NOW, self.bot)
+        return heeded(step, "demo", ask, before, now=NOW, bot=self.bot)
 
     def _reckon(self, text: str, said: tuple[str, ...]) -> object:
         before, ask = self._snapshot(said), Ask(KEY, text, "r")
