@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from app.dialogue import topics
 from app.dialogue.scene import COURTESIES, QUESTIONS, Decision, Scene
+from app.language.moments.moments import moments
 
 
 def contact(s: Scene) -> Decision | None:
@@ -40,5 +41,7 @@ def handover(s: Scene, reason: str, text: str) -> Decision:
     named = "_named" if text == "contact" and "name" in s.heard.values else ""
     statement = s.say(f"{text}{named}_{'later' if s.tells_when else 'open'}").replace("{time}", s.opening)
     statement = statement.replace("{name}", s.slots.get("name", ""))
-    asks = s.u.has(*QUESTIONS)
+    if moments(s.u.message.text).taken:
+        statement = f"{statement} {s.say('wished_time')}"  # heard, and not promised
+    asks = s.u.has(*QUESTIONS) and bool(s.u.asking)
     return Decision("handover", reason, statement, s.query if asks else None, hands_over=True)

@@ -9,6 +9,8 @@ _NO_BUYER = ("medical", "legal", "supplier", "applicant")
 """Lanes in which a question that nothing else explains is one more of the same."""
 _QUIET = ("small_talk", "agreement", "thanks", "goodbye")
 """Acts that ask and tell nothing: which of them it is need not be sure."""
+_PLAINLY = 0.9
+"""The same for a price of who is no buyer: he may mean his own."""
 _SURE_OF_CONTACT = 0.7
 _ASKS = 0.5
 """Probability from which it is a question about something else, in whatever trouble he is."""
@@ -52,7 +54,8 @@ def callback(s: Scene) -> Decision | None:
 
 def known_contact(s: Scene) -> Decision | None:
     """Who asks whether we have his number is told whether it is in this talk."""
-    asks = s.u.asking and s.u.acts.get("contact_given", 0.0) >= _SURE_OF_CONTACT
+    figures = any(token.text.isdecimal() for token in s.u.message.tokens)
+    asks = s.u.asking and not figures and s.u.acts.get("contact_given", 0.0) >= _SURE_OF_CONTACT
     if not asks or s.heard.values or s.u.contacts:
         return None
     name = "contact_known" if "contact" in s.slots else "contact_unknown"
@@ -97,7 +100,8 @@ def same_lane(s: Scene) -> Decision | None:
     same = s.u.acts.get(lane, 0.0) >= _SAME
     asks = lane not in _NO_BUYER and s.u.has("feature") and s.u.acts.get("feature", 0.0) >= _ASKS
     # «A queue stands» has the word that asks what a thing costs.
-    plain = [name for name in _PLAIN_TALK if name != "price" or s.u.acts.get("price", 0.0) >= _SAME]
+    least = _PLAINLY if lane in _NO_BUYER else _SAME
+    plain = [name for name in _PLAIN_TALK if name != "price" or s.u.acts.get("price", 0.0) >= least]
     other = (asks or s.u.has(*plain, *_OUT_OF_LANE)) and not same
     if not lane or not s.state.handed_over or other or s.heard.values:
         return None

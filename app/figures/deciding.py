@@ -108,7 +108,13 @@ def _own_sums(case: Case, spoken: Sequence[str]) -> Iterator[Decided]:
             continue
         if right is not None and right.known and not (claim.right and right.every(claim.amount)):
             yield Corrected(claim, right)
-        elif not claim.weak and not claim.loose and claim.right and not _price_somewhere(case, claim.amount):
+        elif (
+            not claim.weak
+            and not claim.loose
+            and claim.right
+            and not added
+            and not _price_somewhere(case, claim.amount)
+        ):
             yield NotOurs(claim)
 
 

@@ -12,9 +12,10 @@ from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.words import LANGUAGES, Token, asked_by, collective, common, data, fold, listed, tokens
 
-_BREAKS = frozenset(".!?;,\n")
+_BREAKS = frozenset(".!?;,\n+=")
 _NEAR = 2  # words between a number and what it counts
 MOST = Decimal(1_000_000)
+_MOST_PIECES = 10_000  # of one product: a greater number beside its name is an amount
 _PIECE = "@piece"
 _SHORT = {"hour": ("@hour", 3600), "day": ("@day", 86400), "week": ("@week", 604800)}
 
@@ -129,7 +130,8 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
         what, noun = _counted(read.text, found, (first, last), named, catalogue)
         if first and found[first - 1].folded in listed("each") and isinstance(what, str):
             told.each.add(what)
-        told.add(what, noun, number.value)
+        counts = what is None or isinstance(what, str) or number.value <= _MOST_PIECES
+        told.add(what if counts else None, noun if counts else "", number.value)
     for length in filter(exact, read.durations[:MOST_READ]):
         if (short := _SHORT.get(length.unit.rstrip("s"))) is not None:
             told.quantities.setdefault(short[0], Decimal(str(length.seconds)) / short[1])

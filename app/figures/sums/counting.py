@@ -138,7 +138,8 @@ def count(
             granted_now = reduction(catalogue, line.offer, (line.price, line.quantity), quantities, granted)
             amount = line.amount if granted_now is None else granted_now.of(line.amount, line.quantity)
             parts.append(replace(line, amount=amount, reduction=granted_now))
-        saving += _saved(made)
+        if parts[-len(lines)].reduction is None:  # with a discount the months would have cost less too
+            saving += _saved(made)
     parts = [_delivered(catalogue, part, parts) for part in parts]
     ordered = tuple(
         sorted(

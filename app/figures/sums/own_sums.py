@@ -65,7 +65,8 @@ def _operators() -> Mapping[str, str]:
 
 def claims(read: Read, wanted: Wanted) -> tuple[Claim, ...]:
     """The amounts that the clause offers as sums, each once: expressions first, then amounts to be confirmed."""
-    spans = _numbers(read)[:_MOST_NUMBERS]
+    names = [(named.start, named.end) for named in wanted.named if named.own]
+    spans = [s for s in _numbers(read) if not any(start <= s[0] < end for start, end in names)][:_MOST_NUMBERS]
     found: list[Claim] = []
     used: set[int] = set()
     place = 0
@@ -98,6 +99,8 @@ def claims(read: Read, wanted: Wanted) -> tuple[Claim, ...]:
 
 
 def _claimed(chain: Sequence[Decimal], operators: Sequence[str]) -> Iterator[Claim]:
+    if "+" in operators and min(chain) < _LEAST:
+        return  # «298 000 + 2 scanners»: what is added is no amount
     if "=" in operators:
         place = operators.index("=")
         if not place:  # «two at 7900 = 15800»: what is multiplied stands elsewhere
@@ -118,12 +121,15 @@ def _numbers(read: Read) -> list[tuple[int, int, Decimal]]:
     money = [m for m in read.money[:MOST_READ] if exact(m)]
     lengths = read.durations[:MOST_READ]
     found = [(m.start, m.end, m.amount) for m in money]
-    for number in filter(exact, read.numbers[:MOST_READ]):
+    for number in read.numbers[:MOST_READ]:
+        plus = read.text[number.end - 1 : number.end] == "+"  # «249 000+24 000»: no "and more"
+        if not plus and not exact(number):
+            continue
         length = next((d for d in lengths if d.start <= number.start < d.end), None)
         if any(m.start <= number.start < m.end for m in money):
             continue
         if length is None:
-            found.append((number.start, number.end, number.value))
+            found.append((number.start, number.end - plus, number.value))
         elif read.text[: number.start].rstrip()[-1:].lower() in _operators():
             found.append((number.start, length.end, number.value))
     return sorted(found)
@@ -248,7 +254,8 @@ def _ways(claim: Claim, wanted: Wanted, told: Mapping[str, Decimal]) -> tuple[_W
         ways += [(None, n, prefer) for n in small for prefer in monthly]
         ways += [(n, m, "month") for n in small for m in small if n != m]
         return tuple(dict.fromkeys(ways))
-    ones: list[Decimal | None] = [*list(wanted.counts.values())[:_MOST_FACTORS], None, *([Decimal(1)] if told else [])]
+    counted = list(wanted.counts.values())[:_MOST_FACTORS]  # who says how many does not mean one
+    ones: list[Decimal | None] = [*counted] if counted else [None, *([Decimal(1)] if told else [])]
     found: list[_Way] = [(n, months, None) for n in ones for months in spans]
     found += [(n, wanted.months, prefer) for n in ones for prefer in periods]
     return tuple(dict.fromkeys(found))

@@ -163,6 +163,8 @@ def _dialled(text: Text, place: int, lengths: list[int]) -> int:
     if lengths[0] >= LONG:
         return 1
     plus = place > 0 and text.tokens[place - 1].text == "+" and text.glued(place)
+    if plus and place > 1 and text.kind(place - 2) == "digits" and text.glued(place - 1):
+        plus = False  # «249000+24000+54000» is a sum
     first = text.tokens[place].text
     total = 0
     for count, length in enumerate(lengths, 1):
