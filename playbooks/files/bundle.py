@@ -60,6 +60,7 @@ MOST_ELSEWHERE = 65_536
 # compared; every other field goes.
 EVENTS = (
     "aside lost|asked|answered|clock set|failed|gpu_found|gpu_trouble|gpu_xid|knowledge version not recorded|model|"
+    "setting without effect|"
     "messages are brought over|messages brought over|messages not brought over|"
     "model call failed|old conversations deleted|old conversations not deleted|prompt cut by the server|request|"
     "serving|knowledge not swapped|knowledge swapped|loop goes on|loop stuck|memory damaged|model_left_out|"
@@ -87,8 +88,8 @@ COMMON = frozenset(
     " ".join((EVENTS, *SHAPES, *COMPARED, *UNITS, *COMMANDS)).translate(str.maketrans("|._-/", "     ")).split()
 ) | frozenset(
     """
-    a accept accepting action activating active address after ago alert all an and api apr as asides at aug available
-    avg be bin bind bucket buff by bytes cache calls celsius certificate client closed closing cmd code config
+    a accept accepting act action activating active address after ago alert all an and api apr as asides at aug
+    available avg be bin bind bucket buff by bytes cache calls celsius certificate client closed closing cmd code config
     configuration configured connect connected connecting connection consumed conversations could count cpu created
     crit critical current deactivated deactivating dead debug dec default degraded denied dev device disk done driver
     emerg enabled end enough entered err error errors etc exec execmainstatus exit exited exiting expired fail failed
@@ -103,8 +104,8 @@ COMMON = frozenset(
     shared shutdown signal size slot source ssl stage start started starting state status stop stopped stopping sub
     substate success successful successfully sum sun swap swaps sys system systemd target task tcp temperature the
     throttled thu time timed timeout timer timers tmp to today token tokens total true truncated tue turn turns type
-    ubuntu unit unknown unlogged up updated upstream usage use used user users usr utc utilisation v value var verdicts
-    version vram waiting warn warning was watts wed while with worker write writing www x xids zero
+    ubuntu unasked unit unknown unlogged unsure up updated upstream usage use used user users usr utc utilisation v
+    value var verdicts version vram waiting warn warning was watts wed while with worker write writing www x xids zero
     """.split()
 )
 _SMALL = re.compile(r"\d{0,5}(t\d{0,2})?z?|v?\d{1,2}|[a-z]")  # of dates and versions
