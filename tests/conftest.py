@@ -3,8 +3,7 @@
 What they need of the machine is imported when a test uses them: the process that deals out the tests runs none.
 """
 
-# zipfile asks for it: looked up first under another account's rights (test_links), Python remembers that it is missing.
-import encodings.cp437  # noqa: F401
+import codecs
 import os
 import threading
 from collections import Counter
@@ -24,6 +23,10 @@ if TYPE_CHECKING:
     from app.llm import Backend
     from app.turn.bots import Bot
     from app.turn.machine import Machine
+
+# Looked up first under another account's rights (test_links), Python remembers of an encoding that it is missing.
+for encoding in ("ascii", "cp437", "idna", "latin-1", "utf-8-sig"):
+    codecs.lookup(encoding)
 
 # The files that take longest, so that no worker is left with one of them when the others have done (`--dist loadfile`).
 LONGEST = ("test_model_turns", "test_loadtests", "test_roles", "test_doctor", "test_surroundings", "test_crash",

@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 
 from loadtests.service import KEY, Server, message
-from tests.unit import old_release
+from tests.store import old_release
 
 CUSTOMERS = 4
 PAUSE_S = 0.25

@@ -1,0 +1,133 @@
+"""What the appliance does to a server, as somebody approved it: each step in its order, each line of each file.
+
+    python -m tests.operations.approved
+
+writes approved/steps and approved/files anew. test_approved.py compares: a step that is lost, moved or no longer
+guarded, a unit's line that is gone, a rule that is wider shows there as a difference, and whoever means it writes the
+pages anew and has them read. What is only said to an operator stands in neither.
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.host.readme_tables import WIDEST, defaults
+from tests.operations.rendering import ROOT, lines, render
+
+PAGES = Path(__file__).with_name("approved")
+WORDS = frozenset({"fail_msg", "msg", "quiet", "label", "prompt"})  # what is only said
+SILENT = frozenset({"ansible.builtin.debug", "ansible.builtin.fail"})
+PARTS = ("block", "rescue", "always", "roles", "pre_tasks", "tasks", "post_tasks")
+OTHERWISE = {  # the other branch of what a template decides
+    "app_nvidia_enabled": False,
+    "app_semantic": False,
+    "app_llm_backend": "extractive",
+    "app_memory_max": "",
+    "backup_offhost_target": "backup@203.0.113.9:sales-machine",
+    "backup_offhost_host_key": "203.0.113.9 ssh-ed25519 AAAAC3Nz",
+    "ollama_nvidia_enabled": False,
+    "ollama_environment": {"OLLAMA_DEBUG": "1"},
+    "monitor_alertmanagers": ["alert.example.com:9093"],
+    "monitor_model": False,
+    "nginx_tls_addresses": ["10.99.0.1", "fd00::1"],
+    "nginx_ipv6": False,
+    "nginx_health_public": False,
+    "tunnel_peer_endpoint": "203.0.113.9:51820",
+    "tunnel_keepalive_s": 0,
+}
+
+
+def told(value: Any) -> str:
+    """A value on one line."""
+    return " ".join(value.split()) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def said(arguments: Any) -> str:
+    """What a module is told, without the words for an operator."""
+    if not isinstance(arguments, dict):
+        return told(arguments)
+    return " ".join(f"{key}={told(value)}" for key, value in sorted(arguments.items()) if key not in WORDS)
+
+
+def steps(entries: list[dict[str, Any]] | None, depth: int = 0) -> Iterator[str]:
+    """Each step on a line of its own, with what it is told, and below it everything that guards it."""
+    indent = "  " * depth
+    for entry in entries or []:
+        yield f"{indent}- {entry.get('name') or entry.get('role') or entry.get('hosts')}"
+        for key, value in sorted(entry.items()):
+            if key in {"name", *PARTS}:
+                continue
+            shown = "" if key in SILENT else said(value)
+            yield f"{indent}    {key.removeprefix('ansible.builtin.')}: {shown}".rstrip()
+        for part in PARTS:
+            if part in entry:
+                yield f"{indent}    {part}:"
+                yield from steps(entry[part], depth + 3)
+
+
+def page_of(files: list[Path]) -> str:
+    found = []
+    for file in files:
+        found += [f"# {file.relative_to(ROOT)}", *steps(yaml.safe_load(file.read_text("utf-8"))), ""]
+    return "\n".join(found)
+
+
+def long_defaults(role: Path) -> list[str]:
+    """Those that the README's table has no room for; the others stand there."""
+    values = defaults(role) | (
+        yaml.safe_load((role / "vars/main.yml").read_text("utf-8")) if (role / "vars/main.yml").exists() else {}
+    )
+    return [f"{name} = {told(value)}" for name, value in values.items() if len(told(value)) > WIDEST]
+
+
+def step_pages() -> dict[str, str]:
+    """Page -> text: one of each role, one of the playbooks."""
+    found = {}
+    for role in sorted((ROOT / "roles").iterdir()):
+        files = [*sorted(role.glob("tasks/*.yml")), *sorted(role.glob("handlers/*.yml"))]
+        found[f"steps/{role.name}.txt"] = "\n".join([*long_defaults(role), "", page_of(files)]).lstrip("\n")
+    found["steps/playbooks.txt"] = page_of(sorted((ROOT / "playbooks").glob("**/*.yml")))
+    return found
+
+
+def file_pages(rendered: Path, otherwise: Path) -> dict[str, str]:
+    """Page -> text: the lines of each rendered file, then those that other variables bring or take away."""
+    found = {}
+    for path in sorted(rendered.iterdir()):
+        if path.suffix == ".json":
+            continue
+        usual, other = lines(rendered, path.name), lines(otherwise, path.name)
+        text = [*usual, ""]
+        text += [f"otherwise without: {line}" for line in usual if line not in other]
+        text += [f"otherwise with: {line}" for line in other if line not in usual]
+        found[f"files/{path.name}.txt"] = "\n".join(text).rstrip("\n") + "\n"
+    plain = [
+        *(ROOT / "roles").glob("*/files/*.service"),
+        *(ROOT / "playbooks/templates").iterdir(),
+        ROOT / "ansible.cfg",
+    ]
+    for path in sorted(plain):
+        found[f"files/{path.name}.txt"] = "\n".join(lines(path.parent, path.name)) + "\n"
+    return found
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as usual, tempfile.TemporaryDirectory() as other:
+        render(Path(usual))
+        render(Path(other), OTHERWISE)
+        pages = step_pages() | file_pages(Path(usual), Path(other))
+    for old in PAGES.glob("*/*.txt"):
+        old.unlink()
+    for name, text in pages.items():
+        (PAGES / name).parent.mkdir(parents=True, exist_ok=True)
+        (PAGES / name).write_text(text, "utf-8")
+    sys.stdout.write(f"{len(pages)} pages\n")
+
+
+if __name__ == "__main__":
+    main()

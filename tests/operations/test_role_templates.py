@@ -1,0 +1,222 @@
+"""What a server's units and settings promise: what a service may do, what is kept, who is told. A change must not lose
+one of these lines unnoticed; tests/host tries the same on a real server."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.operations.rendering import lines
+
+SANDBOX = {
+    "NoNewPrivileges=yes",
+    "ProtectSystem=strict",
+    "ProtectHome=yes",
+    "PrivateTmp=yes",
+    "ProtectKernelTunables=yes",
+    "ProtectKernelModules=yes",
+    "ProtectControlGroups=yes",
+    "RestrictNamespaces=yes",
+    "RestrictRealtime=yes",
+    "RestrictSUIDSGID=yes",
+    "LockPersonality=yes",
+    "SystemCallArchitectures=native",
+}
+TIGHTER = {
+    "ProtectKernelLogs=yes",
+    "ProtectClock=yes",
+    "ProtectHostname=yes",
+    "ProtectProc=invisible",
+    "SystemCallFilter=@system-service",
+}
+ALONE = {"CapabilityBoundingSet=", "AmbientCapabilities=", "LimitCORE=0", "RemoveIPC=yes", "KeyringMode=private"}
+AGAIN = {"Restart=always", "StartLimitIntervalSec=0"}
+
+
+def settings_of(rendered: Path) -> Any:
+    return yaml.safe_load((rendered / "app.settings.yaml").read_text("utf-8"))
+
+
+def environment(rendered: Path, unit: str) -> dict[str, str]:
+    """What a unit sets."""
+    words = [word for line in lines(rendered, unit) if line.startswith("Environment=") for word in line[12:].split()]
+    return dict(word.strip('"').split("=", 1) for word in words if "=" in word)
+
+
+# Units
+
+
+@pytest.mark.parametrize(
+    ("unit", "promised"),
+    [
+        ("app.sales-machine.service", SANDBOX | TIGHTER | ALONE | AGAIN),
+        ("ollama.ollama.service", SANDBOX | TIGHTER | ALONE | AGAIN),
+        ("backup.sales-machine-backup.service", SANDBOX | TIGHTER | {"PrivateDevices=yes", "PrivateNetwork=yes"}),
+        ("monitor.sales-machine-doctor.service", SANDBOX - {"RestrictRealtime=yes"}),
+    ],
+)
+def test_a_unit_is_confined(rendered: Path, unit: str, promised: set[str]) -> None:
+    assert promised - set(lines(rendered, unit)) == set()
+
+
+def test_the_service_runs_as_its_own_user_reaches_nobody_and_leaves_no_words_behind(rendered: Path) -> None:
+    unit = set(lines(rendered, "app.sales-machine.service"))
+    assert {
+        "User=sales-machine",
+        "UMask=0077",
+        "StateDirectoryMode=0700",
+        "LoadCredential=api_keys:/etc/sales-machine/api_keys",
+        "IPAddressDeny=any",
+        "IPAddressAllow=localhost",
+        "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
+        "SystemCallFilter=~@privileged",
+        "DevicePolicy=closed",
+    } <= unit
+    assert environment(rendered, "app.sales-machine.service")["HF_HUB_OFFLINE"] == "1"
+    assert not [line for line in unit if "API_KEYS" in line]
+
+
+def test_the_service_is_ended_by_nobody_before_its_turns_are_and_not_started_on_a_wrong_setting(rendered: Path) -> None:
+    unit = lines(rendered, "app.sales-machine.service")
+    told = dict(line.split("=", 1) for line in unit if "=" in line)
+    assert int(told["TimeoutStopSec"]) > settings_of(rendered)["api"]["drain_s"]
+    assert (told["Type"], told["RestartPreventExitStatus"], told["KillMode"]) == ("notify", "2", "mixed")
+    assert 10 <= int(told["WatchdogSec"]) <= 60
+
+
+def test_the_api_and_the_model_listen_on_loopback_alone(rendered: Path) -> None:
+    listening = [line for line in lines(rendered, "app.sales-machine.socket") if line.startswith("Listen")]
+    assert listening == ["ListenStream=127.0.0.1:8000"]
+    assert environment(rendered, "ollama.ollama.service")["OLLAMA_HOST"] == "127.0.0.1:11434"
+    assert "--web.listen-address=127.0.0.1:9100" in (rendered / "monitor.node-exporter.conf").read_text("utf-8")
+    assert "--web.listen-address=127.0.0.1:9090" in (rendered / "monitor.prometheus.conf").read_text("utf-8")
+
+
+def test_ollama_and_the_service_are_told_alike_how_many_conversations_of_which_length_there_are(rendered: Path) -> None:
+    told, settings = environment(rendered, "ollama.ollama.service"), settings_of(rendered)
+    assert int(told["OLLAMA_NUM_PARALLEL"]) == settings["turn"]["parallel"]
+    assert int(told["OLLAMA_CONTEXT_LENGTH"]) == settings["llm"]["context"]
+    assert settings["llm"]["host"] == f"http://{told['OLLAMA_HOST']}"
+
+
+def test_the_model_stays_loaded_is_the_pinned_one_and_no_cloud_is_asked(rendered: Path) -> None:
+    told = environment(rendered, "ollama.ollama.service")
+    assert told["OLLAMA_KEEP_ALIVE"] == "-1"
+    assert told["OLLAMA_MAX_LOADED_MODELS"] == told["OLLAMA_NO_CLOUD"] == "1"
+    assert re.fullmatch("[0-9a-f]{64}", settings_of(rendered)["llm"]["digest"])
+    assert {"User=ollama", "UMask=0027", "StateDirectoryMode=0750"} <= set(lines(rendered, "ollama.ollama.service"))
+
+
+# The system
+
+
+def test_security_updates_come_by_themselves_and_a_reboot_does_not(rendered: Path) -> None:
+    settings = lines(rendered, "base.apt.conf")
+    assert 'APT::Periodic::Update-Package-Lists "1";' in settings
+    assert 'APT::Periodic::Unattended-Upgrade "1";' in settings
+    assert 'Unattended-Upgrade::Automatic-Reboot "false";' in settings
+
+
+def test_no_upgrade_restarts_the_model_or_the_service(rendered: Path) -> None:
+    said = (rendered / "base.needrestart.conf").read_text("utf-8").replace("\\", "")
+    for unit in ("ollama", "sales-machine"):
+        assert f"$nrconf{{override_rc}}{{qr(^{unit}.service$)}} = 0;" in said
+
+
+def test_the_journal_outlives_a_boot_and_ends(rendered: Path) -> None:
+    journal = lines(rendered, "base.journald.conf")
+    assert "Storage=persistent" in journal
+    assert {line.partition("=")[0] for line in journal} >= {"SystemMaxUse", "SystemKeepFree", "MaxRetentionSec"}
+
+
+# Backups and what watches
+
+
+def test_a_backup_is_made_daily_kept_for_fourteen_days_and_eight_weeks_and_read_by_root_alone(rendered: Path) -> None:
+    script = " ".join(lines(rendered, "backup.backup.sh"))
+    assert "--keep-daily 14" in script
+    assert "--keep-weekly 8" in script
+    assert "set -eu" in script
+    assert "umask 077" in script
+    kept = re.findall(r"--include (\S+)", script)
+    assert kept == ["/etc/sales-machine/settings.yaml", "/etc/sales-machine/api_keys", "/var/lib/sales-machine/kb"]
+    timer = lines(rendered, "backup.sales-machine-backup.timer")
+    assert "Persistent=true" in timer, "a night in which the server was off is made up for"
+    assert "OnCalendar=*-*-* 02:30:00" in timer
+
+
+def test_a_backup_that_fails_is_told(rendered: Path) -> None:
+    assert "OnFailure=sales-machine-alert@%n.service" in lines(rendered, "backup.sales-machine-backup.service")
+    alert = " ".join(lines(rendered, "monitor.sales-machine-alert@.service"))
+    assert "/usr/local/lib/sales-machine/watch" in alert
+    assert "LoadCredential=webhook_url:/etc/sales-machine/webhook_url" in alert
+
+
+def test_the_doctor_looks_at_intervals_and_reads_the_webhook_as_a_credential(rendered: Path) -> None:
+    unit = lines(rendered, "monitor.sales-machine-doctor.service")
+    assert "LoadCredential=webhook_url:/etc/sales-machine/webhook_url" in unit
+    assert "StateDirectoryMode=0700" in unit
+    (rights,) = [line.partition("=")[2].split() for line in unit if line.startswith("CapabilityBoundingSet=")]
+    own = {"CAP_DAC_OVERRIDE", "CAP_CHOWN", "CAP_FOWNER", "CAP_SYS_PTRACE"}
+    assert set(rights) <= own | {"CAP_SETUID", "CAP_SETGID"}
+
+
+@pytest.mark.parametrize("unit", ["backup.sales-machine-backup.service", "monitor.sales-machine-doctor.service"])
+def test_root_may_take_the_rights_of_the_memorys_owner(rendered: Path, unit: str) -> None:
+    """A memory is opened with them: without these two nothing could be read."""
+    (rights,) = [line.partition("=")[2].split() for line in lines(rendered, unit) if line.startswith("Capability")]
+    assert {"CAP_SETUID", "CAP_SETGID"} <= set(rights)
+    assert "OnUnitActiveSec=5min" in lines(rendered, "monitor.sales-machine-doctor.timer")
+
+
+ALERTS = {
+    "ServiceDown": ("critical", "1m", "== 0"),
+    "ModelDown": ("critical", "5m", "== 0"),
+    "GpuDown": ("critical", "2m", "== 0"),
+    "AnswersSlow": ("warning", "10m", "> 30"),
+    "AnswersFail": ("critical", "5m", "> 0.05"),
+    "Overloaded": ("warning", "10m", "> 0.05"),
+    "KnowledgeEmpty": ("critical", "1m", "== 0"),
+    "DoctorFinds": ("warning", "10m", "== 2"),
+    "DoctorSilent": ("warning", "15m", "> 3600"),
+    "CertificateExpires": ("warning", "1h", "> 0"),
+    "BackupOld": ("warning", "1h", "> 30 * 3600"),
+    "DiskFull": ("warning", "15m", "< 0.1"),
+    "MemoryShort": ("warning", "10m", "< 0.05"),
+    "ClockWrong": ("warning", "30m", "== 0"),
+}
+
+
+def test_each_alert_speaks_at_the_bound_that_its_summary_tells(rendered: Path) -> None:
+    (group,) = yaml.safe_load((rendered / "monitor.rules.yml").read_text("utf-8"))["groups"]
+    rules = {rule["alert"]: rule for rule in group["rules"]}
+    for name, (severity, hold, bound) in ALERTS.items():
+        rule = rules[name]
+        assert (rule["labels"]["severity"], rule["for"]) == (severity, hold), name
+        assert bound in rule["expr"], name
+    for name in ("DoctorSilent", "BackupOld"):
+        assert " or absent(" in rules[name]["expr"], "what never was is as old as can be"
+    assert rules["AnswersFail"]["expr"].count('status=~"5..",route=~"/api/.*"') == 1
+    assert rules["Overloaded"]["expr"].count('status="429",route=~"/api/.*"') == 1
+
+
+def test_a_prometheus_of_its_own_reads_the_service_and_the_server(rendered: Path) -> None:
+    config = yaml.safe_load((rendered / "monitor.prometheus.yml").read_text("utf-8"))
+    targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in config["scrape_configs"]}
+    assert targets == {"sales-machine": ["127.0.0.1:8000"], "node": ["127.0.0.1:9100"]}
+    assert config["rule_files"] == ["rules.yml"]
+
+
+# The tunnel
+
+
+def test_the_tunnel_lets_the_other_ends_networks_in_and_holds_no_key(rendered: Path) -> None:
+    for name in ("tunnel.wg.conf", "tunnel.next.conf"):
+        said = lines(rendered, name)
+        assert not [line for line in said if line.lower().startswith("privatekey")]
+        assert "PostUp = wg set %i private-key /etc/wireguard/%i.key" in said
+        (allowed,) = [line.partition(" = ")[2] for line in said if line.startswith("AllowedIPs")]
+        assert "0.0.0.0/0" not in allowed
+        assert "::/0" not in allowed
