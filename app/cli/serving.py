@@ -25,9 +25,6 @@ def run_service(host: str, port: int, data: Path, knowledge: Path | None, file: 
     configure_logging(settings.log.level)
     listener = listening(host, port)
     machine = open_machine(settings, data, knowledge_folder(knowledge))
-    # What is loaded now lives as long as the process: the collector need not walk through all of it in mid-turn.
-    gc.collect()
-    gc.freeze()
     knowledge_in_use = machine.bots.default.knowledge
     notifier = Notifier.from_environment()
     watchdog = Watchdog(notifier, lambda: machine.cpu.stretches, machine.telemetry.loop_late.observe)
