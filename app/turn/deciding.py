@@ -25,7 +25,7 @@ from app.figures.decided import (
 from app.figures.deciding import decide
 from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue
-from app.figures.wanted import wanted
+from app.figures.wanted import Wanted, wanted
 from app.knowledge.retriever import Retriever
 from app.language.durations import durations
 from app.language.money import money
@@ -92,6 +92,10 @@ def what_decides(
     told_now = bool(read.numbers or asked.quantities) or asked.months is not None
     if step.reason == "price_told" and not told_now:
         return ()  # he tells something else
+    if open_ and asked.bare and not asked.quantities and len(told) == 1:
+        told = dict.fromkeys(told, asked.bare[0])  # «and for two?», of what he counted before
+    elif open_ and asked.bare and not asked.quantities and not asked.keys and len(focus) == 1:
+        read, asked = _of_these(read, asked, focus[0], found)
     if open_ and told_now:
         priced, asked = True, replace(asked, asks=asked.asks | {"price", "sum"})
     decided = decide(
@@ -109,6 +113,17 @@ def what_decides(
         decided = tuple(each for each in decided if not isinstance(each, YesNo))
     wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)
     return tuple(wished)[:_MOST]
+
+
+def _of_these(read: Read, asked: Wanted, key: str, found: Retriever) -> tuple[Read, Wanted]:
+    """«And two of these?»: the number counts what was spoken of, as if its name stood behind it."""
+    offer = found.catalogue.get(key)
+    number = next((n for n in read.numbers if n.value == asked.bare[0]), None)
+    if offer is None or number is None:
+        return read, asked
+    counted = f"{read.text[: number.start]}{number.value} {offer.name}{read.text[number.end :]}"
+    again = _read(counted, found.brands)
+    return again, wanted(again, found.catalogue)
 
 
 def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: bool) -> Iterator[Deciding]:
