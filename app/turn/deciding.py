@@ -31,6 +31,7 @@ from app.language.durations import durations
 from app.language.money import money
 from app.language.numerals import numbers
 from app.language.scripts import meant
+from app.turn.adding import added_up
 from app.types import Deciding, Snapshot, Step
 
 _KINDS: Mapping[type[object], str] = {
@@ -108,6 +109,11 @@ def what_decides(
         asked=asked,
         basket=NOTHING if open_ and told_now else basket,
     )
+    judged = any(isinstance(each, Confirmed | Corrected) for each in decided)
+    if sums and not judged and read.numbers:
+        added = added_up(read, asked, snapshot.history, found.catalogue, step.language)
+        if added is not None:
+            return (added,)
     over = {section.id for section in found.sections if section.valid_until and section.valid_until < today}
     if step.language == "en" and found.translates:
         decided = tuple(each for each in decided if not isinstance(each, YesNo))
