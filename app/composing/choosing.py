@@ -19,6 +19,7 @@ _NAMED = 0.75  # the same for a passage whose product the customer named more fu
 _OVERVIEW = 0.35  # the same for a list of prices when nothing was named
 _SEVERAL = 3  # prices of such a list
 _SECOND = 0.25  # the same for a passage that answers another part of the message
+_APART = 0.5  # the same for what was found for a question of its own
 _ABOUT = 0.6  # share of a part's words from which on a passage is about it
 _ALIKE = 0.7  # share of its letters that two forms of a word begin with
 _ROOT = 3  # and at least so many of them
@@ -47,7 +48,9 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
     if step.reason not in _QUESTIONS or not set(_words(query)) <= set(_words(prompt.text)):
         return (first,)
     # Each of several questions was searched by itself: the best of each, in their order.
-    apart = sorted((p for p in prompt.passages if "question" in p.ranks), key=lambda p: p.ranks["question"])
+    most = max(_weight(p) for p in prompt.passages)
+    each = [p for p in prompt.passages if "question" in p.ranks and _weight(p) >= _APART * most]
+    apart = sorted(each, key=lambda p: p.ranks["question"])
     if len(apart) > 1:
         return tuple(apart[:_MOST])
     if _is_another(first, prompt):

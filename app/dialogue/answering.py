@@ -70,6 +70,11 @@ class Answering(Naming):
             "legal", "medical", "discount_request", "reschedule", "cancel_request", "booking", "off_topic",
         ) or bool(self.u.message.asking)  # fmt: skip
 
+    def _only_counts(self) -> bool:
+        """«And for two»: a number and small words name nothing."""
+        said = [self.tokens[place].text for place in self.u.content]
+        return all(text.isdecimal() or text in self.vocabulary.numbers for text in said)
+
     def answer_number(self, slot: str) -> None:
         counted = self.slots[slot].volunteered  # people: a bare number, of nothing else
         counts = list(self.counts()) if counted else list(self.pieces())
@@ -109,7 +114,7 @@ class Answering(Naming):
         if (self.heard.values and kind == "choice") or self.u.contacts or "name" in self.heard.values:
             return  # another slot was told: the words belong to that one
         text = re.sub(r"\s+", " ", without(self.u.message, self.u.greeting))[:MAX_VALUE].strip()
-        if kind == "choice" and not self._names_a_thing():
+        if kind == "choice" and (self._only_counts() or not self._names_a_thing()):
             return
         if spec.subject:
             text = self._object(text)

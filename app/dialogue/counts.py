@@ -71,9 +71,13 @@ class Counting(Hearing):
                 continue
             # Inside a question or a wish a number belongs to it; only «у нас …» makes it the customer's.
             wished = token.clause in self.u.asking or self.has("want", token.clause)
-            if wished and not self.has("mine", token.clause, place):
+            if wished and not self.has("mine", token.clause, place) and not self._paid_for(place):
                 continue
             yield place, number
+
+    def _paid_for(self, place: int) -> bool:
+        """«На 2 магазина», «for two shops»: so many he has, whatever he asks of them."""
+        return place - 1 in self.words.get("onto", ()) and place + 1 in self.words.get("shop", ())
 
     def pieces(self) -> Iterator[tuple[int, int]]:
         """(place, number) of the amounts in an answer to «сколько вам нужно?»: «5 штук», «мне нужно 10 000», «одну»."""

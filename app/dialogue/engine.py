@@ -266,7 +266,7 @@ class Dialogue:
             said=tuple(said),
             off_topic=plan.reason == "off_topic",
             paused=paused or plan.reason == "cancel",
-            priced=u.has("price", "comparison") or (state.priced and query is None and not u.message.asking),
+            priced=scene.asks_price or (state.priced and query is None and not u.message.asking),
             wants_person=False,
             notice_at=notice_at,
             closed=plan.closes,

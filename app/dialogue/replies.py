@@ -115,7 +115,7 @@ def _question(s: Scene) -> Decision | None:
         statement = s.say("frustration_short")
     elif objection:
         statement = s.say(objection)
-    elif s.heard.values or s.heard.answered:
+    elif (s.heard.values or s.heard.answered) and _tells(s):
         statement = _acknowledge(s)
     calm = not s.u.has("refusal", "frustration", "objection_think", "objection_trust", "goodbye")
     # A word on discounts answers by itself, whatever the search finds.
@@ -131,6 +131,11 @@ def _question(s: Scene) -> Decision | None:
     return Decision(
         "answer", name or "feature", statement, query, fallback, asks=asks, prefer="contact" if wants else ""
     )
+
+
+def _tells(s: Scene) -> bool:
+    """Whether some of the message tells: «how much for 3 shops» only asks."""
+    return any(s.u.message.tokens[place].clause not in s.u.asking for place in s.u.content)
 
 
 def _prices_alone(s: Scene) -> bool:

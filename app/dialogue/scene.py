@@ -62,6 +62,11 @@ class Scene:
     """He has handed over before and begins another order, for which the flow has questions."""
 
     @property
+    def asks_price(self) -> bool:
+        """He asks what something costs, or «how much» of whatever it is."""
+        return self.u.has("price", "comparison") or bool(self.u.word("how_much"))
+
+    @property
     def sent_requisites(self) -> bool:
         """He has written the number of a company or a person for an invoice."""
         return any(has_requisites(text) for text in self.written)

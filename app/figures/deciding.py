@@ -145,6 +145,8 @@ def _right(case: Case, claim: Claim) -> Sum | None:
                         [o.key for o in case.focus])  # fmt: skip
         if made is not None:
             return made
+    if "+" in claim.operators:
+        return None  # of what he has chosen himself
     if case.meant:
         return case.sum(case.meant)
     plans = fitting(case.catalogue, alternatives(case.catalogue, case.told), case.told, case.wanted.months)

@@ -22,8 +22,10 @@ from app.turn.bots import Bot
 from app.turn.compatible import compatible
 from app.turn.deciding import what_decides
 from app.turn.prompting import bearing, with_prices, written
-from app.types import Ask, Deciding, Draft, Passage, Prompt, Snapshot, Step
+from app.types import Ask, Deciding, Draft, Language, Passage, Prompt, Snapshot, Step
 
+_NEAR = 0.5
+"""Share of the best score at which a section in his language comes before it."""
 _DECIDED = frozenset({"purchase", "demo", "invoice", "contact_given"})
 """Whoever wants this is asked how to reach him, whatever else he has heard."""
 _GRAVE = frozenset({"handover", "refuse"})
@@ -93,9 +95,8 @@ async def search(
     passages = found.passages
     if step.queries:
         asked = [Asked(query, None, without) for query in step.queries]
-        passages = _with_first_of(
-            found, await bot.knowledge.find_all(asked, top_k=top_k, today=today, deadline=deadline)
-        )
+        apart = await bot.knowledge.find_all(asked, top_k=top_k, today=today, deadline=deadline)
+        passages = _with_first_of(found, apart, step.language)
     passages = compatible(step, passages)
     if passages or step.wider is None:
         return replace(found, passages=passages)
@@ -103,11 +104,12 @@ async def search(
     return replace(wider, passages=compatible(step, wider.passages))
 
 
-def _with_first_of(found: Found, apart: Sequence[Found]) -> tuple[Passage, ...]:
+def _with_first_of(found: Found, apart: Sequence[Found], language: Language) -> tuple[Passage, ...]:
     """What was found for a message, and the best of each of its questions behind its own best."""
     first: dict[str, Passage] = {}
     for number, each in enumerate(apart, 1):
-        for passage in each.passages[:1]:
+        own = (p for p in each.passages if p.section.language == language and p.score >= _NEAR * each.passages[0].score)
+        for passage in (next(own, None) or each.passages[0],) if each.passages else ():
             first.setdefault(passage.section.id, replace(passage, ranks={**passage.ranks, "question": number}))
     ordered = {passage.section.id: passage for passage in (*found.passages[:1], *first.values(), *found.passages)}
     return tuple(first.get(name, passage) for name, passage in ordered.items())

@@ -25,12 +25,13 @@ from app.figures.decided import (
 from app.figures.deciding import decide
 from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue
-from app.figures.wanted import wanted
+from app.figures.wanted import Wanted, wanted
 from app.knowledge.retriever import Retriever
 from app.language.durations import durations
 from app.language.money import money
 from app.language.numerals import numbers
 from app.language.scripts import meant
+from app.turn.adding import added_up
 from app.types import Deciding, Snapshot, Step
 
 _KINDS: Mapping[type[object], str] = {
@@ -92,6 +93,10 @@ def what_decides(
     told_now = bool(read.numbers or asked.quantities) or asked.months is not None
     if step.reason == "price_told" and not told_now:
         return ()  # he tells something else
+    if open_ and asked.bare and not asked.quantities and len(told) == 1:
+        told = dict.fromkeys(told, asked.bare[0])  # «and for two?», of what he counted before
+    elif open_ and asked.bare and not asked.quantities and not asked.keys and len(focus) == 1:
+        read, asked = _of_these(read, asked, focus[0], found)
     if open_ and told_now:
         priced, asked = True, replace(asked, asks=asked.asks | {"price", "sum"})
     decided = decide(
@@ -104,11 +109,27 @@ def what_decides(
         asked=asked,
         basket=NOTHING if open_ and told_now else basket,
     )
+    judged = any(isinstance(each, Confirmed | Corrected) for each in decided)
+    if sums and not judged and read.numbers:
+        added = added_up(read, asked, snapshot.history, found.catalogue, step.language)
+        if added is not None:
+            return (added,)
     over = {section.id for section in found.sections if section.valid_until and section.valid_until < today}
     if step.language == "en" and found.translates:
         decided = tuple(each for each in decided if not isinstance(each, YesNo))
     wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)
     return tuple(wished)[:_MOST]
+
+
+def _of_these(read: Read, asked: Wanted, key: str, found: Retriever) -> tuple[Read, Wanted]:
+    """«And two of these?»: the number counts what was spoken of, as if its name stood behind it."""
+    offer = found.catalogue.get(key)
+    number = next((n for n in read.numbers if n.value == asked.bare[0]), None)
+    if offer is None or number is None:
+        return read, asked
+    counted = f"{read.text[: number.start]}{number.value} {offer.name}{read.text[number.end :]}"
+    again = _read(counted, found.brands)
+    return again, wanted(again, found.catalogue)
 
 
 def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: bool) -> Iterator[Deciding]:

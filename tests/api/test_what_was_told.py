@@ -125,3 +125,22 @@ async def test_words_that_ask_nothing_find_nothing(talk: Talk) -> None:
     (reply,) = await talk("ну договорились, буду ждать")
     assert not reply.meta.sections
     assert "базе знаний" not in reply.answer
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("298000+79800+3000=380800, правильно?", "Да, верно: 298 000 + 79 800 + 3 000 = 380 800 ₸."),
+        ("298000+79800+3000=370800, правильно?", "Не 370 800 ₸: 298 000 + 79 800 + 3 000 = 380 800 ₸."),
+    ],
+)
+async def test_figures_of_ours_that_he_adds_are_added_after_him(talk: Talk, text: str, said: str) -> None:
+    bought = ("Рост на 2 точки на год сколько?", "2 сканера D-Scan 2 сколько?", "доставка почём?")
+    assert said in last(await talk(*bought, text))
+
+
+async def test_few_words_behind_a_price_count_what_was_spoken_of(talk: Talk) -> None:
+    assert "258 000 ₸" in last(await talk("цена D-POS Mini", "а два таких?"))
+    assert "29 800 ₸" in last(await talk("сколько Рост на один магазин?", "а на два"))
+    (asked,) = await talk("сколько Рост на 3 точки?")
+    assert "сколько у вас магазинов" not in asked.answer.lower()
