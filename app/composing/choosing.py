@@ -61,7 +61,8 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
         asked = _about(parts[0], prompt)
         first = asked if _share(parts[0], asked) >= _ABOUT else first
     found = [first]
-    for part in parts if len(parts) > 1 else ():
+    several = len(step.queries) > 1 or query.count("?") > 1 or _AND.search(query) is not None
+    for part in parts if len(parts) > 1 and several else ():
         second = _about(part, prompt)
         fresh = second not in found and _weight(second) >= _SECOND * _weight(prompt.passages[0])
         known = max(_share(part, passage) for passage in found)

@@ -6,6 +6,10 @@ from app.dialogue import topics
 from app.dialogue.scene import COURTESIES, QUESTIONS, Decision, Scene
 from app.language.moments.moments import moments
 
+_LOOKED_UP = ("price", "feature", "comparison", "payment", "about_us", "demo", "discount_request", "booking", "refund")
+_ASKED = 0.3
+"""Probability of one of these acts from which a question beside a contact is answered too."""
+
 
 def contact(s: Scene) -> Decision | None:
     """A contact is success, whenever it comes; a question beside it is answered too."""
@@ -43,5 +47,7 @@ def handover(s: Scene, reason: str, text: str) -> Decision:
     statement = statement.replace("{name}", s.slots.get("name", ""))
     if moments(s.u.message.text).taken:
         statement = f"{statement} {s.say('wished_time')}"  # heard, and not promised
-    asks = s.u.has(*QUESTIONS) and bool(s.u.asking)
+    # «Shall I give my number?» is no question to look up.
+    likely = max((s.u.acts.get(act, 0.0) for act in _LOOKED_UP), default=0.0)
+    asks = s.u.has(*QUESTIONS) and bool(s.u.asking) and likely >= _ASKED
     return Decision("handover", reason, statement, s.query if asks else None, hands_over=True)

@@ -61,7 +61,8 @@ class Naming(Counting):
 
     def _name_beside(self) -> None:
         """«87010000000 Серик», «Азамат, …»: a name beside the telephone, in any order; or a name and nothing else."""
-        if "name" in self.known or self.u.message.asking or (self.u.has("human_wanted") and not self.u.contacts):
+        asking = self.u.message.asking
+        if "name" in self.known or ((asking or self.u.has("human_wanted")) and not self.u.contacts):
             return
         written = {
             place
@@ -70,7 +71,8 @@ class Naming(Counting):
         }
         if not written and not 1 <= len(self.u.content) <= len(self.tokens) <= _ALONE:
             return
-        free = [place for place in range(len(self.tokens)) if place not in written and not self._bare_negated(place)]
+        others = [place for place in range(len(self.tokens)) if place not in written and not self._bare_negated(place)]
+        free = [place for place in others if self.tokens[place].clause not in asking]
         listed = [place for place in free if self.tokens[place].text in given_names()]
         if not listed and written:
             # Of the words beside a telephone one with a capital that means nothing else.
