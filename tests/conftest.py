@@ -4,6 +4,7 @@ What they need of the machine is imported when a test uses them: the process tha
 """
 
 import codecs
+import gc
 import os
 import threading
 from collections import Counter
@@ -55,6 +56,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="a disk of its own needs root: sudo make test-host"))
 
 
+def pytest_collection_finish() -> None:
+    """What was collected lives as long as the process: a garbage collection that walks through all of it in the middle of
+    a turn would cost more than a turn may."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say aloud what was left out and why: what nobody tried is nothing that works."""
     left: Counter[tuple[str, str]] = Counter()
@@ -98,8 +106,18 @@ async def machine(tmp_path: Path) -> AsyncIterator["Machine"]:
     from app.settings import load
 
     opened = open_machine(load(environ={}), tmp_path / "data", ROOT / "kb")
+    if not _opened:  # what it has read once for all stays too
+        gc.collect()
+        gc.freeze()
+    _opened.append(1)
     yield opened
     await opened.store.close()
+    if len(_opened) % _TOGETHER == 0:  # before many of them are left to be collected at once, in mid-turn
+        gc.collect()
+
+
+_opened: list[int] = []
+_TOGETHER = 4
 
 
 @pytest.fixture

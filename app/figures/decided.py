@@ -109,7 +109,7 @@ class YesNo:
 
     def say(self, language: Language) -> str:
         name = "yes" if self.value else "no_but" if self.elsewhere else "no"
-        return str(template(language, name)).format(sentence=plainly(self.sentence)).strip()
+        return str(template(language, name)).format(sentence=plainly(self.sentence), name=self.of).strip()
 
 
 @dataclass(frozen=True, slots=True)

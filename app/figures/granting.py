@@ -26,7 +26,7 @@ def instalments(case: Case) -> Iterator[Decided]:
                 return
             if any_:
                 said = " ".join(figure_said(f, case.language) for f in any_[:_MOST])
-                yield YesNo(False, offer.name, tuple(s for f in any_ for s in f.sections), said, elsewhere=True)
+                yield YesNo(False, any_[0].fact.name, tuple(s for f in any_ for s in f.sections), said, elsewhere=True)
             continue
         made = case.sum((offer,))
         total = made.single
@@ -48,7 +48,7 @@ def _tied_without(case: Case) -> YesNo | None:
     if any(case.catalogue.applies(figure, offer) for figure in any_ for offer in tied):
         return None
     said = " ".join(figure_said(f, case.language) for f in any_[:_MOST])
-    return YesNo(False, tied[0].name, tuple(s for f in any_ for s in f.sections), said, elsewhere=True)
+    return YesNo(False, any_[0].fact.name, tuple(s for f in any_ for s in f.sections), said, elsewhere=True)
 
 
 def discounts(case: Case) -> Iterator[Decided]:

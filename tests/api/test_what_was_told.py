@@ -71,7 +71,11 @@ async def test_a_word_that_is_no_product_is_not_left_out_of_a_sum_in_silence(tal
 
 
 async def test_instalments_are_denied_to_what_is_named_alone(talk: Talk) -> None:
-    assert last(await talk("а тариф в рассрочку можно?")).split("\n\n")[1].startswith("Нет, это только на другое.")
+    assert (
+        last(await talk("а тариф в рассрочку можно?"))
+        .split("\n\n")[1]
+        .startswith("Нет, есть только «Рассрочка на оборудование».")
+    )
     assert "Нет" not in last(await talk("тариф Рост почём?", "рассрочка есть?"))
 
 
@@ -144,3 +148,7 @@ async def test_few_words_behind_a_price_count_what_was_spoken_of(talk: Talk) -> 
     assert "29 800 ₸" in last(await talk("сколько Рост на один магазин?", "а на два"))
     (asked,) = await talk("сколько Рост на 3 точки?")
     assert "сколько у вас магазинов" not in asked.answer.lower()
+
+
+async def test_a_name_beside_a_telephone_is_heard_behind_a_question(talk: Talk) -> None:
+    assert "Нурлан" in last(await talk("телефон свой оставить? 8 701 222 33 44 Нурлан"))
