@@ -73,9 +73,11 @@ FACE = section("face", "Массаж лица", "сколько стоит ма�
 LEGS = section("legs", "Ноги до колена", "сколько стоит ноги до колена", amount=4000, score=4)
 
 
-def answered(text: str, *passages: Passage, reason: str = "feature", before: str = "") -> list[str]:
+def answered(
+    text: str, *passages: Passage, reason: str = "feature", before: str = "", apart: tuple[str, ...] = ()
+) -> list[str]:
     history = (Exchange(before, "Добрый день!"),) if before else ()
-    step = replace(STEP, query=text, reason=reason)
+    step = replace(STEP, query=text, reason=reason, queries=apart)
     return [found.section.id for found in choose(Prompt(step, passages, history, text))]
 
 
@@ -98,7 +100,8 @@ def test_what_is_told_before_a_question_is_no_question() -> None:
     day = section("day", "Рабочий день", "вы сегодня работаете", score=7)
     assert answered("у меня день рождения сегодня, есть скидка?", gift, day) == ["gift"]
     assert answered("у меня сегодня рабочий день, скидка будет?", replace(gift, score=5), day) == ["gift"]
-    assert answered("Сколько стоит педикюр, до скольки открыты?", PEDICURE, HOURS, reason="price") == [
+    apart = ("Сколько стоит педикюр", "до скольки открыты")  # as the dialogue hears them
+    assert answered("Сколько стоит педикюр, до скольки открыты?", PEDICURE, HOURS, reason="price", apart=apart) == [
         "pedicure",
         "hours",
     ]
