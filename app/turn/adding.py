@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import lru_cache
 
 from app.figures.read import Read
 from app.figures.saying import template
@@ -10,13 +9,8 @@ from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.facts import money, plain
 from app.figures.sums.own_sums import claims
 from app.figures.wanted import Wanted
-from app.language.money import money as amounts
+from app.turn.earlier import named
 from app.types import Deciding, Exchange, Language
-
-_REMEMBERED = 6
-"""Answers back that figures are remembered from."""
-_LONGEST = 1500
-"""Characters of an answer that are read."""
 
 
 def added_up(
@@ -24,8 +18,8 @@ def added_up(
 ) -> Deciding | None:
     """A yes or the right sum, where every amount that he adds is a price of ours or stood in an answer of ours."""
     prices = [price for offer in catalogue.offers for price in offer.prices]
-    ours = {price.amount for price in prices}
-    ours |= {each for exchange in history[-_REMEMBERED:] for each in _named(exchange.answer[:_LONGEST])}
+    own = frozenset(price.amount for price in prices)
+    ours = own | named(history, own)
     currency = next((price.fact.currency for price in prices if price.fact.currency), None)
     for claim in claims(read, asked):
         if (
@@ -42,8 +36,3 @@ def added_up(
         said = text.format(derivation=shown, claimed=money(claim.amount, currency, language))
         return Deciding("confirmed" if right else "corrected", said)
     return None
-
-
-@lru_cache(maxsize=512)
-def _named(answer: str) -> frozenset[Decimal]:
-    return frozenset(each.amount for each in amounts(answer))

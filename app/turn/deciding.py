@@ -53,6 +53,8 @@ _NO_BUYER = frozenset(
 )
 _BRIEF = 6
 """Words."""
+_FEW = 1000
+"""The most that a number without a noun counts: a greater one is an amount."""
 _REMEMBERED = 6
 """Messages back that a quantity or a product is remembered from."""
 _LONGEST = 1000
@@ -93,9 +95,10 @@ def what_decides(
     told_now = bool(read.numbers or asked.quantities) or asked.months is not None
     if step.reason == "price_told" and not told_now:
         return ()  # he tells something else
-    if open_ and asked.bare and not asked.quantities and len(told) == 1:
+    few = open_ and len(asked.bare) == 1 and asked.bare[0] <= _FEW and not asked.quantities
+    if few and len(told) == 1:
         told = dict.fromkeys(told, asked.bare[0])  # «and for two?», of what he counted before
-    elif open_ and asked.bare and not asked.quantities and not asked.keys and len(focus) == 1:
+    elif few and not asked.keys and len(focus) == 1:
         read, asked = _of_these(read, asked, focus[0], found)
     if open_ and told_now:
         priced, asked = True, replace(asked, asks=asked.asks | {"price", "sum"})

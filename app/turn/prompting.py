@@ -2,33 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from decimal import Decimal
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from app.dialogue.wording import aim, courteous, fields
 from app.knowledge.retriever import Retriever
-from app.language.money import money
-from app.language.numerals import numbers
-from app.language.sentences import sentences
 from app.prompt import moment
 from app.settings import Settings
 from app.turn.bots import Bot
+from app.turn.earlier import ANSWER, REMEMBERED, borne_out, figured
 from app.types import Ask, Deciding, Passage, Prompt, Section, Snapshot, Step
 
-_REMEMBERED = 6
-"""Answers back that figures are remembered from."""
 _MOST_SAID = 2
-_LONGEST = 160
-"""Characters of a sentence that is said again: a longer one is cut out of no context."""
 _MOST_BORNE = 6
 _STATED = 2
 """Sections of a price: what states it, and what says most of it."""
 _SEVERAL = 3
 """Products of a section that lists prices."""
 _NEAR = 2
-_ANSWER = 1500
-"""Characters of an answer that are read."""
 
 
 def written(
@@ -88,10 +78,10 @@ def named_before(snapshot: Snapshot, found: Retriever, shown: str = "") -> tuple
     """
     prices = frozenset(price.amount for offer in found.catalogue.offers for price in offer.prices if price.amount)
     said: dict[str, None] = {}
-    for exchange in reversed(snapshot.history[-_REMEMBERED:]):
+    for exchange in reversed(snapshot.history[-REMEMBERED:]):
         if exchange.source == "machine":
-            for sentence in _sentences(exchange.answer[:_ANSWER]):
-                if len(said) < _MOST_SAID and sentence not in shown and _amounts(sentence, prices):
+            for sentence in figured(exchange.answer[:ANSWER]):
+                if len(said) < _MOST_SAID and sentence not in shown and borne_out(sentence, prices):
                     said.setdefault(sentence)
     return tuple(reversed(said))
 
@@ -102,37 +92,12 @@ def bearing(
     """Sections, besides those `shown`, that the prompt's figures rest on: a draft may say them in its own words."""
     prices = [price for offer in found.catalogue.offers for price in offer.prices if price.amount]
     known = frozenset(price.amount for price in prices)
-    named = {each for line in named_before(snapshot, found) for each in _amounts(line, known)}
+    named = {each for line in named_before(snapshot, found) for each in borne_out(line, known)}
     of = [name for price in prices if price.amount in named for name in price.sections[:_STATED]]
     wanted = [*(name for each in deciding for name in each.sections), *of]
     missing = dict.fromkeys(name for name in wanted if all(name != passage.section.id for passage in shown))
     held = {section.id: section for section in _valid(found.sections, today) if section.id in missing}
     return tuple(Passage(held[name], 0.0) for name in missing if name in held)[:_MOST_BORNE]
-
-
-def _sentences(answer: str) -> Iterator[str]:
-    for span in sentences(answer):
-        sentence = " ".join(span.of(answer).split())
-        if len(sentence) <= _LONGEST and not span.asks and any(sign.isdigit() for sign in sentence):
-            yield sentence
-
-
-def _amounts(sentence: str, prices: frozenset[Decimal]) -> frozenset[Decimal]:
-    """The prices that all amounts of a sentence come from; empty where one of them comes from none."""
-    amounts, times = _read(sentence)
-    of = {amount: {price for price in prices if price and amount / price in times} for amount in amounts}
-    strange = [amount for amount in amounts if not of[amount]]
-    sum_ = len(strange) == 1 and 2 * strange[0] == sum(amounts)
-    return frozenset().union(*of.values()) if amounts and (not strange or sum_) else frozenset()
-
-
-@lru_cache(maxsize=1024)
-def _read(sentence: str) -> tuple[tuple[Decimal, ...], frozenset[Decimal]]:
-    """The amounts of a sentence, and by what it may have multiplied. A history is the same sentences in every turn."""
-    amounts = tuple(each.amount for each in money(sentence) if each.currency)
-    if not amounts:
-        return (), frozenset()
-    return amounts, frozenset({Decimal(1), *(Decimal(each.value) for each in numbers(sentence) if each.value > 0)})
 
 
 def with_prices(

@@ -152,3 +152,9 @@ async def test_few_words_behind_a_price_count_what_was_spoken_of(talk: Talk) -> 
 
 async def test_a_name_beside_a_telephone_is_heard_behind_a_question(talk: Talk) -> None:
     assert "Нурлан" in last(await talk("телефон свой оставить? 8 701 222 33 44 Нурлан"))
+
+
+@pytest.mark.parametrize("text", ["14900+555=777, верно?", "14900+555=15455, верно?"])
+async def test_an_amount_that_he_brings_in_is_never_confirmed(talk: Talk, text: str) -> None:
+    asked = ("Рост сколько?", "14900+555=777, верно?", text, "555+14900=15455 правильно?")
+    assert all("верно" not in reply.answer for reply in await talk(*asked))
