@@ -1,6 +1,7 @@
 """What a model's calls leave in the metrics, in the log and in the pace."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -114,14 +115,18 @@ async def test_only_whole_calls_teach_how_fast_the_card_is(ending: str) -> None:
 async def test_what_is_learnt_are_the_seconds_until_the_first_word_and_from_there_to_the_last() -> None:
     async def slow_to_begin(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.3)
-        await says('{"answer": "Рост стоит', " 14 900 ₸", ' в месяц.", "human": false}', pause_s=0.05)(writer)
+        await says('{"answer": "Рост стоит', " 14 900 ₸", ' в месяц.", "human": false}', pause_s=0.3)(writer)
 
     async with ScriptedModel(slow_to_begin) as model:
         backend = Backend(model)
+        started = time.monotonic()
         draft = await backend.answer()
+        whole_s = time.monotonic() - started
     (call,) = backend.learnt
     assert call.prefill_s > 0.28
-    assert 0.08 < call.decode_s < 0.28
+    # The pieces are sent .6 s apart; a busy machine may read the first of them late, never the last of them early.
+    assert call.decode_s > 0.3
+    assert call.prefill_s + call.decode_s <= whole_s
     assert isinstance(draft, Draft)
     assert draft.seconds == {"prefill": call.prefill_s, "decode": call.decode_s}
     assert call.answer == 3
