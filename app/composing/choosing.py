@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice, pairwise
 
+from app.composing.fitting import ROOT, fits, same
 from app.language.folds import letters
 from app.language.words import questions
 from app.types import Passage, Prompt, Section
@@ -21,12 +22,12 @@ _SEVERAL = 3  # prices of such a list
 _SECOND = 0.25  # the same for a passage that answers another part of the message
 _APART = 0.5  # the same for what was found for a question of its own
 _ABOUT = 0.6  # share of a part's words from which on a passage is about it
-_ALIKE = 0.7  # share of its letters that two forms of a word begin with
-_ROOT = 3  # and at least so many of them
 _FEW = 4  # products of one section, each of which it is about
 _MOST = 3  # passages of one answer
 _LOOKED_AT = 12  # parts of a message that are answered one by one, the first ones
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
+_BESIDE = frozenset({"contact_given"})
+"""Reasons beside which a question may stand."""
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
 _AND = re.compile(rf"(?:[,;]|(?<!\s))\s+(?:{'|'.join(sorted(map(re.escape, questions()['joins'])))})\s+")
@@ -45,14 +46,15 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
     first = _best(prompt)
     query = step.query or ""
     # A search that the flow wrote has no parts of the customer's, nor has one for what answers an objection.
-    if step.reason not in _QUESTIONS or not set(_words(query)) <= set(_words(prompt.text)):
-        return (first,)
+    own = set(_words(query)) <= set(_words(prompt.text))
+    if step.reason not in _QUESTIONS or not own:
+        return (first,) if step.reason not in _BESIDE or not own or _fits(query, first, prompt) else ()
     # Each of several questions was searched by itself: the best of each, in their order.
     most = max(_weight(p) for p in prompt.passages)
     each = [p for p in prompt.passages if "question" in p.ranks and _weight(p) >= _APART * most]
     apart = sorted(each, key=lambda p: p.ranks["question"])
     if len(apart) > 1:
-        return tuple(apart[:_MOST])
+        return tuple(p for p in apart if _fits(step.queries[p.ranks["question"] - 1], p, prompt))[:_MOST]
     if _is_another(first, prompt):
         return _called(prompt) or tuple(passage for passage in prompt.passages if _share(query, passage) == 1)[:1]
     parts = _parts(query)
@@ -68,8 +70,20 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
         known = max(_share(part, passage) for passage in found)
         if fresh and _share(part, second) >= _ABOUT > known and len(found) < _MOST:
             found.append(second)
-    order = {passage.section.id: _place(passage, parts) for passage in found}
+    order = {passage.section.id: _place(passage, parts) for passage in (*found, *prompt.passages)}
+    of = {name: parts[place] if len(parts) > 1 else query for name, place in order.items()}
+    fitting = [passage for passage in found if _fits(of[passage.section.id], passage, prompt)]
+    found = fitting or [p for p in prompt.passages if _weight(p) >= _APART * most and _fits(query, p, prompt)][:1]
     return tuple(sorted(found, key=lambda passage: order[passage.section.id]))
+
+
+def _fits(asked: str, passage: Passage, prompt: Prompt) -> bool:
+    if prompt.step.reason == "price":
+        return True  # what it is the price of was looked at in the facts
+    section = passage.section
+    answered = (section.title, *section.questions, *section.keywords)
+    known = _own_words(section) if section.language == prompt.step.language else None
+    return fits(asked, f"{section.title}\n{section.text}", answered, known)
 
 
 def _best(prompt: Prompt) -> Passage:
@@ -173,17 +187,11 @@ def _share(part: str, passage: Passage) -> float:
     """Share (0..1) of the words of a part that stand in the section, whatever their endings."""
     wanted = _content(part)
     held = _vocabulary(passage.section)
-    return sum(_holds(word, held.get(word[:_ROOT], ())) for word in wanted) / len(wanted) if wanted else 0.0
+    return sum(_holds(word, held.get(word[:ROOT], ())) for word in wanted) / len(wanted) if wanted else 0.0
 
 
 def _holds(word: str, among: Iterable[str]) -> bool:
-    return any(_same(word, other) for other in among)
-
-
-def _same(one: str, other: str) -> bool:
-    """One word in two forms: they begin alike, for `_ROOT` letters and for `_ALIKE` of the longer one."""
-    alike = max(_ROOT, int(_ALIKE * max(len(one), len(other))))
-    return one == other or (one[:alike] == other[:alike] and min(len(one), len(other)) >= alike)
+    return any(same(word, other) for other in among)
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -202,9 +210,19 @@ def _asked(section: Section) -> frozenset[tuple[str, ...]]:
 @lru_cache(maxsize=4096)
 def _vocabulary(section: Section) -> Mapping[str, tuple[str, ...]]:
     """The section's words, by their first letters."""
+    return _by_root((section.title, section.text, *section.questions, *section.keywords))
+
+
+@lru_cache(maxsize=4096)
+def _own_words(section: Section) -> Mapping[str, tuple[str, ...]]:
+    """Those of what it says itself, not of what it is asked."""
+    return _by_root((section.title, section.text, *section.keywords))
+
+
+def _by_root(texts: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     held: dict[str, set[str]] = {}
-    for word in _words(" ".join((section.title, section.text, *section.questions, *section.keywords))):
-        held.setdefault(word[:_ROOT], set()).add(word)
+    for word in _words(" ".join(texts)):
+        held.setdefault(word[:ROOT], set()).add(word)
     return {root: tuple(words) for root, words in held.items()}
 
 

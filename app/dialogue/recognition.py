@@ -128,7 +128,7 @@ def joined(
     least = {name: _TELLING if told else 0.0 if name in _WEARY else _DOUBTED for name in _DOUBTFUL}
     kept = {name for name in names if acts.get(name, 1.0) >= least.get(name, 0.0)}
     if waits and not asking:
-        return kept | {_ADDED[act] for act in _away(acts, brief=brief)}
+        return _of_us(kept | {_ADDED[act] for act in _away(acts, brief=brief)}, acts)
     asks = asking or not names.isdisjoint(_QUESTIONS)
     calls = _PLAIN if asks else _CALLS_SOMEBODY
     sure = {
@@ -153,13 +153,17 @@ def joined(
     if "about_us" in sure:
         kept.add("feature")
     added = {_ADDED[act] for act in sure if act in _ADDED}
-    if "bot_question" in added and acts.get("feature", 0.0) < _TELLING:
-        kept.discard("feature")
+    kept = _of_us(kept | added, acts)
     if told and not asking and added <= {"info"}:
         added.add("told")
     if "feature" in kept and not asking and sure <= _ASKS_NOTHING and acts.get("feature", 0.0) < _DOUBTED:
         kept.discard("feature")
     return kept | added
+
+
+def _of_us(names: set[str], acts: Mapping[str, float]) -> set[str]:
+    """Whoever asks whether he talks to a machine asks nothing of the goods, unless he sounds like it."""
+    return names - {"feature"} if "bot_question" in names and acts.get("feature", 0.0) < _TELLING else names
 
 
 def _away(acts: Mapping[str, float], *, brief: bool) -> set[str]:

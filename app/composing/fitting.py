@@ -1,0 +1,91 @@
+"""Whether a passage can hold the answer, by what was asked for: a number, an address, a thing by its name.
+
+A search finds what is near. "How many people work for you?" is near to what is said of people at work, and that gives
+no number: who is asked something says that he does not know rather than something else.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from app.language.folds import letters
+from app.language.numerals import numbers
+from app.language.words import questions
+
+_WORD = re.compile(r"[^\W_]+")
+_ADDRESS = re.compile(
+    r"https?://|www\.|@\w|\b[\w-]{2,}\.(?:kz|ru|com|net|org|io|me|app|shop|store|online)\b", re.IGNORECASE
+)
+_NAME = 4
+"""Letters of a word that names a thing."""
+_NEAR = 3
+"""Words between the word that asks and the thing."""
+_BRIEF = 8
+"""Words of a question in which a word that counts asks for the number."""
+_BEGINS = 3
+"""Words within which a question for a number asks it: behind them it tells of one ("I want to see how many")."""
+ROOT = 3
+"""Letters that two forms of a word begin with at least,"""
+_ALIKE = 0.7
+"""and the share of the longer one."""
+
+
+def fits(asked: str, text: str, answered: Sequence[str], known: Mapping[str, Sequence[str]] | None) -> bool:
+    """Whether a passage can answer `asked`: its `text`, and the questions that its owner says are `answered` there.
+
+    `known`: the words of its title, text and keywords, folded, by their first `ROOT` letters; None where it is in
+    another language than the question.
+    """
+    words = _words(asked)
+    lists = questions()
+    if not lists["link"].isdisjoint(words) and not lists["reached"].isdisjoint(words):
+        return _ADDRESS.search(text) is not None
+    asks = [_words(question) for question in answered]
+    counted = _counted(words) if len(words) <= _BRIEF else None
+    if counted and not any(same(counted, thing) for each in asks if (thing := _counted(each))):
+        return numbered(text) and (known is None or _held(counted, known))
+    if known is None:
+        return True
+    owned = [thing for each in asks for things in _things(each) for thing in things]
+    return all(any(_held(t, known) or any(same(t, other) for other in owned) for t in each) for each in _things(words))
+
+
+def _held(thing: str, known: Mapping[str, Sequence[str]]) -> bool:
+    return any(same(thing, word) for word in known.get(thing[:ROOT], ()))
+
+
+def numbered(text: str) -> bool:
+    """Whether a number stands there, in figures or words."""
+    return any(character.isdigit() for character in text) or bool(numbers(text))
+
+
+def _counted(words: Sequence[str]) -> str | None:
+    """What a number of is asked for."""
+    counts = questions()["counts"]
+    place = next((n for n, word in enumerate(words[:_BEGINS]) if word in counts), None)
+    return None if place is None else _first(words[place + 1 : place + 1 + _NEAR + 1])
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(letters(text))
+
+
+def _things(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """What each "which" asks for: the word behind it, or the one before («which scanner», «сканер какой»)."""
+    lists = questions()
+    for place, word in enumerate(words):
+        if word in lists["which"]:
+            beside = (_first(words[place + 1 : place + 1 + _NEAR]), _first(words[place - 1 : place] if place else ()))
+            things = tuple(thing for thing in beside if thing)
+            if things and all(len(thing) >= _NAME for thing in things) and lists["light"].isdisjoint(things):
+                yield things
+
+
+def _first(words: Sequence[str]) -> str | None:
+    lists = questions()
+    return next((w for w in words if w not in lists["empty"] and w not in lists["asks"]), None)
+
+
+def same(one: str, other: str) -> bool:
+    """One word in two forms: they begin alike, for `ROOT` letters and for `_ALIKE` of the longer one."""
+    alike = max(ROOT, int(_ALIKE * max(len(one), len(other))))
+    return one == other or (one[:alike] == other[:alike] and min(len(one), len(other)) >= alike)
