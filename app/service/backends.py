@@ -8,7 +8,8 @@ from typing import Protocol
 from app.capacity.pace import Pace
 from app.composing.extractive import Extractive
 from app.health import network
-from app.health.checks import Finding, check_ollama
+from app.health.checks import check_ollama
+from app.health.readiness import PartState
 from app.llm import Backend
 from app.llm.ollama import Ollama
 from app.settings import LlmSettings, Settings
@@ -29,7 +30,7 @@ class BackendKind:
 
     open: Opener
     needs_gpu: Callable[[LlmSettings], bool]
-    probe: Callable[[LlmSettings], tuple[Finding, ...]] | None = None
+    probe: Callable[[LlmSettings], tuple[PartState, ...]] | None = None
     """Asks its server, and says what an operator should know of it; None when there is no server."""
 
 
@@ -48,7 +49,7 @@ def _ollama(
     return Ollama(settings, telemetry, pace, system=system, on_count=on_count), pace
 
 
-def _probe_ollama(llm: LlmSettings) -> tuple[Finding, ...]:
+def _probe_ollama(llm: LlmSettings) -> tuple[PartState, ...]:
     return check_ollama(network.ollama_facts(llm.host, llm.model, llm.digest), llm.cpu_accepted)
 
 

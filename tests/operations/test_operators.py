@@ -176,14 +176,21 @@ def test_a_path_in_a_command_is_meant_from_where_it_was_typed(tmp_path: Path) ->
     (tmp_path / "home").mkdir()
 
     def task(path: str, name: str) -> dict[str, Any]:
-        (play,) = [play for play in read(path) if "hosts" in play]
-        (found,) = [task for task in tasks_of(play["tasks"]) if task["name"] == name]
+        told = read(path)
+        plays = [play for play in told if "hosts" in play]
+        (found,) = [task for task in tasks_of(plays[0]["tasks"] if plays else told) if task["name"] == name]
         return {key: value for key, value in found.items() if key.startswith("ansible.") or key == "name"}
 
-    copy, fetch = task("playbooks/publish_knowledge.yml", "Copy it"), task("playbooks/logs.yml", "Fetch it")
+    copy, fetch = task("roles/app/tasks/publish.yml", "Copy it"), task("playbooks/logs.yml", "Fetch it")
     for alone in ("owner", "group"):
         del copy["ansible.builtin.copy"][alone]  # root's business
-    given = {"publish_knowledge_src": "kb", "__publish_folder": {"path": str(tmp_path / "copied")}}
+    (ask,) = [play for play in read("playbooks/publish_knowledge.yml") if "hosts" in play]
+    (source,) = [told["vars"]["__app_publish_src"] for told in ask["tasks"] if "ansible.builtin.include_role" in told]
+    given = {
+        "publish_knowledge_src": "kb",
+        "__app_publish_src": source,
+        "__app_publish_folder": {"path": str(tmp_path / "copied")},
+    }
     given |= {
         "__logs_file": str(tmp_path / "server.tar.gz"),
         "logs_to": "home",

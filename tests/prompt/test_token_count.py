@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.prompt import TokenCounter
-from app.prompt.tokens import usual
+from app.prompt.token_count import usual
 
 SHARES = {"russian": 2.8, "kazakh": 1.6, "english": 4.7}  # characters per token
 ANY = st.text(st.characters(exclude_categories=("Cs",)), max_size=200)

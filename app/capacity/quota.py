@@ -1,9 +1,9 @@
-"""Share: something that may be done in so many turns of a hundred and no more, over any stretch of them."""
+"""Quota: something that may be done in so many turns of a hundred and no more, over any stretch of them."""
 
 from collections import deque
 
 
-class Share:
+class Quota:
     """At most one in `of` turns, over the last `window` of them and since the start. Not for several threads."""
 
     def __init__(self, of: int = 4, window: int = 40) -> None:

@@ -3,14 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.capacity.share import Share
+from app.capacity.quota import Quota
 
 WINDOW = 40
 
 
 @given(st.lists(st.booleans(), max_size=400))
 def test_no_stretch_of_turns_has_more_than_a_quarter(wishes: list[bool]) -> None:
-    share = Share(of=4, window=WINDOW)
+    share = Quota(of=4, window=WINDOW)
     taken = []
     for wish in wishes:
         share.came()
@@ -21,7 +21,7 @@ def test_no_stretch_of_turns_has_more_than_a_quarter(wishes: list[bool]) -> None
 
 
 def test_whoever_may_takes_a_quarter_in_the_long_run() -> None:
-    share, taken = Share(of=4, window=WINDOW), 0
+    share, taken = Quota(of=4, window=WINDOW), 0
     for _ in range(1000):
         share.came()
         taken += share.take()
@@ -29,7 +29,7 @@ def test_whoever_may_takes_a_quarter_in_the_long_run() -> None:
 
 
 def test_the_first_turns_wait_for_their_share() -> None:
-    share = Share()
+    share = Quota()
     said = []
     for _ in range(5):
         share.came()
@@ -38,8 +38,8 @@ def test_the_first_turns_wait_for_their_share() -> None:
 
 
 def test_what_was_refused_does_not_count() -> None:
-    share = Share()
+    share = Quota()
     for _ in range(8):
         share.came()
     assert [share.take() for _ in range(4)] == [True, True, False, False]
-    assert not Share().take(), "no turn has come"
+    assert not Quota().take(), "no turn has come"

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RawNumber:
     """A number at tokens `first`..`last` (exclusive). `scale` is what its last multiplier made of it."""
 
     first: int
