@@ -289,3 +289,5 @@ class ModelState:
     """sha256 of the model as the server has it, hexadecimal; empty when unknown."""
     expected_digest: str = ""
     """The one the settings ask for; empty: any."""
+    fix: str = ""
+    """What an operator does while it is not there; empty: what is done for any model."""

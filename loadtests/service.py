@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def clean_environment(**extra: str) -> dict[str, str]:
     """This process's environment without settings of the machine, plus `extra`."""
-    ours = ("MACHINE_", "FF_", "API_KEYS", "CREDENTIALS_DIRECTORY")
+    ours = ("MACHINE_", "FF_", "API_KEYS", "LLM_API_KEY", "CREDENTIALS_DIRECTORY")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | extra
 
 

@@ -15,6 +15,7 @@ from app.errors import ConfigError
 from app.health import checks, facts, network
 from app.health.gathering import Gathered
 from app.health.gpu import probe
+from app.health.modelserver import local_ports
 from app.health.readiness import PartState, gpu_part, knowledge_part
 from app.knowledge.sections import load as load_knowledge
 from app.service.backends import BACKENDS
@@ -38,7 +39,7 @@ class Diagnosis:
         self._place = urlsplit(url)
         # behind https stands nginx, which is meant to be reached
         own = set() if self._place.scheme == "https" else {self._place.port or 80}
-        self._ports = sorted({_OLLAMA_PORT} | own)
+        self._ports = sorted({_OLLAMA_PORT} | own | local_ports(llm.host))
         kind = BACKENDS[llm.backend]
         self._needs_gpu = self._settings.gpu.enabled == "on" or kind.needs_gpu(llm)
 

@@ -141,13 +141,13 @@ def test_every_number_has_its_bounds_here() -> None:
 @pytest.mark.parametrize(
     ("name", "taken", "refused"),
     [
-        ("llm.backend", ["extractive", "ollama"], ["", "openai"]),
+        ("llm.backend", ["extractive", "ollama", "openai"], ["", "OpenAI", "vllm"]),
         ("llm.label", ["x"], [""]),
         ("llm.model", ["x:1"], [""]),
         (
             "llm.host",
-            ["http://127.0.0.1:11434", "https://h/"],
-            ["127.0.0.1:11434", "http://h/path", "ftp://h", "http://a b"],
+            ["http://127.0.0.1:11434", "https://h/", "https://h/openai/v1", "http://[::1]:80/v1/"],
+            ["127.0.0.1:11434", "ftp://h", "http://a b", "http://u:p@h", "http://h/v1?key=x", "http://h/#x"],
         ),
         ("llm.digest", ["", "ab" * 32], ["ab", "AB" * 32, "sha256:" + "ab" * 32]),
         ("retriever.device", ["auto", "cpu", "cuda"], ["gpu"]),

@@ -28,7 +28,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("app_settings.turn", {"app_settings": {"turn": 30}}, "write its keys indented below it"),
     ("app_index_url", {"app_index_url": "pypi.org"}, "write https://HOST/PATH"),
     ("app_keep_releases", {"app_keep_releases": 0}, "the way back"),
-    ("app_llm_backend", {"app_llm_backend": "openai"}, "extractive, ollama"),
+    ("app_llm_backend", {"app_llm_backend": "gpt"}, "extractive, ollama, openai"),
 ]
 # Asks again and again on new connections while the service restarts; prints every answer that is not a 200.
 HAMMER = """

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from app.errors import ModelUnavailable
 from app.llm.client import CallFailed, LoadedModel
+from app.llm.ollama import WORDS
 from app.llm.watch import ModelWatch
 from app.settings import load
 from app.telemetry import Telemetry
@@ -19,6 +20,8 @@ SETTINGS = load(environ={})
 
 class Server:
     """A model server as the watch sees it: `sees()` is what a look finds, `loads()` what a warm-up takes."""
+
+    words = WORDS
 
     def __init__(self, sees: Callable[[], Any], loads: Callable[[], Any] = lambda: None) -> None:
         self._sees, self._loads = sees, loads

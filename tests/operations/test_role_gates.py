@@ -172,6 +172,7 @@ def test_keys_that_are_no_operators_are_taken_away_and_the_deploy_user_has_no_pa
 
 SECRETS = {
     "/etc/sales-machine/api_keys": "0600",
+    "/etc/sales-machine/llm_key": "0600",
     "/etc/sales-machine/webhook_url": "0600",
     "/etc/ssh/sshd_config.d/00-sales-machine.conf": "0600",
     "/etc/sudoers.d/60-{{ base_deploy_user }}": "0440",

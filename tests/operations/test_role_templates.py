@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.operations.rendering import lines
+from tests.operations.rendering import lines, render
 
 SANDBOX = {
     "NoNewPrivileges=yes",
@@ -76,6 +76,21 @@ def test_the_service_runs_as_its_own_user_reaches_nobody_and_leaves_no_words_beh
     } <= unit
     assert environment(rendered, "app.sales-machine.service")["HF_HUB_OFFLINE"] == "1"
     assert not [line for line in unit if "API_KEYS" in line]
+
+
+def test_another_model_server_is_told_with_its_key_in_a_credential_alone(tmp_path: Path) -> None:
+    told = {
+        "app_llm_host": "https://models.example.com/v1",
+        "app_llm_model": "m",
+        "app_llm_key": "sk-secret-of-the-vault",
+    }
+    render(tmp_path, {"app_llm_backend": "openai"} | told)
+    written = settings_of(tmp_path)["llm"]
+    assert written == {"backend": "openai", "host": told["app_llm_host"], "model": "m", "context": 6144}
+    unit = lines(tmp_path, "app.sales-machine.service")
+    assert "LoadCredential=llm_key:/etc/sales-machine/llm_key" in unit
+    assert not [line for line in unit if "ollama" in line]
+    assert not [path for path in tmp_path.iterdir() if "sk-secret" in path.read_text("utf-8")]
 
 
 def test_the_service_is_ended_by_nobody_before_its_turns_are_and_not_started_on_a_wrong_setting(rendered: Path) -> None:
