@@ -223,6 +223,12 @@ def test_a_week_that_the_new_year_cuts_is_one_week() -> None:
     assert kept(["20250102T020000Z", "20251230T020000Z"], daily=1, weekly=2) == {"20250102T020000Z", "20251230T020000Z"}
 
 
+def test_of_several_backups_of_a_day_the_newest_stays() -> None:
+    names = [f"2026030{day}T{hour}0000Z" for day in (2, 3) for hour in ("02", "09", "21")]
+    assert kept(names, daily=2, weekly=0) == {"20260302T210000Z", "20260303T210000Z"}
+    assert kept(names, daily=1, weekly=1) == {"20260303T210000Z"}
+
+
 @given(moments, st.integers(1, 20), st.integers(0, 10))
 def test_laws_of_keeping(names: list[str], daily: int, weekly: int) -> None:
     keep = kept(names, daily, weekly)
