@@ -7,8 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 
 from app.errors import ConfigError
-from app.health.checks import Finding
-from app.health.readiness import Level
+from app.health.readiness import Level, PartState
 from app.llm.openai import CREDENTIAL, headers_of, model_key
 from app.llm.wire import models_of, nearest, root_of
 from app.settings import LlmSettings
@@ -68,15 +67,15 @@ def openai_facts(llm: LlmSettings) -> OpenAIFacts:
     )  # fmt: skip
 
 
-def check_openai(found: OpenAIFacts) -> tuple[Finding, ...]:
+def check_openai(found: OpenAIFacts) -> tuple[PartState, ...]:
     """The server, the wanted model on it, and whether customers' words go to another machine."""
     if found.problem or found.status != 200:
         return (_refusal(found), *_abroad(found))
-    server = Finding(_NAME, "ok", f"{found.host}, {'with' if found.keyed else 'without'} a key")
+    server = PartState(_NAME, "ok", f"{found.host}, {'with' if found.keyed else 'without'} a key")
     return (server, _model(found), *_abroad(found))
 
 
-def _refusal(found: OpenAIFacts) -> Finding:
+def _refusal(found: OpenAIFacts) -> PartState:
     detail, fix = f"it answers with status {found.status}", "is the server up, and is llm.host right? see its log"
     level: Level = "error"
     if found.problem:
@@ -91,21 +90,21 @@ def _refusal(found: OpenAIFacts) -> Finding:
     elif found.status in _LISTLESS:
         level, detail = "warning", f"it lists no models: nobody knows whether {found.model} is there"
         fix = "is llm.host right, its path included? /ready says whether a call is answered"
-    return Finding(_NAME, level, f"{found.host}: {detail}", fix)
+    return PartState(_NAME, level, f"{found.host}: {detail}", fix)
 
 
-def _model(found: OpenAIFacts) -> Finding:
+def _model(found: OpenAIFacts) -> PartState:
     if not found.there:
         there = ", ".join(found.known) or "none"
         fix = "set llm.model to one of them, or load the wanted one there"
-        return Finding("model", "error", f"{found.model} is not there; there: {there}", fix)
+        return PartState("model", "error", f"{found.model} is not there; there: {there}", fix)
     if 0 < found.holds < found.context:
         detail = f"{found.model} holds {found.holds} tokens of a conversation, llm.context counts on {found.context}"
-        return Finding("model", "error", detail, f"set llm.context to {found.holds}, or give it more there")
-    return Finding("model", "ok", f"{found.model} is there")
+        return PartState("model", "error", detail, f"set llm.context to {found.holds}, or give it more there")
+    return PartState("model", "ok", f"{found.model} is there")
 
 
-def _abroad(found: OpenAIFacts) -> tuple[Finding, ...]:
+def _abroad(found: OpenAIFacts) -> tuple[PartState, ...]:
     place = urlsplit(found.host)
     if _loopback(place):
         return ()
@@ -113,7 +112,7 @@ def _abroad(found: OpenAIFacts) -> tuple[Finding, ...]:
     detail = f"customers' words leave this machine{', unencrypted' * plain}: each turn goes to {place.netloc}"
     fix = "a server on 127.0.0.1 keeps them here; else see docs/model.md, and tell whom the law says to tell"
     level: Level = "error" if plain and found.keyed else "warning"
-    return (Finding("customers' words", level, detail, f"name it with https://, or: {fix}" if plain else fix),)
+    return (PartState("customers' words", level, detail, f"name it with https://, or: {fix}" if plain else fix),)
 
 
 def local_ports(host: str) -> set[int]:

@@ -8,8 +8,9 @@ from typing import Protocol
 from app.capacity.pace import Pace
 from app.composing.extractive import Extractive
 from app.health import network
-from app.health.checks import Finding, check_ollama
+from app.health.checks import check_ollama
 from app.health.modelserver import check_openai, openai_facts
+from app.health.readiness import PartState
 from app.llm import Backend
 from app.llm.ollama import Ollama
 from app.llm.openai import OpenAI
@@ -31,7 +32,7 @@ class BackendKind:
 
     open: Opener
     needs_gpu: Callable[[LlmSettings], bool]
-    probe: Callable[[LlmSettings], tuple[Finding, ...]] | None = None
+    probe: Callable[[LlmSettings], tuple[PartState, ...]] | None = None
     """Asks its server, and says what an operator should know of it; None when there is no server."""
 
 
@@ -61,11 +62,11 @@ def _pace(settings: Settings) -> Pace:
     return Pace(llm.prefill_tps, llm.decode_tps, fresh=fresh, answer=answer, curve=llm.gain)
 
 
-def _probe_ollama(llm: LlmSettings) -> tuple[Finding, ...]:
+def _probe_ollama(llm: LlmSettings) -> tuple[PartState, ...]:
     return check_ollama(network.ollama_facts(llm.host, llm.model, llm.digest), llm.cpu_accepted)
 
 
-def _probe_openai(llm: LlmSettings) -> tuple[Finding, ...]:
+def _probe_openai(llm: LlmSettings) -> tuple[PartState, ...]:
     return check_openai(openai_facts(llm))
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from app.health.checks import Finding
 from app.health.modelserver import OpenAIFacts, check_openai, local_ports
+from app.health.readiness import PartState
 from app.service.backends import BACKENDS
 from app.settings import load
 
@@ -49,7 +49,7 @@ def answering(status: int, body: bytes, key: str = "") -> Iterator[str]:
         server.server_close()
 
 
-def looked(host: str, **environ: str) -> tuple[Finding, ...]:
+def looked(host: str, **environ: str) -> tuple[PartState, ...]:
     """What the table's probe finds."""
     chosen = {"MACHINE_LLM__BACKEND": "openai", "MACHINE_LLM__HOST": host, "MACHINE_LLM__MODEL": "shop-7b", **environ}
     settings = load(environ=chosen)
