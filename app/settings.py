@@ -12,6 +12,7 @@ from datetime import time
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -46,6 +47,15 @@ class LlmSettings(_Group):
     load_s: float = Field(ge=1, le=3600)
     breaker_failures: int = Field(ge=1, le=100)
     breaker_s: float = Field(gt=0, le=600)
+
+    @field_validator("host")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        try:
+            urlsplit(value).port  # noqa: B018 it reads the address, and refuses what is none
+        except ValueError as error:
+            raise ValueError(f"{error}; write http://HOST:PORT") from None
+        return value
 
     @field_validator("extra_body", mode="before")
     @classmethod

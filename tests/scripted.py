@@ -70,6 +70,7 @@ class ScriptedModel:
 
     def __init__(self, *turns: Turn, model: str = "qwen3:14b") -> None:
         self._turns = list(turns)
+        self.url = ""
         self._model = model
         self._tasks: set[asyncio.Task[Any]] = set()
         self.asked: list[dict[str, Any]] = []

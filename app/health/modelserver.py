@@ -52,7 +52,7 @@ def openai_facts(llm: LlmSettings) -> OpenAIFacts:
             answer = client.get(f"{root}/models")
     except httpx.TimeoutException:
         return OpenAIFacts(llm.host, llm.model, problem=f"no answer within {_TIMEOUT_S} s")
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         return OpenAIFacts(llm.host, llm.model, problem=str(error) or type(error).__name__)
     found = OpenAIFacts(llm.host, llm.model, llm.context, status=answer.status_code, keyed=keyed)
     if answer.status_code != 200:

@@ -88,12 +88,14 @@ class OpenAIClient(ModelClient):
         self._model = settings.model
         self._extra = extra_of(settings)
         self._known: tuple[str, ...] = ()
-        self._http = httpx.AsyncClient(
-            base_url=root_of(settings.host),
-            headers=headers_of(model_key(settings)),
-            timeout=httpx.Timeout(None, connect=CONNECT_S),  # each call has a deadline of its own
-            trust_env=False,
-        )
+        headers = headers_of(model_key(settings))
+        timeout = httpx.Timeout(None, connect=CONNECT_S)  # each call has a deadline of its own
+        try:
+            self._http = httpx.AsyncClient(
+                base_url=root_of(settings.host), headers=headers, timeout=timeout, trust_env=False
+            )
+        except httpx.InvalidURL as error:
+            raise ConfigError(f"settings: llm.host {settings.host!r} is no address: {error}; correct it") from None
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -101,7 +103,7 @@ class OpenAIClient(ModelClient):
     async def loaded(self) -> LoadedModel | None:
         try:
             answer = await self._http.get("/models")
-        except httpx.HTTPError as error:
+        except Exception as error:
             raise transport_failure(error) from None
         if answer.status_code in (404, 405, 429, 501):
             return LoadedModel(0, 0, "")  # there is no list, or not now: a call will tell
@@ -132,7 +134,9 @@ class OpenAIClient(ModelClient):
                     raise _refused(response.status_code, response.headers, said, self._known)
                 async for piece in _read(response):
                     yield piece
-        except (httpx.HTTPError, OSError, ValueError) as error:
+        except CallFailed:
+            raise
+        except Exception as error:
             raise transport_failure(error) from None
 
 

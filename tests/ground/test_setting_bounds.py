@@ -147,7 +147,17 @@ def test_every_number_has_its_bounds_here() -> None:
         (
             "llm.host",
             ["http://127.0.0.1:11434", "https://h/", "https://h/openai/v1", "http://[::1]:80/v1/"],
-            ["127.0.0.1:11434", "ftp://h", "http://a b", "http://u:p@h", "http://h/v1?key=x", "http://h/#x"],
+            [
+                "127.0.0.1:11434",
+                "ftp://h",
+                "http://a b",
+                "http://u:p@h",
+                "http://h/v1?key=x",
+                "http://h/#x",
+                "http://h:abc",
+                "http://h:99999",
+                "http://[zz]",
+            ],
         ),
         ("llm.digest", ["", "ab" * 32], ["ab", "AB" * 32, "sha256:" + "ab" * 32]),
         ("retriever.device", ["auto", "cpu", "cuda"], ["gpu"]),

@@ -521,6 +521,20 @@ async def test_a_server_that_is_away_is_said_and_comes_back_by_itself() -> None:
     await server.wait_closed()
 
 
+async def test_what_is_no_address_stops_the_start_and_a_name_that_nobody_has_does_not() -> None:
+    with pytest.raises(ConfigError, match=r"llm\.host .* is no address"):
+        rig(ScriptedOpenAI(), llm={"host": "http://-\u0378-"})
+    for host, said in (
+        ("https://no-such-name.invalid", "no model server listens at https://no-such-name.invalid"),
+        ("http://127.0.0.1:1", "no model server listens"),
+        ("http://127.0.0.1:99999", "failed (server_error)"),
+    ):
+        backend = rig(ScriptedOpenAI(), llm={"host": host}).backend
+        await backend.open()
+        await backend.close()
+        assert said in backend.state().detail
+
+
 # The key
 
 
