@@ -17,6 +17,7 @@ from tests.host.downloads import Downloads, downloads
 from tests.host.hosts import ROOT, Host, Play
 
 ROLE = "tests/host/playbooks/role.yml"
+PUBLISH = "playbooks/publish_knowledge.yml"
 URL = "http://127.0.0.1:8000"
 KB = "/var/lib/sales-machine/kb"
 VERSIONS = "/var/lib/sales-machine/kb-versions"
@@ -251,6 +252,28 @@ def test_knowledge_has_one_name_whoever_brings_it(service: Service) -> None:
     machine = "/opt/sales-machine/current/venv/bin/machine"
     told = json.loads(host.read(machine, "kb", "publish", "/root/kb", f"--to={KB}", "--json"))
     assert (told["outcome"], f"kb-versions/{told['folder']}") == ("unchanged", name)
+
+
+def test_the_playbook_publishes_into_the_running_service_once(service: Service, tmp_path: Path) -> None:
+    host, name = service.host, service.host.read("readlink", KB)
+    shutil.copytree(ROOT / "kb", tmp_path / "kb")
+    with (tmp_path / "kb" / "pricing.yaml").open("a") as file:
+        file.write("# another\n")
+    play = host.play(PUBLISH, publish_knowledge_src=str(tmp_path / "kb"))
+    assert play.status == 0, play.output
+    assert play.changed == ["app : Check it, measure it, publish it"]
+    assert host.read("readlink", KB) != name
+    play = host.play(PUBLISH, publish_knowledge_src=str(tmp_path / "kb"))
+    assert (play.status, play.changed) == (0, []), play.output
+    (tmp_path / "kb" / "pricing.yaml").write_text("sections: [")
+    play = host.play(PUBLISH, publish_knowledge_src=str(tmp_path / "kb"))
+    assert play.status != 0
+    assert "pricing.yaml" in play.one_line
+    assert host.sh("ls -d /tmp/sales-machine-kb.*; true") == ""
+    play = host.play(PUBLISH, "--check", publish_knowledge_src=str(ROOT / "kb"))
+    assert (play.status, play.changed) == (0, []), play.output
+    host.exec("/opt/sales-machine/current/venv/bin/machine", "kb", "rollback", f"--to={KB}")
+    assert host.read("readlink", KB) == name
 
 
 def test_knowledge_of_a_former_deployment_serves_until_the_next_one_and_is_the_way_back(service: Service) -> None:
