@@ -18,7 +18,9 @@ import httpx
 import pytest
 import structlog
 
+import loadtests.service
 from loadtests.service import KEY, ROOT, Server
+from tests import forked
 
 if TYPE_CHECKING:
     from app.llm import Backend
@@ -41,6 +43,15 @@ PATIENCE = {"host": 3600, "n8n": 900}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="the long tests too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    forked.wanted = not config.getoption("full")
+    loadtests.service.begin = forked.begin
+
+
+def pytest_unconfigure() -> None:
+    forked.close()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -88,8 +99,8 @@ def logging_of_its_own() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One service process for all tests that do not stop it; each uses users of its own."""
-    with Server(tmp_path_factory.mktemp("service")) as running:
+    """One service process for all tests that do not stop it; each uses users of its own. It starts as a user's does."""
+    with Server(tmp_path_factory.mktemp("service"), program=("-u", "-m", "app")) as running:
         yield running
 
 
