@@ -97,6 +97,15 @@ def logging_of_its_own() -> Iterator[None]:
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])
 
 
+@pytest.fixture(scope="session", autouse=True)
+def indexed_once(request: pytest.FixtureRequest) -> None:
+    """Each knowledge base is indexed once for all machines of this process, but in a full run."""
+    if not request.config.getoption("full"):
+        from tests.once import index_once
+
+        index_once()
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One service process for all tests that do not stop it; each uses users of its own. It starts as a user's does."""

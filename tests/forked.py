@@ -202,9 +202,11 @@ def _prepare() -> None:
     """What every command would import and read of the package."""
     from app.service.assembly import open_bots
     from app.settings import load
+    from tests.once import index_once
     from tests.patterns import modules
 
     modules()
+    index_once()
     open_bots(load(environ={}), ROOT / "kb", key=b"")
 
 
