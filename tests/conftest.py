@@ -20,7 +20,7 @@ import structlog
 
 import loadtests.service
 from loadtests.service import KEY, ROOT, Server
-from tests import forked
+from tests import forked, thrift
 
 if TYPE_CHECKING:
     from app.llm import Backend
@@ -47,6 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     forked.wanted = not config.getoption("full")
+    thrift.choose(full=config.getoption("full"))
     loadtests.service.begin = forked.begin
 
 

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from loadtests.service import ROOT, clean_environment
 from tests import forked
+from tests.thrift import parsed
 
 SECTION = """
 category: shop
@@ -52,7 +52,7 @@ def test_a_command_is_the_same_whichever_way_the_tests_start_it(tmp_path: Path) 
 
 def test_settings_shows_effective_values_and_no_secret() -> None:
     done = machine("settings", API_KEYS="very-secret", FF_log_text="1", MACHINE_TURN__PARALLEL="3")
-    shown = yaml.safe_load(done.stdout)
+    shown = parsed(done.stdout)
     assert shown["turn"]["parallel"] == 3
     assert shown["flags"]["log_text"] is True
     assert "very-secret" not in done.stdout
