@@ -19,7 +19,6 @@ import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import IO
 
 from loadtests.service import ROOT, Running, begun, clean_environment
@@ -81,15 +80,16 @@ class _Forks:
             self._process = subprocess.Popen(command, cwd=ROOT, pass_fds=[other.fileno()], env=clean_environment())
 
     def spawn(self, arguments: Sequence[str], env: Mapping[str, str]) -> Process:
-        """`python -m app ARGUMENTS` in the project's folder; standard error goes the way of standard output, which is a pipe."""
+        """A program, "" for `python -m app`, and its arguments, in the project's folder; its standard output and error are one
+        pipe."""
         reading, writing = os.pipe()
-        with os.fdopen(writing, "wb") as said, Path(os.devnull).open("rb") as nothing:
+        with os.fdopen(writing, "wb") as said, tempfile.TemporaryFile() as nothing:
             return self._fork(arguments, env, (nothing, said, said), os.fdopen(reading, encoding="utf-8"))
 
     def run(
         self, arguments: Sequence[str], env: Mapping[str, str], text: str | None, timeout: float
     ) -> subprocess.CompletedProcess[str]:
-        """`python -m app ARGUMENTS` to its end, with `text` as its standard input. Raises TimeoutExpired."""
+        """The same to its end, with `text` as its standard input. Raises TimeoutExpired."""
         with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as wrong:
             given.write((text or "").encode())
             given.seek(0)
@@ -131,7 +131,7 @@ def machine(
     """
     env = clean_environment() if environment is None else dict(environment)
     if wanted and _can(env):
-        return _forks().run(arguments, env, text, _PATIENCE_S)
+        return _forks().run(["", *arguments], env, text, _PATIENCE_S)
     command = [sys.executable, "-m", "app", *arguments]
     return subprocess.run(
         command, input=text or "", env=env, capture_output=True, text=True, timeout=_PATIENCE_S, cwd=ROOT, check=False
@@ -140,8 +140,11 @@ def machine(
 
 def begin(command: Sequence[str], environment: dict[str, str]) -> Running:
     """As loadtests.service.begun."""
-    if wanted and list(command[:3]) == [sys.executable, "-m", "app"] and _can(environment):
-        return _forks().spawn(command[3:], environment)
+    if wanted and _can(environment):
+        if list(command[:3]) == [sys.executable, "-m", "app"]:
+            return _forks().spawn(["", *command[3:]], environment)
+        if list(command[:2]) == [sys.executable, "-c"]:
+            return _forks().spawn(command[2:], environment)
     return begun(command, environment)
 
 
@@ -228,8 +231,11 @@ def main() -> None:
     arguments, environment = asked
     os.environ.clear()
     os.environ.update(environment)
-    sys.argv = ["", *arguments]
-    runpy.run_module("app", run_name="__main__", alter_sys=True)
+    program, *sys.argv[1:] = arguments
+    if not program:
+        runpy.run_module("app", run_name="__main__", alter_sys=True)
+    sys.argv[0] = "-c"
+    exec(compile(program, "<string>", "exec"), {"__name__": "__main__"})
 
 
 if __name__ == "__main__":
