@@ -6,6 +6,7 @@ What they need of the machine is imported when a test uses them: the process tha
 import codecs
 import gc
 import os
+import sys
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -68,9 +69,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="a disk of its own needs root: sudo make test-host"))
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """What was collected lives as long as the process: a garbage collection that walks through all of it in the middle of
     a turn would cost more than a turn may."""
+    if "app.service.assembly" in sys.modules and not session.config.getoption("full"):
+        from tests.once import index_once
+
+        index_once()
     gc.collect()
     gc.freeze()
 
@@ -96,15 +101,6 @@ def logging_of_its_own() -> Iterator[None]:
     structlog.reset_defaults()
     renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])
-
-
-@pytest.fixture(scope="session", autouse=True)
-def indexed_once(request: pytest.FixtureRequest) -> None:
-    """Each knowledge base is indexed once for all machines of this process, but in a full run."""
-    if not request.config.getoption("full"):
-        from tests.once import index_once
-
-        index_once()
 
 
 @pytest.fixture(scope="session")

@@ -13,12 +13,11 @@ from salon_knowledge import Knowledge
 from salon_policy import policy
 
 from app.knowledge.importer import to_yaml
-from tests.thrift import parsed
 
 
 def main(folder: Path, out: Path) -> None:
-    truth: dict[str, Any] = parsed((folder / "truth.yaml").read_text("utf-8"))
-    phrases: dict[str, Any] = parsed(Path(__file__).with_name("phrases.yaml").read_text("utf-8"))
+    truth: dict[str, Any] = yaml.safe_load((folder / "truth.yaml").read_text("utf-8"))
+    phrases: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("phrases.yaml").read_text("utf-8"))
     knowledge = Knowledge(folder, truth, phrases)
     (out / "kb").mkdir(parents=True, exist_ok=True)
     for category, sections in knowledge.files.items():
