@@ -22,6 +22,7 @@ from app.turn.locks import KeyLocks
 from app.turn.machine import Machine
 from app.turn.process import process
 from app.types import Ask, Key
+from tests.thrift import most
 from tests.virtual import VirtualTime
 
 
@@ -150,7 +151,7 @@ async def test_a_waiter_that_leaves_in_the_moment_a_place_comes_free_passes_it_o
         assert (admission.running, admission.waiting) == (0, 0), order
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=most(40), deadline=None)
 @given(
     arrivals=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 8), st.booleans(), st.booleans()), max_size=30),
     parallel=st.integers(1, 4),

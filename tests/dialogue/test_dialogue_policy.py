@@ -17,6 +17,7 @@ from app.dialogue.spec import load_flows
 from app.errors import ConfigError
 from app.types import Ask, DialogueState, Key, Pending, Snapshot
 from tests.dialogue.conftest import NOON, Customer
+from tests.thrift import most
 
 RULES = """
 hours: {open: "10:00", close: 20:00, timezone: Asia/Almaty}
@@ -314,7 +315,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=most(150), deadline=None)
 @given(texts=st.lists(st.one_of(st.lists(WORDS, max_size=6).map(" ".join), st.text(max_size=60)), max_size=6))
 def test_no_message_is_too_odd_for_a_policy(policy, texts):
     customer = Customer(Dialogue.load(policy=policy))

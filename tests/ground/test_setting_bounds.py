@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from app.errors import ConfigError
 from app.settings import load, masked, on_hub
 from app.turn.bots import DEFAULT, Bots
 from loadtests.service import ROOT
+from tests.thrift import parsed
 
-DEFAULTS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "app" / "settings.yaml").read_text("utf-8"))
+DEFAULTS: dict[str, dict[str, Any]] = parsed((ROOT / "app" / "settings.yaml").read_text("utf-8"))
 EMPTY = {
     "empty": "",
     "пусто": "",
@@ -37,7 +37,7 @@ def written(text: str) -> Any:
         return EMPTY[text]
     if text.startswith("`"):
         return text.strip("`")
-    return yaml.safe_load(f"[{text}]") if ", " in text else yaml.safe_load(text)
+    return parsed(f"[{text}]") if ", " in text else parsed(text)
 
 
 def on_page(page: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from app.cli import main
 from app.errors import ConfigError
 from app.settings import Settings, load, masked
 from loadtests.service import ROOT
+from tests.thrift import most, parsed
 
 
 def write(folder: Path, text: str) -> Path:
@@ -134,7 +135,7 @@ def test_a_flag_without_effect_stops_nothing_and_is_noted(
     assert "notes" not in masked(settings)
 
 
-@trying(max_examples=30, deadline=None)
+@trying(max_examples=most(30), deadline=None)
 @given(
     st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="=\0"), max_size=30), st.text(max_size=10)
 )
@@ -148,7 +149,7 @@ def test_no_name_of_a_flag_stops_what_served_before(name: str, value: str) -> No
 def test_the_effective_settings_are_shown_with_what_has_no_effect() -> None:
     done = CliRunner().invoke(main, ["settings"], env={"FF_tone_analisis": "true"})
     assert done.exit_code == 0
-    assert yaml.safe_load(done.stdout)["flags"]["tone_analysis"] is True
+    assert parsed(done.stdout)["flags"]["tone_analysis"] is True
     assert "did you mean 'FF_tone_analysis'?" in done.stderr
 
 
@@ -194,7 +195,7 @@ def test_every_setting_and_flag_has_its_line_of_documentation_in_the_defaults() 
     lines = (ROOT / "app" / "settings.yaml").read_text("utf-8").splitlines()
     keys = [line for line in lines if line.startswith("  ")]
     assert [line for line in keys if "  # " not in line] == []
-    defaults = yaml.safe_load("\n".join(lines))
+    defaults = parsed("\n".join(lines))
     assert defaults.pop("bots") == {}, "their names are the owner's own"
     fields = {
         group: set(model.annotation.model_fields) - {"keys", "key"}

@@ -13,6 +13,7 @@ from app.guardrail.folding import fold
 from app.guardrail.sentences import spans
 from app.knowledge import sections
 from app.types import Fact, Passage, Section
+from tests.thrift import most
 
 KB = Path(__file__).parents[2] / "kb"
 PERIODS = {"month": "в месяц", "year": "в год", "once": "один раз", "hour": "в час"}
@@ -103,7 +104,7 @@ DRAFTS = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=most(300))
 @given(DRAFTS, st.sampled_from(("ru", "kk", "en")), st.lists(DRAFTS, max_size=2), flags)
 @example("1" * 5000, "ru", [], False)
 @example("٣٤٥ ₸ ½ ² 𝟏𝟐 тыс", "ru", [], False)

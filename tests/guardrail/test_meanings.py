@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from app.guardrail.case import Case
 from app.guardrail.figure import Figure
@@ -14,8 +13,9 @@ from app.guardrail.measures import adjective_duration, counted_unit, same_unit
 from app.guardrail.model import Context
 from app.guardrail.numerals import word_value
 from app.guardrail.words import key
+from tests.thrift import parsed
 
-MEANINGS: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "meanings.yaml").read_text("utf-8"))
+MEANINGS: dict[str, Any] = parsed((Path(__file__).parent / "meanings.yaml").read_text("utf-8"))
 
 
 def rows(name: str) -> list[Any]:

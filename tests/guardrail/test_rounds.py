@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from app.guardrail import Context, Verdict, check, explain
 from app.knowledge.sections import load
 from app.types import Passage, Section
 from loadtests.service import ROOT
+from tests.thrift import parsed
 
 HERE = Path(__file__).parent
-ROUNDS = yaml.safe_load((HERE / "rounds.yaml").read_text("utf-8"))
-SALON = yaml.safe_load((HERE / "salon.yaml").read_text("utf-8"))
+ROUNDS = parsed((HERE / "rounds.yaml").read_text("utf-8"))
+SALON = parsed((HERE / "salon.yaml").read_text("utf-8"))
 
 
 @cache

@@ -7,18 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from app.guardrail import Context, check, explain
 from app.knowledge.sections import load
 from app.prompt import PromptBuilder, TokenCounter
 from app.types import Language, Passage, Section
 from loadtests.service import ROOT
+from tests.thrift import parsed
 
 HERE = Path(__file__).parent
-GROUPS: dict[str, Any] = {
-    path.stem: yaml.safe_load(path.read_text("utf-8")) for path in sorted((HERE / "said").glob("*.yaml"))
-}
+GROUPS: dict[str, Any] = {path.stem: parsed(path.read_text("utf-8")) for path in sorted((HERE / "said").glob("*.yaml"))}
 SYSTEM = PromptBuilder(TokenCounter(), secret=b"a test's", name="Dukenta").system(
     "консультативные продажи", structured=True
 )
@@ -59,7 +57,7 @@ def test_it_passes(draft: str, context: Context) -> None:
 
 
 def policy_texts() -> list[Any]:
-    topics = yaml.safe_load((ROOT / "app" / "dialogue" / "policy.yaml").read_text("utf-8"))["topics"]
+    topics = parsed((ROOT / "app" / "dialogue" / "policy.yaml").read_text("utf-8"))["topics"]
     return [
         pytest.param(text, language, id=f"{topic['name']}-{language}-{number}")
         for topic in topics

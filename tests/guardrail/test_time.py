@@ -14,6 +14,7 @@ from app.guardrail import Context, Verdict, check, tidy
 from app.guardrail.bounds import FIGURES, LENGTH, MATCHES, MENTIONS
 from app.knowledge.sections import load
 from app.types import Passage, Section
+from tests.thrift import thinned
 
 SECTIONS = {section.id: section for section in load(Path(__file__).parents[2] / "kb").sections}
 PRICES = tuple(
@@ -72,7 +73,7 @@ def holds(make: Callable[[int], Callable[[], object]]) -> str:
     return f"{long * 1e3:.0f} ms, x{growth:.1f}"
 
 
-@pytest.mark.parametrize("piece", PIECES)
+@pytest.mark.parametrize("piece", thinned(PIECES, 2))
 def test_a_draft_of_repeated_pieces_is_judged_in_time(piece: str) -> None:
     def make(length: int) -> Callable[[], Verdict]:
         draft, context = repeated(piece, length), Context(PRICES, customer=("сколько стоит Рост?",), never=("лучший",))
@@ -83,12 +84,12 @@ def test_a_draft_of_repeated_pieces_is_judged_in_time(piece: str) -> None:
     assert any(seconds < ALLOWED for seconds in longest), "the longest that is looked at"
 
 
-@pytest.mark.parametrize("piece", PIECES)
+@pytest.mark.parametrize("piece", thinned(PIECES, 2))
 def test_a_text_of_repeated_pieces_is_tidied_in_time(piece: str) -> None:
     assert not holds(lambda length: lambda: tidy(repeated(piece, length), Context(())))
 
 
-@pytest.mark.parametrize("piece", PIECES[::2])
+@pytest.mark.parametrize("piece", thinned(PIECES[::2], 2))
 def test_what_was_said_before_does_not_multiply(piece: str) -> None:
     def make(length: int) -> Callable[[], Verdict]:
         said = tuple(f"{n} {repeated(piece, length)}" for n in range(24))

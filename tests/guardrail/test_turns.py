@@ -5,16 +5,16 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-import yaml
 
 from app.guardrail import addresses_of
 from app.guardrail.phrases import Phrases, phrases
 from app.guardrail.words import Text, read
+from tests.thrift import parsed
 
-TURNS: dict[str, str] = yaml.safe_load((Path(__file__).parent / "turns.yaml").read_text("utf-8"))
+TURNS: dict[str, str] = parsed((Path(__file__).parent / "turns.yaml").read_text("utf-8"))
 ROWS: dict[str, list[str]] = {
     name: [str(row) for row in rows]
-    for name, rows in yaml.safe_load(files("app.guardrail").joinpath("phrases.yaml").read_text("utf-8")).items()
+    for name, rows in parsed(files("app.guardrail").joinpath("phrases.yaml").read_text("utf-8")).items()
 }
 
 

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from app.guardrail import Context, check
 from app.types import Passage
 from tests.guardrail.test_said import base
+from tests.thrift import parsed
 
-GROUPS: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "worded.yaml").read_text("utf-8"))
+GROUPS: dict[str, Any] = parsed((Path(__file__).parent / "worded.yaml").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("name", GROUPS)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.operations.rendering import lines, render
+from tests.thrift import parsed
 
 SANDBOX = {
     "NoNewPrivileges=yes",
@@ -36,7 +36,7 @@ AGAIN = {"Restart=always", "StartLimitIntervalSec=0"}
 
 
 def settings_of(rendered: Path) -> Any:
-    return yaml.safe_load((rendered / "app.settings.yaml").read_text("utf-8"))
+    return parsed((rendered / "app.settings.yaml").read_text("utf-8"))
 
 
 def environment(rendered: Path, unit: str) -> dict[str, str]:
@@ -205,7 +205,7 @@ ALERTS = {
 
 
 def test_each_alert_speaks_at_the_bound_that_its_summary_tells(rendered: Path) -> None:
-    (group,) = yaml.safe_load((rendered / "monitor.rules.yml").read_text("utf-8"))["groups"]
+    (group,) = parsed((rendered / "monitor.rules.yml").read_text("utf-8"))["groups"]
     rules = {rule["alert"]: rule for rule in group["rules"]}
     for name, (severity, hold, bound) in ALERTS.items():
         rule = rules[name]
@@ -218,7 +218,7 @@ def test_each_alert_speaks_at_the_bound_that_its_summary_tells(rendered: Path) -
 
 
 def test_a_prometheus_of_its_own_reads_the_service_and_the_server(rendered: Path) -> None:
-    config = yaml.safe_load((rendered / "monitor.prometheus.yml").read_text("utf-8"))
+    config = parsed((rendered / "monitor.prometheus.yml").read_text("utf-8"))
     targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in config["scrape_configs"]}
     assert targets == {"sales-machine": ["127.0.0.1:8000"], "node": ["127.0.0.1:9100"]}
     assert config["rule_files"] == ["rules.yml"]

@@ -3,8 +3,6 @@
 import json
 import shutil
 import sqlite3
-import subprocess
-import sys
 import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,36 +14,15 @@ from hypothesis import strategies as st
 from app.errors import ConfigError
 from app.store import Store
 from app.store.backup import DATABASE, archives, create, kept, rotate, verify
-from loadtests.service import ROOT, clean_environment
+from tests.forked import machine
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
-
-
-def machine(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=ROOT,
-        env=clean_environment(),
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
 def talked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("talked") / "data"
-    done = subprocess.run(
-        [sys.executable, "-m", "app", "chat", "--user", "u1", "--data", str(folder)],
-        input="сколько стоит тариф Рост?\n",
-        text=True,
-        capture_output=True,
-        cwd=ROOT,
-        env=clean_environment(),
-        timeout=60,
-        check=False,
-    )
+    done = machine("chat", "--user", "u1", "--data", str(folder), text="сколько стоит тариф Рост?\n")
     assert done.returncode == 0, done.stderr
     return folder
 

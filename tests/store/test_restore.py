@@ -15,23 +15,11 @@ import pytest
 from app.errors import ConfigError
 from app.store.backup import DATABASE, create
 from app.store.restore import in_use, restore
-from loadtests.service import KEY, ROOT, Server, clean_environment, message
+from loadtests.service import KEY, Server, message
+from tests.forked import machine
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 QUESTION = "сколько стоит тариф Рост?"
-
-
-def machine(*arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app", *arguments],
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=ROOT,
-        env=clean_environment(),
-        check=False,
-    )
 
 
 def talk(data: Path, user: str) -> None:
