@@ -93,7 +93,10 @@ def test_an_offer_that_is_over_decides_nothing() -> None:
         valid_until=date(2026, 12, 1), facts=(Fact("Диван «Волна»", Decimal(90000), "KZT"),),
     )  # fmt: skip
     shop = Retriever(KnowledgeBase((section,), "v"), today=TODAY)
-    assert [found.kind for found in decided(shop, "сколько стоит диван волна")] == ["price"]
+    for day in (TODAY, date(2026, 12, 1)):
+        assert [found.kind for found in decided(shop, "сколько стоит диван волна", today=day)] == ["price"], (
+            "its last day too"
+        )
     assert decided(shop, "сколько стоит диван волна", today=date(2026, 12, 2)) == []
 
 
