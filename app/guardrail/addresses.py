@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from app.guardrail.measures import CURRENCIES, SIGNS
-from app.guardrail.numerals import word_value
-from app.guardrail.phrases import phrases, words
-from app.guardrail.words import Text, read
+from app.guardrail.figures.measures import CURRENCIES, SIGNS
+from app.guardrail.figures.numerals import word_value
+from app.guardrail.text.phrases import phrases, words
+from app.guardrail.text.words import Text, read
 from app.types import Section
 
 MOST = 20

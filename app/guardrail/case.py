@@ -1,23 +1,22 @@
 """A draft with everything that its checks need, each part worked out once and only when asked for."""
 
 import re
-from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
 
-from app.guardrail import knowledge as known_by
 from app.guardrail.addresses import Address, addresses
-from app.guardrail.allowed import AllowedByKnowledge
-from app.guardrail.figure import Figure
-from app.guardrail.figures import figures
-from app.guardrail.folding import fold
-from app.guardrail.mentions import Mention, mentions
+from app.guardrail.allowed import knowledge as known_by
+from app.guardrail.allowed.model import AllowedByKnowledge
+from app.guardrail.figures.figure import Figure
+from app.guardrail.figures.read import figures
 from app.guardrail.model import Context
-from app.guardrail.phrases import Turns, phrases
-from app.guardrail.sentences import spans
-from app.guardrail.subjects import Binding, bind
-from app.guardrail.words import PlacedToken, Text, read
+from app.guardrail.subject.binding import Binding, bind
+from app.guardrail.subject.mentions import Mention, mentions
+from app.guardrail.text.folding import fold
+from app.guardrail.text.phrases import Turns, phrases
+from app.guardrail.text.sentences import spans
+from app.guardrail.text.words import PlacedToken, Text, read
 
 _PRICE = ("@price", "@pay")
 _COSTS = re.compile(r"стоимост|обойд[её]т|обход[ия]т|составит|ценник|куны$")
@@ -251,19 +250,20 @@ class Case:
             rows.setdefault(t.clause, []).append(t)
         return rows
 
+    def token_at(self, place: int) -> PlacedToken | None:
+        """The token that a place of the draft lies in, else the one behind it; None behind the last."""
+        at = self.text.token_at(place)
+        return self.text.tokens[at] if at < len(self.text.tokens) else None
+
     def sentence_at(self, place: int) -> int:
-        """The sentence of a place of the draft."""
-        at = bisect_right(self._ends, place)
-        return self.text.tokens[at].sentence if at < len(self._ends) else 0
+        """The sentence of a place of the draft, 0 behind its last word."""
+        token = self.token_at(place)
+        return token.sentence if token else 0
 
     def clause_at(self, place: int) -> int:
-        """The clause of a place of the draft."""
-        at = bisect_right(self._ends, place)
-        return self.text.tokens[at].clause if at < len(self._ends) else 0
-
-    @cached_property
-    def _ends(self) -> list[int]:
-        return [t.end for t in self.text.tokens]
+        """The clause of a place of the draft, 0 behind its last word."""
+        token = self.token_at(place)
+        return token.clause if token else 0
 
     def clause_keys(self, clause: int) -> frozenset[str]:
         """Meaning keys of a clause."""

@@ -4,7 +4,7 @@ import pytest
 
 from app.guardrail import Context, addresses_of, check, known_addresses
 from app.guardrail.addresses import addresses
-from app.guardrail.words import read
+from app.guardrail.text.words import read
 from app.types import Passage, Section
 
 HOURS = Section(id="hours", category="salon", title="Часы", text="Мы открыты каждый день.")

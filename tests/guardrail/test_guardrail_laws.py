@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.guardrail import CHECKS, Context, check
-from app.guardrail.folding import fold
-from app.guardrail.sentences import spans
+from app.guardrail.text.folding import fold
+from app.guardrail.text.sentences import spans
 from app.knowledge import sections
 from app.types import Fact, Passage, Section
 

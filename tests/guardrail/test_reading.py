@@ -3,12 +3,12 @@
 import pytest
 
 from app.guardrail import Context, check
+from app.guardrail.allowed.quoting import FIGURES, quotations
 from app.guardrail.case import Case
-from app.guardrail.folding import cyrillic, fold
-from app.guardrail.leaks import empty, leak, repeat
-from app.guardrail.quoting import FIGURES, quotations
-from app.guardrail.retelling import retelling
-from app.guardrail.sentences import spans
+from app.guardrail.checks.leaks import empty, leak, repeat
+from app.guardrail.checks.retelling import retelling
+from app.guardrail.text.folding import cyrillic, fold
+from app.guardrail.text.sentences import spans
 from app.types import Passage, Section
 
 

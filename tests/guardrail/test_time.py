@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.guardrail import Context, Verdict, check, tidy
-from app.guardrail.bounds import FIGURES, LENGTH, MATCHES, MENTIONS
+from app.guardrail.checks.bounds import FIGURES, LENGTH, MATCHES, MENTIONS
 from app.knowledge.sections import load
 from app.types import Passage, Section
 

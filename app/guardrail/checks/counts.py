@@ -1,0 +1,178 @@
+"""Check `count`: limits and quantities («5 касс», «безлимит») stand in the sections or come from the customer."""
+
+import re
+
+from app.guardrail.case import Case, Problem
+from app.guardrail.checks.bounds import Few
+from app.guardrail.checks.dictated import confirmed, refused
+from app.guardrail.figures.figure import Figure
+
+_HYPOTHETICAL = re.compile(
+    r"\b(?:если|при|для|на|за|у вас|ваш\w*|например|допустим|вам|с|из|около|егер|сизде|сиздин|мысалы|for|if|your|you|with)\b"
+)
+_LIMIT = re.compile(
+    r"\b(?:входит|входят|включ\w*|доступн\w*|лимит\w*|рассчитан\w*|хватает|до|максимум|не более|можно|предусмотрен\w*|положен\w*|кире\w*|дейин|арналган|include\w*|up to|comes with|allows?|supports?)\b"
+)
+_COUNTED = frozenset({"@register", "@employee", "@goods", "@shop", "@cashier"})
+_PROOF = re.compile(
+    r"\b(?:доверя\w*|работают с нами|пользуются|используют|уже выбрали|клиент\w*|подключил\w*|лет на рынке|опыт\w*|trust\w*|customers|пайдалан\w*|сенеди)\b"
+)
+_ENDLESS = re.compile(
+    r"\b(?:неограниченн\w*|неограничен\w*|безлимит\w*|без ограничени\w*|не ограничен\w*|сколько угодно|шектеусиз|шектелмейди|unlimited)\b"
+)
+
+
+_ORDINALS = frozenset("первом втором первый второй первого второго биринши екинши first second".split())
+
+
+def counts(case: Case) -> list[Problem]:
+    """Quantities that no section gives for what is named, and numbers of customers that nobody knows."""
+    problems = []
+    known = _known(case)
+    for f in case.figures:
+        if (
+            f.kind != "count"
+            or case.is_own(f.start, f.end)
+            or (f.value in case.numbers_heard and not (_of_ours(case, f) and (confirmed(case, f) or _held(case, f))))
+        ):
+            continue
+        reason = _judge(case, f, known)
+        if reason:
+            problems.append(Problem("count", f"{case.said(f)!r}: {reason}", f.start, f.end))
+    problems += _endless(case, known)
+    return problems
+
+
+def _held(case: Case, f: Figure) -> bool:
+    """Whether a product is said to hold so many: «вмещает 15 касс», «хватает на 20 сотрудников»."""
+    held = f.clause in case.turns("holding").clauses or _subject(case, f)
+    if f.unit not in _COUNTED or not held or refused(case, f):
+        return False
+    return not case.sentence_text(f.sentence).rstrip().endswith("?")
+
+
+def _subject(case: Case, f: Figure) -> bool:
+    """«Рост» обслуживает 40 сотрудников»: a product named before it in a clause that does not speak of the customer."""
+    if not any(m.clause == f.clause and not m.head and m.last < f.first for m in case.mentions):
+        return False
+    return _HYPOTHETICAL.search(case.clause_text(f.clause)) is None and not case.money
+
+
+def _of_ours(case: Case, f: Figure) -> bool:
+    """Whether a count is said as a limit, or of a product named beside it."""
+    named = any(m.clause == f.clause and not m.head for m in case.mentions)
+    return named or _LIMIT.search(case.clause_text(f.clause)) is not None
+
+
+def _known(case: Case) -> dict[str, set[tuple[str, int]]]:
+    """Noun -> (quoted name it belongs to or empty, number)."""
+    result: dict[str, set[tuple[str, int]]] = {}
+    for k in case.knowledge.limits:
+        result.setdefault(k[1], set()).add((k[0], k[2]))
+    return result
+
+
+def _named(case: Case, f: Figure) -> str:
+    """The quoted product name that the count belongs to: the last one before it, here or in the sentence before."""
+    words = [
+        t
+        for t in (*case.text.inside(f.sentence - 1), *case.text.inside(f.sentence))
+        if t.quote and t.kind == "w" and t.end <= f.start
+    ]
+    if any(t.text in _ORDINALS for t in case.text.inside(f.sentence)):
+        return ""  # «в первом …, во втором …»: which is meant, order tells, not nearness
+    if not words:
+        words = [t for t in case.text.inside(f.sentence) if t.quote and t.kind == "w"]
+        if not words:
+            return ""
+        first = words[0].quote
+        return " ".join(t.key or t.text for t in words if t.quote == first)
+    last = words[-1].quote
+    return " ".join(t.key or t.text for t in words if t.quote == last)
+
+
+def _names(case: Case, sentence: int) -> set[str]:
+    """Every quoted name of a sentence."""
+    rows: dict[int, list[str]] = {}
+    for t in case.text.inside(sentence):
+        if t.quote and t.kind == "w":
+            rows.setdefault(t.quote, []).append(t.key or t.text)
+    return {" ".join(words) for words in rows.values()}
+
+
+def _judge(case: Case, f: Figure, known: dict[str, set[tuple[str, int]]]) -> str:
+    noun = f.unit or ""
+    value = int(f.value)
+    here = known.get(noun, set())
+    name = _named(case, f)
+    clause = case.clause_text(f.clause)
+    sentence = case.sentence_text(f.sentence)
+    before = case.text.folded[max(0, f.start - 24) : f.start]
+    named = re.search(
+        r"\b(?:если|при|у вас|ваш\w*|например|допустим|егер|сизде|мысалы|if|your)\b", clause
+    ) or re.search(r"\b(?:если|при|для|на|за|из|ваших?|для ваших)\s+(?:\w+\s+)?$", before)
+    free = named is not None or "@extra" in case.clause_keys(f.clause)
+    if f.value in case.numbers_heard and _held(case, f):
+        if any(v >= value for n, v in here if n == name):
+            return ""  # it holds more than the customer has
+        free = False
+    counted = noun in _COUNTED
+    if value == 1 and noun not in ("@register", "@employee"):
+        return ""
+    if here and counted:
+        values = {v for n, v in here if n == name} if name else set()
+        anywhere = {v for _, v in here}
+        if values and not any(t.quote for t in case.text.tokens if t.clause == f.clause):
+            spoken = _names(case, f.sentence)  # «… но в нём одна касса»: any of those named
+            values |= {v for n, v in here if n in spoken} if len(spoken) > 1 else set()
+        if values:
+            if value in values or -1 in values:
+                return ""
+            if not free:
+                return f"{name!r} has {', '.join(str(v) for v in sorted(values))}"
+            return ""
+        if value in anywhere:
+            return ""
+        if not free and (_LIMIT.search(sentence) or name or _held(case, f)):
+            return "no section gives this number"
+    if f.value in case.knowledge.numbers and not (f.value in case.numbers_heard and _held(case, f)):
+        return ""
+    if any(f.value == g.value for g in case.figures if g.kind == "count" and g.start < f.start):
+        return ""
+    if value >= 20 and not (free and value < 1000):
+        return "no section gives this number"
+    if counted and not free and value > 1 and (_LIMIT.search(clause) or _held(case, f)):
+        return "no section gives this number"
+    if _PROOF.search(clause) and value > 1 and not free:
+        return "no section gives this number"
+    return ""
+
+
+def _endless(case: Case, known: dict[str, set[tuple[str, int]]]) -> list[Problem]:
+    problems: list[Problem] = []
+    for m in Few(problems)(_ENDLESS, case.text.folded):
+        if case.is_own(*m.span()) or re.search(r"\bне\s$", case.text.folded[max(0, m.start() - 3) : m.start()]):
+            continue
+        place = case.text.token_at(m.start())
+        token = case.text.tokens[place]
+        quotes = [t for t in case.text.tokens[:place] if t.quote and t.kind == "w" and t.sentence >= token.sentence - 1]
+        if not quotes:
+            continue
+        name = " ".join(t.key or t.text for t in quotes if t.quote == quotes[-1].quote)
+        behind = [t.key for t in case.text.tokens[place + 1 : place + 4] if t.clause == token.clause and t.key in known]
+        nouns = behind or _last_named(case, place, known)
+        for noun in nouns:
+            limits = {v for n, v in known[noun] if n == name}
+            if limits and -1 not in limits:
+                problems.append(Problem("count", f"{name!r} is limited to {max(limits)}", m.start(), m.end()))
+                break
+    return problems
+
+
+def _last_named(case: Case, place: int, known: dict[str, set[tuple[str, int]]]) -> list[str]:
+    """The noun before «без ограничений» that it is said of: «10 сотрудников и товары без ограничений» speaks of goods."""
+    clause = case.text.tokens[place].clause
+    before = [t for t in case.text.tokens[:place] if t.clause == clause and t.kind != "s"]
+    nouns = [t.key for t in before if t.key in known]
+    last = next((t for t in reversed(before) if t.kind == "w"), None)
+    return nouns[-1:] if last is not None and last.key in _COUNTED else nouns

@@ -1,0 +1,240 @@
+"""Checks `language` and `brand`: the answer is in the customer's language, and names keep their letters."""
+
+import re
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from app.guardrail.case import Case, Problem
+from app.guardrail.text.folding import cyrillic
+from app.guardrail.text.words import PlacedToken
+
+_FOREIGN = re.compile(
+    "[\u1100-\u11ff\u2e80-\u2fdf\u3005-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003134f]+"
+)
+_OTHER = re.compile(
+    "[\u0370-\u03ff\u0530-\u058f\u0590-\u05ff\u0600-\u06ff\u0750-\u077f\u0900-\u0dff\u0e00-\u0eff\u10a0-\u10ff]{2,}"
+)
+_UKRAINIAN = re.compile(r"(?<![^\W\d_])[^\W\d_]*[їєґ][^\W\d_]*")
+_KAZAKH = frozenset("әғқңөұүһі")
+_RUSSIAN_WORDS = frozenset(
+    "и в во на не что это для вы мы с со по у как из за от до при или если также можно есть к ваш ваша ваше ваши вам вас нам нас наш "
+    "он она они его ее их но да нет так уже только чтобы который которая которые где когда сколько стоит входит входят можете могу хотите "
+    "подойдет нужен нужна нужно будет доступен доступна магазин магазина рублей сотрудников сотрудника кассы кассу месяц подключение".split()
+)
+_KAZAKH_WORDS = frozenset(
+    "мен бен жане бар жок емес ушин бойынша болады турады айына жылына бир дукен дукенге сиз сизге сиздин биз бизде канша калай тарифи тарифтер багасы "
+    "кайырлы сэлем салем рахмет керек дейин кейин осы бул ол кажет касса кызметкер берем беремиз екен гой косуга теге".split()
+)
+_ENGLISH_WORDS = frozenset(
+    "the a an is are of to and in for you your we our it this that with can will costs cost price per month year shop plan yes no not have has be on at from "
+    "or if please help hello hi thanks thank do does includes included free would like okay ok so user asking customer answer".split()
+)
+_COMMON = frozenset(
+    "whatsapp telegram instagram excel windows android chrome edge google play app store apple iphone ipad kaspi wifi wi usb sms api crm pos html pdf csv "
+    "internet email facebook tiktok youtube viber bluetooth zoom online visa mastercard".split()
+)
+_TOLERATED = frozenset(
+    "online offline crm api pos pdf csv usb sms qr wi fi wifi email excel whatsapp telegram instagram windows android ios chrome edge google play app store kaspi "
+    "abc iphone ipad kz com id ok vip it web go bluetooth kaspi pay red apple light standard pro plus start mini duo hand box scan print label scale net faq".split()
+)
+
+
+def language(case: Case) -> list[Problem]:
+    """Foreign letters, and sentences in another language than the one to answer in."""
+    problems = []
+    raw = case.text.raw
+    for pattern, name in ((_FOREIGN, "Chinese, Japanese or Korean letters"), (_OTHER, "letters of another script")):
+        for m in pattern.finditer(raw):
+            problems.append(Problem("language", f"{m.group()[:20]!r}: {name}", *m.span()))
+            break
+    wanted = case.context.language
+    if wanted != "en":
+        low = raw.lower()
+        for m in _UKRAINIAN.finditer(low) if any(c in low for c in "їєґ") else ():
+            problems.append(Problem("language", f"{m.group()!r}: a word of another language", *m.span()))
+            break
+    if problems:
+        return problems
+    known = _known_latin(case)
+    for number, (a, b) in enumerate(case.text.sentences):
+        if case.is_own(a, b):
+            continue
+        heard = _heard(case, number, known)
+        if heard and heard != wanted:
+            names = {"ru": "Russian", "kk": "Kazakh", "en": "English"}
+            problems.append(Problem("language", f"{raw[a:b][:40]!r}: {names[heard]}, not {names[wanted]}", a, b))
+            break
+    return problems
+
+
+def _known_latin(case: Case) -> frozenset[str]:
+    words = set(_TOLERATED)
+    for brand in case.knowledge.brands:
+        words.update(re.findall(r"[a-z]+", brand.lower()))
+    return frozenset(words)
+
+
+def _heard(case: Case, sentence: int, known: frozenset[str]) -> str:
+    """The language of a sentence, or nothing where it does not tell."""
+    kazakh_letters = kazakh = russian = english = cyrillic_words = latin_words = 0
+    raw = case.text.raw
+    wanted = case.context.language
+    for t in case.sentence_tokens[sentence]:
+        if t.kind != "w" or t.quote:
+            continue
+        word = raw[t.start : t.end].lower()
+        if t.latin:
+            if t.text in _ENGLISH_WORDS:
+                english += 1
+                latin_words += 1
+            elif t.text not in known and t.text not in case.customer:
+                latin_words += 1
+            continue
+        if not "\u0400" <= word[0] <= "\u04ff":
+            continue
+        cyrillic_words += 1
+        if not _KAZAKH.isdisjoint(word):
+            kazakh_letters += 0 if t.upper and t.start != case.text.sentences[sentence][0] else 1
+        elif t.text in _KAZAKH_WORDS:
+            kazakh += 1
+        if (t.text in _RUSSIAN_WORDS and _KAZAKH.isdisjoint(word) and t.text not in _KAZAKH_WORDS) or (
+            _KAZAKH.isdisjoint(word)
+            and len(word) > 4
+            and word.endswith(
+                (
+                    "ого",
+                    "ться",
+                    "ется",
+                    "ить",
+                    "ать",
+                    "ный",
+                    "ная",
+                    "ное",
+                    "ные",
+                    "ами",
+                    "ями",
+                    "ешь",
+                    "ете",
+                    "ует",
+                    "ают",
+                    "ого",
+                    "ему",
+                    "ой",
+                )
+            )
+        ):
+            russian += 1
+    if wanted == "en":
+        if cyrillic_words >= 3 and cyrillic_words > latin_words and cyrillic_words > english * 2:
+            return "kk" if kazakh_letters else "ru"
+        return ""
+    if (english >= 2 or latin_words >= 4) and latin_words >= 3 and latin_words > cyrillic_words * 0.8:
+        return "en"
+    if wanted == "ru":
+        found = kazakh_letters + kazakh
+        if kazakh_letters >= 2 and kazakh_letters + kazakh >= 0.25 * cyrillic_words:
+            return "kk"
+        if (found >= 2 and found >= 0.4 * cyrillic_words and russian == 0) or (
+            kazakh_letters == 1 and cyrillic_words <= 3 and russian == 0
+        ):
+            return "kk"
+    elif (wanted == "kk" and kazakh_letters == 0 and cyrillic_words >= 3 and russian >= 1 and kazakh == 0) or (
+        wanted == "kk"
+        and cyrillic_words >= 6
+        and russian >= 0.4 * cyrillic_words
+        and kazakh_letters <= 0.1 * cyrillic_words
+    ):
+        return "ru"
+    return ""
+
+
+def brand(case: Case) -> list[Problem]:
+    """Latin names written in Cyrillic or misspelt."""
+    names = _names(case)
+    if not names:
+        return []
+    problems = []
+    ordinary = {n.lower() for n in case.knowledge.brands} | {
+        p for n in case.knowledge.brands for p in re.findall(r"[a-z]+", n.lower())
+    }
+    for i, t in enumerate(case.text.tokens):
+        if t.kind != "w" or len(t.text) < 4 or case.is_own(t.start, t.end):
+            continue
+        joined = _joined(case.text.tokens, i)
+        for name in names:
+            if t.latin:
+                wrong = (
+                    t.text not in ordinary and len(t.text) >= 5 and _near(t.text, name) and t.text not in _ENGLISH_WORDS
+                )
+            else:
+                wrong = _sounds(t.text, name) or (joined != t.text and _sounds(joined, name))
+            if wrong and t.text not in case.customer_words:
+                right = next((b for b in case.knowledge.brands if re.sub(r"[^a-z]", "", b.lower()) == name), name)
+                problems.append(
+                    Problem(
+                        "brand", f"{case.text.raw[t.start : t.end]!r}: the name is written {right!r}", t.start, t.end
+                    )
+                )
+                break
+    return problems
+
+
+def _names(case: Case) -> tuple[str, ...]:
+    return _letters(case.knowledge.brands)
+
+
+@lru_cache(maxsize=512)
+def _letters(brands: frozenset[str]) -> tuple[str, ...]:
+    """Names worth guarding, as plain letters: «D-Print 80» is `dprint`."""
+    found = set()
+    for name in brands:
+        parts = re.findall(r"[a-z]+", name.lower())
+        plain = "".join(parts)
+        if len(plain) >= 4 and not set(parts) & _COMMON:
+            found.add(plain)
+        if len(parts) > 1 and len(parts[0]) >= 5 and parts[0] not in _COMMON:
+            found.add(parts[0])
+    return tuple(sorted(found))
+
+
+def _joined(tokens: tuple[PlacedToken, ...], i: int) -> str:
+    """A word with the one behind a hyphen or before it: «Ди-Принт»."""
+    if i >= 2 and tokens[i - 1].text == "-" and tokens[i - 2].kind == "w" and len(tokens[i - 2].text) <= 3:
+        return tokens[i - 2].text + tokens[i].text
+    if i >= 1 and tokens[i - 1].kind == "w" and len(tokens[i - 1].text) <= 2 and tokens[i - 1].text in ("ди", "д"):
+        return tokens[i - 1].text + tokens[i].text
+    return tokens[i].text
+
+
+def _near(word: str, name: str) -> bool:
+    if word == name or abs(len(word) - len(name)) > 2:
+        return False
+    return OSA.distance(word, name, score_cutoff=2) <= (2 if len(name) >= 7 else 1)
+
+
+@lru_cache(maxsize=8192)
+def _sounds(word: str, name: str) -> bool:
+    """Whether a Cyrillic word is a Latin name by sound, with any ending."""
+    word = word.translate(_VOWELS)
+    for sound in _spelled(name):
+        if len(sound) < 4 or abs(len(word) - len(sound)) > 4:
+            continue
+        piece = word[: len(sound)]
+        limit = 1 if len(sound) >= 6 else 0
+        if OSA.distance(piece, sound, score_cutoff=limit) <= limit and len(word) - len(sound) <= 3:
+            return True
+    return False
+
+
+@lru_cache(maxsize=512)
+def _spelled(name: str) -> tuple[str, ...]:
+    base = cyrillic(name)
+    variants = {base, base.replace("ц", "к"), base.replace("ий", "и")}
+    if re.match(r"d[bcdfghjklmnpqrstvwxz]", name):
+        variants |= {"ди" + cyrillic(name[1:]), "д" + cyrillic(name[1:])}
+    variants |= {v.replace("цк", "к").replace("кх", "к") for v in variants}
+    return tuple(sorted({v.translate(_VOWELS) for v in variants}))
+
+
+_VOWELS = str.maketrans("юяэйы", "уаеии")

@@ -1,0 +1,242 @@
+"""Checks `amount` and `currency`: every amount of money is the price of what it is said of, or a sum of such prices."""
+
+import re
+
+from app.guardrail.allowed.model import Price, Product
+from app.guardrail.case import Case, Problem
+from app.guardrail.checks.bounds import ENOUGH
+from app.guardrail.checks.dictated import theirs
+from app.guardrail.checks.money.spread import reckoned, several_of, spanned, together
+from app.guardrail.checks.money.sums import Sums
+from app.guardrail.figures.figure import Figure
+from app.guardrail.figures.measures import same_unit
+from app.guardrail.subject.binding import Binding
+from app.guardrail.text.lexicon import QUALIFIERS
+
+_PERIOD_WORDS = {"month": "a month", "year": "a year", "once": "once", "hour": "an hour", "day": "a day", "week": "a week",
+                 "quarter": "a quarter", "half": "half a year"}  # fmt: skip
+_BEYOND = re.compile(r"\b(?:сверх|дополнительн\w*|кажд\w+ следующ\w*|косымша|extra|additional)\b")
+
+
+def amounts(case: Case) -> list[Problem]:
+    """Amounts that no fact or text of the sections allows, in the draft's order."""
+    if not case.money:
+        return []
+    sums = Sums(case)
+    problems = list(sums.equations())
+    wrong = {p.start for p in problems}
+    for f, binding in zip(case.money, case.bindings, strict=True):
+        if len(problems) >= ENOUGH:
+            break
+        if case.is_own(f.start, f.end) or f.start in wrong:
+            continue
+        problem = _judge(case, f, binding, sums)
+        if problem is None:
+            sums.believe(f, binding.products)
+        else:
+            problems.append(problem)
+    return problems
+
+
+def _judge(case: Case, f: Figure, binding: Binding, sums: Sums) -> Problem | None:
+    products = case.knowledge.products
+    same = [(n, p) for n, product in enumerate(products) for p in product.prices if p.amount == f.value]
+    foreign = f.currency is not None and same and all(p.currency not in (None, f.currency) for _, p in same)
+    if theirs(case, f):
+        return None
+    if foreign:
+        return Problem(
+            "currency", f"{case.said(f)!r}: the price is in {same[0][1].currency}, not in {f.currency}", f.start, f.end
+        )
+    known = {p.currency for product in products for p in product.prices if p.currency}
+    if f.currency is not None and known and f.currency not in known:
+        return Problem("currency", f"{case.said(f)!r}: the prices are in {', '.join(sorted(known))}", f.start, f.end)
+    reason = ""
+    bound = _bound(case, f, binding)
+    if binding.unknown and not bound:
+        return _problem(case, f, f"{binding.unknown!r} has no such price in the knowledge base sections used")
+    if bound is None:
+        matched = same
+    else:
+        matched = [(n, p) for n, p in same if n in bound]
+        if binding.every and {n for n, _ in matched} != bound:
+            matched = []
+            reason = f"not every product named here costs {case.said(f)!r}"
+    fitting = [
+        (n, p) for n, p in matched if not _unfit(case, f, p, products[n]) and (not p.least or _is_least(case, f))
+    ]
+    fitting = [(n, p) for n, p in fitting if _qualified(case, products[n])]
+    if fitting:
+        if (
+            f.times > 1
+            and not f.each
+            and not reckoned(case, f)
+            and any(p.unit and f.unit and same_unit(f.unit, p.unit) for _, p in fitting)
+        ):
+            return _problem(case, f, f"this is the price of one, but {f.times} are spoken of")
+        several = several_of(case, f, {p.unit for _, p in fitting})
+        if several:
+            return _problem(case, f, f"this is the price of one, but {several} are spoken of")
+        if together(case, f):
+            return _problem(case, f, "this is the price of one, but several products are taken together")
+        months = spanned(case, f, {p.period for _, p in fitting})
+        if months:
+            return _problem(case, f, f"this is the price of one period, but {months} months are spoken of")
+        return None
+    if not (matched and not reason and _unfit(case, f, matched[0][1], products[matched[0][0]])) and sums.allows(
+        f, bound, binding
+    ):
+        return None
+    if _difference(case, f) or _beyond(case, f, same):
+        return None
+    exactly = any(p.unit and f.unit and same_unit(f.unit, p.unit) and f.period == p.period for _, p in same)
+    named = any(m.sentence == f.sentence and not m.head for m in case.mentions)
+    if exactly and not named and _BEYOND.search(case.sentence_text(f.sentence)):
+        return None  # «за двоих сверх тарифа — по 900 ₸ в месяц за человека»: unit and period name the product
+    if matched:
+        reason = (
+            reason
+            or _unfit(case, f, matched[0][1], products[matched[0][0]])
+            or f"it is the price of {products[matched[0][0]].name!r}"
+        )
+    elif same:
+        reason = reason or f"it is the price of {products[same[0][0]].name!r}, not of what is named here"
+    elif f.kind == "bare" and f.value in case.knowledge.numbers and not case.clause_keys(f.clause) & {"@price", "@pay"}:
+        return None  # a count of the sections without its noun
+    return _problem(case, f, reason or "no such price in the knowledge base sections used")
+
+
+def _beyond(case: Case, f: Figure, same: list[tuple[int, Price]]) -> bool:
+    """«На «Росте» 3 кассы, остальные 12 — по 2 900 ₸ в месяц»: the price of one more, said of the rest."""
+    if not _REST.search(case.sentence_text(f.sentence)):
+        return False
+    products, said = case.knowledge.products, case.sentence_keys[f.sentence]
+    return any(
+        "@extra" in products[n].keys and products[n].keys & said & _COUNTED and f.period in (None, p.period)
+        for n, p in same
+    )
+
+
+_REST = re.compile(r"\b(?:остальн\w*|сверх|лишн\w*|калган\w*|the rest|the other|remaining)\b")
+_COUNTED = frozenset({"@register", "@employee", "@shop"})
+
+
+def _difference(case: Case, f: Figure) -> bool:
+    """«на 5 100 ₸ меньше ваших 20 000 ₸»: between a price of ours and an amount of the customer's beside it."""
+    beside = [m.value for m in case.money if m.sentence == f.sentence and m is not f][:_BESIDE]
+    ours = [value for value in beside if value in case.prices]
+    heard = [value for value in beside if value in case.numbers_heard and value not in case.prices]
+    return any(abs(a - b) == f.value for a in ours for b in heard)
+
+
+_BESIDE = 8
+"""Amounts of the sentence that a difference may be one of."""
+
+
+def _bound(case: Case, f: Figure, binding: Binding) -> frozenset[int] | None:
+    """The products an amount may belong to; None: nothing was named, any will do."""
+    if not binding.products:
+        return frozenset() if binding.unknown else None
+    products = case.knowledge.products
+    sums = frozenset(n for n in binding.products if all(p.least for p in products[n].prices))
+    bound = binding.products
+    if sums:
+        least = _is_least(case, f)
+        if not least:
+            bound -= sums
+        elif "@order" in case.clause_keys(f.clause):
+            bound = sums
+        if not bound:
+            return None
+    if binding.fallback and f.period and not any(p.period == f.period for n in bound for p in products[n].prices):
+        # «D-POS Duo … в аренду»: the rent of another terminal is not this one's.
+        said = case.sentence_keys[f.sentence]
+        bound |= frozenset(n for n in binding.fallback if products[n].core - QUALIFIERS <= said)
+    if len(bound) > 1 and not binding.every:
+        bound = _refine(case, f, bound)
+    return bound
+
+
+def _refine(case: Case, f: Figure, bound: frozenset[int]) -> frozenset[int]:
+    """Of several products that fit the name, those whose own words stand beside («беспроводной сканер»)."""
+    products = case.knowledge.products
+    same = [m for m in case.money if m.sentence == f.sentence]
+    low = max((m.last for m in same if m.last < f.first), default=-1)
+    high = min((m.first for m in same if m.first > f.last), default=len(case.text.tokens))
+    beside = frozenset(
+        t.key for t in case.text.tokens[low + 1 : high] if t.key and t.clause == f.clause and t.kind == "w"
+    )
+    if any(frozenset(products[n].core) & beside for n in bound):
+        return bound
+    score = {}
+    for n in bound:
+        others = frozenset().union(*(products[m].weak for m in bound if m != n), *(products[m].keys for m in bound))
+        score[n] = len((products[n].weak - others) & beside)
+    best = max(score.values())
+    return frozenset(n for n in bound if score[n] == best)
+
+
+def _unfit(case: Case, f: Figure, price: Price, product: Product) -> str:
+    """Why a price cannot be what is said, empty if it can."""
+    if price.least:
+        return ""
+    if f.weak_period and reckoned(case, f):
+        return ""
+    if f.period and price.period and f.period != price.period:
+        hourly = f.period == "hour" and price.unit == "@hour"
+        weak = f.weak_period and not any(p.period == f.period for p in product.prices)
+        if not hourly and not weak:
+            return f"{product.name!r}: the price is paid {_PERIOD_WORDS.get(price.period, price.period)}, not {_PERIOD_WORDS.get(f.period, f.period)}"
+    if f.unit and price.unit and not same_unit(f.unit, price.unit):
+        return f"{product.name!r}: the price is per {price.unit.lstrip('@')}, not per {f.unit.lstrip('@')}"
+    return ""
+
+
+_FROM = (
+    "от",
+    "свыше",
+    "больше",
+    "более",
+    "выше",
+    "дороже",
+    "начиная",
+    "порог",
+    "превышает",
+    "over",
+    "from",
+    "above",
+    "least",
+    "сумму",
+    "суммы",
+    "сумме",
+    "суммой",
+    "до",
+    "под",
+    "меньше",
+    "менее",
+    "ниже",
+    "дешевле",
+    "under",
+    "below",
+)
+
+
+def _is_least(case: Case, f: Figure) -> bool:
+    """Whether an amount is said as the sum from which something holds."""
+    before = [t.text for t in case.text.tokens[max(0, f.first - 3) : f.first] if t.sentence == f.sentence]
+    behind = [t.text for t in case.text.tokens[f.last + 1 : f.last + 4]]
+    return any(word in _FROM for word in before) or any(
+        word in ("бастап", "асса", "асатын", "жогары", "жоғары", "больше", "выше", "и") for word in behind
+    )
+
+
+def _qualified(case: Case, product: Product) -> bool:
+    """The price of a rent is said only where rent is spoken of."""
+    needed = product.core & QUALIFIERS
+    if not needed:
+        return True
+    return needed <= case.spoken_keys
+
+
+def _problem(case: Case, f: Figure, reason: str) -> Problem:
+    return Problem("amount", f"{case.said(f)!r}: {reason}", f.start, f.end)

@@ -1,0 +1,209 @@
+"""Check `percent`: every percentage is known, and said of what it holds for."""
+
+import re
+from decimal import Decimal
+
+from app.guardrail.allowed.model import Known
+from app.guardrail.case import Case, Problem
+from app.guardrail.checks import about
+from app.guardrail.checks.bounds import Few
+from app.guardrail.checks.dictated import asked, confirmed, denied, near_ours, of_ours, refused, told, turned_down
+from app.guardrail.figures.figure import Figure
+from app.guardrail.figures.measures import UNITS_OF_TIME
+from app.guardrail.text.lexicon import TOPICS
+
+_TIMES = re.compile(
+    r"\bв (?:\d+|два|две|три|четыре|пять|десять|несколько|полтора) ?раза? (?:дешевл|выгодн|меньш|больш|быстр|дорож|эффект)\w*"
+    r"|\b(?:вдвое|втрое|вчетверо|наполовину|вполовину)\b|\b(?:за )?пол ?цены\b|\bполовин\w* (?:цены|стоимости|суммы)\b"
+    r"|\b(?:еки|уш|торт|бес|он) есе\b|\bhalf (?:the )?price\b|\b(?:twice|three times|\d+ times) (?:cheaper|faster|less|more)\b|\bhalf off\b"
+)
+CONDITION = re.compile(
+    r"\b(?:годов\w*|за год|на год|нов\w+ клиент\w*|перв\w+ (?:месяц\w*|заказ\w*|оплат\w*|покупк\w*|клиент\w*)|отзыв\w*|друз\w*|друга|постоянн\w*|"
+    r"предоплат\w*|сегодня|завтра|до конца|промокод\w*|именинник\w*|ден\w* рожден\w*|акци\w*|пенсионер\w*|студент\w*|подписчик\w*|наличн\w*|картой|"
+    r"репост\w*|выходн\w*|будн\w*|(?:по )?(?:понедельник|вторник|четверг|пятниц|суббот|воскресень)\w*|по средам|решите|оплатите|закажете|успе\w*|жылдык\w*|жана клиент\w*|алгашкы|достар\w*|new customers?|first month|annual\w*|yearly|today|referr\w*|review)"
+)
+_NEGATED = re.compile(r"\b(?:не|нет|без|кроме|емес|жок|not|no)\b|майды|мейди|байды|бейди")
+_DEMANDED = re.compile(
+    r"\b(?:дайте|дадите|сделайте|скид[коа]|скидок|скиньте|уступите|обеща|гарантир|вырас|снизьте|discount|give me|off\b|promis|guarant|женилд)"
+)
+"""A customer who asks for a percentage speaks of ours, whatever the draft calls it."""
+_WHOSE = re.compile(
+    r"\s*(клиент|магазин|пользоват|покупател|случа|владел|предпринимат|компани|продавц|сотрудник|касс|customers|shops|users|заказ|продаж)\w*"
+)
+_ANYTHING = frozenset("все всё бәрі бари барлыгына everything all любой любые".split())
+_OBJECT_OK = frozenset({"@price", "@pay", "@shop", "@discount"})
+_NAMED_BARE = re.compile(r"\b(?:скидк|женилдик|discount)\w*")
+
+
+def percents(case: Case) -> list[Problem]:
+    """Percentages that are not known, or known of something else; multiples of price or speed without a source."""
+    problems: list[Problem] = []
+    known = [k for k in case.knowledge.known if k.kind == "percent"]
+    found = about.subjects(case, "percent")
+    for n, (f, keys) in enumerate(found):
+        if case.is_own(f.start, f.end) or _repeated(case, f):
+            continue
+        problem = _judge(case, f, keys, known, [g for g, _ in found], n)
+        if problem:
+            problems.append(Problem("percent", f"{case.said(f)!r}: {problem}", f.start, f.end))
+    for f in case.figures:
+        if (
+            f.kind == "bare"
+            and 0 < f.value <= 95
+            and "@discount" in case.clause_keys(f.clause)
+            and not case.is_own(f.start, f.end)
+        ):
+            allowed = {k.value for k in known if "@discount" in about.of(k)} | set(case.context.discounts)
+            if f.value not in allowed and not _negated(case, f):
+                problems.append(Problem("percent", f"{case.said(f)!r}: no such discount is known", f.start, f.end))
+    if _TIMES.search(case.text.folded):
+        for m in Few(problems)(_TIMES, case.text.folded):
+            if not any(m.group() in page for page in case.knowledge.folded) and not (
+                case.is_own(*m.span()) or denied(case, case.clause_at(m.start()))
+            ):
+                problems.append(
+                    Problem(
+                        "percent", f"{case.text.raw[m.start() : m.end()]!r}: no section says so", m.start(), m.end()
+                    )
+                )
+    return problems
+
+
+def _repeated(case: Case, f: Figure) -> bool:
+    """The customer's percentage, turned down or spoken of as theirs."""
+    if f.value not in case.numbers_heard or confirmed(case, f):
+        return False
+    if refused(case, f) or asked(case, f):
+        return True
+    if told(case, f):
+        return near_ours(case, f) or turned_down(case, f.sentence)
+    if _DEMANDED.search(case.customer):
+        return False
+    keys = case.sentence_keys[f.sentence]
+    return not keys & (TOPICS | {"@price", "@pay", "@plan", "@free"}) and not of_ours(case, f.clause)
+
+
+def _negated(case: Case, f: Figure) -> bool:
+    return _NEGATED.search(case.clause_text(f.clause)) is not None
+
+
+def _judge(case: Case, f: Figure, keys: frozenset[str], known: list[Known], these: list[Figure], n: int) -> str:
+    same = [k for k in known if k.value == f.value]
+    subject = about.topics(case, f, keys)
+    if not same:
+        if f.value in case.context.discounts and "@discount" in subject:
+            return ""
+        return "no such percentage in the knowledge base sections used"
+    fitting = [k for k in same if about.fit(case, subject, k, keys) > 0]
+    if not fitting:
+        return "this percentage is known of something else"
+    k = fitting[0]
+    whose = _WHOSE.match(case.text.folded, f.end)
+    if whose and whose[1] not in k.page:
+        return f"it is not known of {whose.group().strip()!r}"
+    reason = _threshold(case, f, k, known, these, n)
+    if reason:
+        return reason
+    if "@discount" in about.of(k):
+        return _object(case, f, k, these, n) or _condition(case, f, k, these, n)
+    return ""
+
+
+def _around(case: Case, f: Figure, these: list[Figure], n: int) -> tuple[int, int]:
+    """Tokens from the percentage before (or the sentence's start) to the one behind (or its end)."""
+    low, high = case.text.bounds(f.sentence)
+    if n and these[n - 1].sentence == f.sentence:
+        low = these[n - 1].last + 1
+    if n + 1 < len(these) and these[n + 1].sentence == f.sentence:
+        high = these[n + 1].first
+    return low, high
+
+
+def _threshold(case: Case, f: Figure, k: Known, known: list[Known], these: list[Figure], n: int) -> str:
+    """«5 % от 5 магазинов» must not be said of two shops, nor 10 %."""
+    if k.threshold is None:
+        return ""
+    low, high = _around(case, f, these, n)
+    counts = [
+        g
+        for g in case.figures
+        if g.kind in ("count", "bare") and g.sentence == f.sentence and low <= g.first < high and g.value < 1000
+    ]
+    before = [g for g in counts if g.last < f.first]
+    behind = [g for g in counts if g.first > f.last]
+    first = n == 0 or these[n - 1].sentence != f.sentence
+    leading = any(
+        g.last < these[0].first and g.sentence == f.sentence for g in case.figures if g.kind in ("count", "bare")
+    )
+    chosen = (before or behind) if (leading and not first) or before else (behind or before)
+    if not leading and behind:
+        chosen = behind
+    if re.search(r"\b(?:за|на) кажд", case.clause_text(f.clause)):
+        return f"it holds from {k.threshold[0]}, not for each"
+    if not chosen:
+        elsewhere = any(g.kind == "count" and g.unit == k.threshold[1] for g in case.figures)
+        if elsewhere or any(v >= k.threshold[0] for v in case.numbers_heard):
+            return ""
+        return f"it holds only from {k.threshold[0]}, which is left out"
+    g = chosen[-1] if chosen is before else chosen[0]
+    if g.unit is not None and g.unit != k.threshold[1]:
+        counted = g.first and case.text.tokens[g.first - 1].text == "от"
+        return f"it holds from {k.threshold[0]}, counted otherwise" if counted else ""
+    least = k.threshold[0]
+    steps = sorted(t.threshold[0] for t in known if t.threshold and t.threshold[1] == k.threshold[1])
+    above = next((step for step in steps if step > least), None)
+    from_word = g.first and case.text.tokens[g.first - 1].text == "от"
+    if g.value < least or (from_word and g.value != least) or (above is not None and g.value >= above):
+        return f"it holds from {least}, not for {g.value}"
+    return ""
+
+
+def _object(case: Case, f: Figure, k: Known, these: list[Figure], n: int) -> str:
+    """«скидка 5 % на оборудование» when it is one on plans."""
+    low, high = _around(case, f, these, n)
+    tokens = case.text.tokens
+    allowed = k.context | k.keys | k.name | _OBJECT_OK
+    for place in range(low, high):
+        token = tokens[place]
+        if token.text not in ("на", "for", "on", "off") or place + 1 >= len(tokens):
+            continue
+        if _NEGATED.search(case.clause_text(token.clause)):
+            continue
+        words = [t for t in tokens[place + 1 : place + 4] if t.kind == "w" and t.clause == token.clause]
+        if not words:
+            continue
+        if words[0].text in _ANYTHING and not any(w.key in allowed for w in words[1:2]):
+            return "no section gives it on everything"
+        if words[0].text in UNITS_OF_TIME:
+            return (
+                ""
+                if any(f"на {words[0].text}" in page for page in case.knowledge.folded)
+                else "no section gives it for that time"
+            )
+        named = [w.key for w in words[:2] if w.key]
+        if not named or named[0].startswith("#"):
+            continue
+        products = {p for m in case.mentions if m.first <= place + 3 and m.last >= place + 1 for p in m.products}
+        kinds = frozenset().union(*(case.knowledge.products[p].keys for p in products))
+        if named[0] in allowed or kinds & allowed - _OBJECT_OK:
+            continue
+        if case.text.folded[words[0].start :].startswith(("ваш", "кажд", "так")):
+            continue
+        return f"it is not known to hold for {case.text.raw[words[0].start : words[-1].end]!r}"
+    return ""
+
+
+def _condition(case: Case, f: Figure, k: Known, these: list[Figure], n: int) -> str:
+    low, high = _around(case, f, these, n)
+    tokens = case.text.tokens[low:high]
+    if not tokens:
+        return ""
+    piece = case.text.folded[tokens[0].start : tokens[-1].end]
+    for m in CONDITION.finditer(piece):
+        word = m.group()[:6]
+        if word not in k.page:
+            return f"no section ties it to {m.group()!r}"
+    return ""
+
+
+__all__ = ["Decimal", "percents"]

@@ -1,0 +1,262 @@
+"""Check `term`: durations, deadlines, times, days and «24/7» stand in the sections, with the same subject."""
+
+import re
+from decimal import Decimal
+
+from app.guardrail.allowed.model import Known
+from app.guardrail.case import Case, Problem, beginning, heard
+from app.guardrail.checks import about
+from app.guardrail.checks.bounds import Few
+from app.guardrail.figures.figure import Figure
+from app.guardrail.text.lexicon import QUALIFIERS, TOPICS
+from app.guardrail.text.words import covered
+
+_ACTION = re.compile(
+    r"подключ|настро|запуст|запуска|достав|привез|перенес|перенос|сдела|верн(?:ем|ут|у\b|ет)|ответ|отвеч|установ|внедр|обуч|окуп|откро|оформ|активир|"
+    r"пришл|отправ|вышл|свяж|перезвон|позвон|начн|готов|займет|занимает|занима|уложимся|реша|решим|почин|замен|зачисл|освои|научи|запис|приед|выед|получите|"
+    r"переед|перевед|разбер|жеткиз|косамыз|косып|косыл|кайтар|баптай|баптап|жауап|хабарлас|дайын|deliver|install|set up|reply|answer|respond|connect|refund|launch|ready|takes|call you"
+)
+_REPORT = re.compile(
+    r"отчет|выручк|продаж|прода(?:ет|ют|ли|но)|статист|график|план\b|итог|истори|сравнен|динамик|report|есеп|туcім"
+)
+_LASTS = re.compile(r"^(?:работа|прода|хран|действ|длит|служ|жумыс|сактал|work|last|keep|stor)|^[—–:-]$")
+_CLAIMED_PLAIN = frozenset(
+    {"@offline", "@backup", "@warranty", "@instalment", "@trial", "@refund", "@keep", "@payback"}
+)
+_PROMISED = TOPICS - {"@report", "@terminal", "@sms", "@discount", "@uptime", "@contract"}
+_SOON = re.compile(
+    r"\b(?:сегодня(?: же)?|завтра|послезавтра|в тот же день|день в день|моментальн\w*|мгновенн\w*|бугин|ертен|today|tomorrow|same day|instantly|immediately)\b"
+    r"|\bдо конца (?:дня|недели|месяца|года|квартала)\b|\bуже (?:к|в) (?:понедельник|вторник|сред|четверг|пятниц|суббот|воскресень)\w*|\btonight\b|\bпрямо сейчас\b"
+)
+_WEEK = re.compile(
+    r"\b(?:по будням|в будни|по рабочим дням|без выходных|кроме (?:выходных|воскресенья|субботы)|по выходным|в выходные|понедельник\w*|вторник\w*|"
+    r"сред(?:у|ам|ой|ы)\b|четверг\w*|пятниц\w*|суббот\w*|воскресень\w*|пн|вт|ср|чт|пт|сб|вс|дуйсенби\w*|сейсенби\w*|сарсенби\w*|бейсенби\w*|жума|сенби\w*|жексенби\w*|демалыссыз|"
+    r"weekdays?|weekends?|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b"
+)
+_SERVED = re.compile(
+    r"работа|открыт|отвеча|на связи|ждем|принима|график|доставля|привоз|жумыс|ашык|open|work|available|answer"
+)
+_URGENT = re.compile(
+    r"\b(?:только сегодня|до конца (?:недели|месяца|дня|года)|последн\w+ (?:день|шанс|мест\w*)|осталось (?:всего )?\d+ мест\w*|акция (?:до|действует)|спешите|успейте|торопитесь|only today|last chance|hurry)\b"
+)
+_DAILY = re.compile(r"каждый день|ежедневн|суббот|кун сайын|сенби")
+_DAY = 1440
+
+
+def terms(case: Case) -> list[Problem]:
+    """Durations, times and days that no section, customer or own text gives."""
+    problems = []
+    known = [k for k in case.knowledge.known if k.kind == "duration"]
+    for f, keys in about.subjects(case, "duration"):
+        if case.is_own(f.start, f.end):
+            continue
+        reason = _vague(case, f, keys, known) if f.implied else _duration(case, f, keys, known)
+        if reason:
+            problems.append(Problem("term", f"{case.said(f)!r}: {reason}", f.start, f.end))
+    for f, keys in about.subjects(case, "time"):
+        reason = _time(case, f, keys)
+        if reason and not case.is_own(f.start, f.end):
+            problems.append(Problem("term", f"{case.said(f)!r}: {reason}", f.start, f.end))
+    for f, keys in about.subjects(case, "always"):
+        reason = _always(case, f, keys)
+        if reason and not case.is_own(f.start, f.end):
+            problems.append(Problem("term", f"{case.said(f)!r}: {reason}", f.start, f.end))
+    for f in case.figures:
+        if f.kind == "date" and not case.is_own(f.start, f.end) and not _heard(case, f.text):
+            problems.append(Problem("term", f"{case.said(f)!r}: no section gives this date", f.start, f.end))
+    problems += _days(case)
+    return problems
+
+
+def _heard(case: Case, phrase: str) -> bool:
+    """Whether the sections or the customer used the very words."""
+    return phrase in case.customer or any(phrase in page for page in case.knowledge.folded)
+
+
+def equal(value: Decimal, unit: str | None, other: Decimal, other_unit: str | None) -> bool:
+    """14 days are two weeks, 12 months a year, and 30 days a month."""
+    if unit == other_unit:
+        return value == other
+    if {unit, other_unit} != {"minute", "month"}:
+        return False
+    minutes, months = (value, other) if unit == "minute" else (other, value)
+    return minutes == months * 30 * _DAY or (months % 12 == 0 and minutes == months / 12 * 365 * _DAY)
+
+
+def _duration(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> str:
+    clause = case.clause_text(f.clause)
+    subject = about.topics(case, f, keys)
+    if any(equal(f.value, f.unit, g, "minute") or equal(f.value, f.unit, g, "month") for g in case.durations_heard):
+        mine = keys & TOPICS
+        negated = re.search(r"\bне\b|\bнет\b|\bвместо\b|емес\b|\bnot\b", clause) is not None
+        repeated = re.match(r"\s*[—–-]\s*это\b", case.text.folded[f.end : f.end + 12]) is not None
+        if negated or repeated or (not mine and not _ACTION.search(clause)):
+            return ""
+    same = [k for k in known if equal(f.value, f.unit, k.value, k.unit) and k.note != "plain"]
+    same = same or [k for k in known if equal(f.value, f.unit, k.value, k.unit) and k.keys & _CLAIMED_PLAIN]
+    if not same:
+        paid = not re.search(r"без оплат|бесплатн|даром|подар|тегин|толемсиз|\bfree\b", clause)
+        if f.unit == "month" and paid and not keys & TOPICS and any(m.sentence == f.sentence for m in case.money):
+            return ""  # «за 10 месяцев — 79 000 ₸»: the sum is checked as an amount
+        if f.unit == "second" or (f.unit == "minute" and f.value < 1):
+            return "" if not _ACTION.search(clause) else "no section gives this time"
+        hourly = f.unit == "minute" and any(
+            p.unit == "@hour" for product in case.knowledge.products for p in product.prices
+        )
+        if hourly and any(m.sentence == f.sentence for m in case.money):
+            return ""  # «два часа — 24 000 ₸»: the same
+        return "no section gives this term"
+    if f.working == "calendar" and all(k.working == "working" for k in same):
+        return "the section speaks of working days"
+    if f.working == "working" and all(not k.working for k in same):
+        return "the section does not speak of working days"
+    if (
+        all(k.low for k in same)
+        and not f.low
+        and not any(
+            t.text in ("от", "с", "минимум", "from", "least") for t in case.text.tokens[max(0, f.first - 2) : f.first]
+        )
+    ):
+        return "this is the lower end of a range"
+    scores = {id(k): about.fit(case, subject, k, keys) for k in known}
+    best_same = max(scores[id(k)] for k in same)
+    worth = (
+        re.search(r"стоимост|\bкуны\b", clause) is not None
+    )  # «это стоимость 10 месяцев»: said of the price beside it
+    if f.unit == "month" and worth and any(m.sentence == f.sentence for m in case.money):
+        return ""
+    if best_same <= 0:
+        return "this term is known of something else"
+    rivals = [k for k in known if k.note != "plain" and not any(k is s for s in same)]
+    if any(scores[id(k)] > best_same and (k.name or best_same == 0.5) for k in rivals):
+        return "this term is known of something else"
+    return ""
+
+
+def _vague(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> str:
+    clause = case.clause_text(f.clause)
+    sentence = case.sentence_text(f.sentence)
+    subject = about.topics(case, f, keys)
+    for k in known:
+        if equal(f.value, f.unit, k.value, k.unit):
+            fits = about.fit(case, subject, k, keys)
+            if fits >= 1 or (fits > 0 and f.note != "plain" and k.note != "plain"):
+                return ""
+    if f.note == "each":
+        subject = keys & TOPICS
+        rivals = [k for k in known if k.note == "each" or "@backup" in about.of(k)]
+        if subject & {"@backup", "@uptime"} and any(subject & about.of(k) for k in rivals):
+            return "no section gives this rhythm"
+        return ""
+    if f.note == "plain":
+        if keys & _CLAIMED_PLAIN and not _REPORT.search(sentence) and _adjacent(case, f):
+            return "no section gives this term"
+        return ""
+    if f.note == "vague":
+        return (
+            "no section promises this"
+            if _ACTION.search(clause) and not any(k.note == "vague" and k.unit == f.unit for k in known)
+            else ""
+        )
+    if (_ACTION.search(clause) or keys & _CLAIMED_PLAIN or keys & _PROMISED) and not _REPORT.search(clause):
+        lead = case.text.tokens[f.first - 1].text if f.first else ""
+        if lead == "на" and f.unit == "month" and not keys & _CLAIMED_PLAIN:
+            return ""
+        if _heard(case, f"{lead} {f.text}") and not _ACTION.search(clause):
+            return ""
+        return "no section promises this"
+    return ""
+
+
+def _adjacent(case: Case, f: Figure) -> bool:
+    """«гарантия — год», «рассрочка на год»: the topic stands right before."""
+    before = case.text.tokens[max(0, f.first - 4) : f.first]
+    if before and _LASTS.search(before[-1].text):
+        return True
+    return any(t.key in _CLAIMED_PLAIN and t.sentence == f.sentence for t in before)
+
+
+def _time(case: Case, f: Figure, keys: frozenset[str]) -> str:
+    if f.value in {g.value for m in case.told for g in _heard_times(m)}:
+        return ""
+    for own in case.context.own:
+        if f.value in {g.value for g in _heard_times(own)}:
+            return ""
+    same = [k for k in case.knowledge.known if k.kind == "time" and k.value == f.value]
+    if not same:
+        return "no section gives this time"
+    return ""
+
+
+def _heard_times(message: str) -> list[Figure]:
+    return [g for g in heard(beginning(message))[1] if g.kind == "time"]
+
+
+def _always(case: Case, f: Figure, keys: frozenset[str]) -> str:
+    sentence = case.sentence_text(f.sentence)
+    if re.search(r"\bне (?:\w+ )?(?:работа\w+ |отвеча\w+ )?(?:24|круглосут)|емес|\bnot\b", sentence):
+        return ""
+    same = [k for k in case.knowledge.known if k.kind == "always"]
+    if not same:
+        return "no section promises this"
+    spoken = (
+        case.newest_keys
+        | case.sentence_keys[f.sentence]
+        | (case.sentence_keys[f.sentence - 1] if f.sentence else frozenset())
+    )
+    for k in same:
+        needed = k.context & QUALIFIERS
+        page_topics = k.context & TOPICS
+        if needed <= spoken and (not page_topics or spoken & page_topics or not spoken & TOPICS):
+            return ""
+    return "this is known of something else"
+
+
+def _days(case: Case) -> list[Problem]:
+    problems: list[Problem] = []
+    few = Few(problems)
+    folded = case.text.folded
+    for m in few(_URGENT, folded):
+        if not _heard(case, m.group()) and not case.is_own(*m.span()):
+            problems.append(
+                Problem(
+                    "term", f"{case.text.raw[m.start() : m.end()]!r}: no section sets this deadline", m.start(), m.end()
+                )
+            )
+    taken = covered((p.start, p.end) for p in problems)
+    for pattern, signs in ((_SOON, _ACTION), (_WEEK, _SERVED)):
+        for m in few(pattern, folded):
+            if m.start() in taken or case.is_own(*m.span()):
+                continue
+            sentence = case.sentence_at(m.start())
+            piece = case.sentence_text(sentence)
+            if not signs.search(piece) or _REPORT.search(piece) or re.search(r"\bне (?:обеща|могу|гарант)", piece):
+                continue
+            stem = m.group()[:6]
+            if stem in case.customer and pattern is _WEEK:
+                continue
+            if (
+                pattern is _SOON
+                and stem in case.customer
+                and not re.search(r"(?:им|ем|у|ю|мыз|миз)\b", " ".join(_verbs(piece)))
+            ):
+                continue
+            if any(stem in page for page in case.knowledge.folded):
+                continue
+            if (
+                "выходн" in m.group()
+                and "кроме" not in m.group()
+                and any(_DAILY.search(page) for page in case.knowledge.folded)
+            ):
+                continue
+            problems.append(
+                Problem("term", f"{case.text.raw[m.start() : m.end()]!r}: no section promises this", m.start(), m.end())
+            )
+    return problems
+
+
+def _verbs(piece: str) -> list[str]:
+    return [
+        m.group() + piece[m.end() : m.end() + 8].split(" ", maxsplit=1)[0].rstrip(".,!?")
+        for m in _ACTION.finditer(piece)
+    ]

@@ -1,0 +1,107 @@
+"""Times, dates, phones and links: figures, and what is none, told by their shape alone."""
+
+import re
+from bisect import bisect_left
+from decimal import Decimal
+
+from app.guardrail.figures.figure import Figure
+from app.guardrail.figures.measures import MONTHS
+from app.guardrail.text.words import Text, covered
+
+_PHONE = re.compile(r"(?<![\w+])(?:\+\s?\d|8|7)[ \-(]{0,2}\d{3}[ \-)]{0,2}\d{3}[ -]?\d{2}[ -]?\d{2}(?!\d)")
+# As long as mail and DNS let a name be: each of n words would look at all that follows.
+_LINK = re.compile(
+    r"https?://\S+|www\.\S+|\b[\w.+-]{1,64}@[\w-]{1,63}\.[\w.]+|\b[a-z0-9-]{1,63}\.(?:kz|com|ru|net|org|io)\b\S*"
+)
+_LINK_SIGNS = ("http", "www", "@", ".kz", ".com", ".ru", ".net", ".org", ".io")
+_CLOCK = re.compile(r"(?<![\d.,:])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])")
+_AT = (" с ", " до ", " в ", " к ")
+_POINTED = re.compile(r"\d[./:-]\d")
+_MONTH_STEMS = tuple(MONTHS.replace("\\b", "").replace("ма[йя]", "май|мая").split("|"))
+_CLOCK_DOT = re.compile(r"(?<![\d.,:])([01]?\d|2[0-4])[.-]([0-5]\d)(?!\d|[.,]\d|\s?(?:₸|%|тыс|тг|тенге|млн))")
+_HOURS = re.compile(
+    r"(?:\bс|\bсагат|\bfrom)\s(\d{1,2})(?:\s?(?:часов|утра|am|-дан|-ден|-тан|-тен|-нан|-нен))?\s?(?:до|-|–|to|-дан|-ден)?\s?(?:до\s|to\s|сагат\s)?"
+    r"(\d{1,2})(?!\d|[ ]\d{3}|[.,:]\d)(?:\s?(?:часов|вечера|pm|-га|-ге|-ка|-ке))?"
+    r"(?!\s*(?:₸|%|\$|€|тг|тенге|тыс|млн|к\b|k\b|мес|год|лет|дн|ден|час|мин|нед|сут|рабоч|касс|магаз|сотруд|точ|человек|товар|позиц|кг|шт|дукен|кызмет|кун|ай\b|апта|жыл|day|week|month|year|shop|store))"
+)
+_HOUR = re.compile(
+    r"\b(?:в|до|с|к|после|at|by|until|after|сагат)\s(\d{1,2})\s?(утра|вечера|дня|ночи|am|pm|часов утра|часов вечера)\b"
+)
+_DATE = re.compile(r"(?<!\d)\d{1,2}[./]\d{1,2}[./](?:20)?\d{2}(?!\d)|(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
+_DATE_WORD = re.compile(rf"(?<!\d)(\d{{1,2}})(?:-?го)?\s(?:of )?({MONTHS})\w*|\b({MONTHS})\w*\s(\d{{1,2}})(?!\d)")
+_YEAR = re.compile(
+    r"(?<![\d ])(?:19|20)\d{2}(?=\s?(?:год|г\b|жыл|гг))|(?:\bв|\bдо|\bс|\bin|\bsince)\s((?:19|20)\d{2})(?!\s?\d|\s?(?:₸|тг|тенге))"
+)
+_ALWAYS = re.compile(
+    r"24\s?/\s?7|24 на 7|круглосуточн\w*|круглые сутки|таулик бойы|round[- ]the[- ]clock|24 часа в сутки|24 hours a day"
+)
+
+
+def fixed(text: Text) -> tuple[list[Figure], list[tuple[int, int]]]:
+    """Times, dates and what is no figure at all (phones, links): found by their shape."""
+    folded = text.folded
+    skip = [m.span() for m in _PHONE.finditer(folded)] + [
+        m.span() for m in (_LINK.finditer(folded) if any(sign in folded for sign in _LINK_SIGNS) else ())
+    ]
+    taken = covered(skip)
+    found: list[Figure] = []
+
+    def add(kind: str, value: int, start: int, end: int) -> None:
+        if not taken.isdisjoint(range(start, end)):
+            return
+        first, last, sentence, clause = _at(text, start, end)
+        found.append(Figure(kind, Decimal(value), start, end, first, last, sentence, clause, text=folded[start:end]))
+
+    for m in _ALWAYS.finditer(folded):
+        add("always", 0, *m.span())
+    skip += [(f.start, f.end) for f in found]
+    taken |= covered(skip)
+    if not any(c.isdigit() for c in folded):
+        return found, skip
+    pointed = _POINTED.search(folded) is not None
+    for m in _DATE.finditer(folded) if pointed else ():
+        add("date", 0, *m.span())
+    for m in _DATE_WORD.finditer(folded) if any(stem in folded for stem in _MONTH_STEMS) else ():
+        add("date", 0, *m.span())
+    for m in _YEAR.finditer(folded) if "20" in folded or "19" in folded else ():
+        add("date", 0, *(m.span(1) if m.group(1) else m.span()))
+    skip += [(f.start, f.end) for f in found]
+    taken |= covered((f.start, f.end) for f in found)
+    times: list[tuple[int, int]] = []
+    for pattern in (_CLOCK, _CLOCK_DOT) if pointed else ():
+        for m in pattern.finditer(folded):
+            if pattern is _CLOCK_DOT and not folded[max(0, m.start() - 4) : m.start()].endswith(_AT):
+                continue
+            add("time", int(m[1]) * 60 + int(m[2]), *m.span())
+            times.append(m.span())
+    for m in _HOUR.finditer(folded):
+        hour = int(m[1]) % 24
+        add("time", (hour + 12 if m[2] in _AFTERNOON and hour < 12 else hour) * 60, m.start(1), m.end())
+        times.append((m.start(1), m.end()))
+    skip += times
+    taken |= covered(times)
+    for m in _HOURS.finditer(folded):
+        if int(m[1]) <= 24 and int(m[2]) <= 24 and _between_hours(m.group()):
+            for group in (1, 2):
+                if m.start(group) not in taken:
+                    hour = int(m[group])
+                    add("time", hour * 60, *m.span(group))
+            skip.append((m.start(1), m.end(2)))
+            taken.update(range(m.start(1), m.end(2)))
+    return found, skip
+
+
+_AFTERNOON = ("вечера", "дня", "pm", "часов вечера")
+
+
+def _between_hours(phrase: str) -> bool:
+    return re.search(r"\bдо\b|\bto\b|[-–]|\d-(?:дан|ден|тан|тен|нан|нен)", phrase) is not None
+
+
+def _at(text: Text, start: int, end: int) -> tuple[int, int, int, int]:
+    first = text.token_at(start)
+    last = bisect_left(text.starts, end) - 1
+    if first > last:
+        first = 0
+    head = text.tokens[first] if text.tokens else None
+    return first, max(first, last), head.sentence if head else 0, head.clause if head else 0
