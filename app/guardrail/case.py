@@ -1,6 +1,5 @@
 """A draft with everything that its checks need, each part worked out once and only when asked for."""
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -14,12 +13,16 @@ from app.guardrail.model import Context
 from app.guardrail.subject.binding import Binding, bind
 from app.guardrail.subject.mentions import Mention, mentions
 from app.guardrail.text.folding import fold
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.phrases import Turns, phrases
 from app.guardrail.text.sentences import spans
 from app.guardrail.text.words import PlacedToken, Text, read
 
+_LISTS = Lists("app.guardrail", "case.yaml")
+_TIMES = _LISTS.words("times")
+
 _PRICE = ("@price", "@pay")
-_COSTS = re.compile(r"стоимост|обойд[её]т|обход[ия]т|составит|ценник|куны$")
+_COSTS = _LISTS.pattern("costs")
 """Beginnings of words behind which a number is a price, beside those with the keys above."""
 MONEY_FLOOR = 500
 """A bare number from here on is taken for money: nothing smaller is a price here without a sign of one."""
@@ -185,7 +188,7 @@ class Case:
         before = [t for t in tokens[max(0, f.first - 3) : f.first] if t.sentence == f.sentence]
         priced = any(t.key in _PRICE or _COSTS.match(t.text) for t in before)
         after = tokens[f.last + 1].text if f.last + 1 < len(tokens) else ""
-        if after in ("×", "x", "х", "*") and not any(
+        if after in _TIMES and not any(
             p.amount == f.value for product in self.knowledge.products for p in product.prices
         ):
             return False  # «500 × 18 ₸»

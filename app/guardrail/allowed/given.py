@@ -1,25 +1,22 @@
 """What a section gives without money or as a part of something, and how many of a thing."""
 
-import re
 from collections.abc import Iterator
 
 from app.guardrail.allowed.model import Free
 from app.guardrail.figures.figure import Figure
 from app.guardrail.text.lexicon import GENERIC
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.phrases import phrases
 from app.guardrail.text.words import Text, keys_of, read, sentence_keys
 from app.types import Section
 
-FREE = re.compile(
-    r"\bбесплатн\w*|\bдаром\b|\bв подарок\b|\bподар(?:им|ок|ком|ка|ки|ить|ю)\b|\bбез (?:дополнительной )?(?:доплат|оплат)\w*|\bбезвозмездн\w*|\bтегин\b|\bакысыз\b"
-    r"|\bсыйлык(?:ка|)\b|\bfree of charge\b|\bfor free\b|\b(?:is|are|completely|totally|absolutely) free\b|\bfree\b(?! (?:to (?:ask|write|contact|message)|up))|\bno (?:extra )?(?:charge|cost)\b|\bcomplimentary\b"
-    r"|\bas a gift\b|\b0 ₸|\b0 тенге\b|\bноль тенге\b|\bза наш счет\b|\bничего не стоит\b|\b(?:платить|доплачивать)[^.!?]{0,20}не (?:нужно|надо|придется|потребуется)\b"
-    r"|\bне (?:нужно|надо|придется|потребуется)(?: \w+)? (?:платить|доплачивать|оплачивать)\b|\bбонусом\b|\bакысы (?:жок|алынбайды)\b|\bкосымша толемсиз\b|\bтолемсиз\b|\bдоплаты нет\b|\bбез комисси\w*|\bбезоплатн\w*"
-)
-INCLUDED = re.compile(
-    r"\b(?:уже )?(?:входит|входят|включен\w*|включает|включают)\b|\bкиреди\b|\bincluded\b|\bincludes\b"
-)
-_NOT = re.compile(r"\b(?:не|нет|без|кроме|емес|жок|кирмейди|not|no)\b")
+_LISTS = Lists("app.guardrail.allowed", "given.yaml")
+_FROM = _LISTS.words("from")
+_UPWARDS = _LISTS.word("upwards")
+
+FREE = _LISTS.pattern("free")
+INCLUDED = _LISTS.pattern("included")
+_NOT = _LISTS.pattern("not")
 
 
 def given(section: Section, text: Text, found: tuple[Figure, ...], title: frozenset[str]) -> Iterator[Free]:
@@ -49,13 +46,13 @@ def given(section: Section, text: Text, found: tuple[Figure, ...], title: frozen
 def _from(text: Text, f: Figure) -> bool:
     """«от 150 000 ₸», «150 000 ₸-ден бастап»."""
     lead = text.tokens[f.first - 1].text
-    return lead in ("от", "свыше", "выше", "over", "from") or "бастап" in text.folded[f.end : f.end + 16]
+    return lead in _FROM or _UPWARDS in text.folded[f.end : f.end + 16]
 
 
 _NAMED_BEFORE = 200
 """Tokens before «без ограничений» in which the name and the noun stand that it is said of."""
 _LIMITED = frozenset({"@register", "@employee", "@goods", "@shop", "@cashier"})
-_ENDLESS = re.compile(r"неогранич|безлимит|не огранич|без огранич|шектеусиз|шектелмей|unlimited")
+_ENDLESS = _LISTS.pattern("endless")
 
 
 def limits(text: Text, found: tuple[Figure, ...]) -> Iterator[tuple[str, str, int]]:

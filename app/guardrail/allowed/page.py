@@ -12,8 +12,12 @@ from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import UNITS_OF_TIME, counted_unit
 from app.guardrail.figures.read import figures
 from app.guardrail.text.lexicon import GENERIC, QUALIFIERS
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import Text, key, keys_of, read, sentence_keys
 from app.types import Fact, Section
+
+_LISTS = Lists("app.guardrail.allowed", "page.yaml")
+_FROM = _LISTS.word("from")
 
 _LATIN_NAME = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 
@@ -63,9 +67,7 @@ def model_names(pieces: tuple[str, ...]) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-_MODEL = re.compile(
-    r"(?<![\w-])(?:[A-Za-z]+-)?([A-Za-z]+)[ -]?(\d{1,3})(?![\d%]|[.,]\d|[ \u00a0\u202f]?(?:\d{3}|₸|тг|тенге|тыс))"
-)
+_MODEL = _LISTS.pattern("model")
 
 
 def _name(text: Text, fact_name: str) -> tuple[frozenset[str], frozenset[str], bool, bool]:
@@ -119,7 +121,7 @@ def _products(
     return tuple(result)
 
 
-_LEAST = re.compile(r"\bот\b|\bсвыше\b|\bминимальн|\bпорог|\bfrom\b|\bover\b|\bбастап\b")
+_LEAST = _LISTS.pattern("least")
 
 
 def _unit(unit: str | None) -> str | None:
@@ -161,7 +163,7 @@ def _place(figure: Figure) -> int:
 
 def _threshold(text: Text) -> tuple[int, str] | None:
     for f in figures(text):
-        if f.kind == "count" and f.unit and f.first and text.tokens[f.first - 1].text == "от":
+        if f.kind == "count" and f.unit and f.first and text.tokens[f.first - 1].text == _FROM:
             return int(f.value), f.unit
     return None
 

@@ -44,4 +44,4 @@ def _names(said: str, section: Section) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[«»\"„“”()*_]", "", text).casefold().replace("ё", "е").split()).strip(" .!?…")
+    return " ".join(re.sub(r"[«»\"„“”()*_]", "", text).casefold().replace("\u0451", "\u0435").split()).strip(" .!?…")

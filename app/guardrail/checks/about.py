@@ -4,9 +4,12 @@ from app.guardrail.allowed.model import Known
 from app.guardrail.case import Case
 from app.guardrail.figures.figure import Figure
 from app.guardrail.text.lexicon import GENERIC, QUALIFIERS, TOPICS
+from app.guardrail.text.lists import Lists
+
+_LISTS = Lists("app.guardrail.checks", "about.yaml")
 
 _TOPICS = TOPICS | {"@free"}
-_JOIN = frozenset("и а но или жане and or but".split())
+_JOIN = _LISTS.words("join")
 
 
 def subjects(case: Case, kind: str) -> list[tuple[Figure, frozenset[str]]]:

@@ -1,28 +1,24 @@
 """Check `count`: limits and quantities («5 касс», «безлимит») stand in the sections or come from the customer."""
 
-import re
-
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.bounds import Few
 from app.guardrail.checks.dictated import confirmed, refused
 from app.guardrail.figures.figure import Figure
+from app.guardrail.text.lists import Lists
 
-_HYPOTHETICAL = re.compile(
-    r"\b(?:если|при|для|на|за|у вас|ваш\w*|например|допустим|вам|с|из|около|егер|сизде|сиздин|мысалы|for|if|your|you|with)\b"
-)
-_LIMIT = re.compile(
-    r"\b(?:входит|входят|включ\w*|доступн\w*|лимит\w*|рассчитан\w*|хватает|до|максимум|не более|можно|предусмотрен\w*|положен\w*|кире\w*|дейин|арналган|include\w*|up to|comes with|allows?|supports?)\b"
-)
+_LISTS = Lists("app.guardrail.checks", "counts.yaml")
+_NAMED = _LISTS.pattern("named")
+_NAMED_BEFORE = _LISTS.pattern("named_before")
+_NOT_BEFORE = _LISTS.pattern("not_before")
+
+_HYPOTHETICAL = _LISTS.pattern("hypothetical")
+_LIMIT = _LISTS.pattern("limit")
 _COUNTED = frozenset({"@register", "@employee", "@goods", "@shop", "@cashier"})
-_PROOF = re.compile(
-    r"\b(?:доверя\w*|работают с нами|пользуются|используют|уже выбрали|клиент\w*|подключил\w*|лет на рынке|опыт\w*|trust\w*|customers|пайдалан\w*|сенеди)\b"
-)
-_ENDLESS = re.compile(
-    r"\b(?:неограниченн\w*|неограничен\w*|безлимит\w*|без ограничени\w*|не ограничен\w*|сколько угодно|шектеусиз|шектелмейди|unlimited)\b"
-)
+_PROOF = _LISTS.pattern("proof")
+_ENDLESS = _LISTS.pattern("endless")
 
 
-_ORDINALS = frozenset("первом втором первый второй первого второго биринши екинши first second".split())
+_ORDINALS = _LISTS.words("ordinals")
 
 
 def counts(case: Case) -> list[Problem]:
@@ -108,9 +104,7 @@ def _judge(case: Case, f: Figure, known: dict[str, set[tuple[str, int]]]) -> str
     clause = case.clause_text(f.clause)
     sentence = case.sentence_text(f.sentence)
     before = case.text.folded[max(0, f.start - 24) : f.start]
-    named = re.search(
-        r"\b(?:если|при|у вас|ваш\w*|например|допустим|егер|сизде|мысалы|if|your)\b", clause
-    ) or re.search(r"\b(?:если|при|для|на|за|из|ваших?|для ваших)\s+(?:\w+\s+)?$", before)
+    named = _NAMED.search(clause) or _NAMED_BEFORE.search(before)
     free = named is not None or "@extra" in case.clause_keys(f.clause)
     if f.value in case.numbers_heard and _held(case, f):
         if any(v >= value for n, v in here if n == name):
@@ -151,7 +145,7 @@ def _judge(case: Case, f: Figure, known: dict[str, set[tuple[str, int]]]) -> str
 def _endless(case: Case, known: dict[str, set[tuple[str, int]]]) -> list[Problem]:
     problems: list[Problem] = []
     for m in Few(problems)(_ENDLESS, case.text.folded):
-        if case.is_own(*m.span()) or re.search(r"\bне\s$", case.text.folded[max(0, m.start() - 3) : m.start()]):
+        if case.is_own(*m.span()) or _NOT_BEFORE.search(case.text.folded[max(0, m.start() - 3) : m.start()]):
             continue
         place = case.text.token_at(m.start())
         token = case.text.tokens[place]

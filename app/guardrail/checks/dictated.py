@@ -6,25 +6,25 @@ budget or turnover is the customer's whatever is said of it.
 
 from app.guardrail.case import Case, heard, spent
 from app.guardrail.figures.figure import Figure
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.phrases import Found
 from app.guardrail.text.words import PlacedToken
 
+_LISTS = Lists("app.guardrail.checks", "dictated.yaml")
+
 _SHORT = 4
 """Words of a sentence that only agrees to the one before."""
-_YOU = frozenset("вы вас вам у сиз сизде сизге you".split())
-_LESS_OR_MORE = frozenset("больше меньше выше ниже дороже дешевле чем more less than артык кем кобирек азырак".split())
-_EARNINGS = ("выручк", "оборот", "revenue", "turnover", "тусим", "айналым")
-_YOURS = ("ваш", "сиздин", "your")
+_YOU = _LISTS.words("you")
+_LESS_OR_MORE = _LISTS.words("less_or_more")
+_EARNINGS = _LISTS.row("earnings")
+_YOURS = _LISTS.row("yours")
 _PRICED = frozenset({"@price", "@pay", "@free", "@discount"})
-_NOT_IT = frozenset("не вместо not than of isn".split())
-_TO_IT = frozenset("за по на про о об for at t".split())
-_BEYOND = frozenset(
-    "больше более дороже выше свыше сверх меньше ниже дешевле кроме помимо over above beyond more less below under "
-    "артык кымбат жогары коп".split()
-)
-_SUCH = frozenset("такой такого такую таких таким such мундай ондай".split())
-_SHORT_OF = frozenset("меньше ниже below less under".split())
-_GIVEN_UP = ("вместо", "не", "обычн", "остальн", "раньше", "прежн", "instead", "not", "usual", "normal")
+_NOT_IT = _LISTS.words("not_it")
+_TO_IT = _LISTS.words("to_it")
+_BEYOND = _LISTS.words("beyond")
+_SUCH = _LISTS.words("such")
+_SHORT_OF = _LISTS.words("short_of")
+_GIVEN_UP = _LISTS.row("given_up")
 
 
 def theirs(case: Case, f: Figure) -> bool:

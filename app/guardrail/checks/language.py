@@ -6,8 +6,13 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.text.folding import cyrillic
+from app.guardrail.text.folding import KAZAKH, cyrillic
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import PlacedToken
+
+_LISTS = Lists("app.guardrail.checks", "language.yaml")
+_UKRAINIAN_LETTERS = _LISTS.word("ukrainian_letters")
+_RUSSIAN_ENDINGS = _LISTS.row("russian_endings")
 
 _FOREIGN = re.compile(
     "[\u1100-\u11ff\u2e80-\u2fdf\u3005-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003134f]+"
@@ -15,21 +20,16 @@ _FOREIGN = re.compile(
 _OTHER = re.compile(
     "[\u0370-\u03ff\u0530-\u058f\u0590-\u05ff\u0600-\u06ff\u0750-\u077f\u0900-\u0dff\u0e00-\u0eff\u10a0-\u10ff]{2,}"
 )
-_UKRAINIAN = re.compile(r"(?<![^\W\d_])[^\W\d_]*[їєґ][^\W\d_]*")
-_KAZAKH = frozenset("әғқңөұүһі")
-_RUSSIAN_WORDS = frozenset(
-    "и в во на не что это для вы мы с со по у как из за от до при или если также можно есть к ваш ваша ваше ваши вам вас нам нас наш "
-    "он она они его ее их но да нет так уже только чтобы который которая которые где когда сколько стоит входит входят можете могу хотите "
-    "подойдет нужен нужна нужно будет доступен доступна магазин магазина рублей сотрудников сотрудника кассы кассу месяц подключение".split()
-)
-_KAZAKH_WORDS = frozenset(
-    "мен бен жане бар жок емес ушин бойынша болады турады айына жылына бир дукен дукенге сиз сизге сиздин биз бизде канша калай тарифи тарифтер багасы "
-    "кайырлы сэлем салем рахмет керек дейин кейин осы бул ол кажет касса кызметкер берем беремиз екен гой косуга теге".split()
-)
+_UKRAINIAN = _LISTS.pattern("ukrainian")
+_KAZAKH = frozenset(KAZAKH)
+_RUSSIAN_WORDS = _LISTS.words("russian_words")
+_KAZAKH_WORDS = _LISTS.words("kazakh_words")
 _ENGLISH_WORDS = frozenset(
     "the a an is are of to and in for you your we our it this that with can will costs cost price per month year shop plan yes no not have has be on at from "
     "or if please help hello hi thanks thank do does includes included free would like okay ok so user asking customer answer".split()
 )
+_LETTER_D = _LISTS.words("letter_d")
+_ALIKE, _RUN_TOGETHER = _LISTS.table("alike"), _LISTS.table("run_together")
 _COMMON = frozenset(
     "whatsapp telegram instagram excel windows android chrome edge google play app store apple iphone ipad kaspi wifi wi usb sms api crm pos html pdf csv "
     "internet email facebook tiktok youtube viber bluetooth zoom online visa mastercard".split()
@@ -51,7 +51,7 @@ def language(case: Case) -> list[Problem]:
     wanted = case.context.language
     if wanted != "en":
         low = raw.lower()
-        for m in _UKRAINIAN.finditer(low) if any(c in low for c in "їєґ") else ():
+        for m in _UKRAINIAN.finditer(low) if any(c in low for c in _UKRAINIAN_LETTERS) else ():
             problems.append(Problem("language", f"{m.group()!r}: a word of another language", *m.span()))
             break
     if problems:
@@ -99,30 +99,7 @@ def _heard(case: Case, sentence: int, known: frozenset[str]) -> str:
         elif t.text in _KAZAKH_WORDS:
             kazakh += 1
         if (t.text in _RUSSIAN_WORDS and _KAZAKH.isdisjoint(word) and t.text not in _KAZAKH_WORDS) or (
-            _KAZAKH.isdisjoint(word)
-            and len(word) > 4
-            and word.endswith(
-                (
-                    "ого",
-                    "ться",
-                    "ется",
-                    "ить",
-                    "ать",
-                    "ный",
-                    "ная",
-                    "ное",
-                    "ные",
-                    "ами",
-                    "ями",
-                    "ешь",
-                    "ете",
-                    "ует",
-                    "ают",
-                    "ого",
-                    "ему",
-                    "ой",
-                )
-            )
+            _KAZAKH.isdisjoint(word) and len(word) > 4 and word.endswith(_RUSSIAN_ENDINGS)
         ):
             russian += 1
     if wanted == "en":
@@ -202,7 +179,7 @@ def _joined(tokens: tuple[PlacedToken, ...], i: int) -> str:
     """A word with the one behind a hyphen or before it: «Ди-Принт»."""
     if i >= 2 and tokens[i - 1].text == "-" and tokens[i - 2].kind == "w" and len(tokens[i - 2].text) <= 3:
         return tokens[i - 2].text + tokens[i].text
-    if i >= 1 and tokens[i - 1].kind == "w" and len(tokens[i - 1].text) <= 2 and tokens[i - 1].text in ("ди", "д"):
+    if i >= 1 and tokens[i - 1].kind == "w" and len(tokens[i - 1].text) <= 2 and tokens[i - 1].text in _LETTER_D:
         return tokens[i - 1].text + tokens[i].text
     return tokens[i].text
 
@@ -227,14 +204,20 @@ def _sounds(word: str, name: str) -> bool:
     return False
 
 
+def _together(name: str) -> str:
+    for written, heard in _RUN_TOGETHER.items():
+        name = name.replace(written, heard)
+    return name
+
+
 @lru_cache(maxsize=512)
 def _spelled(name: str) -> tuple[str, ...]:
     base = cyrillic(name)
-    variants = {base, base.replace("ц", "к"), base.replace("ий", "и")}
+    variants = {base, *(base.replace(*pair) for pair in _ALIKE.items())}
     if re.match(r"d[bcdfghjklmnpqrstvwxz]", name):
-        variants |= {"ди" + cyrillic(name[1:]), "д" + cyrillic(name[1:])}
-    variants |= {v.replace("цк", "к").replace("кх", "к") for v in variants}
+        variants |= {letter + cyrillic(name[1:]) for letter in _LETTER_D}
+    variants |= {_together(variant) for variant in variants}
     return tuple(sorted({v.translate(_VOWELS) for v in variants}))
 
 
-_VOWELS = str.maketrans("юяэйы", "уаеии")
+_VOWELS = str.maketrans(*_LISTS.pair("vowels"))

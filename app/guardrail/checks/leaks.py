@@ -7,35 +7,23 @@ from rapidfuzz import fuzz
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.bounds import Few
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import plain
+
+_LISTS = Lists("app.guardrail.checks", "leaks.yaml")
 
 _WORD = re.compile(r"[^\W_]+")
 _RUN = 8
 """Words of the system prompt in a row that are a leak."""
-_SELF = re.compile(
-    r"\bas an? (?:ai|artificial|language model|llm)\b|\b(?:large )?language model\b|\b(?:i am|i'm) an? (?:ai|llm)\b|\bкак (?:искусственный интеллект|языковая модель|ии|большая языковая|нейросеть|ai)\b|"
-    r"\bязыков\w+ модел\w+|\bя (?:—|-|–)?\s?(?:это )?(?:нейросет\w*|искусственный интеллект|большая модель|модель)\b|\bсистемн\w+ (?:промпт|инструкц|сообщен|подсказк|запрос|указан|роль)\w*|\bsystem (?:prompt|message|instruction)s?\b|"
-    r"\b(?:мои|моим|моих|моей|мне|наших|данные мне|в моих|полученн\w+) (?:\w+ )?инструкци\w*|\bпромпт\w*|\bmy (?:instructions|guidelines|training|prompt)\b|\b(?:предоставленн|приведенн|данн|указанн)\w* (?:контекст|фрагмент|отрывк|пассаж)\w*|"
-    r"\bв контексте (?:не|нет|указан|сказан)\w*|\bсогласно (?:контексту|инструкци\w+|промпту|документу|фрагмент\w*|правилам системы)|\b(?:provided|given) (?:context|passages?|information|documents?|facts)\b|\baccording to (?:the )?(?:context|passage|instructions|prompt)\b|"
-    r"\bпользователь (?:спрашивает|хочет|просит|интересуется|задал|написал|пишет|спросил)\w*|\bклиент (?:спрашивает|задал вопрос)\b|\bthe (?:user|customer) (?:is asking|asks|wants|asked|said)\b|\blet me think\b|\bмне (?:запрещено|велено|приказано|поручено)\b|"
-    r"\bжуйелик (?:нускау|промпт)\w*|\bтилдик модел\w*|\bжасанды интеллект(?:пин| ретинде)|\bмоих? (?:обучающ|тренировочн)\w*|\bдат\w+ (?:отсечения|обучения)|\bknowledge cutoff\b"
-)
-_MAKERS = re.compile(
-    r"\b(?:qwen|alibaba|ollama|chat[ -]?gpt|openai|gpt[ -]?\d|claude|anthropic|deepseek|llama|mistral|gemini|gigachat|yandexgpt|hugging ?face|квен|алибаба|чат[ -]?g[pр][tт])\b"
-)
-_SHAPE = re.compile(
-    r"\{\{|\}\}|\{%|%\}|\{[a-zа-я_][\w.]*\}|\[(?:[^\]\d\n]{0,6}(?:имя|name|phone|телефон|дата|date|вставь\w*|insert|your|ваш\w*|адрес|ссылка|link|сумма|цена|price|компани|company|город|номер)[^\]\n]{0,40})\]|"
-    r"<(?:имя|name|phone|дата|адрес|ссылка|сумма|цена|телефон|company|link)[^>\n]{0,30}>|[\"'](?:answer|text|response|role|content|slots|reply|message|intent|action|ответ)[\"']\s*:|^\s*[\[{][\s\S]*[\]}]\s*$|[\]}]\s*$|^\s*\{|\\n|\\u[0-9a-f]{4}|\\\"|"
-    r"</?[a-z_]+>|\b[a-z]+(?:_[a-z0-9]+){1,6}\b|\bjson\b|\bnull\b|\bundefined\b|\bnan\b|<\||\|>|\[/?inst\]|/no_think|/think|\bplaceholder\b|\blorem ipsum\b|\btodo\b|xxx+|\bsection_?id\b|```",
-)
+_SELF = _LISTS.pattern("self")
+_MAKERS = _LISTS.pattern("makers")
+_SHAPE = _LISTS.pattern("shape")
 _FRAME = re.compile(r"[⟦⟧]")
 """Of the frames that a customer's words stand in (app/prompt/frame.py): no answer has them, whoever wrote them first."""
 _SHAPE_SIGNS = frozenset("{}[]<>|\\_`\"'")
 _SHAPE_WORDS = ("json", "null", "undefined", "nan", "placeholder", "lorem", "todo", "xxx", "think")
-_NEGATED = re.compile(r"\b(?:не|not|емес)\s*(?:\w+\s*){0,1}$")
-_AGAIN = re.compile(
-    r"\b(?:повтор\w*|еще раз|ещё раз|напомни\w*|не понял\w*|не увидел\w*|снова|заново|кайтала\w*|тагы да|тусинбедим|again|repeat|remind|once more)\b"
-)
+_NEGATED = _LISTS.pattern("negated")
+_AGAIN = _LISTS.pattern("again")
 
 
 def leak(case: Case) -> list[Problem]:

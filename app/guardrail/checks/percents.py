@@ -1,6 +1,5 @@
 """Check `percent`: every percentage is known, and said of what it holds for."""
 
-import re
 from decimal import Decimal
 
 from app.guardrail.allowed.model import Known
@@ -11,28 +10,24 @@ from app.guardrail.checks.dictated import asked, confirmed, denied, near_ours, o
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import UNITS_OF_TIME
 from app.guardrail.text.lexicon import TOPICS
+from app.guardrail.text.lists import Lists
 
-_TIMES = re.compile(
-    r"\bв (?:\d+|два|две|три|четыре|пять|десять|несколько|полтора) ?раза? (?:дешевл|выгодн|меньш|больш|быстр|дорож|эффект)\w*"
-    r"|\b(?:вдвое|втрое|вчетверо|наполовину|вполовину)\b|\b(?:за )?пол ?цены\b|\bполовин\w* (?:цены|стоимости|суммы)\b"
-    r"|\b(?:еки|уш|торт|бес|он) есе\b|\bhalf (?:the )?price\b|\b(?:twice|three times|\d+ times) (?:cheaper|faster|less|more)\b|\bhalf off\b"
-)
-CONDITION = re.compile(
-    r"\b(?:годов\w*|за год|на год|нов\w+ клиент\w*|перв\w+ (?:месяц\w*|заказ\w*|оплат\w*|покупк\w*|клиент\w*)|отзыв\w*|друз\w*|друга|постоянн\w*|"
-    r"предоплат\w*|сегодня|завтра|до конца|промокод\w*|именинник\w*|ден\w* рожден\w*|акци\w*|пенсионер\w*|студент\w*|подписчик\w*|наличн\w*|картой|"
-    r"репост\w*|выходн\w*|будн\w*|(?:по )?(?:понедельник|вторник|четверг|пятниц|суббот|воскресень)\w*|по средам|решите|оплатите|закажете|успе\w*|жылдык\w*|жана клиент\w*|алгашкы|достар\w*|new customers?|first month|annual\w*|yearly|today|referr\w*|review)"
-)
-_NEGATED = re.compile(r"\b(?:не|нет|без|кроме|емес|жок|not|no)\b|майды|мейди|байды|бейди")
-_DEMANDED = re.compile(
-    r"\b(?:дайте|дадите|сделайте|скид[коа]|скидок|скиньте|уступите|обеща|гарантир|вырас|снизьте|discount|give me|off\b|promis|guarant|женилд)"
-)
+_LISTS = Lists("app.guardrail.checks", "percents.yaml")
+_ON = _LISTS.word("upon")
+_FOR_EACH = _LISTS.pattern("for_each")
+_FROM = _LISTS.word("from")
+_SAID_OF = _LISTS.words("said_of")
+_WHOEVER = _LISTS.row("whoever")
+
+_TIMES = _LISTS.pattern("times")
+CONDITION = _LISTS.pattern("condition")
+_NEGATED = _LISTS.pattern("negated")
+_DEMANDED = _LISTS.pattern("demanded")
 """A customer who asks for a percentage speaks of ours, whatever the draft calls it."""
-_WHOSE = re.compile(
-    r"\s*(клиент|магазин|пользоват|покупател|случа|владел|предпринимат|компани|продавц|сотрудник|касс|customers|shops|users|заказ|продаж)\w*"
-)
-_ANYTHING = frozenset("все всё бәрі бари барлыгына everything all любой любые".split())
+_WHOSE = _LISTS.pattern("whose")
+_ANYTHING = _LISTS.words("anything")
 _OBJECT_OK = frozenset({"@price", "@pay", "@shop", "@discount"})
-_NAMED_BARE = re.compile(r"\b(?:скидк|женилдик|discount)\w*")
+_NAMED_BARE = _LISTS.pattern("named_bare")
 
 
 def percents(case: Case) -> list[Problem]:
@@ -138,7 +133,7 @@ def _threshold(case: Case, f: Figure, k: Known, known: list[Known], these: list[
     chosen = (before or behind) if (leading and not first) or before else (behind or before)
     if not leading and behind:
         chosen = behind
-    if re.search(r"\b(?:за|на) кажд", case.clause_text(f.clause)):
+    if _FOR_EACH.search(case.clause_text(f.clause)):
         return f"it holds from {k.threshold[0]}, not for each"
     if not chosen:
         elsewhere = any(g.kind == "count" and g.unit == k.threshold[1] for g in case.figures)
@@ -147,12 +142,12 @@ def _threshold(case: Case, f: Figure, k: Known, known: list[Known], these: list[
         return f"it holds only from {k.threshold[0]}, which is left out"
     g = chosen[-1] if chosen is before else chosen[0]
     if g.unit is not None and g.unit != k.threshold[1]:
-        counted = g.first and case.text.tokens[g.first - 1].text == "от"
+        counted = g.first and case.text.tokens[g.first - 1].text == _FROM
         return f"it holds from {k.threshold[0]}, counted otherwise" if counted else ""
     least = k.threshold[0]
     steps = sorted(t.threshold[0] for t in known if t.threshold and t.threshold[1] == k.threshold[1])
     above = next((step for step in steps if step > least), None)
-    from_word = g.first and case.text.tokens[g.first - 1].text == "от"
+    from_word = g.first and case.text.tokens[g.first - 1].text == _FROM
     if g.value < least or (from_word and g.value != least) or (above is not None and g.value >= above):
         return f"it holds from {least}, not for {g.value}"
     return ""
@@ -165,7 +160,7 @@ def _object(case: Case, f: Figure, k: Known, these: list[Figure], n: int) -> str
     allowed = k.context | k.keys | k.name | _OBJECT_OK
     for place in range(low, high):
         token = tokens[place]
-        if token.text not in ("на", "for", "on", "off") or place + 1 >= len(tokens):
+        if token.text not in _SAID_OF or place + 1 >= len(tokens):
             continue
         if _NEGATED.search(case.clause_text(token.clause)):
             continue
@@ -177,7 +172,7 @@ def _object(case: Case, f: Figure, k: Known, these: list[Figure], n: int) -> str
         if words[0].text in UNITS_OF_TIME:
             return (
                 ""
-                if any(f"на {words[0].text}" in page for page in case.knowledge.folded)
+                if any(f"{_ON} {words[0].text}" in page for page in case.knowledge.folded)
                 else "no section gives it for that time"
             )
         named = [w.key for w in words[:2] if w.key]
@@ -187,7 +182,7 @@ def _object(case: Case, f: Figure, k: Known, these: list[Figure], n: int) -> str
         kinds = frozenset().union(*(case.knowledge.products[p].keys for p in products))
         if named[0] in allowed or kinds & allowed - _OBJECT_OK:
             continue
-        if case.text.folded[words[0].start :].startswith(("ваш", "кажд", "так")):
+        if case.text.folded[words[0].start :].startswith(_WHOEVER):
             continue
         return f"it is not known to hold for {case.text.raw[words[0].start : words[-1].end]!r}"
     return ""

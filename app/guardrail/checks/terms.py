@@ -1,6 +1,5 @@
 """Check `term`: durations, deadlines, times, days and «24/7» stand in the sections, with the same subject."""
 
-import re
 from decimal import Decimal
 
 from app.guardrail.allowed.model import Known
@@ -9,37 +8,34 @@ from app.guardrail.checks import about
 from app.guardrail.checks.bounds import Few
 from app.guardrail.figures.figure import Figure
 from app.guardrail.text.lexicon import QUALIFIERS, TOPICS
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import covered
 
-_ACTION = re.compile(
-    r"подключ|настро|запуст|запуска|достав|привез|перенес|перенос|сдела|верн(?:ем|ут|у\b|ет)|ответ|отвеч|установ|внедр|обуч|окуп|откро|оформ|активир|"
-    r"пришл|отправ|вышл|свяж|перезвон|позвон|начн|готов|займет|занимает|занима|уложимся|реша|решим|почин|замен|зачисл|освои|научи|запис|приед|выед|получите|"
-    r"переед|перевед|разбер|жеткиз|косамыз|косып|косыл|кайтар|баптай|баптап|жауап|хабарлас|дайын|deliver|install|set up|reply|answer|respond|connect|refund|launch|ready|takes|call you"
-)
-_REPORT = re.compile(
-    r"отчет|выручк|продаж|прода(?:ет|ют|ли|но)|статист|график|план\b|итог|истори|сравнен|динамик|report|есеп|туcім"
-)
-_LASTS = re.compile(r"^(?:работа|прода|хран|действ|длит|служ|жумыс|сактал|work|last|keep|stor)|^[—–:-]$")
+_LISTS = Lists("app.guardrail.checks", "terms.yaml")
+_NEGATED = _LISTS.pattern("negated")
+_REPEATED = _LISTS.pattern("repeated")
+_UNPAID = _LISTS.pattern("unpaid")
+_LEAST = _LISTS.words("least")
+_WORTH = _LISTS.pattern("worth")
+_FOR = _LISTS.word("for")
+_NOT_ALWAYS = _LISTS.pattern("not_always")
+_NOT_PROMISED = _LISTS.pattern("not_promised")
+_ENDINGS = _LISTS.pattern("endings")
+_DAYS_OFF = _LISTS.word("days_off")
+_BUT_FOR = _LISTS.word("but_for")
+
+_ACTION = _LISTS.pattern("action")
+_REPORT = _LISTS.pattern("report")
+_LASTS = _LISTS.pattern("lasts")
 _CLAIMED_PLAIN = frozenset(
     {"@offline", "@backup", "@warranty", "@instalment", "@trial", "@refund", "@keep", "@payback"}
 )
 _PROMISED = TOPICS - {"@report", "@terminal", "@sms", "@discount", "@uptime", "@contract"}
-_SOON = re.compile(
-    r"\b(?:сегодня(?: же)?|завтра|послезавтра|в тот же день|день в день|моментальн\w*|мгновенн\w*|бугин|ертен|today|tomorrow|same day|instantly|immediately)\b"
-    r"|\bдо конца (?:дня|недели|месяца|года|квартала)\b|\bуже (?:к|в) (?:понедельник|вторник|сред|четверг|пятниц|суббот|воскресень)\w*|\btonight\b|\bпрямо сейчас\b"
-)
-_WEEK = re.compile(
-    r"\b(?:по будням|в будни|по рабочим дням|без выходных|кроме (?:выходных|воскресенья|субботы)|по выходным|в выходные|понедельник\w*|вторник\w*|"
-    r"сред(?:у|ам|ой|ы)\b|четверг\w*|пятниц\w*|суббот\w*|воскресень\w*|пн|вт|ср|чт|пт|сб|вс|дуйсенби\w*|сейсенби\w*|сарсенби\w*|бейсенби\w*|жума|сенби\w*|жексенби\w*|демалыссыз|"
-    r"weekdays?|weekends?|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b"
-)
-_SERVED = re.compile(
-    r"работа|открыт|отвеча|на связи|ждем|принима|график|доставля|привоз|жумыс|ашык|open|work|available|answer"
-)
-_URGENT = re.compile(
-    r"\b(?:только сегодня|до конца (?:недели|месяца|дня|года)|последн\w+ (?:день|шанс|мест\w*)|осталось (?:всего )?\d+ мест\w*|акция (?:до|действует)|спешите|успейте|торопитесь|only today|last chance|hurry)\b"
-)
-_DAILY = re.compile(r"каждый день|ежедневн|суббот|кун сайын|сенби")
+_SOON = _LISTS.pattern("soon")
+_WEEK = _LISTS.pattern("week")
+_SERVED = _LISTS.pattern("served")
+_URGENT = _LISTS.pattern("urgent")
+_DAILY = _LISTS.pattern("daily")
 _DAY = 1440
 
 
@@ -88,14 +84,14 @@ def _duration(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -
     subject = about.topics(case, f, keys)
     if any(equal(f.value, f.unit, g, "minute") or equal(f.value, f.unit, g, "month") for g in case.durations_heard):
         mine = keys & TOPICS
-        negated = re.search(r"\bне\b|\bнет\b|\bвместо\b|емес\b|\bnot\b", clause) is not None
-        repeated = re.match(r"\s*[—–-]\s*это\b", case.text.folded[f.end : f.end + 12]) is not None
+        negated = _NEGATED.search(clause) is not None
+        repeated = _REPEATED.match(case.text.folded[f.end : f.end + 12]) is not None
         if negated or repeated or (not mine and not _ACTION.search(clause)):
             return ""
     same = [k for k in known if equal(f.value, f.unit, k.value, k.unit) and k.note != "plain"]
     same = same or [k for k in known if equal(f.value, f.unit, k.value, k.unit) and k.keys & _CLAIMED_PLAIN]
     if not same:
-        paid = not re.search(r"без оплат|бесплатн|даром|подар|тегин|толемсиз|\bfree\b", clause)
+        paid = not _UNPAID.search(clause)
         if f.unit == "month" and paid and not keys & TOPICS and any(m.sentence == f.sentence for m in case.money):
             return ""  # «за 10 месяцев — 79 000 ₸»: the sum is checked as an amount
         if f.unit == "second" or (f.unit == "minute" and f.value < 1):
@@ -113,16 +109,12 @@ def _duration(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -
     if (
         all(k.low for k in same)
         and not f.low
-        and not any(
-            t.text in ("от", "с", "минимум", "from", "least") for t in case.text.tokens[max(0, f.first - 2) : f.first]
-        )
+        and not any(t.text in _LEAST for t in case.text.tokens[max(0, f.first - 2) : f.first])
     ):
         return "this is the lower end of a range"
     scores = {id(k): about.fit(case, subject, k, keys) for k in known}
     best_same = max(scores[id(k)] for k in same)
-    worth = (
-        re.search(r"стоимост|\bкуны\b", clause) is not None
-    )  # «это стоимость 10 месяцев»: said of the price beside it
+    worth = _WORTH.search(clause) is not None  # «это стоимость 10 месяцев»: said of the price beside it
     if f.unit == "month" and worth and any(m.sentence == f.sentence for m in case.money):
         return ""
     if best_same <= 0:
@@ -160,7 +152,7 @@ def _vague(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> s
         )
     if (_ACTION.search(clause) or keys & _CLAIMED_PLAIN or keys & _PROMISED) and not _REPORT.search(clause):
         lead = case.text.tokens[f.first - 1].text if f.first else ""
-        if lead == "на" and f.unit == "month" and not keys & _CLAIMED_PLAIN:
+        if lead == _FOR and f.unit == "month" and not keys & _CLAIMED_PLAIN:
             return ""
         if _heard(case, f"{lead} {f.text}") and not _ACTION.search(clause):
             return ""
@@ -194,7 +186,7 @@ def _heard_times(message: str) -> list[Figure]:
 
 def _always(case: Case, f: Figure, keys: frozenset[str]) -> str:
     sentence = case.sentence_text(f.sentence)
-    if re.search(r"\bне (?:\w+ )?(?:работа\w+ |отвеча\w+ )?(?:24|круглосут)|емес|\bnot\b", sentence):
+    if _NOT_ALWAYS.search(sentence):
         return ""
     same = [k for k in case.knowledge.known if k.kind == "always"]
     if not same:
@@ -230,22 +222,18 @@ def _days(case: Case) -> list[Problem]:
                 continue
             sentence = case.sentence_at(m.start())
             piece = case.sentence_text(sentence)
-            if not signs.search(piece) or _REPORT.search(piece) or re.search(r"\bне (?:обеща|могу|гарант)", piece):
+            if not signs.search(piece) or _REPORT.search(piece) or _NOT_PROMISED.search(piece):
                 continue
             stem = m.group()[:6]
             if stem in case.customer and pattern is _WEEK:
                 continue
-            if (
-                pattern is _SOON
-                and stem in case.customer
-                and not re.search(r"(?:им|ем|у|ю|мыз|миз)\b", " ".join(_verbs(piece)))
-            ):
+            if pattern is _SOON and stem in case.customer and not _ENDINGS.search(" ".join(_verbs(piece))):
                 continue
             if any(stem in page for page in case.knowledge.folded):
                 continue
             if (
-                "выходн" in m.group()
-                and "кроме" not in m.group()
+                _DAYS_OFF in m.group()
+                and _BUT_FOR not in m.group()
                 and any(_DAILY.search(page) for page in case.knowledge.folded)
             ):
                 continue

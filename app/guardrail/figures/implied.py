@@ -4,11 +4,22 @@ from decimal import Decimal
 
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import ADJECTIVE, UNITS_OF_TIME, adjective_duration
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import PlacedToken, Text
 
-_DEADLINE = frozenset("за течение через кажд каждый каждую каждые раз на within".split())
-_VAGUE = frozenset("несколько пару считанные пара couple few бирнеше".split())
-_FREQUENT = {"ежечасно": 60, "ежедневно": 1440, "ежеминутно": 1, "еженедельно": 10080, "hourly": 60}
+_LISTS = Lists("app.guardrail.figures", "implied.yaml")
+_EVERY = _LISTS.word("every")
+_HALF = _LISTS.row("half")
+_WHOLE_DAYS = _LISTS.words("whole_days")
+_IN = _LISTS.word("in")
+_TIMES = _LISTS.word("times")
+_EACH_BEHIND = _LISTS.word("each_behind")
+_LASTING = _LISTS.row("lasting")
+_WITHIN = _LISTS.word("within")
+
+_DEADLINE = _LISTS.words("deadline")
+_VAGUE = _LISTS.words("vague")
+_FREQUENT = {word: int(minutes) for word, minutes in _LISTS.table("frequent").items()}
 
 
 def implied(text: Text, found: list[Figure]) -> list[Figure]:
@@ -32,28 +43,28 @@ def implied(text: Text, found: list[Figure]) -> list[Figure]:
                 and tokens[j].kind == "w"
                 and ADJECTIVE.search(tokens[j].text)
                 and i - j < 3
-                and not (tokens[j].text.startswith("кажд") or tokens[j].text in _DEADLINE or tokens[j].text in _VAGUE)
+                and not (tokens[j].text.startswith(_EVERY) or tokens[j].text in _DEADLINE or tokens[j].text in _VAGUE)
             ):
                 j -= 1
             lead = tokens[j].text if j >= 0 else ""
             lead2 = tokens[j - 1].text if j >= 1 else ""
             if lead in _VAGUE or lead2 in _VAGUE:
                 made.append(_duration(token, i, unit, Decimal(-1), True, "vague"))
-            elif token.text.startswith(("полгод", "полуго", "пол")) or token.text in ("сутки", "суток", "таулик"):
+            elif token.text.startswith(_HALF) or token.text in _WHOLE_DAYS:
                 made.append(_duration(token, i, unit, Decimal(factor), False, ""))
             elif (
-                lead.startswith("кажд")
-                or (lead == "в" and lead2 == "раз")
-                or token.text.endswith("сайын")
-                or (i + 1 < len(tokens) and tokens[i + 1].text == "сайын")
+                lead.startswith(_EVERY)
+                or (lead == _IN and lead2 == _TIMES)
+                or token.text.endswith(_EACH_BEHIND)
+                or (i + 1 < len(tokens) and tokens[i + 1].text == _EACH_BEHIND)
                 or lead == "every"
             ):
                 made.append(_duration(token, i, unit, Decimal(factor), True, "each"))
             elif (
                 lead in _DEADLINE
-                or lead.startswith(("хоть", "занима", "займ", "длит", "потреб", "уйдет", "понадоб", "созыл"))
+                or lead.startswith(_LASTING)
                 or (lead == "a" and lead2 in ("in", "within"))
-                or (i + 1 < len(tokens) and tokens[i + 1].text == "ишинде")
+                or (i + 1 < len(tokens) and tokens[i + 1].text == _WITHIN)
             ):
                 made.append(_duration(token, i, unit, Decimal(factor), True, "deadline"))
             else:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import PlacedToken, Text, covered
 
 
@@ -26,60 +27,20 @@ class Number:
     """Whether the digits are grouped in threes."""
 
 
-def _forms() -> dict[str, int]:
-    forms: dict[str, int] = {}
-
-    def put(value: int, words: str) -> None:
-        forms.update(dict.fromkeys(words.split(), value))
-
-    put(0, "ноль нуля нулю нулем ноле zero")
-    put(1, "один одна одно одного одной одну одним одному одном one")
-    put(2, "два две двух двум двумя оба обе обоих обеих двое двоих пара пару парой two both couple")
-    put(3, "три трех трем тремя трое троих three")
-    put(4, "четыре четырех четырем четырьмя четверо four")
-    for value, base, english in (
-        (5, "пят", "five"), (6, "шест", "six"), (7, "сем", "seven"), (9, "девят", "nine"), (10, "десят", "ten"),
-        (11, "одиннадцат", "eleven"), (12, "двенадцат", "twelve"), (13, "тринадцат", "thirteen"),
-        (14, "четырнадцат", "fourteen"), (15, "пятнадцат", "fifteen"), (16, "шестнадцат", "sixteen"),
-        (17, "семнадцат", "seventeen"), (18, "восемнадцат", "eighteen"), (19, "девятнадцат", "nineteen"),
-        (20, "двадцат", "twenty"), (30, "тридцат", "thirty"),
-    ):  # fmt: skip
-        put(value, f"{base}ь {base}и {base}ью {english}")
-    put(5, "пятеро")
-    put(8, "восемь восьми восемью восьмью eight")
-    put(10, "десяток десятка десятку")
-    put(12, "дюжина дюжину дюжины dozen")
-    put(40, "сорок сорока forty")
-    for value, base, oblique, english in (
-        (50, "пятьдесят", "пятидесяти", "fifty"), (60, "шестьдесят", "шестидесяти", "sixty"),
-        (70, "семьдесят", "семидесяти", "seventy"), (80, "восемьдесят", "восьмидесяти", "eighty"),
-    ):  # fmt: skip
-        put(value, f"{base} {oblique} {english}")
-    put(90, "девяносто девяноста ninety")
-    put(100, "сто ста сотня сотню сотни hundred")
-    for value, base, oblique in (
-        (200, "двести", "двух"), (300, "триста", "трех"), (400, "четыреста", "четырех"), (500, "пятьсот", "пяти"),
-        (600, "шестьсот", "шести"), (700, "семьсот", "семи"), (800, "восемьсот", "восьми"), (900, "девятьсот", "девяти"),
-    ):  # fmt: skip
-        put(value, f"{base} {oblique}сот")
-    return forms
-
-
-_RUSSIAN = _forms()
-_KAZAKH = dict(
-    zip(
-        "бир еки уш торт бес алты жети сегиз тогыз он жиырма отыз кырык елу алпыс жетпис сексен токсан жуз".split(),
-        (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100),
-        strict=True,
-    )
-)
-_KAZAKH_ENDING = re.compile(r"(?:дан|ден|тан|тен|нан|нен|га|ге|ка|ке|дын|дин|тын|тин|нын|нин|ды|ди|ты|ти|ны|ни)$")
-_TIMES = re.compile(
-    r"(?:(?P<k>тысяч\w*|тыщ\w*|тыс|к|k|т|мын|мынга|мыннан|мынды|мыннын|thousand)|(?P<m>миллион\w*|млн|лям\w*|million))$"
-)
-_HALF = {"полтора": Decimal("1.5"), "полторы": Decimal("1.5"), "полутора": Decimal("1.5")}
-_WHOLE = {"полтысячи": 500, "полмиллиона": 500_000}
-_SCALES = (100, 1000, 1_000_000)
+_LISTS = Lists("app.guardrail.figures", "numerals.yaml")
+_RUSSIAN = {word: Decimal(value) for word, value in _LISTS.table("numbers").items()}
+_KAZAKH = {word: Decimal(value) for word, value in _LISTS.table("kazakh").items()}
+_PARTS = {word: Decimal(value) for word, value in _LISTS.table("parts").items()}
+_KAZAKH_ENDING = _LISTS.pattern("kazakh_ending")
+_TIMES = _LISTS.pattern("times")
+_ALSO_LETTERS = _LISTS.words("also_letters")
+_GLUED = _LISTS.words("glued")
+_CODES = _LISTS.words("codes")
+_SUFFIXES = _LISTS.words("suffixes")
+_MONEY = _LISTS.words("money")
+_TEN_OR_HE = _LISTS.words("ten_or_he")
+_THOUSANDS = _LISTS.row("thousands")
+_DOTTED = _LISTS.words("dotted")
 
 
 def digits(written: str) -> tuple[Decimal, bool]:
@@ -102,25 +63,23 @@ def digits(written: str) -> tuple[Decimal, bool]:
 @lru_cache(maxsize=4096)
 def word_value(word: str, kazakh: bool) -> Decimal | None:
     """Value of a single folded number word."""
-    if word in _HALF:
-        return _HALF[word]
-    if word in _WHOLE:
-        return Decimal(_WHOLE[word])
-    if word in _RUSSIAN and not (kazakh and word == "он"):
-        return Decimal(_RUSSIAN[word])
+    if word in _PARTS:
+        return _PARTS[word]
+    if word in _RUSSIAN and not (kazakh and word in _TEN_OR_HE):
+        return _RUSSIAN[word]
     if word in _KAZAKH:
-        return Decimal(_KAZAKH[word])
+        return _KAZAKH[word]
     if kazakh:
         bare = _KAZAKH_ENDING.sub("", word)
         if bare in _KAZAKH and bare != word:
-            return Decimal(_KAZAKH[bare])
+            return _KAZAKH[bare]
     return None
 
 
 @lru_cache(maxsize=8192)
 def _may_count(word: str) -> bool:
     """Whether a word can begin a number, in any language."""
-    return word_value(word, True) is not None or word == "он" or _TIMES.fullmatch(word) is not None
+    return word_value(word, True) is not None or word in _TEN_OR_HE or _TIMES.fullmatch(word) is not None
 
 
 def multiplier(token: PlacedToken, glued: bool) -> int:
@@ -130,7 +89,7 @@ def multiplier(token: PlacedToken, glued: bool) -> int:
         return 0
     if found["m"]:
         return 1_000_000
-    return 1000 if glued or token.text not in ("к", "k", "т") else 0
+    return 1000 if glued or token.text not in _ALSO_LETTERS else 0
 
 
 def numbers(text: Text, skip: Iterable[tuple[int, int]] = ()) -> list[Number]:
@@ -160,22 +119,17 @@ def _digits_at(text: Text, i: int) -> Number | None:
     tokens = text.tokens
     token = tokens[i]
     before = tokens[i - 1] if i else None
-    if (
-        before is not None
-        and before.end == token.start
-        and before.kind == "w"
-        and before.text not in ("в", "за", "x", "х")
-    ):
+    if before is not None and before.end == token.start and before.kind == "w" and before.text not in _GLUED:
         return None  # a code: A4, B12
     value, grouped = digits(token.text)
     last, spelled = i, False
     # Digits, then multipliers, then perhaps a rest: «12 тыс. 500».
     while last + 1 < len(tokens) and tokens[last + 1].kind == "w":
         following = tokens[last + 1]
-        glued = following.start == tokens[last].end or (following.text == "т" and _dot_money(tokens, last + 2))
+        glued = following.start == tokens[last].end or (following.text in _DOTTED and _dot_money(tokens, last + 2))
         times = multiplier(following, glued)
         if not times:
-            if glued and following.text not in _SUFFIXES and len(following.text) == 1 and following.text in "сcabб":
+            if glued and following.text not in _SUFFIXES and following.text in _CODES:
                 return None  # 1С, 3x, 2Б
             break
         value, spelled, last = value * times, True, last + 1
@@ -187,14 +141,11 @@ def _digits_at(text: Text, i: int) -> Number | None:
     return Number(value, i, last, token.start, tokens[last].end, spelled, grouped)
 
 
-_SUFFIXES = frozenset("т к k ч г м".split())
-
-
 def _dot_money(tokens: tuple[PlacedToken, ...], i: int) -> bool:
     """«15 т. тг», «15 т тенге»."""
     while i < len(tokens) and tokens[i].text == ".":
         i += 1
-    return i < len(tokens) and tokens[i].text in ("тг", "тенге", "₸", "тнг")
+    return i < len(tokens) and tokens[i].text in _MONEY
 
 
 def _words_at(text: Text, i: int) -> Number | None:
@@ -221,7 +172,9 @@ def _words_at(text: Text, i: int) -> Number | None:
             place += 1
             continue
         value = word_value(token.text, kazakh)
-        if value is None or (value == 10 and token.text == "он" and not kazakh and not _kazakh_follows(tokens, place)):
+        if value is None or (
+            value == 10 and token.text in _TEN_OR_HE and not kazakh and not _kazakh_follows(tokens, place)
+        ):
             break
         size = 1 if value < 10 else 10 if value < 100 else 100
         if lowest is not None and size >= lowest and not (value == 100 and group and group < 10):
@@ -241,4 +194,4 @@ def _words_at(text: Text, i: int) -> Number | None:
 
 
 def _kazakh_follows(tokens: tuple[PlacedToken, ...], i: int) -> bool:
-    return i + 1 < len(tokens) and (tokens[i + 1].text in _KAZAKH or tokens[i + 1].text.startswith("мын"))
+    return i + 1 < len(tokens) and (tokens[i + 1].text in _KAZAKH or tokens[i + 1].text.startswith(_THOUSANDS))

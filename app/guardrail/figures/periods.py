@@ -5,44 +5,21 @@ from dataclasses import replace
 
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.units import paid_for
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import Text, covered
 
-_NOUNS = {
-    word: name
-    for name, row in (
-        ("month", "месяц мес month mo"),
-        ("year", "год year yr"),
-        ("half", "полгода"),
-        ("quarter", "квартал quarter"),
-        ("week", "неделю week"),
-        ("day", "день сутки day"),
-        ("hour", "час hour ч"),
-    )
-    for word in row.split()
-}
-_LEADS = frozenset("в за на per a an each every / каждый каждую каждое каждого каждые".split())
-_BETWEEN = frozenset("один одну 1 каждый каждую весь целый календарный полный".split())
-_ADJECTIVES = (
-    (("ежемесячн", "помесячн", "месячн"), "month"),
-    (("ежегодн", "годов", "annual"), "year"),
-    (("разов", "одноразов", "единоразов", "единовременн", "однократн"), "once"),
-    (("почасов",), "hour"),
-    (("посуточн",), "day"),
-    (("еженедельн",), "week"),
-    (("ежеквартальн", "поквартальн"), "quarter"),
-    (("айлык",), "month"),
-    (("жылдык",), "year"),
-)
-_BEGINNINGS = tuple(beginning for row, _ in _ADJECTIVES for beginning in row)
-_WORDS = {
-    "айына": "month", "айга": "month", "monthly": "month", "жылына": "year", "жылга": "year", "yearly": "year", "once": "once",
-    "навсегда": "once", "кунине": "day", "daily": "day", "аптасына": "week", "weekly": "week", "токсанына": "quarter",
-    "сагатына": "hour", "hourly": "hour",
-}  # fmt: skip
+_LISTS = Lists("app.guardrail.figures", "periods.yaml")
+_ONTO = _LISTS.word("onto")
+_WITHIN = _LISTS.word("within")
+_NOUNS = _LISTS.table("nouns")
+_LEADS = _LISTS.words("leads")
+_BETWEEN = _LISTS.words("between")
+_ADJECTIVES = _LISTS.rows("beginnings")
+_BEGINNINGS = tuple(beginning for row in _ADJECTIVES.values() for beginning in row)
+_WORDS = _LISTS.table("whole")
 _PAIRS = {
-    ("один", "раз"): "once", ("бир", "рет"): "once", ("one", "time"): "once", ("одним", "платежом"): "once",
-    ("ай", "сайын"): "month", ("жыл", "сайын"): "year", ("кун", "сайын"): "day",
-}  # fmt: skip
+    (words[0], words[1]): name for words, name in ((pair.split(), name) for pair, name in _LISTS.table("pairs").items())
+}
 
 
 def attach(text: Text, found: list[Figure]) -> tuple[Figure, ...]:
@@ -87,18 +64,18 @@ def _periods(text: Text) -> list[tuple[int, int, str]]:
             j = i - 1
             while j >= 0 and i - j < 3 and tokens[j].text in _BETWEEN and tokens[j].text not in _LEADS:
                 j -= 1
-            if j >= 0 and tokens[j].text in _LEADS and not (name == "hour" and tokens[j].text == "на"):
+            if j >= 0 and tokens[j].text in _LEADS and not (name == "hour" and tokens[j].text == _ONTO):
                 found.append((tokens[j].start, token.end, name))
             continue
         name = _WORDS.get(token.text)
         if name is None and token.text.startswith(_BEGINNINGS):
-            name = next(n for row, n in _ADJECTIVES if token.text.startswith(row))
+            name = next(n for n, row in _ADJECTIVES.items() if token.text.startswith(row))
         if name is not None:
             found.append((token.start, token.end, name))
             continue
         name = _PAIRS.get((before, token.text)) or ("once" if token.text in ("time",) and before == "-" else None)
         following = tokens[i + 1].text if i + 1 < len(tokens) else ""
-        if name is not None and not (name == "once" and following == "в"):
+        if name is not None and not (name == "once" and following == _WITHIN):
             found.append((tokens[i - 1].start, token.end, name))
     return [p for p in found if not _termed(text, p[0])]
 

@@ -10,14 +10,24 @@ from app.guardrail.figures.measures import ADJECTIVE, CURRENCIES, SIGNS, UNITS_O
 from app.guardrail.figures.numerals import Number, numbers
 from app.guardrail.figures.periods import attach
 from app.guardrail.figures.shapes import fixed
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import PlacedToken, Text
 
-_ADDRESS = frozenset(
-    "ул улица улице пр проспект проспекте мкр микрорайон дом офис офисе этаж этаже кв кабинет павильон бутик".split()
-)
-_LABELS = frozenset("№ # пункт шаг раздел версия версии step item глава стр".split())
-_BETWEEN = frozenset("- – — до или и либо , / to or and мен".split())
-_WORKING = re.compile(r"рабоч|будн|working|business|жумыс")
+_LISTS = Lists("app.guardrail.figures", "read.yaml")
+_MEASURES = _LISTS.row("measures")
+_PERCENT = _LISTS.row("percent")
+_NUMERAL_ENDINGS = _LISTS.words("numeral_endings")
+_NEAR = _LISTS.words("near")
+_FULL = _LISTS.word("full")
+_CALENDAR = _LISTS.row("calendar")
+_EACH = _LISTS.row("each")
+_THOUSAND = _LISTS.word("thousand")
+_UP_TO = _LISTS.words("up_to")
+
+_ADDRESS = _LISTS.words("address")
+_LABELS = _LISTS.words("labels")
+_BETWEEN = _LISTS.words("between")
+_WORKING = _LISTS.pattern("working")
 
 
 def figures(text: Text, models: frozenset[tuple[str, str]] = frozenset()) -> tuple[Figure, ...]:
@@ -60,7 +70,7 @@ def _names(text: Text, models: frozenset[tuple[str, str]]) -> list[tuple[int, in
             following = tokens[i + 1] if i + 1 < len(tokens) else None
             measured = following is not None and (
                 following.text in CURRENCIES or following.text in SIGNS or following.text in UNITS_OF_TIME
-                or following.text == "%" or following.text.startswith(("тыс", "млн", "мын", "процент"))
+                or following.text == "%" or following.text.startswith(_MEASURES)
             )  # fmt: skip
             if not measured:
                 found.append((token.start, token.end))
@@ -99,7 +109,7 @@ def _classify(text: Text, n: Number) -> Figure | None:
     ):
         return replace(made("money", n.value, n.last, currency=SIGNS[before.text]), start=before.start)
     if after is not None:
-        if after.text == "%" or after.text.startswith(("процент", "пайыз", "percent")):
+        if after.text == "%" or after.text.startswith(_PERCENT):
             return made("percent", n.value, place)
         if after.text in SIGNS or after.text in CURRENCIES:
             return made("money", n.value, place, currency=SIGNS.get(after.text) or CURRENCIES[after.text])
@@ -109,7 +119,7 @@ def _classify(text: Text, n: Number) -> Figure | None:
             if stem:
                 return made("duration", n.value * stem[1], place + 1, unit=stem[0])
             if adjective.kind == "w" and adjective.start == after.end and after.start == n.end:
-                if adjective.text in ("т", "ти", "х", "ю", "ть", "ы", "га", "ге", "ка", "ке") or n.value >= 500:
+                if adjective.text in _NUMERAL_ENDINGS or n.value >= 500:
                     return _bare(text, n, made, place + 2)
                 return None  # «4-я», «1-го»
     if before is not None and (before.text in _ADDRESS or before.text in _LABELS) and not n.spelled:
@@ -129,9 +139,7 @@ def _classify(text: Text, n: Number) -> Figure | None:
         if unit.key and unit.latin and unit.key not in ("@price", "@pay"):
             return made("count", n.value, place, unit=unit.key)
     if n.spelled and n.value < 100:  # «один из», «два» without a noun
-        near = before is not None and (
-            before.text in ("от", "до", "from") or before.key in ("@shop", "@register", "@employee")
-        )
+        near = before is not None and (before.text in _NEAR or before.key in ("@shop", "@register", "@employee"))
         return made("bare", n.value, n.last) if near else None
     return _bare(text, n, made, n.last + 1)
 
@@ -162,27 +170,21 @@ def _over_adjectives(text: Text, place: int, token: PlacedToken) -> tuple[int, s
         word = text.tokens[place]
         if word.kind != "w" or word.sentence != token.sentence or word.text in UNITS_OF_TIME:
             break
-        if word.text in CURRENCIES or not (ADJECTIVE.search(word.text) or word.text == "полных"):
+        if word.text in CURRENCIES or not (ADJECTIVE.search(word.text) or word.text == _FULL):
             break
         if _WORKING.search(word.text):
             working = "working"
-        elif word.text.startswith(("календар", "calendar")):
+        elif word.text.startswith(_CALENDAR):
             working = "calendar"
         place += 1
     return place, working
 
 
-_NO_NOUN = frozenset(
-    "против вместо тогда однако дешевле дороже выгоднее лучше сразу ниже выше обойдет обойдут получ выйд хват кажд разов ежемесячн вперед ежегодн плюс минус тысяч раз раза times сразу ровно максимум минимум".split()
-)
+_NO_NOUN = _LISTS.words("no_noun")
 
 
 def _is_noun(token: PlacedToken) -> bool:
-    return (
-        token.key not in _NO_NOUN
-        and token.text not in _NO_NOUN
-        and not token.text.startswith(("кажд", "ежемес", "ежегод", "разов"))
-    )
+    return token.key not in _NO_NOUN and token.text not in _NO_NOUN and not token.text.startswith(_EACH)
 
 
 def _share(text: Text, found: list[Figure]) -> list[Figure]:
@@ -205,9 +207,9 @@ def _share(text: Text, found: list[Figure]) -> list[Figure]:
             factor = _factor(text, two)
             ratio = factor
         value = one.value * ratio
-        if two.kind == "money" and "тыс" in two.text and one.value < 1000:
+        if two.kind == "money" and _THOUSAND in two.text and one.value < 1000:
             value *= 1000
-        ranged = between[0].text in ("-", "–", "—", "до", "to")
+        ranged = between[0].text in _UP_TO
         found[i] = replace(
             one, low=ranged, kind=two.kind, value=value, unit=two.unit, currency=two.currency, working=two.working
         )

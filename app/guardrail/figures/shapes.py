@@ -5,9 +5,11 @@ from bisect import bisect_left
 from decimal import Decimal
 
 from app.guardrail.figures.figure import Figure
-from app.guardrail.figures.measures import MONTHS
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import Text, covered
 
+_LISTS = Lists("app.guardrail.figures", "shapes.yaml")
+_UP_TO = _LISTS.pattern("up_to")
 _PHONE = re.compile(r"(?<![\w+])(?:\+\s?\d|8|7)[ \-(]{0,2}\d{3}[ \-)]{0,2}\d{3}[ -]?\d{2}[ -]?\d{2}(?!\d)")
 # As long as mail and DNS let a name be: each of n words would look at all that follows.
 _LINK = re.compile(
@@ -15,26 +17,16 @@ _LINK = re.compile(
 )
 _LINK_SIGNS = ("http", "www", "@", ".kz", ".com", ".ru", ".net", ".org", ".io")
 _CLOCK = re.compile(r"(?<![\d.,:])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])")
-_AT = (" с ", " до ", " в ", " к ")
+_AT = _LISTS.row("at")
 _POINTED = re.compile(r"\d[./:-]\d")
-_MONTH_STEMS = tuple(MONTHS.replace("\\b", "").replace("ма[йя]", "май|мая").split("|"))
-_CLOCK_DOT = re.compile(r"(?<![\d.,:])([01]?\d|2[0-4])[.-]([0-5]\d)(?!\d|[.,]\d|\s?(?:₸|%|тыс|тг|тенге|млн))")
-_HOURS = re.compile(
-    r"(?:\bс|\bсагат|\bfrom)\s(\d{1,2})(?:\s?(?:часов|утра|am|-дан|-ден|-тан|-тен|-нан|-нен))?\s?(?:до|-|–|to|-дан|-ден)?\s?(?:до\s|to\s|сагат\s)?"
-    r"(\d{1,2})(?!\d|[ ]\d{3}|[.,:]\d)(?:\s?(?:часов|вечера|pm|-га|-ге|-ка|-ке))?"
-    r"(?!\s*(?:₸|%|\$|€|тг|тенге|тыс|млн|к\b|k\b|мес|год|лет|дн|ден|час|мин|нед|сут|рабоч|касс|магаз|сотруд|точ|человек|товар|позиц|кг|шт|дукен|кызмет|кун|ай\b|апта|жыл|day|week|month|year|shop|store))"
-)
-_HOUR = re.compile(
-    r"\b(?:в|до|с|к|после|at|by|until|after|сагат)\s(\d{1,2})\s?(утра|вечера|дня|ночи|am|pm|часов утра|часов вечера)\b"
-)
+_MONTH_STEMS = _LISTS.row("month_stems")
+_CLOCK_DOT = _LISTS.pattern("clock_dot")
+_HOURS = _LISTS.pattern("hours")
+_HOUR = _LISTS.pattern("hour")
 _DATE = re.compile(r"(?<!\d)\d{1,2}[./]\d{1,2}[./](?:20)?\d{2}(?!\d)|(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
-_DATE_WORD = re.compile(rf"(?<!\d)(\d{{1,2}})(?:-?го)?\s(?:of )?({MONTHS})\w*|\b({MONTHS})\w*\s(\d{{1,2}})(?!\d)")
-_YEAR = re.compile(
-    r"(?<![\d ])(?:19|20)\d{2}(?=\s?(?:год|г\b|жыл|гг))|(?:\bв|\bдо|\bс|\bin|\bsince)\s((?:19|20)\d{2})(?!\s?\d|\s?(?:₸|тг|тенге))"
-)
-_ALWAYS = re.compile(
-    r"24\s?/\s?7|24 на 7|круглосуточн\w*|круглые сутки|таулик бойы|round[- ]the[- ]clock|24 часа в сутки|24 hours a day"
-)
+_DATE_WORD = _LISTS.pattern("date_word")
+_YEAR = _LISTS.pattern("year")
+_ALWAYS = _LISTS.pattern("always")
 
 
 def fixed(text: Text) -> tuple[list[Figure], list[tuple[int, int]]]:
@@ -91,11 +83,11 @@ def fixed(text: Text) -> tuple[list[Figure], list[tuple[int, int]]]:
     return found, skip
 
 
-_AFTERNOON = ("вечера", "дня", "pm", "часов вечера")
+_AFTERNOON = _LISTS.row("afternoon")
 
 
 def _between_hours(phrase: str) -> bool:
-    return re.search(r"\bдо\b|\bto\b|[-–]|\d-(?:дан|ден|тан|тен|нан|нен)", phrase) is not None
+    return _UP_TO.search(phrase) is not None
 
 
 def _at(text: Text, start: int, end: int) -> tuple[int, int, int, int]:

@@ -3,9 +3,32 @@
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import UNITS_OF_TIME, counted_unit
 from app.guardrail.figures.numerals import word_value
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import PlacedToken, Text
 
-_LIMIT_WORDS = ("рассчит", "подход", "хват", "лимит", "подключ", "арнал", "предназнач", "увелич", "расшир")
+_LISTS = Lists("app.guardrail.figures", "units.yaml")
+_EACH_OF = _LISTS.words("each_of")
+_PER_ONE = _LISTS.word("per_one")
+_ALL = _LISTS.words("all")
+_FOR = _LISTS.word("for")
+_ALL_OF = _LISTS.words("all_of")
+_FOR_ALL = _LISTS.words("for_all")
+_EACH = _LISTS.word("each")
+_EVERY = _LISTS.words("every")
+_ONE = _LISTS.word("one")
+_MORE = _LISTS.row("more")
+_WHOLE = _LISTS.words("whole")
+_WHOLE_KK = _LISTS.words("whole_kk")
+_PLACE_LEADS = _LISTS.words("place_leads")
+_PER = _LISTS.words("per")
+_TO_LEADS = _LISTS.words("to_leads")
+_TO = _LISTS.word("to")
+_ACCUSATIVE = _LISTS.row("accusative")
+_WITH = _LISTS.words("with")
+_GENITIVE = _LISTS.words("genitive")
+_FOR_KK = _LISTS.word("for_kk")
+
+_LIMIT_WORDS = _LISTS.row("limit_words")
 
 
 def paid_for(text: Text, found: list[Figure], money: list[int]) -> dict[int, tuple[str | None, int, bool]]:
@@ -28,18 +51,13 @@ def paid_for(text: Text, found: list[Figure], money: list[int]) -> dict[int, tup
                 same = token.clause == f.clause
                 if not same and not (behind and last):
                     break
-                if token.text in ("каждый", "каждая", "каждое", "каждую") and same:
+                if token.text in _EACH_OF and same:
                     each = True
-                if token.text == "по" and same and not behind and f.first - place <= 2:
+                if token.text == _PER_ONE and same and not behind and f.first - place <= 2:
                     each = True
                 if token.kind != "w":
                     continue
-                if (
-                    behind
-                    and token.text in ("все", "всех")
-                    and tokens[place - 1].text == "за"
-                    and not _noun(tokens, place + 1)
-                ):
+                if behind and token.text in _ALL and tokens[place - 1].text == _FOR and not _noun(tokens, place + 1):
                     unit = "@all"
                     break
                 name = counted_unit(token.key)
@@ -50,9 +68,9 @@ def paid_for(text: Text, found: list[Figure], money: list[int]) -> dict[int, tup
                 if (
                     same
                     and place
-                    and tokens[place - 1].text in ("все", "всех", "оба", "обе")
+                    and tokens[place - 1].text in _ALL_OF
                     and place > 1
-                    and tokens[place - 2].text in ("за", "на", "для")
+                    and tokens[place - 2].text in _FOR_ALL
                 ):
                     unit = "@all"
                     break
@@ -87,33 +105,19 @@ def _marker(text: Text, place: int, same: bool, behind: bool) -> tuple[bool, int
         t = tokens[j]
         if t.kind == "n" and t.text.isdigit() and len(t.text) <= 4:
             count = int(t.text)
-        elif t.text.startswith("кажд") or t.text in ("each", "every", "ар"):
+        elif t.text.startswith(_EACH) or t.text in _EVERY:
             each = every = True
-            if t.text in ("each", "every", "ар"):
+            if t.text in _EVERY:
                 return True, count, True
-        elif t.text == "бир":
+        elif t.text == _ONE:
             return True, 1, True
         elif t.kind == "w" and (value := word_value(t.text, word.sentence in text.kazakh)) is not None:
             count = int(value)
             each = each or value == 1
-        elif t.text.startswith(("нов", "дополнительн", "следующ", "лишн", "еще", "добавочн")) and t.kind == "w":
+        elif t.text.startswith(_MORE) and t.kind == "w":
             pass
-        elif t.text in (
-            "всю",
-            "весь",
-            "бухил",
-            "букил",
-            "бутин",
-            "целую",
-            "ваш",
-            "вашу",
-            "такую",
-            "такой",
-            "таких",
-            "наших",
-            "ваших",
-        ):
-            if t.text in ("бухил", "букил", "бутин"):
+        elif t.text in _WHOLE:
+            if t.text in _WHOLE_KK:
                 return True, 1, False
         else:
             break
@@ -124,31 +128,30 @@ def _marker(text: Text, place: int, same: bool, behind: bool) -> tuple[bool, int
         return True, count, True
     if lead is None or lead.sentence != word.sentence:
         return False, 1, False
-    if every and same and lead.text not in ("на", "для", "с", "со", "в", "у"):
+    if every and same and lead.text not in _PLACE_LEADS:
         return True, count, True
     follow = tokens[place + 1].text if place + 1 < len(tokens) else ""
-    if lead.text in ("за", "per", "/"):
+    if lead.text in _PER:
         return True, count, each
     if lead.text == "a" and word.latin:
         return True, 1, False
-    if lead.text in ("на", "для") and same:
+    if lead.text in _TO_LEADS and same:
         before = tokens[j - 1].text if j else ""
         if before.startswith(_LIMIT_WORDS):
             return False, 1, False
-        if lead.text == "на":
+        if lead.text == _TO:
             return (
-                word.text.endswith(("н", "у", "ю", "ка", "го", "ов", "с", "й", "а", "ы", "к"))
-                and (behind or count > 1 or each),
+                word.text.endswith(_ACCUSATIVE) and (behind or count > 1 or each),
                 count,
                 each,
             )
         return each and count == 1, count, each
-    if lead.text in ("с", "со") and same and (each or behind):
+    if lead.text in _WITH and same and (each or behind):
         return (
-            word.text in ("магазина", "кассы", "точки", "сотрудника", "человека", "компании", "заказа", "продавца"),
+            word.text in _GENITIVE,
             1,
             each,
         )
-    if follow == "ушин":
+    if follow == _FOR_KK:
         return True, count, each
     return False, 1, False

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from app.guardrail.model import Context
 from app.guardrail.repair.tracked import Tracked
 from app.guardrail.text.folding import fold
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.sentences import spans
 from app.guardrail.text.words import plain
+
+_LISTS = Lists("app.guardrail.repair", "repairs.yaml")
 
 PIECE = 200
 """Characters of a piece that a messenger gets: longer sentences are given a break."""
@@ -17,16 +20,10 @@ _THOUGHT = re.compile(
     r"<\s*think(?:ing)?\s*>[\s\S]*?<\s*/\s*think(?:ing)?\s*>|<\s*think(?:ing)?\s*>[\s\S]*\Z", re.IGNORECASE
 )
 _THOUGHT_END = re.compile(r"\A[\s\S]*<\s*/\s*think(?:ing)?\s*>", re.IGNORECASE)
-_SPECIAL = re.compile(
-    r"<\|im_start\|>\s*(?:assistant|user|system)?\s*|<\|[^|<>\n]{1,40}\|>|</?s>|\[/?INST\]|<\s*(?:/\s*)?(?:answer|response|ответ)\s*>|/no_think\b|<(?:bos|eos)>",
-    re.IGNORECASE,
-)
+_SPECIAL = _LISTS.pattern("special", re.IGNORECASE)
 _BREAK_TAG = re.compile(r"<br\s*/?>|</?p>", re.IGNORECASE)
 _HTML = re.compile(r"</?(?:b|i|u|em|strong|span|div|li|ul|ol)>", re.IGNORECASE)
-_ROLE = re.compile(
-    r"\A\s*(?:(?:\*\*)?(?:ассистент|помощник|бот|менеджер|консультант|ответ|продавец|ai|assistant|bot|answer|response|reply|көмекші|жауап|system|agent|агент)(?:\*\*)?\s*[:：]\s*(?:\*\*)?)+",
-    re.IGNORECASE,
-)
+_ROLE = _LISTS.pattern("role", re.IGNORECASE)
 _INVISIBLE = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffd\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]"
 )
@@ -53,20 +50,14 @@ _SPACE_MARK = re.compile(r"(?<![ \t])[ \t]+(?=[,.!?;:](?!\w)(?!\)))")
 _LINE_SPACE = re.compile(r"(?<![ \t])[ \t]+(?=\n)|(?<=\n)[ \t]+")
 _LINES = re.compile(r"\n{3,}")
 _EDGE = re.compile(r"\A\s+|(?<!\s)\s+\Z")
-_NAME = r"(?:\s*,\s*[A-ZА-ЯӘҒҚҢӨҰҮҺІЁ][\w-]{1,20}(?:\s[A-ZА-ЯӘҒҚҢӨҰҮҺІЁ][\w-]{1,20})?)?"
-_GREETING = re.compile(
-    r"(?:здравствуй(?:те)?|доброе утро|добрый (?:день|вечер)|доброго (?:дня|вечера|утра|времени суток)|приветствую(?: вас)?|приветик|привет|салют|рад[аы]? (?:вас )?(?:приветствовать|видеть)(?: вас)?(?: снова)?|"
-    r"с[әа]леметс[іи]з бе|с[әа]лем|ассалау?ма[ғг]алейкум|[қк]айырлы (?:та[ңн]|к[үу]н|кеш)|армысыз(?: ба)?|hello(?: there)?|hi(?: there)?|hey(?: there)?|good (?:morning|afternoon|evening|day)|greetings)(?!\w)"
-)
+_NAME = _LISTS.word("name")
+_GREETING = _LISTS.pattern("greeting")
 _GREETING_START = re.compile(r"\A\s*" + _GREETING.pattern, re.IGNORECASE)
 _AFTER_GREETING = re.compile(
     _NAME + r"\s*(?P<mark>[!.?…,]+|[—–-]|(?=\n)|\Z)\s*(?:[\U0001F300-\U0001FAFF\u2600-\u27bf\ufe0f]\s*)*"
 )
 _END_MARK = re.compile(r"[.!?…][\"'»)\]]*\s*\Z|[:]\s*\Z")
-_CUT_WORDS = frozenset(
-    "и а но или что чтобы если когда как в во на с со к ко от до по из у о об для при за под над без через между про не ни который которая которые также либо то "
-    "мен бен жане ушин бойынша and or but the a an of to in on for with at from by that if is are".split()
-)
+_CUT_WORDS = _LISTS.words("cut_words")
 _CUT_MARK = re.compile(r"[,;:(\[«—–-]\s*\Z")
 
 

@@ -11,9 +11,17 @@ from app.guardrail.allowed.model import AllowedByKnowledge
 from app.guardrail.figures.figure import Figure
 from app.guardrail.subject.mentions import Mention
 from app.guardrail.text.lexicon import HEAD_WORDS, HEADS, PRICE_WORDS, QUALIFIERS
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import Text
 
-_OPERATORS = frozenset("+ × * = плюс".split())
+_LISTS = Lists("app.guardrail.subject", "binding.yaml")
+_BOUNDS = _LISTS.words("bounds")
+_JOINS = _LISTS.words("joins")
+_JOINTS = _LISTS.words("joints")
+_MARKS = _LISTS.words("marks")
+_LIST_MARKS = _LISTS.words("list_marks")
+
+_OPERATORS = _LISTS.words("operators")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +129,7 @@ def _before(text: Text, before: list[Mention], strong: list[Mention], f: Figure)
     tight = _tight(text, nearest, f)
     if tight and (not nearest.adjunct or not mains):
         group = _group(text, strong)
-        if len(group) > 1 and text.tokens[f.first - 1].text not in ("от", "до"):
+        if len(group) > 1 and text.tokens[f.first - 1].text not in _BOUNDS:
             return Binding(frozenset().union(*(m.products for m in group)), nearest.unknown, every=True)
         return Binding(nearest.products, nearest.unknown)
     chosen = mains or strong
@@ -143,7 +151,7 @@ def _group(text: Text, strong: list[Mention]) -> list[Mention]:
     group = [strong[-1]]
     for m in reversed(strong[:-1]):
         between = text.tokens[m.last + 1 : group[0].first]
-        if all(t.text in ("«", "»", '"', ",", "и", "или", "and", "or", "жане") for t in between) and between:
+        if all(t.text in _JOINS for t in between) and between:
             group.insert(0, m)
         else:
             break
@@ -162,12 +170,12 @@ def _tight(text: Text, mention: Mention, f: Figure) -> bool:
 
 
 def _joint(text: Text, last: int, first: int) -> bool:
-    return any(t.text in ("и", "а", "но", "and", "жане") for t in text.tokens[last + 1 : first])
+    return any(t.text in _JOINTS for t in text.tokens[last + 1 : first])
 
 
 def _only_marks(text: Text, last: int, first: int) -> bool:
     between = text.tokens[last + 1 : first]
-    return all((t.kind == "s" and t.text != ",") or t.key in HEADS or t.text in ("за", "это") for t in between)
+    return all((t.kind == "s" and t.text != ",") or t.key in HEADS or t.text in _MARKS for t in between)
 
 
 def _lists(text: Text, found: Sequence[Mention], amounts: Sequence[Figure]) -> dict[int, int]:
@@ -194,11 +202,7 @@ def _lists(text: Text, found: Sequence[Mention], amounts: Sequence[Figure]) -> d
 
 def _joined(text: Text, one: Figure, two: Figure) -> bool:
     between = text.tokens[one.last + 1 : two.first]
-    return (
-        one.sentence == two.sentence
-        and bool(between)
-        and all(t.text in (",", "и", "or", "and", "жане", "₸", "/", "тенге") for t in between)
-    )
+    return one.sentence == two.sentence and bool(between) and all(t.text in _LIST_MARKS for t in between)
 
 
 def _carried(

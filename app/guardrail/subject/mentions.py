@@ -9,10 +9,13 @@ from app.guardrail.allowed.model import AllowedByKnowledge
 from app.guardrail.figures.figure import Figure
 from app.guardrail.text.folding import cyrillic
 from app.guardrail.text.lexicon import GENERIC, HEAD_WORDS, HEADS, PREPOSITIONS, QUALIFIERS
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import PlacedToken, Text, stem
 
+_LISTS = Lists("app.guardrail.subject", "mentions.yaml")
+
 _QUALIFYING = QUALIFIERS | {"@register", "@employee"}
-_CONJUNCTIONS = frozenset("и или а но плюс жане немесе ал and or but если чтобы когда который которая".split())
+_CONJUNCTIONS = _LISTS.words("conjunctions")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,14 @@ Folding keeps every character's place (one letter becomes one letter), so a find
 import re
 from functools import lru_cache
 
-KAZAKH = "әғқңөұүһі"
+from app.guardrail.text.lists import Lists
+
+_LISTS = Lists("app.guardrail.text", "folding.yaml")
+KAZAKH = _LISTS.word("kazakh")
 """Letters that Russian has not."""
 _TABLE = str.maketrans(
     {
-        **dict(zip("ёәғқңөұүһіҚ", "еагкноуухик", strict=True)),
+        **dict(zip(*_LISTS.pair("plain"), strict=True)),
         **{chr(code): " " for code in (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000, 9, 13)},
         "’": "'",
         "ʼ": "'",
@@ -26,9 +29,10 @@ _TABLE = str.maketrans(
         '"': '"',
     }
 )
-_TO_CYRILLIC = str.maketrans("aceopxykmthb", "асеорхукмтнв")
-_TO_LATIN = str.maketrans("асеорхукмтнв", "aceopxykmthb")
-_MIXED = re.compile("[a-z][а-я]|[а-я][a-z]")
+_LATIN, _CYRILLIC = _LISTS.pair("alike")
+_TO_CYRILLIC = str.maketrans(_LATIN, _CYRILLIC)
+_TO_LATIN = str.maketrans(_CYRILLIC, _LATIN)
+_MIXED = re.compile("[a-z][\u0430-\u044f]|[\u0430-\u044f][a-z]")
 _LETTERS_RUN = re.compile(r"[^\W\d_]+")
 
 
@@ -50,11 +54,8 @@ def _one_script(match: re.Match[str]) -> str:
     return word.translate(_TO_LATIN if latin * 2 > len(word) else _TO_CYRILLIC)
 
 
-_LETTERS = {
-    **dict(zip("abvgdezijklmnoprstufhcwxy", "абвгдезийклмнопрстуфхквхы", strict=True)),
-    "q": "к",
-}
-_PAIRS = (("sch", "щ"), ("sh", "ш"), ("ch", "ч"), ("zh", "ж"), ("ts", "ц"), ("ya", "я"), ("yu", "ю"), ("kh", "х"))
+_LETTERS = dict(zip(*_LISTS.pair("sounds"), strict=True))
+_PAIRS = tuple((latin, letter) for latin, (letter,) in _LISTS.rows("pairs").items())
 
 
 @lru_cache(maxsize=4096)

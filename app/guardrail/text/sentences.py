@@ -4,10 +4,9 @@ import re
 from functools import lru_cache
 
 from app.guardrail.text.folding import fold
+from app.guardrail.text.lists import Lists
 
-_ABBREVIATIONS = frozenset(
-    "тыс млн млрд мес руб тг тнг тенге т д е к г ул пр стр шт доп мин ч ок см др гг дн рис св им пл кв эт сум кол напр".split()
-)
+_ABBREVIATIONS = Lists("app.guardrail.text", "sentences.yaml").words("abbreviations")
 
 
 @lru_cache(maxsize=64)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from app.guardrail.text.folding import KAZAKH, fold
 from app.guardrail.text.lexicon import CONCEPTS, EXACT, STOP
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.sentences import spans
 
 _TOKEN = re.compile(
@@ -93,19 +94,9 @@ def covered(spans: Iterable[tuple[int, int]]) -> set[int]:
     return places
 
 
-_ENDINGS = sorted(
-    "иями ями ами ией иям ием иях ыми ими ого его ому ему ые ие ый ий ой ая яя ое ее ую юю ых их ым им ою ею ов ев ей "
-    "ам ям ах ях ом ем ью ия ии ию ье ья ьи а я о е у ю ы и ь й".split(),
-    key=len,
-    reverse=True,
-)
-_ENDINGS_KK = sorted(
-    "лардын лердин дардын дердин тардын тердин ларга лерге лары лери дары дери тары тери лар лер дар дер тар тер "
-    "синин сынын сина сында синде нын нин дын дин тын тин дан ден тан тен нан нен га ге ка ке на не да де та те "
-    "ды ди ты ти ны ни сы си мен бен пен ы и а е ь".split(),
-    key=len,
-    reverse=True,
-)
+_LISTS = Lists("app.guardrail.text", "words.yaml")
+_ENDINGS = sorted(_LISTS.row("endings"), key=len, reverse=True)
+_ENDINGS_KK = sorted(_LISTS.row("endings_kk"), key=len, reverse=True)
 _LONGEST = max(map(len, CONCEPTS))
 
 

@@ -6,6 +6,10 @@
 from decimal import Decimal
 
 from app.guardrail.case import Case, Problem, heard, spent
+from app.guardrail.text.lists import Lists
+
+_LISTS = Lists("app.guardrail.checks.money", "agreement.yaml")
+_OF_PRICE = _LISTS.row("of_price")
 
 _LONG = 12
 """Words of a sentence that only agrees, at most."""
@@ -43,27 +47,7 @@ _BARE = Decimal(100)
 
 
 def _priced(message: str) -> bool:
-    return any(
-        word in message
-        for word in (
-            "стои",
-            "цен",
-            "тариф",
-            "price",
-            "plan",
-            "cost",
-            "баг",
-            "турад",
-            "скид",
-            "скин",
-            "уступ",
-            "женилдик",
-            "discount",
-            "off",
-            " за ",
-            " for ",
-        )
-    )
+    return any(word in message for word in _OF_PRICE)
 
 
 def _is_ours(case: Case, kind: str, value: Decimal) -> bool:

@@ -1,7 +1,5 @@
 """Checks `amount` and `currency`: every amount of money is the price of what it is said of, or a sum of such prices."""
 
-import re
-
 from app.guardrail.allowed.model import Price, Product
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.bounds import ENOUGH
@@ -12,10 +10,14 @@ from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import same_unit
 from app.guardrail.subject.binding import Binding
 from app.guardrail.text.lexicon import QUALIFIERS
+from app.guardrail.text.lists import Lists
+
+_LISTS = Lists("app.guardrail.checks.money", "amounts.yaml")
+_LEAST_BEHIND = _LISTS.words("least_behind")
 
 _PERIOD_WORDS = {"month": "a month", "year": "a year", "once": "once", "hour": "an hour", "day": "a day", "week": "a week",
                  "quarter": "a quarter", "half": "half a year"}  # fmt: skip
-_BEYOND = re.compile(r"\b(?:сверх|дополнительн\w*|кажд\w+ следующ\w*|косымша|extra|additional)\b")
+_BEYOND = _LISTS.pattern("beyond")
 
 
 def amounts(case: Case) -> list[Problem]:
@@ -117,7 +119,7 @@ def _beyond(case: Case, f: Figure, same: list[tuple[int, Price]]) -> bool:
     )
 
 
-_REST = re.compile(r"\b(?:остальн\w*|сверх|лишн\w*|калган\w*|the rest|the other|remaining)\b")
+_REST = _LISTS.pattern("rest")
 _COUNTED = frozenset({"@register", "@employee", "@shop"})
 
 
@@ -192,42 +194,14 @@ def _unfit(case: Case, f: Figure, price: Price, product: Product) -> str:
     return ""
 
 
-_FROM = (
-    "от",
-    "свыше",
-    "больше",
-    "более",
-    "выше",
-    "дороже",
-    "начиная",
-    "порог",
-    "превышает",
-    "over",
-    "from",
-    "above",
-    "least",
-    "сумму",
-    "суммы",
-    "сумме",
-    "суммой",
-    "до",
-    "под",
-    "меньше",
-    "менее",
-    "ниже",
-    "дешевле",
-    "under",
-    "below",
-)
+_FROM = _LISTS.row("from")
 
 
 def _is_least(case: Case, f: Figure) -> bool:
     """Whether an amount is said as the sum from which something holds."""
     before = [t.text for t in case.text.tokens[max(0, f.first - 3) : f.first] if t.sentence == f.sentence]
     behind = [t.text for t in case.text.tokens[f.last + 1 : f.last + 4]]
-    return any(word in _FROM for word in before) or any(
-        word in ("бастап", "асса", "асатын", "жогары", "жоғары", "больше", "выше", "и") for word in behind
-    )
+    return any(word in _FROM for word in before) or any(word in _LEAST_BEHIND for word in behind)
 
 
 def _qualified(case: Case, product: Product) -> bool:

@@ -14,25 +14,37 @@ from app.guardrail.case import Case, Problem
 from app.guardrail.checks.dictated import assented, bargained, denied, quoted
 from app.guardrail.figures.measures import CURRENCIES, SIGNS
 from app.guardrail.figures.numerals import word_value
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.phrases import Found
 from app.guardrail.text.words import PlacedToken
+
+_LISTS = Lists("app.guardrail.checks.money", "signs.yaml")
+_PRICED_LEADS = _LISTS.words("priced_leads")
+_MULTIPLES = _LISTS.row("multiples")
+_FOR = _LISTS.word("for")
+_ONE_OF = _LISTS.words("one_of")
+_FOR_PERIOD = _LISTS.words("for_period")
+_PIECES = _LISTS.word("pieces")
+_ONE_PIECE = _LISTS.words("one_piece")
+_FOR_LEADS = _LISTS.words("for_leads")
+_PERIODS = _LISTS.row("periods")
 
 _KEYCAPS = frozenset("\u20e3\U0001f51f")
 _ODD = re.compile(r"[^\x00-\x7f\u0400-\u052f«»—–…₸№„“”’•×\u00a0\u202f]")
 """A character that is none of those that every text has."""
 _AREA = frozenset("²³")
-_SQUARED = ("м", "см", "км", "m", "cm", "km")
+_SQUARED = _LISTS.row("squared")
 _HALVES = frozenset("½¼¾⅓⅔")
-_ROMAN = frozenset("ivxlcdm" + "хсми")
-"""Roman digits and the Cyrillic letters that look like them, folded."""
 _LATIN_ROMAN = frozenset("ivxlcdm")
+_ROMAN = _LATIN_ROMAN | frozenset(_LISTS.word("like_roman"))
+"""Roman digits and the Cyrillic letters that look like them, folded."""
 _MOST = 12
 """Turns of speech of a list that are looked at; a draft with more of them is refused."""
-_FORMS = re.compile(r"\b0x[0-9a-f]+\b|\b0b[01]{3,}\b|\d[eе][+]?\d+\b|\d ?(?:\^|\*\*) ?\d")
-_DISGUISED = re.compile(r"(?<!\w)[\dоoзбli]{3,}(?!\w)")
+_FORMS = _LISTS.pattern("forms")
+_DISGUISED = _LISTS.pattern("disguised")
 _SPACED = re.compile(r"(?<!\w)[^\W\d_](?:[ .-][^\W\d_]){4,15}(?!\w)")
-_CHEAPER = re.compile(r"столько же|дешевл|обойд|обход|сетк|деньг|денег|арзан|cheap")
-_ROUND = frozenset("оo")
+_CHEAPER = _LISTS.pattern("cheaper")
+_ROUND = frozenset("\u043eo")
 
 
 def signs(case: Case) -> list[Problem]:
@@ -118,20 +130,16 @@ def _roman(case: Case) -> Iterator[tuple[int, int, str]]:
 def _heaps(case: Case) -> Iterator[tuple[int, int, str]]:
     """«за горсть тенге»: how much is no number."""
     for lead, much, money in zip(case.text.tokens, case.text.tokens[1:], case.text.tokens[2:], strict=False):
-        if money.text not in CURRENCIES or much.kind != "w" or lead.text not in ("за", "по", "стоит", "for", "costs"):
+        if money.text not in CURRENCIES or much.kind != "w" or lead.text not in _PRICED_LEADS:
             continue
-        if (
-            money.clause == lead.clause
-            and word_value(much.text, True) is None
-            and not much.text.startswith(("тыс", "млн", "милл"))
-        ):
+        if money.clause == lead.clause and word_value(much.text, True) is None and not much.text.startswith(_MULTIPLES):
             yield much.start, money.end, "write the amount in digits"
 
 
 def _turns(case: Case) -> Iterator[tuple[int, int, str]]:
     """Of each list (nicknames of money, parts of the price, likenesses) the first turn of speech that is wrong."""
     at = {t.start: i for i, t in enumerate(case.text.tokens)}
-    for name, (applies, reason) in _LISTS.items():
+    for name, (applies, reason) in _TURNS.items():
         for number, turn in enumerate(case.turns(name).all):
             if number == _MOST or (
                 applies(case, at[turn.start]) and (name in _UNDENIED or not _turned_down(case, turn))
@@ -166,7 +174,7 @@ def _unpriced(case: Case, place: int) -> bool:
 def _alike(case: Case, place: int) -> bool:
     """Whether two things are put side by side; «как за 10 месяцев» is a number, and the sum is checked."""
     tokens = case.text.tokens[place : place + 8]
-    return not any(t.text == "за" and behind.kind == "n" for t, behind in itertools.pairwise(tokens))
+    return not any(t.text == _FOR and behind.kind == "n" for t, behind in itertools.pairwise(tokens))
 
 
 def _ours(case: Case, place: int) -> bool:
@@ -190,14 +198,14 @@ def _is_money(case: Case, place: int) -> bool:
         return True
     before = tokens[place - 1].text if place else ""
     priced = bool(case.clause_keys(said.clause) & {"@price", "@pay"}) and not after[:1].isalpha()
-    priced = priced and (before in ("a", "of", "пол") or word_value(before, True) is not None)
-    spans = after in ("в", "за", "a", "per", "for") and place + 2 < len(tokens) and _is_period(tokens[place + 2].text)
+    priced = priced and (before in _ONE_OF or word_value(before, True) is not None)
+    spans = after in _FOR_PERIOD and place + 2 < len(tokens) and _is_period(tokens[place + 2].text)
     spans = spans or (after in ("the",) and place + 2 < len(tokens) and _is_period(tokens[place + 2].text))
     lasting = after in ("for",) and place + 3 < len(tokens) and _is_period(tokens[place + 3].text)
     if not after[:1].isalnum() and _behind_number(tokens, place):
         return True
-    if said.text.startswith("штук"):
-        return False if before in ("за", "1") or not (spans and said.text != "штук") else before not in SIGNS
+    if said.text.startswith(_PIECES):
+        return False if before in _ONE_PIECE or not (spans and said.text != _PIECES) else before not in SIGNS
     return priced or spans or lasting or _is_period(after)
 
 
@@ -206,11 +214,11 @@ def _behind_number(tokens: tuple[PlacedToken, ...], place: int) -> bool:
     at = place - 1
     while at >= 0 and place - at < 4 and (tokens[at].kind == "n" or word_value(tokens[at].text, True) is not None):
         at -= 1
-    return 0 <= at < place - 1 and tokens[at].text in ("за", "for")
+    return 0 <= at < place - 1 and tokens[at].text in _FOR_LEADS
 
 
 def _is_period(word: str) -> bool:
-    return word.startswith(("месяц", "год", "мес", "квартал", "недел", "день", "month", "year", "week", "ай"))
+    return word.startswith(_PERIODS)
 
 
 def _turned_down(case: Case, turn: Found) -> bool:
@@ -225,7 +233,7 @@ def _turned_down(case: Case, turn: Found) -> bool:
 _UNDENIED = frozenset({"regardless", "levelled"})
 """Lists whose turns of speech hold a negation themselves."""
 _PLAIN = "name the amount in digits and tenge"
-_LISTS: dict[str, tuple[Callable[[Case, int], bool], str]] = {
+_TURNS: dict[str, tuple[Callable[[Case, int], bool], str]] = {
     "slang": (_always, _PLAIN),
     "slang_counted": (_is_money, _PLAIN),
     "parts": (_always, "no section says so of the price"),

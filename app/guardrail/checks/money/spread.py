@@ -3,12 +3,19 @@
 from app.guardrail.case import Case
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import counted_unit
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import PlacedToken
 
+_LISTS = Lists("app.guardrail.checks.money", "spread.yaml")
+_EACH = _LISTS.word("each")
+_SUITS = _LISTS.row("suits")
+_FOR = _LISTS.words("for")
+_OPERATORS = _LISTS.words("operators")
+
 _MONTHS = {"month": 1, "year": 12, "quarter": 3, "half": 6}
-_FOR_EACH = frozenset("по от каждый каждая каждом каждую каждого за per each every ар".split())
-_LEADS = frozenset("для за на из all for все всех оба обе".split())
-_COSTS = ("обойд", "обход", "выйд", "выход", "стоя", "будет", "будут", "составит")
+_FOR_EACH = _LISTS.words("for_each")
+_LEADS = _LISTS.words("leads")
+_COSTS = _LISTS.row("costs")
 _JOINS = frozenset("— – : -".split())
 _REACH = 8
 """Tokens between how many and how much."""
@@ -53,12 +60,12 @@ def several_of(case: Case, f: Figure, units: set[str | None]) -> int:
     return 0
 
 
-_PER = frozenset({"за", "per", "каждый", "каждая", "каждую", "each"})
+_PER = _LISTS.words("per")
 
 
 def _each(tokens: tuple[PlacedToken, ...], f: Figure) -> bool:
     """«подключение каждой стоит 8 000 ₸»."""
-    return any(t.text.startswith("кажд") and t.clause == f.clause for t in tokens[max(0, f.first - _REACH) : f.first])
+    return any(t.text.startswith(_EACH) and t.clause == f.clause for t in tokens[max(0, f.first - _REACH) : f.first])
 
 
 def _behind(case: Case, f: Figure) -> list[PlacedToken]:
@@ -73,10 +80,7 @@ def tokens_start(case: Case, g: Figure) -> int:
 def _suits(case: Case, g: Figure, f: Figure) -> bool:
     """«для 2 магазинов есть «Сеть»: 24 900 ₸»: what suits so many, not what they cost."""
     said = case.text.folded[g.end : f.start]
-    return any(
-        word in said
-        for word in ("подойд", "подход", "нужн", "есть", "лучше", "удобн", "выгодн", "бер", "suit", "fit", "need")
-    )
+    return any(word in said for word in _SUITS)
 
 
 def together(case: Case, f: Figure) -> bool:
@@ -91,7 +95,7 @@ def together(case: Case, f: Figure) -> bool:
     return len(frozenset(m.products for m in before if m.products)) > 1
 
 
-_TOGETHER = frozenset("вместе суммарно совокупно together combined бирге".split())
+_TOGETHER = _LISTS.words("together")
 
 
 def spanned(case: Case, f: Figure, periods: set[str | None]) -> int:
@@ -109,16 +113,16 @@ def spanned(case: Case, f: Figure, periods: set[str | None]) -> int:
         between = case.text.tokens[low + 1 : high]
         if monthly and len(between) > 1:
             continue
-        if len(between) <= _REACH and not any(t.text in _FOR_EACH - {"за"} or t.text in _PRICE_OF for t in between):
+        if len(between) <= _REACH and not any(t.text in _FOR_EACH - _FOR or t.text in _PRICE_OF for t in between):
             return int(g.value)
     return 0
 
 
-_PRICE_OF = frozenset("цена стоимость рассрочка рассрочку пробный".split())
+_PRICE_OF = _LISTS.words("price_of")
 
 
 def reckoned(case: Case, f: Figure) -> bool:
     """«12 × 14 900»: an operand."""
     tokens = case.text.tokens
     around = (tokens[f.first - 1].text if f.first else "", tokens[f.last + 1].text if f.last + 1 < len(tokens) else "")
-    return any(t in ("×", "x", "х", "*", "+", "·") for t in around)
+    return any(t in _OPERATORS for t in around)

@@ -9,11 +9,17 @@ from app.guardrail.case import Case, Problem
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import counted_unit, same_unit
 from app.guardrail.subject.binding import Binding
+from app.guardrail.text.lists import Lists
 
-_TIMES = frozenset("× * x х".split())
-_PLUS = frozenset(["+", "плюс"])
-_MINUS = frozenset(["-", "–", "минус"])
-_EQUAL = frozenset(["=", "равно"])
+_LISTS = Lists("app.guardrail.checks.money", "sums.yaml")
+_BY_MONTH = _LISTS.word("by_month")
+_YEAR = _LISTS.row("year")
+_HALF = _LISTS.word("half")
+
+_TIMES = _LISTS.words("times")
+_PLUS = _LISTS.words("plus")
+_MINUS = _LISTS.words("minus")
+_EQUAL = _LISTS.words("equal")
 Amount = tuple[Decimal, frozenset[str], frozenset[tuple[int, Decimal]]]
 """(value, periods that it can be said for, the (product, price) pairs that it is made of)"""
 
@@ -109,7 +115,7 @@ class Sums:
         """Whether an amount can be worked out, with its period, from what it is said of."""
         if f.start in self._equal:
             return True
-        by_month = "помесячн" in self._case.clause_text(f.clause)  # how it is paid, not for how long
+        by_month = _BY_MONTH in self._case.clause_text(f.clause)  # how it is paid, not for how long
         for value, periods, used in self._results(f, bound):
             if value == f.value and (not f.period or by_month or f.weak_period or "" in periods or f.period in periods):
                 named = {n for n, _ in used}
@@ -245,9 +251,9 @@ class Sums:
             for g in case.figures
             if g.kind == "duration" and g.unit == "month" and g.value > 1 and g.value <= 36
         }
-        if f.period == "year" or any(word in case.text.folded for word in ("год", "year", "жыл")):
+        if f.period == "year" or any(word in case.text.folded for word in _YEAR):
             months.add(12)
-        if f.period == "half" or "полгода" in case.text.folded:
+        if f.period == "half" or _HALF in case.text.folded:
             months.add(6)
         if f.period == "quarter":
             months.add(3)

@@ -8,43 +8,63 @@ from functools import lru_cache
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.bounds import Few
-from app.guardrail.checks.promises.act_patterns import (
-    ALREADY,
-    BOOKED,
-    DONE,
-    DONE_HARMLESS,
-    DONE_STEMS,
-    ENGLISH,
-    GIVE,
-    HUMAN,
-    KAZAKH,
-    KAZAKH_OK,
-    MAY_GIVE,
-    NOT,
-    OFFER,
-    OTHERS,
-    PROMISE,
-    PROMISE_PURE,
-    SELF,
-    STATE,
-    STATE_NOUNS,
-    STATE_OK,
-    STATES,
-    WILL,
-)
 from app.guardrail.text.folding import fold
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import key
+
+_LISTS = Lists("app.guardrail.checks.promises", "acts.yaml")
+_CONDITION = _LISTS.pattern("condition")
+_I = _LISTS.pattern("i")
+_WE = _LISTS.pattern("we")
+_PERSONS = _LISTS.pattern("persons")
+_STAFF = _LISTS.pattern("staff")
+_BY_NOW = _LISTS.word("by_now")
+_SAID_TO_YOU = _LISTS.pattern("said_to_you")
+_PAST = _LISTS.row("past")
+_PAST_THIRD = _LISTS.row("past_third")
+_COLLEAGUES = _LISTS.pattern("colleagues")
+_AIMED = _LISTS.pattern("aimed")
+_READY_TO = _LISTS.pattern("ready_to")
+_SET_UP = _LISTS.pattern("set_up")
+_ALREADY_LEADS = _LISTS.row("already_leads")
+_TO_YOU = _LISTS.pattern("to_you")
+_NOT_OURS = _LISTS.pattern("not_ours")
+_NO_BEFORE = _LISTS.pattern("no_before")
+_NO_BEHIND = _LISTS.pattern("no_behind")
+_NEGATIVE = _LISTS.pattern("negative")
+_SAYINGS = _LISTS.row("sayings")
+_HOPES = _LISTS.pattern("hopes")
+_USERS = _LISTS.pattern("users")
+_NOT_LEAD = _LISTS.word("not_lead")
+_NOT_WORDS = _LISTS.words("not_words")
+_ALREADY = _LISTS.pattern("already")
+_BOOKED = _LISTS.pattern("booked")
+_DONE = _LISTS.pattern("done")
+_DONE_HARMLESS = _LISTS.pattern("done_harmless")
+_ENGLISH = _LISTS.pattern("english")
+_GIVE = _LISTS.pattern("give")
+_HUMAN = _LISTS.pattern("human")
+_KAZAKH = _LISTS.pattern("kazakh")
+_KAZAKH_OK = _LISTS.pattern("kazakh_ok")
+_MAY_GIVE = _LISTS.pattern("may_give")
+_NOT = _LISTS.pattern("not")
+_OFFER = _LISTS.pattern("offer")
+_OTHERS = _LISTS.pattern("others")
+_PROMISE = _LISTS.pattern("promise")
+_PROMISE_PURE = _LISTS.pattern("promise_pure")
+_SELF = _LISTS.pattern("self")
+_STATE = _LISTS.pattern("state")
+_STATE_NOUNS = _LISTS.pattern("state_nouns")
+_STATE_OK = _LISTS.pattern("state_ok")
+_WILL = _LISTS.pattern("will")
 
 
 def acts(case: Case) -> list[Problem]:
     """Acts, states and promises that nobody but a person could vouch for."""
     problems: list[Problem] = []
     folded = case.text.folded
-    said: set[int] = set()
-    for t in case.text.tokens:
-        said |= _triggers(t.text)
     few = Few(problems)
-    rules = [rule for n, rule in enumerate(_RULES) if n in said and rule[0].search(folded)]
+    rules = [rule for rule in _RULES if rule[0].search(folded)]
     for number, (a, b) in enumerate(case.text.sentences if rules else ()):
         piece = folded[a:b]
         for pattern, judge, detail in rules:
@@ -54,9 +74,9 @@ def acts(case: Case) -> list[Problem]:
                     continue
                 if any(p.start < end and start < p.end for p in problems):
                     continue
-                if pattern in (STATE, GIVE) and any(m.group() in page for page in case.knowledge.folded):
+                if pattern in (_STATE, _GIVE) and any(m.group() in page for page in case.knowledge.folded):
                     continue
-                if pattern in (PROMISE, PROMISE_PURE, WILL, DONE) and _supported(case, m.group(), number):
+                if pattern in (_PROMISE, _PROMISE_PURE, _WILL, _DONE) and _supported(case, m.group(), number):
                     continue
                 problems.append(Problem("act", f"{case.text.raw[start:end]!r}: {detail}", start, end))
     problems += _never(case)
@@ -84,89 +104,65 @@ def _clause_around(piece: str, m: re.Match[str]) -> tuple[str, str]:
 def _denied(piece: str, m: re.Match[str]) -> bool:
     """A negation within the two words before."""
     words = re.findall(r"\S+", _clause_around(piece, m)[0])[-2:]
-    return bool(words) and any(NOT.search(w) for w in words[-2:])
+    return bool(words) and any(_NOT.search(w) for w in words[-2:])
 
 
 def _done(piece: str, m: re.Match[str]) -> bool:
     before, behind = _clause_around(piece, m)
-    if _denied(piece, m) or ("?" in piece[-2:] and not SELF.search(before)):
+    if _denied(piece, m) or ("?" in piece[-2:] and not _SELF.search(before)):
         return False
-    if OFFER.search(before):
+    if _OFFER.search(before):
         return False
     head = piece[: m.start()]
-    if re.search(
-        r"\b(?:если|когда|как только|после того как|чтобы|с момента|что именно|кто|бы)\b", head.split(".")[-1]
-    ) and not re.search(r"\bя\b", before):
+    if _CONDITION.search(head.split(".")[-1]) and not _I.search(before):
         return False
-    mine = re.search(r"\b(?:я|мы)\b", before) or re.search(r"\b(?:я|мы)\b", behind[:12])
-    if OTHERS.search(before) and not mine:
+    mine = _WE.search(before) or _WE.search(behind[:12])
+    if _OTHERS.search(before) and not mine:
         return False
     word = m.group()
-    if (
-        not mine
-        and OTHERS.search(behind)
-        and re.search(r"\b(?:менеджер|кассир|покупатель|клиент|владелец|специалист)\b", behind)
-    ):
-        return re.search(r"менеджер|специалист", behind) is not None and "уже" in piece
-    if DONE_HARMLESS.fullmatch(word) and not mine and not re.search(r"\b(?:уже|вам|вас|ваш\w*)\b", before + behind):
+    if not mine and _OTHERS.search(behind) and _PERSONS.search(behind):
+        return _STAFF.search(behind) is not None and _BY_NOW in piece
+    if _DONE_HARMLESS.fullmatch(word) and not mine and not _SAID_TO_YOU.search(before + behind):
         return False
     last = re.findall(r"[^\W\d_]+", before)[-1:]
-    if last and not mine and re.fullmatch(STATE_NOUNS, last[0]) and word.endswith(("л", "ла", "ли")):
+    if last and not mine and _STATE_NOUNS.fullmatch(last[0]) and word.endswith(_PAST):
         return True  # «заявку создал»
     # A subject in the nominative before a third person's past («товар поступил», «менеджер отправил») is judged by «уже».
     subject = re.findall(r"[^\W\d_]+", before)
-    if (
-        not mine
-        and subject
-        and word.endswith(("л", "ла"))
-        and re.search(r"\b(?:менеджер|специалист|коллег\w*|администратор|бухгалтерия|отдел)\b", before)
-    ):
+    if not mine and subject and word.endswith(_PAST_THIRD) and _COLLEAGUES.search(before):
         return True
-    return not (
-        not mine
-        and subject
-        and subject[-1] not in _LIGHT
-        and not re.search(r"\b(?:уже|вам|вас|ваш\w*|все|только что|сейчас|готово)\b", before + behind)
-    )
+    return not (not mine and subject and subject[-1] not in _LIGHT and not _AIMED.search(before + behind))
 
 
-_LIGHT = frozenset(
-    "да хорошо отлично конечно готово и уже все вас вам это ваш вашу ваше ваши спасибо сразу сейчас супер так также понятно принято".split()
-)
+_LIGHT = _LISTS.words("light")
 
 
 def _state(piece: str, m: re.Match[str]) -> bool:
     before, _ = _clause_around(piece, m)
     if _denied(piece, m) or piece.endswith("?"):
         return False
-    if re.search(r"\b(?:подготов(?!лен)\w*|готов(?:ы|а|о)? (?:ответ|помочь|подсказ|рассказ)\w*)", piece[m.start() :]):
+    if _READY_TO.search(piece[m.start() :]):
         return False
-    state = re.search(r"уже (?:подключен|открыт|включен|внесен|создан|добавлен|готов)", m.group())
-    if m.group().startswith(("уже ", "успешно ")) and state and not re.search(r"\b(?:вам|вас|ваш\w*)\b", before):
+    state = _SET_UP.search(m.group())
+    if m.group().startswith(_ALREADY_LEADS) and state and not _TO_YOU.search(before):
         return False
-    return not STATE_OK.search(before + " " + m.group())
+    return not _STATE_OK.search(before + " " + m.group())
 
 
 def _any_positive(piece: str, m: re.Match[str]) -> bool:
     before, _ = _clause_around(piece, m)
-    return (
-        not _denied(piece, m)
-        and not OFFER.search(before)
-        and not re.search(r"\b(?:если|кассир\w*|покупател\w*|вы|сами)\b", before)
-    )
+    return not _denied(piece, m) and not _OFFER.search(before) and not _NOT_OURS.search(before)
 
 
 def _promise(piece: str, m: re.Match[str]) -> bool:
     before, behind = _clause_around(piece, m)
     if _denied(piece, m):
         return False
-    if re.search(r"\b(?:не|нельзя|никто|ни)\b(?:\s\S+){0,4}\s*$", before) or re.match(
-        r"\s*(?:не |никто|нельзя)", behind
-    ):
+    if _NO_BEFORE.search(before) or _NO_BEHIND.match(behind):
         return False
-    if re.search(r"\bне\b", behind[:30]) and m.group().startswith(("окуп", "100", "сто", "обеща")):
+    if _NEGATIVE.search(behind[:30]) and m.group().startswith(_SAYINGS):
         return False
-    return not re.search(r"\b(?:если|чтобы|надеемся)\b", before)
+    return not _HOPES.search(before)
 
 
 def _positive(piece: str, m: re.Match[str]) -> bool:
@@ -175,15 +171,11 @@ def _positive(piece: str, m: re.Match[str]) -> bool:
 
 def _already(piece: str, m: re.Match[str]) -> bool:
     before, _ = _clause_around(piece, m)
-    return (
-        not _denied(piece, m)
-        and not piece.endswith("?")
-        and not re.search(r"\b(?:вы|если|когда|если бы|кассир\w*|покупател\w*|программа|система|dukenta)\b", before)
-    )
+    return not _denied(piece, m) and not piece.endswith("?") and not _USERS.search(before)
 
 
 def _kazakh(piece: str, m: re.Match[str]) -> bool:
-    return not KAZAKH_OK.search(piece[: m.end()]) and not piece.endswith("?")
+    return not _KAZAKH_OK.search(piece[: m.end()]) and not piece.endswith("?")
 
 
 def _english(piece: str, m: re.Match[str]) -> bool:
@@ -192,46 +184,19 @@ def _english(piece: str, m: re.Match[str]) -> bool:
 
 
 _RULES = (
-    (DONE, _done, "says that something was done, which cannot be known"),
-    (STATE, _state, "says that something has happened, which cannot be known"),
-    (ALREADY, _already, "says that something is under way, which cannot be known"),
-    (BOOKED, _positive, "says that the customer is booked or registered"),
-    (WILL, _any_positive, "promises an act that the machine cannot do"),
-    (GIVE, _any_positive, "promises a discount or a gift"),
-    (MAY_GIVE, _positive, "offers a discount or a gift"),
-    (PROMISE, _promise, "is a promise or a guarantee"),
-    (PROMISE_PURE, _promise, "is a guarantee of results"),
-    (HUMAN, lambda piece, m: True, "claims to be a person"),
-    (KAZAKH, _kazakh, "says that something was done or promises it"),
-    (ENGLISH, _english, "says that something was done or promises it"),
+    (_DONE, _done, "says that something was done, which cannot be known"),
+    (_STATE, _state, "says that something has happened, which cannot be known"),
+    (_ALREADY, _already, "says that something is under way, which cannot be known"),
+    (_BOOKED, _positive, "says that the customer is booked or registered"),
+    (_WILL, _any_positive, "promises an act that the machine cannot do"),
+    (_GIVE, _any_positive, "promises a discount or a gift"),
+    (_MAY_GIVE, _positive, "offers a discount or a gift"),
+    (_PROMISE, _promise, "is a promise or a guarantee"),
+    (_PROMISE_PURE, _promise, "is a guarantee of results"),
+    (_HUMAN, lambda piece, m: True, "claims to be a person"),
+    (_KAZAKH, _kazakh, "says that something was done or promises it"),
+    (_ENGLISH, _english, "says that something was done or promises it"),
 )
-
-
-_TRIGGERS = tuple(
-    re.compile(pattern if pattern.endswith("$") else rf"\A(?:{pattern})")
-    for pattern in (
-        rf"(?:{DONE_STEMS})",
-        STATES,
-        r"уже|сейчас|менеджер|специалист|коллег|курьер|бухгалтери|вижу|ваш|твой|нашел|нашл|нашим|судя|зафиксировано",
-        r"записан|зарегистр|заброни|подключен|списк|внесен|добавлен|участв|выигр|получил|ждем|жду|подтвержд",
-        r"запиш|забронир|бронир|зарезерв|резерв|перезвон|позвон|наберу|записыва|оформ|отправ|высыл|скид|скин|звоню|провер|вышл|пришл|выстав|подключ|активир|отлож|закреп|"
-        r"верн|подтвержда|начисл|внес|добав|назнач|отмен|перенес|перевед|договор|зачисл|спиш|продл|организ|постав|свяжусь|подар",
-        r"скид|цен|дешевл|бонус|подар|промокод|сверху|процент|отсроч|рассроч|снизи|сниж|скин|уступ|опуст|услови|персональн|индивидуальн|специальн",
-        r"скид|бонус|подар|промокод|цен|дешевл",
-        r"гарант|обеща|клян|слово|руча|стопроц|100|сто|сомнени|несомн|точно|обязательно|непременно|всегда|никогда|пожале|прибыл|выручк|продаж|доход|оборот|увелич|подним|повыс|"
-        r"удво|утро|лучш|самы|сама|само|дешевл|риск|окуп|кепилд|уаде|сендир|мидет|миндет|жуз|все|guarant|promis|definit|certain|without|no|best|risk",
-        r"гаранти|guarantee|результат|рост|окупаем|успех|прибыл",
-        r"бот|робот|программ|искусств|жив|человек|реальн|настоящ|сотрудник|менеджер|адаммын|емеспин|human|person|manager|real|обычн|общае|пишет|robot|bot",
-        r"(?:д[ыи]м|т[ыи]м|д[ыи]к|т[ыи]к|н[ыи]з|[дт][ыи]|г[ае]н|м[ыи]н|м[ыи]з|йын)$",
-        r"\A(?:i|we|you|your|order|booking|appointment|payment|invoice|request|reservation|account|discount|demo|visit|refund|link|contract|delivery)$",
-    )
-)
-
-
-@lru_cache(maxsize=16384)
-def _triggers(word: str) -> frozenset[int]:
-    """The rules that a word can belong to: a text without any of them need not be searched."""
-    return frozenset(n for n, pattern in enumerate(_TRIGGERS) if pattern.search(word))
 
 
 def _supported(case: Case, phrase: str, sentence: int) -> bool:
@@ -240,7 +205,7 @@ def _supported(case: Case, phrase: str, sentence: int) -> bool:
     keys = case.sentence_keys[sentence]
     for page in case.knowledge.folded:
         place = page.find(stem)
-        if place < 0 or page[max(0, place - 4) : place].endswith("не "):
+        if place < 0 or page[max(0, place - 4) : place].endswith(_NOT_LEAD):
             continue
         a = max(page.rfind(".", 0, place), page.rfind("!", 0, place)) + 1
         b = page.find(".", place)
@@ -262,7 +227,7 @@ def forbidden(phrase: str) -> re.Pattern[str] | None:
 
 
 _FIRST = re.compile(r"[^\W_]*")
-_NOT_BEFORE = re.compile(r"\b(?:не|not)\s+$")
+_NOT_BEFORE = _LISTS.pattern("not_before")
 
 
 def _never(case: Case) -> list[Problem]:
@@ -273,7 +238,7 @@ def _never(case: Case) -> list[Problem]:
         pattern = forbidden(phrase)
         for m in few(pattern, case.text.folded) if pattern else ():
             negated = _NOT_BEFORE.search(case.text.folded, max(0, m.start() - 6), m.start())
-            if negated and _FIRST.match(m.group())[0] not in ("не", "not"):  # type: ignore[index]
+            if negated and _FIRST.match(m.group())[0] not in _NOT_WORDS:  # type: ignore[index]
                 continue
             if not case.is_own(*m.span()):
                 problems.append(

@@ -1,10 +1,13 @@
 """Check `act`, beside acts.py: a deed told by its object («оплата дошла», "your slot is locked in"), and growth promised."""
 
 from app.guardrail.case import Case, Problem
+from app.guardrail.text.lists import Lists
+
+_LISTS = Lists("app.guardrail.checks.promises", "deeds.yaml")
 
 _MOST = 12
-_GROWS = ("продаж", "выручк", "оборот", "прибыл", "доход")
-_LISTS = {
+_GROWS = _LISTS.row("grows")
+_TURNS = {
     "deeds": "nothing was done that can be seen here",
     "growth": "no section promises this",
     "flawless": "no section promises this",
@@ -16,7 +19,7 @@ def deeds(case: Case) -> list[Problem]:
     """The first deed or promise of each list that is said as a fact."""
     problems = []
     named = _named(case)
-    for name, detail in _LISTS.items():
+    for name, detail in _TURNS.items():
         for number, turn in enumerate(case.turns(name).all):
             if number < _MOST and name == "growth" and turn.start in named:
                 continue  # «на «Росте» получится …» is a product's name

@@ -9,26 +9,28 @@ from app.guardrail.checks.bounds import Few
 from app.guardrail.checks.dictated import denied_beside
 from app.guardrail.checks.percents import CONDITION
 from app.guardrail.text.lexicon import GENERIC, TOPICS
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.phrases import Found
 
-_DENIED = re.compile(
-    r"\b(?:не|нельзя|вряд ли)\s(?:\w+\s){0,2}(?:бесплатн|даром|подар|входит|входят|включ)|\bплатн|\b(?:бесплатн|подарк|подарок)\w*\s(?:\w+\s){0,2}нет\b|\bнет\s(?:\w+\s){0,2}(?:бесплатн|подарк)"
-    r"|тегин емес|\bкирмейди|\bnot (?:free|included)|\bisn't (?:free|included)|\bне бесплатн"
-)
-_PAID_ONLY = re.compile(r"\bбез (?:дополнительной )?(?:доплат|оплат)")
-_DISCOUNT = re.compile(
-    r"\b(?:скидк|скидок|скидочк|промокод|акци[ияюей]|спецпредложени|спеццен|распродаж|кэшбэк|кешбэк|cashback|женилдик|discount|promo)\w*"
-)
-_NO_DISCOUNT = re.compile(
-    r"\b(?:нет|не|без|нельзя|емес|жок|no|not|never|don't|cannot|can't)\b|n't\b|майды|мейди|майм|мейм|а?лмай|\?\s*$|"
-    r"\b(?:уточн|узна|спрос|передать|передам|передат|вопрос|кассир|настро|покупател|предел|роль|менеджер\w* (?:подскаж|расскаж|ответ))"
-)
-_OFFERED = re.compile(
-    r"\b(?:есть|действу|дела|даем|дадим|дам|сдела|получ|предостав|предлаг|скидка [—–-]|скидкой|со скидкой|дарим|будет|положен|применя|при |за |бар|беремиз|жасаймыз|get|offer|give|have|with)\w*"
-)
-_DATIVE = ("не", "на", "ге", "га", "ке", "ка")
+_LISTS = Lists("app.guardrail.checks.promises", "free.yaml")
+_NOT_BEFORE = _LISTS.pattern("not_before")
+_PAYING = _LISTS.pattern("paying")
+_UNPAID = _LISTS.word("unpaid")
+_PAID_KK = _LISTS.word("paid_kk")
+_INCLUDES = _LISTS.row("includes")
+_IS_INCLUDED = _LISTS.row("is_included")
+_IN = _LISTS.words("in")
+_INCLUDED_KK = _LISTS.word("included_kk")
+_DISCOUNT_STEM = _LISTS.word("discount_stem")
+
+_DENIED = _LISTS.pattern("denied")
+_PAID_ONLY = _LISTS.pattern("paid_only")
+_DISCOUNT = _LISTS.pattern("discount")
+_NO_DISCOUNT = _LISTS.pattern("no_discount")
+_OFFERED = _LISTS.pattern("offered")
+_DATIVE = _LISTS.row("dative")
 _COUNTED = frozenset({"@register", "@employee", "@goods", "@shop", "@cashier"})
-_SOFT = re.compile(r"\b(?:могу|можем|можно) (?:уточнить|узнать|спросить|передать)")
+_SOFT = _LISTS.pattern("soft")
 
 
 def free(case: Case) -> list[Problem]:
@@ -59,7 +61,7 @@ def claim(case: Case, m: re.Match[str], included: bool) -> Problem | None:
     around = case.clause_text(clause)
     if _DENIED.search(around) and not _PAID_ONLY.match(m.group()):
         return None
-    if re.search(r"\bне\s(?:\w+\s)?$", case.text.folded[max(0, m.start() - 14) : m.start()]):
+    if _NOT_BEFORE.search(case.text.folded[max(0, m.start() - 14) : m.start()]):
         return None
     clause_keys = case.clause_keys(clause)
     keys = _subject(case, sentence, clause, m)
@@ -109,9 +111,9 @@ def claim(case: Case, m: re.Match[str], included: bool) -> Problem | None:
 def _bought(m: re.Match[str]) -> bool:
     """«без доплаты» says the same as «входит»."""
     return (
-        (re.search(r"плат|плач", m.group()) is not None and "бесплат" not in m.group())
+        (_PAYING.search(m.group()) is not None and _UNPAID not in m.group())
         or "charge" in m.group()
-        or "толем" in m.group()
+        or _PAID_KK in m.group()
     )
 
 
@@ -177,17 +179,17 @@ def _included(
     place = case.text.token_at(m.start())
     after = [x for x in here if x.first > place]
     before = [x for x in here if x.last < place]
-    if word.startswith(("включает", "includes")):
+    if word.startswith(_INCLUDES):
         whole, parts = before, after
-    elif word.startswith(("входит", "входят", "кир")):
+    elif word.startswith(_IS_INCLUDED):
         # «в тариф «Рост» входит API» and «API входит в тариф «Рост»».
         tokens = case.text.tokens
         lead = [t.text for t in case.text.inside(sentence) if t.end <= m.start() and t.clause == tokens[place].clause]
-        if any(t in ("в", "во") for t in lead):
+        if any(t in _IN for t in lead):
             whole, parts = before, after
-        elif any(t.text in ("в", "во") for t in tokens[place + 1 : place + 4]):
+        elif any(t.text in _IN for t in tokens[place + 1 : place + 4]):
             whole, parts = after, before
-        elif word.startswith("кир"):  # Kazakh: what it is included in stands in the dative («тарифіне»)
+        elif word.startswith(_INCLUDED_KK):  # Kazakh: what it is included in stands in the dative («тарифіне»)
             whole = [x for x in here if tokens[min(x.last, len(tokens) - 1)].text.endswith(_DATIVE)]
             parts = [x for x in before if x not in whole]
             if not whole:
@@ -250,7 +252,7 @@ def _discounts(case: Case) -> list[Problem]:
             tie = CONDITION.search(piece)
             if tie is None or any(tie.group()[:6] in k.page for k in case.knowledge.known if k.kind == "percent"):
                 continue
-            if any(tie.group()[:6] in page and "скидк" in page for page in case.knowledge.folded):
+            if any(tie.group()[:6] in page and _DISCOUNT_STEM in page for page in case.knowledge.folded):
                 continue
         problems.append(_problem(case, m, "no section knows a discount"))
         break

@@ -12,23 +12,27 @@ from app.guardrail.allowed.page import page
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.dictated import denied, denied_beside
 from app.guardrail.checks.promises.free import claim
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.phrases import Found, phrases
 from app.guardrail.text.words import keys_of, read, sentence_keys
 from app.types import Section
 
+_LISTS = Lists("app.guardrail.checks.promises", "gifts.yaml")
+_JOINS = _LISTS.words("joins")
+
 _MOST = 12
 """Turns of speech that are looked at; a draft with more of them is refused whatever they say."""
-_THEIRS = frozenset("ваш ваша ваше ваши yours сиздики".split())
-_LISTS = ("gifts", "free_months", "refunds", "damages")
+_THEIRS = _LISTS.words("theirs")
+_TURNS = ("gifts", "free_months", "refunds", "damages")
 _ANYTHING = re.compile(r"[\s\S]+")
-_IF = re.compile(r"\b(?:если|егер|if|unless)\b")
+_IF = _LISTS.pattern("if")
 _NOT_THINGS = frozenset({"@refund", "@pay", "@price", "@free", "@first", "@extra", "@manager", "@answer", "@contract"})
 
 
 def gifts(case: Case) -> list[Problem]:
     """The first gift, free month or refund that no section gives."""
-    given = sorted((*(turn for name in _LISTS for turn in case.turns(name).all), *_handed(case)))
-    months, refunds, damages = (set(case.turns(name).all) for name in _LISTS[1:])
+    given = sorted((*(turn for name in _TURNS for turn in case.turns(name).all), *_handed(case)))
+    months, refunds, damages = (set(case.turns(name).all) for name in _TURNS[1:])
     for turn in given[:_MOST]:
         back = turn in refunds or turn in damages
         if case.is_own(turn.start, turn.end) or (denied(case, turn.clause) if back else denied_beside(case, turn)):
@@ -62,14 +66,14 @@ def _handed(case: Case) -> Iterator[Found]:
     for t in case.text.tokens:
         if t.text not in _THEIRS or case.clause_keys(t.clause) & _SEALED:
             continue
-        words = [w for w in case.clause_text(t.clause).strip(" ,.!—–-:;").split() if w not in ("и", "and")]
+        words = [w for w in case.clause_text(t.clause).strip(" ,.!—–-:;").split() if w not in _JOINS]
         if 1 < len(words) <= _FEW and words[-1] == t.text and not words[0].startswith(_CHOICES):
             yield Found(t.start, t.end, t.sentence, t.clause)
 
 
 _FEW = 3
 _SEALED = frozenset({"@price", "@pay", "@contract"})
-_CHOICES = ("решени", "выбор", "прав", "дело", "слов", "вопрос", "this", "that")
+_CHOICES = _LISTS.row("choices")
 
 
 def _spared(case: Case, sentence: int) -> str:
