@@ -81,6 +81,11 @@ class Case:
         self.text = read(draft, context.language)
         self.knowledge: AllowedByKnowledge = known_by.of(context.passages, context.brands)
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The shop's own names, folded."""
+        return frozenset(fold(name) for name in self.context.brands) or frozenset({"dukenta"})
+
     def turns(self, name: str) -> Turns:
         """The turns of speech of one list of phrases.yaml that the draft has."""
         return self._turns[name]

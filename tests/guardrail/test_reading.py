@@ -3,7 +3,8 @@
 import pytest
 
 from app.guardrail import Context, check
-from app.guardrail.allowed.quoting import FIGURES, quotations
+from app.guardrail.allowed.quoting import quotations
+from app.guardrail.table import QUOTABLE
 from app.guardrail.case import Case
 from app.guardrail.checks.leaks import empty, leak, repeat
 from app.guardrail.checks.retelling import retelling
@@ -244,11 +245,11 @@ def test_a_word_names_a_section_by_five_letters() -> None:
 
 def test_a_quotation_vouches_for_its_own_figures_and_those_alone() -> None:
     def figures(draft: str) -> list[str]:
-        return [f.check for f in check(draft, context(FAST)).findings if f.check in FIGURES]
+        return [f.check for f in check(draft, context(FAST)).findings if f.check in QUOTABLE]
 
     quoted = "Приоритет. Она отвечает за 7 минут. Это стоит 12 345 ₸."
     assert figures(quoted) == []
     assert figures(f"{'**Вот** ' * 12}. {quoted}") == [], "in its place in the repaired text"
     assert figures(f"{quoted} А это 999 ₸.") == ["amount"]
     assert figures(f"А это 999 ₸. {quoted}") == ["amount"]
-    assert {"amount", "currency", "percent", "free", "term", "count"} == FIGURES
+    assert {"amount", "currency", "percent", "free", "term", "count"} == QUOTABLE

@@ -9,9 +9,6 @@ import re
 from app.guardrail.model import Context
 from app.types import Section
 
-FIGURES = frozenset({"amount", "currency", "percent", "free", "term", "count"})
-"""Checks whose findings a quotation answers."""
-
 _SENTENCE = re.compile(r"[^.!?…\n]+(?:[.](?=\S)[^.!?…\n]*)*[.!?…]*")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _STEM = 5
