@@ -4,13 +4,14 @@ import pytest
 
 from app.guardrail import Context, check
 from app.guardrail.allowed.quoting import quotations
-from app.guardrail.table import QUOTABLE
 from app.guardrail.case import Case
 from app.guardrail.checks.leaks import empty, leak, repeat
 from app.guardrail.checks.retelling import retelling
+from app.guardrail.table import QUOTABLE
 from app.guardrail.text.folding import cyrillic, fold
 from app.guardrail.text.sentences import spans
 from app.types import Passage, Section
+from tests.guardrail.sample import in_shop
 
 
 def written(text: str, title: str = "Правила", name: str = "own") -> Section:
@@ -18,7 +19,7 @@ def written(text: str, title: str = "Правила", name: str = "own") -> Sect
 
 
 def context(*sections: Section, **more: object) -> Context:
-    return Context(tuple(Passage(section, 1.0) for section in sections), **more)  # type: ignore[arg-type]
+    return in_shop(tuple(Passage(section, 1.0) for section in sections), **more)  # type: ignore[arg-type]
 
 
 # -- one spelling

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from app.guardrail.allowed.model import Free
 from app.guardrail.figures.figure import Figure
-from app.guardrail.text.lexicon import GENERIC
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.phrases import phrases
 from app.guardrail.text.words import Text, keys_of, read, sentence_keys
@@ -24,7 +23,7 @@ def given(section: Section, text: Text, found: tuple[Figure, ...], title: frozen
     wide = keys_of(text) | title
     for fact in section.facts:
         if fact.currency and not fact.amount:
-            yield Free(keys_of(read(fact.name)), wide, (), frozenset(), False)
+            yield Free(keys_of(read(fact.name, lexicon=text.lexicon)), wide, (), frozenset(), False)
     turns = phrases().find(text)
     given = turns["gifts"].sentences | turns["free_months"].sentences
     for number, (start, end) in enumerate(text.sentences):
@@ -35,7 +34,7 @@ def given(section: Section, text: Text, found: tuple[Figure, ...], title: frozen
             )
             lasting = frozenset((f.value, f.unit) for f in found if f.kind == "duration" and f.sentence == number)
             keys = sentence_keys(text, number)
-            if not (keys - GENERIC):
+            if not (keys - text.lexicon.generic):
                 keys |= title
             yield Free(keys | title if number == 0 else keys, wide, least, lasting, False)
         elif INCLUDED.search(piece) and not _NOT.search(piece):
@@ -51,7 +50,6 @@ def _from(text: Text, f: Figure) -> bool:
 
 _NAMED_BEFORE = 200
 """Tokens before «без ограничений» in which the name and the noun stand that it is said of."""
-_LIMITED = frozenset({"@register", "@employee", "@goods", "@shop", "@cashier"})
 _ENDLESS = _LISTS.pattern("endless")
 
 
@@ -71,8 +69,10 @@ def limits(text: Text, found: tuple[Figure, ...]) -> Iterator[tuple[str, str, in
         lead = text.tokens[max(0, place - _NAMED_BEFORE) : place]
         words = [t for t in lead if t.quote and t.kind == "w"]
         name = " ".join(t.key or t.text for t in words if t.quote == words[-1].quote) if words else ""
-        behind = [t for t in text.tokens[place + 1 : place + 4] if t.clause == token.clause and t.key in _LIMITED]
-        before = [t for t in lead if t.clause == token.clause and t.key in _LIMITED]
+        behind = [
+            t for t in text.tokens[place + 1 : place + 4] if t.clause == token.clause and t.key in text.lexicon.limited
+        ]
+        before = [t for t in lead if t.clause == token.clause and t.key in text.lexicon.limited]
         for t in behind or before:
             if t.key:
                 yield name, t.key, -1

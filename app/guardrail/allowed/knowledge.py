@@ -5,18 +5,18 @@ from functools import lru_cache
 
 from app.guardrail.allowed.model import AllowedByKnowledge, Page, Product
 from app.guardrail.allowed.page import model_names, page
-from app.guardrail.text.lexicon import QUALIFIERS
+from app.guardrail.text.lexicon import QUALIFIERS, Lexicon
 from app.types import Passage, Section
 
 
-def of(passages: tuple[Passage, ...], brands: tuple[str, ...]) -> AllowedByKnowledge:
-    """Everything that the sections in use say; cached."""
-    return _together(tuple(dict.fromkeys(passage.section for passage in passages)), brands)
+def of(passages: tuple[Passage, ...], lexicon: Lexicon) -> AllowedByKnowledge:
+    """Everything that the sections in use say to a shop's customers; cached."""
+    return _together(tuple(dict.fromkeys(passage.section for passage in passages)), lexicon)
 
 
 @lru_cache(maxsize=512)
-def _together(sections: tuple[Section, ...], brands: tuple[str, ...]) -> AllowedByKnowledge:
-    pages = [page(section) for section in sections]
+def _together(sections: tuple[Section, ...], lexicon: Lexicon) -> AllowedByKnowledge:
+    pages, brands = [page(section, lexicon) for section in sections], lexicon.names
     merged: dict[str, Product] = {}
     for product in (product for p in pages for product in p.products):
         old = merged.get(product.name)

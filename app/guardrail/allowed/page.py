@@ -9,11 +9,11 @@ from functools import lru_cache
 from app.guardrail.allowed.given import given, limits
 from app.guardrail.allowed.model import Known, Page, Price, Product
 from app.guardrail.figures.figure import Figure
-from app.guardrail.figures.measures import UNITS_OF_TIME, counted_unit
+from app.guardrail.figures.measures import UNITS_OF_TIME
 from app.guardrail.figures.read import figures
-from app.guardrail.text.lexicon import GENERIC, QUALIFIERS
+from app.guardrail.text.lexicon import QUALIFIERS, Lexicon
 from app.guardrail.text.lists import Lists
-from app.guardrail.text.words import Text, key, keys_of, read, sentence_keys
+from app.guardrail.text.words import Text, keys_of, read, sentence_keys
 from app.types import Fact, Section
 
 _LISTS = Lists("app.guardrail.allowed", "page.yaml")
@@ -23,13 +23,13 @@ _LATIN_NAME = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 
 
 @lru_cache(maxsize=4096)
-def page(section: Section) -> Page:
+def page(section: Section, lexicon: Lexicon) -> Page:
     """One section, read with the draft's own reader."""
-    names = [read(fact.name) for fact in section.facts]
+    names = [read(fact.name, lexicon=lexicon) for fact in section.facts]
     named = model_names((section.text, section.title, *(fact.name for fact in section.facts)))
-    text = read(section.text, section.language)
+    text = read(section.text, section.language, lexicon)
     found = figures(text, named)
-    title = keys_of(read(section.title, section.language))
+    title = keys_of(read(section.title, section.language, lexicon))
     products = _products(section, text, found, names, title)
     known = tuple(dict.fromkeys(_known(section, text, found, names, title)))  # what is said twice is looked at once
     numbers = {f.value for f in found if f.kind in ("bare", "count")}
@@ -80,10 +80,10 @@ def _name(text: Text, fact_name: str) -> tuple[frozenset[str], frozenset[str], b
     if quoted:
         return keys, quoted | qualifiers, True, False
     latin = frozenset(t.key for t in words if t.latin and len(t.text) > 1 and t.key)
-    telling = latin - {"@api", "@sms"}
+    telling = latin - text.lexicon.latin
     if telling:
         return keys, telling | qualifiers | frozenset(numbers), False, True
-    core = frozenset(k for k in keys - GENERIC if not k.startswith("#"))
+    core = frozenset(k for k in keys - text.lexicon.generic if not k.startswith("#"))
     return keys, core or keys, False, False
 
 
@@ -96,14 +96,16 @@ def _products(
             grouped.setdefault(fact.name, (name, []))[1].append(fact)
     money = [f for f in found if f.kind == "money"]
     amounts = {fact.amount for fact in section.facts}
-    extra = title | frozenset(k for word in section.keywords for k in keys_of(read(word, section.language)))
+    extra = title | frozenset(
+        k for word in section.keywords for k in keys_of(read(word, section.language, text.lexicon))
+    )
     result = []
     for label, (read_name, facts) in grouped.items():
         keys, core, quoted, latin = _name(read_name, label)
         beside = frozenset().union(*(_beside(text, found, f) for f in money if f.value in {x.amount for x in facts}))
-        weak = (beside | (extra if len(grouped) == 1 else frozenset())) - GENERIC
+        weak = (beside | (extra if len(grouped) == 1 else frozenset())) - text.lexicon.generic
         least = _LEAST.search(read_name.folded) is not None
-        prices = tuple(Price(f.amount, f.currency, _unit(f.unit), f.period, least) for f in facts)
+        prices = tuple(Price(f.amount, f.currency, _unit(f.unit, text.lexicon), f.period, least) for f in facts)
         result.append(Product(label, keys, core, quoted, latin, weak, prices))
     head: frozenset[str] = frozenset()
     sentence = -1
@@ -113,7 +115,11 @@ def _products(
         if f.value in amounts or f.note == "computed":
             head |= _beside(text, found, f)
             continue
-        own = _beside(text, found, f) - GENERIC or (head - GENERIC) or title - GENERIC
+        own = (
+            _beside(text, found, f) - text.lexicon.generic
+            or (head - text.lexicon.generic)
+            or title - text.lexicon.generic
+        )
         label = " ".join(sorted(own)) or section.id
         price = Price(f.value, f.currency, f.unit, f.period if not f.weak_period else None)
         result.append(Product(f"{section.id}: {label}", own | head, own, False, False, frozenset(), (price,)))
@@ -124,13 +130,14 @@ def _products(
 _LEAST = _LISTS.pattern("least")
 
 
-def _unit(unit: str | None) -> str | None:
+def _unit(unit: str | None, lexicon: Lexicon) -> str | None:
     if unit is None:
         return None
     folded = unit.lower()
     if folded in UNITS_OF_TIME and UNITS_OF_TIME[folded] == ("minute", 60):
         return "@hour"
-    return counted_unit(key(folded)) or key(folded) or folded
+    key = lexicon.key(folded)
+    return lexicon.unit(key) or key or folded
 
 
 def _beside(text: Text, found: tuple[Figure, ...], figure: Figure) -> frozenset[str]:
@@ -144,7 +151,7 @@ def _beside(text: Text, found: tuple[Figure, ...], figure: Figure) -> frozenset[
             low = f.last + 1
             break
     before = frozenset(t.key for t in text.tokens[low : figure.first] if t.key)
-    if before - GENERIC:
+    if before - text.lexicon.generic:
         return before
     for f in found[at : at + _NEIGHBOURS]:
         if f.start >= figure.end and f.kind == figure.kind:
@@ -187,7 +194,7 @@ def _known(
             kind, value = "duration", fact.amount * factor
             where = by_value.get((kind, value), [])
         else:
-            kind, value, measure = "count", fact.amount, key(unit) or unit
+            kind, value, measure = "count", fact.amount, text.lexicon.key(unit) or unit
             where = by_value.get((kind, value), [])
         clause = frozenset().union(*(_beside(text, found, f) for f in where))
         sentence = frozenset().union(*(sentence_keys(text, f.sentence) for f in where))

@@ -3,12 +3,11 @@
 from app.guardrail.allowed.model import Known
 from app.guardrail.case import Case
 from app.guardrail.figures.figure import Figure
-from app.guardrail.text.lexicon import GENERIC, QUALIFIERS, TOPICS
+from app.guardrail.text.lexicon import QUALIFIERS
 from app.guardrail.text.lists import Lists
 
 _LISTS = Lists("app.guardrail.checks", "about.yaml")
 
-_TOPICS = TOPICS | {"@free"}
 _JOIN = _LISTS.words("join")
 
 
@@ -22,17 +21,20 @@ def subjects(case: Case, kind: str) -> list[tuple[Figure, frozenset[str]]]:
         following = these[n + 1].first if n + 1 < len(these) else len(tokens)
         before = {t.key for t in tokens[low : f.first] if t.key and t.sentence == f.sentence}
         behind, stop = _behind(case, f, following)
-        if before & _TOPICS:
+        if before & case.lexicon.subjects:
             keys, low = before, f.last + 1
-        elif behind & _TOPICS:
+        elif behind & case.lexicon.subjects:
             keys, low = behind | before, stop
         else:
             rest = (
                 behind
-                if behind - GENERIC
+                if behind - case.lexicon.generic
                 else {t.key for t in tokens[f.last + 1 : following] if t.key and t.sentence == f.sentence}
             )
-            keys, low = before | (rest if not (before - GENERIC) or rest & _TOPICS else set()), f.last + 1
+            keys, low = (
+                before | (rest if not (before - case.lexicon.generic) or rest & case.lexicon.subjects else set()),
+                f.last + 1,
+            )
         result.append((f, frozenset(keys)))
     return result
 
@@ -51,37 +53,37 @@ def _behind(case: Case, f: Figure, following: int) -> tuple[set[str], int]:
 
 def topics(case: Case, f: Figure, keys: frozenset[str]) -> frozenset[str]:
     """The topics of a figure: of its words, else of its sentence, of the sentences before, of the customer's question."""
-    found = keys & _TOPICS
+    found = keys & case.lexicon.subjects
     sentence = f.sentence
     while not found and sentence >= 0:
-        found = case.sentence_keys[sentence] & _TOPICS
+        found = case.sentence_keys[sentence] & case.lexicon.subjects
         sentence -= 1
-    return found or case.newest_keys & _TOPICS
+    return found or case.newest_keys & case.lexicon.subjects
 
 
-def of(known: Known) -> frozenset[str]:
+def of(case: Case, known: Known) -> frozenset[str]:
     """The topics of something known, at their widest."""
-    return (known.name | known.keys | known.context) & _TOPICS
+    return (known.name | known.keys | known.context) & case.lexicon.subjects
 
 
-def narrow(known: Known) -> frozenset[str]:
+def narrow(case: Case, known: Known) -> frozenset[str]:
     """The topics of its own clause and name."""
-    return (known.name | known.keys) & _TOPICS or of(known)
+    return (known.name | known.keys) & case.lexicon.subjects or of(case, known)
 
 
 def fit(case: Case, about: frozenset[str], known: Known, near: frozenset[str]) -> float:
     """How well something known answers to what a figure is said about. Not above 0: it does not."""
-    own = narrow(known)
+    own = narrow(case, known)
     if not about:
-        return 0.5 + 0.5 * len((near & (known.name | known.keys)) - _TOPICS - GENERIC)
-    common = len(about & own) + 0.5 * len(about & (of(known) - own))
+        return 0.5 + 0.5 * len((near & (known.name | known.keys)) - case.lexicon.subjects - case.lexicon.generic)
+    common = len(about & own) + 0.5 * len(about & (of(case, known) - own))
     if not common:
-        return 0.0 if of(known) else 0.4
+        return 0.0 if of(case, known) else 0.4
     missing = len((own & QUALIFIERS) - near - case.spoken_keys)
     surplus = len((near & QUALIFIERS) - known.name - known.keys - known.context)
     return (
         common
-        + 0.2 * len((near & known.keys) - _TOPICS - GENERIC)
+        + 0.2 * len((near & known.keys) - case.lexicon.subjects - case.lexicon.generic)
         - 2 * missing
         - 2 * surplus
         - 0.3 * len((own & QUALIFIERS) - near)

@@ -13,7 +13,6 @@ _NOT_BEFORE = _LISTS.pattern("not_before")
 
 _HYPOTHETICAL = _LISTS.pattern("hypothetical")
 _LIMIT = _LISTS.pattern("limit")
-_COUNTED = frozenset({"@register", "@employee", "@goods", "@shop", "@cashier"})
 _PROOF = _LISTS.pattern("proof")
 _ENDLESS = _LISTS.pattern("endless")
 
@@ -42,7 +41,7 @@ def counts(case: Case) -> list[Problem]:
 def _held(case: Case, f: Figure) -> bool:
     """Whether a product is said to hold so many: «вмещает 15 касс», «хватает на 20 сотрудников»."""
     held = f.clause in case.turns("holding").clauses or _subject(case, f)
-    if f.unit not in _COUNTED or not held or refused(case, f):
+    if f.unit not in case.lexicon.limited or not held or refused(case, f):
         return False
     return not case.sentence_text(f.sentence).rstrip().endswith("?")
 
@@ -110,8 +109,8 @@ def _judge(case: Case, f: Figure, known: dict[str, set[tuple[str, int]]]) -> str
         if any(v >= value for n, v in here if n == name):
             return ""  # it holds more than the customer has
         free = False
-    counted = noun in _COUNTED
-    if value == 1 and noun not in ("@register", "@employee"):
+    counted = noun in case.lexicon.limited
+    if value == 1 and noun not in case.lexicon.seats:
         return ""
     if here and counted:
         values = {v for n, v in here if n == name} if name else set()
@@ -169,4 +168,4 @@ def _last_named(case: Case, place: int, known: dict[str, set[tuple[str, int]]]) 
     before = [t for t in case.text.tokens[:place] if t.clause == clause and t.kind != "s"]
     nouns = [t.key for t in before if t.key in known]
     last = next((t for t in reversed(before) if t.kind == "w"), None)
-    return nouns[-1:] if last is not None and last.key in _COUNTED else nouns
+    return nouns[-1:] if last is not None and last.key in case.lexicon.limited else nouns

@@ -4,7 +4,7 @@ A quotation says whose the figure is («вы назвали 1 000 ₸») and doe
 budget or turnover is the customer's whatever is said of it.
 """
 
-from app.guardrail.case import Case, heard, spent
+from app.guardrail.case import Case
 from app.guardrail.figures.figure import Figure
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.phrases import Found
@@ -81,7 +81,7 @@ def _budgeted(case: Case, f: Figure) -> bool:
     """Whether the customer named it as a budget or as what they pay now, and it is no less than our least price."""
     if not case.prices or f.value < min(case.prices):
         return False
-    return any(f.value in spent(message) for message in case.told)
+    return any(f.value in case.spent(message) for message in case.told)
 
 
 def of_ours(case: Case, clause: int) -> bool:
@@ -241,5 +241,5 @@ def _counted(case: Case, f: Figure) -> bool:
     """A bare number that the customer said of things and never of money: «1 000 этикеток»."""
     if f.kind != "bare" or f.period is not None:
         return False
-    kinds = {g.kind for message in case.context.customer for g in heard(message)[1] if g.value == f.value}
+    kinds = {g.kind for message in case.context.customer for g in case.heard(message)[1] if g.value == f.value}
     return bool(kinds) and kinds <= {"count", "duration", "date", "time"}

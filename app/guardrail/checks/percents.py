@@ -9,7 +9,6 @@ from app.guardrail.checks.bounds import Few
 from app.guardrail.checks.dictated import asked, confirmed, denied, near_ours, of_ours, refused, told, turned_down
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import UNITS_OF_TIME
-from app.guardrail.text.lexicon import TOPICS
 from app.guardrail.text.lists import Lists
 
 _LISTS = Lists("app.guardrail.checks", "percents.yaml")
@@ -48,7 +47,7 @@ def percents(case: Case) -> list[Problem]:
             and "@discount" in case.clause_keys(f.clause)
             and not case.is_own(f.start, f.end)
         ):
-            allowed = {k.value for k in known if "@discount" in about.of(k)} | set(case.context.discounts)
+            allowed = {k.value for k in known if "@discount" in about.of(case, k)} | set(case.context.discounts)
             if f.value not in allowed and not _negated(case, f):
                 problems.append(Problem("percent", f"{case.said(f)!r}: no such discount is known", f.start, f.end))
     if _TIMES.search(case.text.folded):
@@ -75,7 +74,7 @@ def _repeated(case: Case, f: Figure) -> bool:
     if _DEMANDED.search(case.customer):
         return False
     keys = case.sentence_keys[f.sentence]
-    return not keys & (TOPICS | {"@price", "@pay", "@plan", "@free"}) and not of_ours(case, f.clause)
+    return not keys & (case.lexicon.topics | {"@price", "@pay", "@plan", "@free"}) and not of_ours(case, f.clause)
 
 
 def _negated(case: Case, f: Figure) -> bool:
@@ -99,7 +98,7 @@ def _judge(case: Case, f: Figure, keys: frozenset[str], known: list[Known], thes
     reason = _threshold(case, f, k, known, these, n)
     if reason:
         return reason
-    if "@discount" in about.of(k):
+    if "@discount" in about.of(case, k):
         return _object(case, f, k, these, n) or _condition(case, f, k, these, n)
     return ""
 

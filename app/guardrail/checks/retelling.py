@@ -8,8 +8,9 @@ from functools import lru_cache
 from itertools import pairwise
 
 from app.guardrail.case import Case, Problem
+from app.guardrail.text.lexicon import Lexicon
 from app.guardrail.text.phrases import words
-from app.guardrail.text.words import key, read
+from app.guardrail.text.words import read
 from app.types import Section
 
 _FEWEST = 4
@@ -22,7 +23,7 @@ def retelling(case: Case) -> list[Problem]:
     for turn in case.turns("told").all:
         if not case.is_own(turn.start, turn.end) and not _of_others(case, turn.start, turn.end):
             return [_problem(case, turn.start, turn.end, "speaks of the instructions")]
-    rules = _rules(case.context.system)
+    rules = _rules(case.context.system, case.lexicon)
     for number, (start, end) in enumerate(case.text.sentences if rules else ()):
         said = case.sentence_keys[number]
         if len(said) < _FEWEST or case.is_own(start, end):
@@ -46,21 +47,21 @@ def _drawn(said: frozenset[str], sources: tuple[frozenset[str], ...]) -> bool:
 
 def _told(case: Case) -> tuple[frozenset[str], ...]:
     """What sections and the dialogue's own texts say, and so the draft may."""
-    used = (sentence for passage in case.context.passages for sentence in _section(passage.section))
-    own = (sentence for text in case.context.own for sentence in _rules(text))
+    used = (sentence for passage in case.context.passages for sentence in _section(passage.section, case.lexicon))
+    own = (sentence for text in case.context.own for sentence in _rules(text, case.lexicon))
     return (*used, *own)
 
 
 @lru_cache(maxsize=4096)
-def _section(section: Section) -> tuple[frozenset[str], ...]:
-    return _rules(section.text)
+def _section(section: Section, lexicon: Lexicon) -> tuple[frozenset[str], ...]:
+    return _rules(section.text, lexicon)
 
 
 @lru_cache(maxsize=256)
-def _rules(written: str) -> tuple[frozenset[str], ...]:
+def _rules(written: str, lexicon: Lexicon) -> tuple[frozenset[str], ...]:
     """The words with content of each sentence and the one behind it: a retelling runs two together."""
-    text = read(written)
-    offered = frozenset(key(word) for word in words("offered"))
+    text = read(written, lexicon=lexicon)
+    offered = frozenset(lexicon.key(word) for word in words("offered"))
     keys: list[set[str]] = [set() for _ in text.sentences]
     for token in text.tokens:
         if token.key and token.key not in offered:

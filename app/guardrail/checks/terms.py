@@ -3,11 +3,12 @@
 from decimal import Decimal
 
 from app.guardrail.allowed.model import Known
-from app.guardrail.case import Case, Problem, beginning, heard
+from app.guardrail.case import Case, Problem
 from app.guardrail.checks import about
 from app.guardrail.checks.bounds import Few
+from app.guardrail.customer import beginning
 from app.guardrail.figures.figure import Figure
-from app.guardrail.text.lexicon import QUALIFIERS, TOPICS
+from app.guardrail.text.lexicon import PROMISED, QUALIFIERS
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import covered
 
@@ -30,7 +31,6 @@ _LASTS = _LISTS.pattern("lasts")
 _CLAIMED_PLAIN = frozenset(
     {"@offline", "@backup", "@warranty", "@instalment", "@trial", "@refund", "@keep", "@payback"}
 )
-_PROMISED = TOPICS - {"@report", "@terminal", "@sms", "@discount", "@uptime", "@contract"}
 _SOON = _LISTS.pattern("soon")
 _WEEK = _LISTS.pattern("week")
 _SERVED = _LISTS.pattern("served")
@@ -83,7 +83,7 @@ def _duration(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -
     clause = case.clause_text(f.clause)
     subject = about.topics(case, f, keys)
     if any(equal(f.value, f.unit, g, "minute") or equal(f.value, f.unit, g, "month") for g in case.durations_heard):
-        mine = keys & TOPICS
+        mine = keys & case.lexicon.topics
         negated = _NEGATED.search(clause) is not None
         repeated = _REPEATED.match(case.text.folded[f.end : f.end + 12]) is not None
         if negated or repeated or (not mine and not _ACTION.search(clause)):
@@ -92,7 +92,12 @@ def _duration(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -
     same = same or [k for k in known if equal(f.value, f.unit, k.value, k.unit) and k.keys & _CLAIMED_PLAIN]
     if not same:
         paid = not _UNPAID.search(clause)
-        if f.unit == "month" and paid and not keys & TOPICS and any(m.sentence == f.sentence for m in case.money):
+        if (
+            f.unit == "month"
+            and paid
+            and not keys & case.lexicon.topics
+            and any(m.sentence == f.sentence for m in case.money)
+        ):
             return ""  # «за 10 месяцев — 79 000 ₸»: the sum is checked as an amount
         if f.unit == "second" or (f.unit == "minute" and f.value < 1):
             return "" if not _ACTION.search(clause) else "no section gives this time"
@@ -135,9 +140,9 @@ def _vague(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> s
             if fits >= 1 or (fits > 0 and f.note != "plain" and k.note != "plain"):
                 return ""
     if f.note == "each":
-        subject = keys & TOPICS
-        rivals = [k for k in known if k.note == "each" or "@backup" in about.of(k)]
-        if subject & {"@backup", "@uptime"} and any(subject & about.of(k) for k in rivals):
+        subject = keys & case.lexicon.topics
+        rivals = [k for k in known if k.note == "each" or "@backup" in about.of(case, k)]
+        if subject & {"@backup", "@uptime"} and any(subject & about.of(case, k) for k in rivals):
             return "no section gives this rhythm"
         return ""
     if f.note == "plain":
@@ -150,7 +155,7 @@ def _vague(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> s
             if _ACTION.search(clause) and not any(k.note == "vague" and k.unit == f.unit for k in known)
             else ""
         )
-    if (_ACTION.search(clause) or keys & _CLAIMED_PLAIN or keys & _PROMISED) and not _REPORT.search(clause):
+    if (_ACTION.search(clause) or keys & _CLAIMED_PLAIN or keys & PROMISED) and not _REPORT.search(clause):
         lead = case.text.tokens[f.first - 1].text if f.first else ""
         if lead == _FOR and f.unit == "month" and not keys & _CLAIMED_PLAIN:
             return ""
@@ -169,10 +174,10 @@ def _adjacent(case: Case, f: Figure) -> bool:
 
 
 def _time(case: Case, f: Figure, keys: frozenset[str]) -> str:
-    if f.value in {g.value for m in case.told for g in _heard_times(m)}:
+    if f.value in {g.value for m in case.told for g in _heard_times(case, m)}:
         return ""
     for own in case.context.own:
-        if f.value in {g.value for g in _heard_times(own)}:
+        if f.value in {g.value for g in _heard_times(case, own)}:
             return ""
     same = [k for k in case.knowledge.known if k.kind == "time" and k.value == f.value]
     if not same:
@@ -180,8 +185,8 @@ def _time(case: Case, f: Figure, keys: frozenset[str]) -> str:
     return ""
 
 
-def _heard_times(message: str) -> list[Figure]:
-    return [g for g in heard(beginning(message))[1] if g.kind == "time"]
+def _heard_times(case: Case, message: str) -> list[Figure]:
+    return [g for g in case.heard(beginning(message))[1] if g.kind == "time"]
 
 
 def _always(case: Case, f: Figure, keys: frozenset[str]) -> str:
@@ -198,8 +203,8 @@ def _always(case: Case, f: Figure, keys: frozenset[str]) -> str:
     )
     for k in same:
         needed = k.context & QUALIFIERS
-        page_topics = k.context & TOPICS
-        if needed <= spoken and (not page_topics or spoken & page_topics or not spoken & TOPICS):
+        page_topics = k.context & case.lexicon.topics
+        if needed <= spoken and (not page_topics or spoken & page_topics or not spoken & case.lexicon.topics):
             return ""
     return "this is known of something else"
 

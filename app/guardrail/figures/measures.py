@@ -44,19 +44,6 @@ def adjective_duration(word: str) -> tuple[str, int, bool] | None:
     return unit, factor * (number or 1), number > 0
 
 
-_UNIT_KEYS = {
-    "@shop": "@shop", "@register": "@register", "@employee": "@employee", "@cashier": "@employee", "@company": "@company",
-    "@piece": "@piece", "@order": "@order", "@visit": "@visit", "@message": "@message", "@sms": "@message",
-    "@terminal": "@device", "@scanner": "@device", "@printer": "@device", "@drawer": "@device", "@scale": "@device",
-    "@report": "@report",
-}  # fmt: skip
-
-
-def counted_unit(key: str) -> str | None:
-    """What a price is paid for, if a word with this key can be that."""
-    return _UNIT_KEYS.get(key)
-
-
 _SAME = {
     "@piece": {"@piece", "@device", "@message", "@report"},
     "@visit": {"@visit"},

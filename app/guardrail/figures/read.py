@@ -139,7 +139,7 @@ def _classify(text: Text, n: Number) -> Figure | None:
         if unit.key and unit.latin and unit.key not in ("@price", "@pay"):
             return made("count", n.value, place, unit=unit.key)
     if n.spelled and n.value < 100:  # «один из», «два» without a noun
-        near = before is not None and (before.text in _NEAR or before.key in ("@shop", "@register", "@employee"))
+        near = before is not None and (before.text in _NEAR or before.key in text.lexicon.counted)
         return made("bare", n.value, n.last) if near else None
     return _bare(text, n, made, n.last + 1)
 

@@ -1,7 +1,7 @@
 """What an amount is paid for: «за магазин», «на 5 касс», «за всё», «каждая»."""
 
 from app.guardrail.figures.figure import Figure
-from app.guardrail.figures.measures import UNITS_OF_TIME, counted_unit
+from app.guardrail.figures.measures import UNITS_OF_TIME
 from app.guardrail.figures.numerals import word_value
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import PlacedToken, Text
@@ -60,7 +60,7 @@ def paid_for(text: Text, found: list[Figure], money: list[int]) -> dict[int, tup
                 if behind and token.text in _ALL and tokens[place - 1].text == _FOR and not _noun(tokens, place + 1):
                     unit = "@all"
                     break
-                name = counted_unit(token.key)
+                name = text.lexicon.unit(token.key)
                 if token.text in UNITS_OF_TIME and UNITS_OF_TIME[token.text] == ("minute", 60):
                     name = "@hour"
                 if name is None:

@@ -23,6 +23,8 @@ _LIST_MARKS = _LISTS.words("list_marks")
 
 _OPERATORS = _LISTS.words("operators")
 
+_PRICED = frozenset({"@price", "@pay", "@plan"})
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -164,7 +166,8 @@ def _tight(text: Text, mention: Mention, f: Figure) -> bool:
     return len(between) <= 12 and all(
         (t.kind == "s" and t.text in '«»"—–-:=,(')
         or t.text in PRICE_WORDS
-        or t.key in ("@price", "@pay", "@shop", "@register", "@plan")
+        or t.key in _PRICED
+        or t.key in text.lexicon.counted
         for t in between
     )
 

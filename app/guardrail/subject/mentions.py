@@ -8,13 +8,12 @@ from itertools import pairwise
 from app.guardrail.allowed.model import AllowedByKnowledge
 from app.guardrail.figures.figure import Figure
 from app.guardrail.text.folding import cyrillic
-from app.guardrail.text.lexicon import GENERIC, HEAD_WORDS, HEADS, PREPOSITIONS, QUALIFIERS
+from app.guardrail.text.lexicon import HEAD_WORDS, HEADS, PREPOSITIONS, QUALIFIERS, stem
 from app.guardrail.text.lists import Lists
-from app.guardrail.text.words import PlacedToken, Text, stem
+from app.guardrail.text.words import PlacedToken, Text
 
 _LISTS = Lists("app.guardrail.subject", "mentions.yaml")
 
-_QUALIFYING = QUALIFIERS | {"@register", "@employee"}
 _CONJUNCTIONS = _LISTS.words("conjunctions")
 
 
@@ -119,7 +118,7 @@ def _named(
                 k for t in tokens if t.quote or t.upper for k in (t.key, stem(cyrillic(t.text)) if t.latin else t.key)
             }
             core &= named | QUALIFIERS
-        if product.quoted and not core - GENERIC:
+        if product.quoted and not core - text.lexicon.generic:
             core = frozenset()
         if product.latin and core and core <= {k for k in core if k.startswith("#") or k in QUALIFIERS}:
             core = frozenset()
@@ -140,7 +139,7 @@ def _named(
             bonus = len(product.core & QUALIFIERS & around)
             wrong = any(k.startswith("#") for k in keys) and bool({k for k in product.keys if k.startswith("#")} - keys)
             scores[product_number] = 2 * len(core) + len(full) + 2 * bonus - lacking - 3 * missing_qualifier - 2 * wrong
-        elif product.latin and full - GENERIC - HEADS - {"d"} and not quoted:
+        elif product.latin and full - text.lexicon.generic - HEADS - {"d"} and not quoted:
             kinds[product_number] = len(full)
         elif full & HEADS:
             heads.add(product_number)
@@ -201,8 +200,9 @@ class _Near:
         self._text = text
         self._numbers = [i for i, t in enumerate(text.tokens) if t.kind == "n"]
         self._places: dict[str, list[int]] = {}
+        qualifying = QUALIFIERS | text.lexicon.seats
         for i, t in enumerate(text.tokens):
-            if t.key in _QUALIFYING:
+            if t.key in qualifying:
                 self._places.setdefault(t.key, []).append(i)
 
     def __call__(self, first: int, last: int) -> frozenset[str]:

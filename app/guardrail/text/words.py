@@ -4,12 +4,10 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 from app.guardrail.text.folding import KAZAKH, fold
-from app.guardrail.text.lexicon import CONCEPTS, EXACT, STOP
-from app.guardrail.text.lists import Lists
+from app.guardrail.text.lexicon import GENERAL, Lexicon
 from app.guardrail.text.sentences import spans
 
 _TOKEN = re.compile(
@@ -52,6 +50,8 @@ class Text:
     starts: tuple[int, ...]
     ends: tuple[int, ...]
     """Of the tokens, to look places up in."""
+    lexicon: Lexicon = GENERAL
+    """Whose meanings its tokens have."""
 
     def token_at(self, place: int) -> int:
         """The first token that ends behind a place; their number when there is none."""
@@ -94,40 +94,8 @@ def covered(spans: Iterable[tuple[int, int]]) -> set[int]:
     return places
 
 
-_LISTS = Lists("app.guardrail.text", "words.yaml")
-_ENDINGS = sorted(_LISTS.row("endings"), key=len, reverse=True)
-_ENDINGS_KK = sorted(_LISTS.row("endings_kk"), key=len, reverse=True)
-_LONGEST = max(map(len, CONCEPTS))
-
-
-@lru_cache(maxsize=16384)
-def key(word: str, kazakh: bool = False) -> str:
-    """The meaning key of a folded word: its concept in any language, else its stem; empty for a stop word."""
-    if word in EXACT:
-        return EXACT[word]
-    if word in STOP:
-        return ""
-    for size in range(min(len(word), _LONGEST), 2, -1):
-        concept = CONCEPTS.get(word[:size])
-        if concept is not None:
-            return concept
-    return stem(word, kazakh)
-
-
-def stem(word: str, kazakh: bool = False) -> str:
-    """A light stem: the longest ending off, at least three letters left (twice for Kazakh, which stacks them)."""
-    for _ in range(2 if kazakh else 1):
-        for ending in _ENDINGS_KK if kazakh else _ENDINGS:
-            if len(word) - len(ending) >= 3 and word.endswith(ending):
-                word = word[: -len(ending)]
-                break
-        else:
-            break
-    return word
-
-
-def read(text: str, language: str = "ru") -> Text:
-    """Tokens of a text. Never raises, whatever the text."""
+def read(text: str, language: str = "ru", lexicon: Lexicon = GENERAL) -> Text:
+    """Tokens of a text, with what they mean to a shop. Never raises, whatever the text."""
     folded = fold(text)
     sentences = tuple(spans(text))
     low = text.lower() if len(text.lower()) == len(text) else folded
@@ -135,6 +103,7 @@ def read(text: str, language: str = "ru") -> Text:
         i for i, (a, b) in enumerate(sentences) if language == "kk" or any(letter in low[a:b] for letter in KAZAKH)
     )
     tokens: list[PlacedToken] = []
+    key = lexicon.key
     sentence, clause, quote, quotes = 0, 0, 0, 0
     last = len(sentences) - 1
     for match in _TOKEN.finditer(folded):
@@ -166,7 +135,8 @@ def read(text: str, language: str = "ru") -> Text:
             PlacedToken(kind, token, meaning, start, end, sentence, clause, quote, text[start].isupper(), latin)
         )
     starts = tuple(token.start for token in tokens)
-    return Text(text, folded, tuple(tokens), sentences, kazakh, starts, tuple(token.end for token in tokens))
+    ends = tuple(token.end for token in tokens)
+    return Text(text, folded, tuple(tokens), sentences, kazakh, starts, ends, lexicon)
 
 
 def _spaced(folded: str, start: int, end: int) -> bool:

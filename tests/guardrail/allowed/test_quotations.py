@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from app.guardrail import Context, check
+from app.guardrail import check
 from app.guardrail.table import QUOTABLE
 from app.knowledge.sections import load
 from app.types import Passage, Section
+from tests.guardrail.sample import in_shop
 
 SECTIONS = {section.id: section for section in load(Path(__file__).parents[3] / "kb").sections}
 
@@ -15,14 +16,14 @@ SECTIONS = {section.id: section for section in load(Path(__file__).parents[3] / 
 def found(draft: str, *ids: str) -> list[str]:
     """The findings about figures, with the sections `ids` in use."""
     passages = tuple(Passage(SECTIONS[name], 1.0) for name in ids)
-    verdict = check(draft, Context(passages=passages, customer=("сколько стоит?",)))
+    verdict = check(draft, in_shop(passages=passages, customer=("сколько стоит?",)))
     return [finding.detail for finding in verdict.findings if finding.check in QUOTABLE]
 
 
 @pytest.mark.parametrize("section", SECTIONS.values(), ids=lambda section: section.id)
 def test_no_figure_of_a_section_quoted_whole_is_refused(section: Section) -> None:
     language = section.language
-    verdict = check(section.text, Context(passages=(Passage(section, 1.0),), language=language))
+    verdict = check(section.text, in_shop(passages=(Passage(section, 1.0),), language=language))
     assert [finding.detail for finding in verdict.findings if finding.check in QUOTABLE] == []
 
 

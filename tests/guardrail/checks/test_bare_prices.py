@@ -2,17 +2,18 @@
 
 import pytest
 
-from app.guardrail import Context, check
+from app.guardrail import check
 from app.knowledge.sections import load
 from app.types import Passage
 from loadtests.service import ROOT
+from tests.guardrail.sample import in_shop
 
 ROST = next(section for section in load(ROOT / "kb").sections if section.id == "pricing_plan_rost")
 ASKED = "Сколько стоит тариф Рост?"
 
 
 def passes(draft: str, customer: str = ASKED) -> bool:
-    return check(draft, Context((Passage(ROST, 1.0),), customer=(customer,))).ok
+    return check(draft, in_shop((Passage(ROST, 1.0),), customer=(customer,))).ok
 
 
 @pytest.mark.parametrize(

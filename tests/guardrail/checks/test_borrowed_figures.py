@@ -2,10 +2,11 @@
 
 import pytest
 
-from app.guardrail import Context, check
+from app.guardrail import check
 from app.knowledge.sections import load
 from app.types import Passage
 from loadtests.service import ROOT
+from tests.guardrail.sample import in_shop
 
 SECTIONS = {section.id: section for section in load(ROOT / "kb").sections}
 ROST = ("pricing_plan_rost", "pricing_extra_employee")
@@ -13,7 +14,7 @@ ROST = ("pricing_plan_rost", "pricing_extra_employee")
 
 def passes(draft: str, customer: str) -> bool:
     used = tuple(Passage(SECTIONS[name], 1.0) for name in ROST)
-    return check(draft, Context(used, customer=(customer,))).ok
+    return check(draft, in_shop(used, customer=(customer,))).ok
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from app.guardrail import Context, addresses_of, known_addresses
+from app.guardrail import addresses_of, known_addresses
 from app.guardrail.addresses import written
 from app.guardrail.case import Case
 from app.guardrail.checks.contacts import channels, contacts
 from app.guardrail.checks.money.agreement import agreement
 from app.guardrail.checks.promises.deeds import deeds
 from app.types import Fact, Passage, Section
+from tests.guardrail.sample import in_shop
 from tests.guardrail.test_said import base
 
 PLAN = ("pricing_plan_rost", "pricing_plan_start")
@@ -19,7 +20,7 @@ BARGAIN = "«Рост» за 3 000 ₸?"
 
 def case(draft: str, *customer: str, sections: tuple[str, ...] = PLAN, **more: object) -> Case:
     passages = tuple(Passage(base()[name], 1.0) for name in sections)
-    return Case(draft, Context(passages, customer, **more))  # type: ignore[arg-type]
+    return Case(draft, in_shop(passages, customer, **more))  # type: ignore[arg-type]
 
 
 # -- agreement to what only the customer named
@@ -147,7 +148,7 @@ def test_a_short_number_is_a_telephone_only_where_one_is_spoken_of(text: str) ->
 )
 def test_an_address_is_known_in_other_spellings_and_no_other_is(said: str, given: str, known: bool) -> None:
     section = Section(id="a", category="salon", title="Где мы", text=f"Наш адрес: {given}.")
-    draft = Case(f"Адрес: {said}.", Context((), contacts=known_addresses((section,))))
+    draft = Case(f"Адрес: {said}.", in_shop((), contacts=known_addresses((section,))))
     assert (contacts(draft) == []) is known
 
 
@@ -155,7 +156,7 @@ def test_an_address_is_known_in_other_spellings_and_no_other_is(said: str, given
 def test_only_our_own_texts_give_an_address(source: str) -> None:
     given = {"customer": ("сайт flora.kz",), "own": ("сайт flora.kz",), "system": "сайт flora.kz",
              "contacts": frozenset({"flora.kz"}), "earlier": ("сайт flora.kz",)}[source]  # fmt: skip
-    draft = Case("Сайт flora.kz.", Context((), **{source: given}))  # type: ignore[arg-type]
+    draft = Case("Сайт flora.kz.", in_shop((), **{source: given}))  # type: ignore[arg-type]
     assert (contacts(draft) == []) is (source in ("own", "system", "contacts"))
 
 
@@ -180,7 +181,7 @@ THEIRS = ("мой номер 8 705 111 22 33 и почта anna@shop.kz", "сп�
     ],
 )
 def test_what_is_the_customers_is_said_back_and_nobody_is_sent_there(draft: str, told: bool) -> None:
-    assert (contacts(Case(draft, Context((), customer=THEIRS))) == []) is told
+    assert (contacts(Case(draft, in_shop((), customer=THEIRS))) == []) is told
 
 
 @pytest.mark.parametrize(
@@ -199,11 +200,11 @@ def test_what_is_the_customers_is_said_back_and_nobody_is_sent_there(draft: str,
 )
 def test_a_channel_is_one_that_a_section_sends_to(draft: str, written: str, passes: bool) -> None:
     section = Section(id="a", category="salon", title="Связь", text=written or "Мы открыты каждый день.")
-    assert (channels(Case(draft, Context((Passage(section, 1.0),)))) == []) is passes
+    assert (channels(Case(draft, in_shop((Passage(section, 1.0),)))) == []) is passes
 
 
 def test_the_dialogues_own_text_may_send_to_a_channel() -> None:
-    assert channels(Case("Пишите в телеграм.", Context((), own=("Пишите в телеграм.",)))) == []
+    assert channels(Case("Пишите в телеграм.", in_shop((), own=("Пишите в телеграм.",)))) == []
 
 
 # -- deeds and promises
@@ -233,8 +234,8 @@ def test_a_deed_or_a_promise_stands_open_or_not(draft: str, open_: bool) -> None
 
 def test_a_deed_that_a_section_or_the_dialogue_tells_may_be_told() -> None:
     section = Section(id="a", category="salon", title="Порядок", text="Работаем, когда договор подписан.")
-    assert deeds(Case("Договор подписан.", Context((Passage(section, 1.0),)))) == []
-    assert deeds(Case("Договор подписан.", Context((), own=("Договор подписан.",)))) == []
+    assert deeds(Case("Договор подписан.", in_shop((Passage(section, 1.0),)))) == []
+    assert deeds(Case("Договор подписан.", in_shop((), own=("Договор подписан.",)))) == []
 
 
 def test_the_plan_named_growth_is_no_promise_of_growth() -> None:
@@ -253,7 +254,7 @@ PAID_TO = ("каспи kaspi голд", "халык halyk", "киви qiwi", "pa
 def test_a_channel_is_the_same_in_each_spelling_and_no_other(verb: str, rows: tuple[str, ...]) -> None:
     def passes(said: str, given: str) -> bool:
         section = Section(id="a", category="salon", title="Связь", text=f"{verb.capitalize()} {given}.")
-        return not channels(Case(f"{verb.capitalize()} {said}.", Context((Passage(section, 1.0),))))
+        return not channels(Case(f"{verb.capitalize()} {said}.", in_shop((Passage(section, 1.0),))))
 
     for row in rows:
         for said in row.split():

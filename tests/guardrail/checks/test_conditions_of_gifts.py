@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from app.guardrail import Context
 from app.guardrail.case import Case
 from app.guardrail.checks.promises.free import free
 from app.guardrail.checks.promises.gifts import gifts
 from app.types import Fact, Language, Passage, Section
+from tests.guardrail.sample import in_shop
 
 PLAN = Section(id="plan", category="pricing", title="Тариф «Рост»", text="Тариф «Рост» стоит 14 900 ₸ в месяц.",
                facts=(Fact("Тариф «Рост»", Decimal(14900), "KZT", period="month"),))  # fmt: skip
@@ -24,7 +24,7 @@ def written(text: str, title: str = "Условия", *facts: Fact, language: La
 def gives(draft: str, *sections: Section, language: Language = "ru", **more: object) -> bool:
     """Whether a draft gives what no section does."""
     passages = tuple(Passage(section, 1.0) for section in (PLAN, *sections))
-    case = Case(draft, Context(passages, language=language, **more))  # type: ignore[arg-type]
+    case = Case(draft, in_shop(passages, language=language, **more))  # type: ignore[arg-type]
     return bool(gifts(case) or free(case))
 
 

@@ -2,12 +2,13 @@
 
 import pytest
 
-from app.guardrail import Context, check
+from app.guardrail import check
 from app.guardrail.case import Case
 from app.guardrail.checks.money.signs import signs
 from app.guardrail.checks.money.spread import reckoned, several_of, spanned, together
 from app.guardrail.figures.figure import Figure
 from app.types import Passage, Section
+from tests.guardrail.sample import in_shop
 from tests.guardrail.test_said import base
 
 PLANS = ("pricing_plan_rost", "pricing_plan_start")
@@ -15,7 +16,7 @@ PLANS = ("pricing_plan_rost", "pricing_plan_start")
 
 def case(draft: str, *customer: str, sections: tuple[str, ...] = PLANS, **more: object) -> Case:
     passages = tuple(Passage(base()[name], 1.0) for name in sections)
-    return Case(draft, Context(passages, customer, **more))  # type: ignore[arg-type]
+    return Case(draft, in_shop(passages, customer, **more))  # type: ignore[arg-type]
 
 
 def figure(case: Case, value: int) -> Figure:
@@ -51,9 +52,9 @@ def test_an_amount_is_written_in_plain_digits(draft: str, wrong: bool) -> None:
 
 def test_what_a_section_or_the_dialogue_writes_so_may_be_written_so() -> None:
     section = Section(id="a", category="salon", title="Скорость", text="Показатель 10^3, объём 2e3.")
-    assert signs(Case("Показатель 10^3.", Context((Passage(section, 1.0),)))) == []
-    assert signs(Case("Показатель 10^4.", Context((Passage(section, 1.0),)))) != []
-    assert signs(Case("Показатель 10^4.", Context((), own=("Показатель 10^4.",)))) == []
+    assert signs(Case("Показатель 10^3.", in_shop((Passage(section, 1.0),)))) == []
+    assert signs(Case("Показатель 10^4.", in_shop((Passage(section, 1.0),)))) != []
+    assert signs(Case("Показатель 10^4.", in_shop((), own=("Показатель 10^4.",)))) == []
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import pytest
 
-from app.guardrail import Context
 from app.guardrail.case import Case
 from app.guardrail.checks.dictated import (
     asked,
@@ -20,6 +19,7 @@ from app.guardrail.checks.dictated import (
 from app.guardrail.figures.figure import Figure
 from app.guardrail.text.phrases import Found
 from app.types import Passage
+from tests.guardrail.sample import in_shop
 from tests.guardrail.test_said import base
 
 PLANS = ("pricing_plan_rost", "pricing_plan_start")
@@ -27,7 +27,7 @@ NAMED = "а за 5 000 ₸?"
 
 
 def case(draft: str, *customer: str, sections: tuple[str, ...] = PLANS) -> Case:
-    return Case(draft, Context(tuple(Passage(base()[name], 1.0) for name in sections), customer or (NAMED,)))
+    return Case(draft, in_shop(tuple(Passage(base()[name], 1.0) for name in sections), customer or (NAMED,)))
 
 
 def money(read: Case, value: int = 5000) -> Figure:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from app.guardrail import Context, check
+from app.guardrail import check
 from app.types import Passage
+from tests.guardrail.sample import in_shop
 from tests.guardrail.test_said import base
 
 
@@ -12,4 +13,4 @@ from tests.guardrail.test_said import base
 )
 def test_a_denial_that_offers_behind_a_dictated_price_denies_nothing(draft: str) -> None:
     used = tuple(Passage(base()[section], 1.0) for section in ("pricing_plan_rost", "pricing_plan_start"))
-    assert not check(draft, Context(used, customer=("«Рост» за 5 000 ₸ можно?",), language="ru")).ok
+    assert not check(draft, in_shop(used, customer=("«Рост» за 5 000 ₸ можно?",), language="ru")).ok

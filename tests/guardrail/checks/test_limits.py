@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.guardrail import Context, addresses_of, check
+from app.guardrail import addresses_of, check
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.bounds import size
 from app.guardrail.checks.contacts import channels, contacts
@@ -14,13 +14,14 @@ from app.guardrail.checks.money.signs import signs
 from app.guardrail.checks.promises.deeds import deeds
 from app.guardrail.checks.promises.gifts import gifts
 from app.types import Fact, Passage, Section
+from tests.guardrail.sample import in_shop
 
 TARIFF = Section(id="tariff", category="salon", title="Тариф «Рост»", text="Тариф «Рост» стоит 14 900 ₸ в месяц.",
                  facts=(Fact(name="Тариф «Рост»", amount=Decimal(14900), currency="KZT", period="month"),))  # fmt: skip
 
 
 def case(draft: str, *, customer: tuple[str, ...] = (), sections: tuple[Section, ...] = (), **more: object) -> Case:
-    return Case(draft, Context(tuple(Passage(section, 1.0) for section in sections), customer, **more))  # type: ignore[arg-type]
+    return Case(draft, in_shop(tuple(Passage(section, 1.0) for section in sections), customer, **more))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("length", "longer"), [(4095, 0), (4096, 0), (4097, 1), (40_960, 1)])
@@ -48,7 +49,7 @@ def test_a_draft_names_no_more_products_than_an_answer(many: int, more: int) -> 
 def test_eight_wrong_amounts_are_enough_to_refuse_a_draft() -> None:
     wrong = " ".join(f"Тариф «Рост» стоит {amount} ₸." for amount in range(1001, 1013))
     found = [
-        finding for finding in check(wrong, Context((Passage(TARIFF, 1.0),))).findings if finding.check == "amount"
+        finding for finding in check(wrong, in_shop((Passage(TARIFF, 1.0),))).findings if finding.check == "amount"
     ]
     assert len(found) == 8
 
@@ -94,7 +95,7 @@ def test_a_percentage_by_quantity_is_said_from_its_threshold_to_below_the_next(
 ) -> None:
     for many, held in zip((3, 4, 8, 9, 10), holds, strict=True):
         draft = f"У вас {many} кабинетов, поэтому скидка на тариф {percent} %."
-        context = Context((Passage(DISCOUNTS, 1.0),), (f"у нас {many} кабинетов, какая скидка?",))
+        context = in_shop((Passage(DISCOUNTS, 1.0),), (f"у нас {many} кабинетов, какая скидка?",))
         found = [finding.check for finding in check(draft, context).findings]
         assert found == ([] if held else ["percent"]), draft
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from app.guardrail import Context, check
+from app.guardrail import check
 from app.types import Passage
+from tests.guardrail.sample import in_shop
 from tests.guardrail.test_said import base
 
 GROUPS: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "worded.yaml").read_text("utf-8"))
@@ -17,7 +18,7 @@ GROUPS: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "worded.yaml").
 def test_each_draft_is_refused_for_its_word(name: str) -> None:
     group = GROUPS[name]
     passages = tuple(Passage(base()[section], 1.0) for section in group.get("sections", ()))
-    context = Context(passages, language=group.get("language", "ru"))
+    context = in_shop(passages, language=group.get("language", "ru"))
     drafts = group["drafts"].split("\n" if name == "remains" else "; ")
     assert len(drafts) > 1
     assert not [d for d in drafts if group["check"] not in {finding.check for finding in check(d, context).findings}]
@@ -27,4 +28,4 @@ def test_each_draft_is_refused_for_its_word(name: str) -> None:
     "maker", ["ChatGPT", "Chat GPT", "Chat-GPT", "ЧатGPT", "Чат GPT", "Чат-GPT", "GPT-4", "GPT 4", "GPT4"]
 )
 def test_a_maker_is_found_in_each_spelling(maker: str) -> None:
-    assert "leak" in {finding.check for finding in check(f"Вам отвечает {maker}.", Context(())).findings}
+    assert "leak" in {finding.check for finding in check(f"Вам отвечает {maker}.", in_shop(())).findings}

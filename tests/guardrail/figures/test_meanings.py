@@ -9,11 +9,10 @@ import yaml
 
 from app.guardrail.case import Case
 from app.guardrail.figures.figure import Figure
-from app.guardrail.figures.measures import adjective_duration, counted_unit, same_unit
+from app.guardrail.figures.measures import adjective_duration, same_unit
 from app.guardrail.figures.numerals import word_value
-from app.guardrail.model import Context
-from app.guardrail.text.lexicon import GENERIC, HEADS, QUALIFIERS, TOPICS
-from app.guardrail.text.words import key
+from app.guardrail.text.lexicon import GENERAL, HEADS, QUALIFIERS
+from tests.guardrail.sample import LEXICON, in_shop
 
 MEANINGS: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "meanings.yaml").read_text("utf-8"))
 
@@ -23,24 +22,31 @@ def rows(name: str) -> list[Any]:
 
 
 def only(text: str) -> Figure:
-    (figure,) = Case(text, Context(())).figures
+    (figure,) = Case(text, in_shop(())).figures
     return figure
 
 
 @pytest.mark.parametrize(("concept", "words"), rows("concepts"))
 def test_a_word_that_begins_so_means_this(concept: str, words: list[str]) -> None:
-    longer = {word: key(f"{word}щ") for word in words}
+    longer = {word: LEXICON.key(f"{word}щ") for word in words}
     assert longer == dict.fromkeys(words, concept)
 
 
 @pytest.mark.parametrize(("concept", "words"), rows("exact"))
 def test_a_whole_word_means_this(concept: str, words: list[str]) -> None:
-    assert {word: key(word) for word in words} == dict.fromkeys(words, concept)
+    assert {word: LEXICON.key(word) for word in words} == dict.fromkeys(words, concept)
+
+
+def test_a_trades_words_mean_something_in_its_shop_alone() -> None:
+    assert (LEXICON.key("кассы"), LEXICON.key("сканера")) == ("@register", "@scanner")
+    assert not {GENERAL.key(word) for word in ("кассы", "кассир", "сканера", "весы", "смс")} & {"@register", "@scanner"}
+    assert GENERAL.unit("@register") is None
+    assert GENERAL.key("доставки") == LEXICON.key("доставки") == "@delivery"
 
 
 def test_words_without_content_mean_nothing() -> None:
-    assert not [word for word in MEANINGS["stop"].split() if key(word)]
-    assert key("чебурек") == "чебурек"
+    assert not [word for word in MEANINGS["stop"].split() if LEXICON.key(word)]
+    assert LEXICON.key("чебурек") == "чебурек"
 
 
 @pytest.mark.parametrize(("time", "words"), rows("times"))
@@ -103,9 +109,9 @@ def test_a_word_says_how_often_it_is_paid(period: str, words: list[str]) -> None
 def test_a_noun_behind_a_preposition_says_how_often_it_is_paid(period: str, words: list[str]) -> None:
     for word in words:
         for lead in "в за per a an each every / каждый каждую каждое каждого каждые".split():
-            assert Case(f"Платите 5000 тенге {lead} {word}.", Context(())).money[0].period == period, (lead, word)
+            assert Case(f"Платите 5000 тенге {lead} {word}.", in_shop(())).money[0].period == period, (lead, word)
         for between in "один одну каждый каждую весь целый календарный полный".split():
-            assert Case(f"Платите 5000 тенге в {between} {word}.", Context(())).money[0].period == period, (
+            assert Case(f"Платите 5000 тенге в {between} {word}.", in_shop(())).money[0].period == period, (
                 between,
                 word,
             )
@@ -130,12 +136,12 @@ def test_an_adverb_says_how_often_it_is_paid(words: str, period: str) -> None:
      ("жыл сайын", "year"), ("күн сайын", "day")],
 )  # fmt: skip
 def test_two_words_say_how_often_it_is_paid(words: str, period: str) -> None:
-    assert Case(f"Платите 5000 тенге {words}.", Context(())).money[0].period == period
+    assert Case(f"Платите 5000 тенге {words}.", in_shop(())).money[0].period == period
 
 
 @pytest.mark.parametrize("head", "рассрочка гарантия пробный возврат хранение".split())
 def test_how_long_something_lasts_is_no_period_of_a_price(head: str) -> None:
-    assert Case(f"Платите 5000 тенге, {head} на год.", Context(())).money[0].period is None
+    assert Case(f"Платите 5000 тенге, {head} на год.", in_shop(())).money[0].period is None
 
 
 @pytest.mark.parametrize(
@@ -160,7 +166,7 @@ UNITS = {
 
 
 def test_what_a_price_can_be_paid_for() -> None:
-    assert {concept: counted_unit(concept) for concept in MEANINGS["concepts"] if counted_unit(concept)} == UNITS
+    assert {concept: LEXICON.unit(concept) for concept in MEANINGS["concepts"] if LEXICON.unit(concept)} == UNITS
     units = set(UNITS.values())
     same = {(said, fact) for said in units for fact in units if same_unit(said, fact)}
     others = {(said, "@piece") for said in ("@device", "@message", "@report")}
@@ -177,14 +183,14 @@ def test_which_words_tell_what() -> None:
             "@trial @warranty @delivery @refund @instalment @launch @migration @support @answer @backup @offline @uptime @training "
             "@visit @rent @contract @payback @keep @discount @connect @report @priority @sms @terminal".split()
         )
-        == TOPICS
+        == LEXICON.topics
     )
     assert (
         set(
             "@shop @register @employee @company @piece @order @goods @plan @module @service @equipment @subscription @data @price "
             "@pay @connect @specialist @first @manager @free @cashier @message доступ".split()
         )
-        == GENERIC
+        == LEXICON.generic
     )
 
 
@@ -208,7 +214,7 @@ def test_which_words_tell_what() -> None:
 )  # fmt: skip
 def test_a_time_and_a_date_are_told_by_their_shape(text: str, kind: str, value: int) -> None:
     found = [
-        figure for figure in Case(f"Вот {text} так", Context(())).figures if figure.kind in ("time", "date", "always")
+        figure for figure in Case(f"Вот {text} так", in_shop(())).figures if figure.kind in ("time", "date", "always")
     ]
     assert [(figure.kind, figure.value) for figure in found] == [(kind, Decimal(value))]
 
@@ -222,7 +228,7 @@ MONTHS = (
 @pytest.mark.parametrize("month", MONTHS.split())
 def test_each_month_makes_a_date(month: str) -> None:
     for text in (f"Вот 5 {month} так", f"Вот {month} 5 так"):
-        assert [figure.kind for figure in Case(text, Context(())).figures] == ["date"], text
+        assert [figure.kind for figure in Case(text, in_shop(())).figures] == ["date"], text
 
 
 @pytest.mark.parametrize(
@@ -231,7 +237,7 @@ def test_each_month_makes_a_date(month: str) -> None:
      ("сағат 9-дан 21-ге", [540, 1260]), ("с 9 до 25", []), ("с 9 до 21 кассы", []), ("с 9 до 21 дней", []), ("с 9 до 21 ₸", [])],
 )  # fmt: skip
 def test_hours_are_told_from_and_to(text: str, hours: list[int]) -> None:
-    found = [figure.value for figure in Case(f"Вот {text} так", Context(())).figures if figure.kind == "time"]
+    found = [figure.value for figure in Case(f"Вот {text} так", in_shop(())).figures if figure.kind == "time"]
     assert found == hours
 
 
@@ -239,4 +245,4 @@ def test_hours_are_told_from_and_to(text: str, hours: list[int]) -> None:
     "text", ["+7 701 555 44 33", "8 701 555-44-33", "https://a.kz/5", "www.a5.kz", "a5@b6.kz", "a5.com", "a5.ru", "a5.net", "a5.org", "a5.io"]
 )  # fmt: skip
 def test_a_telephone_and_a_link_hold_no_figures(text: str) -> None:
-    assert Case(f"Вот {text} так", Context(())).figures == ()
+    assert Case(f"Вот {text} так", in_shop(())).figures == ()

@@ -6,8 +6,9 @@ import pytest
 
 from app.guardrail import Context, check, explain
 from app.types import Language
+from tests.guardrail.sample import in_shop
 
-NONE = Context(())
+NONE = in_shop(())
 
 
 def repaired(draft: str, context: Context = NONE) -> str:
@@ -59,7 +60,7 @@ def test_a_repair_takes_away_what_is_no_answer(name: str, draft: str, text: str)
 )
 def test_what_needs_no_repair_stays_as_it_is(text: str) -> None:
     language: Language = "kk" if text.startswith("С") else "ru"
-    verdict = check(text, Context((), language=language))
+    verdict = check(text, in_shop((), language=language))
 
     assert (verdict.text, verdict.repairs) == (text, ())
 
@@ -68,19 +69,19 @@ def test_what_needs_no_repair_stays_as_it_is(text: str) -> None:
     "draft", ["Здравствуйте! Касса есть.", "Добрый день, Айгуль! касса есть.", "Привет, касса есть."]
 )
 def test_a_greeting_is_not_said_twice_in_a_conversation(draft: str) -> None:
-    assert repaired(draft, Context((), greeted=True)) == "Касса есть."
+    assert repaired(draft, in_shop((), greeted=True)) == "Касса есть."
 
 
 def test_the_dialogues_own_greeting_stays() -> None:
     draft = "Добрый день! Касса есть."
 
-    assert repaired(draft, Context((), greeted=True, own=("Добрый день!",))) == draft
+    assert repaired(draft, in_shop((), greeted=True, own=("Добрый день!",))) == draft
 
 
 def test_the_flows_own_question_is_the_one_that_stays() -> None:
     draft = "Касса есть. Сколько у вас касс? Рассказать подробнее?"
 
-    assert repaired(draft, Context((), own=("Сколько у вас касс?",))) == "Касса есть. Сколько у вас касс?"
+    assert repaired(draft, in_shop((), own=("Сколько у вас касс?",))) == "Касса есть. Сколько у вас касс?"
 
 
 def test_a_lone_question_is_never_dropped() -> None:
@@ -91,7 +92,7 @@ def test_own_texts_are_allowed_whatever_they_say() -> None:
     own = "Мы открыты с 08:00 до 23:00 и дарим всем кофе бесплатно."
 
     assert not check(own, NONE).ok
-    assert check(own, Context((), own=(own,))).ok
+    assert check(own, in_shop((), own=(own,))).ok
 
 
 def test_a_finding_points_into_the_draft_as_it_came() -> None:
@@ -104,11 +105,11 @@ def test_a_finding_points_into_the_draft_as_it_came() -> None:
 
 def test_the_same_answer_may_be_given_when_it_is_asked_for_again() -> None:
     said = "Касса продаёт без интернета и всё сохраняет."
-    before = Context((), earlier=(said,), customer=("работает ли касса без интернета", "а чек?"))
-    again = Context(
+    before = in_shop((), earlier=(said,), customer=("работает ли касса без интернета", "а чек?"))
+    again = in_shop(
         (), earlier=(said,), customer=("работает ли касса без интернета", "так работает касса без интернета?")
     )
 
     assert not check(said, before).ok
     assert check(said, again).ok
-    assert check(said, Context((), earlier=(said,), customer=("повторите пожалуйста",))).ok
+    assert check(said, in_shop((), earlier=(said,), customer=("повторите пожалуйста",))).ok

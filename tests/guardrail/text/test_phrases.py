@@ -4,7 +4,6 @@ import time
 
 import pytest
 
-from app.guardrail import Context
 from app.guardrail.case import Case
 from app.guardrail.checks.contacts import contacts
 from app.guardrail.checks.money.signs import signs
@@ -12,6 +11,7 @@ from app.guardrail.checks.promises.gifts import gifts
 from app.guardrail.checks.retelling import retelling
 from app.guardrail.text.phrases import Phrases
 from app.guardrail.text.words import read
+from tests.guardrail.sample import in_shop
 
 CHECKS = (signs, gifts, contacts, retelling)
 LENGTH = 4000
@@ -55,7 +55,7 @@ def test_a_row_of_one_list_does_not_hide_another_lists() -> None:
 )  # fmt: skip
 def test_a_long_draft_costs_time_in_proportion_to_its_length(piece: str) -> None:
     def seconds(length: int) -> float:
-        case = Case((piece * length)[:length], Context((), customer=(piece * 200,), system="Бери цены из блока. " * 20))
+        case = Case((piece * length)[:length], in_shop((), customer=(piece * 200,), system="Бери цены из блока. " * 20))
         assert case.figures is not None  # read beforehand: what a check costs beside it is measured
         started = time.process_time()
         for one in CHECKS:

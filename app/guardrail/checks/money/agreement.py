@@ -5,7 +5,7 @@
 
 from decimal import Decimal
 
-from app.guardrail.case import Case, Problem, heard, spent
+from app.guardrail.case import Case, Problem
 from app.guardrail.text.lists import Lists
 
 _LISTS = Lists("app.guardrail.checks.money", "agreement.yaml")
@@ -34,8 +34,8 @@ def agreement(case: Case) -> list[Problem]:
 
 def _claimed(case: Case) -> bool:
     """Whether the newest message asks for a price or discount that is none of ours."""
-    text, figures, _ = heard(case.told[-1])
-    own = spent(case.told[-1])
+    text, figures, _ = case.heard(case.told[-1])
+    own = case.spent(case.told[-1])
     return any(
         f.kind == "money" or ((f.kind == "percent" or (f.kind == "bare" and f.value >= _BARE)) and _priced(text.folded))
         for f in figures

@@ -114,13 +114,12 @@ def _beyond(case: Case, f: Figure, same: list[tuple[int, Price]]) -> bool:
         return False
     products, said = case.knowledge.products, case.sentence_keys[f.sentence]
     return any(
-        "@extra" in products[n].keys and products[n].keys & said & _COUNTED and f.period in (None, p.period)
+        "@extra" in products[n].keys and products[n].keys & said & case.lexicon.counted and f.period in (None, p.period)
         for n, p in same
     )
 
 
 _REST = _LISTS.pattern("rest")
-_COUNTED = frozenset({"@register", "@employee", "@shop"})
 
 
 def _difference(case: Case, f: Figure) -> bool:

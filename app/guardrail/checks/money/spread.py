@@ -2,7 +2,6 @@
 
 from app.guardrail.case import Case
 from app.guardrail.figures.figure import Figure
-from app.guardrail.figures.measures import counted_unit
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import PlacedToken
 
@@ -52,7 +51,12 @@ def several_of(case: Case, f: Figure, units: set[str | None]) -> int:
     for place in range(low, min(f.first - 1, low + 3)):
         # «All 6 shops …»: where the count is a part of the amount's own words, it is no figure of its own.
         number, noun = tokens[place], tokens[place + 1]
-        if number.kind == "n" and number.text.isdigit() and int(number.text) > 1 and counted_unit(noun.key) in units:
+        if (
+            number.kind == "n"
+            and number.text.isdigit()
+            and int(number.text) > 1
+            and case.lexicon.unit(noun.key) in units
+        ):
             words = tokens[place + 2 : f.first]
             per = {t.text for t in (*words, *_behind(case, f))} & _FOR_EACH - {"a"}
             if len(words) <= _REACH and not per and {t.key for t in words} & {"@price", "@pay"}:

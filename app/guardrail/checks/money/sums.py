@@ -7,7 +7,7 @@ from itertools import combinations
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.figures.figure import Figure
-from app.guardrail.figures.measures import counted_unit, same_unit
+from app.guardrail.figures.measures import same_unit
 from app.guardrail.subject.binding import Binding
 from app.guardrail.text.lists import Lists
 
@@ -218,7 +218,7 @@ class Sums:
             most = 100_000 if g.kind == "count" else 999
             if g.kind in ("count", "bare") and g.value == int(g.value) and 1 < g.value <= most and g not in case.money:
                 everywhere.add(int(g.value))
-                counted = g.unit is not None and counted_unit(g.unit) is not None
+                counted = g.unit is not None and case.lexicon.unit(g.unit) is not None
                 if (
                     g.kind == "count"
                     and counted

@@ -8,7 +8,6 @@ from app.guardrail.case import Case, Problem
 from app.guardrail.checks.bounds import Few
 from app.guardrail.checks.dictated import denied_beside
 from app.guardrail.checks.percents import CONDITION
-from app.guardrail.text.lexicon import GENERIC, TOPICS
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.phrases import Found
 
@@ -29,7 +28,6 @@ _DISCOUNT = _LISTS.pattern("discount")
 _NO_DISCOUNT = _LISTS.pattern("no_discount")
 _OFFERED = _LISTS.pattern("offered")
 _DATIVE = _LISTS.row("dative")
-_COUNTED = frozenset({"@register", "@employee", "@goods", "@shop", "@cashier"})
 _SOFT = _LISTS.pattern("soft")
 
 
@@ -74,7 +72,7 @@ def claim(case: Case, m: re.Match[str], included: bool) -> Problem | None:
     fitting = [
         s
         for s in statements
-        if ((s.keys & keys) - GENERIC - {"@free"} or lasting & s.lasting)
+        if ((s.keys & keys) - case.lexicon.generic - {"@free"} or lasting & s.lasting)
         and (not s.included or _bought(m) or quoted & s.quoted)
     ]
     if not fitting:
@@ -88,17 +86,27 @@ def claim(case: Case, m: re.Match[str], included: bool) -> Problem | None:
             s
             for s in fitting
             if all(case.knowledge.products[n].core & s.keys for n in priced)
-            or s.keys & clause_keys & TOPICS - _cores(case, priced)
+            or s.keys & clause_keys & case.lexicon.topics - _cores(case, priced)
             or lasting & s.lasting
             or quoted & s.keys
         ]
         if not strong:
             return _problem(case, m, f"{case.knowledge.products[min(priced)].name!r} has a price")
         fitting = strong
-    topics = clause_keys & TOPICS or (frozenset() if any(lasting & s.lasting for s in fitting) else keys & TOPICS)
+    topics = clause_keys & case.lexicon.topics or (
+        frozenset() if any(lasting & s.lasting for s in fitting) else keys & case.lexicon.topics
+    )
     if topics:
-        fitting = [s for s in fitting if s.keys & topics or s.keys & keys - GENERIC - TOPICS - {"@free"}]
-        missed = clause_keys & TOPICS - frozenset().union(*(s.wide for s in fitting)) if fitting else frozenset()
+        fitting = [
+            s
+            for s in fitting
+            if s.keys & topics or s.keys & keys - case.lexicon.generic - case.lexicon.topics - {"@free"}
+        ]
+        missed = (
+            clause_keys & case.lexicon.topics - frozenset().union(*(s.wide for s in fitting))
+            if fitting
+            else frozenset()
+        )
         if not fitting or missed:
             return _problem(case, m, "no section says that this is free")
     if all(s.least for s in fitting) and not _condition_said(case, sentence, fitting):
@@ -129,16 +137,16 @@ def _subject(case: Case, sentence: int, clause: int, m: re.Match[str]) -> frozen
         for t in case.text.tokens[at : case.text.token_at(m.end()) + 1]
         if t.key and t.start >= m.start() and t.end <= m.end()
     }
-    keys = case.clause_keys(clause) - (said - TOPICS)
+    keys = case.clause_keys(clause) - (said - case.lexicon.topics)
     if case.context.language == "kk" and "@extra" in keys:
         keys |= {"@app"}  # «қосымша» is both
-    if keys - GENERIC:
+    if keys - case.lexicon.generic:
         own = keys
-        if not keys & TOPICS and not any(m2.clause == clause for m2 in case.mentions if m2.products):
+        if not keys & case.lexicon.topics and not any(m2.clause == clause for m2 in case.mentions if m2.products):
             own |= case.sentence_keys[sentence]
         return own
-    keys = case.sentence_keys[sentence] - (said - TOPICS)
-    if keys - GENERIC:
+    keys = case.sentence_keys[sentence] - (said - case.lexicon.topics)
+    if keys - case.lexicon.generic:
         return keys
     if sentence:
         return case.sentence_keys[sentence - 1]
@@ -158,7 +166,7 @@ def _priced(case: Case, sentence: int, clause: int, m: re.Match[str]) -> frozens
     main = [x for x in inside if not x.adjunct] or inside
     if main:
         return frozenset().union(*(paid(x.products) for x in main))
-    if case.clause_keys(clause) & TOPICS:
+    if case.clause_keys(clause) & case.lexicon.topics:
         return frozenset()
     return frozenset().union(*(paid(x.products) for x in here if x.last < case.text.token_at(m.start())))
 
@@ -199,7 +207,7 @@ def _included(
     else:
         whole = [x for x in here if x.adjunct]
         clause = case.text.tokens[place].clause
-        if case.clause_keys(clause) & _COUNTED and not any(x.clause == clause for x in here):
+        if case.clause_keys(clause) & case.lexicon.limited and not any(x.clause == clause for x in here):
             return None  # «…, with 3 registers included»: the registers are, not what was named before
         parts = [x for x in before if x not in whole]
     named = [

@@ -12,6 +12,7 @@ from app.guardrail.allowed.page import page
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.dictated import denied, denied_beside
 from app.guardrail.checks.promises.free import claim
+from app.guardrail.text.lexicon import Lexicon
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.phrases import Found, phrases
 from app.guardrail.text.words import keys_of, read, sentence_keys
@@ -113,11 +114,12 @@ def _refunded(case: Case, turn: Found) -> bool:
     clause = case.clause_keys(turn.clause)
     things = _things(clause) or _things(case.sentence_keys[turn.sentence])
     everything = turn.sentence in case.turns("everything").sentences
-    given = [refund for passage in case.context.passages for refund in _refunds(passage.section)]
+    given = [refund for passage in case.context.passages for refund in _refunds(passage.section, case.lexicon)]
     if any(things <= keys and (all_ or not everything) for keys, all_ in given):
         return True
     return "@contract" in clause and any(
-        things | {"@contract", "@refund"} <= page(passage.section).keys for passage in case.context.passages
+        things | {"@contract", "@refund"} <= page(passage.section, case.lexicon).keys
+        for passage in case.context.passages
     )
 
 
@@ -126,14 +128,14 @@ def _things(keys: frozenset[str]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def _refunds(section: Section) -> tuple[tuple[frozenset[str], bool], ...]:
+def _refunds(section: Section, lexicon: Lexicon) -> tuple[tuple[frozenset[str], bool], ...]:
     """(words, whether all or always) of each sentence of a section that gives a refund."""
-    return tuple(_sentences(section))
+    return tuple(_sentences(section, lexicon))
 
 
-def _sentences(section: Section) -> Iterator[tuple[frozenset[str], bool]]:
-    text = read(section.text, section.language)
-    title = keys_of(read(section.title, section.language))
+def _sentences(section: Section, lexicon: Lexicon) -> Iterator[tuple[frozenset[str], bool]]:
+    text = read(section.text, section.language, lexicon)
+    title = keys_of(read(section.title, section.language, lexicon))
     turns = phrases().find(text)
     for found in turns["refunds"].all:
         if found.clause not in turns["denial"].clauses:

@@ -7,7 +7,6 @@ from functools import cached_property
 
 from app.guardrail.case import Case
 from app.guardrail.text.lists import Lists
-from app.guardrail.text.words import key
 
 _LISTS = Lists("app.guardrail.checks.promises", "acts.yaml")
 _CONDITION = _LISTS.pattern("condition")
@@ -170,14 +169,14 @@ def _supported(case: Case, phrase: str, sentence: int) -> bool:
             continue
         a = max(page.rfind(".", 0, place), page.rfind("!", 0, place)) + 1
         b = page.find(".", place)
-        said = _keys(page[a : b if b > 0 else len(page)])
+        said = _keys(case, page[a : b if b > 0 else len(page)])
         if len(said & keys) >= 2 or (said and said <= keys):
             return True
     return False
 
 
-def _keys(piece: str) -> frozenset[str]:
-    return frozenset(k for k in map(key, _WORD.findall(piece)) if k)
+def _keys(case: Case, piece: str) -> frozenset[str]:
+    return frozenset(k for k in map(case.lexicon.key, _WORD.findall(piece)) if k)
 
 
 @dataclass(frozen=True, slots=True)
