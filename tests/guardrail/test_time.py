@@ -14,7 +14,7 @@ from app.guardrail import Verdict, check, tidy
 from app.guardrail.checks.bounds import FIGURES, LENGTH, MATCHES, MENTIONS
 from app.knowledge.sections import load
 from app.types import Passage, Section
-from tests.guardrail.sample import in_shop
+from tests.guardrail.sample import LEXICON, in_shop
 
 SECTIONS = {section.id: section for section in load(Path(__file__).parents[2] / "kb").sections}
 PRICES = tuple(
@@ -48,12 +48,12 @@ def spent(call: Callable[[], object]) -> float:
     """The best of up to three, each as if nothing had been read before."""
     best = float("inf")
     for _ in range(3):
+        LEXICON.key.cache_clear()
         for module in [m for name, m in sys.modules.items() if name.startswith("app.guardrail")]:
-            if not module.__name__.endswith(
-                (".knowledge", ".page")
-            ):  # the sections are read once, when they are loaded
-                for value in vars(module).values():
-                    getattr(value, "cache_clear", lambda: None)()
+            for value in vars(module).values():
+                if getattr(value, "__module__", "").endswith((".knowledge", ".page", ".lexicon")):
+                    continue  # a shop's words and sections are read once, when they are loaded
+                getattr(value, "cache_clear", lambda: None)()
         begun = time.process_time()
         call()
         best = min(best, time.process_time() - begun)

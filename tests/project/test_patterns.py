@@ -105,7 +105,7 @@ def test_one_that_is_tried_at_one_place_is_judged_there() -> None:
 def test_a_pattern_of_a_module_is_found_wherever_it_is_kept(patterns: tuple[list[Found], frozenset[str]]) -> None:
     where = {one.where.split("[")[0] for one in patterns[0]}
     assert {
-        "app.guardrail.checks.promises.rules.RULES.find",
+        "app.guardrail.checks.promises.acts.RULES.find",
         "app.guardrail.checks.terms._ACTION",
         "app.dialogue.text._EMAIL",
     } <= where
