@@ -3,9 +3,10 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
-from app.guardrail.allowed.model import AllowedByKnowledge
+from app.guardrail.allowed.model import AllowedByKnowledge, Product
 from app.guardrail.figures.figure import Figure
 from app.guardrail.text.folding import cyrillic
 from app.guardrail.text.lexicon import HEAD_WORDS, HEADS, PREPOSITIONS, QUALIFIERS, stem
@@ -41,8 +42,8 @@ def mentions(
     blocked = {i for f in amounts for i in range(f.first, f.last + 1)}
     found: list[Mention] = []
     near = _Near(text)
-    for first, last, quoted in _clusters(text, blocked):
-        found += _named(text, knowledge, first, last, quoted, quotes_said, near)
+    for span in _clusters(text, blocked):
+        found += _named(_Run(text, span, near), knowledge, quotes_said)
     return found
 
 
@@ -90,103 +91,161 @@ def _clusters(text: Text, blocked: set[int]) -> list[tuple[int, int, bool]]:
     return result
 
 
-def _named(
-    text: Text, knowledge: AllowedByKnowledge, first: int, last: int, quoted: bool, quotes_said: str, near: "_Near"
-) -> list[Mention]:
+class _Run:
+    """A run of words that may be one name: tokens `first`..`last`."""
+
+    def __init__(self, text: Text, span: tuple[int, int, bool], near: "_Near") -> None:
+        self.text = text
+        self.first, self.last, self.quoted = span
+        self.tokens = text.tokens[self.first : self.last + 1]
+        self.start = self.tokens[0]
+        self.numbers = frozenset(f"#{t.text}" for t in self.tokens if t.kind == "n")
+        self.around = near(self.first, self.last)
+        self.has_head = any(t.text.startswith(HEAD_WORDS) for t in self.tokens)
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        latin = (stem(cyrillic(t.text)) for t in self.tokens if t.latin and (t.upper or t.quote))
+        return self.numbers.union((t.key for t in self.tokens if t.key), latin)
+
+    @cached_property
+    def marked(self) -> frozenset[str]:
+        """Keys of the words that are written as names: quoted or with a capital letter."""
+        told = [t for t in self.tokens if t.quote or t.upper]
+        return frozenset(k for t in told for k in (t.key, stem(cyrillic(t.text)) if t.latin else t.key))
+
+    @cached_property
+    def adjunct(self) -> bool:
+        """Whether it stands behind a preposition."""
+        lead = self.text.tokens[self.first - 1] if self.first else None
+        if lead is not None and lead.kind == "s" and lead.text in '«"' and self.first > 1:
+            lead = self.text.tokens[self.first - 2]
+        return lead is not None and lead.sentence == self.start.sentence and lead.text in PREPOSITIONS
+
+    def mention(
+        self,
+        products: frozenset[int],
+        span: tuple[int, int] | None = None,
+        *,
+        adjunct: bool | None = None,
+        head: bool = False,
+        unknown: str = "",
+    ) -> Mention:
+        first, last = span or (self.first, self.last)
+        behind = self.adjunct if adjunct is None else adjunct
+        return Mention(first, last, self.start.sentence, self.start.clause, products, behind, head, unknown)
+
+    def within(self, keys: frozenset[str], numbers_too: bool = False) -> tuple[int, int]:
+        """From the first of its words that has one of the keys to the last; all of it where none has."""
+        places = range(self.first, self.last + 1)
+        tokens = self.text.tokens
+        ends = [i for i in places if (_belongs(tokens[i], keys) if numbers_too else tokens[i].key in keys)]
+        return (ends[0], ends[-1]) if ends else (self.first, self.last)
+
+
+def _named(run: _Run, knowledge: AllowedByKnowledge, quotes_said: str) -> list[Mention]:
     """The mentions in one run of words: mostly one, two where two names stand side by side («без ОФД онлайн-касса»)."""
-    tokens = text.tokens[first : last + 1]
-    if not quoted and not any(t.key in knowledge.index or t.latin or t.text.startswith(HEAD_WORDS) for t in tokens):
+    known = run.quoted or any(t.key in knowledge.index or t.latin for t in run.tokens)
+    if not known and not run.has_head:
         return []
-    whole = range(first, last + 1)
-    keys = {t.key for t in tokens if t.key} | {f"#{t.text}" for t in tokens if t.kind == "n"}
-    keys |= {stem(cyrillic(t.text)) for t in tokens if t.latin and (t.upper or t.quote)}
-    start = text.tokens[first]
-    lead = text.tokens[first - 1] if first else None
-    if lead is not None and lead.kind == "s" and lead.text in '«"' and first > 1:
-        lead = text.tokens[first - 2]
-    adjunct = lead is not None and lead.sentence == start.sentence and lead.text in PREPOSITIONS
-    around = near(first, last)
     scores: dict[int, float] = {}
-    heads: set[int] = set()
     kinds: dict[int, int] = {}
-    has_head = any(t.text.startswith(HEAD_WORDS) for t in tokens)
-    for product_number in {n for k in keys for n in knowledge.index.get(k, ())}:
-        product = knowledge.products[product_number]
-        core = product.core & keys
-        if product.quoted and core and not has_head:
-            named = {
-                k for t in tokens if t.quote or t.upper for k in (t.key, stem(cyrillic(t.text)) if t.latin else t.key)
-            }
-            core &= named | QUALIFIERS
-        if product.quoted and not core - text.lexicon.generic:
-            core = frozenset()
-        if product.latin and core and core <= {k for k in core if k.startswith("#") or k in QUALIFIERS}:
-            core = frozenset()
-        full = product.keys & keys
-        if (
-            not core
-            and len(full - HEADS) >= 2
-            and 3 * len(full) >= 2 * len(product.keys)
-            and not product.quoted
-            and not product.latin
-        ):
-            core = full  # «подключение кассы» for «Подключение онлайн-кассы»
-        if core and core <= {"@extra"} and not (product.keys - core) & around:
-            core = frozenset()
+    heads: set[int] = set()
+    for number in {n for k in run.keys for n in knowledge.index.get(k, ())}:
+        product = knowledge.products[number]
+        full = product.keys & run.keys
+        core = _core(run, product, full)
         if core:
-            missing_qualifier = bool((product.core & QUALIFIERS) - around)
-            lacking = len(product.core - keys - around)
-            bonus = len(product.core & QUALIFIERS & around)
-            wrong = any(k.startswith("#") for k in keys) and bool({k for k in product.keys if k.startswith("#")} - keys)
-            scores[product_number] = 2 * len(core) + len(full) + 2 * bonus - lacking - 3 * missing_qualifier - 2 * wrong
-        elif product.latin and full - text.lexicon.generic - HEADS - {"d"} and not quoted:
-            kinds[product_number] = len(full)
+            scores[number] = _score(run, product, core, full)
+        elif product.latin and full - run.text.lexicon.generic - HEADS - {"d"} and not run.quoted:
+            kinds[number] = len(full)
         elif full & HEADS:
-            heads.add(product_number)
-    numbers = {k for k in keys if k.startswith("#")}
+            heads.add(number)
     if scores:
-        best = max(scores.values())
-        chosen = frozenset(n for n, score in scores.items() if score >= best - 0.01)
-        digits = {k for n in chosen for k in knowledge.products[n].keys if k.startswith("#")}
-        if numbers and digits and not numbers & digits:
-            name = _words(text, first, last)
-            return [Mention(first, last, start.sentence, start.clause, frozenset(), adjunct, unknown=name)]
-        if adjunct and first > 1:  # «доступ к API»: the name itself has the preposition
-            head = text.tokens[first - 2].key
-            adjunct = not (head and all(head in knowledge.products[n].keys for n in chosen))
-        told = frozenset().union(*(knowledge.products[n].keys for n in chosen))
-        ends = [i for i in range(first, last + 1) if _belongs(text.tokens[i], told)]
-        first, last = (ends[0], ends[-1]) if ends else (first, last)
-        result = [Mention(first, last, start.sentence, start.clause, chosen, adjunct)]
-        for n in scores:
-            other = (knowledge.products[n].core & keys) - told
-            if n not in chosen and other and not knowledge.products[n].core & told:
-                place = next((i for i in whole if text.tokens[i].key in other), first)
-                mine = next((i for i in range(first, last + 1) if text.tokens[i].key in told), first)
-                own = frozenset({n})
-                if place < mine:
-                    result.insert(0, Mention(place, place, start.sentence, start.clause, own, adjunct))
-                    result[-1] = Mention(mine, last, start.sentence, start.clause, chosen, False)
-                else:
-                    result.append(Mention(place, place, start.sentence, start.clause, own, False))
-                break
-        return result
-    name = _unknown(text, tokens, quoted, has_head, quotes_said)
+        return _best(run, knowledge, scores)
+    name = _unknown(run.text, run.tokens, run.quoted, run.has_head, quotes_said)
     if name:
-        return [Mention(first, last, start.sentence, start.clause, frozenset(), adjunct, unknown=name)]
-    if kinds:  # «сканер»: any of them
-        best_kind = max(kinds.values())
-        alike = frozenset(n for n, size in kinds.items() if size == best_kind)
-        ends = [
-            i
-            for i in whole
-            if text.tokens[i].key and any(text.tokens[i].key in knowledge.products[n].keys for n in alike)
+        return [run.mention(frozenset(), unknown=name)]
+    if kinds:
+        return [_of_a_kind(run, knowledge, kinds)]
+    return [run.mention(frozenset(heads), head=True)] if heads else []
+
+
+def _core(run: _Run, product: Product, full: frozenset[str]) -> frozenset[str]:
+    """The keys of a run that tell a product from others, of those (`full`) that it shares with its name."""
+    core = product.core & run.keys
+    if product.quoted and core and not run.has_head:
+        core &= run.marked | QUALIFIERS
+    if product.quoted and not core - run.text.lexicon.generic:
+        core = frozenset()
+    if product.latin and all(k.startswith("#") or k in QUALIFIERS for k in core):
+        core = frozenset()
+    plain = not product.quoted and not product.latin
+    if plain and not core and len(full - HEADS) >= 2 and 3 * len(full) >= 2 * len(product.keys):
+        core = full  # «подключение кассы» for «Подключение онлайн-кассы»
+    return core if core - {"@extra"} or (product.keys - core) & run.around else frozenset()
+
+
+def _score(run: _Run, product: Product, core: frozenset[str], full: frozenset[str]) -> float:
+    """How well the words of a run and those around it name a product."""
+    qualifiers = product.core & QUALIFIERS
+    numbers = frozenset(k for k in product.keys if k.startswith("#"))
+    wrong = bool(run.numbers) and bool(numbers - run.keys)
+    lacking = len(product.core - run.keys - run.around)
+    missing = bool(qualifiers - run.around)
+    return 2 * len(core) + len(full) + 2 * len(qualifiers & run.around) - lacking - 3 * missing - 2 * wrong
+
+
+def _best(run: _Run, knowledge: AllowedByKnowledge, scores: dict[int, float]) -> list[Mention]:
+    """The products that are named best, and one more that the other words of the run name."""
+    products = knowledge.products
+    best = max(scores.values())
+    chosen = frozenset(n for n, score in scores.items() if score >= best - 0.01)
+    digits = {k for n in chosen for k in products[n].keys if k.startswith("#")}
+    if run.numbers and digits and not run.numbers & digits:
+        return [run.mention(frozenset(), unknown=_words(run.text, run.first, run.last))]
+    adjunct = run.adjunct
+    if adjunct and run.first > 1:  # «доступ к API»: the name itself has the preposition
+        head = run.text.tokens[run.first - 2].key
+        adjunct = not (head and all(head in products[n].keys for n in chosen))
+    told = frozenset().union(*(products[n].keys for n in chosen))
+    span = run.within(told, numbers_too=True)
+    for n in scores:
+        other = (products[n].core & run.keys) - told
+        if n not in chosen and other and not products[n].core & told:
+            return _both(run, (chosen, span, told), (frozenset({n}), other), adjunct)
+    return [run.mention(chosen, span, adjunct=adjunct)]
+
+
+def _both(
+    run: _Run,
+    main: tuple[frozenset[int], tuple[int, int], frozenset[str]],
+    beside: tuple[frozenset[int], frozenset[str]],
+    adjunct: bool,
+) -> list[Mention]:
+    """(products, their place, their keys) of the main name and (products, keys) of the other, in the order they stand in."""
+    chosen, (first, last), told = main
+    own, other = beside
+    tokens = run.text.tokens
+    place = next((i for i in range(run.first, run.last + 1) if tokens[i].key in other), first)
+    mine = next((i for i in range(first, last + 1) if tokens[i].key in told), first)
+    if place < mine:
+        return [
+            run.mention(own, (place, place), adjunct=adjunct),
+            run.mention(chosen, (mine, last), adjunct=False),
         ]
-        first, last = (ends[0], ends[-1]) if ends else (first, last)  # recognised by its sound alone: no key of its own
-        return [Mention(first, last, start.sentence, start.clause, alike, adjunct)]
-    if heads:
-        return [Mention(first, last, start.sentence, start.clause, frozenset(heads), adjunct, head=True)]
-    return []
+    return [
+        run.mention(chosen, (first, last), adjunct=adjunct),
+        run.mention(own, (place, place), adjunct=False),
+    ]
+
+
+def _of_a_kind(run: _Run, knowledge: AllowedByKnowledge, kinds: dict[int, int]) -> Mention:
+    """«сканер»: any of them."""
+    most = max(kinds.values())
+    alike = frozenset(n for n, size in kinds.items() if size == most)
+    keys = frozenset().union(*(knowledge.products[n].keys for n in alike))
+    return run.mention(alike, run.within(keys))  # all of it where it is known by its sound alone: no key of its own
 
 
 def _belongs(token: PlacedToken, told: frozenset[str]) -> bool:

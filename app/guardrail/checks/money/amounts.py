@@ -42,70 +42,74 @@ def amounts(case: Case) -> list[Problem]:
 
 def _judge(case: Case, f: Figure, binding: Binding, sums: Sums) -> Problem | None:
     products = case.knowledge.products
-    same = [(n, p) for n, product in enumerate(products) for p in product.prices if p.amount == f.value]
-    foreign = f.currency is not None and same and all(p.currency not in (None, f.currency) for _, p in same)
     if theirs(case, f):
         return None
-    if foreign:
-        return Problem(
-            "currency", f"{case.said(f)!r}: the price is in {same[0][1].currency}, not in {f.currency}", f.start, f.end
-        )
-    known = {p.currency for product in products for p in product.prices if p.currency}
-    if f.currency is not None and known and f.currency not in known:
-        return Problem("currency", f"{case.said(f)!r}: the prices are in {', '.join(sorted(known))}", f.start, f.end)
-    reason = ""
+    same = [(n, p) for n, product in enumerate(products) for p in product.prices if p.amount == f.value]
+    currency = _currency(case, f, same)
+    if currency:
+        return Problem("currency", f"{case.said(f)!r}: {currency}", f.start, f.end)
     bound = _bound(case, f, binding)
     if binding.unknown and not bound:
         return _problem(case, f, f"{binding.unknown!r} has no such price in the knowledge base sections used")
-    if bound is None:
-        matched = same
-    else:
-        matched = [(n, p) for n, p in same if n in bound]
-        if binding.every and {n for n, _ in matched} != bound:
-            matched = []
-            reason = f"not every product named here costs {case.said(f)!r}"
-    fitting = [
-        (n, p) for n, p in matched if not _unfit(case, f, p, products[n]) and (not p.least or _is_least(case, f))
-    ]
-    fitting = [(n, p) for n, p in fitting if _qualified(case, products[n])]
+    matched = [(n, p) for n, p in same if bound is None or n in bound]
+    some = binding.every and bound is not None and {n for n, _ in matched} != bound
+    if some:
+        matched = []
+    fitting = [(n, p) for n, p in matched if _fits(case, f, p, products[n])]
     if fitting:
-        if (
-            f.times > 1
-            and not f.each
-            and not reckoned(case, f)
-            and any(p.unit and f.unit and same_unit(f.unit, p.unit) for _, p in fitting)
-        ):
-            return _problem(case, f, f"this is the price of one, but {f.times} are spoken of")
-        several = several_of(case, f, {p.unit for _, p in fitting})
-        if several:
-            return _problem(case, f, f"this is the price of one, but {several} are spoken of")
-        if together(case, f):
-            return _problem(case, f, "this is the price of one, but several products are taken together")
-        months = spanned(case, f, {p.period for _, p in fitting})
-        if months:
-            return _problem(case, f, f"this is the price of one period, but {months} months are spoken of")
+        reason = _for_one(case, f, [p for _, p in fitting])
+        return _problem(case, f, reason) if reason else None
+    unfit = _unfit(case, f, matched[0][1], products[matched[0][0]]) if matched else ""
+    if (not unfit and sums.allows(f, bound, binding)) or _otherwise(case, f, same):
         return None
-    if not (matched and not reason and _unfit(case, f, matched[0][1], products[matched[0][0]])) and sums.allows(
-        f, bound, binding
-    ):
-        return None
+    if matched:
+        return _problem(case, f, unfit or f"it is the price of {products[matched[0][0]].name!r}")
+    if some:
+        return _problem(case, f, f"not every product named here costs {case.said(f)!r}")
+    if same:
+        return _problem(case, f, f"it is the price of {products[same[0][0]].name!r}, not of what is named here")
+    if f.kind == "bare" and f.value in case.knowledge.numbers and not case.clause_keys(f.clause) & {"@price", "@pay"}:
+        return None  # a count of the sections without its noun
+    return _problem(case, f, "no such price in the knowledge base sections used")
+
+
+def _currency(case: Case, f: Figure, same: list[tuple[int, Price]]) -> str:
+    """What is wrong with the currency of an amount, if anything is."""
+    if f.currency is None:
+        return ""
+    if same and all(p.currency not in (None, f.currency) for _, p in same):
+        return f"the price is in {same[0][1].currency}, not in {f.currency}"
+    known = {p.currency for product in case.knowledge.products for p in product.prices if p.currency}
+    return f"the prices are in {', '.join(sorted(known))}" if known and f.currency not in known else ""
+
+
+def _fits(case: Case, f: Figure, price: Price, product: Product) -> bool:
+    """Whether an amount may be that price."""
+    return not _unfit(case, f, price, product) and (not price.least or _is_least(case, f)) and _qualified(case, product)
+
+
+def _for_one(case: Case, f: Figure, prices: list[Price]) -> str:
+    """Why a price that is that of one cannot be said of as many as are spoken of, empty if it can."""
+    counted = any(p.unit and f.unit and same_unit(f.unit, p.unit) for p in prices)
+    if f.times > 1 and not f.each and not reckoned(case, f) and counted:
+        return f"this is the price of one, but {f.times} are spoken of"
+    several = several_of(case, f, {p.unit for p in prices})
+    if several:
+        return f"this is the price of one, but {several} are spoken of"
+    if together(case, f):
+        return "this is the price of one, but several products are taken together"
+    months = spanned(case, f, {p.period for p in prices})
+    return f"this is the price of one period, but {months} months are spoken of" if months else ""
+
+
+def _otherwise(case: Case, f: Figure, same: list[tuple[int, Price]]) -> bool:
+    """Whether an amount that is not the price of what is named is right all the same."""
     if _difference(case, f) or _beyond(case, f, same):
-        return None
+        return True
     exactly = any(p.unit and f.unit and same_unit(f.unit, p.unit) and f.period == p.period for _, p in same)
     named = any(m.sentence == f.sentence and not m.head for m in case.mentions)
-    if exactly and not named and _BEYOND.search(case.sentence_text(f.sentence)):
-        return None  # «за двоих сверх тарифа — по 900 ₸ в месяц за человека»: unit and period name the product
-    if matched:
-        reason = (
-            reason
-            or _unfit(case, f, matched[0][1], products[matched[0][0]])
-            or f"it is the price of {products[matched[0][0]].name!r}"
-        )
-    elif same:
-        reason = reason or f"it is the price of {products[same[0][0]].name!r}, not of what is named here"
-    elif f.kind == "bare" and f.value in case.knowledge.numbers and not case.clause_keys(f.clause) & {"@price", "@pay"}:
-        return None  # a count of the sections without its noun
-    return _problem(case, f, reason or "no such price in the knowledge base sections used")
+    # «за двоих сверх тарифа — по 900 ₸ в месяц за человека»: unit and period name the product
+    return exactly and not named and _BEYOND.search(case.sentence_text(f.sentence)) is not None
 
 
 def _beyond(case: Case, f: Figure, same: list[tuple[int, Price]]) -> bool:
