@@ -80,89 +80,110 @@ def equal(value: Decimal, unit: str | None, other: Decimal, other_unit: str | No
 
 
 def _duration(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> str:
+    """What is wrong with a duration that has a number, if anything is."""
     clause = case.clause_text(f.clause)
-    subject = about.topics(case, f, keys)
-    if any(equal(f.value, f.unit, g, "minute") or equal(f.value, f.unit, g, "month") for g in case.durations_heard):
-        mine = keys & case.lexicon.topics
-        negated = _NEGATED.search(clause) is not None
-        repeated = _REPEATED.match(case.text.folded[f.end : f.end + 12]) is not None
-        if negated or repeated or (not mine and not _ACTION.search(clause)):
-            return ""
-    same = [k for k in known if equal(f.value, f.unit, k.value, k.unit) and k.note != "plain"]
-    same = same or [k for k in known if equal(f.value, f.unit, k.value, k.unit) and k.keys & _CLAIMED_PLAIN]
+    if _is_theirs(case, f, keys, clause):
+        return ""
+    equals = [k for k in known if equal(f.value, f.unit, k.value, k.unit)]
+    same = [k for k in equals if k.note != "plain"] or [k for k in equals if k.keys & _CLAIMED_PLAIN]
     if not same:
-        paid = not _UNPAID.search(clause)
-        if (
-            f.unit == "month"
-            and paid
-            and not keys & case.lexicon.topics
-            and any(m.sentence == f.sentence for m in case.money)
-        ):
-            return ""  # «за 10 месяцев — 79 000 ₸»: the sum is checked as an amount
-        if f.unit == "second" or (f.unit == "minute" and f.value < 1):
-            return "" if not _ACTION.search(clause) else "no section gives this time"
-        hourly = f.unit == "minute" and any(
-            p.unit == "@hour" for product in case.knowledge.products for p in product.prices
-        )
-        if hourly and any(m.sentence == f.sentence for m in case.money):
-            return ""  # «два часа — 24 000 ₸»: the same
-        return "no section gives this term"
+        return _unknown(case, f, keys, clause)
+    return _unlike(case, f, same) or _of_something_else(case, f, keys, known, same)
+
+
+def _is_theirs(case: Case, f: Figure, keys: frozenset[str], clause: str) -> bool:
+    """The customer named it, and it is denied, said back or no promise of ours."""
+    heard = case.durations_heard
+    if not any(equal(f.value, f.unit, g, "minute") or equal(f.value, f.unit, g, "month") for g in heard):
+        return False
+    if _NEGATED.search(clause) or _REPEATED.match(case.text.folded[f.end : f.end + 12]):
+        return True
+    return not keys & case.lexicon.topics and not _ACTION.search(clause)
+
+
+def _unknown(case: Case, f: Figure, keys: frozenset[str], clause: str) -> str:
+    """What is wrong with a duration that no section gives: nothing where the amount beside it is checked instead."""
+    paid = any(m.sentence == f.sentence for m in case.money)
+    if paid and f.unit == "month" and not _UNPAID.search(clause) and not keys & case.lexicon.topics:
+        return ""  # «за 10 месяцев — 79 000 ₸»: the sum is checked as an amount
+    if f.unit == "second" or (f.unit == "minute" and f.value < 1):
+        return "no section gives this time" if _ACTION.search(clause) else ""
+    hourly = any(p.unit == "@hour" for product in case.knowledge.products for p in product.prices)
+    if paid and f.unit == "minute" and hourly:
+        return ""  # «два часа — 24 000 ₸»: the same
+    return "no section gives this term"
+
+
+def _unlike(case: Case, f: Figure, same: list[Known]) -> str:
+    """Whether other days, or the lower end of a range, are meant where the sections give that length."""
     if f.working == "calendar" and all(k.working == "working" for k in same):
         return "the section speaks of working days"
-    if f.working == "working" and all(not k.working for k in same):
+    if f.working == "working" and not any(k.working for k in same):
         return "the section does not speak of working days"
-    if (
-        all(k.low for k in same)
-        and not f.low
-        and not any(t.text in _LEAST for t in case.text.tokens[max(0, f.first - 2) : f.first])
-    ):
+    lead = case.text.tokens[max(0, f.first - 2) : f.first]
+    if all(k.low for k in same) and not f.low and not any(t.text in _LEAST for t in lead):
         return "this is the lower end of a range"
-    scores = {id(k): about.fit(case, subject, k, keys) for k in known}
-    best_same = max(scores[id(k)] for k in same)
-    worth = _WORTH.search(clause) is not None  # «это стоимость 10 месяцев»: said of the price beside it
+    return ""
+
+
+def _of_something_else(case: Case, f: Figure, keys: frozenset[str], known: list[Known], same: list[Known]) -> str:
+    """Whether what the sections give for that long is not what it is said of."""
+    worth = _WORTH.search(case.clause_text(f.clause)) is not None
     if f.unit == "month" and worth and any(m.sentence == f.sentence for m in case.money):
-        return ""
-    if best_same <= 0:
-        return "this term is known of something else"
+        return ""  # «это стоимость 10 месяцев»: said of the price beside it
+    subject = about.topics(case, f, keys)
+    scores = {id(k): about.fit(case, subject, k, keys) for k in known}
+    best = max(scores[id(k)] for k in same)
     rivals = [k for k in known if k.note != "plain" and not any(k is s for s in same)]
-    if any(scores[id(k)] > best_same and (k.name or best_same == 0.5) for k in rivals):
+    if best <= 0 or any(scores[id(k)] > best and (k.name or best == 0.5) for k in rivals):
         return "this term is known of something else"
     return ""
 
 
 def _vague(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> str:
-    clause = case.clause_text(f.clause)
-    sentence = case.sentence_text(f.sentence)
+    """What is wrong with a duration without a number, by how it is said."""
     subject = about.topics(case, f, keys)
     for k in known:
         if equal(f.value, f.unit, k.value, k.unit):
             fits = about.fit(case, subject, k, keys)
             if fits >= 1 or (fits > 0 and f.note != "plain" and k.note != "plain"):
                 return ""
-    if f.note == "each":
-        subject = keys & case.lexicon.topics
-        rivals = [k for k in known if k.note == "each" or "@backup" in about.of(case, k)]
-        if subject & {"@backup", "@uptime"} and any(subject & about.of(case, k) for k in rivals):
-            return "no section gives this rhythm"
+    return _HOW_SAID.get(f.note, _deadline)(case, f, keys, known)
+
+
+def _each(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> str:
+    """«каждый час»"""
+    subject = keys & case.lexicon.topics
+    rivals = [k for k in known if k.note == "each" or "@backup" in about.of(case, k)]
+    promised = subject & {"@backup", "@uptime"} and any(subject & about.of(case, k) for k in rivals)
+    return "no section gives this rhythm" if promised else ""
+
+
+def _plain(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> str:
+    """«гарантия — год»"""
+    claimed = keys & _CLAIMED_PLAIN and not _REPORT.search(case.sentence_text(f.sentence)) and _adjacent(case, f)
+    return "no section gives this term" if claimed else ""
+
+
+def _some(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> str:
+    """«несколько минут»"""
+    given = any(k.note == "vague" and k.unit == f.unit for k in known)
+    return "no section promises this" if _ACTION.search(case.clause_text(f.clause)) and not given else ""
+
+
+def _deadline(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> str:
+    """«за час»"""
+    clause = case.clause_text(f.clause)
+    acted = _ACTION.search(clause) is not None
+    if not (acted or keys & _CLAIMED_PLAIN or keys & PROMISED) or _REPORT.search(clause):
         return ""
-    if f.note == "plain":
-        if keys & _CLAIMED_PLAIN and not _REPORT.search(sentence) and _adjacent(case, f):
-            return "no section gives this term"
+    lead = case.text.tokens[f.first - 1].text if f.first else ""
+    if lead == _FOR and f.unit == "month" and not keys & _CLAIMED_PLAIN:
         return ""
-    if f.note == "vague":
-        return (
-            "no section promises this"
-            if _ACTION.search(clause) and not any(k.note == "vague" and k.unit == f.unit for k in known)
-            else ""
-        )
-    if (_ACTION.search(clause) or keys & _CLAIMED_PLAIN or keys & PROMISED) and not _REPORT.search(clause):
-        lead = case.text.tokens[f.first - 1].text if f.first else ""
-        if lead == _FOR and f.unit == "month" and not keys & _CLAIMED_PLAIN:
-            return ""
-        if _heard(case, f"{lead} {f.text}") and not _ACTION.search(clause):
-            return ""
-        return "no section promises this"
-    return ""
+    return "" if not acted and _heard(case, f"{lead} {f.text}") else "no section promises this"
+
+
+_HOW_SAID = {"each": _each, "plain": _plain, "vague": _some}
 
 
 def _adjacent(case: Case, f: Figure) -> bool:

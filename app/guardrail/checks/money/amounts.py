@@ -18,6 +18,8 @@ _LEAST_BEHIND = _LISTS.words("least_behind")
 _PERIOD_WORDS = {"month": "a month", "year": "a year", "once": "once", "hour": "an hour", "day": "a day", "week": "a week",
                  "quarter": "a quarter", "half": "half a year"}  # fmt: skip
 _BEYOND = _LISTS.pattern("beyond")
+_Priced = tuple[int, Price]
+"""A product and one of its prices."""
 
 
 def amounts(case: Case) -> list[Problem]:
@@ -62,18 +64,30 @@ def _judge(case: Case, f: Figure, binding: Binding, sums: Sums) -> Problem | Non
     unfit = _unfit(case, f, matched[0][1], products[matched[0][0]]) if matched else ""
     if (not unfit and sums.allows(f, bound, binding)) or _otherwise(case, f, same):
         return None
+    reason = _mismatch(case, f, matched, same, unfit, some)
+    return _problem(case, f, reason) if reason else None
+
+
+def _mismatch(case: Case, f: Figure, matched: list[_Priced], same: list[_Priced], unfit: str, some: bool) -> str:
+    """What is wrong with an amount that is right in no way; empty for a count of the sections without its noun.
+
+    `matched` and `same` are the prices of that amount, of what is named and of anything; `some`: of the products named
+    together only some have it.
+    """
+    products = case.knowledge.products
     if matched:
-        return _problem(case, f, unfit or f"it is the price of {products[matched[0][0]].name!r}")
+        return unfit or f"it is the price of {products[matched[0][0]].name!r}"
+    priced = case.clause_keys(f.clause) & {"@price", "@pay"}
+    if not same and f.kind == "bare" and f.value in case.knowledge.numbers and not priced:
+        return ""
     if some:
-        return _problem(case, f, f"not every product named here costs {case.said(f)!r}")
+        return f"not every product named here costs {case.said(f)!r}"
     if same:
-        return _problem(case, f, f"it is the price of {products[same[0][0]].name!r}, not of what is named here")
-    if f.kind == "bare" and f.value in case.knowledge.numbers and not case.clause_keys(f.clause) & {"@price", "@pay"}:
-        return None  # a count of the sections without its noun
-    return _problem(case, f, "no such price in the knowledge base sections used")
+        return f"it is the price of {products[same[0][0]].name!r}, not of what is named here"
+    return "no such price in the knowledge base sections used"
 
 
-def _currency(case: Case, f: Figure, same: list[tuple[int, Price]]) -> str:
+def _currency(case: Case, f: Figure, same: list[_Priced]) -> str:
     """What is wrong with the currency of an amount, if anything is."""
     if f.currency is None:
         return ""
@@ -102,7 +116,7 @@ def _for_one(case: Case, f: Figure, prices: list[Price]) -> str:
     return f"this is the price of one period, but {months} months are spoken of" if months else ""
 
 
-def _otherwise(case: Case, f: Figure, same: list[tuple[int, Price]]) -> bool:
+def _otherwise(case: Case, f: Figure, same: list[_Priced]) -> bool:
     """Whether an amount that is not the price of what is named is right all the same."""
     if _difference(case, f) or _beyond(case, f, same):
         return True
@@ -112,7 +126,7 @@ def _otherwise(case: Case, f: Figure, same: list[tuple[int, Price]]) -> bool:
     return exactly and not named and _BEYOND.search(case.sentence_text(f.sentence)) is not None
 
 
-def _beyond(case: Case, f: Figure, same: list[tuple[int, Price]]) -> bool:
+def _beyond(case: Case, f: Figure, same: list[_Priced]) -> bool:
     """«На «Росте» 3 кассы, остальные 12 — по 2 900 ₸ в месяц»: the price of one more, said of the rest."""
     if not _REST.search(case.sentence_text(f.sentence)):
         return False
