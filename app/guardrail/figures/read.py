@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from decimal import Decimal
+from functools import cached_property
 
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.implied import implied
@@ -77,83 +78,141 @@ def _names(text: Text, models: frozenset[tuple[str, str]]) -> list[tuple[int, in
     return found
 
 
-def _classify(text: Text, n: Number) -> Figure | None:
-    tokens = text.tokens
-    token = tokens[n.first]
-    before = tokens[n.first - 1] if n.first else None
-    place = n.last + 1
-    if place < len(tokens) and tokens[place].text == "." and n.spelled and not _ends_sentence(text, place):
-        place += 1
-    after = tokens[place] if place < len(tokens) and tokens[place].sentence == token.sentence else None
+class _At:
+    """A number with what stands around it: the token before it, and from `place` on those behind."""
 
-    def made(kind: str, value: Decimal, last: int, **more: object) -> Figure:
-        end = max(n.end, tokens[last].end)
+    def __init__(self, text: Text, n: Number) -> None:
+        self.text, self.n, self.tokens = text, n, text.tokens
+        self.token = self.tokens[n.first]
+        self.before = self.tokens[n.first - 1] if n.first else None
+        self.place = n.last + 1
+        dot = self.place < len(self.tokens) and self.tokens[self.place].text == "."
+        if dot and n.spelled and not _ends_sentence(text, self.place):
+            self.place += 1
+        self.after = self.of_sentence(self.place)
+
+    def of_sentence(self, place: int) -> PlacedToken | None:
+        """The token at a place, if it is of the number's sentence."""
+        token = self.tokens[place] if place < len(self.tokens) else None
+        return token if token is not None and token.sentence == self.token.sentence else None
+
+    @cached_property
+    def hyphened(self) -> PlacedToken | None:
+        """The word behind a hyphen behind it."""
+        dash = self.after is not None and self.after.text == "-" and self.place + 1 < len(self.tokens)
+        return self.tokens[self.place + 1] if dash else None
+
+    @cached_property
+    def ending(self) -> str:
+        """«я» of «4-я»: what is glued to it and is no adjective of a duration; else empty."""
+        word, dash = self.hyphened, self.after
+        if word is None or dash is None or word.kind != "w" or adjective_duration(word.text):
+            return ""
+        return word.text if word.start == dash.end and dash.start == self.n.end else ""
+
+    def made(
+        self,
+        kind: str,
+        last: int,
+        value: Decimal | None = None,
+        *,
+        currency: str | None = None,
+        unit: str | None = None,
+    ) -> Figure:
+        n, token = self.n, self.token
+        end = max(n.end, self.tokens[last].end)
         return Figure(
             kind,
-            value,
+            n.value if value is None else value,
             n.start,
             end,
             n.first,
             last,
             token.sentence,
             token.clause,
-            text=text.folded[n.start : end],
-            **more,  # type: ignore[arg-type]
+            currency,
+            unit,
+            text=self.text.folded[n.start : end],
         )
 
-    if (
-        before is not None
-        and before.text in SIGNS
-        and not n.spelled
-        and (n.first < 2 or tokens[n.first - 2].kind != "n")
-    ):
-        return replace(made("money", n.value, n.last, currency=SIGNS[before.text]), start=before.start)
-    if after is not None:
-        if after.text == "%" or after.text.startswith(_PERCENT):
-            return made("percent", n.value, place)
-        if after.text in SIGNS or after.text in CURRENCIES:
-            return made("money", n.value, place, currency=SIGNS.get(after.text) or CURRENCIES[after.text])
-        if after.text == "-" and place + 1 < len(tokens):
-            adjective = tokens[place + 1]
-            stem = adjective_duration(adjective.text)
-            if stem:
-                return made("duration", n.value * stem[1], place + 1, unit=stem[0])
-            if adjective.kind == "w" and adjective.start == after.end and after.start == n.end:
-                if adjective.text in _NUMERAL_ENDINGS or n.value >= 500:
-                    return _bare(text, n, made, place + 2)
-                return None  # «4-я», «1-го»
-    if before is not None and (before.text in _ADDRESS or before.text in _LABELS) and not n.spelled:
+
+def _classify(text: Text, n: Number) -> Figure | None:
+    at = _At(text, n)
+    figure = _signed(at) or _followed(at)
+    if figure is not None or _is_no_figure(at):
+        return figure
+    return _counted(at) or _alone(at)
+
+
+def _signed(at: _At) -> Figure | None:
+    """Money with its sign before it."""
+    n, before = at.n, at.before
+    if before is None or before.text not in SIGNS or n.spelled:
         return None
-    if before is not None and before.text == "." and n.first > 1 and tokens[n.first - 2].text in _ADDRESS:
+    if n.first >= 2 and at.tokens[n.first - 2].kind == "n":
         return None
-    place, working = _over_adjectives(text, place, token)
-    unit = tokens[place] if place < len(tokens) and tokens[place].sentence == token.sentence else None
-    if unit is not None and unit.kind == "w":
-        if unit.text in UNITS_OF_TIME:
-            name, factor = UNITS_OF_TIME[unit.text]
-            return made("duration", n.value * factor, place, unit=name, working=working)
-        if unit.text in CURRENCIES:
-            return made("money", n.value, place, currency=CURRENCIES[unit.text])
-        if unit.key and unit.key not in ("@price", "@pay") and _is_noun(unit) and not unit.latin:
-            return made("count", n.value, place, unit=unit.key)
-        if unit.key and unit.latin and unit.key not in ("@price", "@pay"):
-            return made("count", n.value, place, unit=unit.key)
+    return replace(at.made("money", n.last, currency=SIGNS[before.text]), start=before.start)
+
+
+def _followed(at: _At) -> Figure | None:
+    """What the sign or word right behind a number makes of it."""
+    after, place = at.after, at.place
+    if after is None:
+        return None
+    if after.text == "%" or after.text.startswith(_PERCENT):
+        return at.made("percent", place)
+    if after.text in SIGNS or after.text in CURRENCIES:
+        return at.made("money", place, currency=SIGNS.get(after.text) or CURRENCIES[after.text])
+    stem = adjective_duration(at.hyphened.text) if at.hyphened is not None else None
+    if stem:
+        return at.made("duration", place + 1, at.n.value * stem[1], unit=stem[0])
+    return _bare(at, place + 2) if at.ending in _NUMERAL_ENDINGS or (at.ending and at.n.value >= 500) else None
+
+
+def _is_no_figure(at: _At) -> bool:
+    """«4-я», a house, a step: numbers that measure nothing."""
+    if at.ending:
+        return True
+    n, before = at.n, at.before
+    if before is None:
+        return False
+    if (before.text in _ADDRESS or before.text in _LABELS) and not n.spelled:
+        return True
+    return before.text == "." and n.first > 1 and at.tokens[n.first - 2].text in _ADDRESS
+
+
+def _counted(at: _At) -> Figure | None:
+    """A number before a noun, with adjectives between: time, money or things."""
+    place, working = _over_adjectives(at.text, at.place, at.token)
+    unit = at.of_sentence(place)
+    if unit is None or unit.kind != "w":
+        return None
+    if unit.text in UNITS_OF_TIME:
+        name, factor = UNITS_OF_TIME[unit.text]
+        return replace(at.made("duration", place, at.n.value * factor, unit=name), working=working)
+    if unit.text in CURRENCIES:
+        return at.made("money", place, currency=CURRENCIES[unit.text])
+    noun = unit.key and unit.key not in ("@price", "@pay") and (unit.latin or _is_noun(unit))
+    return at.made("count", place, unit=unit.key) if noun else None
+
+
+def _alone(at: _At) -> Figure | None:
+    n, before = at.n, at.before
     if n.spelled and n.value < 100:  # «один из», «два» without a noun
-        near = before is not None and (before.text in _NEAR or before.key in text.lexicon.counted)
-        return made("bare", n.value, n.last) if near else None
-    return _bare(text, n, made, n.last + 1)
+        near = before is not None and (before.text in _NEAR or before.key in at.text.lexicon.counted)
+        return at.made("bare", n.last) if near else None
+    return _bare(at, n.last + 1)
 
 
-def _bare(text: Text, n: Number, made: object, place: int) -> Figure | None:
+def _bare(at: _At, place: int) -> Figure | None:
     """A number with nothing beside it. List numbering is none; anything else is judged by the checks."""
-    tokens = text.tokens
-    token = tokens[n.first]
-    start = text.sentences[token.sentence][0] if text.sentences else 0
+    n, token, tokens = at.n, at.token, at.tokens
+    start = at.text.sentences[token.sentence][0] if at.text.sentences else 0
     following = tokens[place].text if place < len(tokens) else ""
     head = n.first == 0 or tokens[n.first - 1].text == "\n" or token.start == start
     if following in (".", ")") and n.value < 100 and head and not n.spelled:
         return None
-    return made("bare", n.value, n.last)  # type: ignore[operator,no-any-return]
+    return at.made("bare", n.last)
 
 
 def _ends_sentence(text: Text, place: int) -> bool:
