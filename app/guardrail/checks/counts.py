@@ -96,49 +96,56 @@ def _names(case: Case, sentence: int) -> set[str]:
 
 
 def _judge(case: Case, f: Figure, known: dict[str, set[tuple[str, int]]]) -> str:
-    noun = f.unit or ""
-    value = int(f.value)
-    here = known.get(noun, set())
-    name = _named(case, f)
-    clause = case.clause_text(f.clause)
-    sentence = case.sentence_text(f.sentence)
-    before = case.text.folded[max(0, f.start - 24) : f.start]
-    named = _NAMED.search(clause) or _NAMED_BEFORE.search(before)
-    free = named is not None or "@extra" in case.clause_keys(f.clause)
-    if f.value in case.numbers_heard and _held(case, f):
-        if any(v >= value for n, v in here if n == name):
-            return ""  # it holds more than the customer has
-        free = False
-    counted = noun in case.lexicon.limited
+    """What is wrong with a count of things, if anything is."""
+    noun, value = f.unit or "", int(f.value)
+    here, name = known.get(noun, set()), _named(case, f)
+    kept = f.value in case.numbers_heard and _held(case, f)
+    if kept and any(v >= value for n, v in here if n == name):
+        return ""  # it holds more than the customer has
+    free = not kept and _is_supposed(case, f)
     if value == 1 and noun not in case.lexicon.seats:
         return ""
+    counted = noun in case.lexicon.limited
     if here and counted:
-        values = {v for n, v in here if n == name} if name else set()
-        anywhere = {v for _, v in here}
-        if values and not any(t.quote for t in case.text.tokens if t.clause == f.clause):
-            spoken = _names(case, f.sentence)  # «… но в нём одна касса»: any of those named
-            values |= {v for n, v in here if n in spoken} if len(spoken) > 1 else set()
+        values = _limits_of(case, f, here, name)
         if values:
-            if value in values or -1 in values:
-                return ""
-            if not free:
-                return f"{name!r} has {', '.join(str(v) for v in sorted(values))}"
+            right = free or value in values or -1 in values
+            return "" if right else f"{name!r} has {', '.join(str(v) for v in sorted(values))}"
+        if value in {v for _, v in here}:
             return ""
-        if value in anywhere:
-            return ""
-        if not free and (_LIMIT.search(sentence) or name or _held(case, f)):
+        if not free and (_LIMIT.search(case.sentence_text(f.sentence)) or name or _held(case, f)):
             return "no section gives this number"
-    if f.value in case.knowledge.numbers and not (f.value in case.numbers_heard and _held(case, f)):
+    told = f.value in case.knowledge.numbers and not kept
+    if told or any(f.value == g.value for g in case.figures if g.kind == "count" and g.start < f.start):
         return ""
-    if any(f.value == g.value for g in case.figures if g.kind == "count" and g.start < f.start):
-        return ""
+    return "no section gives this number" if _is_claimed(case, f, free, counted) else ""
+
+
+def _is_supposed(case: Case, f: Figure) -> bool:
+    """Whether the count is the customer's, an example or one more: «если у вас 5 касс», «сверх тарифа»."""
+    before = case.text.folded[max(0, f.start - 24) : f.start]
+    named = _NAMED.search(case.clause_text(f.clause)) or _NAMED_BEFORE.search(before)
+    return named is not None or "@extra" in case.clause_keys(f.clause)
+
+
+def _limits_of(case: Case, f: Figure, here: set[tuple[str, int]], name: str) -> set[int]:
+    """The limits of what a count is said of; of any that its sentence names where its clause names nothing."""
+    values = {v for n, v in here if n == name} if name else set()
+    if values and not any(t.quote for t in case.text.tokens if t.clause == f.clause):
+        spoken = _names(case, f.sentence)  # «… но в нём одна касса»
+        values |= {v for n, v in here if n in spoken} if len(spoken) > 1 else set()
+    return values
+
+
+def _is_claimed(case: Case, f: Figure, free: bool, counted: bool) -> bool:
+    """Whether a count that nobody gave is said of us: it is large, a limit, or a proof."""
+    value, clause = int(f.value), case.clause_text(f.clause)
     if value >= 20 and not (free and value < 1000):
-        return "no section gives this number"
-    if counted and not free and value > 1 and (_LIMIT.search(clause) or _held(case, f)):
-        return "no section gives this number"
-    if _PROOF.search(clause) and value > 1 and not free:
-        return "no section gives this number"
-    return ""
+        return True
+    if free or value <= 1:
+        return False
+    limit = counted and (_LIMIT.search(clause) is not None or _held(case, f))
+    return limit or _PROOF.search(clause) is not None
 
 
 def _endless(case: Case, known: dict[str, set[tuple[str, int]]]) -> list[Problem]:

@@ -1,6 +1,7 @@
 """Checks `language` and `brand`: the answer is in the customer's language, and names keep their letters."""
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
@@ -75,55 +76,76 @@ def _known_latin(case: Case) -> frozenset[str]:
     return frozenset(words)
 
 
+@dataclass(slots=True)
+class _Words:
+    """How many words of a sentence tell which language."""
+
+    kazakh_letters: int = 0
+    kazakh: int = 0
+    russian: int = 0
+    english: int = 0
+    cyrillic: int = 0
+    latin: int = 0
+
+
 def _heard(case: Case, sentence: int, known: frozenset[str]) -> str:
-    """The language of a sentence, or nothing where it does not tell."""
-    kazakh_letters = kazakh = russian = english = cyrillic_words = latin_words = 0
-    raw = case.text.raw
-    wanted = case.context.language
+    """The language of a sentence, or nothing where it does not tell. `known`: Latin words that tell none."""
+    said = _counted(case, sentence, known)
+    if case.context.language == "en":
+        if said.cyrillic >= 3 and said.cyrillic > said.latin and said.cyrillic > said.english * 2:
+            return "kk" if said.kazakh_letters else "ru"
+        return ""
+    if (said.english >= 2 or said.latin >= 4) and said.latin >= 3 and said.latin > said.cyrillic * 0.8:
+        return "en"
+    if case.context.language == "ru":
+        return "kk" if _is_kazakh(said) else ""
+    return "ru" if _is_russian(said) else ""
+
+
+def _is_kazakh(said: _Words) -> bool:
+    """Of a sentence that should be Russian."""
+    found = said.kazakh_letters + said.kazakh
+    if said.kazakh_letters >= 2 and found >= 0.25 * said.cyrillic:
+        return True
+    short = said.kazakh_letters == 1 and said.cyrillic <= 3
+    return said.russian == 0 and (short or (found >= 2 and found >= 0.4 * said.cyrillic))
+
+
+def _is_russian(said: _Words) -> bool:
+    """Of a sentence that should be Kazakh."""
+    if said.kazakh_letters == 0 and said.cyrillic >= 3 and said.russian >= 1 and said.kazakh == 0:
+        return True
+    most = said.russian >= 0.4 * said.cyrillic and said.kazakh_letters <= 0.1 * said.cyrillic
+    return said.cyrillic >= 6 and most
+
+
+def _counted(case: Case, sentence: int, known: frozenset[str]) -> _Words:
+    said = _Words()
     for t in case.sentence_tokens[sentence]:
         if t.kind != "w" or t.quote:
             continue
-        word = raw[t.start : t.end].lower()
         if t.latin:
-            if t.text in _ENGLISH_WORDS:
-                english += 1
-                latin_words += 1
-            elif t.text not in known and t.text not in case.customer:
-                latin_words += 1
+            english = t.text in _ENGLISH_WORDS
+            said.english += english
+            said.latin += english or (t.text not in known and t.text not in case.customer)
             continue
+        word = case.text.raw[t.start : t.end].lower()
         if not "\u0400" <= word[0] <= "\u04ff":
             continue
-        cyrillic_words += 1
+        said.cyrillic += 1
         if not _KAZAKH.isdisjoint(word):
-            kazakh_letters += 0 if t.upper and t.start != case.text.sentences[sentence][0] else 1
+            name = t.upper and t.start != case.text.sentences[sentence][0]
+            said.kazakh_letters += not name
         elif t.text in _KAZAKH_WORDS:
-            kazakh += 1
-        if (t.text in _RUSSIAN_WORDS and _KAZAKH.isdisjoint(word) and t.text not in _KAZAKH_WORDS) or (
-            _KAZAKH.isdisjoint(word) and len(word) > 4 and word.endswith(_RUSSIAN_ENDINGS)
-        ):
-            russian += 1
-    if wanted == "en":
-        if cyrillic_words >= 3 and cyrillic_words > latin_words and cyrillic_words > english * 2:
-            return "kk" if kazakh_letters else "ru"
-        return ""
-    if (english >= 2 or latin_words >= 4) and latin_words >= 3 and latin_words > cyrillic_words * 0.8:
-        return "en"
-    if wanted == "ru":
-        found = kazakh_letters + kazakh
-        if kazakh_letters >= 2 and kazakh_letters + kazakh >= 0.25 * cyrillic_words:
-            return "kk"
-        if (found >= 2 and found >= 0.4 * cyrillic_words and russian == 0) or (
-            kazakh_letters == 1 and cyrillic_words <= 3 and russian == 0
-        ):
-            return "kk"
-    elif (wanted == "kk" and kazakh_letters == 0 and cyrillic_words >= 3 and russian >= 1 and kazakh == 0) or (
-        wanted == "kk"
-        and cyrillic_words >= 6
-        and russian >= 0.4 * cyrillic_words
-        and kazakh_letters <= 0.1 * cyrillic_words
-    ):
-        return "ru"
-    return ""
+            said.kazakh += 1
+            said.russian += _ends_in_russian(word)
+        else:
+            said.russian += t.text in _RUSSIAN_WORDS or _ends_in_russian(word)
+    return said
+
+
+def _ends_in_russian(word: str) -> bool:
+    return len(word) > 4 and word.endswith(_RUSSIAN_ENDINGS)
 
 
 def brand(case: Case) -> list[Problem]:

@@ -27,6 +27,8 @@ _WHOSE = _LISTS.pattern("whose")
 _ANYTHING = _LISTS.words("anything")
 _OBJECT_OK = frozenset({"@price", "@pay", "@shop", "@discount"})
 _NAMED_BARE = _LISTS.pattern("named_bare")
+_Row = tuple[list[Figure], int]
+"""All percentages of a draft, and the place of one among them."""
 
 
 def percents(case: Case) -> list[Problem]:
@@ -37,7 +39,7 @@ def percents(case: Case) -> list[Problem]:
     for n, (f, keys) in enumerate(found):
         if case.is_own(f.start, f.end) or _repeated(case, f):
             continue
-        problem = _judge(case, f, keys, known, [g for g, _ in found], n)
+        problem = _judge(case, f, keys, known, ([g for g, _ in found], n))
         if problem:
             problems.append(Problem("percent", f"{case.said(f)!r}: {problem}", f.start, f.end))
     for f in case.figures:
@@ -81,7 +83,7 @@ def _negated(case: Case, f: Figure) -> bool:
     return _NEGATED.search(case.clause_text(f.clause)) is not None
 
 
-def _judge(case: Case, f: Figure, keys: frozenset[str], known: list[Known], these: list[Figure], n: int) -> str:
+def _judge(case: Case, f: Figure, keys: frozenset[str], known: list[Known], at: _Row) -> str:
     same = [k for k in known if k.value == f.value]
     subject = about.topics(case, f, keys)
     if not same:
@@ -95,16 +97,17 @@ def _judge(case: Case, f: Figure, keys: frozenset[str], known: list[Known], thes
     whose = _WHOSE.match(case.text.folded, f.end)
     if whose and whose[1] not in k.page:
         return f"it is not known of {whose.group().strip()!r}"
-    reason = _threshold(case, f, k, known, these, n)
+    reason = _threshold(case, f, k, known, at)
     if reason:
         return reason
     if "@discount" in about.of(case, k):
-        return _object(case, f, k, these, n) or _condition(case, f, k, these, n)
+        return _object(case, f, k, at) or _condition(case, f, k, at)
     return ""
 
 
-def _around(case: Case, f: Figure, these: list[Figure], n: int) -> tuple[int, int]:
+def _around(case: Case, f: Figure, at: _Row) -> tuple[int, int]:
     """Tokens from the percentage before (or the sentence's start) to the one behind (or its end)."""
+    these, n = at
     low, high = case.text.bounds(f.sentence)
     if n and these[n - 1].sentence == f.sentence:
         low = these[n - 1].last + 1
@@ -113,48 +116,46 @@ def _around(case: Case, f: Figure, these: list[Figure], n: int) -> tuple[int, in
     return low, high
 
 
-def _threshold(case: Case, f: Figure, k: Known, known: list[Known], these: list[Figure], n: int) -> str:
+def _threshold(case: Case, f: Figure, k: Known, known: list[Known], at: _Row) -> str:
     """«5 % от 5 магазинов» must not be said of two shops, nor 10 %."""
     if k.threshold is None:
         return ""
-    low, high = _around(case, f, these, n)
-    counts = [
-        g
-        for g in case.figures
-        if g.kind in ("count", "bare") and g.sentence == f.sentence and low <= g.first < high and g.value < 1000
-    ]
-    before = [g for g in counts if g.last < f.first]
-    behind = [g for g in counts if g.first > f.last]
-    first = n == 0 or these[n - 1].sentence != f.sentence
-    leading = any(
-        g.last < these[0].first and g.sentence == f.sentence for g in case.figures if g.kind in ("count", "bare")
-    )
-    chosen = (before or behind) if (leading and not first) or before else (behind or before)
-    if not leading and behind:
-        chosen = behind
+    least, noun = k.threshold
     if _FOR_EACH.search(case.clause_text(f.clause)):
-        return f"it holds from {k.threshold[0]}, not for each"
-    if not chosen:
-        elsewhere = any(g.kind == "count" and g.unit == k.threshold[1] for g in case.figures)
-        if elsewhere or any(v >= k.threshold[0] for v in case.numbers_heard):
-            return ""
-        return f"it holds only from {k.threshold[0]}, which is left out"
-    g = chosen[-1] if chosen is before else chosen[0]
-    if g.unit is not None and g.unit != k.threshold[1]:
-        counted = g.first and case.text.tokens[g.first - 1].text == _FROM
-        return f"it holds from {k.threshold[0]}, counted otherwise" if counted else ""
-    least = k.threshold[0]
-    steps = sorted(t.threshold[0] for t in known if t.threshold and t.threshold[1] == k.threshold[1])
+        return f"it holds from {least}, not for each"
+    g = _said_for(case, f, at)
+    if g is None:
+        elsewhere = any(g.kind == "count" and g.unit == noun for g in case.figures)
+        said = elsewhere or any(v >= least for v in case.numbers_heard)
+        return "" if said else f"it holds only from {least}, which is left out"
+    from_word = bool(g.first) and case.text.tokens[g.first - 1].text == _FROM
+    if g.unit is not None and g.unit != noun:
+        return f"it holds from {least}, counted otherwise" if from_word else ""
+    steps = sorted(t.threshold[0] for t in known if t.threshold and t.threshold[1] == noun)
     above = next((step for step in steps if step > least), None)
-    from_word = g.first and case.text.tokens[g.first - 1].text == _FROM
     if g.value < least or (from_word and g.value != least) or (above is not None and g.value >= above):
         return f"it holds from {least}, not for {g.value}"
     return ""
 
 
-def _object(case: Case, f: Figure, k: Known, these: list[Figure], n: int) -> str:
+def _said_for(case: Case, f: Figure, at: _Row) -> Figure | None:
+    """The count that a percentage is said to hold for: before it or behind it, as the sentence begins."""
+    these, n = at
+    low, high = _around(case, f, at)
+    numbers = [g for g in case.figures if g.kind in ("count", "bare") and g.sentence == f.sentence]
+    near = [g for g in numbers if low <= g.first < high and g.value < 1000]
+    before = [g for g in near if g.last < f.first]
+    behind = [g for g in near if g.first > f.last]
+    first = n == 0 or these[n - 1].sentence != f.sentence
+    leading = any(g.last < these[0].first for g in numbers)
+    if (behind and not leading) or (not before and not (leading and not first)):
+        return behind[0] if behind else None
+    return before[-1] if before else behind[0] if behind else None
+
+
+def _object(case: Case, f: Figure, k: Known, at: _Row) -> str:
     """«скидка 5 % на оборудование» when it is one on plans."""
-    low, high = _around(case, f, these, n)
+    low, high = _around(case, f, at)
     tokens = case.text.tokens
     allowed = k.context | k.keys | k.name | _OBJECT_OK
     for place in range(low, high):
@@ -187,8 +188,8 @@ def _object(case: Case, f: Figure, k: Known, these: list[Figure], n: int) -> str
     return ""
 
 
-def _condition(case: Case, f: Figure, k: Known, these: list[Figure], n: int) -> str:
-    low, high = _around(case, f, these, n)
+def _condition(case: Case, f: Figure, k: Known, at: _Row) -> str:
+    low, high = _around(case, f, at)
     tokens = case.text.tokens[low:high]
     if not tokens:
         return ""

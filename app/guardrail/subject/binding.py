@@ -47,59 +47,107 @@ def bind(
     asked: frozenset[int],
 ) -> list[Binding]:
     """For every amount (in order) what it is said of. `asked`: products that the customer asked about."""
-    result: list[Binding] = []
-    used: set[int] = set()
-    listed = _lists(text, found, amounts)
-    rows: dict[int, list[tuple[int, Mention]]] = {}
-    for i, m in enumerate(found):
-        rows.setdefault(m.sentence, []).append((i, m))
-    operands: dict[int, int] = {}
-    for g in amounts:
-        operands[g.sentence] = operands.get(g.sentence, 0) + _operand(text, g)
-    for n, f in enumerate(amounts):
-        if n in listed:
-            result.append(Binding(found[listed[n]].products, found[listed[n]].unknown))
-            continue
-        previous = amounts[n - 1] if n and amounts[n - 1].sentence == f.sentence else None
-        following = amounts[n + 1] if n + 1 < len(amounts) and amounts[n + 1].sentence == f.sentence else None
+    binder = _Binder(text, knowledge, found, amounts, asked)
+    return [_narrowed(found, f, binder.of(n)) for n, f in enumerate(amounts)]
+
+
+class _Binder:
+    """Binds the amounts of a text, one after the other: what one is said of tells of those behind it."""
+
+    def __init__(
+        self,
+        text: Text,
+        knowledge: AllowedByKnowledge,
+        found: Sequence[Mention],
+        amounts: Sequence[Figure],
+        asked: frozenset[int],
+    ) -> None:
+        self._text, self._knowledge, self._found, self._amounts, self._asked = text, knowledge, found, amounts, asked
+        self._listed = _lists(text, found, amounts)
+        self._used: set[int] = set()
+        """Mentions behind an amount that are taken for it."""
+        self._last = Binding()
+        self._rows: dict[int, list[tuple[int, Mention]]] = {}
+        for i, m in enumerate(found):
+            self._rows.setdefault(m.sentence, []).append((i, m))
+        self._operands: dict[int, int] = {}
+        for f in amounts:
+            self._operands[f.sentence] = self._operands.get(f.sentence, 0) + _operand(text, f)
+
+    def of(self, n: int) -> Binding:
+        """What amount number `n` is said of: the first step that tells."""
+        self._last = self._in_order(n) or self._summed(n) or self._before(n) or self._behind(n) or self._carried(n)
+        return self._last
+
+    def _beside(self, n: int) -> tuple[Figure | None, Figure | None]:
+        """The amounts before and behind it in its sentence."""
+        amounts, sentence = self._amounts, self._amounts[n].sentence
+        before = amounts[n - 1] if n and amounts[n - 1].sentence == sentence else None
+        behind = amounts[n + 1] if n + 1 < len(amounts) and amounts[n + 1].sentence == sentence else None
+        return before, behind
+
+    def _here(self, n: int) -> list[tuple[int, Mention]]:
+        return self._rows.get(self._amounts[n].sentence, [])
+
+    def _named_before(self, n: int) -> list[Mention]:
+        """What is named between the amount before it and it."""
+        f, previous = self._amounts[n], self._beside(n)[0]
         low = previous.last if previous else -1
-        here = rows.get(f.sentence, [])
-        before = [m for i, m in here if low < m.first and m.last < f.first and i not in used]
-        summed = [m for _, m in here if m.last < f.first and not m.unknown] if _operand(text, f) else []
-        if summed:
-            named = frozenset().union(*(m.products for m in summed))
-            # «с двумя кассами: … + 2 900»
-            result.append(Binding(named) if len(summed) >= operands[f.sentence] else Binding())
-            continue
+        return [m for i, m in self._here(n) if low < m.first and m.last < f.first and i not in self._used]
+
+    def _in_order(self, n: int) -> Binding | None:
+        """«А», «Б» и «В» стоят 1, 2 и 3."""
+        if n not in self._listed:
+            return None
+        m = self._found[self._listed[n]]
+        return Binding(m.products, m.unknown)
+
+    def _summed(self, n: int) -> Binding | None:
+        """«с двумя кассами: … + 2 900»: an operand is of all that is named before, or of nothing that can be told."""
+        f = self._amounts[n]
+        if not _operand(self._text, f):
+            return None
+        summed = [m for _, m in self._here(n) if m.last < f.first and not m.unknown]
+        if not summed:
+            return None
+        told = len(summed) >= self._operands[f.sentence]
+        return Binding(frozenset().union(*(m.products for m in summed))) if told else Binding()
+
+    def _before(self, n: int) -> Binding | None:
+        before = self._named_before(n)
         strong = [m for m in before if not m.head]
-        if strong:
-            result.append(_before(text, before, strong, f))
-            continue
-        high = following.first if following else len(text.tokens)
-        behind = [(i, m) for i, m in here if f.last < m.first < high and not m.head]
-        near = [
-            (i, m)
-            for i, m in behind
-            if (m.clause == f.clause and not _joint(text, f.last, m.first)) or _only_marks(text, f.last, m.first)
-        ]
-        direct = near and _only_marks(text, f.last, near[0][1].first)
-        if near and (
-            direct or not (following and _tight(text, near[0][1], following) and near[0][1].clause != f.clause)
-        ):
-            used.add(near[0][0])
-            result.append(Binding(near[0][1].products, near[0][1].unknown))
-            continue
-        carried = _carried(text, rows, f, result[-1] if previous and result else None, asked)
-        kinds = frozenset().union(*(m.products for m in before if m.head and not m.adjunct))
+        return _before(self._text, before, strong, self._amounts[n]) if strong else None
+
+    def _named_behind(self, n: int) -> list[tuple[int, Mention]]:
+        """What is named between it and the amount behind it."""
+        f, following = self._amounts[n], self._beside(n)[1]
+        high = following.first if following else len(self._text.tokens)
+        return [(i, m) for i, m in self._here(n) if f.last < m.first < high and not m.head]
+
+    def _behind(self, n: int) -> Binding | None:
+        """«7 900 ₸ за «Старт»»"""
+        text, f = self._text, self._amounts[n]
+        for i, m in self._named_behind(n):
+            direct = _only_marks(text, f.last, m.first)
+            if not direct and (m.clause != f.clause or _joint(text, f.last, m.first)):
+                continue
+            self._used.add(i)
+            return Binding(m.products, m.unknown)
+        return None
+
+    def _carried(self, n: int) -> Binding:
+        """What was said of the amount before, or named before it, or asked about."""
+        f, (previous, following) = self._amounts[n], self._beside(n)
+        carried = _carried(self._text, self._rows, f, self._last if previous else None, self._asked)
+        kinds = frozenset().union(*(m.products for m in self._named_before(n) if m.head and not m.adjunct))
+        behind = self._named_behind(n)
         if carried.products or carried.unknown:
-            kin = _kin(knowledge, carried.products)
+            kin = _kin(self._knowledge, carried.products)
             # «D-POS Duo … Цена терминала»: the kind's name means the one that was named, not the others of its kind.
-            result.append(Binding(kin if kin & kinds else kin | kinds, carried.unknown))
-        elif behind and not following:
-            result.append(Binding(frozenset().union(*(m.products for _, m in behind)), behind[0][1].unknown))
-        else:
-            result.append(Binding(kinds, head=bool(kinds)))
-    return [_narrowed(found, f, binding) for f, binding in zip(amounts, result, strict=True)]
+            return Binding(kin if kin & kinds else kin | kinds, carried.unknown)
+        if behind and not following:
+            return Binding(frozenset().union(*(m.products for _, m in behind)), behind[0][1].unknown)
+        return Binding(kinds, head=bool(kinds))
 
 
 def _narrowed(found: Sequence[Mention], f: Figure, binding: Binding) -> Binding:
