@@ -100,11 +100,10 @@ def _judge(case: Case, f: Figure, known: dict[str, set[tuple[str, int]]]) -> str
     noun, value = f.unit or "", int(f.value)
     here, name = known.get(noun, set()), _named(case, f)
     kept = f.value in case.numbers_heard and _held(case, f)
-    if kept and any(v >= value for n, v in here if n == name):
+    one = value == 1 and noun not in case.lexicon.seats
+    if one or (kept and any(v >= value for n, v in here if n == name)):
         return ""  # it holds more than the customer has
     free = not kept and _is_supposed(case, f)
-    if value == 1 and noun not in case.lexicon.seats:
-        return ""
     counted = noun in case.lexicon.limited
     if here and counted:
         values = _limits_of(case, f, here, name)

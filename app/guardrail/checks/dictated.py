@@ -38,25 +38,42 @@ def theirs(case: Case, f: Figure) -> bool:
         return True
     if bargained(case, f.sentence):
         return False
-    ours = of_ours(case, f.clause)
-    priced = near_ours(case, f)
+    ours, priced = of_ours(case, f.clause), near_ours(case, f)
+    for step in (_owned, _asked_about, _measured, _agreed):
+        verdict = step(case, f, ours, priced)
+        if verdict is not None:
+            return verdict
+    return priced or (not ours and (turned_down(case, f.sentence) or asked(case, f) or _budgeted(case, f)))
+
+
+def _owned(case: Case, f: Figure, ours: bool, priced: bool) -> bool | None:
+    """It is what they have or spend."""
     if f.clause in case.turns("holds").clauses:
         return priced or not ours or _earned(case, f)
-    if _spends(case, f):
-        return True
-    if not ours and asked(case, f) and any(case.turns(name).of(f.sentence) for name in ("asking", "holds")):
-        return True
+    return True if _spends(case, f) else None
+
+
+def _asked_about(case: Case, f: Figure, ours: bool, priced: bool) -> bool | None:
+    questioned = not ours and asked(case, f)
+    return True if questioned and any(case.turns(name).of(f.sentence) for name in ("asking", "holds")) else None
+
+
+def _measured(case: Case, f: Figure, ours: bool, priced: bool) -> bool | None:
+    """It is compared with, or a number of things."""
     if _compared(case, f):
         return priced
-    if _counted(case, f):
-        yours = _YOU & set(case.clause_text(f.clause).split())
-        beside = {f.clause} if yours else {f.clause, f.clause - 1}
-        return not any(of_ours(case, clause) or case.clause_keys(clause) & _PRICED for clause in beside)
+    if not _counted(case, f):
+        return None
+    yours = _YOU & set(case.clause_text(f.clause).split())
+    beside = {f.clause} if yours else {f.clause, f.clause - 1}
+    return not any(of_ours(case, clause) or case.clause_keys(clause) & _PRICED for clause in beside)
+
+
+def _agreed(case: Case, f: Figure, ours: bool, priced: bool) -> bool | None:
+    """It is said yes to, or nobody says whose it is."""
     if assented(case, f.sentence, f.end) and not turned_down(case, f.sentence):
         return False
-    if not told(case, f):
-        return not ours and asked(case, f)
-    return priced or (not ours and (turned_down(case, f.sentence) or asked(case, f) or _budgeted(case, f)))
+    return None if told(case, f) else not ours and asked(case, f)
 
 
 def _earned(case: Case, f: Figure) -> bool:

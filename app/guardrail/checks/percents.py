@@ -94,15 +94,16 @@ def _judge(case: Case, f: Figure, keys: frozenset[str], known: list[Known], at: 
     if not fitting:
         return "this percentage is known of something else"
     k = fitting[0]
-    whose = _WHOSE.match(case.text.folded, f.end)
-    if whose and whose[1] not in k.page:
-        return f"it is not known of {whose.group().strip()!r}"
-    reason = _threshold(case, f, k, known, at)
-    if reason:
+    reason = _whose(case, f, k) or _threshold(case, f, k, known, at)
+    if reason or "@discount" not in about.of(case, k):
         return reason
-    if "@discount" in about.of(case, k):
-        return _object(case, f, k, at) or _condition(case, f, k, at)
-    return ""
+    return _object(case, f, k, at) or _condition(case, f, k, at)
+
+
+def _whose(case: Case, f: Figure, k: Known) -> str:
+    """«30 % клиентов» where the section speaks of something else."""
+    whose = _WHOSE.match(case.text.folded, f.end)
+    return f"it is not known of {whose.group().strip()!r}" if whose and whose[1] not in k.page else ""
 
 
 def _around(case: Case, f: Figure, at: _Row) -> tuple[int, int]:
@@ -140,17 +141,16 @@ def _threshold(case: Case, f: Figure, k: Known, known: list[Known], at: _Row) ->
 
 def _said_for(case: Case, f: Figure, at: _Row) -> Figure | None:
     """The count that a percentage is said to hold for: before it or behind it, as the sentence begins."""
-    these, n = at
+    these, _ = at
     low, high = _around(case, f, at)
     numbers = [g for g in case.figures if g.kind in ("count", "bare") and g.sentence == f.sentence]
     near = [g for g in numbers if low <= g.first < high and g.value < 1000]
     before = [g for g in near if g.last < f.first]
     behind = [g for g in near if g.first > f.last]
-    first = n == 0 or these[n - 1].sentence != f.sentence
     leading = any(g.last < these[0].first for g in numbers)
-    if (behind and not leading) or (not before and not (leading and not first)):
-        return behind[0] if behind else None
-    return before[-1] if before else behind[0] if behind else None
+    if before and (leading or not behind):
+        return before[-1]
+    return behind[0] if behind else None
 
 
 def _object(case: Case, f: Figure, k: Known, at: _Row) -> str:
@@ -158,34 +158,33 @@ def _object(case: Case, f: Figure, k: Known, at: _Row) -> str:
     low, high = _around(case, f, at)
     tokens = case.text.tokens
     allowed = k.context | k.keys | k.name | _OBJECT_OK
-    for place in range(low, high):
-        token = tokens[place]
-        if token.text not in _SAID_OF or place + 1 >= len(tokens):
-            continue
-        if _NEGATED.search(case.clause_text(token.clause)):
-            continue
-        words = [t for t in tokens[place + 1 : place + 4] if t.kind == "w" and t.clause == token.clause]
-        if not words:
-            continue
-        if words[0].text in _ANYTHING and not any(w.key in allowed for w in words[1:2]):
-            return "no section gives it on everything"
-        if words[0].text in UNITS_OF_TIME:
-            return (
-                ""
-                if any(f"{_ON} {words[0].text}" in page for page in case.knowledge.folded)
-                else "no section gives it for that time"
-            )
-        named = [w.key for w in words[:2] if w.key]
-        if not named or named[0].startswith("#"):
-            continue
-        products = {p for m in case.mentions if m.first <= place + 3 and m.last >= place + 1 for p in m.products}
-        kinds = frozenset().union(*(case.knowledge.products[p].keys for p in products))
-        if named[0] in allowed or kinds & allowed - _OBJECT_OK:
-            continue
-        if case.text.folded[words[0].start :].startswith(_WHOEVER):
-            continue
-        return f"it is not known to hold for {case.text.raw[words[0].start : words[-1].end]!r}"
+    for place in range(low, min(high, len(tokens) - 1)):
+        if tokens[place].text in _SAID_OF and not _NEGATED.search(case.clause_text(tokens[place].clause)):
+            reason = _wrong_object(case, place, allowed)
+            if reason is not None:
+                return reason
     return ""
+
+
+def _wrong_object(case: Case, place: int, allowed: frozenset[str]) -> str | None:
+    """What is wrong with the object behind the preposition at a place: empty if it is right, None if it is none."""
+    tokens = case.text.tokens
+    words = [t for t in tokens[place + 1 : place + 4] if t.kind == "w" and t.clause == tokens[place].clause]
+    if not words:
+        return None
+    if words[0].text in _ANYTHING and not any(w.key in allowed for w in words[1:2]):
+        return "no section gives it on everything"
+    if words[0].text in UNITS_OF_TIME:
+        given = any(f"{_ON} {words[0].text}" in page for page in case.knowledge.folded)
+        return "" if given else "no section gives it for that time"
+    named = [w.key for w in words[:2] if w.key]
+    if not named or named[0].startswith("#") or named[0] in allowed:
+        return None
+    products = {p for m in case.mentions if m.first <= place + 3 and m.last >= place + 1 for p in m.products}
+    kinds = frozenset().union(*(case.knowledge.products[p].keys for p in products))
+    if kinds & allowed - _OBJECT_OK or case.text.folded[words[0].start :].startswith(_WHOEVER):
+        return None
+    return f"it is not known to hold for {case.text.raw[words[0].start : words[-1].end]!r}"
 
 
 def _condition(case: Case, f: Figure, k: Known, at: _Row) -> str:

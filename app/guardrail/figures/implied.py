@@ -32,9 +32,9 @@ def implied(text: Text, found: list[Figure]) -> list[Figure]:
             continue
         adjective = adjective_duration(token.text)
         if adjective and adjective[2]:
-            made.append(_duration(token, i, adjective[0], Decimal(adjective[1]), False, ""))
+            made.append(_duration(token, i, adjective[0], adjective[1]))
         elif token.text in _FREQUENT:
-            made.append(_duration(token, i, "minute", Decimal(_FREQUENT[token.text]), True, "each"))
+            made.append(_duration(token, i, "minute", _FREQUENT[token.text], "each"))
         elif token.text in UNITS_OF_TIME:
             unit, factor = UNITS_OF_TIME[token.text]
             j = i - 1
@@ -49,9 +49,9 @@ def implied(text: Text, found: list[Figure]) -> list[Figure]:
             lead = tokens[j].text if j >= 0 else ""
             lead2 = tokens[j - 1].text if j >= 1 else ""
             if lead in _VAGUE or lead2 in _VAGUE:
-                made.append(_duration(token, i, unit, Decimal(-1), True, "vague"))
+                made.append(_duration(token, i, unit, -1, "vague"))
             elif token.text.startswith(_HALF) or token.text in _WHOLE_DAYS:
-                made.append(_duration(token, i, unit, Decimal(factor), False, ""))
+                made.append(_duration(token, i, unit, factor))
             elif (
                 lead.startswith(_EVERY)
                 or (lead == _IN and lead2 == _TIMES)
@@ -59,21 +59,32 @@ def implied(text: Text, found: list[Figure]) -> list[Figure]:
                 or (i + 1 < len(tokens) and tokens[i + 1].text == _EACH_BEHIND)
                 or lead == "every"
             ):
-                made.append(_duration(token, i, unit, Decimal(factor), True, "each"))
+                made.append(_duration(token, i, unit, factor, "each"))
             elif (
                 lead in _DEADLINE
                 or lead.startswith(_LASTING)
                 or (lead == "a" and lead2 in ("in", "within"))
                 or (i + 1 < len(tokens) and tokens[i + 1].text == _WITHIN)
             ):
-                made.append(_duration(token, i, unit, Decimal(factor), True, "deadline"))
+                made.append(_duration(token, i, unit, factor, "deadline"))
             else:
-                made.append(_duration(token, i, unit, Decimal(factor), True, "plain"))
+                made.append(_duration(token, i, unit, factor, "plain"))
     return made
 
 
-def _duration(token: PlacedToken, i: int, unit: str, value: Decimal, implied: bool, note: str) -> Figure:
+def _duration(token: PlacedToken, i: int, unit: str, value: int, note: str | None = None) -> Figure:
+    """`note`: how it is said without a number; None where the word itself holds one."""
     return Figure(
-        "duration", value, token.start, token.end, i, i, token.sentence, token.clause, unit=unit, implied=implied, note=note,
+        "duration",
+        Decimal(value),
+        token.start,
+        token.end,
+        i,
+        i,
+        token.sentence,
+        token.clause,
+        unit=unit,
+        implied=note is not None,
+        note=note or "",
         text=token.text,
-    )  # fmt: skip
+    )

@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
 from decimal import Decimal
 
 from app.guardrail.figures.figure import Figure
@@ -27,6 +28,7 @@ _DATE = re.compile(r"(?<!\d)\d{1,2}[./]\d{1,2}[./](?:20)?\d{2}(?!\d)|(?<!\d)\d{4
 _DATE_WORD = _LISTS.pattern("date_word")
 _YEAR = _LISTS.pattern("year")
 _ALWAYS = _LISTS.pattern("always")
+_AFTERNOON = _LISTS.row("afternoon")
 
 
 def fixed(text: Text) -> tuple[list[Figure], list[tuple[int, int]]]:
@@ -59,17 +61,10 @@ def fixed(text: Text) -> tuple[list[Figure], list[tuple[int, int]]]:
         add("date", 0, *(m.span(1) if m.group(1) else m.span()))
     skip += [(f.start, f.end) for f in found]
     taken |= covered((f.start, f.end) for f in found)
-    times: list[tuple[int, int]] = []
-    for pattern in (_CLOCK, _CLOCK_DOT) if pointed else ():
-        for m in pattern.finditer(folded):
-            if pattern is _CLOCK_DOT and not folded[max(0, m.start() - 4) : m.start()].endswith(_AT):
-                continue
-            add("time", int(m[1]) * 60 + int(m[2]), *m.span())
-            times.append(m.span())
-    for m in _HOUR.finditer(folded):
-        hour = int(m[1]) % 24
-        add("time", (hour + 12 if m[2] in _AFTERNOON and hour < 12 else hour) * 60, m.start(1), m.end())
-        times.append((m.start(1), m.end()))
+    times = []
+    for value, span in (*(_clocks(folded) if pointed else ()), *_spoken_hours(folded)):
+        add("time", value, *span)
+        times.append(span)
     skip += times
     taken |= covered(times)
     for m in _HOURS.finditer(folded):
@@ -83,7 +78,23 @@ def fixed(text: Text) -> tuple[list[Figure], list[tuple[int, int]]]:
     return found, skip
 
 
-_AFTERNOON = _LISTS.row("afternoon")
+_Time = tuple[int, tuple[int, int]]
+"""Minutes of the day, and where they stand."""
+
+
+def _clocks(folded: str) -> Iterator[_Time]:
+    """«09:30», and «в 9.30» behind a preposition."""
+    for pattern in (_CLOCK, _CLOCK_DOT):
+        for m in pattern.finditer(folded):
+            if pattern is _CLOCK or folded[max(0, m.start() - 4) : m.start()].endswith(_AT):
+                yield int(m[1]) * 60 + int(m[2]), m.span()
+
+
+def _spoken_hours(folded: str) -> Iterator[_Time]:
+    """«в 7 вечера»"""
+    for m in _HOUR.finditer(folded):
+        hour = int(m[1]) % 24
+        yield (hour + 12 if m[2] in _AFTERNOON and hour < 12 else hour) * 60, (m.start(1), m.end())
 
 
 def _between_hours(phrase: str) -> bool:

@@ -107,21 +107,27 @@ def _marker(text: Text, place: int, same: bool, behind: bool) -> _Marked:
     before = _Before(text, place)
     if before.told is not None:
         return before.told
-    word, lead, count, each = text.tokens[place], before.lead, before.count, before.each
+    lead = before.lead
     if before.every and same and (lead is None or lead.text not in _PLACE_LEADS):
-        return True, count, True
+        return True, before.count, True
     if lead is None:
         return _UNMARKED
+    if lead.text in _TO_LEADS and same:
+        return _meant_for(before, text.tokens[place], behind)
+    return _led(text, place, before, lead, same and (before.each or behind))
+
+
+def _led(text: Text, place: int, before: "_Before", lead: PlacedToken, near: bool) -> _Marked:
+    """By the word before the noun or the one behind it: «за магазин», "per shop", «с магазина», «магазин үшін»."""
+    word = text.tokens[place]
+    follow = text.tokens[place + 1].text if place + 1 < len(text.tokens) else ""
     if lead.text in _PER:
-        return True, count, each
+        return True, before.count, before.each
     if lead.text == "a" and word.latin:
         return True, 1, False
-    if lead.text in _TO_LEADS and same:
-        return _meant_for(before, word, behind)
-    if lead.text in _WITH and same and (each or behind):
-        return word.text in _GENITIVE, 1, each
-    follow = text.tokens[place + 1].text if place + 1 < len(text.tokens) else ""
-    return (True, count, each) if follow == _FOR_KK else _UNMARKED
+    if lead.text in _WITH and near:
+        return word.text in _GENITIVE, 1, before.each
+    return (True, before.count, before.each) if follow == _FOR_KK else _UNMARKED
 
 
 def _meant_for(before: "_Before", word: PlacedToken, behind: bool) -> _Marked:

@@ -136,18 +136,20 @@ def _greeting(t: Tracked, context: Context) -> bool:
     first_end = _greeting_end(t.text, match.end())
     if first_end is None:
         return False
-    keep = said in own or not context.greeted
-    if keep:
-        again = _GREETING_START.match(t.text[first_end:])
-        if not again:
-            return False
-        end = _greeting_end(t.text, first_end + again.end())
-        if end is None or (again.group().strip().lower() in own and said not in own):
-            return False
-        return _drop(t, first_end, end)
+    if said in own or not context.greeted:
+        return _second_greeting(t, first_end, "" if said in own else own)
     if not re.search(r"[^\W_]", t.text[first_end:]):
         return False
     return _drop(t, match.start(), first_end)
+
+
+def _second_greeting(t: Tracked, place: int, own: str) -> bool:
+    """Cuts the greeting that stands at a place, behind the first, unless it is one of the texts in `own`."""
+    again = _GREETING_START.match(t.text[place:])
+    end = _greeting_end(t.text, place + again.end()) if again else None
+    if again is None or end is None or again.group().strip().lower() in own:
+        return False
+    return _drop(t, place, end)
 
 
 def _greeting_end(text: str, place: int) -> int | None:

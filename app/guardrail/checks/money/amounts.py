@@ -64,11 +64,11 @@ def _judge(case: Case, f: Figure, binding: Binding, sums: Sums) -> Problem | Non
     unfit = _unfit(case, f, matched[0][1], products[matched[0][0]]) if matched else ""
     if (not unfit and sums.allows(f, bound, binding)) or _otherwise(case, f, same):
         return None
-    reason = _mismatch(case, f, matched, same, unfit, some)
+    reason = _mismatch(case, f, matched, same, unfit=unfit, some=some)
     return _problem(case, f, reason) if reason else None
 
 
-def _mismatch(case: Case, f: Figure, matched: list[_Priced], same: list[_Priced], unfit: str, some: bool) -> str:
+def _mismatch(case: Case, f: Figure, matched: list[_Priced], same: list[_Priced], *, unfit: str, some: bool) -> str:
     """What is wrong with an amount that is right in no way; empty for a count of the sections without its noun.
 
     `matched` and `same` are the prices of that amount, of what is named and of anything; `some`: of the products named
