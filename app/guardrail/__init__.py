@@ -1,4 +1,4 @@
-"""The guardrail: pure checks of a draft against the sections in use. `check` repairs what is harmless and finds the rest."""
+"""The guardrail: pure checks of a draft against the sections in use. `check` repairs what is harmless first."""
 
 from app.guardrail.addresses import addresses_of, known_addresses
 from app.guardrail.judging import check, explain, tidy

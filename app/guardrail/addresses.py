@@ -1,6 +1,6 @@
 """Where a text sends somebody: links, e-mail addresses, names in a messenger, telephones, cards and accounts.
 
-Every search begins at the start of a word and takes each character once, so a text costs time in proportion to its length.
+Every search begins at the start of a word and takes each character once: the time is in proportion to the text.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""`check`: repairs first, then every check of the table on what is left; what a section says word for word is excused."""
+"""`check`: repairs first, then every check of the table on what is left; what a section says word for word passes."""
 
 from app.guardrail.allowed.quoting import quotations
 from app.guardrail.case import Case

@@ -141,7 +141,7 @@ def _unit(unit: str | None, lexicon: Lexicon) -> str | None:
 
 
 def _beside(text: Text, found: tuple[Figure, ...], figure: Figure) -> frozenset[str]:
-    """Words between the previous figure of this kind and this one, in the sentence; behind it when none stand before."""
+    """Words between the previous figure of this kind and this one, in the sentence; else those behind it."""
     low, high = text.bounds(figure.sentence)
     at = bisect_left(found, figure.start, key=_place)
     if at > _NEIGHBOURS:

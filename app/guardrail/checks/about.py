@@ -52,7 +52,7 @@ def _behind(case: Case, f: Figure, following: int) -> tuple[set[str], int]:
 
 
 def topics(case: Case, f: Figure, keys: frozenset[str]) -> frozenset[str]:
-    """The topics of a figure: of its words, else of its sentence, of the sentences before, of the customer's question."""
+    """The topics of a figure: of its words, else of its sentence, of those before, of the question."""
     found = keys & case.lexicon.subjects
     sentence = f.sentence
     while not found and sentence >= 0:

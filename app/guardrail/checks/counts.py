@@ -169,7 +169,7 @@ def _endless(case: Case, known: dict[str, set[tuple[str, int]]]) -> list[Problem
 
 
 def _last_named(case: Case, place: int, known: dict[str, set[tuple[str, int]]]) -> list[str]:
-    """The noun before «без ограничений» that it is said of: «10 сотрудников и товары без ограничений» speaks of goods."""
+    """What «без ограничений» is said of: «10 сотрудников и товары без ограничений» speaks of goods."""
     clause = case.text.tokens[place].clause
     before = [t for t in case.text.tokens[:place] if t.clause == clause and t.kind != "s"]
     nouns = [t.key for t in before if t.key in known]

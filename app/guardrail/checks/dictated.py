@@ -83,7 +83,7 @@ def _earned(case: Case, f: Figure) -> bool:
 
 
 def _spends(case: Case, f: Figure) -> bool:
-    """What the customer has to spend or turns over, and a price of ours beside it that is no more; or «вы продаёте на …»."""
+    """What they have to spend or turn over, and a price of ours beside it that is no more; or «вы продаёте на …»."""
     if not _budgeted(case, f):
         return False
     near = [g.value for g in case.money if g is not f and abs(g.sentence - f.sentence) <= 1 and g.value in case.prices]
@@ -107,7 +107,7 @@ def of_ours(case: Case, clause: int) -> bool:
 
 
 def refused(case: Case, f: Figure) -> bool:
-    """Whether a figure is denied: the negation governs it, and is none of those that promise («не против», «не дороже»)."""
+    """Whether a figure is denied: by a negation that governs it and does not promise («не против», «не дороже»)."""
     tokens = case.text.tokens
     before = [t.text for t in tokens[max(0, f.first - 2) : f.first] if t.sentence == f.sentence]
     if not _idle(case, f.clause) and (
@@ -197,7 +197,7 @@ def quoted(case: Case, clause: int) -> bool:
 
 
 def denied(case: Case, clause: int) -> bool:
-    """Whether a clause, or the one behind it («— не наша цена»), says no to it; «не проблема» and «не больше» do not."""
+    """Whether a clause, or the one behind it («— не наша цена»), says no to it; «не проблема» does not."""
     if clause in case.turns("idle_denial").clauses:
         return False
     return clause in case.turns("denial").clauses or clause + 1 in case.turns("denial_behind").clauses
@@ -220,7 +220,7 @@ def bargained(case: Case, sentence: int) -> bool:
 
 
 def assented(case: Case, sentence: int, end: int) -> bool:
-    """Whether what ends at `end` is agreed to: «да», «верно» in its sentence without a «но» behind it, or a short «Да.»."""
+    """Whether what ends at `end` is agreed to: «да» in its sentence without a «но» behind it, or a short «Да.»."""
     following = case.turns("assent").of(sentence + 1)
     if following and len([t for t in case.sentence_tokens[sentence + 1] if t.kind == "w"]) <= _SHORT:
         return True

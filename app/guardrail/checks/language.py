@@ -25,20 +25,11 @@ _UKRAINIAN = _LISTS.pattern("ukrainian")
 _KAZAKH = frozenset(KAZAKH)
 _RUSSIAN_WORDS = _LISTS.words("russian_words")
 _KAZAKH_WORDS = _LISTS.words("kazakh_words")
-_ENGLISH_WORDS = frozenset(
-    "the a an is are of to and in for you your we our it this that with can will costs cost price per month year shop plan yes no not have has be on at from "
-    "or if please help hello hi thanks thank do does includes included free would like okay ok so user asking customer answer".split()
-)
+_ENGLISH_WORDS = _LISTS.words("english_words")
 _LETTER_D = _LISTS.words("letter_d")
 _ALIKE, _RUN_TOGETHER = _LISTS.table("alike"), _LISTS.table("run_together")
-_COMMON = frozenset(
-    "whatsapp telegram instagram excel windows android chrome edge google play app store apple iphone ipad kaspi wifi wi usb sms api crm pos html pdf csv "
-    "internet email facebook tiktok youtube viber bluetooth zoom online visa mastercard".split()
-)
-_TOLERATED = frozenset(
-    "online offline crm api pos pdf csv usb sms qr wi fi wifi email excel whatsapp telegram instagram windows android ios chrome edge google play app store kaspi "
-    "abc iphone ipad kz com id ok vip it web go bluetooth kaspi pay red apple light standard pro plus start mini duo hand box scan print label scale net faq".split()
-)
+_COMMON = _LISTS.words("common")
+_TOLERATED = _LISTS.words("tolerated")
 
 
 def language(case: Case) -> list[Problem]:

@@ -19,7 +19,7 @@ _SELF = _LISTS.pattern("self")
 _MAKERS = _LISTS.pattern("makers")
 _SHAPE = _LISTS.pattern("shape")
 _FRAME = re.compile(r"[⟦⟧]")
-"""Of the frames that a customer's words stand in (app/prompt/frame.py): no answer has them, whoever wrote them first."""
+"""Of the frames that a customer's words stand in (app/prompt/frame.py): no answer has them, whoever wrote them."""
 _SHAPE_SIGNS = frozenset("{}[]<>|\\_`\"'")
 _SHAPE_WORDS = ("json", "null", "undefined", "nan", "placeholder", "lorem", "todo", "xxx", "think")
 _NEGATED = _LISTS.pattern("negated")

@@ -1,7 +1,7 @@
 """Check `leak`, beside leaks.py: the instructions told in other words.
 
-Either the machine speaks of what it was told («мне сказано», "my rules say"), or a sentence has most of its words from one
-sentence of the system text, in whatever order and ending.
+Either the machine speaks of what it was told («мне сказано», "my rules say"), or a sentence has most of its words from
+one sentence of the system text, in whatever order and ending.
 """
 
 from functools import lru_cache

@@ -31,7 +31,7 @@ _ADJECTIVE = re.compile(rf"(.*?)({'|'.join(_LISTS.row('stems'))})(?:{'|'.join(_L
 
 @lru_cache(maxsize=4096)
 def adjective_duration(word: str) -> tuple[str, int, bool] | None:
-    """(minute or month, how many, whether the word itself holds the number) of «дневный», «двухнедельный», «полугодовой»."""
+    """(minute or month, how many, whether the word itself holds the number) of «дневный», «двухнедельный»."""
     if word.startswith(_HALF_YEAR):
         return "month", 6, True
     found = _ADJECTIVE.fullmatch(word)

@@ -166,7 +166,7 @@ def _operand(text: Text, f: Figure) -> bool:
 
 
 def _kin(knowledge: AllowedByKnowledge, products: frozenset[int]) -> frozenset[int]:
-    """With those that are called the same but for a qualifier: buying and renting, the price and the sum it is free from."""
+    """With those that are called the same but for a qualifier: bought and rented, price and free sum."""
     cores = {knowledge.products[n].core - QUALIFIERS for n in products}
     return products | {n for n, p in enumerate(knowledge.products) if p.core - QUALIFIERS in cores}
 

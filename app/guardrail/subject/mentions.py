@@ -223,7 +223,7 @@ def _both(
     beside: tuple[frozenset[int], frozenset[str]],
     adjunct: bool,
 ) -> list[Mention]:
-    """(products, their place, their keys) of the main name and (products, keys) of the other, in the order they stand in."""
+    """Both names in their order: of the main one products, place and keys, of the other products and keys."""
     chosen, (first, last), told = main
     own, other = beside
     tokens = run.text.tokens

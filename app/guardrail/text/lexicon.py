@@ -1,5 +1,5 @@
-"""What words mean, in Russian, Kazakh and English at once: concepts that sales texts share, those of a shop's own trade,
-and words without content. All are folded (`folding.fold`); the general ones stand in lexicon.yaml.
+"""What words mean, in Russian, Kazakh and English at once: concepts that sales texts share, those of a shop's own
+trade, and words without content. All are folded (`folding.fold`); the general ones stand in lexicon.yaml.
 """
 
 from functools import lru_cache
@@ -65,8 +65,8 @@ class Lexicon:
         self.names = (shop.name,) if shop.name else ()
         """Names that are kept as they are."""
         self.key = lru_cache(maxsize=16384)(self._key)
-        """(a folded word, whether it is Kazakh) -> its meaning key: its concept in any language, else its stem; empty for
-        a word without content."""
+        """(a folded word, whether it is Kazakh) -> its meaning key: its concept in any language, else its stem; empty
+        for a word without content."""
 
     def unit(self, key: str) -> str | None:
         """What a price is paid for, if a word with this key can be that."""

@@ -1,9 +1,9 @@
 """The words of one module, from the YAML that lies beside it: no word of a language stands in the code.
 
-What a file holds is folded already (`folding.fold`). A list of words is one text, or a list of texts where one of them
-has a space; a table is a mapping of what words mean to the words. A regular expression is a list of alternatives: a text, or
-`seq`, pieces that follow one another, in which a list is a group of alternatives and `bare` is such a list without its
-brackets. Pieces that several expressions share are written once, with an anchor.
+What a file holds is folded already (`folding.fold`). A list of words is one text, or a list of texts where one has a
+space; a table is a mapping of what words mean to the words. A regular expression is a list of alternatives, each a text
+or `seq`: pieces that follow one another, in which a list is a group of alternatives and `bare` is such a list without
+its brackets. Pieces that several expressions share are written once, with an anchor.
 """
 
 import re
@@ -13,7 +13,7 @@ from app.packaged import packaged
 
 
 class Lists:
-    """The lists of `name` in a package, each read as what it is asked for. Raises KeyError for a name that is not there."""
+    """The lists of a package's file, each read as what it is asked for. Raises KeyError for one that is not there."""
 
     def __init__(self, package: str, name: str) -> None:
         self._lists: dict[str, Any] = packaged(package, name)

@@ -1,4 +1,4 @@
-"""Turns of speech from phrases.yaml, found word by word: each word of a text is looked at once per row that it can begin."""
+"""Turns of speech from phrases.yaml, found word by word: a word is looked at once per row that it can begin."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence

@@ -16,7 +16,7 @@ _LONG = 12
 
 
 def agreement(case: Case) -> list[Problem]:
-    """The sentence that agrees to a figure of the newest message that no section gives, if the draft names none of ours."""
+    """The sentence that agrees to a figure of the newest message, none of ours, if the draft names none either."""
     agreeing = [n for n in range(len(case.text.sentences)) if _agrees(case, n)]
     if not agreeing or not case.told or not _claimed(case):
         return []

@@ -15,8 +15,16 @@ from app.guardrail.text.lists import Lists
 _LISTS = Lists("app.guardrail.checks.money", "amounts.yaml")
 _LEAST_BEHIND = _LISTS.words("least_behind")
 
-_PERIOD_WORDS = {"month": "a month", "year": "a year", "once": "once", "hour": "an hour", "day": "a day", "week": "a week",
-                 "quarter": "a quarter", "half": "half a year"}  # fmt: skip
+_PERIOD_WORDS = {
+    "month": "a month",
+    "year": "a year",
+    "once": "once",
+    "hour": "an hour",
+    "day": "a day",
+    "week": "a week",
+    "quarter": "a quarter",
+    "half": "half a year",
+}
 _BEYOND = _LISTS.pattern("beyond")
 _Priced = tuple[int, Price]
 """A product and one of its prices."""
@@ -205,7 +213,8 @@ def _unfit(case: Case, f: Figure, price: Price, product: Product) -> str:
         hourly = f.period == "hour" and price.unit == "@hour"
         weak = f.weak_period and not any(p.period == f.period for p in product.prices)
         if not hourly and not weak:
-            return f"{product.name!r}: the price is paid {_PERIOD_WORDS.get(price.period, price.period)}, not {_PERIOD_WORDS.get(f.period, f.period)}"
+            paid, said = (_PERIOD_WORDS.get(period, period) for period in (price.period, f.period))
+            return f"{product.name!r}: the price is paid {paid}, not {said}"
     if f.unit and price.unit and not same_unit(f.unit, price.unit):
         return f"{product.name!r}: the price is per {price.unit.lstrip('@')}, not per {f.unit.lstrip('@')}"
     return ""

@@ -1,8 +1,8 @@
 """Check `amount`, beside amounts.py: money in other signs than digits and number words, and money without a figure.
 
-Circled and superscript digits, Roman numerals, hexadecimal and powers, letters for digits, nicknames («косарь»), parts of
-the price («за полцены») and likenesses («как чашка кофе»): none of them can be compared with a price, so none is said
-unless a section says it.
+Circled and superscript digits, Roman numerals, hexadecimal and powers, letters for digits, nicknames («косарь»), parts
+of the price («за полцены») and likenesses («как чашка кофе»): none of them can be compared with a price, so none is
+said unless a section says it.
 """
 
 import itertools

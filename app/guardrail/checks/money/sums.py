@@ -75,10 +75,9 @@ class Sums:
                     product = value if operator == "+" else -value
             total += product or 0
             if total != right.value:
-                yield Problem(
-                    "amount", f"the sum is wrong: {case.text.raw[terms[0][0].start : right.end]!r} makes {total.normalize():f}",
-                    right.start, right.end,
-                )  # fmt: skip
+                said = case.text.raw[terms[0][0].start : right.end]
+                reason = f"the sum is wrong: {said!r} makes {total.normalize():f}"
+                yield Problem("amount", reason, right.start, right.end)
             elif any(f in case.money or f.value in case.prices for f, _ in terms):
                 self._equal.add(right.start)  # of a price of ours, or of an amount that is judged by itself
 
@@ -89,7 +88,7 @@ class Sums:
         return Decimal(first.text) if first.kind == "n" and first.text.isdigit() else f.value
 
     def _terms(self, left: "list[Figure]", place: int) -> "list[tuple[Figure, str]]":
-        """Operands before an equals sign with the operator in front of each; the chain ends where no operator stands."""
+        """Operands before an equals sign with the operator in front of each, as far as operators stand there."""
         tokens = self._case.text.tokens
         terms: list[tuple[Figure, str]] = []
         for n in range(len(left) - 1, -1, -1):
@@ -165,7 +164,7 @@ class Sums:
         months: tuple[int, ...],
         said: tuple[int, str] | None,
     ) -> tuple[list[Amount], list[Amount]]:
-        """The prices, and their multiples by counts, months and rates. Worked out once for all amounts that share these."""
+        """The prices, and their multiples by counts, months and rates: once for all amounts that share these."""
         key = (relevant, counts, months, said)
         if key not in self._worked_out:
             self._worked_out[key] = self._multiplied(*key)

@@ -1,4 +1,4 @@
-"""Check `act`, beside acts.py: a deed told by its object («оплата дошла», "your slot is locked in"), and growth promised."""
+"""Check `act`, beside acts.py: a deed told by its object («оплата дошла»), and growth promised."""
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.text.lists import Lists

@@ -57,7 +57,7 @@ def _whole_and_parts(case: Case, m: re.Match[str], sentence: int) -> tuple[list[
 def _by_preposition(
     case: Case, m: re.Match[str], named: tuple[list[Mention], list[Mention], list[Mention]]
 ) -> tuple[list[Mention], list[Mention]] | None:
-    """«в тариф «Рост» входит API», «API входит в тариф «Рост»»; `named`: in the sentence, before and behind the word."""
+    """«в тариф «Рост» входит API», «API входит в тариф «Рост»»; `named`: in all, before and behind."""
     here, before, after = named
     tokens, place = case.text.tokens, case.text.token_at(m.start())
     lead = case.text.inside(tokens[place].sentence)
