@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.types import Language, Passage
+from app.types import Language, Passage, Shop
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,10 @@ class Context:
     """Phrases that the policy forbids."""
     discounts: tuple[Decimal, ...] = ()
     """Percentages that the policy allows."""
-    brands: tuple[str, ...] = ()
-    """Latin names that are kept as they are."""
+    shop: Shop = Shop()  # noqa: RUF009 - frozen
+    """Whose drafts they are: its name is kept as it is, its trade's words are understood."""
     contacts: frozenset[str] = frozenset()
     """Addresses that the whole knowledge base gives (`known_addresses`), besides those of the passages."""
-    counts: tuple[int, ...] = ()
-    """Counts the conversation knows (shops, people): sums may be made with them."""
     marks: tuple[str, ...] = ()
     """Letters of the frames that customers' words stand in within the prompt: no answer has them."""
 

@@ -196,6 +196,7 @@ def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Cont
         system=_unsayable(planned.prompt),
         never=policy.never,
         discounts=policy.discounts,
+        shop=bot.knowledge.current.shop,
         contacts=_addresses(bot.knowledge.current) | _given_by_hand(snapshot),
         marks=tuple(mark for message in planned.prompt.messages for mark in marks_in(message.content)),
     )

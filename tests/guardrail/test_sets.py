@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from app.guardrail import Context, Verdict, check
+from app.guardrail import Verdict, check
 from app.knowledge.sections import load
 from app.types import Language, Passage, Section
 from loadtests.service import ROOT
+from tests.guardrail.sample import in_shop
 from tests.thrift import parsed
 
 HERE = Path(__file__).parent
@@ -35,7 +36,7 @@ def judged(name: str, sections: dict[str, Section]) -> list[tuple[dict[str, Any]
             case,
             check(
                 case["draft"],
-                Context(
+                in_shop(
                     tuple(Passage(sections[used], 1.0) for used in case["sections"]),
                     customer=(case["customer"],),
                     language=language_of(case["draft"]),

@@ -65,8 +65,7 @@ def test_a_draft_is_judged_against_everything_that_is_known_of_the_turn(chat: Bo
         "system": "Правила.",
         "never": ("самые низкие",),
         "discounts": (Decimal(7),),
-        "brands": (),
-        "counts": (),
+        "shop": bot.knowledge.current.shop,
         "marks": ("kvqzhd",),
     }
     assert "own@shop.kz" in contacts and "other@shop.kz" not in contacts, "only a person's own answer vouches for it"
