@@ -19,6 +19,7 @@ from app.guardrail.checks.promises.free import free
 from app.guardrail.checks.promises.gifts import gifts
 from app.guardrail.checks.retelling import retelling
 from app.guardrail.checks.terms import terms
+from app.guardrail.claims.claims import claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ TABLE: tuple[Check, ...] = (
     Check(("contact",), channels, "nobody is sent to a messenger or to pay a person"),
     Check(("act",), acts, "nothing is said to be done that was not, nothing is promised"),
     Check(("act",), deeds, "no deed is told by its object, no growth promised"),
+    Check(("claim",), claims, "a name, and what a yes is said to, stand in the knowledge"),
     Check(("language",), language, "the customer's language and script"),
     Check(("brand",), brand, "Latin names keep their letters"),
     Check(("leak",), leak, "instructions, formats and templates stay inside"),

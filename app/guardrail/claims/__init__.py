@@ -1,0 +1,1 @@
+"""Claims without a figure: names, and a yes, that nothing we know bears out."""
