@@ -1,8 +1,8 @@
 """The guardrail: pure checks of a draft against the sections in use. `check` repairs what is harmless and finds the rest."""
 
 from app.guardrail.addresses import addresses_of, known_addresses
-from app.guardrail.claims.known import Known, known_words
 from app.guardrail.judging import check, explain, tidy
+from app.guardrail.known import Known, known_words
 from app.guardrail.model import Context, Finding, Verdict
 from app.guardrail.table import CHECKS
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.guardrail.claims.known import Known
+from app.guardrail.known import Known
 from app.types import Language, Passage, Shop
 
 

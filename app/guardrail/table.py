@@ -14,12 +14,12 @@ from app.guardrail.checks.money.amounts import amounts
 from app.guardrail.checks.money.signs import signs
 from app.guardrail.checks.percents import percents
 from app.guardrail.checks.promises.acts import acts
+from app.guardrail.checks.promises.claims import claims
 from app.guardrail.checks.promises.deeds import deeds
 from app.guardrail.checks.promises.free import free
 from app.guardrail.checks.promises.gifts import gifts
 from app.guardrail.checks.retelling import retelling
 from app.guardrail.checks.terms import terms
-from app.guardrail.claims.claims import claims
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,18 @@
 """Words as they sound, so that one name is itself in either alphabet and in any of its forms; and those that we know."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.guardrail.text.lists import Lists
 from app.language.folds import letters
+from app.packaged import packaged
 from app.types import Section
 
-LISTS = Lists("app.guardrail.claims", "claims.yaml")
+_WORDS: Mapping[str, Mapping[str, str]] = packaged("app.guardrail", "known.yaml")
 WORD = re.compile(r"[^\W\d_]+")
-_SOUNDS = str.maketrans({letter: "".join(sound) for letter, sound in LISTS.rows("sounds").items()})
-_ALIKE = tuple((written, "".join(sound)) for written, sound in LISTS.rows("alike").items())
+_SOUNDS = str.maketrans(dict(_WORDS["sounds"]))
+_ALIKE = tuple(_WORDS["alike"].items())
 _TWICE = re.compile(r"(.)\1+")
 _WHOLE = 3
 """Sounds up to which a word is the same only as a whole."""

@@ -4,20 +4,25 @@ What a language model adds out of kindness or from its memory of the world names
 country. Whoever asks "do you work with X?" and is told yes takes it for a promise, so X must stand in the knowledge.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.claims.known import LISTS, NOTHING, WORD, Known
+from app.guardrail.known import NOTHING, WORD, Known
+from app.guardrail.text.lists import Lists
+from app.guardrail.text.sentences import spans
 from app.language.folds import letters
 
-_YES = LISTS.words("yes")
-_NO = LISTS.words("no")
-_DOUBT = LISTS.row("doubt")
-_ANY = LISTS.words("any")
-_CAPITALS = LISTS.words("capitals")
-_UNNAMING = LISTS.words("unnaming")
-_DOING = LISTS.row("doing")
+_LISTS = Lists("app.guardrail.checks.promises", "claims.yaml")
+_YES = _LISTS.words("yes")
+_NO = _LISTS.words("no")
+_DOUBT = _LISTS.row("doubt")
+_ANY = _LISTS.words("any")
+_CAPITALS = _LISTS.words("capitals")
+_UNNAMING = _LISTS.words("unnaming")
+_DOING = _LISTS.row("doing")
 _NEGATED = ("n't", "n\u2019t")
+_PAUSE = re.compile(r"[,;:()\u2014\u2013]\s|\s[-\u2014\u2013]\s")
 _BEGINS = frozenset(':\u00ab"\u201c(\u2014\u2013-\n\u2022')
 """Signs behind which a sentence may begin within a sentence."""
 _LONG = 4
@@ -48,11 +53,11 @@ def _named(case: Case, told: Known, ours: Known) -> Iterator[Problem]:
     known = case.context.known or NOTHING
     for start, end in case.text.sentences:
         sentence = case.text.raw[start:end]
-        if case.is_own(start, end) or not _claims(sentence):
+        if case.is_own(start, end) or "?" in sentence:
             continue
-        affirms = _affirms(sentence)
+        affirms = _affirms(sentence) and _ANY.isdisjoint(WORD.findall(letters(sentence)))
         for at, name in _names(sentence, case.context.language):
-            if known.holds(name) or ours.holds(name):
+            if known.holds(name) or ours.holds(name) or not _claims(_clause(sentence, at)):
                 continue
             if not told.holds(name, _FORMS):
                 yield _problem(case, start + at, name, "no section and no text of ours names this")
@@ -67,22 +72,29 @@ def _agreed(case: Case, told: Known, ours: Known) -> Iterator[Problem]:
     if first is None or language != "ru" or not case.context.customer:
         return
     sentence = case.text.raw[first[0] : first[1]]
-    if not _affirms(sentence) or not _claims(sentence) or case.is_own(*first):
+    words = WORD.findall(letters(sentence))
+    if "?" in sentence or not _affirms(sentence) or not _claims(sentence) or case.is_own(*first):
         return
-    asked = [word for word in WORD.findall(case.context.customer[-1])[:_MOST] if _names_a_thing(word)]
+    if not _ANY.isdisjoint(words):
+        return  # whatever it is, it is among them
+    asked = [word for word in WORD.findall(_question(case.context.customer[-1]))[:_MOST] if _names_a_thing(word)]
     strange = [word for word in asked if not known.holds(word) and not ours.holds(word)]
     if strange:
         yield _problem(case, first[0], WORD.findall(sentence)[0], f"a yes, and no section knows {strange[0]!r}")
 
 
-def _claims(sentence: str) -> bool:
-    """Whether it says that something is so: no question, no denial, no doubt, no "any"."""
-    words = WORD.findall(letters(sentence))
-    return not (
-        "?" in sentence
-        or any(word in _NO or word in _ANY or word.startswith(_DOUBT) for word in words)
-        or any(sign in sentence.lower() for sign in _NEGATED)
-    )
+def _claims(clause: str) -> bool:
+    """Whether it says that something is so: no denial, no doubt."""
+    words = WORD.findall(letters(clause))
+    denied = any(word in _NO for word in words) or any(sign in clause.lower() for sign in _NEGATED)
+    return not denied and not any(word.startswith(_DOUBT) for word in words)
+
+
+def _clause(sentence: str, place: int) -> str:
+    """The clause that a place of a sentence stands in."""
+    begin = max((match.end() for match in _PAUSE.finditer(sentence, 0, place)), default=0)
+    end = _PAUSE.search(sentence, place)
+    return sentence[begin : end.start() if end else len(sentence)]
 
 
 def _affirms(sentence: str) -> bool:
@@ -99,6 +111,12 @@ def _names(sentence: str, language: str) -> Iterator[tuple[int, str]]:
         begins = number == 0 or before in _BEGINS
         if (latin or (word[0].isupper() and not begins)) and len(word) > 1 and letters(word) not in _CAPITALS:
             yield match.start(), word
+
+
+def _question(message: str) -> str:
+    """The last sentence of a message that asks; all of it where none has the mark."""
+    asking = [message[start:end] for start, end in spans(message) if "?" in message[start:end]]
+    return asking[-1] if asking else message
 
 
 def _names_a_thing(word: str) -> bool:

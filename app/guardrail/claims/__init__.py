@@ -1,1 +1,0 @@
-"""Claims without a figure: names, and a yes, that nothing we know bears out."""
