@@ -14,6 +14,7 @@ from app.guardrail.checks.money.amounts import amounts
 from app.guardrail.checks.money.signs import signs
 from app.guardrail.checks.percents import percents
 from app.guardrail.checks.promises.acts import acts
+from app.guardrail.checks.promises.claims import claims
 from app.guardrail.checks.promises.deeds import deeds
 from app.guardrail.checks.promises.free import free
 from app.guardrail.checks.promises.gifts import gifts
@@ -52,6 +53,7 @@ TABLE: tuple[Check, ...] = (
     Check(("contact",), channels, "nobody is sent to a messenger or to pay a person"),
     Check(("act",), acts, "nothing is said to be done that was not, nothing is promised"),
     Check(("act",), deeds, "no deed is told by its object, no growth promised"),
+    Check(("claim",), claims, "a name, and what a yes is said to, stand in the knowledge"),
     Check(("language",), language, "the customer's language and script"),
     Check(("brand",), brand, "Latin names keep their letters"),
     Check(("leak",), leak, "instructions, formats and templates stay inside"),
