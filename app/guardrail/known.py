@@ -1,4 +1,4 @@
-"""Words as they sound, so that one name is itself in either alphabet and in any of its forms; and those that we know."""
+"""Words as they sound, so that a name is itself in either alphabet and in any of its forms; and those that we know."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping

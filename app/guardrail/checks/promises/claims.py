@@ -1,7 +1,7 @@
 """Check `claim`: no name that nobody gave us, no yes to a thing that nothing of ours knows.
 
-What a language model adds out of kindness or from its memory of the world names something: a colleague, a street, a brand, a
-country. Whoever asks "do you work with X?" and is told yes takes it for a promise, so X must stand in the knowledge.
+What a language model adds out of kindness or from its memory of the world names something: a colleague, a street, a
+brand, a country. Whoever asks "do you work with X?" and is told yes takes it for a promise, so X must stand in the knowledge.
 """
 
 import re
@@ -34,7 +34,7 @@ _MOST = 40
 
 
 def claims(case: Case) -> list[Problem]:
-    """The first name, and the first yes, that nothing bears out; nothing where the knowledge as a whole is not given."""
+    """The first name or yes that nothing bears out; nothing where the knowledge as a whole is not given."""
     if case.context.known is None:
         return []
     told = Known.of(case.context.customer)
@@ -59,10 +59,16 @@ def _named(case: Case, told: Known, ours: Known) -> Iterator[Problem]:
         for at, name in _names(sentence, case.context.language):
             if known.holds(name) or ours.holds(name) or not _claims(_clause(sentence, at)):
                 continue
+            if name in case.context.marks or _within_an_address(case, start + at):
+                continue  # other checks know whether those may be said
             if not told.holds(name, _FORMS):
                 yield _problem(case, start + at, name, "no section and no text of ours names this")
             elif affirms:
                 yield _problem(case, start + at, name, "the customer names this and no section does: no yes to it")
+
+
+def _within_an_address(case: Case, place: int) -> bool:
+    return any(address.start <= place < address.end for address in case.addresses)
 
 
 def _agreed(case: Case, told: Known, ours: Known) -> Iterator[Problem]:
