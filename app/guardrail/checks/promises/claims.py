@@ -1,7 +1,8 @@
 """Check `claim`: no name that nobody gave us, no yes to a thing that nothing of ours knows.
 
 What a language model adds out of kindness or from its memory of the world names something: a colleague, a street, a
-brand, a country. Whoever asks "do you work with X?" and is told yes takes it for a promise, so X must stand in the knowledge.
+brand, a country. Whoever asks "do you work with X?" and is told yes takes it for a promise: X must stand in the
+knowledge.
 """
 
 import re
