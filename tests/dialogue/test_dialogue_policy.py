@@ -119,6 +119,13 @@ def test_every_handover_has_a_packet_with_the_question_that_was_asked(customer):
     assert step.handover.reason == "human_wanted"
 
 
+def test_the_last_of_several_questions_stands_in_the_packet(customer):
+    customer.says("сколько стоит камера?")
+    customer.says("а объектив сколько стоит?")
+    customer.says("понятно")
+    assert customer.says("позовите человека").handover.last_question == "а объектив сколько стоит?"
+
+
 def test_an_exception_switches_a_topic_off(customer):
     assert customer.says("чехол можно через каспи?").topic is None
 
