@@ -222,6 +222,8 @@ def test_a_publication_that_the_service_does_not_take_is_undone(link: Path, tmp_
     assert "did not take it within 2 s" in done.stderr
     assert "is in use again" in done.stderr
     assert link.resolve() == old
+    last = json.loads(kb("history", "--to", link, "--json").stdout)["entries"][-1]
+    assert last["action"] == "rollback", "what could not be loaded is nothing that a rollback leads to"
 
 
 def test_a_service_that_is_not_there_or_serves_something_else_stops_it_before_anything_changes(

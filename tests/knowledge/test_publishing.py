@@ -101,6 +101,40 @@ def test_a_version_holds_the_knowledge_and_its_questions_for_the_services_group_
     assert not place.link.readlink().is_absolute()
 
 
+def test_a_versions_name_is_on_the_disk_before_the_link_leads_to_it(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[tuple[str, object]] = []
+
+    def told(call: str) -> None:
+        real = getattr(os, call)
+
+        def noted(*arguments: object, **named: object) -> object:
+            done.append((call, arguments[0] if call == "fsync" else arguments[1]))
+            return real(*arguments, **named)
+
+        monkeypatch.setattr(f"app.knowledge.publishing.os.{call}", noted)
+
+    place.link.parent.mkdir()
+    folder, opened = source(tmp_path / "s", 1), dict[object, str]()
+    real_open = os.open
+
+    def remembered(path: object, *arguments: object, **named: object) -> int:
+        descriptor = real_open(path, *arguments, **named)  # type: ignore[arg-type]
+        opened[descriptor] = Path(f"/proc/self/fd/{descriptor}").readlink().name
+        return descriptor
+
+    monkeypatch.setattr("app.knowledge.publishing.os.open", remembered)
+    for call in ("rename", "fsync"):
+        told(call)
+    version = publish(place, folder)
+    named = done.index(("rename", version.name))
+    linked = done.index(("rename", place.link.name))
+    between = [opened.get(what) for call, what in done[named:linked] if call == "fsync"]
+    assert place.versions.name in between, "its folder is synced between"
+    assert any(call == "fsync" for call, _ in done[linked:])
+
+
 def test_publishing_the_same_again_changes_nothing_and_other_questions_make_another_version(
     place: Place, tmp_path: Path
 ) -> None:
