@@ -1,7 +1,7 @@
 """Words without their spelling: one skeleton for every alphabet, and one word for all its forms."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -19,6 +19,7 @@ _SHORTEST_STEM = 3
 _STEM_STEPS = 3  # letters that an ending may share with the ending of another form
 _STEM_SHARE = 0.5
 _JOINED = -1  # the paradigm of endings that are joined of several
+_MEASURED = 2  # words within which what is counted stands behind the word that asks how many
 _SHORT_ENDING = 2  # letters of an ending behind the shortest stem
 
 
@@ -199,6 +200,16 @@ def _asking(kind: str) -> list[str]:
 def asked_by(word: str) -> tuple[str, ...]:
     """What a folded word asks for."""
     return tuple(kind for kind, words in asks().items() if words.get(word) is not None or word in _exactly()[kind])
+
+
+def asked(words: Sequence[str]) -> frozenset[str]:
+    """What folded words ask for, in their order. "How much time does it take?" asks for a measure and for no price."""
+    kinds: set[str] = set()
+    for place, word in enumerate(words):
+        behind = words[place + 1 : place + 1 + _MEASURED]
+        measured = word in listed("counts") and any(each in listed("measures") for each in behind)
+        kinds.update("measure" if measured and kind == "price" else kind for kind in asked_by(word))
+    return frozenset(kinds)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from app.guardrail.addresses import addresses_of, known_addresses
 from app.guardrail.judging import check, explain, tidy
-from app.guardrail.known import Known, known_words
+from app.guardrail.known import KnownWords, known_words
 from app.guardrail.model import Context, Finding, Verdict
 from app.guardrail.table import CHECKS
 
@@ -10,7 +10,7 @@ __all__ = [
     "CHECKS",
     "Context",
     "Finding",
-    "Known",
+    "KnownWords",
     "Verdict",
     "addresses_of",
     "check",

@@ -32,13 +32,13 @@ def sound(word: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownWords:
     """The words of some texts, to be looked up in any of their forms."""
 
     beginnings: frozenset[str]
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> "Known":
+    def of(cls, texts: Iterable[str]) -> "KnownWords":
         """Linear in the length of the texts."""
         heard = {sound(word) for text in texts for word in WORD.findall(text)}
         return cls(frozenset(each[:end] for each in heard for end in range(1, len(each) + 1)))
@@ -51,12 +51,12 @@ class Known:
         return heard[: max(_WHOLE + 1, int(share * len(heard)))] in self.beginnings
 
 
-NOTHING = Known(frozenset())
+NOTHING = KnownWords(frozenset())
 
 
-def known_words(sections: Iterable[Section]) -> Known:
+def known_words(sections: Iterable[Section]) -> KnownWords:
     """What a whole knowledge base says: titles, texts, keywords and the names of facts; not what is asked there."""
-    return Known.of(_texts(sections))
+    return KnownWords.of(_texts(sections))
 
 
 def _texts(sections: Iterable[Section]) -> Iterator[str]:

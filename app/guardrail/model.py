@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.guardrail.known import Known
+from app.guardrail.known import KnownWords
 from app.types import Language, Passage, Shop
 
 
@@ -33,7 +33,7 @@ class Context:
     """Whose drafts they are: its name is kept as it is, its trade's words are understood."""
     contacts: frozenset[str] = frozenset()
     """Addresses that the whole knowledge base gives (`known_addresses`), besides those of the passages."""
-    known: Known | None = None
+    known: KnownWords | None = None
     """The words of the whole knowledge base (`known_words`); None: claims without a figure are not judged."""
     marks: tuple[str, ...] = ()
     """Letters of the frames that customers' words stand in within the prompt: no answer has them."""

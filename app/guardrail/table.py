@@ -19,6 +19,7 @@ from app.guardrail.checks.promises.deeds import deeds
 from app.guardrail.checks.promises.free import free
 from app.guardrail.checks.promises.gifts import gifts
 from app.guardrail.checks.retelling import retelling
+from app.guardrail.checks.speech import bare, echo, role
 from app.guardrail.checks.terms import terms
 
 
@@ -56,6 +57,9 @@ TABLE: tuple[Check, ...] = (
     Check(("claim",), claims, "a name, and what a yes is said to, stand in the knowledge"),
     Check(("language",), language, "the customer's language and script"),
     Check(("brand",), brand, "Latin names keep their letters"),
+    Check(("bare",), bare, "more than a yes, a name or a number"),
+    Check(("role",), role, "the seller speaks"),
+    Check(("echo",), echo, "more than the customer's words said back"),
     Check(("leak",), leak, "instructions, formats and templates stay inside"),
     Check(("leak",), retelling, "the instructions are not retold"),
     Check(("repeat",), repeat, "not the same answer twice"),

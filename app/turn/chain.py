@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from app.composing.extractive import compose
 from app.composing.news import bad
 from app.deadline import Deadline
-from app.guardrail import Context, Known, Verdict, addresses_of, check, known_addresses, known_words, tidy
+from app.guardrail import Context, KnownWords, Verdict, addresses_of, check, known_addresses, known_words, tidy
 from app.knowledge.retriever import Asked, Found, Retriever
 from app.prompt import Wrong, corrected, marks_in
 from app.settings import Settings
@@ -223,7 +223,7 @@ def _addresses(found: Retriever) -> frozenset[str]:
 
 
 @lru_cache(maxsize=8)
-def _words(found: Retriever) -> Known:
+def _words(found: Retriever) -> KnownWords:
     return known_words(found.sections)
 
 

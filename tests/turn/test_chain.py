@@ -10,7 +10,7 @@ import pytest
 
 from app.composing.extractive import Extractive
 from app.dialogue.engine import Dialogue
-from app.guardrail import Known
+from app.guardrail import KnownWords
 from app.knowledge.retriever import Found
 from app.settings import load
 from app.turn.bots import Bot
@@ -56,7 +56,7 @@ def test_a_draft_is_judged_against_everything_that_is_known_of_the_turn(chat: Bo
     context = guard_context(planned(), ASK, snapshot, bot)
     said = {field.name: getattr(context, field.name) for field in fields(context)}
     contacts = cast(frozenset[str], said.pop("contacts"))
-    known = cast(Known, said.pop("known"))
+    known = cast(KnownWords, said.pop("known"))
     assert said == {
         "passages": (ROST,),
         "customer": ("Раз", "Два", "Сколько?"),

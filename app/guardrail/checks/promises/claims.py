@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.known import NOTHING, WORD, Known
+from app.guardrail.known import NOTHING, WORD, KnownWords
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.sentences import spans
 from app.language.folds import letters
@@ -38,8 +38,8 @@ def claims(case: Case) -> list[Problem]:
     """The first name or yes that nothing bears out; nothing where the knowledge as a whole is not given."""
     if case.context.known is None:
         return []
-    told = Known.of(case.context.customer)
-    ours = Known.of((*case.context.own, *case.context.earlier, case.context.system, *_used(case)))
+    told = KnownWords.of(case.context.customer)
+    ours = KnownWords.of((*case.context.own, *case.context.earlier, case.context.system, *_used(case)))
     found = [*_named(case, told, ours), *_agreed(case, told, ours)]
     return found[:1]
 
@@ -49,7 +49,7 @@ def _used(case: Case) -> Iterator[str]:
         yield from (passage.section.title, passage.section.text)
 
 
-def _named(case: Case, told: Known, ours: Known) -> Iterator[Problem]:
+def _named(case: Case, told: KnownWords, ours: KnownWords) -> Iterator[Problem]:
     """A name that neither we nor the customer said; the customer's own where a sentence begins with a yes."""
     known = case.context.known or NOTHING
     for start, end in case.text.sentences:
@@ -72,7 +72,7 @@ def _within_an_address(case: Case, place: int) -> bool:
     return any(address.start <= place < address.end for address in case.addresses)
 
 
-def _agreed(case: Case, told: Known, ours: Known) -> Iterator[Problem]:
+def _agreed(case: Case, told: KnownWords, ours: KnownWords) -> Iterator[Problem]:
     """A yes to a question that names what nothing of ours knows. In Russian: elsewhere endings hide too much."""
     known, language = case.context.known or NOTHING, case.context.language
     first = next(iter(case.text.sentences), None)

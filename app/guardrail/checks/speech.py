@@ -1,0 +1,70 @@
+"""Checks `bare`, `role` and `echo`: a seller speaks, in more than a word, and in words of his own.
+
+A model on a bad day answers «Да», "2017" or the customer's own message; nothing of it is false, and nothing answers.
+"""
+
+import re
+
+from app.guardrail.case import Case, Problem
+from app.guardrail.text.lists import Lists
+from app.language.numerals import numbers
+
+_LISTS = Lists("app.guardrail.checks", "speech.yaml")
+_POLITE = _LISTS.words("polite")
+_BUYER = _LISTS.pattern("buyer")
+_WORD = re.compile(r"[^\W\d_]+")
+_TOKEN = re.compile(r"[^\W_]+")
+_MEASURED = re.compile(r"\d\s*[^\W\d_]{2,}|\d\s*[%\u20b8$\u20ac\u20bd]|[$\u20ac]\s*\d")
+"""A number with what it counts."""
+_FEW = 3
+"""Words from which an answer may say something."""
+_ECHOED = 2
+"""Words and numbers from which a copy is one."""
+_MOST = 400
+"""Characters: nothing longer is bare or an echo."""
+
+
+def bare(case: Case) -> list[Problem]:
+    """A yes, a no, a name or a number alone: what it is of is not said. A value with its unit is an answer."""
+    said = _not_own(case)
+    words = _WORD.findall(said)
+    if len(said) > _MOST or not _TOKEN.search(said) or len(words) >= _FEW or _MEASURED.search(said):
+        return []
+    if words and (all(word in _POLITE for word in words) or (len(words) > 1 and numbers(said))):
+        return []
+    return [Problem("bare", "says what it is about with no word", 0, len(case.text.raw))]
+
+
+def role(case: Case) -> list[Problem]:
+    """Speaks as the customer: «я хочу купить», "I'm a customer"."""
+    for found in _BUYER.finditer(case.text.folded):
+        if not case.is_own(*found.span()):
+            return [
+                Problem(
+                    "role",
+                    f"{case.text.raw[found.start() : found.end()]!r}: a seller says this of nobody",
+                    *found.span(),
+                )
+            ]
+    return []
+
+
+def echo(case: Case) -> list[Problem]:
+    """The customer's message, or a piece of it, said back as if it were an answer."""
+    said = _not_own(case)
+    if len(said) > _MOST or "?" in said or not case.context.customer:
+        return []
+    tokens = _TOKEN.findall(said)
+    heard = set(_TOKEN.findall(case.heard(case.context.customer[-1])[0].folded))
+    if len(tokens) < _ECHOED or not heard.issuperset(tokens):
+        return []
+    return [Problem("echo", "only says the customer's words back", 0, len(case.text.raw))]
+
+
+def _not_own(case: Case) -> str:
+    """The draft, folded, without the dialogue's own texts."""
+    pieces, last = [], 0
+    for start, end in sorted(case.own):
+        pieces.append(case.text.folded[last : max(last, start)])
+        last = max(last, end)
+    return "".join((*pieces, case.text.folded[last:])).strip()

@@ -1,0 +1,80 @@
+"""A seller speaks: in more than a word, of himself as a seller, and not in the customer's own words."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.guardrail import Context, check
+from app.types import Language, Passage, Section
+
+TREES = Section(id="trees", category="c", title="Саженцы", text="Саженец яблони стоит 3 200 ₸. Гарантия 12 месяцев.")
+CONTEXT = Context(passages=(Passage(TREES, 1.0),))
+
+
+def found(draft: str, *customer: str, language: Language = "ru", context: Context = CONTEXT) -> set[str]:
+    verdict = check(draft, replace(context, customer=customer, language=language))
+    return {finding.check for finding in verdict.findings} & {"bare", "role", "echo"}
+
+
+@pytest.mark.parametrize("draft", ["Да", "нет.", "Иә", "Yes!", "Яблоня", "не знаю", "2019", "Ок, да", "Груша сад"])
+def test_a_word_answers_nothing(draft: str) -> None:
+    assert found(draft, "яблони есть?") == {"bare"}
+
+
+@pytest.mark.parametrize(
+    "draft",
+    ["12 месяцев", "3 200 ₸", "Да, яблони есть.", "Яблонь сейчас нет.", "Здравствуйте!", "Пожалуйста, обращайтесь!",
+     "Три тысячи.", "Иә, алма бар.", "Yes, we do."],
+)  # fmt: skip
+def test_a_value_with_its_unit_and_a_short_answer_with_its_object_are_answers(draft: str) -> None:
+    assert "bare" not in found(draft, "яблони есть?")
+
+
+@pytest.mark.parametrize(
+    ("draft", "language"),
+    [
+        ("Я хочу купить яблоню у вас.", "ru"),
+        ("Да, я покупаю саженцы каждую весну.", "ru"),
+        ("Это я, покупатель, пишу вам снова.", "ru"),
+        ("Мен сатып аламын, қашан келейін?", "kk"),
+        ("I would like to buy an apple tree.", "en"),
+    ],
+)
+def test_the_seller_does_not_speak_as_the_customer(draft: str, language: Language) -> None:
+    assert "role" in found(draft, "что у вас есть?", language=language)
+
+
+@pytest.mark.parametrize(
+    "draft",
+    ["Если хотите купить яблоню, подготовим её к субботе.", "Я уточню и вернусь к вам.", "Вы хотите заказать три саженца?",
+     "Покупатели берут яблони весной."],
+)  # fmt: skip
+def test_who_speaks_of_buyers_is_none(draft: str) -> None:
+    assert "role" not in found(draft, "что у вас есть?")
+
+
+def test_the_customers_words_said_back_answer_nothing() -> None:
+    asked = "мне нужна яблоня для дачи, когда привезёте"
+    assert "echo" in found("Яблоня для дачи.", asked)
+    assert "echo" in found("Мне нужна яблоня, когда привезёте", asked)
+    assert found("Вам нужна яблоня для дачи?", asked) == set()
+    assert found("Яблоня для дачи есть, привезём в субботу.", asked) == set()
+
+
+def test_what_the_dialogue_wrote_is_no_answer_of_the_models() -> None:
+    own = replace(CONTEXT, own=("Понятно.", "Сколько соток у вас?"))
+    assert found("Понятно.\n\nСколько соток у вас?", "у меня дача", context=own) == set()
+    assert found("Понятно. Да\n\nСколько соток у вас?", "яблони есть?", context=own) == {"bare"}
+
+
+def test_marks_of_a_template_are_left_out_or_refused() -> None:
+    for draft in ("Яблони есть, выбирайте. /no_think", "Яблони есть, выбирайте |no_think"):
+        verdict = check(draft, CONTEXT)
+        assert not verdict.ok or "think" not in verdict.text
+
+
+@given(st.text(max_size=300), st.text(max_size=100))
+def test_no_text_breaks_it(draft: str, asked: str) -> None:
+    found(draft, asked)
