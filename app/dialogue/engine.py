@@ -4,25 +4,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from app.dialogue import aside as asides
-from app.dialogue import continuity, stages, unseen
-from app.dialogue.hours import Hours, zone_of
-from app.dialogue.intents import understand
-from app.dialogue.listening import listened
-from app.dialogue.packet import handover_packet, in_own_words, said_slots
-from app.dialogue.policy import Policy
-from app.dialogue.replies import completed, decided
-from app.dialogue.scene import Decision, Scene
-from app.dialogue.scenes import Met, scene_of
-from app.dialogue.slots import extract, object_of
-from app.dialogue.spec import MAX_ASKED, Flow, load_flows
+from app.dialogue.flow import stages
+from app.dialogue.flow.load import load_flows
+from app.dialogue.flow.model import MAX_ASKED, Flow
+from app.dialogue.hearing.intents import understand
+from app.dialogue.hearing.listening import listened
+from app.dialogue.hearing.vocabulary import Vocabulary
+from app.dialogue.policy.hours import Hours, zone_of
+from app.dialogue.policy.model import Policy
+from app.dialogue.resources import Texts, load_texts
+from app.dialogue.rules import continuity, unseen
+from app.dialogue.rules.packet import handover_packet, in_own_words, said_slots
+from app.dialogue.rules.replies import completed, decided
+from app.dialogue.rules.scene import Decision, Scene
+from app.dialogue.rules.scenes import Met, scene_of
+from app.dialogue.slots import aside as asides
+from app.dialogue.slots.extract import extract, object_of
 from app.dialogue.switches import ALL_ON, Switches
-from app.dialogue.vocabulary import Texts, Vocabulary, load_texts
 from app.errors import ConfigError
 from app.types import Aside, Ask, DialogueState, Language, Pending, Snapshot, Step
 from app.understanding.acts import Classifier
-
-__all__ = ["Dialogue", "Hours"]
 
 _HOURS = Hours()
 
@@ -109,10 +110,9 @@ class Dialogue:
         return said_slots(numbers, self.vocabulary, self.policy.languages[0])
 
     def _said(self, state: DialogueState, *, own: bool) -> dict[str, str]:
-        slots = {
-            slot: value for slot, value in state.slots.items() if in_own_words(slot, value, self.vocabulary) is own
-        }
-        return said_slots(slots, self.vocabulary, state.language)
+        vocabulary = self.vocabulary
+        slots = {name: value for name, value in state.slots.items() if in_own_words(name, value, vocabulary) is own}
+        return said_slots(slots, vocabulary, state.language)
 
     def wanted(self, state: DialogueState) -> tuple[str, ...]:
         """The slots that a model may report behind its answer."""

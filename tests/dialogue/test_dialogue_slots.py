@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.dialogue.hearing import Heard
-from app.dialogue.intents import understand
-from app.dialogue.slots import extract
-from app.dialogue.text import contacts
+from app.dialogue.hearing.intents import understand
+from app.dialogue.hearing.text import contacts
+from app.dialogue.slots.extract import extract
+from app.dialogue.slots.reader import Heard
 from app.types import DialogueState
 
 

@@ -104,8 +104,8 @@ def test_one_that_is_tried_at_one_place_is_judged_there() -> None:
 
 def test_a_pattern_of_a_module_is_found_wherever_it_is_kept(patterns: tuple[list[Found], frozenset[str]]) -> None:
     where = {one.where.split("[")[0] for one in patterns[0]}
-    assert {"app.guardrail.acts._TRIGGERS", "app.guardrail.acts._RULES", "app.dialogue.text._EMAIL"} <= where
-    assert any(place.startswith("app.dialogue.text:") for place in where), "of a call in a function"
+    assert {"app.guardrail.acts._TRIGGERS", "app.guardrail.acts._RULES", "app.dialogue.hearing.text._EMAIL"} <= where
+    assert any(place.startswith("app.dialogue.hearing.text:") for place in where), "of a call in a function"
 
 
 @pytest.mark.parametrize("phrase", ["лучшие цены на рынке", "да", "100 % гарантия", "a b c d e f g h"])
