@@ -160,7 +160,7 @@ class Dialogue:
         late = [slot for slot in state.asked if waiting and slot in flow.slots and slot not in self.policy.skip]
         listed = continuity.listed(snapshot, state, flow)
         heard = extract(u, self.vocabulary, flow.slots, state.slots, waiting, options=listed, late=late)
-        slots = {slot: value for slot, value in state.slots.items() if slot not in heard.forgotten} | heard.values
+        slots = {name: told for name, told in state.slots.items() if name not in heard.forgotten} | dict(heard.values)
         if (wanted := object_of(u)) and "interest" not in heard.values and "contact" not in heard.values:
             slots["interest"] = wanted
         asked = dict(state.asked)
