@@ -25,6 +25,11 @@ def load_yaml(*path: str) -> dict[str, Any]:
     return read_yaml(files("app.dialogue").joinpath(*path), "/".join(path))
 
 
+def load_words(*path: str) -> dict[str, tuple[str, ...]]:
+    """Lists of words from a YAML file of this package, by their names. Raises ConfigError that names the file."""
+    return {name: tuple(rows) for name, rows in load_yaml(*path).items()}
+
+
 def read_yaml(file: Readable | Path, name: str) -> dict[str, Any]:
     """A mapping from a YAML file; an empty one is empty. Raises ConfigError that calls the file `name`."""
     try:

@@ -327,3 +327,22 @@ def test_what_can_say_anything_is_told_apart_from_values_of_lists(dialogue, slot
     state = DialogueState(slots={slot: value})
     assert bool(dialogue.own_words(state)) is own
     assert bool(dialogue.known(state)) is not own
+
+
+SLOTS = st.sampled_from(["name", "shops", "contact"])
+HEARD = st.builds(
+    Heard,
+    st.dictionaries(SLOTS, st.sampled_from(["1", "2"])),
+    st.frozensets(SLOTS),
+    st.frozensets(SLOTS),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+)
+
+
+@given(HEARD, HEARD, HEARD)
+def test_what_parts_of_the_reading_found_joins_in_their_order_however_they_are_grouped(a, b, c):
+    assert (a | b) | c == a | (b | c)
+    assert a | Heard() == a == Heard() | a

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from app.dialogue.hearing.lexicon import Match
 from app.dialogue.hearing.text import Contact, Message, Token
+from app.dialogue.resources import load_words
 
 _NEGATABLE = frozenset(
     {
@@ -33,10 +34,8 @@ _EXPLAIN = (
 _COUNTED = ("other_unit", "people", "role", "shop", "your", "pieces")
 _PRICED = 4
 """Words of a thing whose price is asked without a verb."""
-_NO_THING = ("ть", "ет", "ит", "ут", "ют", "ат", "ят", "ся", "те", "ов", "ев", "ей", "ий", "ли", "ло", "но", "лет")
-"""Endings of verbs and of what is counted: «сколько длится», «сколько цветов»."""
-_NO_PRICE = frozenset({"во", "до", "со", "времени", "время", "угодно", "раз"})
-"""Words beside «сколько» that make it another question."""
+_WORDS = load_words("hearing", "words.yaml")
+"""Endings and words beside «сколько» that make it another question than one for a price."""
 WEAK_LIMIT = 3
 """A free-text answer of more words than this may name a price or a plan without asking for it."""
 
@@ -189,14 +188,14 @@ class Reader:
             clause = self.tokens[match.start].clause
             following = self._beside(match.end, clause)
             before = self._beside(match.start - 1, clause)
-            if before and (before.text in _NO_PRICE or before.text.endswith("ю")):
+            if before and (before.text in _WORDS["no_price"] or before.text.endswith(_WORDS["knows"])):
                 continue  # «не знаю сколько»
-            if following and following.text in _NO_PRICE:
+            if following and following.text in _WORDS["no_price"]:
                 continue  # «во сколько открытие»
             own = sum(place in substance for place in range(match.start, match.end))
             if not 1 <= len(said[clause]) - own <= _PRICED or clause in of_counts:
                 continue
-            thing = match.end in substance and following and not following.text.endswith(_NO_THING)
+            thing = match.end in substance and following and not following.text.endswith(_WORDS["endings"])
             if following is None or thing:
                 return True
         return False

@@ -1,7 +1,7 @@
 """Whether a message names money: an amount by itself, or terms, a price that is said to be valid.
 
-What a machine says behind it may not sound like a yes. Said too often it is only dull, so the words are wide: lists of
-data, folded like every message's.
+What a machine says behind it may not sound like a yes. Said too often it is only dull, so the words of
+`terms.yaml` are wide.
 """
 
 from collections.abc import Sequence
@@ -9,52 +9,22 @@ from functools import lru_cache
 from typing import Literal
 
 from app.dialogue.hearing.text import Message, Token, fold
+from app.dialogue.resources import load_words
 
 Terms = Literal["", "figure", "terms"]
 
 _SIGNS = frozenset("₸₽$€£₴₹¥%٪‰")
-_MONEY = (
-    "тг тнг тенге теңге* тенг* руб рубл* рубас* доллар* бакс* евро kzt usd eur rub tenge* dollar* buck* euro euros "
-    "процент* пайыз* percent* pct"
-)
-_THOUSANDS = "тыс тысяч* тыщ* косар* мың* млн миллион* лям* thousand* million* grand hundred сотн* жүз"
-_CUES = "за по всего лишь только ценой for at only just небары бары болғаны"
-_FREE = (
-    "бесплатн* даром задаром тегін* free gratis подарок подарк* сыйға сыйлық* скидк* скидон* скидоч* жеңілдік* "
-    "discount* полцены халяв*"
-)
-_PRICES = (
-    "цена цену цены ценой цене стоит стоят стоить стоимост* обойдется баға* бағасы тұрады құны price* priced "
-    "cost costs прайс*"
-)
-_PROMISED = (
-    "обещал* пообещал* одобрил* одобрен* утвердил* утвержд* велел* разрешил* согласовал* согласован* подтвердил* "
-    "договор* условил* уәде* рұқсат* келіс* мақұлда* бекіт* approv* promis* agreed allowed confirm* settled"
-)
-_UNITS = "в за месяц мес год ай айына жыл* per a month monthly year each штук* шт дана га ге ка ке қа ға"
-_INTO = frozenset(map(fold, "ға ге қа ке".split()))
 _BETWEEN = 3  # words from a price's word to its number
 _LONG = 3  # figures: a number so long behind «за» is a price, a shorter one may count days
 
 
-def _words(row: str) -> tuple[frozenset[str], tuple[str, ...]]:
-    words = row.split()
-    whole = frozenset(fold(word) for word in words if not word.endswith("*"))
-    return whole, tuple(fold(word[:-1]) for word in words if word.endswith("*"))
+def _words(rows: Sequence[str]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """(whole words, beginnings), folded."""
+    whole = frozenset(fold(word) for word in rows if not word.endswith("*"))
+    return whole, tuple(fold(word[:-1]) for word in rows if word.endswith("*"))
 
 
-_LISTS = {
-    name: _words(row)
-    for name, row in {
-        "money": _MONEY,
-        "thousands": _THOUSANDS,
-        "cues": _CUES,
-        "free": _FREE,
-        "prices": _PRICES,
-        "promised": _PROMISED,
-        "units": _UNITS,
-    }.items()
-}
+_LISTS = {name: _words(rows) for name, rows in load_words("policy", "terms.yaml").items()}
 
 
 def named(message: Message) -> Terms:
@@ -95,7 +65,7 @@ def _charged(message: Message) -> bool:
             whole = after is None or after.clause != token.clause or after.text.isdecimal()
             if leads and (long or signed or whole or (after and (_is(after, "units") or _is(after, "money")))):
                 return True
-            if long and after is not None and after.text in _INTO:
+            if long and after is not None and _is(after, "into"):
                 return True
         elif leads and _is(token, "thousands"):
             return True

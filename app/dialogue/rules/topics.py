@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from app.dialogue.hearing.reader import base_intent
 from app.dialogue.hearing.text import fold, without
 from app.dialogue.policy.model import MAX_JOINED, Topic
+from app.dialogue.resources import load_words
 from app.dialogue.rules.scene import QUESTIONS, Decision, Scene
 
-_AND = frozenset(map(fold, ("и", "а", "ещё", "және", "ал", "and", "also")))
+_AND = frozenset(map(fold, load_words("rules", "words.yaml")["and"]))
 _A_QUESTION = 2
 """From so many words on what is left of a question is one, even without words that ask."""
 _BETWEEN = re.compile(r"(?<=[.!?…])\s+")

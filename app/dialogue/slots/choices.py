@@ -4,13 +4,15 @@ import re
 
 from app.dialogue.hearing.intents import Understanding
 from app.dialogue.hearing.text import fold
+from app.dialogue.resources import load_words
 
 MAX_OPTIONS = 6
 
-_OR = re.compile(r"(?:,\s*)?(?<!\w)(?:или|либо|әлде|немесе|or)(?!\w)\s*", re.IGNORECASE)
-_OTHER = frozenset(map(fold, "другое другой своё свое иное басқа басқасы else other another own".split()))
+_WORDS = load_words("slots", "words.yaml")
+_OR = re.compile(rf"(?:,\s*)?(?<!\w)(?:{'|'.join(_WORDS['or'])})(?!\w)\s*", re.IGNORECASE)
+_OTHER = frozenset(map(fold, _WORDS["other"]))
 """An option with one of these words is no answer yet."""
-_TAIL = re.compile(r"(?<!\s)\s+(?:ма|ме|ба|бе|па|пе)$", re.IGNORECASE)
+_TAIL = re.compile(rf"(?<!\s)\s+(?:{'|'.join(_WORDS['particles'])})$", re.IGNORECASE)
 
 
 def options(text: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from app.dialogue.resources import load_words
 from app.dialogue.slots.reader import NOTHING, Heard, SlotReader
 from app.language.times import times
 
@@ -11,6 +12,7 @@ MAX_PEOPLE = 9999
 MAX_SHOPS = 999
 MAX_PIECES = 999_999
 
+_WORDS = load_words("slots", "words.yaml")
 _AMOUNT = frozenset("%$€₸₽#№:+")
 """Signs beside a number that counts nobody."""
 _SOME_DAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -151,7 +153,7 @@ def _us(r: SlotReader, numbers: Sequence[tuple[int, int]], used: set[int]) -> in
     """«нас 12», «нас двое», «нас всего 5»: people without the word for them."""
     for place, number in numbers:
         near = range(max(0, place - 2), place)
-        ours = any(r.tokens[p].text in ("нас", "бизде") and not _at_us(r, p) for p in near)
+        ours = any(r.tokens[p].text in _WORDS["us"] and not _at_us(r, p) for p in near)
         if place not in used and ours and r.u.short:
             return number
     return 0
@@ -159,7 +161,7 @@ def _us(r: SlotReader, numbers: Sequence[tuple[int, int]], used: set[int]) -> in
 
 def _at_us(r: SlotReader, place: int) -> bool:
     """«у нас 5» counts anything, «нас 5» counts people."""
-    return place > 0 and r.tokens[place - 1].text == "у"
+    return place > 0 and r.tokens[place - 1].text in _WORDS["at"]
 
 
 def _swapped(r: SlotReader, numbers: Sequence[tuple[int, int]]) -> Heard:
