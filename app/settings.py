@@ -4,6 +4,7 @@ Nothing is read at import. `load()` returns one frozen tree; an unknown key or v
 nearest known one. An unknown flag switches nothing and is one of the tree's `notes`.
 """
 
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ from datetime import time
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -25,10 +27,14 @@ class _Group(BaseModel):
 
 
 class LlmSettings(_Group):
-    backend: Literal["extractive", "ollama"]
+    backend: Literal["extractive", "ollama", "openai"]
     label: str = Field(min_length=1)
-    host: str = Field(pattern=r"^https?://[^\s/]+(:\d+)?/?$")
+    host: str = Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#@]*)?$")
     model: str = Field(min_length=1)
+    key_file: str
+    key: SecretStr = SecretStr("")
+    """Never written in a settings file: filled from LLM_API_KEY."""
+    extra_body: str
     digest: str = Field(pattern=r"^([0-9a-f]{64})?$")
     context: int = Field(ge=1024, le=131_072)
     gpu_layers: int = Field(ge=-1, le=999)
@@ -41,6 +47,27 @@ class LlmSettings(_Group):
     load_s: float = Field(ge=1, le=3600)
     breaker_failures: int = Field(ge=1, le=100)
     breaker_s: float = Field(gt=0, le=600)
+
+    @field_validator("host")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        try:
+            urlsplit(value).port  # noqa: B018 it reads the address, and refuses what is none
+        except ValueError as error:
+            raise ValueError(f"{error}; write http://HOST:PORT") from None
+        return value
+
+    @field_validator("extra_body", mode="before")
+    @classmethod
+    def _an_object(cls, value: object) -> object:
+        try:
+            if isinstance(value, dict):
+                return json.dumps(value)
+            if isinstance(value, str) and (not value or isinstance(json.loads(value), dict)):
+                return value
+        except (TypeError, ValueError, RecursionError):
+            pass
+        raise ValueError("no JSON object; write it in quotes: '{\"seed\": 1}'")
 
 
 class TurnSettings(_Group):
@@ -206,13 +233,21 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     try:
         settings = Settings.model_validate(layers.tree)
     except ValidationError as error:
-        details = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}, not {e['input']!r}" for e in error.errors())
+        details = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg']}, not {_shown(e['input'])}" for e in error.errors()
+        )
         raise ConfigError(f"settings: {details}") from None
     _check_pins(settings.retriever)
     keys = tuple(SecretStr(key.strip()) for key in environ.get("API_KEYS", "").split(",") if key.strip())
     api = settings.api.model_copy(update={"keys": keys})
+    llm = settings.llm.model_copy(update={"key": SecretStr(environ.get("LLM_API_KEY", "").strip())})
     notes = (*layers.notes, *_without_effect(settings.retriever, chosen))
-    return settings.model_copy(update={"api": api, "notes": notes})
+    return settings.model_copy(update={"api": api, "llm": llm, "notes": notes})
+
+
+def _shown(value: object) -> str:
+    """A wrong value as an error shows it: without a password that stands in an address."""
+    return re.sub(r"//[^/\s]*@", "//...@", repr(value))
 
 
 def _without_effect(search: RetrieverSettings, chosen: Mapping[str, bool]) -> Iterator[str]:

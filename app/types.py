@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Literal
 from app.fact import Fact as Fact  # noqa: PLC0414 - asked for here by all
 from app.fact import FactKind as FactKind  # noqa: PLC0414 - asked for here by all
 from app.fact import Period as Period  # noqa: PLC0414 - asked for here by all
+from app.shop import Shop as Shop  # noqa: PLC0414 - asked for here by all
+from app.shop import Thing as Thing  # noqa: PLC0414 - asked for here by all
+from app.shop import ThingKind as ThingKind  # noqa: PLC0414 - asked for here by all
 from app.state import Action as Action  # noqa: PLC0414 - asked for here by all
 from app.state import DialogueState as DialogueState  # noqa: PLC0414 - asked for here by all
 from app.state import Language as Language  # noqa: PLC0414 - asked for here by all
@@ -81,15 +84,6 @@ class Section:
 
     def __hash__(self) -> int:
         return hash(self.id)  # caches ask for it all the time; two sections of one id still differ by their fields
-
-
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """Who answers, as the knowledge base says it; empty where it does not."""
-
-    name: str = ""
-    sells: str = ""
-    """What is sold, in a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,3 +283,5 @@ class ModelState:
     """sha256 of the model as the server has it, hexadecimal; empty when unknown."""
     expected_digest: str = ""
     """The one the settings ask for; empty: any."""
+    fix: str = ""
+    """What an operator does while it is not there; empty: what is done for any model."""

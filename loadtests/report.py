@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from app.capacity.chart import Line, chart
+from app.capacity.chart import Series, chart
 from loadtests.gate import Finding, as_json
 from loadtests.plan import Plan
 from loadtests.record import Record
@@ -93,16 +93,16 @@ def plots(records: Sequence[Record], samples: Sequence[Sample], speed: float) ->
     refusals = [(minute(each.at), each.took_s * 1000) for each in records if each.status == 429]
     x = "model minutes"
     charts = [
-        chart("Answers, by when they were asked", [Line("answer", answers, dots=True)], x=x, y="s", limit=30),
+        chart("Answers, by when they were asked", [Series("answer", answers, dots=True)], x=x, y="s", limit=30),
         chart("Stages, mean of each interval", _stages(samples, minute, speed), x=x, y="s"),
-        chart("At work and waiting", [Line("at work", [(minute(s.at), s.running) for s in samples]),
-                                      Line("waiting", [(minute(s.at), s.waiting) for s in samples])], x=x),
-        chart("Refusals, wall milliseconds", [Line("refusal", refusals, dots=True)], x=x, y="ms", limit=300),
+        chart("At work and waiting", [Series("at work", [(minute(s.at), s.running) for s in samples]),
+                                      Series("waiting", [(minute(s.at), s.waiting) for s in samples])], x=x),
+        chart("Refusals, wall milliseconds", [Series("refusal", refusals, dots=True)], x=x, y="ms", limit=300),
         chart("Tokens a model second", _tokens(samples, minute, speed), x=x),
-        chart("Memory of the service", [Line("MiB", [(minute(s.at), s.rss / 2**20) for s in samples if s.rss])], x=x),
+        chart("Memory of the service", [Series("MiB", [(minute(s.at), s.rss / 2**20) for s in samples if s.rss])], x=x),
     ]  # fmt: skip
     gpu = [
-        Line(name, [(minute(s.at), s.gpu[name] * scale) for s in samples if name in s.gpu])
+        Series(name, [(minute(s.at), s.gpu[name] * scale) for s in samples if name in s.gpu])
         for name, scale in (("utilisation_ratio", 100.0), ("memory_used_bytes", 1 / 2**30), ("power_watts", 1.0))
     ]
     if any(line.points for line in gpu):
@@ -110,7 +110,7 @@ def plots(records: Sequence[Record], samples: Sequence[Sample], speed: float) ->
     return charts
 
 
-def _stages(samples: Sequence[Sample], minute: Any, speed: float) -> list[Line]:
+def _stages(samples: Sequence[Sample], minute: Any, speed: float) -> list[Series]:
     names = sorted({name for each in samples for name in each.stage_sums})
     total = {name: samples[-1].stage_sums.get(name, 0.0) for name in names} if samples else {}
     shown = sorted(names, key=lambda name: -total[name])[:_MAIN_STAGES]
@@ -122,14 +122,14 @@ def _stages(samples: Sequence[Sample], minute: Any, speed: float) -> list[Line]:
             if count > 0:
                 spent = after.stage_sums[name] - before.stage_sums.get(name, 0.0)
                 points.append((minute(after.at), spent / count * speed))
-        lines.append(Line(name, points))
+        lines.append(Series(name, points))
     return lines
 
 
-def _tokens(samples: Sequence[Sample], minute: Any, speed: float) -> list[Line]:
+def _tokens(samples: Sequence[Sample], minute: Any, speed: float) -> list[Series]:
     kinds = sorted({kind for each in samples for kind in each.tokens} - {"prompt"})
     return [
-        Line(
+        Series(
             kind,
             [
                 (minute(after.at), max(0.0, after.tokens.get(kind, 0.0) - before.tokens.get(kind, 0.0))

@@ -10,9 +10,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Protocol
 
 import httpx
 
@@ -22,8 +23,31 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def clean_environment(**extra: str) -> dict[str, str]:
     """This process's environment without settings of the machine, plus `extra`."""
-    ours = ("MACHINE_", "FF_", "API_KEYS", "CREDENTIALS_DIRECTORY")
+    ours = ("MACHINE_", "FF_", "API_KEYS", "LLM_API_KEY", "CREDENTIALS_DIRECTORY")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | extra
+
+
+class Running(Protocol):
+    """What is used of the service's process: a subprocess.Popen, or what stands for one."""
+
+    pid: int
+    stdout: IO[str] | None
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, sig: int, /) -> None: ...
+    def kill(self) -> None: ...
+
+
+def begun(command: Sequence[str], environment: dict[str, str]) -> Running:
+    """The command's process in the project's folder, with one pipe for all that it says."""
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT
+    )
+
+
+begin: Callable[[Sequence[str], dict[str, str]], Running] = begun
+"""How a `Server` is started; the tests have a quicker way (tests/forked.py)."""
 
 
 @dataclass
@@ -42,15 +66,9 @@ class Server:
     """A command that starts it, such as setpriv with its options."""
 
     def start(self) -> "Server":
-        command = [sys.executable, *self.program, "serve", "--port", "0", "--data", str(self.data)]
-        self.process = subprocess.Popen(
-            [*self.under, *command, "--kb", str(self.knowledge), *self.arguments],
-            env=clean_environment(**{"API_KEYS": KEY} | self.environment),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            cwd=ROOT,
-        )
+        command = [*self.under, sys.executable, *self.program, "serve", "--port", "0", "--data", str(self.data)]
+        command += ["--kb", str(self.knowledge), *self.arguments]
+        self.process = begin(command, clean_environment(**{"API_KEYS": KEY} | self.environment))
         ready = threading.Event()
         self._reader = threading.Thread(target=self._read, args=(ready,), daemon=True)
         self._reader.start()

@@ -6,6 +6,7 @@ What they need of the machine is imported when a test uses them: the process tha
 import codecs
 import gc
 import os
+import sys
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -18,7 +19,9 @@ import httpx
 import pytest
 import structlog
 
+import loadtests.service
 from loadtests.service import KEY, ROOT, Server
+from tests import forked, thrift
 
 if TYPE_CHECKING:
     from app.llm import Backend
@@ -43,6 +46,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="the long tests too")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    forked.wanted = not config.getoption("full")
+    thrift.choose(full=config.getoption("full"))
+    loadtests.service.begin = forked.begin
+
+
+def pytest_unconfigure() -> None:
+    forked.close()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
     for item in items:
@@ -56,9 +69,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="a disk of its own needs root: sudo make test-host"))
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """What was collected lives as long as the process: a garbage collection that walks through all of it in the middle of
     a turn would cost more than a turn may."""
+    if "app.service.assembly" in sys.modules and not session.config.getoption("full"):
+        from tests.once import index_once
+
+        index_once()
     gc.collect()
     gc.freeze()
 
@@ -88,8 +105,8 @@ def logging_of_its_own() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One service process for all tests that do not stop it; each uses users of its own."""
-    with Server(tmp_path_factory.mktemp("service")) as running:
+    """One service process for all tests that do not stop it; each uses users of its own. It starts as a user's does."""
+    with Server(tmp_path_factory.mktemp("service"), program=("-u", "-m", "app")) as running:
         yield running
 
 

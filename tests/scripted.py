@@ -70,6 +70,7 @@ class ScriptedModel:
 
     def __init__(self, *turns: Turn, model: str = "qwen3:14b") -> None:
         self._turns = list(turns)
+        self.url = ""
         self._model = model
         self._tasks: set[asyncio.Task[Any]] = set()
         self.asked: list[dict[str, Any]] = []
@@ -108,15 +109,13 @@ class ScriptedModel:
         self._tasks.add(task)
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-            if "/api/ps" in head:
-                known = {"model": self._model, "digest": "d", "size": 1, "size_vram": 1}
-                writer.write(_body(200, models=[known]))
+            if (listed := self._listed(head)) is not None:
+                writer.write(listed)
                 return
             length = int(head.partition("content-length:")[2].partition("\r\n")[0])
             self.asked.append(json.loads(await reader.readexactly(length)))
-            if not self.asked[-1].get("stream"):  # a warm-up
-                said = {"role": "assistant", "content": "да"}
-                writer.write(_body(200, model=self._model, message=said, done=True, done_reason="length"))
+            if (warmed := self._warmed(self.asked[-1])) is not None:
+                writer.write(warmed)
                 return
             await self._answered(reader, writer)
         except (ConnectionError, asyncio.CancelledError):
@@ -126,6 +125,17 @@ class ScriptedModel:
             writer.close()
             with contextlib.suppress(ConnectionError, asyncio.CancelledError):
                 await writer.wait_closed()
+
+    def _listed(self, head: str) -> bytes | None:
+        """What a look at the model gets; None: it is another call."""
+        known = {"model": self._model, "digest": "d", "size": 1, "size_vram": 1}
+        return _body(200, models=[known]) if "/api/ps" in head else None
+
+    def _warmed(self, asked: dict[str, Any]) -> bytes | None:
+        """What a warm-up gets; None: it is a turn's call."""
+        said = {"role": "assistant", "content": "да"}
+        warm = not asked.get("stream")
+        return _body(200, model=self._model, message=said, done=True, done_reason="length") if warm else None
 
     async def _answered(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Says the next turn, until it ends or its caller leaves."""

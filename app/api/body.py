@@ -29,7 +29,11 @@ def read(raw: bytes) -> Any:
         )
     try:
         return json.loads(
-            raw.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_constant, parse_float=_float
+            raw.decode("utf-8-sig"),
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_float=_float,
+            parse_int=_whole,
         )
     except UnicodeDecodeError:
         raise BadRequest("the body is not UTF-8; send JSON in UTF-8") from None
@@ -82,3 +86,9 @@ def _float(text: str) -> float:
     if not math.isfinite(value):
         raise BadRequest(f"the number {text[:_SHOWN]} is too large; send a smaller one")
     return value
+
+
+def _whole(text: str) -> int:
+    """Whoever reads it as a double, as most programs do, must find a number too."""
+    _float(text)
+    return int(text)

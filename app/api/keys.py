@@ -4,8 +4,8 @@ import hashlib
 import hmac
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
+from app.credentials import secret_lines
 from app.errors import ConfigError
 from app.settings import ApiSettings
 
@@ -46,17 +46,8 @@ class KeyRing:
 def load_keys(settings: ApiSettings, environ: Mapping[str, str] | None = None) -> KeyRing:
     """Keys from api.keys_file, else systemd's credential, else API_KEYS. Raises ConfigError naming the fix."""
     environ = os.environ if environ is None else environ
-    path = Path(settings.keys_file) if settings.keys_file else None
-    if path is None and (folder := environ.get("CREDENTIALS_DIRECTORY")):
-        credential = Path(folder, _CREDENTIAL)
-        path = credential if credential.exists() else None
-    if path is None:
-        return KeyRing([key.get_secret_value() for key in settings.keys])
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"API key file {str(path)!r} cannot be read: {error}; check api.keys_file") from None
-    return KeyRing([line.strip() for line in lines if line.strip() and not line.startswith("#")])
+    lines = secret_lines(settings.keys_file, _CREDENTIAL, environ, what="API key file", setting="api.keys_file")
+    return KeyRing([key.get_secret_value() for key in settings.keys] if lines is None else lines)
 
 
 def _digest(key: str) -> bytes:

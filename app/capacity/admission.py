@@ -121,7 +121,7 @@ class Admission:
         self._working: set[Ticket] = set()
         self._queues: OrderedDict[str, list[tuple[int, asyncio.Future[None]]]] = OrderedDict()  # by number of arrival
         self._reserved: set[Ticket] = set()  # let in, and not yet in a queue: the turn before theirs goes on
-        self._last: dict[Hashable, Ticket] = {}  # of each conversation, the turn that was let in last
+        self._let_in: dict[Hashable, list[Ticket]] = {}  # of each conversation, its turns in their order
         self._rates: dict[str, _Rate] = {}
 
     @property
@@ -156,7 +156,7 @@ class Admission:
         ticket.ends = ticket.forecast = time.monotonic() + wait + service
         ticket.rounds = rounds
         self._reserved.add(ticket)
-        self._last[conversation] = ticket
+        self._let_in.setdefault(conversation, []).append(ticket)
 
     def _spares(self, seconds: float, deadline: Deadline) -> bool:
         if self.waiting:
@@ -166,8 +166,11 @@ class Admission:
 
     def _close(self, ticket: Ticket, conversation: Hashable) -> None:
         self._reserved.discard(ticket)
-        if self._last.get(conversation) is ticket:
-            del self._last[conversation]
+        turns = self._let_in.get(conversation, [])
+        if ticket in turns:
+            turns.remove(ticket)
+            if not turns:
+                del self._let_in[conversation]
 
     @asynccontextmanager
     async def _place(self, ticket: Ticket, on_wait: Callable[[float], None]) -> AsyncIterator[None]:
@@ -231,7 +234,8 @@ class Admission:
                 if abs(wait - before) <= 0.01 * service:
                     break
             rounds += ahead / self._parallel
-        if former := self._last.get(conversation):
+        if turns := self._let_in.get(conversation):
+            former = turns[-1]
             # When the former turn of its conversation ends, it stands first in its bot; other bots have their turns.
             left = max(_LEAST_LEFT * service, former.ends - time.monotonic())
             if self._busy >= self._parallel:

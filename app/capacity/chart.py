@@ -10,7 +10,7 @@ _STEPS = (1, 2, 2.5, 5, 10)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Series:
     """One named series of (x, y). `dots` draws points in place of a line."""
 
     name: str
@@ -20,7 +20,7 @@ class Line:
 
 def chart(
     title: str,
-    lines: Sequence[Line],
+    lines: Sequence[Series],
     *,
     x: str = "",
     y: str = "",
@@ -95,7 +95,7 @@ def _axes(scale: _Scale, grid_x: Sequence[float], grid_y: Sequence[float], x: st
     return parts
 
 
-def _drawn(line: Line, scale: _Scale, colour: str) -> str:
+def _drawn(line: Series, scale: _Scale, colour: str) -> str:
     places = [(scale.x(x), scale.y(y)) for x, y in line.points]
     if line.dots or len(places) == 1:
         return "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="1.8" fill="{colour}"/>' for x, y in places)
@@ -103,7 +103,7 @@ def _drawn(line: Line, scale: _Scale, colour: str) -> str:
     return f'<polyline fill="none" stroke="{colour}" stroke-width="1.6" points="{path}"/>'
 
 
-def _legend(lines: Sequence[Line], width: int) -> str:
+def _legend(lines: Sequence[Series], width: int) -> str:
     parts, at = [], width - _RIGHT
     for number, line in reversed(list(enumerate(lines))):
         at -= 14 + 7 * len(line.name)

@@ -91,10 +91,10 @@ def _shown(name: str, value: float) -> str:
 
 
 def _plotted(rows: Sequence[Mapping[str, float]], fresh: int) -> str:
-    from app.capacity.chart import Line, chart
+    from app.capacity.chart import Series, chart
 
     lines = [
-        Line(
+        Series(
             f"{slots:g} slots",
             [(row["answer_tokens"], row["per_minute"]) for row in rows if row["slots"] == slots],
         )

@@ -13,10 +13,10 @@ from app.api.keys import load_keys
 from app.cli.common import knowledge_folder
 from app.errors import ConfigError
 from app.health import checks, facts, network
-from app.health.checks import Finding
 from app.health.gathering import Gathered
 from app.health.gpu import probe
-from app.health.readiness import gpu_part, knowledge_part
+from app.health.modelserver import local_ports
+from app.health.readiness import PartState, gpu_part, knowledge_part
 from app.knowledge.sections import load as load_knowledge
 from app.service.backends import BACKENDS
 from app.settings import Settings, load
@@ -39,7 +39,7 @@ class Diagnosis:
         self._place = urlsplit(url)
         # behind https stands nginx, which is meant to be reached
         own = set() if self._place.scheme == "https" else {self._place.port or 80}
-        self._ports = sorted({_OLLAMA_PORT} | own)
+        self._ports = sorted({_OLLAMA_PORT} | own | local_ports(llm.host))
         kind = BACKENDS[llm.backend]
         self._needs_gpu = self._settings.gpu.enabled == "on" or kind.needs_gpu(llm)
 
@@ -57,7 +57,7 @@ class Diagnosis:
         self._certificate = _certificate(self._place, url, cert)
         self._backend = _fact(llm.backend, partial(kind.probe, llm)) if kind.probe else None
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[PartState]:
         """In the order an operator reads: what is written, what is stored, the host, what runs on it."""
         yield checks.check_settings(self._file, self._problem, self._settings.notes)
         yield from checks.run("data folder", lambda: [checks.check_folder(self._folder.value())])
@@ -78,7 +78,7 @@ class Diagnosis:
         if (certificate := self._certificate) is not None:
             yield from checks.run("certificate", lambda: [checks.check_certificate(certificate.value(), time.time())])
 
-    def _check_database(self) -> Iterator[Finding]:
+    def _check_database(self) -> Iterator[PartState]:
         yield checks.check_database(self._database.value(), len(MIGRATIONS), self._service_pid())
 
     def _service_pid(self) -> int | None:
@@ -87,21 +87,21 @@ class Diagnosis:
         except Exception:  # what hinders is the finding of the check of the ports
             return None
 
-    def _check_keys(self) -> Iterator[Finding]:
+    def _check_keys(self) -> Iterator[PartState]:
         yield checks.check_keys(*self._keys.value(), serving=self._service.value().status == 200)
 
-    def _check_clock(self) -> Iterator[Finding]:
+    def _check_clock(self) -> Iterator[PartState]:
         newest = None
         with suppress(Exception):  # a memory that cannot be read is another check's finding
             newest = self._database.value().newest
         yield checks.check_clock(self._synchronised.value(), newest, time.time())
 
-    def _check_descriptors(self) -> Iterator[Finding]:
+    def _check_descriptors(self) -> Iterator[PartState]:
         pid = self._service_pid()
         found = facts.descriptor_facts(pid)
         yield checks.check_descriptors(found, of_service=found.pid == pid)
 
-    def _check_gpu(self) -> Iterator[Finding]:
+    def _check_gpu(self) -> Iterator[PartState]:
         hot_c, needed = self._settings.gpu.hot_c, self._needs_gpu
         yield gpu_part(self._gpu.value(), hot_c=hot_c, now=time.time(), needed=needed)
         if facts.uvm_missing():
@@ -137,20 +137,20 @@ def _keys(settings: Settings) -> tuple[facts.FileFacts | None, str]:
     return file, ""
 
 
-def _examples(settings: Settings) -> Finding:
+def _examples(settings: Settings) -> PartState:
     """The bots' own examples of acts, read as the service reads them."""
     from app.service.assembly import classifiers_of  # slow to import, and seldom needed
 
     try:
         found = classifiers_of(settings)
     except ConfigError as error:
-        return Finding(
+        return PartState(
             "examples", "error", str(error), "correct it; machine understand --bot BOT TEXT shows what is heard"
         )
-    return Finding("examples", "ok", f"of {', '.join(found)}")
+    return PartState("examples", "ok", f"of {', '.join(found)}")
 
 
-def _knowledge(settings: Settings, named: Path | None) -> Finding:
+def _knowledge(settings: Settings, named: Path | None) -> PartState:
     """Every bot's knowledge base, read as the service reads it."""
     found: dict[str, tuple[str, int]] = {}
     folders = {"default": named} | {name: bot.kb for name, bot in settings.bots.items()}
@@ -159,5 +159,5 @@ def _knowledge(settings: Settings, named: Path | None) -> Finding:
             base = load_knowledge(knowledge_folder(folder))
             found[bot] = (base.version, len(base.valid(datetime.now(UTC).date())))
     except ConfigError as error:
-        return Finding("knowledge", "error", str(error), "correct it; machine kb lint --kb FOLDER shows every fault")
+        return PartState("knowledge", "error", str(error), "correct it; machine kb lint --kb FOLDER shows every fault")
     return knowledge_part(found)

@@ -11,7 +11,7 @@ from app.cli.common import say
 from app.cli.options import DATA, KB, SETTINGS, json_of
 
 if TYPE_CHECKING:
-    from app.health.checks import Finding
+    from app.health.readiness import PartState
 
 _EXIT = {"ok": 0, "warning": 1, "error": 2}
 _WORD = {"ok": "ok", "warning": "warn", "error": "FAIL"}
@@ -40,7 +40,7 @@ def doctor(as_json: bool, file: Path | None, data: Path, knowledge: Path | None,
     sys.exit(_EXIT[level])
 
 
-def _print(findings: tuple["Finding", ...]) -> None:
+def _print(findings: tuple["PartState", ...]) -> None:
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
         say(f"{_WORD[finding.level]:<5} {finding.name:<{width}}  {finding.detail}")

@@ -25,13 +25,20 @@ def guard(draft: str, passages: str, knowledge: Path | None, customer: tuple[str
     from app.knowledge.sections import load
     from app.types import Language, Passage
 
-    known = {section.id: section for section in load(knowledge_folder(knowledge)).sections}
+    base = load(knowledge_folder(knowledge))
+    known = {section.id: section for section in base.sections}
     wanted = [name.strip() for name in passages.split(",") if name.strip()]
     missing = [name for name in wanted if name not in known]
     if missing:
         raise ConfigError(f"the knowledge base has no section {missing[0]!r}; find ids with: machine kb search")
     used = tuple(Passage(known[name], 1.0) for name in wanted)
-    contacts = known_addresses(tuple(known.values()))
-    verdict = check(draft, Context(used, customer=customer, language=cast(Language, language), contacts=contacts))
+    context = Context(
+        used,
+        customer=customer,
+        language=cast(Language, language),
+        shop=base.shop,
+        contacts=known_addresses(base.sections),
+    )
+    verdict = check(draft, context)
     say(explain(verdict, draft))
     sys.exit(0 if verdict.ok else 1)

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from app.cli.common import say
 
 if TYPE_CHECKING:
-    from app.evaluation.calibration import Calibration, Report, Threshold
-    from app.evaluation.verdicts import Share
+    from app.evaluation.calibration import Calibration, CalibrationReport, Threshold
+    from app.evaluation.verdicts import Rates
     from app.evaluation.weighing import Quality, Weighing
 
 
-def show(found: "Report") -> None:
+def show(found: "CalibrationReport") -> None:
     """The gain of the embedder, the lines, and what to put into the settings."""
     if found.weighing:
         _weighing(found.weighing)
@@ -39,7 +39,7 @@ def _quality(found: "Quality") -> str:
     return f"MRR {found.mrr:.4f}  hit@1 {found.hit_1:.4f}"
 
 
-def _verdicts(found: "Report") -> None:
+def _verdicts(found: "CalibrationReport") -> None:
     verdicts = found.verdicts
     say("enough to answer from, of questions with an answer and of those without:")
     say(f"  now                   {_share(verdicts.now)}")
@@ -48,7 +48,7 @@ def _verdicts(found: "Report") -> None:
         say(f"  by both, held out     {_share(verdicts.models)}")
 
 
-def _share(found: "Share") -> str:
+def _share(found: "Rates") -> str:
     return f"{found.answered:.3f}, and falsely {found.falsely:.3f}"
 
 

@@ -40,6 +40,7 @@ _TIMEOUT = click.option(
 @_URL
 @_BOT
 @_NO_SERVICE
+@click.option("--no-switch", is_flag=True, help="Only put the version beside the others: a deployment uses it later.")
 @_TIMEOUT
 @click.option(
     "--queries", type=click.Path(path_type=Path), multiple=True, help="JSON Lines; may repeat [SOURCE/eval/*.jsonl]."
@@ -55,6 +56,7 @@ def publish_command(
     url: str,
     bot: str,
     no_service: bool,
+    no_switch: bool,
     timeout: float,
     queries: tuple[Path, ...],
     force: bool,
@@ -67,7 +69,7 @@ def publish_command(
     from app.knowledge.publishing import locked, prune, store, switch
     from app.knowledge.sections import load
 
-    place, service = _place(target), _service(url, bot, no_service)
+    place, service = _place(target), _service(url, bot, no_service or no_switch)
     with locked(place):
         base, used = load(source), place.in_use()
         if service:
@@ -80,14 +82,19 @@ def publish_command(
             _end({"outcome": "refused", **told, "forced": False}, "nothing was published", as_json, 1)
         version = store(place, source, base)
         told |= {"folder": version.name, "before": used.name if used else None}
-        if version != used:
+        if version != used and not no_switch:
             switch(place, version, "publish", forced=bool(reasons))
         if service:
             _wait(place, service, version, used, timeout)
-        told["removed"] = prune(place, keep)
-    outcome = "unchanged" if version == used else "published"
-    said = f"version {base.version} ({version.name}) was in use already" if version == used else None
-    _end({"outcome": outcome, **told}, said or _done(version, base.version, service), as_json, 0)
+        told["removed"] = [] if no_switch else prune(place, keep)
+    named = f"version {base.version} ({version.name})"
+    if version == used:
+        outcome, said = "unchanged", f"{named} was in use already"
+    elif no_switch:
+        outcome, said = "stored", f"{named} is stored, and nothing uses it yet"
+    else:
+        outcome, said = "published", _done(version, base.version, service)
+    _end({"outcome": outcome, **told}, said, as_json, 0)
 
 
 @click.command("rollback")

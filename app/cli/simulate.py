@@ -32,7 +32,7 @@ def simulate(
     show: int,
 ) -> None:
     """Let simulated customers talk to a bot: exit 1 when any crashed, was asked or greeted twice."""
-    from app.evaluation.simulation import Report, load_personas
+    from app.evaluation.simulation import SimulationReport, load_personas
     from app.evaluation.simulation import simulate as play
     from app.service.assembly import open_machine
     from app.settings import load
@@ -41,7 +41,7 @@ def simulate(
     settings = load(file)
     configure_logging("error")
 
-    async def run(data: str) -> Report:
+    async def run(data: str) -> SimulationReport:
         async with running(open_machine(settings, Path(data), knowledge_folder(knowledge))) as machine:
             return await play(machine.bots.named(bot_name), machine, load_personas()[:personas], dialogues, seed)
 

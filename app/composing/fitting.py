@@ -7,6 +7,7 @@ no number: who is asked something says that he does not know rather than somethi
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from app.figures.words import fold, listed
 from app.language.folds import letters
 from app.language.numerals import numbers
 from app.language.words import questions
@@ -15,6 +16,7 @@ _WORD = re.compile(r"[^\W_]+")
 _ADDRESS = re.compile(
     r"https?://|www\.|@\w|\b[\w-]{2,}\.(?:kz|ru|com|net|org|io|me|app|shop|store|online)\b", re.IGNORECASE
 )
+_SENTENCE = re.compile(r"[^.!?…\n]+(?:[.](?=\d)[^.!?…\n]+)*")
 _NAME = 4
 """Letters of a word that names a thing."""
 _NEAR = 3
@@ -42,11 +44,18 @@ def fits(asked: str, text: str, answered: Sequence[str], known: Mapping[str, Seq
     asks = [_words(question) for question in answered]
     counted = _counted(words) if len(words) <= _BRIEF else None
     if counted and not any(same(counted, thing) for each in asks if (thing := _counted(each))):
-        return numbered(text) and (known is None or _held(counted, known))
+        if known is None or fold(counted) in listed("measures"):
+            return numbered(text)
+        return any(_counts(counted, each) for each in _SENTENCE.findall(text))
     if known is None:
         return True
     owned = [thing for each in asks for things in _things(each) for thing in things]
     return all(any(_held(t, known) or any(same(t, other) for other in owned) for t in each) for each in _things(words))
+
+
+def _counts(thing: str, sentence: str) -> bool:
+    """Whether a sentence names the thing and a number."""
+    return any(same(thing, word) for word in _words(sentence)) and numbered(sentence)
 
 
 def _held(thing: str, known: Mapping[str, Sequence[str]]) -> bool:

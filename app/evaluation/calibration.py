@@ -13,7 +13,7 @@ from typing import Any
 
 from app.errors import ConfigError
 from app.evaluation.retrieval import Query, check_expected, explain_all
-from app.evaluation.verdicts import Line, Verdicts, judge
+from app.evaluation.verdicts import Thresholds, Verdicts, judge
 from app.evaluation.weighing import Quality, Weighing, weigh
 from app.knowledge.retriever import Asked, Explanation, Retriever
 
@@ -45,7 +45,7 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CalibrationReport:
     """Everything that the questions say of the models in use."""
 
     lines: tuple[Calibration, ...]
@@ -73,7 +73,7 @@ class Report:
 
 async def calibrate(
     retriever: Retriever, queries: Sequence[Query], today: date, *, top_k: int, now: Mapping[str, float]
-) -> Report:
+) -> CalibrationReport:
     """`now` are the values in use: min_coverage, and with models min_similarity, meaning_weight, rerank_threshold.
 
     For a line of its own a search counts as answerable when its best `top_k` passages hold an expected section: where
@@ -105,10 +105,10 @@ async def calibrate(
     if all(query.expect for query in queries):
         raise ConfigError('every question has an answer; add questions that nothing answers, with "expect": []')
     reread = any(found.relevance is not None for found in searched)
-    return Report(
+    return CalibrationReport(
         tuple(lines),
         weigh(queries, signals, [section.id for section in retriever.sections], now["meaning_weight"]),
-        judge(queries, signals, Line(now["min_coverage"], now["min_similarity"])),
+        judge(queries, signals, Thresholds(now["min_coverage"], now["min_similarity"])),
         _order(queries, searched) if reread else None,
     )
 

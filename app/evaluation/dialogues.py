@@ -35,7 +35,7 @@ _BETWEEN_TURNS = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Miss:
+class DialogueMiss:
     """An expectation that did not hold, with the message and the answer it is about."""
 
     case: str
@@ -53,7 +53,7 @@ class DialogueReport:
     cases: int
     counted: Mapping[str, int]
     """Per check: the cases that expect something of its kind."""
-    misses: tuple[Miss, ...] = ()
+    misses: tuple[DialogueMiss, ...] = ()
     unchecked: Mapping[str, int] = field(default_factory=dict)
     """Expectations that were not checked: name -> how many."""
     errors: int = 0
@@ -138,7 +138,7 @@ async def evaluate_dialogues(bot: Bot, cases: Sequence[DialogueCase], machine: M
     """Plays every case as a conversation of its own, as many at a time as the machine works on, in its memory."""
     places = asyncio.Semaphore(machine.settings.turn.parallel)
 
-    async def placed(case: DialogueCase) -> list[Miss]:
+    async def placed(case: DialogueCase) -> list[DialogueMiss]:
         async with places:
             return [miss async for miss in _play(bot, case, machine)]
 
@@ -170,7 +170,7 @@ async def evaluate_dialogues(bot: Bot, cases: Sequence[DialogueCase], machine: M
     )
 
 
-async def _play(bot: Bot, case: DialogueCase, machine: Machine) -> AsyncIterator[Miss]:
+async def _play(bot: Bot, case: DialogueCase, machine: Machine) -> AsyncIterator[DialogueMiss]:
     """The misses of one conversation. After an error all that is still expected is missed."""
     zone = ZoneInfo(bot.timezone)
     start = datetime.combine(datetime.now(UTC).astimezone(zone).date(), case.local_time or _NOON, zone)
@@ -193,15 +193,15 @@ async def _play(bot: Bot, case: DialogueCase, machine: Machine) -> AsyncIterator
             except MachineError as error:
                 broken = f"{type(error).__name__}: {error}"
                 meta["reason"] = broken
-                yield Miss(case.id, "error", text, "", broken)
+                yield DialogueMiss(case.id, "error", text, "", broken)
             else:
                 answer, meta = reply.answer, reply.meta.dump()
         if expected:
             for check, detail in misses_of(expected, answer, meta["action"], meta["reason"], meta.get("topic") or ""):
-                yield Miss(case.id, check, text, answer, detail)
+                yield DialogueMiss(case.id, check, text, answer, detail)
             known = (await machine.store.load(ask.key, "", 0)).snapshot.state.slots if expected.slots else {}
             for check, detail in _more(expected, answer, meta, known):
-                yield Miss(case.id, check, text, answer, detail)
+                yield DialogueMiss(case.id, check, text, answer, detail)
 
 
 def _more(expected: Expected, answer: str, meta: Mapping[str, Any], known: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -222,14 +222,14 @@ def _given(at: datetime) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class DialogueComparison:
     """What changed since an earlier report, a line each; `worse`: a rate fell, or more was said that must not be."""
 
     lines: tuple[str, ...]
     worse: bool
 
 
-def compare(earlier: Path, report: DialogueReport) -> Comparison:
+def compare(earlier: Path, report: DialogueReport) -> DialogueComparison:
     """Holds a report against an earlier `--json` output. Raises ConfigError when the file is none."""
     new = report.as_json()
     try:
@@ -245,4 +245,4 @@ def compare(earlier: Path, report: DialogueReport) -> Comparison:
     worse = any(now < before for name, before, now in figures if name.endswith("_rate")) or any(
         now > before for name, before, now in figures if name in ("forbidden", "errors")
     )
-    return Comparison(tuple(lines), worse)
+    return DialogueComparison(tuple(lines), worse)

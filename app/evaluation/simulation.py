@@ -52,7 +52,7 @@ class Fault:
 
 
 @dataclass(slots=True)
-class Report:
+class SimulationReport:
     dialogues: int = 0
     turns: int = 0
     actions: Counter[str] = field(default_factory=Counter)
@@ -84,9 +84,11 @@ class _Clock:
         return self.now
 
 
-async def simulate(bot: Bot, machine: Machine, personas: tuple[Persona, ...], dialogues: int, seed: int) -> Report:
+async def simulate(
+    bot: Bot, machine: Machine, personas: tuple[Persona, ...], dialogues: int, seed: int
+) -> SimulationReport:
     """Plays `dialogues` conversations, the personas in turn, each with a random generator of its own."""
-    report = Report()
+    report = SimulationReport()
     for number in range(dialogues):
         persona = personas[number % len(personas)]
         await _Dialogue(bot, machine, persona, number, seed=seed, report=report).play()
@@ -95,7 +97,9 @@ async def simulate(bot: Bot, machine: Machine, personas: tuple[Persona, ...], di
 
 
 class _Dialogue:
-    def __init__(self, bot: Bot, machine: Machine, persona: Persona, number: int, *, seed: int, report: Report) -> None:
+    def __init__(
+        self, bot: Bot, machine: Machine, persona: Persona, number: int, *, seed: int, report: SimulationReport
+    ) -> None:
         self._clock = _Clock()
         self._bot = bot
         self._machine = replace(machine, clock=self._clock)

@@ -16,7 +16,7 @@ _STEPS = 40  # similarities that are tried: of the questions themselves
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Thresholds:
     """What is enough: a coverage of at least the first, or a cosine of at least the second."""
 
     min_coverage: float
@@ -24,7 +24,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Rates:
     """Shares of 1: questions with an answer that are enough, and questions without one that are too."""
 
     answered: float
@@ -35,26 +35,26 @@ class Share:
 class Verdicts:
     """The same questions judged with the lines in use, and, held out, with lines that the other questions drew."""
 
-    now: Share
-    words: Share
+    now: Rates
+    words: Rates
     """Held out, by coverage alone."""
-    models: Share | None
+    models: Rates | None
     """Held out, by coverage or similarity; None without an embedder."""
-    line: Line
+    line: Thresholds
     """That all questions together draw: with a similarity only where that is better than coverage alone."""
 
 
-def judge(queries: Sequence[Query], signals: Sequence[Signals], now: Line) -> Verdicts:
+def judge(queries: Sequence[Query], signals: Sequence[Signals], now: Thresholds) -> Verdicts:
     """`queries` hold questions of both kinds: with an expected section, and without one."""
     known = np.array([bool(query.expect) for query in queries])
     coverage = np.array([signal.coverage for signal in signals])
     cosines = np.array([_nearest(signal) for signal in signals])
     embedded = any(signal.similarities is not None for signal in signals)
 
-    def share(enough: np.ndarray) -> Share:
-        return Share(round(float(enough[known].mean()), 4), round(float(enough[~known].mean()), 4))
+    def share(enough: np.ndarray) -> Rates:
+        return Rates(round(float(enough[known].mean()), 4), round(float(enough[~known].mean()), 4))
 
-    def choose(among: Sequence[int], similarities: Sequence[float]) -> Line:
+    def choose(among: Sequence[int], similarities: Sequence[float]) -> Thresholds:
         rows = np.array(among)
         best, found = -2.0, now
         for similarity in similarities:
@@ -63,10 +63,10 @@ def judge(queries: Sequence[Query], signals: Sequence[Signals], now: Line) -> Ve
                 enough = (coverage[rows] >= least) | by_meaning
                 value = _youden(enough, known[rows])
                 if value > best + 1e-9 or (value > best - 1e-9 and _nearer(least, found, similarity)):
-                    best, found = value, Line(least, similarity)
+                    best, found = value, Thresholds(least, similarity)
         return found
 
-    def kept_aside(similarities: Sequence[float]) -> Share:
+    def kept_aside(similarities: Sequence[float]) -> Rates:
         lines = held_out(folds_of([query.text for query in queries]), lambda among: choose(among, similarities))
         enough = [
             c >= line.min_coverage or s >= line.min_similarity < NEVER
@@ -95,7 +95,7 @@ def _reaches(cosines: np.ndarray, line: float) -> np.ndarray:
     return (cosines >= line) & (line < NEVER)
 
 
-def _nearer(coverage: float, found: Line, similarity: float) -> bool:
+def _nearer(coverage: float, found: Thresholds, similarity: float) -> bool:
     """Of equal lines of one similarity the one nearest to the middle of what can be covered."""
     return similarity == found.min_similarity and abs(coverage - 0.5) < abs(found.min_coverage - 0.5)
 

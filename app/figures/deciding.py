@@ -88,7 +88,7 @@ def _beside(asked: Wanted, figure: Figure) -> list[str]:
 
 
 def _asks_figure(asked: Wanted) -> bool:
-    return "price" in asked.asks or bool(asked.asks & {"yes_no", "included"})
+    return bool(asked.asks & {"price", "measure", "yes_no", "included"})
 
 
 def _own_sums(case: Case, spoken: Sequence[str]) -> Iterator[Decided]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.figures.shop.facts import Figure, money, plain
-from app.figures.sums.counting import Part, Sum, Total, Unknown
+from app.figures.sums.counting import LineItem, Sum, Total, Unknown
 from app.figures.words import data, folded, listed, same, tokens
 from app.types import Fact, Language
 
@@ -27,7 +27,7 @@ def _several(made: Sum, total: Total) -> bool:
     return sum(part.period == total.period for part in made.parts) > 1
 
 
-def line(part: Part, language: Language, *, named: bool) -> str:
+def line(part: LineItem, language: Language, *, named: bool) -> str:
     """One part; with the name of what is sold where there are several."""
     if part.reduction is not None and part.reduction.free is not None:
         free = part.reduction.free
@@ -47,7 +47,7 @@ def line(part: Part, language: Language, *, named: bool) -> str:
     return str(template(language, "part").format(name=part.offer.name, sum=shown) if named else shown)
 
 
-def _less(part: Part, left: str, price: str, language: Language) -> str:
+def _less(part: LineItem, left: str, price: str, language: Language) -> str:
     reduction = part.reduction
     assert reduction is not None  # noqa: S101 - the caller looked
     if not reduction.of_units:
@@ -65,7 +65,7 @@ def _less(part: Part, left: str, price: str, language: Language) -> str:
     return " + ".join(pieces)
 
 
-def lasting(part: Part, language: Language) -> str:
+def lasting(part: LineItem, language: Language) -> str:
     """What the part is paid for: «a month», «for 6 months», nothing of a price without a period."""
     period = part.period
     if part.months is None and part.times != 1:

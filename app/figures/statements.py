@@ -32,7 +32,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StatedAnswer:
     """`value` with the sentence that it rests on."""
 
     value: bool
@@ -65,7 +65,7 @@ class Statements:
                     rows.append(row)
         return cls(tuple(rows), forms, MappingProxyType({word: tuple(places) for word, places in held.items()}))
 
-    def answer(self, question: str, language: Language) -> Answer | None:
+    def answer(self, question: str, language: Language) -> StatedAnswer | None:
         """Yes or no to what the question is about; None where no sentence says it, or two say otherwise."""
         said = folded(question)
         asking = "?" in question or any(word in asks()["yes_no"] for word in said)
@@ -106,7 +106,7 @@ def _says(word: str) -> bool:
     return word not in listed("small") and word not in asks()["yes_no"]
 
 
-def _judged(row: Statement, words: frozenset[str], modal: frozenset[str]) -> Answer | None:
+def _judged(row: Statement, words: frozenset[str], modal: frozenset[str]) -> StatedAnswer | None:
     """What the row says of the words, which all stand in one clause of it or in its title."""
     title = words & set(row.title)
     place = next((n for n, c in enumerate(row.clauses) if (words - title or words) <= set(c)), None)
@@ -121,7 +121,7 @@ def _judged(row: Statement, words: frozenset[str], modal: frozenset[str]) -> Ans
         return None
     yes = place == 1 and len(row.clauses[0]) == 1 and row.clauses[0][0] in listed("yes")
     value = _polarity(clause, words, row.language, said_yes=yes)
-    return None if value is None else Answer(value, row)
+    return None if value is None else StatedAnswer(value, row)
 
 
 def _polarity(clause: Sequence[str], words: frozenset[str], language: Language, *, said_yes: bool) -> bool | None:

@@ -14,6 +14,7 @@ from app.figures.words import LANGUAGES, Token, asked_by, collective, common, da
 
 _BREAKS = frozenset(".!?;,\n+=")
 _NEAR = 2  # words between a number and what it counts
+_MEASURED = 2  # words within which what is counted stands behind the word that asks how many
 MOST = Decimal(1_000_000)
 _MOST_PIECES = 10_000  # of one product: a greater number beside its name is an amount
 _PIECE = "@piece"
@@ -33,7 +34,8 @@ class Wanted:
     """What is counted and no unit of the shop: prices of it are not known."""
     months: Decimal | None
     asks: frozenset[str]
-    """Of `asks` in the words of the languages: sum, price, discount, cheapest, instalment, saving, confirm, ..."""
+    """Of `asks` in the words of the languages: sum, price, discount, cheapest, instalment, saving, confirm, ...; and
+    measure, for a number that is no price."""
     words: tuple[str, ...]
     """All words, folded."""
     bare: tuple[Decimal, ...] = ()
@@ -105,7 +107,7 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         counts=MappingProxyType(told.counts),
         foreign=tuple(dict.fromkeys(told.foreign)),
         months=lengths[-1] if lengths else _rate(read, found),
-        asks=frozenset(kind for token in found for kind in asked_by(token.folded)),
+        asks=frozenset(_asks([token.folded for token in found])),
         words=tuple(token.folded for token in found),
         bare=tuple(told.bare),
         each=frozenset(told.each),
@@ -115,6 +117,15 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         objects=tuple(_objects(found, read, [n for n in named if n.unique or len(n.candidates) > 1], catalogue)),
         units=tuple(dict.fromkeys(_units(found, taken, catalogue))),
     )
+
+
+def _asks(words: Sequence[str]) -> Iterator[str]:
+    """What the words ask for. "How much time does it take?" asks for no price."""
+    counts, measures = listed("counts"), listed("measures")
+    for place, word in enumerate(words):
+        behind = words[place + 1 : place + 1 + _MEASURED]
+        measured = word in counts and any(each in measures for each in behind)
+        yield from ("measure" if measured and kind == "price" else kind for kind in asked_by(word))
 
 
 def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue: Catalogue) -> _Told:

@@ -1,6 +1,6 @@
 """Where a text sends somebody: links, e-mail addresses, names in a messenger, telephones, cards and accounts.
 
-Every search begins at the start of a word and takes each character once, so a text costs time in proportion to its length.
+Every search begins at the start of a word and takes each character once: the time is in proportion to the text.
 """
 
 import re
@@ -8,11 +8,16 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from app.guardrail.measures import CURRENCIES, SIGNS
-from app.guardrail.numerals import word_value
-from app.guardrail.phrases import phrases, words
-from app.guardrail.words import Text, read
+from app.guardrail.figures.measures import CURRENCIES, SIGNS
+from app.guardrail.figures.numerals import word_value
+from app.guardrail.text.lists import Lists
+from app.guardrail.text.phrases import phrases, words
+from app.guardrail.text.words import Text, read
 from app.types import Section
+
+_LISTS = Lists("app.guardrail", "addresses.yaml")
+_TOP_OR_NO = _LISTS.word("top_or_no")
+_SLASH_SIGN = _LISTS.word("slash_sign")
 
 MOST = 20
 """Addresses of a draft that are looked at."""
@@ -21,22 +26,15 @@ _LONGEST = 4000
 _URL = re.compile(r"(?<![a-z0-9])[a-z][a-z0-9+-]{1,11}://[^\s<>«»\"]+")
 _NAME = re.compile(r"(?<![\w.+@-])[\w.+-]*@[\w.-]+")
 _HOST = re.compile(r"(?<![\w.@/:-])[\w.-]+(?:/[^\s<>«»\"]*)?")
-_DOT = re.compile(
-    r"(?<![\w-])([\w-]{1,63})(?: ?[\[({] ?(?:\.|точка|dot|нукте) ?[\])}] ?| (?:\.|точка|dot|нукте) ?)([a-zа-я]{2,6})(?!\w)"
-)
-_AT = re.compile(
-    r"(?<![\w.+-])[\w.+-]{1,64}(?: ?[\[({] ?(?:собака|собачка|@|at|эт) ?[\])}] ?| (?:собака|собачка|at|эт) )"
-    r"[\w-]{1,63}(?: ?[\[({] ?(?:\.|точка|dot|нукте) ?[\])}] ?| (?:точка|dot|нукте) |\.)([a-zа-я]{2,6})(?!\w)"
-)
-_APART = re.compile(
-    r"(?<![\w-])[\w-]{1,63} ?[\[({] ?(?:собака|собачка|at|эт) ?[\])}] ?[\w-]{1,63}|(?<![\w-])[a-z0-9._-]{1,63} (?:собака|собачка|песик) [\w-]{1,63}"
-)
+_DOT = _LISTS.pattern("dot")
+_AT = _LISTS.pattern("at")
+_APART = _LISTS.pattern("apart")
 """«sales (at) gmail»: without the end of its name."""
-_SLASH = re.compile(r"(?<![\w-])[a-z0-9.-]{1,63}(?: [a-z]{2,6})? (?:слэш|слеш|slash) [\w-]{1,63}")
+_SLASH = _LISTS.pattern("slash")
 _COMMA = re.compile(r"(?<![\w-])[a-z0-9-]{1,63}[,;]([a-z]{2,6})/[\w-]{1,63}")
 """«t,me/name»"""
-_DOT_SIGNS = ("точка", "dot", "нукте", "[", "(", "{", " .")
-_AT_WORDS = re.compile(r"собак|собачк|песик|\bat\b|\bэт\b|@")
+_DOT_SIGNS = _LISTS.row("dot_signs")
+_AT_WORDS = _LISTS.pattern("at_words")
 _DIGITS = re.compile(r"(?<![\w.,+])\+? ?\(?\d(?:[ ().\-–/]{0,3}\d)+")
 _ACCOUNT = re.compile(r"(?<!\w)[a-z]{2}\d{2} ?[a-z0-9]")
 _GROUPED = re.compile(r"\d{1,3}(?:[ .]\d{3})+$")
@@ -44,23 +42,9 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}$|\d{1,2}[./]\d{1,2}[./]\d{2,4}$")
 _LOCAL = re.compile(r"\d{1,3}[- ]\d{2}[- ]\d{2}$")
 _SPELLED = 6
 """Number words in a row that are a telephone: no amount has so many."""
-_DIGIT_NOUNS = (
-    "единиц",
-    "единич",
-    "двойк",
-    "тройк",
-    "четверк",
-    "пятерк",
-    "шестерк",
-    "семерк",
-    "восьмерк",
-    "девятк",
-    "нуле",
-    "нуля",
-    "нолик",
-)
-_THEN = frozenset("потом затем и дальше далее с then and содан".split())
-_SIGN = re.compile(r"[@\[{]|://|\w\.\w|\d(?:[ ().\-–/]{0,3}\d){5}|\d-\d\d-\d\d|(?i:точка|dot|нүкте|kz\d\d)")
+_DIGIT_NOUNS = _LISTS.row("digit_nouns")
+_THEN = _LISTS.words("then")
+_SIGN = _LISTS.pattern("sign")
 """What no address is without: most sections have none of it and need not be read."""
 _LATIN = re.compile(r"[a-z]{2,}$|xn--[a-z0-9-]+$")
 
@@ -171,11 +155,15 @@ def _is_host(labels: list[str], raw: str) -> bool:
 def _spelled_out(folded: str) -> Iterator[Address]:
     for m in _DOT.finditer(folded) if any(sign in folded for sign in _DOT_SIGNS) else ():
         plain = "." in m.group() and m.group().strip()[len(m[1]) :].lstrip().startswith(".")
-        if m[2] in words("tlds") and not (m[2] == "нет" and not m[1].isascii()) and not (plain and not m[1].isascii()):
+        if (
+            m[2] in words("tlds")
+            and not (m[2] == _TOP_OR_NO and not m[1].isascii())
+            and not (plain and not m[1].isascii())
+        ):
             yield Address("link", f"{m[1]}.{m[2]}", *m.span())
     for m in _APART.finditer(folded) if _AT_WORDS.search(folded) else ():
         yield Address("mail", m.group().replace(" ", ""), *m.span())
-    for m in _SLASH.finditer(folded) if "сл" in folded or "slash" in folded else ():
+    for m in _SLASH.finditer(folded) if _SLASH_SIGN in folded or "slash" in folded else ():
         yield Address("link", m.group().replace(" ", ""), *m.span())
     for m in _COMMA.finditer(folded) if "/" in folded else ():
         if m[1] in words("tlds"):

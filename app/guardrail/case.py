@@ -1,26 +1,30 @@
 """A draft with everything that its checks need, each part worked out once and only when asked for."""
 
-import re
-from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property
 
-from app.guardrail import knowledge as known_by
 from app.guardrail.addresses import Address, addresses
-from app.guardrail.allowed import AllowedByKnowledge
-from app.guardrail.figure import Figure
-from app.guardrail.figures import figures
-from app.guardrail.folding import fold
-from app.guardrail.mentions import Mention, mentions
+from app.guardrail.allowed import knowledge as known_by
+from app.guardrail.allowed.model import AllowedByKnowledge
+from app.guardrail.customer import heard, spent, told
+from app.guardrail.figures.figure import Figure
+from app.guardrail.figures.read import figures
 from app.guardrail.model import Context
-from app.guardrail.phrases import Turns, phrases
-from app.guardrail.sentences import spans
-from app.guardrail.subjects import Binding, bind
-from app.guardrail.words import PlacedToken, Text, read
+from app.guardrail.subject.binding import Binding, bind
+from app.guardrail.subject.mentions import Mention, mentions
+from app.guardrail.text.folding import fold
+from app.guardrail.text.lexicon import lexicon
+from app.guardrail.text.lists import Lists
+from app.guardrail.text.phrases import Turns, phrases
+from app.guardrail.text.sentences import spans
+from app.guardrail.text.words import PlacedToken, Text, read
+
+_LISTS = Lists("app.guardrail", "case.yaml")
+_TIMES = _LISTS.words("times")
 
 _PRICE = ("@price", "@pay")
-_COSTS = re.compile(r"стоимост|обойд[её]т|обход[ия]т|составит|ценник|куны$")
+_COSTS = _LISTS.pattern("costs")
 """Beginnings of words behind which a number is a price, beside those with the keys above."""
 MONEY_FLOOR = 500
 """A bare number from here on is taken for money: nothing smaller is a price here without a sign of one."""
@@ -36,48 +40,27 @@ class Problem:
     end: int
 
 
-@lru_cache(maxsize=512)
-def heard(message: str) -> tuple[Text, tuple[Figure, ...], frozenset[Decimal]]:
-    """A customer's message as read, with its numbers (as written and as measured)."""
-    text = read(message)
-    found = figures(text)
-    written = {
-        Decimal(t.text.replace(" ", "").replace("'", "").replace(",", "."))
-        for t in text.tokens
-        if t.kind == "n" and t.text.replace(" ", "").replace("'", "").replace(",", ".").count(".") < 2
-    }
-    return text, found, frozenset({f.value for f in found} | written)
-
-
-@lru_cache(maxsize=512)
-def spent(message: str) -> frozenset[Decimal]:
-    """Figures of a customer's message that are what they have or pay now: a budget, a turnover, another's price."""
-    text, found, _ = heard(message)
-    if not found:
-        return frozenset()
-    turns = phrases().find(text)
-    own = turns["holds"].clauses | turns["spends"].clauses
-    return frozenset(f.value for f in found if f.clause in own)
-
-
-HEARD = 2000
-"""Characters of one text of the customer that are heard."""
-_TOLD = 4000
-"""Characters of all of them together, newest first: what is left out cannot vouch for a draft."""
-
-
-def beginning(text: str) -> str:
-    """What is heard of a long text: never the half of a number."""
-    return text if len(text) <= HEARD else text[:HEARD].rstrip("0123456789 .,'\u00a0\u202f")
-
-
 class Case:
     """One draft in its context."""
 
     def __init__(self, draft: str, context: Context) -> None:
         self.context = context
-        self.text = read(draft, context.language)
-        self.knowledge: AllowedByKnowledge = known_by.of(context.passages, context.brands)
+        self.lexicon = lexicon(context.shop)
+        self.text = read(draft, context.language, self.lexicon)
+        self.knowledge: AllowedByKnowledge = known_by.of(context.passages, self.lexicon)
+
+    def heard(self, message: str) -> tuple[Text, tuple[Figure, ...], frozenset[Decimal]]:
+        """A customer's message as read, with its numbers."""
+        return heard(message, self.lexicon)
+
+    def spent(self, message: str) -> frozenset[Decimal]:
+        """Figures of a customer's message that are what they have or pay now."""
+        return spent(message, self.lexicon)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The shop's own names, folded."""
+        return frozenset(fold(name) for name in self.lexicon.names)
 
     def turns(self, name: str) -> Turns:
         """The turns of speech of one list of phrases.yaml that the draft has."""
@@ -119,10 +102,10 @@ class Case:
 
     @cached_property
     def numbers_heard(self) -> frozenset[Decimal]:
-        """Every number that the customer wrote or the conversation knows."""
-        result: set[Decimal] = {Decimal(c) for c in self.context.counts}
+        """Every number that the customer wrote."""
+        result: set[Decimal] = set()
         for message in self.told:
-            result |= heard(message)[2]
+            result |= self.heard(message)[2]
         return frozenset(result)
 
     @cached_property
@@ -138,24 +121,16 @@ class Case:
     @cached_property
     def told(self) -> tuple[str, ...]:
         """What is heard of the customer's messages, newest last: their beginnings, and of old ones only so many."""
-        kept: list[str] = []
-        left = _TOLD
-        for message in reversed(self.context.customer):
-            kept.append(beginning(message))
-            left -= len(kept[-1])
-            if left < 0:
-                kept.pop()
-                break
-        return tuple(reversed(kept))
+        return told(self.context.customer)
 
     @cached_property
     def durations_heard(self) -> frozenset[Decimal]:
         """Values of the durations that the customer named."""
-        return frozenset(g.value for message in self.told for g in heard(message)[1] if g.kind == "duration")
+        return frozenset(g.value for message in self.told for g in self.heard(message)[1] if g.kind == "duration")
 
     @cached_property
     def _newest(self) -> tuple[Text, tuple[Figure, ...], frozenset[Decimal]] | None:
-        return heard(self.told[-1]) if self.told else None
+        return self.heard(self.told[-1]) if self.told else None
 
     @cached_property
     def newest_keys(self) -> frozenset[str]:
@@ -186,7 +161,7 @@ class Case:
         before = [t for t in tokens[max(0, f.first - 3) : f.first] if t.sentence == f.sentence]
         priced = any(t.key in _PRICE or _COSTS.match(t.text) for t in before)
         after = tokens[f.last + 1].text if f.last + 1 < len(tokens) else ""
-        if after in ("×", "x", "х", "*") and not any(
+        if after in _TIMES and not any(
             p.amount == f.value for product in self.knowledge.products for p in product.prices
         ):
             return False  # «500 × 18 ₸»
@@ -251,19 +226,20 @@ class Case:
             rows.setdefault(t.clause, []).append(t)
         return rows
 
+    def token_at(self, place: int) -> PlacedToken | None:
+        """The token that a place of the draft lies in, else the one behind it; None behind the last."""
+        at = self.text.token_at(place)
+        return self.text.tokens[at] if at < len(self.text.tokens) else None
+
     def sentence_at(self, place: int) -> int:
-        """The sentence of a place of the draft."""
-        at = bisect_right(self._ends, place)
-        return self.text.tokens[at].sentence if at < len(self._ends) else 0
+        """The sentence of a place of the draft, 0 behind its last word."""
+        token = self.token_at(place)
+        return token.sentence if token else 0
 
     def clause_at(self, place: int) -> int:
-        """The clause of a place of the draft."""
-        at = bisect_right(self._ends, place)
-        return self.text.tokens[at].clause if at < len(self._ends) else 0
-
-    @cached_property
-    def _ends(self) -> list[int]:
-        return [t.end for t in self.text.tokens]
+        """The clause of a place of the draft, 0 behind its last word."""
+        token = self.token_at(place)
+        return token.clause if token else 0
 
     def clause_keys(self, clause: int) -> frozenset[str]:
         """Meaning keys of a clause."""

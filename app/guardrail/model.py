@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.types import Language, Passage
+from app.guardrail.known import Known
+from app.types import Language, Passage, Shop
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,12 @@ class Context:
     """Phrases that the policy forbids."""
     discounts: tuple[Decimal, ...] = ()
     """Percentages that the policy allows."""
-    brands: tuple[str, ...] = ()
-    """Latin names that are kept as they are."""
+    shop: Shop = Shop()  # noqa: RUF009 - frozen
+    """Whose drafts they are: its name is kept as it is, its trade's words are understood."""
     contacts: frozenset[str] = frozenset()
     """Addresses that the whole knowledge base gives (`known_addresses`), besides those of the passages."""
-    counts: tuple[int, ...] = ()
-    """Counts the conversation knows (shops, people): sums may be made with them."""
+    known: Known | None = None
+    """The words of the whole knowledge base (`known_words`); None: claims without a figure are not judged."""
     marks: tuple[str, ...] = ()
     """Letters of the frames that customers' words stand in within the prompt: no answer has them."""
 

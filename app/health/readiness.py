@@ -131,7 +131,7 @@ def model_part(model: ModelState, *, cpu_accepted: bool = False, name: str = "mo
         return PartState(name, "error", detail, "pull the wanted release, or set llm.digest to the one that was tested")
     if model.state != "warm":
         detail, fix = _UNLOADED[model.state]
-        return PartState(name, "error", model.detail or detail, fix)
+        return PartState(name, "error", model.detail or detail, model.fix or fix)
     if model.size_vram != model.size and not cpu_accepted:
         share = 1 - model.size_vram / model.size if model.size else 1.0
         return PartState(

@@ -18,7 +18,7 @@ from app.deadline import Deadline
 from app.errors import Unavailable
 from app.knowledge.dense import Embedder, Vectors, load_embedder
 from app.knowledge.hub import Device, pick_device, sentence_transformers
-from app.knowledge.packaged import PREFIX, load_packaged
+from app.knowledge.packaged_embedders import PREFIX, load_packaged
 from app.knowledge.rerank import Reranker, load_reranker
 from app.knowledge.vectors import VectorCache
 from app.knowledge.worker import Job, Worker

@@ -7,7 +7,8 @@
       .lock                     held by whoever publishes
 
 A version is copied under another name, read through and renamed; then the link is replaced by one rename. So at every
-moment, a power cut included, DIR leads to one whole version.
+moment, a power cut included, DIR leads to one whole version. A deployment has its version stored here too, and replaces
+the link itself, together with the release. Folders of other names (older deployments, by hand) are versions like these.
 
 DIR may stand in a folder of the service's user while root publishes: everything written, given away or removed is
 reached from a descriptor of that folder, and no link below it is followed.
@@ -142,17 +143,19 @@ def before(place: Place) -> Path:
 
 
 def prune(place: Place, keep: int) -> list[str]:
-    """Removes own versions but the `keep` that stand newest; never the one in use. Returns the names removed.
+    """Removes published versions but the `keep` that stand newest; never the one in use. Returns the names removed.
 
-    Folders that others put there (a deployment) are left alone. Call it locked.
+    What the history knows of no publication of (a deployment's, stored to be used later) is left alone. Call it locked.
     """
-    stack = standing(place.history())
+    history = place.history()
+    stack = standing(history)
+    published = {entry.folder for entry in history if entry.action == "publish" and _OWN.fullmatch(entry.folder)}
     wanted = list(dict.fromkeys(entry.folder for entry in reversed(stack)))[:keep]
     current = place.in_use()
     stay = {*wanted, current.name if current else ""}
     with _versions(place) as inside:
         names = os.listdir(inside)  # noqa: PTH208 - a descriptor
-        doomed = sorted(name for name in names if _OWN.fullmatch(name) and name not in stay)
+        doomed = sorted(name for name in names if name in published - stay)
         for name in doomed:
             removed(inside, name)
     return doomed

@@ -7,22 +7,21 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from app.errors import ConfigError
 from app.knowledge.owners import meanings
+from app.knowledge.shops import LINE, ShopModel, Words, told
 from app.types import Fact, FactKind, Language, Period, Section, Shop
 
-_LINE = "__line__"
 _MERGE = "tag:yaml.org,2002:merge"
 _SUFFIXES = (".yaml", ".yml")
 _CURRENCIES = meanings("codes")
 _PERIODS = meanings("periods")
 _AMOUNT = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
-_Text = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
 
 
 class _FactModel(BaseModel):
@@ -33,13 +32,13 @@ class _FactModel(BaseModel):
     currency: str | None = None
     unit: str | None = None
     period: Period | None = None
-    product: _Text | None = None
+    product: Words | None = None
     kind: FactKind | None = None
     min_quantity: Decimal | None = None
     max_quantity: Decimal | None = None
-    quantity_unit: _Text | None = None
-    applies_to: tuple[_Text, ...] = ()
-    conditions: tuple[_Text, ...] = ()
+    quantity_unit: Words | None = None
+    applies_to: tuple[Words, ...] = ()
+    conditions: tuple[Words, ...] = ()
 
     @field_validator("amount", "min_quantity", "max_quantity", mode="before")
     @classmethod
@@ -70,29 +69,22 @@ class _SectionModel(BaseModel):
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 
     id: str = Field(pattern=r"^\S{1,120}$")
-    text: _Text
+    text: Words
     title: str = ""
-    questions: list[_Text] = []
-    keywords: list[_Text] = []
+    questions: list[Words] = []
+    keywords: list[Words] = []
     priority: int = Field(default=5, ge=0, le=100)
     language: Language = "ru"
     valid_until: date | None = None
     facts: list[_FactModel] = []
 
 
-class _ShopModel(BaseModel):
-    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
-
-    name: _Text
-    sells: str = ""
-
-
 class _FileModel(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     category: str | None = None
-    shop: _ShopModel | None = None
-    units: dict[_Text, tuple[_Text, ...]] = {}
+    shop: ShopModel | None = None
+    units: dict[Words, tuple[Words, ...]] = {}
     sections: list[dict[str, Any]]
 
 
@@ -112,7 +104,7 @@ class _Loader(yaml.CSafeLoader):
                     )
                 seen.add(key_node.value)
         mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
-        mapping[_LINE] = node.start_mark.line + 1
+        mapping[LINE] = node.start_mark.line + 1
         return mapping
 
 
@@ -199,15 +191,18 @@ def _with_units(sections: str, units: Mapping[str, tuple[str, ...]]) -> str:
 
 def _shop(files: Iterable[tuple[Path, _FileModel]]) -> Shop:
     """Who answers: told in one file."""
-    told = [(path.name, file.shop) for path, file in files if file.shop is not None]
-    if len(told) > 1:
-        raise ConfigError(f"{told[1][0]}: shop stands in {told[0][0]} too; leave one of them")
-    return next((Shop(" ".join(own.name.split()), " ".join(own.sells.split())) for _, own in told), Shop())
+    shops = [(path.name, file.shop) for path, file in files if file.shop is not None]
+    if len(shops) > 1:
+        raise ConfigError(f"{shops[1][0]}: shop stands in {shops[0][0]} too; leave one of them")
+    return next((told(own) for _, own in shops), Shop())
 
 
 def _with_shop(content: str, shop: Shop) -> str:
     """The digest of a base that does not say who answers is that of the rest."""
-    return hashlib.sha256(f"{content}{shop.name}\n{shop.sells}".encode()).hexdigest() if shop != Shop() else content
+    if shop == Shop():
+        return content
+    things = f"\n{shop.things}" if shop.things else ""
+    return hashlib.sha256(f"{content}{shop.name}\n{shop.sells}{things}".encode()).hexdigest()
 
 
 def _file(path: Path) -> _FileModel:
@@ -251,7 +246,7 @@ def _checked(model: type[_Model], tree: object, name: str, line: int) -> _Model:
 
 
 def _section(raw: dict[str, Any], category: str, name: str) -> Section:
-    line = raw.get(_LINE, 1)
+    line = raw.get(LINE, 1)
     model = _checked(_SectionModel, raw, name, line)
     return Section(
         id=model.id,
@@ -272,12 +267,12 @@ def _shallow(tree: object) -> object:
     """Without its own line and those of its small mappings: the sections keep theirs."""
     if not isinstance(tree, dict):
         return tree
-    return {k: v if k == "sections" else _without_lines(v) for k, v in tree.items() if k != _LINE}
+    return {k: v if k == "sections" else _without_lines(v) for k, v in tree.items() if k != LINE}
 
 
 def _without_lines(tree: object) -> object:
     if isinstance(tree, dict):
-        return {key: _without_lines(value) for key, value in tree.items() if key != _LINE}
+        return {key: _without_lines(value) for key, value in tree.items() if key != LINE}
     if isinstance(tree, list):
         return [_without_lines(item) for item in tree]
     return tree

@@ -7,14 +7,14 @@ from typing import Literal
 from app.knowledge.text import words
 from app.packaged import parsed
 
-Kind = Literal["anaphora", "openers", "price", "fillers", "numerals", "time", "common"]
+ListName = Literal["anaphora", "openers", "price", "fillers", "numerals", "time", "common"]
 
 _FILE = Path(__file__).with_name("words.yaml")
 _DIGITS = "0123456789"
 
 
 @cache
-def listed(kind: Kind) -> frozenset[str]:
+def listed(kind: ListName) -> frozenset[str]:
     """The words of one kind."""
     return _read()[kind]
 

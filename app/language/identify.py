@@ -15,7 +15,7 @@ _ENGLISH = 2  # English words that make a Cyrillic message a mixed one: one is a
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Identified:
     """`language`: "ru", "kk", "en", "mixed", or the ISO 639-1 code of another one. `answer`: what to answer in.
 
     `sure` is false where the text does not tell and the answer's language is the conversation's.
@@ -26,7 +26,7 @@ class Heard:
     sure: bool
 
 
-def identify(text: str | Meant, default: Language) -> Heard:
+def identify(text: str | Meant, default: Language) -> Identified:
     """What was heard in a raw text (or in one that was read already); `default` is the conversation's language.
 
     Kazakh where its words weigh no less than the Russian ones, as in a conversation that mixes them; the neighbours'
@@ -36,14 +36,14 @@ def identify(text: str | Meant, default: Language) -> Heard:
     other = _other(evidence)
     if other:
         known = words.others().get(other)
-        return Heard(other, _SPOKEN.get(known.answer, default) if known else default, True)
+        return Identified(other, _SPOKEN.get(known.answer, default) if known else default, True)
     ru, kk, en = (evidence.of(language) for language in ("ru", "kk", "en"))
     answer, sure = _strongest(ru, kk, en, evidence, default)
     told = {"ru": ru >= _ENOUGH, "kk": kk >= _ENOUGH, "en": en >= (_ENGLISH if evidence.cyrillic else _ENOUGH)}
     if sum(told[name] for name in evidence.firm & told.keys()) > 1:
-        return Heard("mixed", answer, True)
+        return Identified("mixed", answer, True)
     # A single word of Russian look leaves a Kazakh conversation Kazakh, but it was a Russian word that was heard.
-    return Heard("ru" if evidence.cyrillic and not sure and ru > kk else answer, answer, sure)
+    return Identified("ru" if evidence.cyrillic and not sure and ru > kk else answer, answer, sure)
 
 
 def _strongest(ru: float, kk: float, en: float, evidence: Evidence, default: Language) -> tuple[Language, bool]:

@@ -1,31 +1,25 @@
-"""OllamaClient: the model server's protocol, its errors and the one retry that is worth making.
+"""What every client of a model server has: the pieces of its streams, its errors in one set of words, the one retry.
 
-Options fixed at load time stand in one place: a call with other ones would reload the model.
+A protocol (ollama.py, openai.py) says how a call is asked and read; nothing above this module knows which one it is.
 """
 
 import asyncio
-import re
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
-import ollama
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, stop_before_delay, wait_fixed
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_before_delay
 
-from app.settings import LlmSettings
 from app.types import ChatMessage
 
-_CONNECT_S = 2.0
+CONNECT_S = 2.0
 _PAUSE_S = 0.2  # before the one retry
 _RELOAD_S = 20.0  # what a crashed runner needs to come back
-_CRASH = re.compile(
-    r"unexpectedly stopped|error was encountered while running|no longer running|process has terminated"
-)
-_KINDS = {400: "rejected", 403: "forbidden", 404: "no_model", 503: "busy", -1: "stream_error"}
+_ANSWER_S = 3.0  # that must be left behind a wait which the server asks for
 _END_S = 2.0
-_KEEP = -1  # the model stays loaded
 
 # Non-thinking sampling of qwen3's own card; a presence penalty of 1.5 mixes languages.
 SAMPLING: Mapping[str, float] = {
@@ -38,16 +32,21 @@ SAMPLING: Mapping[str, float] = {
 
 
 class CallFailed(Exception):
-    """The server could not answer. `kind` is a word for the metrics; nothing of the server's text leaves the log."""
+    """The server could not answer. `kind` is a word for the metrics; nothing of the server's text leaves the log.
 
-    def __init__(self, kind: str, detail: str = "") -> None:
+    `retry_after`: seconds for which the server asks to be left alone. `known`: the models it has, where that is why.
+    """
+
+    def __init__(self, kind: str, detail: str = "", *, retry_after: float = 0.0, known: Sequence[str] = ()) -> None:
         super().__init__(f"{kind}: {detail}" if detail else kind)
         self.kind = kind
+        self.retry_after = retry_after
+        self.known = tuple(known)
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """The model as the server holds it. Sizes in bytes."""
+    """The model as the server holds it. Sizes in bytes; 0 and an empty digest where the protocol does not tell."""
 
     size: int
     size_vram: int
@@ -56,7 +55,7 @@ class LoadedModel:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the server counted, once a call was written to its end. Seconds and tokens."""
+    """What the server counted, once a call was written to its end. 0 prompt tokens: it did not count."""
 
     prompt_tokens: int = 0
     prefill_s: float = 0.0
@@ -71,6 +70,21 @@ class Piece:
 
     text: str
     usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerWords:
+    """How an operator is told of a kind of server. Templates know {host}, {model}, {kind} and {known}."""
+
+    name: str
+    remedies: Mapping[str, str]
+    """By the kind of a CallFailed."""
+    other: str
+    """Of any other kind."""
+    fix: str = ""
+    """What to do while the model is not there; empty: what /ready says of any model."""
+    loading: frozenset[str] = frozenset()
+    """Kinds that a server fails with while it loads the model itself."""
 
 
 class PieceStream:
@@ -131,54 +145,42 @@ class PieceStream:
         except CallFailed as failure:
             self._queue.put_nowait(failure)
         except Exception as error:  # whoever reads must hear of it, whatever it is
-            self._queue.put_nowait(_failure(error))
+            self._queue.put_nowait(transport_failure(error))
         else:
             self._queue.put_nowait(None)
         finally:
             await pieces.aclose()
 
 
-class OllamaClient:
+class ModelClient(ABC):
     """One model on one server."""
 
-    def __init__(self, settings: LlmSettings, on_retry: Callable[[], None]) -> None:
-        self._settings = settings
+    words: ServerWords
+    cuts_prompts = False
+    """Whether the server shortens a prompt that is too long, without a word."""
+    again = frozenset({"refused", "cut", "busy"})
+    """Kinds of failure that a second call may not meet."""
+
+    def __init__(self, on_retry: Callable[[], None]) -> None:
         self._on_retry = on_retry
-        timeout = httpx.Timeout(None, connect=_CONNECT_S)  # each call has a deadline of its own
-        self._client = ollama.AsyncClient(host=settings.host, timeout=timeout, trust_env=False)
-        self._load_options: dict[str, Any] = {"num_ctx": settings.context}
-        if settings.gpu_layers >= 0:
-            self._load_options["num_gpu"] = settings.gpu_layers
 
+    @abstractmethod
     async def close(self) -> None:
-        await self._client.close()  # type: ignore[no-untyped-call]
+        """Gives all connections back."""
 
+    @abstractmethod
     async def loaded(self) -> LoadedModel | None:
-        """The model as it lies in memory; None when it is not loaded. Raises CallFailed."""
-        try:
-            listed = await self._client.ps()
-        except Exception as error:
-            raise _failure(error) from error
-        wanted = _full_name(self._settings.model)
-        for model in listed.models:
-            if _full_name(model.model or "") == wanted:
-                return LoadedModel(model.size or 0, model.size_vram or 0, (model.digest or "").removeprefix("sha256:"))
-        return None
+        """The model as it lies in memory; None when `warm` would have to load it. Raises CallFailed."""
 
+    @abstractmethod
     async def warm(self, system: str) -> None:
         """Loads the model and has it read the system text; the caller bounds it in time. Raises CallFailed."""
-        messages = [{"role": "system", "content": system}] if system else []
-        messages.append({"role": "user", "content": "?"})
-        try:
-            await self._client.chat(
-                model=self._settings.model,
-                messages=messages,
-                think=False,
-                options={**self._load_options, **SAMPLING, "num_predict": 1},
-                keep_alive=_KEEP,
-            )
-        except Exception as error:
-            raise _failure(error) from error
+
+    @abstractmethod
+    def _pieces(
+        self, system: str, messages: Sequence[ChatMessage], schema: dict[str, Any] | None, options: Mapping[str, Any]
+    ) -> AsyncGenerator[Piece, None]:
+        """One call. `options`: sampling by Ollama's names, and `num_predict`. Raises CallFailed."""
 
     async def stream(
         self,
@@ -200,12 +202,14 @@ class OllamaClient:
             if not isinstance(error, CallFailed):
                 return False
             left = budget_s - (time.monotonic() - started)
-            return error.kind in ("refused", "cut", "busy") or (error.kind == "crash" and left > _RELOAD_S)
+            if error.retry_after and left - error.retry_after < _ANSWER_S:
+                return False
+            return error.kind in self.again or (error.kind == "crash" and left > _RELOAD_S)
 
         retrying = AsyncRetrying(
             retry=retry_if_exception(worth_it),
             stop=stop_before_delay(budget_s) | stop_after_attempt(2),
-            wait=wait_fixed(_PAUSE_S),
+            wait=_asked_for,
             before_sleep=lambda _: self._on_retry(),
             reraise=True,
         )
@@ -233,49 +237,21 @@ class OllamaClient:
         """The same without a second try, and before anything has come: its pieces raise CallFailed."""
         return PieceStream(self._pieces(system, messages, schema, {**sampling, "num_predict": num_predict}))
 
-    async def _pieces(
-        self, system: str, messages: Sequence[ChatMessage], schema: dict[str, Any] | None, options: Mapping[str, Any]
-    ) -> AsyncGenerator[Piece, None]:
-        chat = [{"role": "system", "content": system}] if system else []
-        chat += [{"role": message.role, "content": message.content} for message in messages]
-        try:
-            chunks = await self._client.chat(
-                model=self._settings.model,
-                messages=chat,
-                stream=True,
-                think=False,
-                format=schema,
-                options={**self._load_options, **options},
-                keep_alive=_KEEP,
-            )
-            try:
-                async for chunk in chunks:
-                    yield Piece(chunk.message.content or "", _usage(chunk) if chunk.done else None)
-            finally:
-                await chunks.aclose()  # type: ignore[attr-defined]
-        except (httpx.HTTPError, ollama.ResponseError, ConnectionError, ValueError) as error:
-            raise _failure(error) from error
+
+def _asked_for(call: RetryCallState) -> float:
+    """Seconds before the second call: what the server asks for, if it does."""
+    error = call.outcome.exception() if call.outcome is not None else None
+    return max(_PAUSE_S, error.retry_after) if isinstance(error, CallFailed) else _PAUSE_S
 
 
-def _usage(chunk: ollama.ChatResponse) -> Usage:
-    return Usage(
-        prompt_tokens=chunk.prompt_eval_count or 0,
-        prefill_s=(chunk.prompt_eval_duration or 0) / 1e9,
-        answer_tokens=chunk.eval_count or 0,
-        finished=chunk.done_reason or "stop",
-    )
+def chat_of(system: str, messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
+    """A prompt as both protocols write it; an empty system text is none."""
+    chat = [{"role": "system", "content": system}] if system else []
+    return chat + [{"role": message.role, "content": message.content} for message in messages]
 
 
-def _full_name(model: str) -> str:
-    return model if ":" in model else f"{model}:latest"
-
-
-def _failure(error: Exception) -> CallFailed:
-    """Any error of the client as a word that the retry, the breaker and the metrics understand."""
-    if isinstance(error, ollama.ResponseError):
-        if _CRASH.search(error.error):
-            return CallFailed("crash", error.error)
-        return CallFailed(_KINDS.get(error.status_code, "server_error"), error.error)
+def transport_failure(error: Exception) -> CallFailed:
+    """An error of the connection, or of what came through it, as a word for the retry, the breaker and the metrics."""
     kind = "server_error"
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | ConnectionError):
         kind = "refused"

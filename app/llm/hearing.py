@@ -7,7 +7,8 @@ import asyncio
 import json
 from typing import Any
 
-from app.llm.client import CallFailed, OllamaClient
+from app.llm.client import CallFailed, ModelClient
+from app.llm.reader import Blanks
 from app.understanding.doubt import OTHER, ActHeard, ActQuestion
 
 TOKENS = 40
@@ -19,17 +20,22 @@ _LONGEST = 400
 """Characters that are read: a server that writes on is stopped."""
 
 
-async def heard(client: OllamaClient, question: ActQuestion, seconds: float) -> ActHeard:
+async def heard(client: ModelClient, question: ActQuestion, seconds: float) -> ActHeard:
     """What the model says within `seconds`. Raises nothing but the cancellation of its caller."""
     stream = client.once(
         question.system, question.messages, schema=_form(question), sampling=_SAMPLING, num_predict=TOKENS
     )
-    said = ""
+    said, blanks = "", Blanks()
     try:
         async with asyncio.timeout(seconds):
             async for piece in stream:
                 said += piece.text
-                if piece.usage is not None or said.rstrip().endswith("}") or len(said) > _LONGEST:
+                if (
+                    piece.usage is not None
+                    or said.rstrip().endswith("}")
+                    or len(said) > _LONGEST
+                    or blanks.feed(piece.text)
+                ):
                     break
     except TimeoutError:
         return ActHeard("", "late")

@@ -1,52 +1,53 @@
-"""The Ollama backend: one streamed call per turn, read until its answer is whole.
+"""Ollama: its protocol, its errors, and the backend that speaks through it.
 
-The model writes JSON with `answer` first. When that string closes the draft is returned, and what follows (slots, the
-wish for a person) is read on as the draft's `aside`, unless its place at the server is needed.
+Options fixed at load time stand in one place: a call with other ones would reload the model.
 """
 
-import asyncio
-import time
-from collections import deque
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from typing import Any
 
-from app.breaker import Breaker
-from app.capacity.pace import Call, Pace
-from app.deadline import Deadline
-from app.errors import DeadlinePassed, ModelUnavailable
-from app.llm.client import SAMPLING, CallFailed, OllamaClient, PieceStream, Usage
-from app.llm.hearing import heard
-from app.llm.watch import ModelWatch
-from app.llm.writing import TEXT_FAULTS, Spoiled, Writing, schema
-from app.settings import Settings
+import httpx
+import ollama
+
+from app.capacity.pace import Pace
+from app.llm.chat import Chat
+from app.llm.client import (
+    CONNECT_S,
+    SAMPLING,
+    CallFailed,
+    LoadedModel,
+    ModelClient,
+    Piece,
+    ServerWords,
+    Usage,
+    chat_of,
+    transport_failure,
+)
+from app.settings import LlmSettings, Settings
 from app.telemetry import Telemetry
-from app.types import Aside, Draft, Ending, ModelState, Prompt
-from app.understanding.doubt import ActHeard, ActQuestion
+from app.types import ChatMessage
 
-_ASIDE_TOKENS = 60  # room behind the answer
-_TRUNCATED = 0.7  # of our own count: fewer tokens read than this, and the server has cut the prompt
-_SAID = frozenset({"answered", "other", "unknown", "malformed"})
-"""Outcomes of hearing that speak for the server, whatever the model wrote."""
-_UNUSABLE = "the model wrote nothing usable; use the fallback and try again"
-_GONE = "the model cannot be reached; use the fallback and try again"
-_LATE = "the answer would come too late; use the fallback and try again"
-# A second try with the same sampling tends to walk into the same fault.
-_OTHER_SAMPLING: Mapping[str, Mapping[str, float]] = {
-    "loop": {**SAMPLING, "temperature": 0.9, "presence_penalty": 1.5},
-    "foreign": {**SAMPLING, "temperature": 0.4, "presence_penalty": 0.3},
-}
-_CALMER: Mapping[str, float] = {**SAMPLING, "temperature": 0.4}
-
-
-def answer_room(settings: Settings) -> int:
-    """Tokens that a call may write at most."""
-    return settings.llm.answer_tokens * 3 // 2 + (_ASIDE_TOKENS if settings.flags.structured else 0)
+_CRASH = re.compile(
+    r"unexpectedly stopped|error was encountered while running|no longer running|process has terminated"
+)
+_KINDS = {400: "rejected", 403: "forbidden", 404: "no_model", 503: "busy", -1: "stream_error"}
+_KEEP = -1  # the model stays loaded
+WORDS = ServerWords(
+    "Ollama",
+    {
+        "refused": "Ollama does not listen at {host}; start it: systemctl start ollama",
+        "no_model": "Ollama has no model {model}; fetch it: ollama pull {model}",
+        "forbidden": "Ollama refuses this host name; set llm.host to http://127.0.0.1:11434",
+        "crash": "Ollama's runner crashed while loading {model}; look at journalctl -u ollama, free GPU memory",
+        "rejected": "Ollama rejects the options for {model}; compare llm.context and llm.gpu_layers with its version",
+    },
+    "Ollama failed ({kind}); look at journalctl -u ollama",
+)
 
 
-class Ollama:
-    """A Backend. `on_count(ours, the server's)` is told how many tokens a prompt had."""
-
-    wants_prompt = True
-    inventive = True
+class Ollama(Chat):
+    """The Backend of `llm.backend: ollama`. `on_count(ours, the server's)` is told how many tokens a prompt had."""
 
     def __init__(
         self,
@@ -57,227 +58,89 @@ class Ollama:
         system: str = "",
         on_count: Callable[[int, int], None] = lambda ours, theirs: None,
     ) -> None:
-        self.name = settings.llm.label
+        client = OllamaClient(settings.llm, telemetry.model_retries.inc)
+        super().__init__(client, settings, telemetry, pace, system=system, on_count=on_count)
         self.needs_gpu = not settings.llm.cpu_accepted
+
+
+class OllamaClient(ModelClient):
+    words = WORDS
+    cuts_prompts = True
+
+    def __init__(self, settings: LlmSettings, on_retry: Callable[[], None]) -> None:
+        super().__init__(on_retry)
         self._settings = settings
-        self._telemetry = telemetry
-        self._pace = pace
-        self._on_count = on_count
-        self._client = OllamaClient(settings.llm, telemetry.model_retries.inc)
-        self._watch = ModelWatch(self._client, settings.llm, telemetry, system)
-        self._breaker = Breaker(settings.llm.breaker_failures, settings.llm.breaker_s)
-        self._hearing = Breaker(settings.llm.breaker_failures, settings.llm.breaker_s)
-        self._writing = 0
-        self._asides: deque[tuple[asyncio.Task[Aside], PieceStream]] = deque()
-
-    def available(self) -> None:
-        self._watch.available()
-        if self._breaker.retry_after() > 0:
-            raise self._resting()
-
-    def cannot_hear(self) -> str:
-        """A trial of a model that was left alone is an answer's, never this call's."""
-        if self._breaker.state != "closed" or self._watch.state.state != "warm":
-            return "model"
-        return "failing" if self._hearing.retry_after() > 0 else ""
-
-    async def hear(self, question: ActQuestion, seconds: float) -> ActHeard:
-        """Its failures are counted apart from those of answers: the answer's own call comes next, and tells."""
-        if not self._hearing.allow():
-            return ActHeard("", "failing")
-        try:
-            await self._make_room()
-            self._writing += 1
-            try:
-                found = await heard(self._client, question, seconds)
-            finally:
-                self._writing -= 1
-        except BaseException:
-            self._hearing.abandoned()
-            raise
-        if found.outcome in _SAID:
-            self._hearing.succeeded()
-        else:
-            self._hearing.failed()
-        return found
-
-    def state(self) -> ModelState:
-        return self._watch.state
-
-    async def open(self) -> None:
-        await self._watch.open()
+        timeout = httpx.Timeout(None, connect=CONNECT_S)  # each call has a deadline of its own
+        self._client = ollama.AsyncClient(host=settings.host, timeout=timeout, trust_env=False)
+        self._load_options: dict[str, Any] = {"num_ctx": settings.context}
+        if settings.gpu_layers >= 0:
+            self._load_options["num_gpu"] = settings.gpu_layers
 
     async def close(self) -> None:
-        while self._asides:
-            await _ended(*self._asides.popleft())
-        await self._watch.close()
-        await self._client.close()
+        await self._client.close()  # type: ignore[no-untyped-call]
 
-    async def answer(self, prompt: Prompt, deadline: Deadline) -> Draft:
-        """One call; a second one only if the first wrote nothing that can be used and there is time for it."""
-        if deadline.remaining() <= self._settings.turn.reserve_s:
-            raise ModelUnavailable(_LATE, reason="late")  # no fault of the model: it was not asked
-        if not self._breaker.allow():
-            raise self._resting()
+    async def loaded(self) -> LoadedModel | None:
         try:
-            draft = await self._answer(prompt, deadline)
-        except ModelUnavailable as error:
-            if error.reason in TEXT_FAULTS:
-                # The server does answer. Whoever can talk the model into a ruler must not shut it off for everybody.
-                self._breaker.succeeded()
-            else:
-                self._breaker.failed()
-                self._watch.doubt()
-            raise
-        except BaseException as error:
-            self._breaker.abandoned()
-            if isinstance(error, asyncio.CancelledError):
-                self._telemetry.model_calls.labels("cancelled").inc()
-            raise
-        self._breaker.succeeded()
-        return draft
+            listed = await self._client.ps()
+        except Exception as error:
+            raise _failure(error) from error
+        wanted = _full_name(self._settings.model)
+        for model in listed.models:
+            if _full_name(model.model or "") == wanted:
+                return LoadedModel(model.size or 0, model.size_vram or 0, (model.digest or "").removeprefix("sha256:"))
+        return None
 
-    async def _answer(self, prompt: Prompt, deadline: Deadline) -> Draft:
+    async def warm(self, system: str) -> None:
         try:
-            return await self._call(prompt, deadline, SAMPLING)
-        except Spoiled as first:
-            self._telemetry.model_calls.labels(first.kind).inc()
-            if deadline.remaining() < self._settings.turn.repair_s:
-                raise ModelUnavailable(_UNUSABLE, reason=first.kind) from None
-            sampling = _OTHER_SAMPLING.get(first.kind, _CALMER)
+            await self._client.chat(
+                model=self._settings.model,
+                messages=chat_of(system, [ChatMessage("user", "?")]),
+                think=False,
+                options={**self._load_options, **SAMPLING, "num_predict": 1},
+                keep_alive=_KEEP,
+            )
+        except Exception as error:
+            raise _failure(error) from error
+
+    async def _pieces(
+        self, system: str, messages: Sequence[ChatMessage], schema: dict[str, Any] | None, options: Mapping[str, Any]
+    ) -> AsyncGenerator[Piece, None]:
         try:
-            return await self._call(prompt, deadline, sampling)
-        except Spoiled as second:
-            self._telemetry.model_calls.labels(second.kind).inc()
-            raise ModelUnavailable(_UNUSABLE, reason=second.kind) from None
-
-    async def _call(self, prompt: Prompt, deadline: Deadline, sampling: Mapping[str, float]) -> Draft:
-        await self._make_room()
-        self._writing += 1
-        streams = self._writing
-        known = prompt.system + "".join(message.content for message in prompt.messages)
-        writing = Writing(structured=self._settings.flags.structured, known=known)
-        stream: PieceStream | None = None
-        try:
-            async with asyncio.timeout(deadline.remaining() - self._settings.turn.reserve_s) as scope:
-                stream = await self._open(prompt, deadline, sampling)
-                await writing.read(stream)
-            text, ending = writing.result()
-            if writing.closed and writing.usage is None:
-                aside, stream = self._read_on(stream, writing, prompt), None
-            else:
-                aside = None
-            return self._draft(prompt, writing, text, ending, streams=streams, aside=aside)
-        except TimeoutError:
-            if not scope.expired():
-                raise
-            return self._draft(prompt, writing, self._in_time(writing), "deadline", streams=streams)
-        except CallFailed as failure:
-            self._telemetry.model_calls.labels(failure.kind).inc()
-            self._telemetry.log.warning("model call failed", kind=failure.kind)
-            raise ModelUnavailable(_GONE, reason=failure.kind) from None
-        finally:
-            self._writing -= 1
-            if stream is not None:
-                stream.stop()
-                await stream.closed()
-
-    async def _open(self, prompt: Prompt, deadline: Deadline, sampling: Mapping[str, float]) -> PieceStream:
-        structured = self._settings.flags.structured
-        return await self._client.stream(
-            prompt.system,
-            prompt.messages,
-            schema=schema(prompt.wanted) if structured else None,
-            sampling=sampling,
-            num_predict=answer_room(self._settings),
-            budget_s=max(0.0, deadline.remaining() - self._settings.turn.reserve_s),
-        )
-
-    def _in_time(self, writing: Writing) -> str:
-        """What was written before time ran out. Raises DeadlinePassed, or ModelUnavailable when nothing came at all."""
-        if text := writing.begun():
-            return text
-        if writing.first_token_at is None:
-            self._telemetry.model_calls.labels("hang").inc()
-            raise ModelUnavailable(_LATE, reason="hang")
-        self._telemetry.model_calls.labels("late").inc()
-        raise DeadlinePassed(_LATE)
-
-    def _draft(
-        self,
-        prompt: Prompt,
-        writing: Writing,
-        text: str,
-        ending: Ending,
-        *,
-        streams: int,
-        aside: asyncio.Task[Aside] | None = None,
-    ) -> Draft:
-        self._telemetry.model_calls.labels(ending).inc()
-        now = time.monotonic()
-        first = writing.first_token_at or now
-        whole = writing.whole_at or now
-        seconds = {"prefill": first - writing.started, "decode": whole - first}
-        if ending != "deadline":
-            shared = (streams + max(self._writing, 1)) / 2
-            self._pace.called(Call(prompt.fresh, seconds["prefill"], writing.pieces, seconds["decode"], shared))
-        if writing.usage is not None:
-            self._count(prompt, writing.usage)
-        self._telemetry.model_tokens.labels("fresh").inc(prompt.fresh)
-        return Draft(text, self.name, prompt.passages, ending, seconds, aside)
-
-    def _read_on(self, stream: PieceStream, writing: Writing, prompt: Prompt) -> asyncio.Task[Aside]:
-        """A task that reads what stands behind the answer. It never fails: at worst it heard nothing."""
-
-        outcome = "dropped"
-
-        async def reading() -> Aside:
-            nonlocal outcome
+            chunks = await self._client.chat(
+                model=self._settings.model,
+                messages=chat_of(system, messages),
+                stream=True,
+                think=False,
+                format=schema,
+                options={**self._load_options, **options},
+                keep_alive=_KEEP,
+            )
             try:
-                async with asyncio.timeout(self._settings.turn.timeout_s):
-                    aside = await writing.read_on(stream)
-                outcome = "read"
-                if writing.usage is not None:
-                    self._count(prompt, writing.usage)
-                return aside
-            except (CallFailed, TimeoutError):
-                outcome = "failed"
-                return Aside()
-
-        task = asyncio.create_task(reading(), name="aside")
-        entry = (task, stream)
-        self._asides.append(entry)
-
-        def ended(_: asyncio.Task[Aside]) -> None:  # also of a task that was cancelled before it began
-            self._telemetry.model_asides.labels(outcome).inc()
-            stream.stop()
-            if entry in self._asides:
-                self._asides.remove(entry)
-
-        task.add_done_callback(ended)
-        return task
-
-    async def _make_room(self) -> None:
-        """Ends what is being written behind older answers, if its place at the server is needed for a new one."""
-        while self._asides and self._writing + len(self._asides) >= self._settings.turn.parallel:
-            await _ended(*self._asides.popleft())
-
-    def _count(self, prompt: Prompt, usage: Usage) -> None:
-        self._telemetry.model_tokens.labels("prompt").inc(usage.prompt_tokens)
-        self._telemetry.model_tokens.labels("answer").inc(usage.answer_tokens)
-        if usage.prompt_tokens < _TRUNCATED * prompt.tokens:
-            self._telemetry.model_truncated.inc()
-            self._telemetry.log.warning("prompt cut by the server", ours=prompt.tokens, read=usage.prompt_tokens)
-            return
-        if prompt.usual:
-            self._on_count(prompt.tokens, usage.prompt_tokens)
-
-    def _resting(self) -> ModelUnavailable:
-        return ModelUnavailable(_GONE, retry_after=max(1, round(self._breaker.retry_after())), reason="breaker")
+                async for chunk in chunks:
+                    yield Piece(chunk.message.content or "", _usage(chunk) if chunk.done else None)
+            finally:
+                await chunks.aclose()  # type: ignore[attr-defined]
+        except (httpx.HTTPError, ollama.ResponseError, ConnectionError, ValueError) as error:
+            raise _failure(error) from error
 
 
-async def _ended(task: asyncio.Task[Aside], stream: PieceStream) -> None:
-    task.cancel()
-    await asyncio.wait({task})
-    stream.stop()
-    await stream.closed()
+def _usage(chunk: ollama.ChatResponse) -> Usage:
+    return Usage(
+        prompt_tokens=chunk.prompt_eval_count or 0,
+        prefill_s=(chunk.prompt_eval_duration or 0) / 1e9,
+        answer_tokens=chunk.eval_count or 0,
+        finished=chunk.done_reason or "stop",
+    )
+
+
+def _full_name(model: str) -> str:
+    return model if ":" in model else f"{model}:latest"
+
+
+def _failure(error: Exception) -> CallFailed:
+    """Any error of the client as a word that the retry, the breaker and the metrics understand."""
+    if isinstance(error, ollama.ResponseError):
+        if _CRASH.search(error.error):
+            return CallFailed("crash", error.error)
+        return CallFailed(_KINDS.get(error.status_code, "server_error"), error.error)
+    return transport_failure(error)

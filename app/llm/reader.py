@@ -11,10 +11,35 @@ _KEY = re.compile(r'"answer"\s*:\s*"')
 _LOOSE = re.compile(r"""["']?answer["']?\s*[:=]\s*["']?""")
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "", "f": "", "n": "\n", "r": "", "t": " "}
 _HEX = 4
+_BLANK = frozenset(" \t\n\r")
+_MOST_BLANKS = 40  # in a row; a form that is printed widely has some ten
 _SECOND = re.compile(r"\\u[dD][c-fC-F]")
 _HALF = re.compile("[\ud800-\udfff]")
 _THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 _TAGS = re.compile(r"</?think>|<\|[^|<>]{0,40}\|>")
+
+
+class Blanks:
+    """Counts blanks in a row outside of JSON strings: a model held to a form can write them for ever."""
+
+    def __init__(self) -> None:
+        self._inside = self._escaped = False
+        self._row = 0
+        self.too_many = False
+        """Whether there were more than any form needs; it stays so."""
+
+    def feed(self, piece: str) -> bool:
+        """Whether there were too many by now. Linear."""
+        for sign in piece:
+            if self._inside:
+                self._inside = self._escaped or sign != '"'
+                self._escaped = sign == "\\" and not self._escaped
+            elif sign in _BLANK:
+                self._row += 1
+                self.too_many = self.too_many or self._row > _MOST_BLANKS
+            else:
+                self._row, self._inside = 0, sign == '"'
+        return self.too_many
 
 
 class AnswerReader:
@@ -27,6 +52,7 @@ class AnswerReader:
         self._inside = not structured
         self._answer: list[str] = []
         self.closed = False
+        self._blanks = Blanks()
 
     @property
     def raw(self) -> str:
@@ -38,8 +64,15 @@ class AnswerReader:
         """The answer so far."""
         return "".join(self._answer)
 
+    @property
+    def blank(self) -> bool:
+        """Whether nothing but blanks comes any more outside of the form's strings."""
+        return self._blanks.too_many
+
     def feed(self, piece: str) -> None:
         self._raw.append(piece)
+        if self.structured:
+            self._blanks.feed(piece)
         if self.closed:
             return
         if not self.structured:

@@ -8,7 +8,7 @@ import contextlib
 from typing import Literal
 
 from app.errors import ModelUnavailable
-from app.llm.client import CallFailed, OllamaClient
+from app.llm.client import CallFailed, ModelClient
 from app.settings import LlmSettings
 from app.telemetry import Telemetry
 from app.types import ModelState
@@ -17,20 +17,13 @@ _LOOK_S = 3.0  # a look that takes longer says nothing
 _OPEN_S = 10.0  # that a start waits for a model which is loaded already
 _IMPATIENT_S = 1.0  # between two looks while the model is not loaded
 _MISSED = 3  # looks without an answer after which the model counts as gone
-_REMEDY = {
-    "refused": "Ollama does not listen at {host}; start it: systemctl start ollama",
-    "no_model": "Ollama has no model {model}; fetch it: ollama pull {model}",
-    "forbidden": "Ollama refuses this host name; set llm.host to http://127.0.0.1:11434",
-    "crash": "Ollama's runner crashed while loading {model}; look at journalctl -u ollama, free GPU memory",
-    "rejected": "Ollama rejects the options for {model}; compare llm.context and llm.gpu_layers with its version",
-}
-_OTHER = "Ollama failed ({kind}); look at journalctl -u ollama"
+_LONGEST_S = 60.0  # that a server may ask to be left alone
 
 
 class ModelWatch:
     """`system` is a bot's system text, read at warm-up so that the first customer finds it cached."""
 
-    def __init__(self, client: OllamaClient, settings: LlmSettings, telemetry: Telemetry, system: str = "") -> None:
+    def __init__(self, client: ModelClient, settings: LlmSettings, telemetry: Telemetry, system: str = "") -> None:
         self._client = client
         self._settings = settings
         self._telemetry = telemetry
@@ -40,6 +33,7 @@ class ModelWatch:
         self._doubt = asyncio.Event()
         self._looked = asyncio.Event()
         self._missed = 0
+        self._rest_s = 0.0  # for which the server asked to be left alone
 
     @property
     def state(self) -> ModelState:
@@ -87,18 +81,21 @@ class ModelWatch:
             self._telemetry.model_up.set(self._state.state == "warm")
             wait = self._settings.watch_s if self._state.state == "warm" else min(_IMPATIENT_S, self._settings.watch_s)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
+                async with asyncio.timeout(max(wait, self._rest_s)):
                     await self._doubt.wait()
             self._doubt.clear()
 
     async def _look(self) -> None:
+        self._rest_s = 0.0
         try:
             async with asyncio.timeout(_LOOK_S):
                 loaded = await self._client.loaded()
         except TimeoutError:
             self._missed += 1
             if self._missed >= _MISSED:
-                self._set("failed", f"Ollama at {self._settings.host} does not answer within {_LOOK_S:g} s")
+                self._set(
+                    "failed", f"{self._client.words.name} at {self._settings.host} does not answer within {_LOOK_S:g} s"
+                )
             return
         except CallFailed as failure:
             self._failed(failure)
@@ -138,9 +135,14 @@ class ModelWatch:
         self._set("warm", f"{self._settings.model} is loaded", loaded.digest, loaded.size, loaded.size_vram)
 
     def _failed(self, failure: CallFailed) -> None:
-        text = _REMEDY.get(failure.kind, _OTHER)
+        self._rest_s = min(failure.retry_after, _LONGEST_S)
+        words = self._client.words
+        if failure.kind in words.loading:
+            self._set("loading", f"{self._settings.model} is being loaded")
+            return
         values = {"host": self._settings.host, "model": self._settings.model, "kind": failure.kind}
-        self._set("failed", text.format(**values))
+        text = words.remedies.get(failure.kind, words.other)
+        self._set("failed", text.format(**values, known=", ".join(failure.known) or "not told"))
 
     def _set(
         self,
@@ -157,6 +159,7 @@ class ModelWatch:
             size_vram=size_vram,
             digest=digest,
             expected_digest=self._settings.digest,
+            fix=self._client.words.fix,
         )
         if new.state != self._state.state:
             self._telemetry.log.info("model", state=new.state, detail=detail)

@@ -50,6 +50,8 @@ class Writing:
             if self.first_token_at is None:
                 self.first_token_at = now
             self._take(piece)
+            if self._reader.blank and not self._reader.closed:
+                raise Spoiled("loop")
             if self._reader.closed or piece.usage is not None:
                 self.whole_at = now
                 self._look()
@@ -62,7 +64,7 @@ class Writing:
         """What stands behind the answer; empty when it is not what was asked for."""
         async for piece in pieces:
             self._take(piece)
-            if piece.usage is not None:
+            if piece.usage is not None or self._reader.blank:
                 break
         fields = self._reader.fields()
         told = fields.get("slots")

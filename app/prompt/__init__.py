@@ -2,10 +2,10 @@
 
 from app.prompt.asking import asking
 from app.prompt.build import Budget, PromptBuilder
-from app.prompt.clock import moment
 from app.prompt.frame import marks_in
+from app.prompt.now import moment
 from app.prompt.repairing import Wrong, corrected
 from app.prompt.sanitise import sanitise
-from app.prompt.tokens import TokenCounter
+from app.prompt.token_count import TokenCounter
 
 __all__ = ["Budget", "PromptBuilder", "TokenCounter", "Wrong", "asking", "corrected", "marks_in", "moment", "sanitise"]

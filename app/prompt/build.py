@@ -14,7 +14,7 @@ from app.prompt.frame import framed, mark_of
 from app.prompt.rendering import render
 from app.prompt.repairing import UNKNOWN
 from app.prompt.sanitise import one_line, sanitise
-from app.prompt.tokens import TokenCounter, usual
+from app.prompt.token_count import TokenCounter, usual
 from app.prompt.words import table
 from app.types import ChatMessage, Deciding, Exchange, Key, Media, Passage, Prompt, Shop, Snapshot, Step
 

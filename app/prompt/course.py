@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.prompt.marks import without_marks
 from app.prompt.rendering import render
-from app.prompt.tokens import TokenCounter
+from app.prompt.template_marks import without_marks
+from app.prompt.token_count import TokenCounter
 from app.prompt.words import table
 from app.types import Deciding, Passage, Snapshot, Step
 

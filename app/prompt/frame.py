@@ -12,7 +12,8 @@ import string
 from app.prompt.words import table
 from app.types import Key, Media
 
-_OPEN, _CLOSE = "⟦", "⟧"  # one token each; no text of others keeps such a sign (marks.py), no answer may have one
+# One token each; no text of others keeps such a sign (template_marks.py), no answer may have one.
+_OPEN, _CLOSE = "⟦", "⟧"
 _LETTERS = 6  # 28 bits, for one guess a message
 _CLOSING = re.compile(rf"{_OPEN}/([a-z]{{{_LETTERS}}}){_CLOSE}")
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from app.prompt.alike import fold
+from app.prompt.confusables import fold
 from app.prompt.words import table
 
 _HEAD = 96  # characters of a line that are looked at: the longest label of ours has fewer

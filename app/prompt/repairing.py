@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from app.figures.saying import figure_said, named_in, price
 from app.figures.shop.facts import Figure
 from app.prompt.frame import framed, marks_in
-from app.prompt.marks import without_marks
 from app.prompt.rendering import render
 from app.prompt.sanitise import one_line, sanitise
+from app.prompt.template_marks import without_marks
 from app.prompt.words import table
 from app.types import ChatMessage, Fact, Prompt
 

@@ -8,8 +8,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from app.prompt.marks import without_marks
 from app.prompt.poses import posing
+from app.prompt.template_marks import without_marks
 
 # What is read once is not read again: a conversation's history is the same texts in every turn. By text, and not at the
 # commit: what is stored stays what the customer wrote, so a later release can clean it better. 512 texts are the

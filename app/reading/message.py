@@ -13,7 +13,7 @@ Heard = Literal["text", "sticker", "photo", "voice", "silence", "music", "unread
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SetAside:
     """What was set aside. `hint`: the host of a link, the speaker of a pasted line; else empty."""
 
     kind: Aside
@@ -37,6 +37,6 @@ class Message:
     """`own` is what the customer says himself, line by line; every word of it stands in one clause, in order."""
 
     own: str
-    aside: tuple[Part, ...]
+    aside: tuple[SetAside, ...]
     media: Heard
     clauses: tuple[Clause, ...]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from app.reading.clauses import clauses
 from app.reading.lexicon import rows
-from app.reading.message import Message, Part
+from app.reading.message import Message, SetAside
 from app.reading.own.aside import parts_of, unechoed, unlinked, unpasted
 from app.reading.own.layout import sorted_lines, split
 from app.reading.own.markup import plain
@@ -32,7 +32,7 @@ def read(text: str, media: Media = "text", earlier: Sequence[str] = ()) -> Messa
     return Message(own, tuple(parts), kind, clauses(own))
 
 
-def _peeled(text: str, earlier: Sequence[str]) -> tuple[str, tuple[Part, ...]]:
+def _peeled(text: str, earlier: Sequence[str]) -> tuple[str, tuple[SetAside, ...]]:
     lines, _ = unpasted(sorted_lines(split(plain(text))), earlier)
     own = "\n".join(line.text for line in lines if line.own)
     own, links = unlinked(own)

@@ -19,7 +19,7 @@ from app.knowledge.models import CACHE, Models, open_models
 from app.knowledge.retriever import Retriever
 from app.knowledge.sections import KnowledgeBase, load
 from app.knowledge.shelf import Knowledge, build_retriever
-from app.llm.ollama import answer_room
+from app.llm.chat import answer_room
 from app.prompt import Budget, PromptBuilder, TokenCounter
 from app.service.backends import BACKENDS
 from app.settings import Settings

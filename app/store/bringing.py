@@ -19,7 +19,7 @@ _LOOKED_BACK = 50  # turns that are looked through for the one that asked for a 
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Cursor:
     """How far a conversation has been looked through. It is begun anew when its `revision` has moved meanwhile."""
 
     key: Key
@@ -31,7 +31,7 @@ class Place:
 class Brought:
     """What a step came to. `place` is where the next one goes on; None with `over`: nothing is left."""
 
-    place: Place | None
+    place: Cursor | None
     over: bool
 
 
@@ -45,7 +45,7 @@ class _Turn:
     at: float
 
 
-def bring_over(db: Connection, key: Key, place: Place | None, most: int) -> tuple[Place | None, int]:
+def bring_over(db: Connection, key: Key, place: Cursor | None, most: int) -> tuple[Cursor | None, int]:
     """Looks at the next `most` turns and observations of a conversation. Where to go on (None: its log is complete),
     and at how many it has looked."""
     where = (key.session_id, key.user_id)
@@ -82,7 +82,7 @@ def bring_over(db: Connection, key: Key, place: Place | None, most: int) -> tupl
                 bot = _log(db, key, _turn(db, of_turn), bot, channel)
             messages.log_seen(db, key, at_revision, text, source=source, turn=of_turn, bot=bot, at=at)
     if len(steps) == most:
-        return Place(key, revision, last), most
+        return Cursor(key, revision, last), most
     now_mode = mode_of(_waits(state), mode)
     db.execute(
         "UPDATE conversations SET logged=revision, last_at=updated_at, bot=?, mode=?, waiting_since=?"
@@ -92,7 +92,7 @@ def bring_over(db: Connection, key: Key, place: Place | None, most: int) -> tupl
     return None, len(steps)
 
 
-def bring_some(db: Connection, place: Place | None, most: int) -> Brought:
+def bring_some(db: Connection, place: Cursor | None, most: int) -> Brought:
     """One step of all that is left: about `most` turns and observations, of as many conversations."""
     while most > 0:
         if place is None:

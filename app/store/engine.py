@@ -21,10 +21,10 @@ Raw = sqlite3.Connection
 Error = sqlite3.Error
 DatabaseError = sqlite3.DatabaseError
 OperationalError = sqlite3.OperationalError
-Kind = Literal["full", "read_only", "locked", "damaged", "io", "slow", "other"]
+FaultKind = Literal["full", "read_only", "locked", "damaged", "io", "slow", "other"]
 
 _LOG_BYTES = 16 << 20
-_KINDS: Final[dict[int, Kind]] = {
+_KINDS: Final[dict[int, FaultKind]] = {
     sqlite3.SQLITE_FULL: "full",
     sqlite3.SQLITE_READONLY: "read_only",
     sqlite3.SQLITE_PERM: "read_only",
@@ -44,7 +44,7 @@ class Connection(Protocol):
     def execute(self, sql: str, parameters: Any = ..., /) -> Any: ...
 
 
-def kind_of(error: sqlite3.Error) -> Kind:
+def kind_of(error: sqlite3.Error) -> FaultKind:
     """What an error means for the whole file; "other": only for the statement that met it."""
     code = getattr(error, "sqlite_errorcode", None)  # None: the error came from the binding, not from SQLite
     return _KINDS.get(code & 0xFF, "other") if code is not None else "other"

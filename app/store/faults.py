@@ -9,13 +9,13 @@ from typing import Final
 import structlog
 
 from app.errors import StoreUnavailable
-from app.store.engine import Error, Kind, kind_of
+from app.store.engine import Error, FaultKind, kind_of
 
 ROOM: Final = 1 << 20
 """Bytes: with less than this free a disk is full, although the log may have room left for a few pages."""
 
 _RESTART = "systemctl restart sales-machine"
-_WORDS: Final[dict[Kind, tuple[str, str]]] = {
+_WORDS: Final[dict[FaultKind, tuple[str, str]]] = {
     "full": ("the disk is full", "df -h {folder}; du -xh {folder} | sort -h | tail; it goes on once there is room"),
     "read_only": (
         "it can only be read",
@@ -38,7 +38,7 @@ _WORDS: Final[dict[Kind, tuple[str, str]]] = {
     ),
     "other": ("it cannot be written", "journalctl -u sales-machine -n 50; machine doctor --data {folder}"),
 }
-_RETRY_S: Final[dict[Kind, int]] = {"damaged": 60, "read_only": 30, "io": 30, "full": 15}
+_RETRY_S: Final[dict[FaultKind, int]] = {"damaged": 60, "read_only": 30, "io": 30, "full": 15}
 _PUBLIC_DAMAGED = "the conversation memory is damaged and has to be restored; use the fallback"
 
 
@@ -46,12 +46,12 @@ _PUBLIC_DAMAGED = "the conversation memory is damaged and has to be restored; us
 class StoreFault:
     """Why the memory cannot serve. `detail` and `fix` are for the operator, never for a caller."""
 
-    kind: Kind
+    kind: FaultKind
     detail: str
     fix: str
 
     @classmethod
-    def of(cls, kind: Kind, path: Path, cause: str = "") -> "StoreFault":
+    def of(cls, kind: FaultKind, path: Path, cause: str = "") -> "StoreFault":
         """`cause`: what SQLite says."""
         words, fix = _WORDS[kind]
         return cls(kind, f"{words} ({cause})" if cause else words, fix.format(path=path, folder=path.parent))
@@ -80,7 +80,7 @@ def unavailable(fault: StoreFault, doing: str) -> StoreUnavailable:
     return StoreUnavailable(f"the conversation memory cannot be {doing}{undone}", retry_after=retry, reason=fault.kind)
 
 
-def _of_disk(path: Path) -> Kind:
+def _of_disk(path: Path) -> FaultKind:
     try:
         os.utime(path)
     except OSError as error:

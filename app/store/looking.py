@@ -6,8 +6,8 @@ from pathlib import Path
 
 from app.errors import ConfigError
 from app.store import engine
+from app.store.loading import load
 from app.store.migrations import MIGRATIONS, schema_of
-from app.store.reading import load
 from app.types import Key, Snapshot
 
 _UNDISTURBED_S = 2.0  # for whoever holds a lock

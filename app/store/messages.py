@@ -28,7 +28,7 @@ _FAR = 2**62
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MessageRow:
     """A message as it is written. Its fields are columns of the table."""
 
     session_id: str
@@ -52,15 +52,15 @@ class Entry:
     """When the customer sent it, as the caller says: Unix milliseconds."""
 
 
-_values = attrgetter(*(each.name for each in fields(Entry)))
+_values = attrgetter(*(each.name for each in fields(MessageRow)))
 
 
 def log_turn(db: Connection, turn: int, revision: int, ask: Ask, *, answer: str, bot: str, at: float) -> None:
     """Writes what a turn was asked and what it answered."""
     key = (ask.key.session_id, ask.key.user_id)
-    asked = Entry(*key, revision, "in", "customer", bot, ask.channel, ask.text, ask.media, "received", at, turn)
+    asked = MessageRow(*key, revision, "in", "customer", bot, ask.channel, ask.text, ask.media, "received", at, turn)
     _insert(db, replace(asked, sent_ms=ask.timestamp_ms))
-    _insert(db, Entry(*key, revision, "out", "machine", bot, ask.channel, answer, "text", "given", at, turn))
+    _insert(db, MessageRow(*key, revision, "out", "machine", bot, ask.channel, answer, "text", "given", at, turn))
 
 
 def log_seen(
@@ -81,7 +81,7 @@ def log_seen(
     if found is None:
         channel = db.execute("SELECT channel FROM conversations WHERE session_id=? AND user_id=?", where).fetchone()[0]
         author = AUTHORS[source]
-        _insert(db, Entry(*where, revision, "out", author, bot, channel, text, "text", "sent", at, turn, replaced))
+        _insert(db, MessageRow(*where, revision, "out", author, bot, channel, text, "text", "sent", at, turn, replaced))
     elif tuple(found)[1:] != told:
         db.execute("UPDATE messages SET text=?, author=?, turn_id=?, replaces=?, at=? WHERE id=?", (*told, found[0]))
 
@@ -127,7 +127,7 @@ def _media(stored: str | None) -> Media:
     return "image" if stored == "image" else "audio" if stored == "audio" else "text"
 
 
-def _insert(db: Connection, entry: Entry) -> None:
+def _insert(db: Connection, entry: MessageRow) -> None:
     db.execute(
         "INSERT INTO messages (session_id, user_id, revision, direction, author, bot, channel, text, media, delivery,"
         " at, turn_id, replaces, sent_ms) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",

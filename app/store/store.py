@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from app.errors import ConfigError, Hindered, StoreUnavailable
-from app.store import conversations, engine, knowledge, messages, observations, turns
-from app.store.bringing import Brought, Place, bring_over, bring_some
+from app.store import conversations, engine, messages, observations, turns, versions
+from app.store.bringing import Brought, Cursor, bring_over, bring_some
 from app.store.engine import Connection, Database
 from app.store.faults import StoreCondition, StoreFault, fault_of, out_of_room
+from app.store.loading import Loaded, Recorded, load, recorded
 from app.store.migrations import migrate
-from app.store.reading import Loaded, Recorded, load, recorded
 from app.store.retention import Deleted, delete_expired
-from app.store.turns import Answer
+from app.store.turns import KeptReply
 from app.store.writer import Writer
 from app.types import Ask, Key, Snapshot, Source
 
@@ -68,7 +68,7 @@ class Store:
                 break  # what was answered before is given again, though nothing can be written now
         return found
 
-    async def commit(self, snapshot: Snapshot, ask: Ask, reply: Answer, record: dict[str, Any]) -> None:
+    async def commit(self, snapshot: Snapshot, ask: Ask, reply: KeptReply, record: dict[str, Any]) -> None:
         """Writes a turn: `snapshot` is the one after it.
 
         Raises RevisionConflict when the stored revision is not the one before, StoreUnavailable when nothing could
@@ -120,9 +120,9 @@ class Store:
 
     async def record_knowledge(self, version: str, sections: int) -> None:
         """Notes that this knowledge version has been in use."""
-        await self._writer.run(lambda db: knowledge.note_version(db, version, sections, time.time()))
+        await self._writer.run(lambda db: versions.note_version(db, version, sections, time.time()))
 
-    async def bring_some(self, place: Place | None) -> Brought:
+    async def bring_some(self, place: Cursor | None) -> Brought:
         """Brings over a step of what a release of schema 1 has written; `place`: where the last step stopped."""
         return await self._writer.run(lambda db: bring_some(db, place, _STEP))
 

@@ -8,7 +8,7 @@ from app.store.engine import Connection
 from app.types import Ask, Key, Snapshot
 
 
-class Answer(Protocol):
+class KeptReply(Protocol):
     """What the store keeps of a reply."""
 
     @property
@@ -29,7 +29,7 @@ class Stored:
     response: str
 
 
-def add(db: Connection, snapshot: Snapshot, ask: Ask, reply: Answer, *, record: str, now: float) -> int:
+def add(db: Connection, snapshot: Snapshot, ask: Ask, reply: KeptReply, *, record: str, now: float) -> int:
     """Writes a turn; its id. `snapshot` is the one after it, `record` JSON."""
     key = snapshot.key
     row = db.execute(

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from app.composing.extractive import compose
 from app.composing.news import bad
 from app.deadline import Deadline
-from app.guardrail import Context, Verdict, addresses_of, check, known_addresses, tidy
+from app.guardrail import Context, Known, Verdict, addresses_of, check, known_addresses, known_words, tidy
 from app.knowledge.retriever import Asked, Found, Retriever
 from app.prompt import Wrong, corrected, marks_in
 from app.settings import Settings
@@ -196,7 +196,9 @@ def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Cont
         system=_unsayable(planned.prompt),
         never=policy.never,
         discounts=policy.discounts,
+        shop=bot.knowledge.current.shop,
         contacts=_addresses(bot.knowledge.current) | _given_by_hand(snapshot),
+        known=_words(bot.knowledge.current),
         marks=tuple(mark for message in planned.prompt.messages for mark in marks_in(message.content)),
     )
 
@@ -218,6 +220,11 @@ def _own_texts(step: Step) -> tuple[str, ...]:
 def _addresses(found: Retriever) -> frozenset[str]:
     """By the index and not by its sections: to compare those takes longer than to judge a draft."""
     return known_addresses(tuple(found.sections))
+
+
+@lru_cache(maxsize=8)
+def _words(found: Retriever) -> Known:
+    return known_words(found.sections)
 
 
 def _given_by_hand(snapshot: Snapshot) -> frozenset[str]:

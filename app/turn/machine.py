@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from app.capacity.admission import Admission
-from app.capacity.share import Share
+from app.capacity.quota import Quota
 from app.cpu import Cpu
 from app.knowledge.models import Models
 from app.llm import Backend
@@ -34,7 +34,7 @@ class Machine:
     bots: Bots
     locks: KeyLocks = field(default_factory=KeyLocks)
     asides: Asides = field(default_factory=Asides)
-    heard: Share = field(default_factory=Share)
+    heard: Quota = field(default_factory=Quota)
     """Of the turns in which the model may be asked what a message is for."""
     models: Models = field(default_factory=Models)
     """Of the search."""

@@ -4,8 +4,6 @@ import io
 import json
 import logging
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
@@ -16,7 +14,8 @@ from app.api.keys import load_keys
 from app.settings import load
 from app.telemetry import configure_logging
 from app.visible import visible
-from loadtests.service import KEY, ROOT, Server, ask, clean_environment, message
+from loadtests.service import KEY, Server, ask, clean_environment, message
+from tests.forked import machine
 
 CONVERSATION = [
     "Здравствуйте! Меня зовут Гульнара, у меня цветочный павильон",
@@ -72,15 +71,8 @@ def test_no_word_of_a_whole_conversation_is_in_the_logs(tmp_path: Path, level: s
 
 
 def logid(data: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "app", "logid", *arguments, "--data", str(data)],
-        env=clean_environment(),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    done = machine("logid", *arguments, "--data", str(data))
+    assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
@@ -156,14 +148,8 @@ def test_memory_and_hash_key_are_readable_by_their_owner_alone(server: Server) -
 
 def start(tmp_path: Path, **environment: str) -> tuple[int, str]:
     """Starts `machine serve` that is expected to refuse; its exit status and output."""
-    done = subprocess.run(
-        [sys.executable, "-m", "app", "serve", "--port", "0", "--data", str(tmp_path / "data")],
-        env=clean_environment(**environment),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    arguments = ("serve", "--port", "0", "--data", str(tmp_path / "data"))
+    done = machine(*arguments, environment=clean_environment(**environment))
     return done.returncode, done.stdout + done.stderr
 
 

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from loadtests.service import KEY, Server
 from tests.api.test_contract import CODES
+from tests.thrift import most
 
 if TYPE_CHECKING:
     import schemathesis
@@ -60,7 +61,7 @@ def test_whatever_is_sent_the_reply_is_in_the_contract(schema: Any, path: str, m
 
     strategy = schema[path][method].as_strategy(generation_mode=GenerationMode(mode))
 
-    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=most(150), deadline=None, suppress_health_check=list(HealthCheck))
     @given(case=strategy)
     def explore(case: "schemathesis.Case") -> None:
         check_reply(case)

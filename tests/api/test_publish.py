@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import pytest
 from app.knowledge.publishing import Place, locked, store, switch
 from app.knowledge.sections import load
 from loadtests.service import ROOT, Server, ask, clean_environment, message
+from tests.forked import machine
 
 QUESTION = "Сколько стоит тариф Рост?"
 
@@ -31,15 +31,7 @@ def edited(folder: Path, price: str) -> Path:
 
 
 def kb(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app", "kb", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        cwd=ROOT,
-        env=clean_environment(**environment),
-        check=False,
-    )
+    return machine("kb", *map(str, arguments), environment=clean_environment(**environment))
 
 
 class Traffic:

@@ -22,6 +22,7 @@ from app.turn.locks import KeyLocks
 from app.turn.machine import Machine
 from app.turn.process import process
 from app.types import Ask, Key
+from tests.thrift import most
 from tests.virtual import VirtualTime
 
 
@@ -61,6 +62,22 @@ async def test_bots_take_turns_however_many_one_of_them_sends() -> None:
     calm = [asyncio.create_task(work(admission, "calm", 0.01, done=done)) for _ in range(3)]
     await asyncio.gather(*loud, *calm)
     assert done[:7].count("calm") == 3, done
+
+
+def test_whoever_hangs_up_while_waiting_for_the_turn_before_takes_nothing_of_it_along(
+    virtually: Callable[[Awaitable[None]], None],
+) -> None:
+    async def played() -> None:
+        admission = Admission(4, 100, pace(10.0))
+        with admission.ticket("shop", "anna", Deadline.after(60)) as working:
+            async with working.place(lambda _: None):
+                with admission.ticket("shop", "anna", Deadline.after(60)) as second:
+                    second.reserve()
+                    assert admission.predicted_wait("shop", "anna") > 15, "it comes behind both"
+                assert 9 < admission.predicted_wait("shop", "anna") <= 10, "it still comes behind the one at work"
+        assert admission.predicted_wait("shop", "anna") == 0
+
+    virtually(played())
 
 
 async def test_the_prediction_counts_who_works_and_who_waits_ahead() -> None:
@@ -134,7 +151,7 @@ async def test_a_waiter_that_leaves_in_the_moment_a_place_comes_free_passes_it_o
         assert (admission.running, admission.waiting) == (0, 0), order
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=most(40), deadline=None)
 @given(
     arrivals=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 8), st.booleans(), st.booleans()), max_size=30),
     parallel=st.integers(1, 4),
@@ -164,7 +181,7 @@ def test_whatever_comes_and_goes_no_place_is_lost(arrivals: list[tuple[str, int,
         await asyncio.gather(*tasks, return_exceptions=True)
         assert (admission.running, admission.waiting) == (0, 0)
         assert peak <= parallel
-        assert not (admission._queues or admission._reserved or admission._last or admission._working)
+        assert not (admission._queues or admission._reserved or admission._let_in or admission._working)
 
     asyncio.run(play())
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 
-from app.capacity.chart import Line, chart, ticks
+from app.capacity.chart import Series, chart, ticks
 from app.capacity.queueing import Card, Load, simulate
 from app.capacity.table import dialogues_a_day, highest_rate, load_card, table
 from app.cli import main
@@ -135,7 +135,9 @@ def test_the_marks_of_an_axis_hold_what_is_drawn(low: float, high: float) -> Non
 
 
 def test_a_chart_is_well_formed_whatever_it_is_given() -> None:
-    full = chart("a < b & c", [Line("x", [(0, 1), (1, 2)]), Line("y", [(0, 5)]), Line("unseen", [])], limit=9, x="s")
+    full = chart(
+        "a < b & c", [Series("x", [(0, 1), (1, 2)]), Series("y", [(0, 5)]), Series("unseen", [])], limit=9, x="s"
+    )
     root = ElementTree.fromstring(full)
     assert len(root.findall("{*}polyline")) == 1 and len(root.findall("{*}circle")) == 1
     assert "unseen" not in full and "http" not in full.replace("http://www.w3.org/2000/svg", "")

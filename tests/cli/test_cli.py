@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from loadtests.service import ROOT, clean_environment
+from tests import forked
+from tests.thrift import parsed
 
 SECTION = """
 category: shop
@@ -25,16 +26,7 @@ sections:
 
 
 def machine(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app", *arguments],
-        input=stdin,
-        env=clean_environment(**environment),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=ROOT,
-        check=False,
-    )
+    return forked.machine(*arguments, text=stdin, environment=clean_environment(**environment))
 
 
 @pytest.fixture
@@ -50,9 +42,17 @@ def test_version_and_help() -> None:
     assert "serve" in machine("--help").stdout
 
 
+def test_a_command_is_the_same_whichever_way_the_tests_start_it(tmp_path: Path) -> None:
+    for arguments in (("kb", "search", "цена"), ("logid", "1", "--data", str(tmp_path)), ("nonsense",)):
+        command = [sys.executable, "-m", "app", *arguments]
+        typed = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, cwd=ROOT, check=False)
+        done = machine(*arguments)
+        assert (done.returncode, done.stdout, done.stderr) == (typed.returncode, typed.stdout, typed.stderr)
+
+
 def test_settings_shows_effective_values_and_no_secret() -> None:
     done = machine("settings", API_KEYS="very-secret", FF_log_text="1", MACHINE_TURN__PARALLEL="3")
-    shown = yaml.safe_load(done.stdout)
+    shown = parsed(done.stdout)
     assert shown["turn"]["parallel"] == 3
     assert shown["flags"]["log_text"] is True
     assert "very-secret" not in done.stdout

@@ -5,7 +5,6 @@ import shutil
 import socket
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -16,9 +15,10 @@ from typing import Any
 
 import pytest
 
-from loadtests.service import KEY, ROOT, Server, ask, clean_environment
+from loadtests.service import KEY, Server, ask, clean_environment
 from tests.fakenvml import Card, build
 from tests.faults.rig import mounted
+from tests.forked import machine
 
 LEVELS = ["ok", "warning", "error"]
 DIGEST = "bd" * 32
@@ -29,15 +29,8 @@ class Diagnosis:
 
     def __init__(self, *arguments: object, environment: Mapping[str, str] | None = None) -> None:
         started = time.monotonic()
-        self.done = subprocess.run(
-            [sys.executable, "-m", "app", "doctor", *map(str, arguments)],
-            env=dict(environment or clean_environment(API_KEYS=KEY)),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            cwd=ROOT,
-            check=False,
-        )
+        environment = environment or clean_environment(API_KEYS=KEY)
+        self.done = machine("doctor", *map(str, arguments), environment=environment)
         self.seconds = time.monotonic() - started
         self.status = self.done.returncode
         assert self.done.stderr == ""

@@ -14,7 +14,7 @@ from app.errors import ConfigError, Hindered, MachineError, Unavailable
 from app.evaluation import calibration, checkup, comparison, simulation
 from app.evaluation.comparison import Comparison
 from app.evaluation.retrieval import RetrievalReport
-from app.evaluation.simulation import Fault, Report
+from app.evaluation.simulation import Fault, SimulationReport
 from app.knowledge.lint import LintFinding
 
 
@@ -89,9 +89,9 @@ FAULT = Fault("hasty", 3, "double_greeting", "Сколько?", "Здравст�
 def test_simulate(monkeypatch: pytest.MonkeyPatch, faults: list[Fault], status: int) -> None:
     seen: list[tuple[int, int, int]] = []
 
-    async def play(_: object, __: object, personas: tuple[Any, ...], dialogues: int, seed: int) -> Report:
+    async def play(_: object, __: object, personas: tuple[Any, ...], dialogues: int, seed: int) -> SimulationReport:
         seen.append((len(personas), dialogues, seed))
-        return Report(dialogues, 7, Counter(ask=7), list(faults))
+        return SimulationReport(dialogues, 7, Counter(ask=7), list(faults))
 
     monkeypatch.setattr(simulation, "simulate", play)
     done = machine("simulate", "--dialogues", "4", "--personas", "2", "--seed", "9")

@@ -17,6 +17,7 @@ from app.dialogue.flow.model import MAX_ASKED
 from app.errors import ConfigError
 from app.store.states import of_stored_form, stored_form
 from app.types import Ask, DialogueState, Key, Pending, Snapshot
+from tests.thrift import most
 
 KEY = Key("shop", "customer")
 LANGUAGES = ("ru", "kk", "en")
@@ -526,7 +527,7 @@ def reloaded(state):
     return of_stored_form(json.loads(json.dumps(stored_form(state))))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=most(200), deadline=None)
 @given(texts=TALKS, flow=st.sampled_from(sorted(load_flows())))
 def test_promises_of_any_conversation(new_customer, dialogue, texts, flow):
     customer = new_customer(DialogueState(flow=flow))
@@ -560,7 +561,7 @@ def test_promises_of_any_conversation(new_customer, dialogue, texts, flow):
     assert sum(bool(step.greeting) for step in customer.steps) <= 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=most(150), deadline=None)
 @given(text=st.text(max_size=400), observed=st.text(max_size=200))
 def test_no_text_is_too_odd(new_customer, dialogue, text, observed):
     step = new_customer().says(text)

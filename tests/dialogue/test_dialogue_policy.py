@@ -17,6 +17,7 @@ from app.dialogue.rules.packet import slot_names
 from app.errors import ConfigError
 from app.types import Ask, DialogueState, Key, Pending, Snapshot
 from tests.dialogue.conftest import NOON, Customer
+from tests.thrift import most
 
 RULES = """
 hours: {open: "10:00", close: 20:00, timezone: Asia/Almaty}
@@ -116,6 +117,13 @@ def test_every_handover_has_a_packet_with_the_question_that_was_asked(customer):
     step = customer.says("позовите человека")
     assert step.handover.last_question == "сколько стоит камера?"
     assert step.handover.reason == "human_wanted"
+
+
+def test_the_last_of_several_questions_stands_in_the_packet(customer):
+    customer.says("сколько стоит камера?")
+    customer.says("а объектив сколько стоит?")
+    customer.says("понятно")
+    assert customer.says("позовите человека").handover.last_question == "а объектив сколько стоит?"
 
 
 def test_an_exception_switches_a_topic_off(customer):
@@ -314,7 +322,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=most(150), deadline=None)
 @given(texts=st.lists(st.one_of(st.lists(WORDS, max_size=6).map(" ".join), st.text(max_size=60)), max_size=6))
 def test_no_message_is_too_odd_for_a_policy(policy, texts):
     customer = Customer(Dialogue.load(policy=policy))

@@ -9,6 +9,7 @@ from app.dialogue.hearing.text import contacts
 from app.dialogue.slots.extract import extract
 from app.dialogue.slots.reader import Heard
 from app.types import DialogueState
+from tests.thrift import most
 
 
 @pytest.fixture(scope="session")
@@ -284,7 +285,7 @@ def test_the_chat_itself_is_a_contact(hear):
     assert hear("пишите на этот номер").values == {}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=most(150), deadline=None)
 @given(
     text=st.text(max_size=200),
     pending=st.sampled_from([None, "company_size", "business_type", "pain_point", "demo_wanted", "contact"]),
@@ -294,7 +295,7 @@ def test_any_text_can_be_heard(hear, text, pending):
     assert all(isinstance(value, str) and value for value in heard.values.values())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=most(150), deadline=None)
 @given(digits=st.from_regex(r"7[0-9]{9}", fullmatch=True), gap=st.sampled_from(["", " ", "-", ") "]))
 def test_every_way_to_write_a_number_is_one_number(digits, gap):
     written = f"8{gap}{digits[:3]}{gap}{digits[3:6]}{gap}{digits[6:8]}{gap}{digits[8:]}"

@@ -10,6 +10,7 @@ from app.dialogue.switches import ALL_ON, Switches
 from app.types import DialogueState, Tone
 from tests.dialogue.conftest import Customer
 from tests.dialogue.test_dialogue_engine import TALKS, reloaded
+from tests.thrift import most
 
 UPSET = "Да сколько можно, надоели уже!!!"
 OFF = Switches(tone=False, lanes=False, questions=False)
@@ -22,7 +23,7 @@ def test_all_is_on_where_nobody_says_otherwise(dialogue: Dialogue) -> None:
     assert ALL_ON.unheard == frozenset()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=most(60), deadline=None)
 @given(texts=TALKS, flow=st.sampled_from(sorted(load_flows())), switches=st.sampled_from(POSITIONS))
 def test_the_promises_of_any_conversation(texts: list[str], flow: str, switches: Switches) -> None:
     customer = Customer(DIALOGUES[switches], DialogueState(flow=flow))
@@ -39,7 +40,7 @@ def test_the_promises_of_any_conversation(texts: list[str], flow: str, switches:
             assert step.state.pending.slot == "contact"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=most(60), deadline=None)
 @given(texts=TALKS)
 def test_who_is_calm_and_buys_notices_nothing_of_tone_and_lanes(texts: list[str]) -> None:
     on, off = Customer(DIALOGUES[ALL_ON]), Customer(DIALOGUES[Switches(tone=False, lanes=False)])

@@ -17,7 +17,7 @@ from app.composing.extractive import Extractive
 from app.deadline import Deadline
 from app.errors import ConfigError, Unavailable
 from app.evaluation.cases import DialogueCase, Expected, read_cases, says
-from app.evaluation.dialogues import DialogueReport, Miss, compare, evaluate_dialogues, misses_of
+from app.evaluation.dialogues import DialogueMiss, DialogueReport, compare, evaluate_dialogues, misses_of
 from app.turn.bots import Bot
 from app.turn.machine import Machine
 from app.types import Draft, Prompt
@@ -298,7 +298,7 @@ def test_a_kind_that_nobody_expects_is_no_failure() -> None:
 
 def report_of(*missed: tuple[str, str], cases: int = 4) -> DialogueReport:
     counted = dict.fromkeys(("action", "include", "amount", "forbidden"), cases)
-    return DialogueReport("b", cases, counted, tuple(Miss(case, check, "", "", "") for case, check in missed))
+    return DialogueReport("b", cases, counted, tuple(DialogueMiss(case, check, "", "", "") for case, check in missed))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-import yaml
 
 from app.figures.decided import (
     Confirmed,
@@ -27,12 +26,13 @@ from app.figures.shop.catalogue import key_of
 from app.figures.sums.counting import Sum
 from tests.figures.conftest import HERE, shop
 from tests.figures.reader import read
+from tests.thrift import parsed
 
 
 def collected() -> list[Any]:
     found = []
     for path in sorted((HERE / "cases").glob("*.yaml")):
-        for kind, cases in yaml.safe_load(path.read_text("utf-8")).items():
+        for kind, cases in parsed(path.read_text("utf-8")).items():
             for case in cases:
                 made = dict(zip(("ask", "is"), case, strict=True)) if isinstance(case, list) else case
                 found.append(pytest.param(path.stem, made, id=f"{path.stem}-{kind}-{made['ask']}"))

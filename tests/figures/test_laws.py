@@ -18,6 +18,7 @@ from app.figures.wanted import wanted
 from app.types import Fact, Section
 from tests.figures.conftest import shop
 from tests.figures.reader import read
+from tests.thrift import most
 
 SHOPS = ("sample", "salon", "school", "furniture")
 QUANTITIES = st.dictionaries(
@@ -32,7 +33,7 @@ def offers(name: str) -> st.SearchStrategy[list[Item]]:
     return st.lists(item, max_size=5, unique_by=lambda i: i.offer.key)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=most(150))
 @given(st.data(), QUANTITIES, MONTHS)
 def test_the_order_of_the_products_does_not_matter(
     data: st.DataObject, told: dict[str, Decimal], months: Decimal | None
@@ -43,7 +44,7 @@ def test_the_order_of_the_products_does_not_matter(
     assert count(catalogue, items, told, months) == count(catalogue, turned, told, months)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=most(150))
 @given(st.data(), QUANTITIES, MONTHS, st.sampled_from(SHOPS))
 def test_totals_are_exact_and_made_of_the_parts(
     data: st.DataObject, told: dict[str, Decimal], months: Decimal | None, name: str
@@ -58,7 +59,7 @@ def test_totals_are_exact_and_made_of_the_parts(
         assert bool(derivation(made, language)) == bool(made.parts)  # type: ignore[arg-type]
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=most(80))
 @given(st.integers(1, 300), st.integers(1, 300))
 def test_more_of_the_same_is_never_a_smaller_order_than_its_discounted_price(few: int, more: int) -> None:
     catalogue = shop("sample").catalogue
@@ -74,7 +75,7 @@ def test_more_of_the_same_is_never_a_smaller_order_than_its_discounted_price(few
     assert total(high) <= total(low)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=most(150))
 @given(st.text(max_size=300))
 def test_no_text_raises(text: str) -> None:
     here = shop("sample")
@@ -83,7 +84,7 @@ def test_no_text_raises(text: str) -> None:
             assert isinstance(decision.say(language), str)  # type: ignore[arg-type]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=most(150))
 @given(
     st.lists(
         st.sampled_from(
@@ -135,7 +136,7 @@ def test_time_grows_with_the_text_alone(unit: str) -> None:
     assert seconds(200) < 0.1  # alone it is under 5 ms
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=most(60))
 @given(
     st.lists(
         st.tuples(st.text(max_size=12), st.integers(0, 10**9), st.sampled_from(["", "%", "шт", "KZT"])), max_size=6

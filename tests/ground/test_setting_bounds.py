@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from app.errors import ConfigError
 from app.settings import load, masked, on_hub
 from app.turn.bots import DEFAULT, Bots
 from loadtests.service import ROOT
+from tests.thrift import parsed
 
-DEFAULTS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "app" / "settings.yaml").read_text("utf-8"))
+DEFAULTS: dict[str, dict[str, Any]] = parsed((ROOT / "app" / "settings.yaml").read_text("utf-8"))
 EMPTY = {
     "empty": "",
     "пусто": "",
@@ -37,7 +37,7 @@ def written(text: str) -> Any:
         return EMPTY[text]
     if text.startswith("`"):
         return text.strip("`")
-    return yaml.safe_load(f"[{text}]") if ", " in text else yaml.safe_load(text)
+    return parsed(f"[{text}]") if ", " in text else parsed(text)
 
 
 def on_page(page: Path) -> dict[str, Any]:
@@ -141,13 +141,23 @@ def test_every_number_has_its_bounds_here() -> None:
 @pytest.mark.parametrize(
     ("name", "taken", "refused"),
     [
-        ("llm.backend", ["extractive", "ollama"], ["", "openai"]),
+        ("llm.backend", ["extractive", "ollama", "openai"], ["", "OpenAI", "vllm"]),
         ("llm.label", ["x"], [""]),
         ("llm.model", ["x:1"], [""]),
         (
             "llm.host",
-            ["http://127.0.0.1:11434", "https://h/"],
-            ["127.0.0.1:11434", "http://h/path", "ftp://h", "http://a b"],
+            ["http://127.0.0.1:11434", "https://h/", "https://h/openai/v1", "http://[::1]:80/v1/"],
+            [
+                "127.0.0.1:11434",
+                "ftp://h",
+                "http://a b",
+                "http://u:p@h",
+                "http://h/v1?key=x",
+                "http://h/#x",
+                "http://h:abc",
+                "http://h:99999",
+                "http://[zz]",
+            ],
         ),
         ("llm.digest", ["", "ab" * 32], ["ab", "AB" * 32, "sha256:" + "ab" * 32]),
         ("retriever.device", ["auto", "cpu", "cuda"], ["gpu"]),

@@ -1,5 +1,6 @@
 """Settings: three layers, and a mistake in any of them is named with the nearest right name."""
 
+import json
 import re
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from app.cli import main
 from app.errors import ConfigError
 from app.settings import Settings, load, masked
 from loadtests.service import ROOT
+from tests.thrift import most, parsed
 
 
 def write(folder: Path, text: str) -> Path:
@@ -65,6 +67,11 @@ def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
         ("bots:\n  salon:\n    kb: x\n", r"bots\.salon\.sessions: Field required"),
         ("llm:\n  backend: gpt\n", r"llm\.backend: .*'extractive'"),
         ("api:\n  keys: [x]\n", r"unknown key 'api\.keys'; did you mean 'api\.keys_file'\?"),
+        ("llm:\n  key: x\n", r"unknown key 'llm\.key'; did you mean 'llm\.key_file'\?"),
+        ("llm:\n  host: https://me:sk-1@h/v1\n", r"llm\.host: .*not 'https://\.\.\.@h/v1'"),
+        ("llm:\n  extra_body: '[1]'\n", r"llm\.extra_body: .*no JSON object; write it in quotes"),
+        ("llm:\n  extra_body: seed=1\n", r"llm\.extra_body: .*no JSON object"),
+        ("llm:\n  extra_body: [1]\n", r"llm\.extra_body: .*no JSON object"),
     ],
 )
 def test_a_mistake_in_the_file_is_named_with_its_place_and_the_fix(tmp_path: Path, text: str, expected: str) -> None:
@@ -128,7 +135,7 @@ def test_a_flag_without_effect_stops_nothing_and_is_noted(
     assert "notes" not in masked(settings)
 
 
-@trying(max_examples=30, deadline=None)
+@trying(max_examples=most(30), deadline=None)
 @given(
     st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="=\0"), max_size=30), st.text(max_size=10)
 )
@@ -142,7 +149,7 @@ def test_no_name_of_a_flag_stops_what_served_before(name: str, value: str) -> No
 def test_the_effective_settings_are_shown_with_what_has_no_effect() -> None:
     done = CliRunner().invoke(main, ["settings"], env={"FF_tone_analisis": "true"})
     assert done.exit_code == 0
-    assert yaml.safe_load(done.stdout)["flags"]["tone_analysis"] is True
+    assert parsed(done.stdout)["flags"]["tone_analysis"] is True
     assert "did you mean 'FF_tone_analysis'?" in done.stderr
 
 
@@ -171,14 +178,27 @@ def test_keys_are_never_shown() -> None:
     assert shown.count("**********") == 2
 
 
+def test_the_key_of_a_model_server_is_never_shown() -> None:
+    settings = load(environ={"LLM_API_KEY": " sk-secret "})
+    assert settings.llm.key.get_secret_value() == "sk-secret"
+    assert "sk-secret" not in yaml.safe_dump(masked(settings)) + repr(settings)
+    assert load(environ={}).llm.key.get_secret_value() == ""
+
+
+def test_fields_of_a_call_are_written_as_json_or_in_the_file_as_yaml(tmp_path: Path) -> None:
+    said = load(environ={"MACHINE_LLM__EXTRA_BODY": '{"seed": 1, "stop": null}'}).llm.extra_body
+    file = write(tmp_path, "llm:\n  extra_body: {seed: 1, stop: null}\n")
+    assert json.loads(load(file, {}).llm.extra_body) == json.loads(said) == {"seed": 1, "stop": None}
+
+
 def test_every_setting_and_flag_has_its_line_of_documentation_in_the_defaults() -> None:
     lines = (ROOT / "app" / "settings.yaml").read_text("utf-8").splitlines()
     keys = [line for line in lines if line.startswith("  ")]
     assert [line for line in keys if "  # " not in line] == []
-    defaults = yaml.safe_load("\n".join(lines))
+    defaults = parsed("\n".join(lines))
     assert defaults.pop("bots") == {}, "their names are the owner's own"
     fields = {
-        group: set(model.annotation.model_fields) - {"keys"}
+        group: set(model.annotation.model_fields) - {"keys", "key"}
         for group, model in Settings.model_fields.items()
         if group not in ("bots", "notes")
     }

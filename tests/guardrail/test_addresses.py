@@ -2,10 +2,11 @@
 
 import pytest
 
-from app.guardrail import Context, addresses_of, check, known_addresses
+from app.guardrail import addresses_of, check, known_addresses
 from app.guardrail.addresses import addresses
-from app.guardrail.words import read
+from app.guardrail.text.words import read
 from app.types import Passage, Section
+from tests.guardrail.sample import in_shop
 
 HOURS = Section(id="hours", category="salon", title="Часы", text="Мы открыты каждый день.")
 WHERE = Section(
@@ -58,12 +59,12 @@ def test_what_only_looks_like_one_is_none(text: str) -> None:
 def test_the_whole_knowledge_base_is_a_source(draft: str) -> None:
     used = (Passage(HOURS, 1.0),)
 
-    assert [finding.check for finding in check(draft, Context(used)).findings] == ["contact"]
-    assert check(draft, Context(used, contacts=known_addresses((HOURS, WHERE)))).ok
+    assert [finding.check for finding in check(draft, in_shop(used)).findings] == ["contact"]
+    assert check(draft, in_shop(used, contacts=known_addresses((HOURS, WHERE)))).ok
 
 
 def test_another_page_of_a_known_host_is_another_address() -> None:
-    context = Context((Passage(WHERE, 1.0),))
+    context = in_shop((Passage(WHERE, 1.0),))
 
     assert [finding.check for finding in check("Оплатите на flora.kz/pay.", context).findings] == ["contact"]
 
@@ -71,8 +72,8 @@ def test_another_page_of_a_known_host_is_another_address() -> None:
 def test_an_earlier_answer_of_the_machines_vouches_for_nothing() -> None:
     said = ("Ваш номер +7 705 111 22 33, верно?",)
 
-    assert not check("Звоните +7 705 111 22 33.", Context((), customer=("87051112233",), earlier=said)).ok
-    assert not check("Звоните +7 705 111 22 33.", Context((), earlier=said)).ok, (
+    assert not check("Звоните +7 705 111 22 33.", in_shop((), customer=("87051112233",), earlier=said)).ok
+    assert not check("Звоните +7 705 111 22 33.", in_shop((), earlier=said)).ok, (
         "the customer's message is not heard any more"
     )
 
@@ -80,4 +81,4 @@ def test_an_earlier_answer_of_the_machines_vouches_for_nothing() -> None:
 def test_what_a_person_of_ours_gave_is_known() -> None:
     given = addresses_of("Наш телефон +7 705 111 22 33.")
 
-    assert check("Звоните +7 705 111 22 33.", Context((), contacts=given)).ok
+    assert check("Звоните +7 705 111 22 33.", in_shop((), contacts=given)).ok

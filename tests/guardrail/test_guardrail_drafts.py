@@ -9,6 +9,7 @@ import pytest
 from app.guardrail import Context, check, explain
 from app.knowledge import sections
 from app.types import Passage, Section
+from tests.guardrail.sample import in_shop
 
 KB = Path(__file__).parents[2] / "kb"
 
@@ -20,7 +21,7 @@ def section(name: str) -> Section:
 
 def context(ids: str, **more: object) -> Context:
     passages = tuple(Passage(section(name), 1.0) for name in ids.split())
-    return Context(passages, brands=("Dukenta",), **more)  # type: ignore[arg-type]
+    return in_shop(passages, **more)  # type: ignore[arg-type]
 
 
 KK = {"language": "kk"}

@@ -4,12 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from app.guardrail import Context, check
+from app.guardrail import check
 from app.guardrail.case import Case
+from tests.guardrail.sample import in_shop
 
 
 def found(draft: str, **around: object) -> list[str]:
-    return [finding.check for finding in check(draft, Context((), **around)).findings]  # type: ignore[arg-type]
+    return [finding.check for finding in check(draft, in_shop((), **around)).findings]  # type: ignore[arg-type]
 
 
 ANSWERS = (
@@ -99,15 +100,15 @@ def test_forty_figures_are_an_answer_and_one_more_is_not() -> None:
     def counted(many: int) -> str:
         return " ".join(f"Касса {n}." for n in range(1, many + 1))
 
-    assert len(Case(counted(40), Context(())).figures) == 40
+    assert len(Case(counted(40), in_shop(())).figures) == 40
     assert "size" not in found(counted(40))
     assert "size" in found(counted(41))
 
 
 def test_of_a_long_message_the_first_two_thousand_characters_are_heard() -> None:
     filler = "слово " * 400
-    assert 37 in Case("Да.", Context((), customer=(f"У нас 37 касс. {filler}",))).numbers_heard
-    assert 37 not in Case("Да.", Context((), customer=(f"{filler} у нас 37 касс.",))).numbers_heard
+    assert 37 in Case("Да.", in_shop((), customer=(f"У нас 37 касс. {filler}",))).numbers_heard
+    assert 37 not in Case("Да.", in_shop((), customer=(f"{filler} у нас 37 касс.",))).numbers_heard
 
 
 @pytest.mark.parametrize("draft", ["Дадим скидку 10 %.", "Скидка у нас 10, на любой тариф."])

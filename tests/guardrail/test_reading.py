@@ -3,13 +3,15 @@
 import pytest
 
 from app.guardrail import Context, check
+from app.guardrail.allowed.quoting import quotations
 from app.guardrail.case import Case
-from app.guardrail.folding import cyrillic, fold
-from app.guardrail.leaks import empty, leak, repeat
-from app.guardrail.quoting import FIGURES, quotations
-from app.guardrail.retelling import retelling
-from app.guardrail.sentences import spans
+from app.guardrail.checks.leaks import empty, leak, repeat
+from app.guardrail.checks.retelling import retelling
+from app.guardrail.table import QUOTABLE
+from app.guardrail.text.folding import cyrillic, fold
+from app.guardrail.text.sentences import spans
 from app.types import Passage, Section
+from tests.guardrail.sample import in_shop
 
 
 def written(text: str, title: str = "Правила", name: str = "own") -> Section:
@@ -17,7 +19,7 @@ def written(text: str, title: str = "Правила", name: str = "own") -> Sect
 
 
 def context(*sections: Section, **more: object) -> Context:
-    return Context(tuple(Passage(section, 1.0) for section in sections), **more)  # type: ignore[arg-type]
+    return in_shop(tuple(Passage(section, 1.0) for section in sections), **more)  # type: ignore[arg-type]
 
 
 # -- one spelling
@@ -244,11 +246,11 @@ def test_a_word_names_a_section_by_five_letters() -> None:
 
 def test_a_quotation_vouches_for_its_own_figures_and_those_alone() -> None:
     def figures(draft: str) -> list[str]:
-        return [f.check for f in check(draft, context(FAST)).findings if f.check in FIGURES]
+        return [f.check for f in check(draft, context(FAST)).findings if f.check in QUOTABLE]
 
     quoted = "Приоритет. Она отвечает за 7 минут. Это стоит 12 345 ₸."
     assert figures(quoted) == []
     assert figures(f"{'**Вот** ' * 12}. {quoted}") == [], "in its place in the repaired text"
     assert figures(f"{quoted} А это 999 ₸.") == ["amount"]
     assert figures(f"А это 999 ₸. {quoted}") == ["amount"]
-    assert {"amount", "currency", "percent", "free", "term", "count"} == FIGURES
+    assert {"amount", "currency", "percent", "free", "term", "count"} == QUOTABLE

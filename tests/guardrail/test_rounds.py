@@ -5,16 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from app.guardrail import Context, Verdict, check, explain
 from app.knowledge.sections import load
 from app.types import Passage, Section
 from loadtests.service import ROOT
+from tests.guardrail.sample import SHOP
+from tests.thrift import parsed
 
 HERE = Path(__file__).parent
-ROUNDS = yaml.safe_load((HERE / "rounds.yaml").read_text("utf-8"))
-SALON = yaml.safe_load((HERE / "salon.yaml").read_text("utf-8"))
+ROUNDS = parsed((HERE / "rounds.yaml").read_text("utf-8"))
+SALON = parsed((HERE / "salon.yaml").read_text("utf-8"))
 
 
 @cache
@@ -37,13 +38,13 @@ def judge(case: dict[str, Any], sections: dict[str, Section], **more: Any) -> Ve
 
 @pytest.mark.parametrize("case", ROUNDS["honest"], ids=range(len(ROUNDS["honest"])))
 def test_an_honest_draft_passes(case: dict[str, Any]) -> None:
-    verdict = judge(case, base(), brands=("Dukenta",))
+    verdict = judge(case, base(), shop=SHOP)
     assert verdict.ok, explain(verdict, case["draft"])
 
 
 @pytest.mark.parametrize("case", ROUNDS["wrong"], ids=range(len(ROUNDS["wrong"])))
 def test_a_wrong_draft_is_refused(case: dict[str, Any]) -> None:
-    assert not judge(case, base(), brands=("Dukenta",)).ok, case["draft"]
+    assert not judge(case, base(), shop=SHOP).ok, case["draft"]
 
 
 @pytest.mark.parametrize("case", SALON["drafts"], ids=range(len(SALON["drafts"])))

@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from app.guardrail import Context, check, explain
 from app.knowledge.sections import load
 from app.prompt import PromptBuilder, TokenCounter
 from app.types import Language, Passage, Section
 from loadtests.service import ROOT
+from tests.guardrail.sample import in_shop
+from tests.thrift import parsed
 
 HERE = Path(__file__).parent
-GROUPS: dict[str, Any] = {
-    path.stem: yaml.safe_load(path.read_text("utf-8")) for path in sorted((HERE / "said").glob("*.yaml"))
-}
+GROUPS: dict[str, Any] = {path.stem: parsed(path.read_text("utf-8")) for path in sorted((HERE / "said").glob("*.yaml"))}
 SYSTEM = PromptBuilder(TokenCounter(), secret=b"a test's", name="Dukenta").system(
     "консультативные продажи", structured=True
 )
@@ -39,7 +38,7 @@ def cases(groups: dict[str, Any], kind: str) -> Iterator[tuple[str, str, Context
                     case = {"draft": case[0], "customer": case[1:]}
                 said: Any = {key: tuple(value) for key, value in case.items() if key in ("customer", "own", "earlier")}
                 used = tuple(Passage(base()[section], 1.0) for section in case.get("sections", group["sections"]))
-                context = Context(used, **said, language=language, system=SYSTEM, brands=("Dukenta",))
+                context = in_shop(used, **said, language=language, system=SYSTEM)
                 yield f"{name}-{language}-{number}", case["draft"], context
 
 
@@ -59,7 +58,7 @@ def test_it_passes(draft: str, context: Context) -> None:
 
 
 def policy_texts() -> list[Any]:
-    topics = yaml.safe_load((ROOT / "app" / "dialogue" / "policy.yaml").read_text("utf-8"))["topics"]
+    topics = parsed((ROOT / "app" / "dialogue" / "policy.yaml").read_text("utf-8"))["topics"]
     return [
         pytest.param(text, language, id=f"{topic['name']}-{language}-{number}")
         for topic in topics
@@ -70,5 +69,5 @@ def policy_texts() -> list[Any]:
 
 @pytest.mark.parametrize(("text", "language"), policy_texts())
 def test_what_the_policy_says_needs_no_section(text: str, language: Language) -> None:
-    findings = check(text, Context((), language=language, system=SYSTEM)).findings
+    findings = check(text, in_shop((), language=language, system=SYSTEM)).findings
     assert {finding.check for finding in findings}.isdisjoint({"amount", "free", "contact", "leak"}), findings

@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from app.guardrail import Context, Verdict, check
+from app.guardrail import Verdict, check
 from app.knowledge.sections import load
 from app.types import Language, Passage, Section
 from loadtests.service import ROOT
+from tests.guardrail.sample import in_shop
+from tests.thrift import parsed
 
 HERE = Path(__file__).parent
 KAZAKH = frozenset("әғқңөұүһі")
@@ -28,14 +29,14 @@ def language_of(text: str) -> Language:
 
 
 def judged(name: str, sections: dict[str, Section]) -> list[tuple[dict[str, Any], Verdict]]:
-    cases = yaml.safe_load((HERE / name).read_text("utf-8"))
+    cases = parsed((HERE / name).read_text("utf-8"))
     assert len(cases) == 150
     return [
         (
             case,
             check(
                 case["draft"],
-                Context(
+                in_shop(
                     tuple(Passage(sections[used], 1.0) for used in case["sections"]),
                     customer=(case["customer"],),
                     language=language_of(case["draft"]),

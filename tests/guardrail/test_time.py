@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from app.guardrail import Context, Verdict, check, tidy
-from app.guardrail.bounds import FIGURES, LENGTH, MATCHES, MENTIONS
+from app.guardrail import Verdict, check, tidy
+from app.guardrail.checks.bounds import FIGURES, LENGTH, MATCHES, MENTIONS
 from app.knowledge.sections import load
 from app.types import Passage, Section
+from tests.guardrail.sample import LEXICON, in_shop
+from tests.thrift import thinned
 
 SECTIONS = {section.id: section for section in load(Path(__file__).parents[2] / "kb").sections}
 PRICES = tuple(
@@ -47,12 +49,12 @@ def spent(call: Callable[[], object]) -> float:
     """The best of up to three, each as if nothing had been read before."""
     best = float("inf")
     for _ in range(3):
+        LEXICON.key.cache_clear()
         for module in [m for name, m in sys.modules.items() if name.startswith("app.guardrail")]:
-            if not module.__name__.endswith(
-                (".knowledge", ".page")
-            ):  # the sections are read once, when they are loaded
-                for value in vars(module).values():
-                    getattr(value, "cache_clear", lambda: None)()
+            for value in vars(module).values():
+                if getattr(value, "__module__", "").endswith((".knowledge", ".page", ".lexicon")):
+                    continue  # a shop's words and sections are read once, when they are loaded
+                getattr(value, "cache_clear", lambda: None)()
         begun = time.process_time()
         call()
         best = min(best, time.process_time() - begun)
@@ -72,10 +74,10 @@ def holds(make: Callable[[int], Callable[[], object]]) -> str:
     return f"{long * 1e3:.0f} ms, x{growth:.1f}"
 
 
-@pytest.mark.parametrize("piece", PIECES)
+@pytest.mark.parametrize("piece", thinned(PIECES, 2))
 def test_a_draft_of_repeated_pieces_is_judged_in_time(piece: str) -> None:
     def make(length: int) -> Callable[[], Verdict]:
-        draft, context = repeated(piece, length), Context(PRICES, customer=("сколько стоит Рост?",), never=("лучший",))
+        draft, context = repeated(piece, length), in_shop(PRICES, customer=("сколько стоит Рост?",), never=("лучший",))
         return lambda: check(draft, context)
 
     assert not holds(make)
@@ -83,16 +85,16 @@ def test_a_draft_of_repeated_pieces_is_judged_in_time(piece: str) -> None:
     assert any(seconds < ALLOWED for seconds in longest), "the longest that is looked at"
 
 
-@pytest.mark.parametrize("piece", PIECES)
+@pytest.mark.parametrize("piece", thinned(PIECES, 2))
 def test_a_text_of_repeated_pieces_is_tidied_in_time(piece: str) -> None:
-    assert not holds(lambda length: lambda: tidy(repeated(piece, length), Context(())))
+    assert not holds(lambda length: lambda: tidy(repeated(piece, length), in_shop(())))
 
 
-@pytest.mark.parametrize("piece", PIECES[::2])
+@pytest.mark.parametrize("piece", thinned(PIECES[::2], 2))
 def test_what_was_said_before_does_not_multiply(piece: str) -> None:
     def make(length: int) -> Callable[[], Verdict]:
         said = tuple(f"{n} {repeated(piece, length)}" for n in range(24))
-        return lambda: check(HONEST, Context(PRICES, customer=said, earlier=said))
+        return lambda: check(HONEST, in_shop(PRICES, customer=said, earlier=said))
 
     assert not holds(make)
 
@@ -103,11 +105,11 @@ def test_what_was_said_before_does_not_multiply(piece: str) -> None:
 def test_a_section_of_repeated_pieces_is_read_in_time(piece: str) -> None:
     def make(length: int) -> Callable[[], Verdict]:
         section = Section(id=str(time.monotonic_ns()), title="Цены", category="x", text=repeated(piece, length))
-        return lambda: check(HONEST, Context((Passage(section, 1.0),)))
+        return lambda: check(HONEST, in_shop((Passage(section, 1.0),)))
 
     section = Section(id="s", title="Цены", category="x", text=repeated(piece, LONG))
-    check(HONEST, Context((Passage(section, 1.0),)))
-    assert spent(lambda: check(HONEST, Context((Passage(section, 1.0),)))) < ALLOWED
+    check(HONEST, in_shop((Passage(section, 1.0),)))
+    assert spent(lambda: check(HONEST, in_shop((Passage(section, 1.0),)))) < ALLOWED
     for _ in range(3):
         begun = time.process_time()
         make(LONG)()
@@ -132,7 +134,7 @@ def test_a_section_of_repeated_pieces_is_read_in_time(piece: str) -> None:
     ],
 )
 def test_a_draft_just_within_the_bounds_is_judged_in_time(draft: str) -> None:
-    context = Context(EVERYTHING, customer=(" ".join(str(n) for n in range(2, 400)),) * 3)
+    context = in_shop(EVERYTHING, customer=(" ".join(str(n) for n in range(2, 400)),) * 3)
     check(draft, context)
     assert spent(lambda: check(draft, context)) < ALLOWED
 
@@ -150,22 +152,22 @@ def test_a_draft_just_within_the_bounds_is_judged_in_time(draft: str) -> None:
 def test_a_draft_fuller_than_an_answer_is_refused(draft: str) -> None:
     # Doubled sentences would be taken out before the draft is looked at: these stay.
     draft = "".join(f"{chr(0x430 + n % 32)}{chr(0x430 + n // 32)} {part}. " for n, part in enumerate(draft.split(". ")))
-    assert "size" in {finding.check for finding in check(draft, Context(EVERYTHING)).findings}
+    assert "size" in {finding.check for finding in check(draft, in_shop(EVERYTHING)).findings}
 
 
 def test_what_is_no_longer_heard_vouches_for_nothing() -> None:
     refusal = "Вместо 17 350 ₸ «Рост» стоит 14 900 ₸ в месяц."
     talk = tuple(f"{'ну вот ' * 280}{n}" for n in range(6))
-    assert check(refusal, Context(PRICES, customer=("а 17 350 не хотите?",))).ok
-    assert check(refusal, Context(PRICES, customer=(*talk, "а 17 350 не хотите?"))).ok, "the newest is always heard"
-    assert not check(refusal, Context(PRICES, customer=("а 17 350 не хотите?", *talk))).ok
+    assert check(refusal, in_shop(PRICES, customer=("а 17 350 не хотите?",))).ok
+    assert check(refusal, in_shop(PRICES, customer=(*talk, "а 17 350 не хотите?"))).ok, "the newest is always heard"
+    assert not check(refusal, in_shop(PRICES, customer=("а 17 350 не хотите?", *talk))).ok
 
 
 def test_a_long_message_is_cut_before_a_number_and_not_inside() -> None:
     message = "а " * 996 + "17 350 000"
-    assert not check("Вместо 17 350 ₸ «Рост» стоит 14 900 ₸ в месяц.", Context(PRICES, customer=(message,))).ok
+    assert not check("Вместо 17 350 ₸ «Рост» стоит 14 900 ₸ в месяц.", in_shop(PRICES, customer=(message,))).ok
 
 
 @pytest.mark.parametrize("draft", ["2 x 14 900 = 29 800", "Это 2 x 500 ₸", "5 x 7", "D x 3 POS"])
 def test_a_latin_letter_between_numbers_is_no_product(draft: str) -> None:
-    check(draft, Context(EVERYTHING))  # it was taken for one that none of its words belonged to
+    check(draft, in_shop(EVERYTHING))  # it was taken for one that none of its words belonged to

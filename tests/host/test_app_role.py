@@ -17,14 +17,18 @@ from tests.host.downloads import Downloads, downloads
 from tests.host.hosts import ROOT, Host, Play
 
 ROLE = "tests/host/playbooks/role.yml"
+PUBLISH = "playbooks/publish_knowledge.yml"
 URL = "http://127.0.0.1:8000"
+KB = "/var/lib/sales-machine/kb"
+VERSIONS = "/var/lib/sales-machine/kb-versions"
+SWITCH = "Try the release, switch to it, go back when it does not serve"
 PARTS = ("app", "kb", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md")
 WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("app_source", {"app_source": "/nowhere", "app_wheel": ""}, "name files and folders that are there"),
     ("app_settings.turn", {"app_settings": {"turn": 30}}, "write its keys indented below it"),
     ("app_index_url", {"app_index_url": "pypi.org"}, "write https://HOST/PATH"),
     ("app_keep_releases", {"app_keep_releases": 0}, "the way back"),
-    ("app_llm_backend", {"app_llm_backend": "openai"}, "extractive, ollama"),
+    ("app_llm_backend", {"app_llm_backend": "gpt"}, "extractive, ollama, openai"),
 ]
 # Asks again and again on new connections while the service restarts; prints every answer that is not a 200.
 HAMMER = """
@@ -219,6 +223,74 @@ def test_knowledge_with_a_fault_is_not_published(service: Service, tmp_path: Pat
     assert play.status != 0
     assert "pricing.yaml" in play.one_line
     assert service.state() == before
+
+
+def test_knowledge_that_nothing_measures_is_refused_unless_it_is_forced(service: Service, tmp_path: Path) -> None:
+    before = service.state()
+    versions = service.host.read("ls", "-A", VERSIONS)
+    shutil.copytree(ROOT / "kb", tmp_path / "kb", ignore=shutil.ignore_patterns("eval"))
+    play = service.play(app_knowledge_src=str(tmp_path / "kb"))
+    assert play.status != 0
+    assert "it has no questions" in play.one_line
+    assert "app_knowledge_force: true" in play.one_line
+    assert service.state() == before
+    assert service.host.read("ls", "-A", VERSIONS) == versions
+    assert service.host.sh("ls -d /tmp/sales-machine-kb.*; true") == ""
+    play = service.play(app_knowledge_src=str(tmp_path / "kb"), app_knowledge_force=True)
+    assert play.status == 0, play.output
+    assert service.state() != before
+    service.host.exec("sales-machine-release", "back")
+    assert service.state() == before
+
+
+def test_knowledge_has_one_name_whoever_brings_it(service: Service) -> None:
+    host, name = service.host, service.host.read("readlink", KB)
+    assert re.fullmatch(r"kb-versions/[0-9a-f]{12}-[0-9a-f]{8}", name)
+    modes = set(host.sh(f"find -L {KB} -printf '%y %m %u %g\\n'").splitlines())
+    assert modes == {"d 750 root sales-machine", "f 640 root sales-machine"}
+    host.sh(f"rm -rf /root/kb; cp -rL {KB} /root/kb")
+    machine = "/opt/sales-machine/current/venv/bin/machine"
+    told = json.loads(host.read(machine, "kb", "publish", "/root/kb", f"--to={KB}", "--json"))
+    assert (told["outcome"], f"kb-versions/{told['folder']}") == ("unchanged", name)
+
+
+def test_the_playbook_publishes_into_the_running_service_once(service: Service, tmp_path: Path) -> None:
+    host, name = service.host, service.host.read("readlink", KB)
+    shutil.copytree(ROOT / "kb", tmp_path / "kb")
+    with (tmp_path / "kb" / "pricing.yaml").open("a") as file:
+        file.write("# another\n")
+    play = host.play(PUBLISH, publish_knowledge_src=str(tmp_path / "kb"))
+    assert play.status == 0, play.output
+    assert play.changed == ["app : Check it, measure it, publish it"]
+    assert host.read("readlink", KB) != name
+    play = host.play(PUBLISH, publish_knowledge_src=str(tmp_path / "kb"))
+    assert (play.status, play.changed) == (0, []), play.output
+    (tmp_path / "kb" / "pricing.yaml").write_text("sections: [")
+    play = host.play(PUBLISH, publish_knowledge_src=str(tmp_path / "kb"))
+    assert play.status != 0
+    assert "pricing.yaml" in play.one_line
+    assert host.sh("ls -d /tmp/sales-machine-kb.*; true") == ""
+    play = host.play(PUBLISH, "--check", publish_knowledge_src=str(ROOT / "kb"))
+    assert (play.status, play.changed) == (0, []), play.output
+    host.exec("/opt/sales-machine/current/venv/bin/machine", "kb", "rollback", f"--to={KB}")
+    assert host.read("readlink", KB) == name
+
+
+def test_knowledge_of_a_former_deployment_serves_until_the_next_one_and_is_the_way_back(service: Service) -> None:
+    """It had a name of another form."""
+    host, name = service.host, service.host.read("readlink", KB)
+    former = "kb-versions/0123456789ab"
+    host.sh(f"cd {KB}/.. && mv {name} {former} && ln -sfn {former} kb && systemctl restart sales-machine.service")
+    assert service.serving() == service.current()
+    play = service.play()
+    assert play.status == 0, play.output
+    assert play.changed == ["app : Check it, measure it, publish it", f"app : {SWITCH}"]
+    assert host.read("readlink", KB) == name
+    host.exec("sales-machine-release", "back")
+    assert host.read("readlink", KB) == former
+    assert service.serving() == service.current()
+    host.exec("sales-machine-release", "back")
+    assert host.read("readlink", KB) == name
 
 
 def test_a_new_release_takes_over_and_back_returns_to_the_former(service: Service) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.cli import main
 from app.evaluation import Query
-from app.evaluation.verdicts import NEVER, Line, judge
+from app.evaluation.verdicts import NEVER, Thresholds, judge
 from app.evaluation.weighing import FOLDS, WEIGHTS, folds_of, held_out, weigh
 from app.knowledge.retriever import Signals
 
@@ -77,7 +77,7 @@ def verdict(right: list[float], wrong: list[float], cosines: tuple[list[float], 
         Signals(np.ones(1, np.float32), cover, None if cosine is None else np.array([cosine], np.float32))
         for cover, cosine in zip([*right, *wrong], near, strict=True)
     ]
-    return judge(queries, found, Line(0.9))
+    return judge(queries, found, Thresholds(0.9))
 
 
 def test_the_line_of_coverage_is_drawn_where_it_separates() -> None:

@@ -9,7 +9,6 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from app.knowledge.lint import lint
 from app.knowledge.sections import parse_file
 from app.knowledge.text import words
 from app.types import Fact, Section
+from tests.thrift import parsed
 
 WORKSHOP = """\
 # Гончарная мастерская
@@ -680,4 +680,4 @@ _SECTIONS = st.builds(
 @given(st.lists(_SECTIONS, max_size=4), _STRIPPED.filter(bool))
 def test_any_sections_come_back_equal_from_their_yaml(tmp_path: Path, sections: list[Section], category: str) -> None:
     text = check_round_trip(tmp_path, sections, category)
-    assert yaml.safe_load(text)["category"] == category
+    assert parsed(text)["category"] == category

@@ -174,10 +174,15 @@ def test_a_source_that_changes_while_it_is_read_is_not_published(
 def test_old_versions_go_but_never_the_one_in_use_nor_a_deployments(
     place: Place, three: tuple[Path, Path, Path], tmp_path: Path
 ) -> None:
-    (place.versions / "0123456789ab").mkdir()
+    for former in ("0123456789ab", "first"):
+        (place.versions / former).mkdir()
     with locked(place):
+        stored = store(place, source(tmp_path / "s", 9), load(tmp_path / "s"))  # not in use yet
         assert prune(place, 2) == [three[0].name]
-    assert (place.versions / "0123456789ab").exists()
+    assert {path.name for path in place.versions.iterdir() if path.is_dir()} == {
+        *("0123456789ab", "first", stored.name),
+        *(three[1].name, three[2].name),
+    }
     roll_back(place)
     with pytest.raises(ConfigError, match="no longer kept"):
         roll_back(place)

@@ -13,12 +13,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-import yaml
+from tests.thrift import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 WORDS = ROOT / "app/language/words"
 OUT = ROOT / "app/language/letters.json"
-LETTERS = yaml.safe_load((WORDS / "letters.yaml").read_text("utf-8"))
+LETTERS = parsed((WORDS / "letters.yaml").read_text("utf-8"))
 KAZAKH = set(LETTERS["kazakh"]["letters"])
 PLAIN = str.maketrans(LETTERS["kazakh"]["letters"], LETTERS["kazakh"]["plain"])
 RARE = 2.0  # a trigram that weighs less is left out: most of them are of one name
@@ -105,11 +105,11 @@ def strings(node: object) -> Iterator[str]:
 
 def texts(language: str) -> Iterator[str]:
     for file in sorted((ROOT / "kb").glob("*.yaml")):
-        for section in yaml.safe_load(file.read_text("utf-8"))["sections"]:
+        for section in parsed(file.read_text("utf-8"))["sections"]:
             if section.get("language", "ru") == language:
                 yield from strings([section.get(key) for key in ("title", "text", "questions", "keywords")])
     for folder in ("texts", "phrases"):
-        yield from strings(yaml.safe_load((ROOT / f"app/dialogue/{folder}/{language}.yaml").read_text("utf-8")))
+        yield from strings(parsed((ROOT / f"app/dialogue/{folder}/{language}.yaml").read_text("utf-8")))
     pages = {"ru": [*ROOT.glob("docs/ru/*.md"), ROOT / "README.ru.md"], "en": [*ROOT.glob("docs/*.md")], "kk": []}[
         language
     ]
@@ -124,10 +124,10 @@ def weights(language: str) -> dict[str, float]:
     for text in texts(language):
         for word in re.findall(rf"(?<![\w*])[{letters}]+(?![\w*])", text.lower().replace("’", "'")):
             found[word.strip("'")] += 1
-    listed = yaml.safe_load((WORDS / f"{language}.yaml").read_text("utf-8"))
+    listed = parsed((WORDS / f"{language}.yaml").read_text("utf-8"))
     own = f"{listed['own']} {listed.get('seen', '')}".split()
     if language == "ru":  # a page in Russian may name a Kazakh word
-        kazakh = yaml.safe_load((WORDS / "kk.yaml").read_text("utf-8"))["own"].translate(PLAIN).split()
+        kazakh = parsed((WORDS / "kk.yaml").read_text("utf-8"))["own"].translate(PLAIN).split()
         found = Counter({word: n for word, n in found.items() if not KAZAKH & set(word) and word not in kazakh})
     known = {word: 1 + math.log(1 + n) for word, n in found.items() if word}
     for word in own:

@@ -4,15 +4,15 @@ import time
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.language.identify import identify
 from app.language.scripts import lettered, meant
 from tests.hostile import SHAPES, hostile
+from tests.thrift import parsed
 
-ROWS = yaml.safe_load(Path(__file__).with_name("meant.yaml").read_text("utf-8"))
+ROWS = parsed(Path(__file__).with_name("meant.yaml").read_text("utf-8"))
 CASES = [(kind, str(text), wanted, heard) for kind, rows in ROWS.items() for text, wanted, heard in rows]
 ENOUGH = 0.98
 

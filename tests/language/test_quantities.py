@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +21,7 @@ from app.language.quantities.reading import read
 from app.language.quantities.unit_words import unit_words
 from app.language.quantities.words import LANGUAGES, book
 from app.language.times import Time, times
+from tests.thrift import most, parsed
 
 AT = datetime(2026, 3, 11, 14, 20, tzinfo=ZoneInfo("Asia/Almaty"))
 SECTIONS = ("numerals", "suffixes", "marks", "money", "cents", "units", "times")
@@ -29,7 +29,7 @@ FOUR: tuple[Callable[[str], tuple[Any, ...]], ...] = (numbers, money, durations,
 
 
 def phrases(name: str) -> list[Any]:
-    rows = yaml.safe_load((Path(__file__).parent / f"{name}.yaml").read_text("utf-8"))
+    rows = parsed((Path(__file__).parent / f"{name}.yaml").read_text("utf-8"))
     return [pytest.param(row["text"], row["found"], id=row["text"]) for row in rows]
 
 
@@ -108,7 +108,7 @@ TEXTS = st.lists(st.tuples(PIECES, st.sampled_from(["", " ", " ", " ", "  ", "\n
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=most(200), deadline=None)
 @given(st.one_of(TEXTS, st.text()))
 def test_spans_lie_in_the_text_in_order_and_apart(text: str) -> None:
     for read_off in FOUR:
@@ -119,7 +119,7 @@ def test_spans_lie_in_the_text_in_order_and_apart(text: str) -> None:
             end = one.end
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=most(100), deadline=None)
 @given(TEXTS)
 def test_a_range_has_its_lower_end_first(text: str) -> None:
     for number in numbers(text):
@@ -133,7 +133,7 @@ def test_a_range_has_its_lower_end_first(text: str) -> None:
         assert length.seconds >= 0 and (length.high is None or length.seconds < length.high)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=most(200), deadline=None)
 @given(
     TEXTS, st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)), st.sampled_from(["Asia/Almaty", "Europe/Berlin"])
 )
@@ -144,13 +144,13 @@ def test_a_time_begins_before_it_ends_in_the_zone_of_the_reader(text: str, momen
         assert when.from_.tzinfo is at.tzinfo
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=most(100), deadline=None)
 @given(st.integers(0, 10**9), st.sampled_from([" ", "\u00a0", "'"]))
 def test_groups_of_thousands_say_the_same_number(number: int, mark: str) -> None:
     assert [n.value for n in numbers(f"всего {number:,} строк".replace(",", mark))] == [number]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=most(100), deadline=None)
 @given(st.integers(0, 23), st.integers(0, 59))
 def test_a_clock_of_four_digits_is_that_time_of_the_clock(hour: int, minute: int) -> None:
     (when,) = times(f"завтра в {hour:02}:{minute:02}", AT)
@@ -158,7 +158,7 @@ def test_a_clock_of_four_digits_is_that_time_of_the_clock(hour: int, minute: int
     assert when.from_.date() == AT.date() + timedelta(1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=most(60), deadline=None)
 @given(
     st.integers(1, 23), st.integers(1, 59), st.sampled_from(["{}ч {}м", "{} ч. {} мин", "{} сағат {} минут", "{}h {}m"])
 )
@@ -167,7 +167,7 @@ def test_a_length_in_two_units_is_their_sum(hours: int, minutes: int, form: str)
     assert (length.seconds, length.unit) == (3600 * hours + 60 * minutes, "minute")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=most(60), deadline=None)
 @given(
     st.integers(0, 6),
     st.integers(8, 22),
@@ -179,7 +179,7 @@ def test_a_day_and_a_range_of_hours_are_one_time_with_both_ends(ahead: int, hour
     assert (when.from_.date(), when.from_.hour, when.to - when.from_) == (day, hour, timedelta(hours=1))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=most(60), deadline=None)
 @given(st.integers(0, 6), st.integers(0, 23), st.integers(0, 59))
 def test_a_weekday_with_a_clock_lies_ahead_within_a_week(day: int, hour: int, minute: int) -> None:
     name = ("понедельник", "вторник", "среду", "четверг", "пятницу", "субботу", "воскресенье")[day]
@@ -188,7 +188,7 @@ def test_a_weekday_with_a_clock_lies_ahead_within_a_week(day: int, hour: int, mi
     assert AT <= when.from_ < AT + timedelta(7)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=most(60), deadline=None)
 @given(st.dates(AT.date(), AT.date() + timedelta(5000)))
 def test_a_whole_date_is_that_day(day: Any) -> None:
     for text in (f"{day:%d.%m.%Y}", f"{day:%Y-%m-%d}"):

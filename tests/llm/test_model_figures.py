@@ -10,8 +10,9 @@ from structlog.testing import capture_logs
 from app.capacity.pace import Call, Pace
 from app.deadline import Deadline
 from app.errors import DeadlinePassed, MachineError, ModelUnavailable
+from app.llm.chat import answer_room
 from app.llm.client import SAMPLING
-from app.llm.ollama import Ollama, answer_room
+from app.llm.ollama import Ollama
 from app.settings import load
 from app.telemetry import Telemetry
 from app.types import Draft

@@ -8,7 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.errors import ModelUnavailable
-from app.llm.client import CallFailed, LoadedModel
+from app.llm.client import CallFailed, LoadedModel, ServerWords
+from app.llm.ollama import WORDS
 from app.llm.watch import ModelWatch
 from app.settings import load
 from app.telemetry import Telemetry
@@ -19,6 +20,8 @@ SETTINGS = load(environ={})
 
 class Server:
     """A model server as the watch sees it: `sees()` is what a look finds, `loads()` what a warm-up takes."""
+
+    words = WORDS
 
     def __init__(self, sees: Callable[[], Any], loads: Callable[[], Any] = lambda: None) -> None:
         self._sees, self._loads = sees, loads
@@ -159,3 +162,26 @@ def test_another_model_of_the_same_name_serves_nobody_in_the_moment_in_which_it_
     assert [each["state"] for each in logged] == ["loading", "failed"], "never warm, not even until the next look"
     assert "has the digest d1, not d2d2d2d2d2d2" in watch.state.detail
     assert not up(telemetry)
+
+
+@pytest.mark.parametrize(("asked", "looks"), [(20.0, [0, 20, 40]), (7200.0, [0, 60, 120]), (0.0, list(range(5)))])
+def test_a_server_that_asks_to_be_left_alone_is_left_alone_for_a_minute_at_most(asked: float, looks: list[int]) -> None:
+    server = Server(lambda: CallFailed("busy", retry_after=asked))
+    watch, _, _ = watching(server, looks[-1] + 0.5)
+    assert [round(at) for at in server.looked] == looks
+    assert watch.state.state == "failed"
+
+
+def test_a_server_that_loads_the_model_itself_is_waited_for_and_says_how_it_is_called() -> None:
+    server = Server(lambda: None, lambda: CallFailed("busy"))
+    server.words = ServerWords("that server", {}, "{model} failed ({kind})", "look there", frozenset({"busy"}))
+    watch, telemetry, _ = watching(server, 3)
+    assert (watch.state.state, watch.state.fix) == ("loading", "look there")
+    with pytest.raises(ModelUnavailable) as loading:
+        watch.available()
+    assert (loading.value.reason, loading.value.retry_after) == ("loading", 15)
+    assert not up(telemetry)
+    silence = Server(lambda: 99.0)
+    silence.words = server.words
+    watch, _, _ = watching(silence, 60, watch_s=1.0)
+    assert watch.state.detail.startswith("that server at http://127.0.0.1:11434 does not answer")

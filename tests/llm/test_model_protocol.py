@@ -10,8 +10,9 @@ import ollama
 import pytest
 from pydantic import ByteSize
 
-from app.llm import client as module
-from app.llm.client import SAMPLING, CallFailed, LoadedModel, OllamaClient, Piece, PieceStream, Usage
+from app.llm import ollama as module
+from app.llm.client import SAMPLING, CallFailed, LoadedModel, Piece, PieceStream, Usage
+from app.llm.ollama import OllamaClient
 from app.settings import load
 from app.types import ChatMessage
 from tests.scripted import ScriptedModel, Turn, breaks, fails, says

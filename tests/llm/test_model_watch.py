@@ -8,6 +8,7 @@ import pytest
 
 from app.errors import ModelUnavailable
 from app.llm.client import CallFailed, LoadedModel
+from app.llm.ollama import WORDS
 from app.llm.watch import ModelWatch
 from app.settings import load
 from app.telemetry import Telemetry
@@ -17,6 +18,8 @@ WHOLE = LoadedModel(10, 10, "d1")
 
 class Server:
     """A model server as the watch sees it. `sees` is what a look finds: an error, nothing, or silence for ever."""
+
+    words = WORDS
 
     def __init__(self) -> None:
         self.sees: LoadedModel | CallFailed | Callable[[], Any] | None = WHOLE

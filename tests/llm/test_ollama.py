@@ -11,8 +11,9 @@ import pytest
 from app.capacity.pace import Pace
 from app.deadline import Deadline
 from app.errors import DeadlinePassed, ModelUnavailable
+from app.llm.chat import answer_room
 from app.llm.client import CallFailed, LoadedModel
-from app.llm.ollama import Ollama, answer_room
+from app.llm.ollama import Ollama
 from app.settings import load
 from app.telemetry import Telemetry
 from app.types import Aside, ChatMessage, DialogueState, Draft, Prompt, Step

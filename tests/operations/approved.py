@@ -14,10 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tests.host.readme_tables import WIDEST, defaults
 from tests.operations.rendering import ROOT, lines, render
+from tests.thrift import parsed
 
 PAGES = Path(__file__).with_name("approved")
 WORDS = frozenset({"fail_msg", "msg", "quiet", "label", "prompt"})  # what is only said
@@ -73,14 +72,14 @@ def steps(entries: list[dict[str, Any]] | None, depth: int = 0) -> Iterator[str]
 def page_of(files: list[Path]) -> str:
     found = []
     for file in files:
-        found += [f"# {file.relative_to(ROOT)}", *steps(yaml.safe_load(file.read_text("utf-8"))), ""]
+        found += [f"# {file.relative_to(ROOT)}", *steps(parsed(file.read_text("utf-8"))), ""]
     return "\n".join(found)
 
 
 def long_defaults(role: Path) -> list[str]:
     """Those that the README's table has no room for; the others stand there."""
     values = defaults(role) | (
-        yaml.safe_load((role / "vars/main.yml").read_text("utf-8")) if (role / "vars/main.yml").exists() else {}
+        parsed((role / "vars/main.yml").read_text("utf-8")) if (role / "vars/main.yml").exists() else {}
     )
     return [f"{name} = {told(value)}" for name, value in values.items() if len(told(value)) > WIDEST]
 

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from tests.thrift import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSERT = "ansible.builtin.assert"
@@ -33,7 +33,7 @@ def asserts(file: Path) -> Iterator[dict[str, Any]]:
             for part in ("block", "rescue", "always", "tasks"):
                 yield from walk(task.get(part), asked)
 
-    yield from walk(yaml.safe_load(file.read_text("utf-8")), [])
+    yield from walk(parsed(file.read_text("utf-8")), [])
 
 
 @cache
@@ -45,7 +45,7 @@ def known(role: str) -> dict[str, Any]:
     ]
     found: dict[str, Any] = {"ansible_check_mode": False, "inventory_hostname": "server"}
     for file in files:
-        found |= yaml.safe_load(file.read_text("utf-8"))
+        found |= parsed(file.read_text("utf-8"))
     return found | {"role_path": str(ROOT / "roles" / role)}
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from loadtests.service import ROOT
 from tests.operations.evaluating import asserts
+from tests.thrift import parsed
 
 TABLES = sorted(Path(__file__).with_name("conditions").glob("*.yaml"))
 FILES = sorted([*(ROOT / "roles").glob("*/tasks/*.yml"), *(ROOT / "playbooks").glob("**/*.yml")])
@@ -25,7 +25,7 @@ def cases() -> list[Case]:
     """(file, task, variables, whether the condition is met) of every table."""
     found: list[Case] = []
     for table in TABLES:
-        for file, tasks in yaml.safe_load(table.read_text("utf-8")).items():
+        for file, tasks in parsed(table.read_text("utf-8")).items():
             for task, told in tasks.items():
                 assert set(told) <= {"given", "met", "unmet"}, task
                 for wanted in ("met", "unmet"):

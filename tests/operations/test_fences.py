@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from loadtests.service import ROOT
 from tests.host.hosts import run
+from tests.thrift import parsed
 
 CALLER, OPERATOR = "203.0.113.7/32", "198.51.100.0/24"
 Rendered = Mapping[str, str]
@@ -112,7 +112,7 @@ def test_only_a_pull_reaches_the_registry_and_only_for_its_time(tmp_path: Path) 
 
 
 def test_the_way_to_the_registry_is_closed_also_after_a_failed_pull() -> None:
-    (task,) = yaml.safe_load((ROOT / "roles" / "ollama" / "tasks" / "pull.yml").read_text("utf-8"))
+    (task,) = parsed((ROOT / "roles" / "ollama" / "tasks" / "pull.yml").read_text("utf-8"))
     pulls = [step for step in task["block"] if step.get("ansible.builtin.uri", {}).get("method") == "POST"]
     assert len(pulls) == 1
     assert "ollama_pull_host" in pulls[0]["ansible.builtin.uri"]["url"]

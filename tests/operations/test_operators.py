@@ -15,6 +15,7 @@ import yaml
 from loadtests.service import ROOT
 from tests.operations.test_playbook_tools import load
 from tests.operations.test_roles import tasks_of
+from tests.thrift import parsed
 
 RUNBOOKS = sorted([*(ROOT / "docs/runbooks").glob("*.md"), *(ROOT / "docs/ru/runbooks").glob("*.md")])
 # Refused to an ordinary user, or asking for a password that the deploy user has not.
@@ -25,7 +26,7 @@ ROOTS = re.compile(
 
 
 def read(path: str) -> Any:
-    return yaml.safe_load((ROOT / path).read_text("utf-8"))
+    return parsed((ROOT / path).read_text("utf-8"))
 
 
 def commands(page: Path) -> list[str]:
@@ -126,7 +127,7 @@ def test_no_alert_for_a_model_where_none_is_used(model: bool) -> None:
     room = jinja2.Environment(trim_blocks=True, autoescape=False)
     room.filters |= {"to_json": json.dumps, "bool": bool}
     rules = room.from_string((ROOT / "roles/monitor/templates/rules.yml.j2").read_text("utf-8"))
-    (group,) = yaml.safe_load(rules.render(monitor_model=model, monitor_runbook_url="docs/runbooks"))["groups"]
+    (group,) = parsed(rules.render(monitor_model=model, monitor_runbook_url="docs/runbooks"))["groups"]
     assert ("ModelDown" in [rule["alert"] for rule in group["rules"]]) is model
     assert len(group["rules"]) >= 16
 
@@ -176,14 +177,21 @@ def test_a_path_in_a_command_is_meant_from_where_it_was_typed(tmp_path: Path) ->
     (tmp_path / "home").mkdir()
 
     def task(path: str, name: str) -> dict[str, Any]:
-        (play,) = [play for play in read(path) if "hosts" in play]
-        (found,) = [task for task in tasks_of(play["tasks"]) if task["name"] == name]
+        told = read(path)
+        plays = [play for play in told if "hosts" in play]
+        (found,) = [task for task in tasks_of(plays[0]["tasks"] if plays else told) if task["name"] == name]
         return {key: value for key, value in found.items() if key.startswith("ansible.") or key == "name"}
 
-    copy, fetch = task("playbooks/publish_knowledge.yml", "Copy it"), task("playbooks/logs.yml", "Fetch it")
+    copy, fetch = task("roles/app/tasks/publish.yml", "Copy it"), task("playbooks/logs.yml", "Fetch it")
     for alone in ("owner", "group"):
         del copy["ansible.builtin.copy"][alone]  # root's business
-    given = {"publish_knowledge_src": "kb", "__publish_folder": {"path": str(tmp_path / "copied")}}
+    (ask,) = [play for play in read("playbooks/publish_knowledge.yml") if "hosts" in play]
+    (source,) = [told["vars"]["__app_publish_src"] for told in ask["tasks"] if "ansible.builtin.include_role" in told]
+    given = {
+        "publish_knowledge_src": "kb",
+        "__app_publish_src": source,
+        "__app_publish_folder": {"path": str(tmp_path / "copied")},
+    }
     given |= {
         "__logs_file": str(tmp_path / "server.tar.gz"),
         "logs_to": "home",
@@ -200,6 +208,4 @@ def test_a_path_in_a_command_is_meant_from_where_it_was_typed(tmp_path: Path) ->
 
 def test_the_example_of_a_servers_own_variables_can_be_switched_on() -> None:
     text = (ROOT / "inventory/production/host_vars/gex44.yml").read_text("utf-8")
-    assert yaml.safe_load(text.replace("# machine_domain:", "machine_domain:")) == {
-        "machine_domain": "machine-2.example.com"
-    }
+    assert parsed(text.replace("# machine_domain:", "machine_domain:")) == {"machine_domain": "machine-2.example.com"}

@@ -18,13 +18,13 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.telemetry import Telemetry, configure_logging
 from app.visible import visible
 from loadtests.service import KEY, ROOT, Server, clean_environment
+from tests.thrift import parsed
 
 DRIFT = """
 TASK [Try the deploy user (on a new server it is refused, which is no error)] ***
@@ -462,7 +462,7 @@ def test_the_reason_is_the_first_failure_that_is_one() -> None:
 def test_the_role_asks_the_new_release_whether_it_takes_the_keys_before_it_serves(
     tmp_path: Path, content: str, status: int
 ) -> None:
-    tasks = yaml.safe_load((ROOT / "roles/app/tasks/key.yml").read_text("utf-8"))
+    tasks = parsed((ROOT / "roles/app/tasks/key.yml").read_text("utf-8"))
     (task,) = (each for each in tasks if each["name"] == "The release accepts the keys")
     code = task["ansible.builtin.command"]["argv"][2]
     (tmp_path / "api_keys").write_text(content)

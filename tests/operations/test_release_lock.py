@@ -7,12 +7,12 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
-import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.audit.pins import pinned
 from tests.host.lock import CONTROLLERS, LOCKS, ROOT, SERVERS, Target, Wheel, environment, missing, render
+from tests.thrift import parsed
 
 LISTS = sorted(LOCKS)
 TARGETS = [
@@ -51,7 +51,7 @@ def test_both_lists_of_a_server_agree() -> None:
 
 
 def test_the_wheel_is_built_with_what_its_list_names_and_nothing_else() -> None:
-    tasks = yaml.safe_load((ROOT / "roles" / "app" / "tasks" / "wheel.yml").read_text("utf-8"))
+    tasks = parsed((ROOT / "roles" / "app" / "tasks" / "wheel.yml").read_text("utf-8"))
     environment, install, build = (task["ansible.builtin.command"]["argv"] for task in tasks)
     folder = environment[-1]
     assert environment[1:] == ["-m", "venv", folder]

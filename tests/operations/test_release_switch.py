@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from app.knowledge.publishing import Place, locked
 from tests.operations.release_tool import Tool, modules
 
 
@@ -362,15 +363,40 @@ def test_the_newest_stay_and_what_serves_or_may_serve_again_is_never_removed(too
     assert tool.modules["pruning"].prune(1) == []
 
 
-def test_of_the_knowledge_only_what_the_role_brought_is_removed(tool: Tool) -> None:
-    ours = [f"{number:012x}" for number in range(5)]
-    tool.publish(*ours, "aaaaaaaaaaaa.part", "20260101T000000Z-published")
+NAMES = {"now": "{:012x}-0123abcd", "formerly": "{:012x}"}
+
+
+@pytest.mark.parametrize("named", NAMES)
+def test_of_the_knowledge_what_is_named_as_a_version_is_removed_once_nobody_can_want_it(tool: Tool, named: str) -> None:
+    ours = [NAMES[named].format(number) for number in range(5)]
+    tool.publish(*ours, "aaaaaaaaaaaa.part", "by-hand", "first")
     tool.serves("1.0-a", "a: 1", ours[0])
     tool.switch(tool.state("1.0-a", "a: 2", ours[1]))
     (tool.data / "kb-versions/.history.jsonl").write_text(json.dumps({"action": "publish", "folder": ours[2]}) + "\n")
     removed = set(tool.modules["pruning"].prune(1)) - {"2.0-b", "3.0-c"}
     assert removed == {ours[3], ours[4], "aaaaaaaaaaaa.part"}
-    assert (tool.data / "kb-versions/20260101T000000Z-published").exists()
+    assert (tool.data / "kb-versions/by-hand").exists()
+    assert (tool.data / "kb-versions/first").exists()
+
+
+def test_while_somebody_publishes_no_version_is_removed(tool: Tool) -> None:
+    kept, idle = "000000000000-00000000", "111111111111-11111111"
+    tool.publish(kept, idle)
+    tool.serves("1.0-a", "a: 1", kept)
+    place = Place(tool.data / "kb")
+    with locked(place):
+        assert idle not in tool.modules["pruning"].prune(1)
+    assert idle in tool.modules["pruning"].prune(1)
+    with locked(place):
+        pass  # whoever pruned has let go of it
+
+
+def test_back_keeps_the_knowledge_when_that_of_before_is_gone(tool: Tool) -> None:
+    tool.serves("1.0-a")
+    tool.switch(tool.state("2.0-b", "a: 2", "kb2"))
+    (tool.data / "kb-versions/kb1").rmdir()
+    tool.main("back")
+    assert (tool.current, tool.knowledge) == ("1.0-a", "kb2")
 
 
 # The command

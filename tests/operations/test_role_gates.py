@@ -8,10 +8,10 @@ from typing import Any
 
 import jinja2
 import pytest
-import yaml
 
 from loadtests.service import ROOT
 from tests.operations.rendering import lines
+from tests.thrift import parsed
 
 # The way in
 
@@ -95,7 +95,7 @@ def tasks(role: str, name: str = "main") -> list[dict[str, Any]]:
             if imported := entry.get("ansible.builtin.import_tasks"):
                 yield from tasks(role, Path(imported).stem)
 
-    return list(flat(yaml.safe_load((ROOT / "roles" / role / "tasks" / f"{name}.yml").read_text("utf-8"))))
+    return list(flat(parsed((ROOT / "roles" / role / "tasks" / f"{name}.yml").read_text("utf-8"))))
 
 
 def place(found: list[dict[str, Any]], **wanted: Any) -> int:
@@ -172,6 +172,7 @@ def test_keys_that_are_no_operators_are_taken_away_and_the_deploy_user_has_no_pa
 
 SECRETS = {
     "/etc/sales-machine/api_keys": "0600",
+    "/etc/sales-machine/llm_key": "0600",
     "/etc/sales-machine/webhook_url": "0600",
     "/etc/ssh/sshd_config.d/00-sales-machine.conf": "0600",
     "/etc/sudoers.d/60-{{ base_deploy_user }}": "0440",

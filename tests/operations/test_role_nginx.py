@@ -4,9 +4,8 @@ one of these lines unnoticed; tests/host tries the same on a real server."""
 import re
 from pathlib import Path
 
-import yaml
-
 from loadtests.service import ROOT
+from tests.thrift import parsed
 
 
 def site(rendered: Path) -> str:
@@ -34,7 +33,7 @@ def serving(rendered: Path) -> str:
 def test_only_who_is_listed_may_call_the_api_and_not_too_often(rendered: Path) -> None:
     (api,) = blocks(serving(rendered), re.escape("location ^~ /api/v1/"))
     access = re.findall(r"^\s*((?:allow|deny) \S+;)", api, re.MULTILINE)
-    listed = yaml.safe_load((ROOT / "tests/host/render_vars.yml").read_text("utf-8"))["machine_allowlist"]
+    listed = parsed((ROOT / "tests/host/render_vars.yml").read_text("utf-8"))["machine_allowlist"]
     assert access == ["allow 127.0.0.1;", "allow ::1;", *(f"allow {net};" for net in listed), "deny all;"]
     assert re.search(r"limit_req zone=sales_machine burst=\d+ nodelay;", api)
     assert "limit_req_status 429;" in serving(rendered)

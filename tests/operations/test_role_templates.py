@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.operations.rendering import lines
+from tests.operations.rendering import lines, render
+from tests.thrift import parsed
 
 SANDBOX = {
     "NoNewPrivileges=yes",
@@ -36,7 +36,7 @@ AGAIN = {"Restart=always", "StartLimitIntervalSec=0"}
 
 
 def settings_of(rendered: Path) -> Any:
-    return yaml.safe_load((rendered / "app.settings.yaml").read_text("utf-8"))
+    return parsed((rendered / "app.settings.yaml").read_text("utf-8"))
 
 
 def environment(rendered: Path, unit: str) -> dict[str, str]:
@@ -76,6 +76,21 @@ def test_the_service_runs_as_its_own_user_reaches_nobody_and_leaves_no_words_beh
     } <= unit
     assert environment(rendered, "app.sales-machine.service")["HF_HUB_OFFLINE"] == "1"
     assert not [line for line in unit if "API_KEYS" in line]
+
+
+def test_another_model_server_is_told_with_its_key_in_a_credential_alone(tmp_path: Path) -> None:
+    told = {
+        "app_llm_host": "https://models.example.com/v1",
+        "app_llm_model": "m",
+        "app_llm_key": "sk-secret-of-the-vault",
+    }
+    render(tmp_path, {"app_llm_backend": "openai"} | told)
+    written = settings_of(tmp_path)["llm"]
+    assert written == {"backend": "openai", "host": told["app_llm_host"], "model": "m", "context": 6144}
+    unit = lines(tmp_path, "app.sales-machine.service")
+    assert "LoadCredential=llm_key:/etc/sales-machine/llm_key" in unit
+    assert not [line for line in unit if "ollama" in line]
+    assert not [path for path in tmp_path.iterdir() if "sk-secret" in path.read_text("utf-8")]
 
 
 def test_the_service_is_ended_by_nobody_before_its_turns_are_and_not_started_on_a_wrong_setting(rendered: Path) -> None:
@@ -190,7 +205,7 @@ ALERTS = {
 
 
 def test_each_alert_speaks_at_the_bound_that_its_summary_tells(rendered: Path) -> None:
-    (group,) = yaml.safe_load((rendered / "monitor.rules.yml").read_text("utf-8"))["groups"]
+    (group,) = parsed((rendered / "monitor.rules.yml").read_text("utf-8"))["groups"]
     rules = {rule["alert"]: rule for rule in group["rules"]}
     for name, (severity, hold, bound) in ALERTS.items():
         rule = rules[name]
@@ -203,7 +218,7 @@ def test_each_alert_speaks_at_the_bound_that_its_summary_tells(rendered: Path) -
 
 
 def test_a_prometheus_of_its_own_reads_the_service_and_the_server(rendered: Path) -> None:
-    config = yaml.safe_load((rendered / "monitor.prometheus.yml").read_text("utf-8"))
+    config = parsed((rendered / "monitor.prometheus.yml").read_text("utf-8"))
     targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in config["scrape_configs"]}
     assert targets == {"sales-machine": ["127.0.0.1:8000"], "node": ["127.0.0.1:9100"]}
     assert config["rule_files"] == ["rules.yml"]

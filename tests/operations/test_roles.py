@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from loadtests.service import ROOT
 from tests.host.hosts import run
 from tests.host.readme_tables import defaults, main_spec, page
 from tests.operations.rendering import TEMPLATES
+from tests.thrift import parsed
 
 ROLES = sorted((ROOT / "roles").iterdir())
 ORDER = [
@@ -38,7 +38,7 @@ each_role = pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 
 
 def read(path: Path) -> Any:
-    return yaml.safe_load(path.read_text("utf-8"))
+    return parsed(path.read_text("utf-8"))
 
 
 def tasks_of(entries: list[dict[str, Any]] | None) -> Iterator[dict[str, Any]]:
@@ -137,7 +137,7 @@ def test_each_template_renders_with_the_example_inventory(rendered: Path, templa
     if text.startswith("#!/bin/sh"):
         subprocess.run(["sh", "-n", str(file)], check=True)
     if file.suffix in {".yml", ".yaml"}:
-        assert yaml.safe_load(text)
+        assert parsed(text)
 
 
 def test_the_rendered_upgrades_exclude_the_driver(rendered: Path) -> None:

@@ -87,9 +87,13 @@ BOTH = {name: digest(name) for name in ("model.safetensors", "2_Dense/model.safe
     ("chosen", "named"),
     [
         (BOTH | {"model.safetensors": OTHER}, f"{OTHER} model.safetensors"),
-        (BOTH | {"model.safetensors": BOTH["2_Dense/model.safetensors"]}, f"{digest('model.safetensors')} model.safetensors"),
+        pytest.param(
+            BOTH | {"model.safetensors": BOTH["2_Dense/model.safetensors"]},
+            f"{digest('model.safetensors')} model.safetensors",
+            marks=pytest.mark.long,
+        ),
         ({"model.safetensors": BOTH["model.safetensors"]}, f"{digest('2_Dense/model.safetensors')} 2_Dense/model.safetensors"),
-        (BOTH | {"tokenizer.json": OTHER}, f"{OTHER} tokenizer.json"),
+        pytest.param(BOTH | {"tokenizer.json": OTHER}, f"{OTHER} tokenizer.json", marks=pytest.mark.long),
     ],
     ids=["another content", "two files exchanged", "weights that are not named", "a file that is not there"],
 )  # fmt: skip

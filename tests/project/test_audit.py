@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.audit import advisories, pins, traps
 from tests.host.lock import LOCKS, ROOT
+from tests.thrift import parsed
 
 HASH = "--hash=sha256:" + "a" * 64
 BUILD = LOCKS["requirements-build.txt"]
@@ -77,7 +77,7 @@ CHOSEN = """
 """
 
 
-@pytest.mark.parametrize("task", yaml.safe_load(FETCHING), ids=str)
+@pytest.mark.parametrize("task", parsed(FETCHING), ids=str)
 def test_a_task_that_fetches_what_nobody_chose_is_found(task: dict[str, Any], tmp_path: Path) -> None:
     for place in (tmp_path / "roles" / "r" / "tasks" / "main.yml", tmp_path / "playbooks" / "p.yml"):
         place.parent.mkdir(parents=True)
@@ -94,7 +94,7 @@ def test_a_task_that_fetches_what_nobody_chose_is_found(task: dict[str, Any], tm
     ]
 
 
-@pytest.mark.parametrize("task", yaml.safe_load(CHOSEN), ids=str)
+@pytest.mark.parametrize("task", parsed(CHOSEN), ids=str)
 def test_a_task_that_knows_what_it_gets_passes(task: dict[str, Any]) -> None:
     assert list(pins.of_task(task)) == []
 

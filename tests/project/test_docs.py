@@ -8,12 +8,12 @@ from typing import get_type_hints
 
 import click
 import pytest
-import yaml
 
 from app.cli import main
 from app.telemetry import Telemetry
 from app.turn.reply import Meta
 from loadtests.service import ROOT
+from tests.thrift import parsed
 
 DOCS = ROOT / "docs"
 LANGUAGES = [DOCS, DOCS / "ru"]
@@ -42,7 +42,7 @@ def test_every_command_and_option_is_documented(folder: Path, name: str, command
 @pytest.mark.parametrize("folder", LANGUAGES, ids=["en", "ru"])
 def test_every_setting_and_flag_is_documented(folder: Path) -> None:
     page = (folder / "settings.md").read_text("utf-8")
-    defaults = yaml.safe_load((ROOT / "app" / "settings.yaml").read_text("utf-8"))
+    defaults = parsed((ROOT / "app" / "settings.yaml").read_text("utf-8"))
     for group, values in defaults.items():
         for key in values:
             assert f"`{key}`" in page if group == "flags" else f"`{group}.{key}`" in page

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.evaluation.cases import says
-from app.guardrail.acts import forbidden
+from app.guardrail.checks.promises.acts import forbidden
 from tests.patterns import Found, collected
 from tests.pumping import judged, slowest
 
@@ -15,8 +15,8 @@ AT_LEAST = 270
 
 # Patterns made from words while running. Each is built of escaped words, tried below.
 DYNAMIC = {
-    "app.guardrail.acts:": "the triggers, compiled at import from a tuple: held by the module, so tried as they are",
-    "app.guardrail.acts:forbidden": "phrases of the policy: words with \\W+ between them",
+    "app.guardrail.checks.promises.acts:forbidden": "phrases of the policy: words with \\W+ between them",
+    "app.guardrail.text.lists:pattern": "rows of YAML, compiled at import: held by the module that asks, so tried as they are",
     "app.evaluation.cases:says": "a text of a test case, escaped",
     "app.knowledge.importer:text": "a class of characters, one of two",
     "app.language.letters.evidence:": "classes of letters from data, compiled at import: held by the module, so tried as they are",
@@ -104,7 +104,11 @@ def test_one_that_is_tried_at_one_place_is_judged_there() -> None:
 
 def test_a_pattern_of_a_module_is_found_wherever_it_is_kept(patterns: tuple[list[Found], frozenset[str]]) -> None:
     where = {one.where.split("[")[0] for one in patterns[0]}
-    assert {"app.guardrail.acts._TRIGGERS", "app.guardrail.acts._RULES", "app.dialogue.hearing.text._EMAIL"} <= where
+    assert {
+        "app.guardrail.checks.promises.acts.RULES.find",
+        "app.guardrail.checks.terms._ACTION",
+        "app.dialogue.hearing.text._EMAIL",
+    } <= where
     assert any(place.startswith("app.dialogue.hearing.text:") for place in where), "of a call in a function"
 
 

@@ -14,8 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from app.composing.extractive import compose
 from app.service.assembly import open_bots
 from app.settings import load
@@ -23,6 +21,7 @@ from app.turn.bots import Bot
 from app.turn.chain import Plan, decide, plan, reckon, search
 from app.types import Ask, Exchange, Key, Snapshot
 from loadtests.service import ROOT
+from tests.thrift import parsed
 
 FILE = Path(__file__).with_name("situations.yaml")
 SETTINGS = load(environ={})
@@ -58,7 +57,7 @@ class Looked:
 
 
 def situations() -> list[Situation]:
-    rows: list[dict[str, Any]] = yaml.safe_load(FILE.read_text("utf-8"))
+    rows: list[dict[str, Any]] = parsed(FILE.read_text("utf-8"))
     lists = ("must", "must_not", "before")
     return [Situation(**row | {name: tuple(row.get(name, ())) for name in lists}) for row in rows]
 

@@ -18,6 +18,7 @@ from app.prompt.course import acts, beginning, shortened
 from app.prompt.words import table
 from app.types import Deciding, DialogueState, Key, Passage, Prompt, Section, Shop, Snapshot, Step
 from loadtests.service import ROOT
+from tests.thrift import most
 
 KEY, SECRET = Key("s", "u"), b"a secret of this installation"
 STEP = Step(
@@ -216,7 +217,7 @@ def test_a_very_long_message_keeps_its_beginning_and_its_end_and_leaves_the_best
 
 
 @given(st.text(max_size=300), st.integers(-3, 80))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=most(60), deadline=None)
 def test_a_text_that_is_shortened_keeps_to_its_tokens(text: str, most: int) -> None:
     counter = TokenCounter()
     for made in (shortened(counter, text, most), beginning(counter, text, most)):
@@ -226,7 +227,7 @@ def test_a_text_that_is_shortened_keeps_to_its_tokens(text: str, most: int) -> N
 
 
 @given(st.text(max_size=200), st.integers(200, 900))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=most(40), deadline=None)
 def test_any_text_makes_a_message_within_its_budget(text: str, room: int) -> None:
     said = last(
         text, builder=PromptBuilder(TokenCounter(), secret=SECRET, budget=Budget(turn=room)), passages=FULL["passages"]

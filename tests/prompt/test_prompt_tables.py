@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from app.prompt import Budget, PromptBuilder, TokenCounter, Wrong, corrected, sanitise
-from app.prompt.alike import fold
+from app.prompt.confusables import fold
 from app.prompt.frame import framed, mark_of, marks_in
-from app.prompt.marks import without_marks
 from app.prompt.poses import posing
 from app.prompt.sanitise import plain_signs
-from app.prompt.tokens import usual
+from app.prompt.template_marks import without_marks
+from app.prompt.token_count import usual
 from app.types import ChatMessage, DialogueState, Exchange, Key, Passage, Prompt, Section, Snapshot, Step
 
 SPEAKERS = (

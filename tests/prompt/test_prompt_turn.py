@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.knowledge.retriever import Found
-from app.llm.ollama import answer_room
+from app.llm.chat import answer_room
 from app.service.assembly import open_machine
 from app.settings import load
 from app.turn.chain import guard_context, plan

@@ -43,7 +43,7 @@ def test_every_check_has_its_words(name: str) -> None:
 
 def test_what_is_looked_for_in_a_finding_is_what_checks_say() -> None:
     """A finding that is worded anew would fall to the words for any other."""
-    said = "\n".join(path.read_text("utf-8") for path in (ROOT / "app" / "guardrail").glob("*.py"))
+    said = "\n".join(path.read_text("utf-8") for path in (ROOT / "app" / "guardrail").rglob("*.py"))
     for name, rows in table("words")["wrong"].items():
         assert [row["has"] for row in rows if row["has"] not in said] == [], name
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.prompt import sanitise
-from app.prompt.marks import without_marks
 from app.prompt.poses import labels_of
 from app.prompt.sanitise import one_line
+from app.prompt.template_marks import without_marks
 from loadtests.service import ROOT
 
 PIECES = (

@@ -47,7 +47,7 @@ cd /etc/sales-machine; readlink /opt/sales-machine/current
 sha256sum < settings.yaml; sha256sum < /etc/systemd/system/sales-machine.service
 """
 _LEFT = """
-ls -d /etc/sales-machine/switch.json /etc/sales-machine/.* /opt/sales-machine/.c* /var/lib/sales-machine/kb-versions/*.part 2>/dev/null |
+ls -d /etc/sales-machine/switch.json /etc/sales-machine/.* /opt/sales-machine/.c* /var/lib/sales-machine/kb-versions/.partial-* 2>/dev/null |
 grep -v '/\\.\\.\\?$'
 for each in /opt/sales-machine/releases/*; do [ -s $each/RELEASE.json ] || echo $each; done
 """

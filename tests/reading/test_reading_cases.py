@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from app.reading.clauses import clauses
 from app.reading.message import Clause
 from app.reading.read import read
+from tests.thrift import parsed
 
 CASES = Path(__file__).parent / "cases"
 
@@ -17,7 +17,7 @@ def rows(pattern: str) -> list[Any]:
     """Every case of the files, named by its file, kind and text."""
     found = []
     for path in sorted(CASES.glob(pattern)):
-        for kind, cases in yaml.safe_load(path.read_text("utf-8")).items():
+        for kind, cases in parsed(path.read_text("utf-8")).items():
             found += [pytest.param(case, id=f"{path.stem}-{kind}-{at}") for at, case in enumerate(cases)]
     return found
 
@@ -61,7 +61,7 @@ def test_a_pasted_line_knows_its_speaker() -> None:
 
 def test_no_word_of_the_data_is_written_twice_in_one_list() -> None:
     for path in sorted((Path(__file__).parents[2] / "app/reading/words").glob("*.yaml")):
-        for chapter, names in yaml.safe_load(path.read_text("utf-8")).items():
+        for chapter, names in parsed(path.read_text("utf-8")).items():
             for name, text in names.items() if isinstance(names, dict) else ():
                 words = [row.strip() for row in text.split(",")] if isinstance(text, str) else text
                 assert len(words) == len(set(words)), (

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app.reading.clauses import clauses
 from app.reading.own.markup import plain
 from app.reading.read import read
+from tests.thrift import most
 
 PIECES = [
     "сколько стоит", "и есть ли", "у нас два зала", "не про доставку", "а про цену", "кроме белого", "без лука", "спасибо", "если взять три",
@@ -32,7 +33,7 @@ def letters(text: str) -> Counter[str]:
     return Counter(each for each in text if not each.isspace())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=most(200), deadline=None)
 @given(TEXTS, MEDIA)
 def test_the_own_words_all_come_from_the_text(text: str, media: Media) -> None:
     message = read(text, media, OURS)
@@ -41,7 +42,7 @@ def test_the_own_words_all_come_from_the_text(text: str, media: Media) -> None:
     assert not letters(message.own) - (source + letters(plain(text)) + letters(plain(plain(text))))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=most(200), deadline=None)
 @given(TEXTS)
 def test_the_own_words_read_again_are_the_same(text: str) -> None:
     own = read(text, earlier=OURS).own
@@ -50,7 +51,7 @@ def test_the_own_words_read_again_are_the_same(text: str) -> None:
     assert not again.aside
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=most(200), deadline=None)
 @given(TEXTS)
 def test_clauses_are_in_order_apart_and_hold_every_word(text: str) -> None:
     found = clauses(text)
@@ -67,7 +68,7 @@ def test_clauses_are_in_order_apart_and_hold_every_word(text: str) -> None:
     assert not any(each.isalnum() for each in outside)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=most(200), deadline=None)
 @given(TEXTS)
 def test_a_message_speaks_in_the_clauses_of_its_own_words(text: str) -> None:
     message = read(text)

@@ -3,8 +3,6 @@
 import json
 import shutil
 import sqlite3
-import subprocess
-import sys
 import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,36 +14,15 @@ from hypothesis import strategies as st
 from app.errors import ConfigError
 from app.store import Store
 from app.store.backup import DATABASE, archives, create, kept, rotate, verify
-from loadtests.service import ROOT, clean_environment
+from tests.forked import machine
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
-
-
-def machine(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=ROOT,
-        env=clean_environment(),
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
 def talked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("talked") / "data"
-    done = subprocess.run(
-        [sys.executable, "-m", "app", "chat", "--user", "u1", "--data", str(folder)],
-        input="сколько стоит тариф Рост?\n",
-        text=True,
-        capture_output=True,
-        cwd=ROOT,
-        env=clean_environment(),
-        timeout=60,
-        check=False,
-    )
+    done = machine("chat", "--user", "u1", "--data", str(folder), text="сколько стоит тариф Рост?\n")
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -221,6 +198,12 @@ def test_a_week_that_the_new_year_cuts_is_one_week() -> None:
     assert kept(names, daily=1, weekly=3) == {"20261221T020000Z", "20270102T020000Z", "20270110T020000Z"}
     # days of December that are week 1 of the next year are not those of the January before
     assert kept(["20250102T020000Z", "20251230T020000Z"], daily=1, weekly=2) == {"20250102T020000Z", "20251230T020000Z"}
+
+
+def test_of_several_backups_of_a_day_the_newest_stays() -> None:
+    names = [f"2026030{day}T{hour}0000Z" for day in (2, 3) for hour in ("02", "09", "21")]
+    assert kept(names, daily=2, weekly=0) == {"20260302T210000Z", "20260303T210000Z"}
+    assert kept(names, daily=1, weekly=1) == {"20260303T210000Z"}
 
 
 @given(moments, st.integers(1, 20), st.integers(0, 10))

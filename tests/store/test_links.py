@@ -21,6 +21,7 @@ from click.testing import CliRunner
 from app.cli import main
 from app.errors import ConfigError
 from app.files import acting_for, created, folder, opened, replaced
+from app.knowledge.history import Entry, append
 from app.knowledge.publishing import Place, locked, prune, store, switch
 from app.knowledge.sections import KnowledgeBase, load
 from app.store import Store
@@ -544,6 +545,7 @@ def test_links_that_are_left_among_versions_are_removed_themselves(
     publishing: tuple[Place, KnowledgeBase, Path], secret: Path
 ) -> None:
     place, *what = publishing
+    append(place.log, Entry("2026-01-01", "publish", "0123456789ab-01234567", "0123456789ab", "x"))
     for name in (".partial-link", ".partial-x", "0123456789ab-01234567"):
         link(place.versions / name, secret.parent)
     publish(place, *what)

@@ -25,6 +25,7 @@ from app.turn.process import process
 from app.turn.reply import Reply
 from app.types import Ask, DialogueState, Exchange, Key, Media, Source
 from tests.store import old_release
+from tests.thrift import most
 
 KEY = Key("BOT_1", "77010000001")
 BOT = "shop"
@@ -150,7 +151,7 @@ async def told(talk: Talk, ops: list[Op], name: str) -> dict[str, Any]:
     return found
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=most(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ops=st.lists(OPS, min_size=1, max_size=14), step=st.integers(1, 4))
 def test_a_conversation_reads_the_same_whichever_releases_wrote_it_in_whatever_order(
     tmp_path_factory: pytest.TempPathFactory, ops: list[Op], step: int

@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,25 +13,14 @@ import httpx
 import pytest
 
 from app.errors import ConfigError
+from app.store import restore as restoring
 from app.store.backup import DATABASE, create
 from app.store.restore import in_use, restore
-from loadtests.service import KEY, ROOT, Server, clean_environment, message
+from loadtests.service import KEY, Server, message
+from tests.forked import machine
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 QUESTION = "сколько стоит тариф Рост?"
-
-
-def machine(*arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app", *arguments],
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=ROOT,
-        env=clean_environment(),
-        check=False,
-    )
 
 
 def talk(data: Path, user: str) -> None:
@@ -132,6 +121,37 @@ def test_a_disk_that_takes_no_copy_leaves_the_memory(
     with pytest.raises(ConfigError, match="No space left"):
         restore(archive, data)
     assert (data / DATABASE).read_bytes() == before
+    assert not list(data.glob(".restore-*"))
+
+
+_OPENS = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("SELECT count(*) FROM turns").fetchone()
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_who_opens_the_memory_while_the_archive_is_copied_keeps_it(
+    data: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk(data, "u2")
+    copied = restoring._copy
+    with ExitStack() as until:
+
+        def opened_meanwhile(source: Path, inside: int, copy: str, sha256: str) -> None:
+            copied(source, inside, copy, sha256)
+            if source.name == DATABASE:
+                command = [sys.executable, "-c", _OPENS, str(data / DATABASE)]
+                other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                until.enter_context(other)
+                assert other.stdout is not None and other.stdout.readline() == "open\n"
+
+        monkeypatch.setattr(restoring, "_copy", opened_meanwhile)
+        with pytest.raises(ConfigError, match="was not restored"):
+            restore(archive, data)
+    assert users(data) == {"u1", "u2"}
     assert not list(data.glob(".restore-*"))
 
 

@@ -20,6 +20,7 @@ from app.turn.machine import Machine
 from app.turn.process import observe
 from app.turn.reply import Reply
 from app.types import Ask, DialogueState, Key, Observation, Pending, Snapshot
+from tests.thrift import most
 
 KEY = Key("BOT_1", "77010000001")
 TEXT = st.text(st.characters(blacklist_categories=("Cs",)))
@@ -153,7 +154,7 @@ async def test_saying_twice_what_the_customer_saw_keeps_the_second(store: Store)
     assert [e.answer for e in history] == ["second"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=most(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(state=STATES, question=TEXT, answer=TEXT, session=TEXT, user=TEXT)
 def test_any_conversation_survives_the_round_trip(
     tmp_path_factory: pytest.TempPathFactory, state: DialogueState, question: str, answer: str, session: str, user: str

@@ -10,6 +10,7 @@ import pytest
 
 from app.composing.extractive import Extractive
 from app.dialogue.engine import Dialogue
+from app.guardrail import Known
 from app.knowledge.retriever import Found
 from app.settings import load
 from app.turn.bots import Bot
@@ -55,6 +56,7 @@ def test_a_draft_is_judged_against_everything_that_is_known_of_the_turn(chat: Bo
     context = guard_context(planned(), ASK, snapshot, bot)
     said = {field.name: getattr(context, field.name) for field in fields(context)}
     contacts = cast(frozenset[str], said.pop("contacts"))
+    known = cast(Known, said.pop("known"))
     assert said == {
         "passages": (ROST,),
         "customer": ("Раз", "Два", "Сколько?"),
@@ -65,10 +67,10 @@ def test_a_draft_is_judged_against_everything_that_is_known_of_the_turn(chat: Bo
         "system": "Правила.",
         "never": ("самые низкие",),
         "discounts": (Decimal(7),),
-        "brands": (),
-        "counts": (),
+        "shop": bot.knowledge.current.shop,
         "marks": ("kvqzhd",),
     }
+    assert known.holds("терминалы") and not known.holds("дирижабль"), "the words of the whole knowledge"
     assert "own@shop.kz" in contacts and "other@shop.kz" not in contacts, "only a person's own answer vouches for it"
     assert not guard_context(planned(), ASK, Snapshot(KEY, history=HISTORY), bot).greeted
     assert guard_context(planned(replace(STEP, greeting=None, lead=None)), ASK, snapshot, bot).own == (

@@ -41,6 +41,18 @@ def test_what_was_counted_before_is_reckoned_with(shop: Retriever) -> None:
     assert (found.kind, "596 000 ₸" in found.said) == ("sum", True)
 
 
+def test_who_counts_again_is_reckoned_with_what_he_said_last(shop: Retriever) -> None:
+    (found,) = decided(
+        shop, "и сколько получится на Росте за год?", "у меня четыре магазина", "ой, то есть два магазина"
+    )
+    assert "298 000 ₸" in found.said and "596 000" not in found.said
+
+
+def test_of_two_plans_in_one_sum_the_one_named_last_is_taken(shop: Retriever) -> None:
+    (found,) = decided(shop, "сколько выйдет всё вместе?", "нужен Старт и ящик D-Box", "нет, лучше Рост")
+    assert "«Рост»" in found.said and "«Старт»" not in found.said
+
+
 def test_his_own_sum_is_confirmed_or_put_right(shop: Retriever) -> None:
     (right,) = decided(shop, "14900*4 = 59600, верно?", "сколько стоит Рост")
     assert (right.kind, "59 600 ₸" in right.said) == ("confirmed", True)
@@ -81,7 +93,10 @@ def test_an_offer_that_is_over_decides_nothing() -> None:
         valid_until=date(2026, 12, 1), facts=(Fact("Диван «Волна»", Decimal(90000), "KZT"),),
     )  # fmt: skip
     shop = Retriever(KnowledgeBase((section,), "v"), today=TODAY)
-    assert [found.kind for found in decided(shop, "сколько стоит диван волна")] == ["price"]
+    for day in (TODAY, date(2026, 12, 1)):
+        assert [found.kind for found in decided(shop, "сколько стоит диван волна", today=day)] == ["price"], (
+            "its last day too"
+        )
     assert decided(shop, "сколько стоит диван волна", today=date(2026, 12, 2)) == []
 
 

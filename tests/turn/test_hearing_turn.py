@@ -10,7 +10,7 @@ import pytest
 
 from app.capacity.admission import Admission
 from app.capacity.pace import Pace
-from app.capacity.share import Share
+from app.capacity.quota import Quota
 from app.composing.extractive import Extractive
 from app.deadline import Deadline
 from app.turn.machine import Machine
@@ -51,7 +51,7 @@ class Model(Extractive):
         )
 
 
-class Free(Share):
+class Free(Quota):
     """No limit."""
 
     def take(self) -> bool:
@@ -158,7 +158,7 @@ async def test_nor_does_its_word_lead_out_of_one(quiet: Machine) -> None:
 
 async def test_in_many_turns_no_more_than_one_of_four_is_asked(quiet: Machine) -> None:
     model = Model()
-    machine = replace(quiet, llm=model, heard=Share())
+    machine = replace(quiet, llm=model, heard=Quota())
     for number in range(12):
         await turn(machine, user=f"u{number}")
     assert len(model.asked) == 3
@@ -169,7 +169,7 @@ async def test_always_asks_in_every_turn_and_never_in_none(quiet: Machine) -> No
     texts = (UNSURE, PRICE, UNSURE)
     for choice, count in (("always", 3), ("never", 0)):
         model = Model()
-        machine = with_choice(quiet, choice, llm=model, heard=Share())
+        machine = with_choice(quiet, choice, llm=model, heard=Quota())
         for number, text in enumerate(texts):
             await turn(machine, text, user=f"{choice}-{number}")
         assert len(model.asked) == count

@@ -156,10 +156,10 @@ async def test_what_was_just_answered_is_not_the_answer_to_another_question(bot:
 
 async def test_a_greeting_is_said_once_in_a_conversation(bot: Bot, machine: Machine) -> None:
     speaking = replace(
-        machine, llm=Model(f"Здравствуйте! {RIGHT}", "Здравствуйте! Да, Kaspi можно подключить к кассе.")
+        machine, llm=Model(f"Здравствуйте! {RIGHT}", "Здравствуйте! Да, свой сканер можно подключить к кассе.")
     )
     first = await process(Ask(KEY, f"Здравствуйте! {PRICE}", "r1", body_hash="1"), bot, speaking)
-    second = await process(Ask(KEY, "А Kaspi можно подключить?", "r2", body_hash="2"), bot, speaking)
+    second = await process(Ask(KEY, "А свой сканер можно подключить?", "r2", body_hash="2"), bot, speaking)
     assert first.answer.startswith("Здравствуйте")
     assert "Здравствуйте" not in second.answer
     await machine.asides.close()

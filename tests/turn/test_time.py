@@ -1,12 +1,11 @@
 """No message takes more time than its length warrants: every stage, whole turns, and the event loop between them."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from _pytest.mark import ParameterSet
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +25,7 @@ from app.types import Aside, Ask, Draft, Exchange, Key, Observation, Prompt, Sna
 from loadtests.service import ROOT
 from tests.hostile import SHAPES, hostile
 from tests.stretches import Stretches, measured
+from tests.thrift import most, thinned
 
 SHORT, LONG = 2_000, 8_000
 GROWTH = 6.0  # times the work at most, for four times the length
@@ -181,13 +181,7 @@ def stages(opened: Machine) -> Stages:
     return Stages(opened)
 
 
-def thinned(values: Sequence[object], every: int) -> list[ParameterSet]:
-    """All the values; only each such one where the long tests are not asked for."""
-    marks = [() if number % every == 0 else (pytest.mark.long,) for number in range(len(values))]
-    return [pytest.param(value, marks=mark) for value, mark in zip(values, marks, strict=True)]
-
-
-@pytest.mark.parametrize("shape", thinned(SHAPES, 2))
+@pytest.mark.parametrize("shape", thinned(SHAPES, 4))
 def test_every_stage_takes_time_in_proportion(stages: Stages, shape: str) -> None:
     texts = {length: made(shape, length) for length in (SHORT, LONG)}
     found = {name: too_much(work, texts.__getitem__) for name, work in stages.named().items()}
@@ -196,7 +190,7 @@ def test_every_stage_takes_time_in_proportion(stages: Stages, shape: str) -> Non
 
 # Not Phase.explain: it traces each line from the first failure on, and what is traced is slow whatever the text.
 @settings(
-    max_examples=30,
+    max_examples=most(30),
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -224,7 +218,7 @@ async def talking(opened: Machine, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 _SPOKEN = [*(("model", shape) for shape in SHAPES), *(("knowledge", shape) for shape in SHAPES[::4])]
 
 
-@pytest.mark.parametrize("spoken", thinned(_SPOKEN, 3))
+@pytest.mark.parametrize("spoken", thinned(_SPOKEN, 6))
 async def test_no_turn_holds_the_loop(
     opened: Machine, talking: tuple[Machine, Echo, Stretches], spoken: tuple[str, str]
 ) -> None:

@@ -86,6 +86,20 @@ async def quiet(machine: Machine) -> Any:
     await machine.asides.close()
 
 
+async def test_the_wait_for_the_turn_before_counts_among_the_milliseconds_and_has_its_name(quiet: Machine) -> None:
+    flags = quiet.settings.flags.model_copy(update={"timings": True})
+    settings = quiet.settings.model_copy(update={"flags": flags})
+    machine = replace(
+        quiet, llm=Model(RIGHT, RIGHT, "За магазин в месяц «Рост» стоит 14 900 ₸.", takes_s=0.3), settings=settings
+    )
+    first = asyncio.create_task(turn(ask(), machine))
+    await asyncio.sleep(0.05)
+    told = meta(await turn(ask(number=2), machine))
+    await first
+    assert told["timings"]["lock"] >= 200
+    assert told["processing_ms"] >= told["timings"]["lock"] + 200
+
+
 async def test_meta_tells_what_the_page_of_the_api_names(quiet: Machine) -> None:
     machine = replace(quiet, llm=Model(RIGHT, takes_s=0.05))
     started = time.monotonic()

@@ -12,6 +12,7 @@ from app.cli import main
 from app.errors import ConfigError
 from app.understanding.acts import Classifier, learnt_from, load_examples
 from app.understanding.training import fingerprint
+from tests.thrift import most
 
 LEAST = {"ru": 60, "kk": 40, "en": 25}
 
@@ -47,9 +48,16 @@ def classifier() -> Classifier:
     return Classifier.load()
 
 
+@pytest.fixture(scope="module")
+def examples() -> frozenset[str]:
+    return frozenset(line for acts in load_examples().values() for lines in acts.values() for line in lines)
+
+
 @pytest.mark.parametrize(("act", "text"), CASES)
-def test_an_act_is_heard_in_other_words_than_the_examples(classifier: Classifier, act: str, text: str) -> None:
-    assert text not in {line for acts in load_examples().values() for lines in acts.values() for line in lines}
+def test_an_act_is_heard_in_other_words_than_the_examples(
+    classifier: Classifier, examples: frozenset[str], act: str, text: str
+) -> None:
+    assert text not in examples
     assert act in [name for name, _ in classifier.scored(text).acts[:2]]
 
 
@@ -73,7 +81,7 @@ def test_what_is_like_no_example_is_unsure(classifier: Classifier) -> None:
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=most(200), deadline=None)
 def test_the_probabilities_of_any_text_are_some(text: str) -> None:
     acts = Classifier.load().scored(text).acts
     assert not acts or abs(sum(chance for _, chance in acts) - 1) < 1e-3

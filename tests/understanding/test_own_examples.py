@@ -13,6 +13,7 @@ from app.cli import main
 from app.errors import ConfigError
 from app.understanding.acts import Classifier
 from app.understanding.own import MOST, own_examples
+from tests.thrift import most
 
 SAID = "ноготочки на субботу"  # says nothing to the package's examples
 
@@ -82,7 +83,7 @@ def test_the_nearest_example_decides_and_the_rest_is_as_before() -> None:
 
 
 @given(st.text(max_size=300), st.lists(st.text(min_size=1, max_size=40), max_size=5))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=most(100), deadline=None)
 def test_the_probabilities_of_any_text_are_some_whatever_the_examples(text: str, lines: list[str]) -> None:
     acts = Classifier.load().with_own({"price": lines}).scored(text).acts
     assert not acts or abs(sum(chance for _, chance in acts) - 1) < 1e-3

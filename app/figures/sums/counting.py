@@ -27,7 +27,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class LineItem:
     """One line of a sum: `quantity` x price x `times`, less `reduction` = `amount`."""
 
     offer: Offer
@@ -75,7 +75,7 @@ class Unknown:
 class Sum:
     """Parts in the order of their names, totals by currency and period. With `unknown` the totals are of the rest."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[LineItem, ...]
     totals: tuple[Total, ...]
     unknown: tuple[Unknown, ...] = ()
     saving: Decimal | None = None
@@ -121,7 +121,7 @@ def count(
 
     The order of the items does not matter. Raises nothing: what cannot be counted is in `unknown`.
     """
-    parts: list[Part] = []
+    parts: list[LineItem] = []
     unknown: list[Unknown] = []
     saving = Decimal(0)
     delivered = [item for item in items if item.offer.free_from]
@@ -153,7 +153,7 @@ def count(
 
 def _part(
     catalogue: Catalogue, item: Item, told: Mapping[str, Decimal], months: Decimal | None, prefer: Period | None
-) -> Part | Unknown:
+) -> LineItem | Unknown:
     offer = item.offer
     price = _price(offer, told, months, item.count, prefer)
     if price is None:
@@ -168,7 +168,7 @@ def _part(
     if times is None:
         return Unknown("period", offer.name)
     lasting = months if price.fact.period in _IN_MONTHS else None
-    return Part(offer, price, quantity, times, lasting, price.amount * quantity * times, None, assumed)
+    return LineItem(offer, price, quantity, times, lasting, price.amount * quantity * times, None, assumed)
 
 
 def quantity_of(price: Figure, told: Mapping[str, Decimal], count: Decimal | None = None) -> tuple[Decimal, bool]:
@@ -215,9 +215,11 @@ def _times(price: Figure, months: Decimal | None) -> Decimal | None:
     return months / length if length is not None and months % length == 0 else None
 
 
-def _extras(catalogue: Catalogue, part: Part, told: Mapping[str, Decimal], months: Decimal | None) -> list[Part]:
+def _extras(
+    catalogue: Catalogue, part: LineItem, told: Mapping[str, Decimal], months: Decimal | None
+) -> list[LineItem]:
     """What was told above the product's limits, at the price of one more, where there is such a price."""
-    lines: list[Part] = []
+    lines: list[LineItem] = []
     for limit in part.offer.limits:
         if limit.unit is None or limit.unit not in told:
             continue
@@ -228,7 +230,7 @@ def _extras(catalogue: Catalogue, part: Part, told: Mapping[str, Decimal], month
             times = _times(price, months)
             if times is not None:
                 lasting = months if price.fact.period in _IN_MONTHS else None
-                lines.append(Part(offer, price, over, times, lasting, price.amount * over * times))
+                lines.append(LineItem(offer, price, over, times, lasting, price.amount * over * times))
     return lines
 
 
@@ -248,26 +250,26 @@ def overflow(catalogue: Catalogue, offer: Offer, told: Mapping[str, Decimal], qu
     )
 
 
-def _saved(part: Part) -> Decimal:
+def _saved(part: LineItem) -> Decimal:
     monthly = part.offer.priced("month")
     if part.price.fact.period != "year" or monthly is None or monthly.unit != part.price.unit:
         return Decimal(0)
     return max(Decimal(0), (monthly.amount * 12 - part.price.amount) * part.quantity * part.times)
 
 
-def _delivered(catalogue: Catalogue, part: Part, parts: Sequence[Part]) -> Part:
+def _delivered(catalogue: Catalogue, part: LineItem, parts: Sequence[LineItem]) -> LineItem:
     """The same line, for nothing where the rest of the order reaches the amount from which it is free."""
     granted = free_from(part.offer, sum((p.amount for p in parts if _goods(catalogue, p, part)), Decimal(0)))
     return part if granted is None else replace(part, amount=Decimal(0), reduction=granted)
 
 
-def _goods(catalogue: Catalogue, part: Part, delivery: Part) -> bool:
+def _goods(catalogue: Catalogue, part: LineItem, delivery: LineItem) -> bool:
     if part is delivery or part.offer.free_from or part.price.fact.period not in _SINGLE:
         return False
     return not delivery.price.fact.applies_to or catalogue.applies(delivery.price, part.offer)
 
 
-def _totals(parts: Sequence[Part]) -> tuple[Total, ...]:
+def _totals(parts: Sequence[LineItem]) -> tuple[Total, ...]:
     sums: dict[tuple[str, Period | None, Decimal | None], Decimal] = {}
     for part in parts:
         period = part.period

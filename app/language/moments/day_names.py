@@ -9,7 +9,7 @@ from app.language.moments.parts import (
     Now,
     Offset,
     Period,
-    Piece,
+    PeriodPart,
     Weekday,
     Weekend,
     Which,
@@ -163,4 +163,4 @@ class DayNames:
         if not text.near(at) or (month is None and (unit is None or unit[0] not in (*LONG, "day"))):
             return None
         whole = Month(month, None, which) if month is not None else Period(unit[0] if unit else "day", which or "this")
-        return Piece(whole, _PIECES[found[0]]), at + 1, True
+        return PeriodPart(whole, _PIECES[found[0]]), at + 1, True

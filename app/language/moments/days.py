@@ -13,7 +13,7 @@ from app.language.moments.parts import (
     Month,
     Offset,
     Period,
-    Piece,
+    PeriodPart,
     Weekday,
     Weekend,
     Which,
@@ -21,7 +21,7 @@ from app.language.moments.parts import (
 )
 
 Grain = Literal["minute", "hour", "day", "week", "month", "quarter", "year"]
-Stretch = tuple[date, date, Grain]
+DateRange = tuple[date, date, Grain]
 """First day, the day behind the last, what they are."""
 
 STEPS: dict[Which, int] = {"": 0, "this": 0, "next": 1, "last": -1}
@@ -32,7 +32,7 @@ TOO_LONG = Decimal(10**11)
 """Seconds: no calendar reaches further."""
 
 
-def days_of(day: Day, today: date) -> Stretch | None:
+def days_of(day: Day, today: date) -> DateRange | None:
     """The days that are meant, seen from today."""
     if isinstance(day, Offset):
         return _one(today + timedelta(day.days))
@@ -52,14 +52,14 @@ def days_of(day: Day, today: date) -> Stretch | None:
         return ends[0], ends[1] + timedelta(1), "day"
     if isinstance(day, Period):
         return _period(day, today)
-    if isinstance(day, Piece):
+    if isinstance(day, PeriodPart):
         return _piece(day, today)
     if isinstance(day, Days):
         return _span(day, today)
     return None
 
 
-def _span(day: Days, today: date) -> Stretch | None:
+def _span(day: Days, today: date) -> DateRange | None:
     low, high = days_of(day.low, today), days_of(day.high, today)
     if low is None or high is None:
         return None
@@ -68,7 +68,7 @@ def _span(day: Days, today: date) -> Stretch | None:
     return (low[0], high[1], low[2]) if high is not None and high[1] > low[0] else None
 
 
-def _one(day: date) -> Stretch:
+def _one(day: date) -> DateRange:
     return day, day + timedelta(1), "day"
 
 
@@ -78,7 +78,7 @@ def _weekday(day: Weekday, today: date) -> date:
     return _monday(today) + timedelta(day.day + 7 * STEPS[day.which])
 
 
-def _date(day: Date, today: date) -> Stretch | None:
+def _date(day: Date, today: date) -> DateRange | None:
     if day.year is not None and day.month is not None:
         return _one(date(day.year, day.month, day.day))
     tries = range(LEAP + 1) if day.month is not None else range(4)
@@ -90,7 +90,7 @@ def _date(day: Date, today: date) -> Stretch | None:
     return None
 
 
-def _month(day: Month, today: date) -> Stretch:
+def _month(day: Month, today: date) -> DateRange:
     year = day.year if day.year is not None else today.year + STEPS[day.which] * (day.months > 1)
     begin = date(year, day.month, 1)
     end = _months(begin, day.months)
@@ -101,7 +101,7 @@ def _month(day: Month, today: date) -> Stretch:
     return begin, end, "month"
 
 
-def _year(day: Year, today: date) -> Stretch:
+def _year(day: Year, today: date) -> DateRange:
     year = day.year if day.year is not None else today.year
     if day.quarter is None:
         return date(year, 1, 1), date(year + 1, 1, 1), "year"
@@ -109,7 +109,7 @@ def _year(day: Year, today: date) -> Stretch:
     return begin, _months(begin, 3), "quarter"
 
 
-def _period(day: Period, today: date) -> Stretch:
+def _period(day: Period, today: date) -> DateRange:
     step = STEPS[day.which]
     grain: Grain
     if day.unit == "day":
@@ -129,7 +129,7 @@ def _period(day: Period, today: date) -> Stretch:
     return begin, end, grain
 
 
-def _piece(day: Piece, today: date) -> Stretch | None:
+def _piece(day: PeriodPart, today: date) -> DateRange | None:
     whole = days_of(day.whole, today)
     if whole is None or whole[2] == "day":
         return whole

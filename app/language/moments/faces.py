@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from app.language.moments.parts import Clock, Half
 from app.language.moments.time_words import counted, time_words
-from app.language.quantities.found import Found
 from app.language.quantities.grammar import number_at
+from app.language.quantities.raw_number import RawNumber
 from app.language.quantities.reading import Reading
 from app.language.quantities.unit_words import unit_words
 
@@ -35,7 +35,7 @@ class Faces:
         face = face or self._hour(place, led=led)
         return self._halved(face, led=led) if face else None
 
-    def number(self, place: int) -> Found | None:
+    def number(self, place: int) -> RawNumber | None:
         """The whole number at a place, also where its word is a common one."""
         found = self.reading.found.get(place)
         if found is None and self.text.kind(place) == "word" and self.text.fold(place) in self.words.numeral_starts:

@@ -9,13 +9,13 @@ from app.language.moments.clocks import Clocks
 from app.language.moments.dates import Dates
 from app.language.moments.parts import (
     Date,
+    DayPart,
     Days,
     Element,
     Month,
     Offset,
-    Part,
     Period,
-    Piece,
+    PeriodPart,
     Weekday,
     Weekend,
     Weekly,
@@ -30,12 +30,12 @@ _JOINS = ",("
 LEAD = 3
 """A preposition stands at most this many tokens before the day or the clock."""
 _HALVES = {
-    Part(6, 12): "am",
-    Part(12, 18): "pm",
-    Part(18, 24): "pm",
-    Part(0, 6): "night",
-    Part(13, 18): "pm",
-    Part(12, 14): "pm",
+    DayPart(6, 12): "am",
+    DayPart(12, 18): "pm",
+    DayPart(18, 24): "pm",
+    DayPart(0, 6): "night",
+    DayPart(13, 18): "pm",
+    DayPart(12, 14): "pm",
 }
 
 AHEAD = 7
@@ -170,7 +170,7 @@ def _both(text: Text, one: Element, other: Element) -> Element | None:
         return None
     if one.clock and other.clock and not between:
         return _from_to(text, one, other)
-    if (one.clock or other.clock) and isinstance(one.day or other.day, Month | Period | Piece | Year):
+    if (one.clock or other.clock) and isinstance(one.day or other.day, Month | Period | PeriodPart | Year):
         return None
     if (one.clock and other.clock) or (one.part and other.part and one.part != other.part):
         return None

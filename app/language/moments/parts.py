@@ -54,7 +54,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class PeriodPart:
     """The beginning, the middle or the end of a longer period."""
 
     whole: "Day"
@@ -113,7 +113,7 @@ class Weekly:
     """Every week or every day: `on Mondays`, `on weekdays`. It is no one day, and no hours on one."""
 
 
-Day = Offset | Weekday | Date | Month | Period | Piece | Weekend | Year | Ahead | Lasting | Now | Days | Weekly
+Day = Offset | Weekday | Date | Month | Period | PeriodPart | Weekend | Year | Ahead | Lasting | Now | Days | Weekly
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DayPart:
     """A part of the day, in hours."""
 
     low: int
@@ -140,7 +140,7 @@ class Element:
     first: int
     last: int
     day: Day | None = None
-    part: Part | None = None
+    part: DayPart | None = None
     clock: Clock | None = None
     until: Clock | None = None
     edge: Edge = ""

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 from app.language.moments.days import TOO_LONG, Grain, days_of, further
-from app.language.moments.parts import Ahead, Clock, Days, Element, Lasting, Now, Piece, Weekday
+from app.language.moments.parts import Ahead, Clock, Days, Element, Lasting, Now, PeriodPart, Weekday
 
 OPEN = timedelta(days=7)
 """How far a day that only begins something reaches."""
@@ -46,7 +46,7 @@ def _days(one: Element, at: datetime) -> tuple[datetime, datetime, Grain] | None
         return None
     low, high, grain = days
     if one.edge == "before":
-        end = high if isinstance(one.day, Piece) and one.day.piece == "end" else low
+        end = high if isinstance(one.day, PeriodPart) and one.day.piece == "end" else low
         return at, _midnight(end, at), grain
     if one.edge == "after":
         begin = low if since else high

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
-from app.language.moments.parts import Half, Part, Which
+from app.language.moments.parts import DayPart, Half, Which
 from app.language.quantities.marks import marks
 from app.language.quantities.numeral_words import numeral_words
 from app.language.quantities.unit_words import unit_words
@@ -24,7 +24,7 @@ class TimeWords:
     weekend: Phrases[str]
     weekend_starts: frozenset[str]
     seasons: dict[str, int]
-    parts: Phrases[Part]
+    parts: Phrases[DayPart]
     parts_led: frozenset[str]
     part_of: Phrases[Half]
     part_before: dict[str, Half]
@@ -172,9 +172,9 @@ def _half(data: Book, name: str, half: str, language: str) -> list[str]:
     return [form for _, key, form in data.forms(f"times.{name}", language) if key == half]
 
 
-def _part(hours: str) -> Part:
+def _part(hours: str) -> DayPart:
     low, high = hours.split("-")
-    return Part(int(low), int(high))
+    return DayPart(int(low), int(high))
 
 
 def _firsts(data: Book, names: tuple[str, ...]) -> frozenset[str]:

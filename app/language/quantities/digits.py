@@ -19,7 +19,7 @@ LONG = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Digits:
     """A number in digits and the token behind it."""
 
     value: Decimal
@@ -63,7 +63,7 @@ def begins_figure(text: Text, place: int) -> bool:
     return text.fold(place) == "." or text.fold(place) == _letters().ten
 
 
-def figure_at(text: Text, place: int) -> Figure | None:
+def figure_at(text: Text, place: int) -> Digits | None:
     """The number that begins with the digits, the vulgar fraction or the keycap at token `place`."""
     token = text.tokens[place]
     letters = _letters()
@@ -71,21 +71,21 @@ def figure_at(text: Text, place: int) -> Figure | None:
         if token.text == ".":
             return _pointed(text, place)
         if token.text == letters.ten:
-            return Figure(Decimal(10), place + 1, plain=False)
+            return Digits(Decimal(10), place + 1, plain=False)
         half = letters.vulgar.get(token.text)
-        return None if half is None else Figure(half, place + 1, plain=False)
+        return None if half is None else Digits(half, place + 1, plain=False)
     if len(token.text) >= LONG or _named(text, place):
         return None
     return _keycap(text, place) or _fraction(text, place) or _grouped(text, place)
 
 
-def _pointed(text: Text, place: int) -> Figure | None:
+def _pointed(text: Text, place: int) -> Digits | None:
     """`.77`, where the point begins what is written in one piece."""
     if text.glued(place) or not text.glued(place + 1) or text.kind(place + 1) != "digits":
         return None
     digits = text.tokens[place + 1].text
     more = text.glued(place + 2) and text.fold(place + 2) in (".", ",", ":", "/")
-    return None if more or len(digits) >= LONG else Figure(Decimal(f"0.{digits}"), place + 2)
+    return None if more or len(digits) >= LONG else Digits(Decimal(f"0.{digits}"), place + 2)
 
 
 def past(text: Text, place: int) -> int:
@@ -138,7 +138,7 @@ def _named(text: Text, place: int) -> bool:
     return before.text == ":" and text.glued(place - 1) and text.kind(place - 2) == "digits"
 
 
-def _keycap(text: Text, place: int) -> Figure | None:
+def _keycap(text: Text, place: int) -> Digits | None:
     digits = ""
     while text.kind(place) == "digits" and len(text.tokens[place].text) == 1 and len(digits) < LONG:
         behind = place + 1 + (text.glued(place + 1) and text.tokens[place + 1].text == _VARIANT)
@@ -148,22 +148,22 @@ def _keycap(text: Text, place: int) -> Figure | None:
         place = behind + 1
         if not text.glued(place):
             break
-    return Figure(Decimal(digits), place, plain=False) if digits else None
+    return Digits(Decimal(digits), place, plain=False) if digits else None
 
 
-def _fraction(text: Text, place: int) -> Figure | None:
+def _fraction(text: Text, place: int) -> Digits | None:
     """`1/2`, `2 1/2`, `1½`."""
     token = text.tokens[place]
     vulgar = _letters().vulgar
     if text.near(place + 1) and text.tokens[place + 1].text in vulgar:
-        return Figure(Decimal(token.text) + vulgar[text.tokens[place + 1].text], place + 2, plain=False)
+        return Digits(Decimal(token.text) + vulgar[text.tokens[place + 1].text], place + 2, plain=False)
     half = _slashed(text, place)
     if half is not None:
-        return Figure(half, place + 3, plain=False)
+        return Digits(half, place + 3, plain=False)
     if len(token.text) < 3 and text.near(place + 1) and text.kind(place + 1) == "digits":
         half = _slashed(text, place + 1)
         if half is not None:
-            return Figure(Decimal(token.text) + half, place + 4, plain=False)
+            return Digits(Decimal(token.text) + half, place + 4, plain=False)
     return None
 
 
@@ -180,7 +180,7 @@ def _slashed(text: Text, place: int) -> Decimal | None:
     return a / b if fits else None
 
 
-def _grouped(text: Text, place: int) -> Figure | None:
+def _grouped(text: Text, place: int) -> Digits | None:
     digits = text.tokens[place].text
     behind, mark = place + 1, ""
     if len(digits) <= 3 and unicodedata.digit(digits[0]) != 0:
@@ -192,7 +192,7 @@ def _grouped(text: Text, place: int) -> Figure | None:
         after = text.tokens[behind + 1]
         if after.kind == "digits" and len(after.text) < LONG:
             tail, behind = after.text, behind + 2
-    return Figure(Decimal(f"{digits}.{tail or 0}") if tail else Decimal(digits), behind)
+    return Digits(Decimal(f"{digits}.{tail or 0}") if tail else Decimal(digits), behind)
 
 
 def _group(text: Text, behind: int, mark: str) -> tuple[str, int] | None:

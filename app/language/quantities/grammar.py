@@ -3,11 +3,11 @@
 from decimal import Decimal
 from functools import cache
 
-from app.language.quantities.digits import Figure, figure_at, unnamed
-from app.language.quantities.found import Found
+from app.language.quantities.digits import Digits, figure_at, unnamed
 from app.language.quantities.kazakh import counts_in_kazakh
 from app.language.quantities.marks import bounds, marks
 from app.language.quantities.numeral_words import Numeral, numeral_words
+from app.language.quantities.raw_number import RawNumber
 from app.language.quantities.tokens import Text
 from app.language.quantities.words import book
 
@@ -31,7 +31,7 @@ class Parse:
         self.weak = True
         self.suffix = self.language = ""
 
-    def found(self) -> Found | None:
+    def found(self) -> RawNumber | None:
         """The number that begins here, if one does."""
         self._article()
         for _ in range(MAX_WORDS):
@@ -45,15 +45,15 @@ class Parse:
             else:
                 ended = self._word()
                 if ended is not None:
-                    return ended if isinstance(ended, Found) else self._done()
+                    return ended if isinstance(ended, RawNumber) else self._done()
         return self._done()
 
-    def _done(self, *, ordinal: bool = False) -> Found | None:
+    def _done(self, *, ordinal: bool = False) -> RawNumber | None:
         if self.group is None and self.last_scale == NONE:
             return None
         value = self.total + (self.group or 0)
         scale = self.last_scale if self.group is None else Decimal(1)
-        return Found(
+        return RawNumber(
             self.first, self.place, value, ordinal, self.about, self.spelled, scale, self.suffix, self.weak,
             self.language,
         )  # fmt: skip
@@ -120,7 +120,7 @@ class Parse:
         self.weak = False
         return True
 
-    def _scaled(self, figure: Figure) -> tuple[Decimal, int] | None:
+    def _scaled(self, figure: Digits) -> tuple[Decimal, int] | None:
         """The scale behind digits, and the token behind it."""
         text, place, letters = self.text, figure.end, marks()
         if text.kind(place) != "word" or not text.near(place):
@@ -153,8 +153,8 @@ class Parse:
         if fold in known:
             self.suffix, self.place = fold, at + 1
 
-    def _word(self) -> Found | bool | None:
-        """Takes the word here: None goes on, True ends the number before it, a Found ends it with the word."""
+    def _word(self) -> RawNumber | bool | None:
+        """Takes the word here: None goes on, True ends the number before it, a RawNumber ends it with the word."""
         text, words, fold = self.text, self.words, self.text.fold(self.place)
         part = words.and_part.at(text, self.place)
         if part and not (self.group is None and self.last_scale == NONE):
@@ -173,7 +173,7 @@ class Parse:
             return True
         return self._taken(word)
 
-    def _taken(self, word: Numeral) -> Found | bool | None:
+    def _taken(self, word: Numeral) -> RawNumber | bool | None:
         group, value, fold = self.group, word.value, self.text.fold(self.place)
         if fold in self.words.vague and self.place == self.first and not bounds().before.at(self.text, self.place - 1):
             return True
@@ -202,17 +202,17 @@ class Parse:
         self.place += 1
         return self._done(ordinal=True) if word.role == "ordinal" else None
 
-    def _part(self, under: int) -> Found | None:
+    def _part(self, under: int) -> RawNumber | None:
         """`two thirds`, `a quarter`."""
         place, fold = self.place, self.text.fold(self.place)
         if self.group is not None and self.total == 0 and 0 < self.group < under and self.place > self.first:
-            return Found(self.first, place + 1, self.group / under)
+            return RawNumber(self.first, place + 1, self.group / under)
         begins = self.group is None and self.last_scale == NONE
         if begins and (fold in self.words.part_alone or place > self.first):
-            return Found(self.first, place + 1, Decimal(1) / under)
+            return RawNumber(self.first, place + 1, Decimal(1) / under)
         return None
 
-    def _decimals(self) -> Found | bool:
+    def _decimals(self) -> RawNumber | bool:
         """`one point seven five`, and the Russian `two wholes five tenths`."""
         text, digits, place = self.text, "", self.place + 1
         whole = self.total + (self.group or 0)
@@ -224,8 +224,8 @@ class Parse:
             place += 1
         under = self.words.parts.get(text.fold(place)) if digits else None
         if under:
-            return Found(self.first, place + 1, whole + Decimal(digits) / under)
-        return Found(self.first, place, whole + Decimal(f"0.{digits}")) if digits else True
+            return RawNumber(self.first, place + 1, whole + Decimal(digits) / under)
+        return RawNumber(self.first, place, whole + Decimal(f"0.{digits}")) if digits else True
 
 
 @cache
@@ -233,13 +233,13 @@ def _vulgar() -> frozenset[str]:
     return frozenset(book().signs["vulgar"])
 
 
-def number_at(text: Text, first: int, *, sure: bool = False) -> Found | None:
+def number_at(text: Text, first: int, *, sure: bool = False) -> RawNumber | None:
     """The number whose first token is `first`, if one begins there; `sure`: a common word may be a number too."""
     found = Parse(text, first).found()
     return None if found is None or (found.weak and not sure and not _borne_out(text, found)) else found
 
 
-def _borne_out(text: Text, found: Found) -> bool:
+def _borne_out(text: Text, found: RawNumber) -> bool:
     """Whether a word that is also a common one stands beside what is counted."""
     beside = marks().beside.get(found.language, frozenset())
     if text.fold(found.last) in beside and text.near(found.last):

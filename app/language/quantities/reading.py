@@ -5,10 +5,10 @@ from decimal import Decimal
 from functools import lru_cache
 
 from app.language.quantities.digits import LONG, begins_figure, past
-from app.language.quantities.found import Found
 from app.language.quantities.grammar import number_at
 from app.language.quantities.marks import Bound, bound_of, bounds
 from app.language.quantities.numeral_words import NumeralWords, numeral_words
+from app.language.quantities.raw_number import RawNumber
 from app.language.quantities.tokens import Text, tokenise
 from app.language.quantities.words import book
 
@@ -29,7 +29,7 @@ class Amount:
     value: Decimal
     high: Decimal | None
     bound: Bound
-    low: Found
+    low: RawNumber
     """The number itself, or a range's low end."""
 
 
@@ -39,7 +39,7 @@ class Reading:
 
     text: Text
     amounts: tuple[Amount, ...]
-    found: dict[int, Found]
+    found: dict[int, RawNumber]
     """First token -> a number, ranges apart."""
     starts: dict[int, Amount]
     """First token -> an amount."""
@@ -66,9 +66,9 @@ def read(source: str) -> Reading:
     )
 
 
-def _found(text: Text) -> list[Found]:
+def _found(text: Text) -> list[RawNumber]:
     words, named = numeral_words(), _phones(text)
-    found: list[Found] = []
+    found: list[RawNumber] = []
     place, end = 0, len(text.tokens)
     while place < end:
         token = text.tokens[place]
@@ -111,7 +111,7 @@ def _hyphened(text: Text, place: int, words: NumeralWords) -> bool:
     )
 
 
-def _inverted(text: Text, place: int) -> Found | None:
+def _inverted(text: Text, place: int) -> RawNumber | None:
     """The multiplier before its number, which makes it a guess."""
     words = numeral_words()
     scale = words.get(text.fold(place))
@@ -121,7 +121,7 @@ def _inverted(text: Text, place: int) -> Found | None:
     one = number_at(text, place + 1)
     if one is None or one.ordinal or one.value >= scale.value or one.scale != 1 or (few and one.value not in FEW):
         return None
-    return Found(place, one.last, one.value * scale.value, about=True, scale=scale.value)
+    return RawNumber(place, one.last, one.value * scale.value, about=True, scale=scale.value)
 
 
 def _phones(text: Text) -> set[int]:
@@ -179,7 +179,7 @@ def _dialled(text: Text, place: int, lengths: list[int]) -> int:
     return 0
 
 
-def _ranged(text: Text, found: list[Found]) -> tuple[Amount, ...]:
+def _ranged(text: Text, found: list[RawNumber]) -> tuple[Amount, ...]:
     amounts: list[Amount] = []
     at = 0
     while at < len(found):
@@ -201,7 +201,7 @@ def _ranged(text: Text, found: list[Found]) -> tuple[Amount, ...]:
     return tuple(amounts)
 
 
-def _single(text: Text, one: Found) -> Amount:
+def _single(text: Text, one: RawNumber) -> Amount:
     words = numeral_words()
     first, last, value, bound = one.first, one.last, one.value, bound_of(text, one.first, one.last)
     if text.fold(first - 1) in words.minus and text.near(first) and not one.ordinal:
@@ -214,11 +214,11 @@ def _single(text: Text, one: Found) -> Amount:
     return Amount(first, last, value, None, "about" if one.about and bound == "exact" else bound, one)
 
 
-def _dashed(text: Text, low: Found, high: Found) -> bool:
+def _dashed(text: Text, low: RawNumber, high: RawNumber) -> bool:
     return low.last + 1 == high.first and text.tokens[low.last].text in bounds().dashes
 
 
-def _low(text: Text, low: Found, high: Found) -> Decimal | None:
+def _low(text: Text, low: RawNumber, high: RawNumber) -> Decimal | None:
     """The low end of the range that two numbers make; None where they make none."""
     if low.ordinal or high.ordinal or not text.near(low.last):
         return None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from app.reading.message import Part
+from app.reading.message import SetAside
 from app.reading.own.layout import Line
 from app.reading.own.stamps import Stamp, stamp
 from app.reading.tokens import Token, fold, tokens, words
@@ -22,14 +22,14 @@ _LEADING = ' .,;:!?\u2026-\u2013\u2014"\u00bb\u201d)'
 _TRAILING = ' ,;:-\u2013\u2014"\u00ab\u201c\u201e('
 
 
-def parts_of(lines: Sequence[Line]) -> tuple[Part, ...]:
+def parts_of(lines: Sequence[Line]) -> tuple[SetAside, ...]:
     """The lines that are set aside, those of one group together."""
     parts = []
     aside = (line for line in lines if line.kind is not None)
     for _, group in groupby(aside, key=lambda line: (line.kind, line.group)):
         run = list(group)
         if run[0].kind is not None:
-            parts.append(Part(run[0].kind, "\n".join(line.text for line in run), run[0].hint))
+            parts.append(SetAside(run[0].kind, "\n".join(line.text for line in run), run[0].hint))
     return tuple(parts)
 
 
@@ -89,9 +89,9 @@ def _mostly_ours(rows: Sequence[str], earlier: Sequence[str]) -> bool:
     return bool(total) and ours >= _OURS * total
 
 
-def unlinked(text: str) -> tuple[str, tuple[Part, ...]]:
+def unlinked(text: str) -> tuple[str, tuple[SetAside, ...]]:
     """A text without addresses of pages."""
-    links = tuple(Part("link", match.group(), _host(match.group())) for match in _LINK.finditer(text))
+    links = tuple(SetAside("link", match.group(), _host(match.group())) for match in _LINK.finditer(text))
     if not links:
         return text, ()
     lines = (" ".join(line.split()) for line in _LINK.sub(" ", text).split("\n"))
@@ -108,7 +108,7 @@ def _host(link: str) -> str:
     )
 
 
-def unechoed(text: str, earlier: Sequence[str]) -> tuple[str, tuple[Part, ...]]:
+def unechoed(text: str, earlier: Sequence[str]) -> tuple[str, tuple[SetAside, ...]]:
     """A text without what repeats our own `earlier` answers at length."""
     if not earlier:
         return text, ()
@@ -123,12 +123,12 @@ def unechoed(text: str, earlier: Sequence[str]) -> tuple[str, tuple[Part, ...]]:
     before = [0, *(end for _, end in runs)]
     runs = [(max(last, _begun(places, ours, start)), end) for last, (start, end) in zip(before, runs, strict=False)]
     kept: list[str] = []
-    parts: list[Part] = []
+    parts: list[SetAside] = []
     last = 0
     for start, end in runs:
         kept.append(text[last : places[start].start])
         last = places[end - 1].end
-        parts.append(Part("echo", text[places[start].start : last]))
+        parts.append(SetAside("echo", text[places[start].start : last]))
     kept.append(text[last:])
     pieces = [piece.lstrip(_LEADING) if at else piece for at, piece in enumerate(kept)]
     pieces = [piece.rstrip(_TRAILING) if at + 1 < len(pieces) else piece for at, piece in enumerate(pieces)]

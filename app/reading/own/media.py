@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from app.reading.lexicon import Rows, rows
-from app.reading.message import Heard, Part
+from app.reading.message import Heard, SetAside
 from app.reading.tokens import Token, tokens
 from app.types import Media
 
@@ -17,7 +17,7 @@ _WRAPPED = {"[": "]", "<": ">", "(": ")", "*": "*"}
 _QUOTE = re.compile('[\u00ab\u00bb"\u201c\u201d\u201e]')
 
 
-def heard(text: str, media: Media, asks: Callable[[str], bool]) -> tuple[Heard, str, tuple[Part, ...]]:
+def heard(text: str, media: Media, asks: Callable[[str], bool]) -> tuple[Heard, str, tuple[SetAside, ...]]:
     """What it was, the customer's own words, and what is a recogniser's. `asks`: whether a person says a sentence."""
     if media == "image":
         return _seen(text.strip(), asks)
@@ -26,7 +26,7 @@ def heard(text: str, media: Media, asks: Callable[[str], bool]) -> tuple[Heard, 
     return _placed(text)
 
 
-def _placed(text: str) -> tuple[Heard, str, tuple[Part, ...]]:
+def _placed(text: str) -> tuple[Heard, str, tuple[SetAside, ...]]:
     """A text: one that stands in brackets for a sticker or a file is no text."""
     bare = text.strip()
     if bare and len(bare) < 60 and _WRAPPED.get(bare[0]) == bare[-1]:
@@ -39,10 +39,10 @@ def _placed(text: str) -> tuple[Heard, str, tuple[Part, ...]]:
     return "text", text, ()
 
 
-def _seen(text: str, asks: Callable[[str], bool]) -> tuple[Heard, str, tuple[Part, ...]]:
+def _seen(text: str, asks: Callable[[str], bool]) -> tuple[Heard, str, tuple[SetAside, ...]]:
     found = tokens(text)
     table = rows("media")
-    described = (Part("description", text),) if text else ()
+    described = (SetAside("description", text),) if text else ()
     if not found:
         return ("sticker" if text else "unreadable"), "", described
     said = [token.word for token in found]
@@ -59,7 +59,7 @@ def _seen(text: str, asks: Callable[[str], bool]) -> tuple[Heard, str, tuple[Par
             caption = text[found[table.at(said, at)["caption"] - 1].end :].lstrip(" :\u2014-")
         if token.start >= cut:
             break
-    return "photo", caption, ((Part("description", before),) if before else ())
+    return "photo", caption, ((SetAside("description", before),) if before else ())
 
 
 def _caption(text: str, found: Sequence[Token], said: Sequence[str], table: Rows) -> int | None:
@@ -85,7 +85,7 @@ def _first_person(text: str, asks: Callable[[str], bool]) -> int:
     return len(text)
 
 
-def _spoken(text: str) -> tuple[Heard, str, tuple[Part, ...]]:
+def _spoken(text: str) -> tuple[Heard, str, tuple[SetAside, ...]]:
     found = tokens(text)
     if not found:
         return ("music" if _NOTE in text else "silence"), "", ()
@@ -99,11 +99,11 @@ def _spoken(text: str) -> tuple[Heard, str, tuple[Part, ...]]:
     if start == 0:
         kinds = {name for each in names for name in each}
         alone: Heard = "music" if "music" in kinds or _NOTE in text else "silence"
-        return ("unreadable" if "unheard" in kinds else alone), "", (Part("noise", text),)
+        return ("unreadable" if "unheard" in kinds else alone), "", (SetAside("noise", text),)
     if start < len(found):
         at = found[start].start
         own = text[:at].rstrip(" [(*" + _NOTE)
-        return "voice", own, (Part("noise", text[at:]),)
+        return "voice", own, (SetAside("noise", text[at:]),)
     return "voice", text, ()
 
 

@@ -26,7 +26,7 @@ from gate import gate
 from history import steps
 from intent import alone, recover
 from pruning import prune
-from state import CODE, FORMER, Failed, State, target, text
+from state import CODE, DATA, FORMER, Failed, State, target, text
 from switch import switch
 
 
@@ -62,7 +62,9 @@ def _wanted(options: argparse.Namespace) -> State:
         if (saved := text(FORMER)) is None:
             _refuse("there is no former state to go back to")
         former = State(**json.loads(saved))
-        return former if former.knowledge else replace(former, knowledge=State.current().knowledge)
+        if former.knowledge and (DATA / "kb-versions" / former.knowledge).is_dir():
+            return former
+        return replace(former, knowledge=State.current().knowledge)  # left alone by that change, or no longer kept
     if options.command == "rollback":
         if not (before := steps()):
             _refuse("there is no release before the one that serves; see `sales-machine-release list`")

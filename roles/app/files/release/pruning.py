@@ -1,34 +1,61 @@
 """What is removed in the course of time: releases and knowledge that nobody can want to go back to."""
 
+import contextlib
+import fcntl
 import json
+import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from history import steps
 from state import CODE, DATA, FORMER, target, text
 
-# How the role names the versions that it brings, and what it has not finished. The others came from
-# `machine kb publish`, which keeps what its rollback may want and removes the rest itself.
-_OURS = re.compile(r"[0-9a-f]{12}(\.part)?")
+# How `machine kb publish` names a version, and how the role did while it copied them itself, unfinished ones too.
+# What has another name was put there by hand.
+_VERSION = re.compile(r"[0-9a-f]{12}(-[0-9a-f]{8}|\.part)?")
 
 
 def prune(keep: int) -> list[str]:
     """Removes all but the newest `keep` releases and versions of knowledge that do not serve; returns their names.
 
-    Never the current or the former one, and no version that `machine kb rollback` can go back to.
+    Never the current or the former one, and no version that `machine kb rollback` can go back to. While somebody
+    publishes, the versions stay: one of them may be about to be used.
     """
     former = json.loads(text(FORMER) or "{}")
     before = {str(state.release) for state in steps()}
     releases = [entry for entry in (CODE / "releases").iterdir() if entry.is_dir()]
-    versions = [entry for entry in (DATA / "kb-versions").iterdir() if entry.is_dir() and _OURS.fullmatch(entry.name)]
-    current, log = target(DATA / "kb"), text(DATA / "kb-versions/.history.jsonl") or ""
     doomed = _idle(releases, {target(CODE / "current"), former.get("release")}, before, keep)
-    doomed += _idle(versions, {current, former.get("knowledge"), *standing(log)}, set(), keep)
-    for entry in doomed:
-        shutil.rmtree(entry)
+    with _publishing(DATA / "kb-versions/.lock") as busy:
+        if not busy:
+            versions = [entry for entry in (DATA / "kb-versions").iterdir() if entry.is_dir()]
+            ours = [entry for entry in versions if _VERSION.fullmatch(entry.name)]
+            current, log = target(DATA / "kb"), text(DATA / "kb-versions/.history.jsonl") or ""
+            doomed += _idle(ours, {current, former.get("knowledge"), *standing(log)}, set(), keep)
+        for entry in doomed:
+            shutil.rmtree(entry)
     return [entry.name for entry in doomed]
+
+
+@contextlib.contextmanager
+def _publishing(lock: Path) -> Iterator[bool]:
+    """Whether somebody publishes; if nobody does, nobody can until the end."""
+    try:
+        held = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:  # nobody has published yet
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            busy = False
+        except BlockingIOError:
+            busy = True
+        yield busy
+    finally:
+        os.close(held)
 
 
 def standing(log: str) -> list[str]:

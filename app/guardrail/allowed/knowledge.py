@@ -1,0 +1,60 @@
+"""What all sections in use say together, and which words tell their products apart."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+from app.guardrail.allowed.model import AllowedByKnowledge, Page, Product
+from app.guardrail.allowed.page import model_names, page
+from app.guardrail.text.lexicon import QUALIFIERS, Lexicon
+from app.types import Passage, Section
+
+
+def of(passages: tuple[Passage, ...], lexicon: Lexicon) -> AllowedByKnowledge:
+    """Everything that the sections in use say to a shop's customers; cached."""
+    return _together(tuple(dict.fromkeys(passage.section for passage in passages)), lexicon)
+
+
+@lru_cache(maxsize=512)
+def _together(sections: tuple[Section, ...], lexicon: Lexicon) -> AllowedByKnowledge:
+    pages, brands = [page(section, lexicon) for section in sections], lexicon.names
+    merged: dict[str, Product] = {}
+    for product in (product for p in pages for product in p.products):
+        old = merged.get(product.name)
+        if old is None:
+            merged[product.name] = product
+        else:
+            prices = tuple(dict.fromkeys((*old.prices, *product.prices)))
+            merged[product.name] = replace(old, weak=old.weak | product.weak, prices=prices)
+    products = tuple(_told_apart(product, tuple(merged.values()), pages, brands) for product in merged.values())
+    index: dict[str, list[int]] = {}
+    for number, product in enumerate(products):
+        for k in product.keys | product.core:
+            index.setdefault(k, []).append(number)
+    models = frozenset().union(*(p.models for p in pages), model_names(brands))
+    return AllowedByKnowledge(
+        products=products,
+        known=tuple(k for p in pages for k in p.known),
+        free=tuple(f for p in pages for f in p.free),
+        models=models,
+        numbers=frozenset().union(*(p.numbers for p in pages)),
+        quotes=frozenset().union(*(p.quotes for p in pages)),
+        brands=frozenset(brands).union(*(p.brands for p in pages)),
+        folded=tuple(p.folded for p in pages),
+        keys=frozenset().union(*(p.keys for p in pages)),
+        discounted=any(p.discounted for p in pages),
+        limits=frozenset().union(*(p.limits for p in pages)),
+        index={k: tuple(v) for k, v in index.items()},
+    )
+
+
+def _told_apart(product: Product, others: tuple[Product, ...], pages: list[Page], brands: tuple[str, ...]) -> Product:
+    """A Latin name's words that other names share («D-POS») or that stand everywhere («Dukenta») do not tell it."""
+    if not product.latin:
+        return product
+    own = product.core - QUALIFIERS
+    names = {brand.lower() for brand in brands}
+    shared = {k for k in own if any(k in o.core and o.core - QUALIFIERS != own for o in others)}
+    often = {k: sum(k in p.keys for p in pages) for k in own if not k.startswith("#")}
+    everywhere = {k for k, n in often.items() if n > min(often.values())} | (own & names)
+    left = {k for k in own - shared - everywhere if not k.startswith("#")}
+    return replace(product, core=product.core - shared - everywhere) if left else product

@@ -1,0 +1,1 @@
+"""Amounts of money: prices, sums, agreements, and money in odd signs."""

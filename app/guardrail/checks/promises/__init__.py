@@ -1,0 +1,1 @@
+"""What is said to be done, promised or given."""

@@ -1,0 +1,135 @@
+"""Check `claim`: no name that nobody gave us, no yes to a thing that nothing of ours knows.
+
+What a language model adds out of kindness or from its memory of the world names something: a colleague, a street, a
+brand, a country. Whoever asks "do you work with X?" and is told yes takes it for a promise: X must stand in the
+knowledge.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from app.guardrail.case import Case, Problem
+from app.guardrail.known import NOTHING, WORD, Known
+from app.guardrail.text.lists import Lists
+from app.guardrail.text.sentences import spans
+from app.language.folds import letters
+
+_LISTS = Lists("app.guardrail.checks.promises", "claims.yaml")
+_YES = _LISTS.words("yes")
+_NO = _LISTS.words("no")
+_DOUBT = _LISTS.row("doubt")
+_ANY = _LISTS.words("any")
+_CAPITALS = _LISTS.words("capitals")
+_UNNAMING = _LISTS.words("unnaming")
+_DOING = _LISTS.row("doing")
+_NEGATED = ("n't", "n\u2019t")
+_PAUSE = re.compile(r"[,;:()\u2014\u2013]\s|\s[-\u2014\u2013]\s")
+_BEGINS = frozenset(':\u00ab"\u201c(\u2014\u2013-\n\u2022')
+"""Signs behind which a sentence may begin within a sentence."""
+_LONG = 4
+"""Letters of a word that names a thing, in a question."""
+_FORMS = 0.6
+"""Share of the sounds of a customer's word that is enough: «Turkey» is said back as "Turkish"."""
+_MOST = 40
+"""Names of a draft, and words of a question, that are looked up."""
+
+
+def claims(case: Case) -> list[Problem]:
+    """The first name or yes that nothing bears out; nothing where the knowledge as a whole is not given."""
+    if case.context.known is None:
+        return []
+    told = Known.of(case.context.customer)
+    ours = Known.of((*case.context.own, *case.context.earlier, case.context.system, *_used(case)))
+    found = [*_named(case, told, ours), *_agreed(case, told, ours)]
+    return found[:1]
+
+
+def _used(case: Case) -> Iterator[str]:
+    for passage in case.context.passages:
+        yield from (passage.section.title, passage.section.text)
+
+
+def _named(case: Case, told: Known, ours: Known) -> Iterator[Problem]:
+    """A name that neither we nor the customer said; the customer's own where a sentence begins with a yes."""
+    known = case.context.known or NOTHING
+    for start, end in case.text.sentences:
+        sentence = case.text.raw[start:end]
+        if case.is_own(start, end) or "?" in sentence:
+            continue
+        affirms = _affirms(sentence) and _ANY.isdisjoint(WORD.findall(letters(sentence)))
+        for at, name in _names(sentence, case.context.language):
+            if known.holds(name) or ours.holds(name) or not _claims(_clause(sentence, at)):
+                continue
+            if name in case.context.marks or _within_an_address(case, start + at):
+                continue  # other checks know whether those may be said
+            if not told.holds(name, _FORMS):
+                yield _problem(case, start + at, name, "no section and no text of ours names this")
+            elif affirms:
+                yield _problem(case, start + at, name, "the customer names this and no section does: no yes to it")
+
+
+def _within_an_address(case: Case, place: int) -> bool:
+    return any(address.start <= place < address.end for address in case.addresses)
+
+
+def _agreed(case: Case, told: Known, ours: Known) -> Iterator[Problem]:
+    """A yes to a question that names what nothing of ours knows. In Russian: elsewhere endings hide too much."""
+    known, language = case.context.known or NOTHING, case.context.language
+    first = next(iter(case.text.sentences), None)
+    if first is None or language != "ru" or not case.context.customer:
+        return
+    sentence = case.text.raw[first[0] : first[1]]
+    words = WORD.findall(letters(sentence))
+    if "?" in sentence or not _affirms(sentence) or not _claims(sentence) or case.is_own(*first):
+        return
+    if not _ANY.isdisjoint(words):
+        return  # whatever it is, it is among them
+    asked = [word for word in WORD.findall(_question(case.context.customer[-1]))[:_MOST] if _names_a_thing(word)]
+    strange = [word for word in asked if not known.holds(word) and not ours.holds(word)]
+    if strange:
+        yield _problem(case, first[0], WORD.findall(sentence)[0], f"a yes, and no section knows {strange[0]!r}")
+
+
+def _claims(clause: str) -> bool:
+    """Whether it says that something is so: no denial, no doubt."""
+    words = WORD.findall(letters(clause))
+    denied = any(word in _NO for word in words) or any(sign in clause.lower() for sign in _NEGATED)
+    return not denied and not any(word.startswith(_DOUBT) for word in words)
+
+
+def _clause(sentence: str, place: int) -> str:
+    """The clause that a place of a sentence stands in."""
+    begin = max((match.end() for match in _PAUSE.finditer(sentence, 0, place)), default=0)
+    end = _PAUSE.search(sentence, place)
+    return sentence[begin : end.start() if end else len(sentence)]
+
+
+def _affirms(sentence: str) -> bool:
+    words: Sequence[str] = WORD.findall(letters(sentence))[:1]
+    return bool(words) and words[0] in _YES
+
+
+def _names(sentence: str, language: str) -> Iterator[tuple[int, str]]:
+    """(place, name): words with a capital that do not begin a sentence, and Latin ones in a text of ours."""
+    for number, match in enumerate(WORD.finditer(sentence)):
+        word = match[0]
+        latin = language != "en" and word.isascii()
+        before = sentence[: match.start()].rstrip(" ")[-1:]
+        begins = number == 0 or before in _BEGINS
+        if (latin or (word[0].isupper() and not begins)) and len(word) > 1 and letters(word) not in _CAPITALS:
+            yield match.start(), word
+
+
+def _question(message: str) -> str:
+    """The last sentence of a message that asks; all of it where none has the mark."""
+    asking = [message[start:end] for start, end in spans(message) if "?" in message[start:end]]
+    return asking[-1] if asking else message
+
+
+def _names_a_thing(word: str) -> bool:
+    folded = letters(word)
+    return len(folded) >= _LONG and folded not in _UNNAMING and not folded.endswith(_DOING)
+
+
+def _problem(case: Case, start: int, word: str, reason: str) -> Problem:
+    return Problem("claim", f"{word!r}: {reason}", start, start + len(word))

@@ -1,0 +1,209 @@
+"""Check `free`: what is called free, a gift, included or discounted is so in the sections."""
+
+import re
+
+from app.guardrail.allowed.given import FREE, INCLUDED
+from app.guardrail.allowed.model import Free as Statement
+from app.guardrail.case import Case, Problem
+from app.guardrail.checks.bounds import Few
+from app.guardrail.checks.dictated import denied_beside
+from app.guardrail.checks.percents import CONDITION
+from app.guardrail.checks.promises.included import included_wrongly
+from app.guardrail.text.lists import Lists
+from app.guardrail.text.phrases import Found
+
+_LISTS = Lists("app.guardrail.checks.promises", "free.yaml")
+_NOT_BEFORE = _LISTS.pattern("not_before")
+_PAYING = _LISTS.pattern("paying")
+_UNPAID = _LISTS.word("unpaid")
+_PAID_KK = _LISTS.word("paid_kk")
+_DISCOUNT_STEM = _LISTS.word("discount_stem")
+
+_DENIED = _LISTS.pattern("denied")
+_PAID_ONLY = _LISTS.pattern("paid_only")
+_DISCOUNT = _LISTS.pattern("discount")
+_NO_DISCOUNT = _LISTS.pattern("no_discount")
+_OFFERED = _LISTS.pattern("offered")
+_SOFT = _LISTS.pattern("soft")
+
+
+def free(case: Case) -> list[Problem]:
+    """Claims that something costs nothing, is a gift, is included or is cheaper, without a section that says so."""
+    problems: list[Problem] = []
+    folded = case.text.folded
+    few = Few(problems)
+    for m in few(FREE, folded):
+        problem = claim(case, m, included=False)
+        if problem:
+            problems.append(problem)
+    for m in few(INCLUDED, folded):
+        problem = claim(case, m, included=True)
+        if problem:
+            problems.append(problem)
+    problems += _discounts(case)
+    return problems
+
+
+def claim(case: Case, m: re.Match[str], included: bool) -> Problem | None:
+    """What is wrong with calling something free (or `included`) at the match, if anything is."""
+    if case.is_own(*m.span()) or _is_denied(case, m):
+        return None
+    reason = included_wrongly(case, m) if included else _unfounded(case, _Claim(case, m))
+    return _problem(case, m, reason) if reason else None
+
+
+def _is_denied(case: Case, m: re.Match[str]) -> bool:
+    """Whether it is said not to be so."""
+    sentence, clause = case.sentence_at(m.start()), case.clause_at(m.start())
+    if denied_beside(case, Found(m.start(), m.end(), sentence, clause)):
+        return True
+    if _DENIED.search(case.clause_text(clause)) and not _PAID_ONLY.match(m.group()):
+        return True
+    return _NOT_BEFORE.search(case.text.folded[max(0, m.start() - 14) : m.start()]) is not None
+
+
+class _Claim:
+    """What is called free at a match, and what is said beside it."""
+
+    def __init__(self, case: Case, m: re.Match[str]) -> None:
+        self.m = m
+        self.sentence, self.clause = case.sentence_at(m.start()), case.clause_at(m.start())
+        self.beside = case.clause_keys(self.clause)
+        self.keys = _subject(case, self.sentence, self.clause, m)
+        self.priced = _priced(case, self.sentence, self.clause, m)
+        figures = case.figures_in.get(self.sentence, ())
+        self.lasting = {(f.value, f.unit) for f in figures if f.kind == "duration"}
+        inside = case.text.inside(self.sentence)
+        self.quoted = {t.key for t in inside if t.quote and t.clause == self.clause and t.key}
+
+
+def _unfounded(case: Case, said: _Claim) -> str:
+    """Why no section bears a claim out, empty where one does."""
+    telling = said.keys - case.lexicon.generic - {"@free"}
+    fitting = [
+        s
+        for s in case.knowledge.free
+        if (s.keys & telling or said.lasting & s.lasting)
+        and (not s.included or _bought(said.m) or said.quoted & s.quoted)
+    ]
+    if fitting and said.priced:
+        fitting = _of_priced(case, said, fitting)
+        if not fitting:
+            return f"{case.knowledge.products[min(said.priced)].name!r} has a price"
+    fitting = _on_topic(case, said, fitting) if fitting else []
+    if not fitting:
+        return "no section says that this is free"
+    if all(s.least for s in fitting) and not _condition_said(case, said.sentence, fitting):
+        return f"it is free only from {min(min(s.least) for s in fitting):f}: the draft leaves that out"
+    return ""
+
+
+def _of_priced(case: Case, said: _Claim, fitting: list[Statement]) -> list[Statement]:
+    """The statements that speak of the products with a price that the claim names, or of something else than those."""
+    products = [case.knowledge.products[n] for n in said.priced]
+    modules = frozenset().union(*(p.core for p in products if p.quoted))
+    topics = said.beside & case.lexicon.topics - frozenset().union(*(p.core for p in products))
+    return [
+        s
+        for s in fitting
+        if (not modules or not s.included or modules <= s.quoted)
+        and (
+            all(p.core & s.keys for p in products)
+            or s.keys & topics
+            or said.lasting & s.lasting
+            or said.quoted & s.keys
+        )
+    ]
+
+
+def _on_topic(case: Case, said: _Claim, fitting: list[Statement]) -> list[Statement]:
+    """The statements about the topics of the claim; none where its clause has one that they all lack."""
+    own = said.beside & case.lexicon.topics
+    lasting = any(said.lasting & s.lasting for s in fitting)
+    topics = own or (frozenset() if lasting else said.keys & case.lexicon.topics)
+    if not topics:
+        return fitting
+    telling = said.keys - case.lexicon.generic - case.lexicon.topics - {"@free"}
+    about = [s for s in fitting if s.keys & topics or s.keys & telling]
+    return [] if own - frozenset().union(*(s.wide for s in about)) else about
+
+
+def _bought(m: re.Match[str]) -> bool:
+    """«без доплаты» says the same as «входит»."""
+    return (
+        (_PAYING.search(m.group()) is not None and _UNPAID not in m.group())
+        or "charge" in m.group()
+        or _PAID_KK in m.group()
+    )
+
+
+def _subject(case: Case, sentence: int, clause: int, m: re.Match[str]) -> frozenset[str]:
+    """Words that the claim is about: of its clause, else of its sentence, else of what was said before."""
+    at = case.text.token_at(m.start())
+    said = {
+        t.key
+        for t in case.text.tokens[at : case.text.token_at(m.end()) + 1]
+        if t.key and t.start >= m.start() and t.end <= m.end()
+    }
+    keys = case.clause_keys(clause) - (said - case.lexicon.topics)
+    if case.context.language == "kk" and "@extra" in keys:
+        keys |= {"@app"}  # «қосымша» is both
+    if keys - case.lexicon.generic:
+        own = keys
+        if not keys & case.lexicon.topics and not any(m2.clause == clause for m2 in case.mentions if m2.products):
+            own |= case.sentence_keys[sentence]
+        return own
+    keys = case.sentence_keys[sentence] - (said - case.lexicon.topics)
+    if keys - case.lexicon.generic:
+        return keys
+    if sentence:
+        return case.sentence_keys[sentence - 1]
+    return case.newest_keys
+
+
+def _priced(case: Case, sentence: int, clause: int, m: re.Match[str]) -> frozenset[int]:
+    """Products with a price that the claim's clause (or, if it names none, the words before it) names."""
+    products = case.knowledge.products
+
+    def paid(ns: frozenset[int]) -> frozenset[int]:
+        found = frozenset(n for n in ns if all(p.amount and not p.least for p in products[n].prices))
+        return found if found == ns else frozenset()
+
+    here = [x for x in case.mentions if x.sentence == sentence and not x.head and not x.unknown]
+    inside = [x for x in here if x.clause == clause]
+    main = [x for x in inside if not x.adjunct] or inside
+    if main:
+        return frozenset().union(*(paid(x.products) for x in main))
+    if case.clause_keys(clause) & case.lexicon.topics:
+        return frozenset()
+    return frozenset().union(*(paid(x.products) for x in here if x.last < case.text.token_at(m.start())))
+
+
+def _condition_said(case: Case, sentence: int, fitting: list[Statement]) -> bool:
+    least = min(min(s.least) for s in fitting)
+    near = [f for f in case.money if abs(f.sentence - sentence) <= 1]
+    return any(f.value >= least for f in near)
+
+
+def _discounts(case: Case) -> list[Problem]:
+    """A discount or promotion of ours that no section and no policy knows."""
+    problems: list[Problem] = []
+    for m in Few(problems)(_DISCOUNT, case.text.folded):
+        if case.is_own(*m.span()):
+            continue
+        piece = case.sentence_text(case.sentence_at(m.start()))
+        if _NO_DISCOUNT.search(piece) or not _OFFERED.search(piece):
+            continue
+        if case.knowledge.discounted or case.context.discounts:
+            tie = CONDITION.search(piece)
+            if tie is None or any(tie.group()[:6] in k.page for k in case.knowledge.known if k.kind == "percent"):
+                continue
+            if any(tie.group()[:6] in page and _DISCOUNT_STEM in page for page in case.knowledge.folded):
+                continue
+        problems.append(_problem(case, m, "no section knows a discount"))
+        break
+    return problems
+
+
+def _problem(case: Case, m: re.Match[str], reason: str) -> Problem:
+    return Problem("free", f"{case.text.raw[m.start() : m.end()]!r}: {reason}", m.start(), m.end())

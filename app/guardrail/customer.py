@@ -1,0 +1,58 @@
+"""What a customer wrote, as the checks of an answer to it hear it; each message is read once."""
+
+from decimal import Decimal
+from functools import lru_cache
+
+from app.guardrail.figures.figure import Figure
+from app.guardrail.figures.read import figures
+from app.guardrail.text.lexicon import Lexicon
+from app.guardrail.text.phrases import phrases
+from app.guardrail.text.words import Text, read
+
+
+@lru_cache(maxsize=512)
+def heard(message: str, lexicon: Lexicon) -> tuple[Text, tuple[Figure, ...], frozenset[Decimal]]:
+    """A customer's message as read, with its numbers (as written and as measured)."""
+    text = read(message, lexicon=lexicon)
+    found = figures(text)
+    written = {
+        Decimal(t.text.replace(" ", "").replace("'", "").replace(",", "."))
+        for t in text.tokens
+        if t.kind == "n" and t.text.replace(" ", "").replace("'", "").replace(",", ".").count(".") < 2
+    }
+    return text, found, frozenset({f.value for f in found} | written)
+
+
+@lru_cache(maxsize=512)
+def spent(message: str, lexicon: Lexicon) -> frozenset[Decimal]:
+    """Figures of a customer's message that are what they have or pay now: a budget, a turnover, another's price."""
+    text, found, _ = heard(message, lexicon)
+    if not found:
+        return frozenset()
+    turns = phrases().find(text)
+    own = turns["holds"].clauses | turns["spends"].clauses
+    return frozenset(f.value for f in found if f.clause in own)
+
+
+HEARD = 2000
+"""Characters of one text of the customer that are heard."""
+TOLD = 4000
+"""Characters of all of them together, newest first: what is left out cannot vouch for a draft."""
+
+
+def beginning(text: str) -> str:
+    """What is heard of a long text: never the half of a number."""
+    return text if len(text) <= HEARD else text[:HEARD].rstrip("0123456789 .,'\u00a0\u202f")
+
+
+def told(messages: tuple[str, ...]) -> tuple[str, ...]:
+    """What is heard of all messages, newest last: their beginnings, and of old ones only so many."""
+    kept: list[str] = []
+    left = TOLD
+    for message in reversed(messages):
+        kept.append(beginning(message))
+        left -= len(kept[-1])
+        if left < 0:
+            kept.pop()
+            break
+    return tuple(reversed(kept))

@@ -1,0 +1,1 @@
+"""Harmless repairs of a draft."""

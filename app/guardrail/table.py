@@ -1,0 +1,76 @@
+"""The checks of a draft, one row each, in the order in which they speak: whoever adds a check adds its row here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.guardrail.case import Case, Problem
+from app.guardrail.checks.bounds import size
+from app.guardrail.checks.contacts import channels, contacts
+from app.guardrail.checks.counts import counts
+from app.guardrail.checks.language import brand, language
+from app.guardrail.checks.leaks import empty, leak, repeat
+from app.guardrail.checks.money.agreement import agreement
+from app.guardrail.checks.money.amounts import amounts
+from app.guardrail.checks.money.signs import signs
+from app.guardrail.checks.percents import percents
+from app.guardrail.checks.promises.acts import acts
+from app.guardrail.checks.promises.claims import claims
+from app.guardrail.checks.promises.deeds import deeds
+from app.guardrail.checks.promises.free import free
+from app.guardrail.checks.promises.gifts import gifts
+from app.guardrail.checks.retelling import retelling
+from app.guardrail.checks.terms import terms
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`find` gives what is wrong, under one of `names`: those of `Finding.check`, which several rows may share."""
+
+    names: tuple[str, ...]
+    find: Callable[[Case], list[Problem]]
+    holds: str
+    """What a draft that passes it is."""
+    alone: bool = False
+    """What it finds is all that is said of a draft; it speaks before those that are not."""
+    quotable: bool = False
+    """A figure: right where a section says the same word for word, and none where it is the digits of an address."""
+
+
+TABLE: tuple[Check, ...] = (
+    Check(("empty",), empty, "something is left to say", alone=True),
+    Check(("size",), size, "not longer than a message, nor fuller of figures and names than an answer", alone=True),
+    Check(
+        ("amount", "currency"), amounts, "an amount is the price of what it is said of, or a right sum", quotable=True
+    ),
+    Check(("amount",), agreement, "no price of the customer's is agreed to", quotable=True),
+    Check(("amount",), signs, "money is written in figures", quotable=True),
+    Check(("percent",), percents, "a percentage is known, for this subject, from this count on", quotable=True),
+    Check(("free",), free, "what is called free, included or cheaper is so in a section", quotable=True),
+    Check(("free",), gifts, "a gift, a free month or a refund is one that a section gives", quotable=True),
+    Check(("term",), terms, "durations, deadlines, times and dates are given for this subject", quotable=True),
+    Check(("count",), counts, "limits and quantities are this product's, or the customer's", quotable=True),
+    Check(("contact",), contacts, "links, addresses, telephones and accounts are ours, or told as the customer's"),
+    Check(("contact",), channels, "nobody is sent to a messenger or to pay a person"),
+    Check(("act",), acts, "nothing is said to be done that was not, nothing is promised"),
+    Check(("act",), deeds, "no deed is told by its object, no growth promised"),
+    Check(("claim",), claims, "a name, and what a yes is said to, stand in the knowledge"),
+    Check(("language",), language, "the customer's language and script"),
+    Check(("brand",), brand, "Latin names keep their letters"),
+    Check(("leak",), leak, "instructions, formats and templates stay inside"),
+    Check(("leak",), retelling, "the instructions are not retold"),
+    Check(("repeat",), repeat, "not the same answer twice"),
+)
+
+CHECKS: tuple[str, ...] = tuple(dict.fromkeys(name for check in TABLE for name in check.names))
+"""Names of all checks, as they stand in `Finding.check`."""
+
+QUOTABLE: frozenset[str] = frozenset(name for check in TABLE if check.quotable for name in check.names)
+"""Checks whose findings a quotation answers."""
+
+
+def problems_of(case: Case) -> list[Problem]:
+    """What the checks find in a draft, in their order."""
+    for check in TABLE:
+        if check.alone and (found := check.find(case)):
+            return found
+    return [problem for check in TABLE if not check.alone for problem in check.find(case)]

@@ -1,0 +1,40 @@
+"""Whole turns through a model that nobody scripted: whatever it writes, the caller gets a valid reply and nothing false."""
+
+import re
+import time
+
+import httpx
+import pytest
+
+from app.api.schemas import ProcessResponse
+from loadtests.service import Server, message
+from tests.model.conftest import Serves
+from tests.model.llamacpp import ALIAS
+
+pytestmark = pytest.mark.model
+QUESTIONS = ("How much is the plan for a single till?", "Can I try it before I pay?", "Do you deliver to another city?")
+
+
+def ready(server: Server, within_s: float = 600) -> None:
+    """Waits until the model has read the system text. Raises AssertionError with what /ready says."""
+    until = time.monotonic() + within_s
+    while (said := httpx.get(f"{server.url}/ready", trust_env=False, verify=False)).status_code != 200:
+        assert time.monotonic() < until, said.text
+        time.sleep(0.2)
+
+
+def test_three_questions_get_three_replies_of_the_contract(serves: Serves) -> None:
+    with serves() as server, server.client() as client:
+        client.timeout = httpx.Timeout(300)
+        ready(server)
+        for number, question in enumerate(QUESTIONS):
+            response = client.post("/api/v1/process", json=message(question, user=f"model-{number}"))
+            assert response.status_code == 200, response.text
+            reply = ProcessResponse.model_validate_json(response.content)
+            assert reply.answer.strip()
+            assert reply.meta.model in (ALIAS, "extractive")
+        metrics = client.get("/metrics").text
+    calls = dict(re.findall(r'^machine_model_calls_total{outcome="(\w+)"} (\d+)', metrics, re.MULTILINE))
+    assert {"ok", "length", "salvaged"} & calls.keys(), f"the model never spoke: {calls}"
+    assert not {"rejected", "no_model", "forbidden", "garbage", "server_error", "stream_error", "cut"} & calls.keys()
+    assert "machine_model_truncated_total 0.0" in metrics
