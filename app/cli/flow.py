@@ -9,13 +9,13 @@ from app.cli.common import say
 from app.errors import ConfigError
 
 if TYPE_CHECKING:
-    from app.dialogue.spec import Flow
+    from app.dialogue.flow.model import Flow
 
 _FLOW = click.argument("name", metavar="FLOW")
 
 
 def _flow(name: str) -> "Flow":
-    from app.dialogue.spec import load_flows
+    from app.dialogue.flow.load import load_flows
 
     flows = load_flows()
     if name not in flows:
@@ -31,7 +31,7 @@ def flow() -> None:
 @flow.command("list")
 def list_command() -> None:
     """Name, title and stages of every flow."""
-    from app.dialogue.spec import load_flows
+    from app.dialogue.flow.load import load_flows
 
     for name, each in sorted(load_flows().items()):
         say(f"{name:<20} {each.title}: {', '.join(each.stages)}")
@@ -60,7 +60,7 @@ def show(name: str, language: str) -> None:
 @flow.command("lint")
 def lint_command() -> None:
     """Unreachable stages, dead ends, unknown slots, missing questions: exit 0 clean, 2 with the findings."""
-    from app.dialogue.spec import load_flows
+    from app.dialogue.flow.load import load_flows
 
     flows = load_flows()
     say(f"{len(flows)} flows, {sum(len(each.stages) for each in flows.values())} stages, no findings")
@@ -71,6 +71,6 @@ def lint_command() -> None:
 @_FLOW
 def graph_command(name: str) -> None:
     """FLOW as a Mermaid diagram."""
-    from app.dialogue.spec import graph
+    from app.dialogue.flow.graph import graph
 
     say(graph(_flow(name)))

@@ -1,5 +1,6 @@
 """The sales conversation: what a message means, what is known of the customer, and what to do next."""
 
-from app.dialogue.engine import Dialogue, Hours
+from app.dialogue.engine import Dialogue
+from app.dialogue.policy.hours import Hours
 
 __all__ = ["Dialogue", "Hours"]

@@ -4,25 +4,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from app.dialogue import aside as asides
-from app.dialogue import continuity, stages, unseen
-from app.dialogue.hours import Hours, zone_of
-from app.dialogue.intents import understand
-from app.dialogue.listening import listened
-from app.dialogue.packet import handover_packet, in_own_words, said_slots
-from app.dialogue.policy import Policy
-from app.dialogue.replies import completed, decided
-from app.dialogue.scene import Decision, Scene
-from app.dialogue.scenes import Met, scene_of
-from app.dialogue.slots import extract, object_of
-from app.dialogue.spec import MAX_ASKED, Flow, load_flows
+from app.dialogue.flow import stages
+from app.dialogue.flow.load import load_flows
+from app.dialogue.flow.model import MAX_ASKED, Flow
+from app.dialogue.hearing.intents import Understanding, understand
+from app.dialogue.hearing.listening import Said, listened
+from app.dialogue.hearing.vocabulary import Vocabulary
+from app.dialogue.policy.hours import Hours, zone_of
+from app.dialogue.policy.model import Policy
+from app.dialogue.resources import Texts, load_texts
+from app.dialogue.rules import continuity, unseen
+from app.dialogue.rules.packet import handover_packet, in_own_words, said_slots
+from app.dialogue.rules.replies import completed, decided
+from app.dialogue.rules.scene import Decision, Scene
+from app.dialogue.rules.scenes import Met, scene_of
+from app.dialogue.slots import aside as asides
+from app.dialogue.slots.extract import extract, object_of
+from app.dialogue.step import step_of
 from app.dialogue.switches import ALL_ON, Switches
-from app.dialogue.vocabulary import Texts, Vocabulary, load_texts
 from app.errors import ConfigError
-from app.types import Aside, Ask, DialogueState, Language, Pending, Snapshot, Step
+from app.types import Aside, Ask, DialogueState, Language, Snapshot, Step
 from app.understanding.acts import Classifier
-
-__all__ = ["Dialogue", "Hours"]
 
 _HOURS = Hours()
 
@@ -32,8 +34,6 @@ SUCCESS = "success"
 """The stage, of every flow, at which a human takes over."""
 _TELLING = frozenset({"slot_question", "told"})
 """What is said to who tells; where he has just asked for a price, what he tells may decide it."""
-_RESUMING = frozenset({"resume", "back", "purchase", "booking", "slot_question", "greeting"})
-"""After «забудьте» these lead back to the flow's questions."""
 
 
 class Dialogue:
@@ -109,10 +109,9 @@ class Dialogue:
         return said_slots(numbers, self.vocabulary, self.policy.languages[0])
 
     def _said(self, state: DialogueState, *, own: bool) -> dict[str, str]:
-        slots = {
-            slot: value for slot, value in state.slots.items() if in_own_words(slot, value, self.vocabulary) is own
-        }
-        return said_slots(slots, self.vocabulary, state.language)
+        vocabulary = self.vocabulary
+        slots = {name: value for name, value in state.slots.items() if in_own_words(name, value, vocabulary) is own}
+        return said_slots(slots, vocabulary, state.language)
 
     def wanted(self, state: DialogueState) -> tuple[str, ...]:
         """The slots that a model may report behind its answer."""
@@ -135,57 +134,65 @@ class Dialogue:
 
         `names`: the shop's own with Latin letters, lower case, meant as they are typed. `act`: a model's word on it.
         """
-        lane = "" if snapshot.state.lane in self.switches.unheard else snapshot.state.lane
-        waits = replace(snapshot.state, handed_over=snapshot.mode != "machine", lane=lane)
-        state, flow = continuity.resumed(
-            waits, ask, now, flows=self.flows, default=self.default_flow, skip=self.policy.skip
-        )
-        waiting = state.pending.slot if state.pending else None
-        spec = flow.slots.get(waiting) if waiting else None
-        kind = spec.kind if spec else ""
+        state, flow = self._met(snapshot, ask, now)
         said = listened(ask, snapshot, names)
-        u = understand(
-            said.text, self.vocabulary, state.language, waiting, kind=kind, clauses=said.clauses, act=act,
-            classifier=self.classifier, switches=self.switches, own_names=names,
-        )  # fmt: skip
-        if wished := u.wished or state.wished:
-            u, state = replace(u, language=wished), replace(state, wished=wished)
+        u = self._understood(said, state, flow, names, act)
+        state = replace(state, wished=u.wished or state.wished)
+        if state.wished:
+            u = replace(u, language=state.wished)
         if continuity.repeated(ask.text, snapshot):
             u = u.with_intent("spam")
         again = continuity.reorders(state, flow, u)
         if again:
             state = continuity.renewed(state, flow)
-            waiting = None
+        met = self._learnt(snapshot, state, flow, u, said)
+        made = scene_of(met, snapshot, ask, now, policy=self.policy, hours=self.hours, texts=self.texts)
+        scene = replace(made, reorders=again)
+        plan = _decided(scene)
+        state = _kept(scene, plan)
+        step = step_of(scene, plan, state, now, vocabulary=self.vocabulary, questions=self.switches.questions)
+        return self._handed(step, scene, plan, snapshot) if plan.hands_over else step
+
+    def _met(self, snapshot: Snapshot, ask: Ask, now: datetime) -> tuple[DialogueState, Flow]:
+        """The conversation as the message finds it."""
+        lane = "" if snapshot.state.lane in self.switches.unheard else snapshot.state.lane
+        waits = replace(snapshot.state, handed_over=snapshot.mode != "machine", lane=lane)
+        default, skip = self.default_flow, self.policy.skip
+        return continuity.resumed(waits, ask, now, flows=self.flows, default=default, skip=skip)
+
+    def _understood(
+        self, said: Said, state: DialogueState, flow: Flow, names: frozenset[str], act: str
+    ) -> Understanding:
+        """What the message says, where this question waits."""
+        waiting = _waiting(state)
+        spec = flow.slots.get(waiting) if waiting else None
+        kind = spec.kind if spec else ""
+        return understand(
+            said.text, self.vocabulary, state.language, waiting, kind=kind, clauses=said.clauses, act=act,
+            classifier=self.classifier, switches=self.switches, own_names=names,
+        )  # fmt: skip
+
+    def _learnt(self, snapshot: Snapshot, state: DialogueState, flow: Flow, u: Understanding, said: Said) -> Met:
+        """What the message tells, added to what is known; another flow, where one suits this customer better."""
+        waiting = _waiting(state)
         # While we ask on, an answer to an earlier question is welcome too; after a silence it means something else.
         late = [slot for slot in state.asked if waiting and slot in flow.slots and slot not in self.policy.skip]
         listed = continuity.listed(snapshot, state, flow)
         heard = extract(u, self.vocabulary, flow.slots, state.slots, waiting, options=listed, late=late)
-        slots = {slot: value for slot, value in state.slots.items() if slot not in heard.forgotten} | heard.values
+        slots = {name: value for name, value in state.slots.items() if name not in heard.forgotten}
+        slots |= heard.values
         if (wanted := object_of(u)) and "interest" not in heard.values and "contact" not in heard.values:
             slots["interest"] = wanted
-        asked = dict(state.asked)
-        if waiting and heard.declined:
-            asked[waiting] = MAX_ASKED  # who does not want to say is not asked again
-        state, flow = continuity.switched(replace(state, asked=asked), flow, slots, u, self.flows)
-        met = Met(state, flow, u, heard, slots, said)
-        made = scene_of(met, snapshot, ask, now, policy=self.policy, hours=self.hours, texts=self.texts)
-        scene = replace(made, reorders=again)
-        plan = decided(scene)
-        if plan.reason in _TELLING and state.priced:
-            plan = replace(plan, reason="price_told")
-        if self._completes(scene, plan):
-            plan = completed(scene)
-        if plan.forgets:
-            del slots[plan.forgets]
-            asked[plan.forgets] = MAX_ASKED - 1  # his own wish to be asked once more
-        state = replace(state, slots=slots, asked=asked, language=scene.texts.language)
-        step = self._step(scene, plan, state, now)
-        if not plan.hands_over:
-            return step
-        shop = self.texts[self.policy.languages[0]]
-        packet = handover_packet(
-            scene, plan.reason, step.state.slots, history=snapshot.history, vocabulary=self.vocabulary, texts=shop
-        )
+        if waiting and heard.declined:  # who does not want to say is not asked again
+            state = replace(state, asked={**state.asked, waiting: MAX_ASKED})
+        state, flow = continuity.switched(state, flow, slots, u, self.flows)
+        return Met(state, flow, u, heard, slots, said)
+
+    def _handed(self, step: Step, scene: Scene, plan: Decision, snapshot: Snapshot) -> Step:
+        """The step with what a human needs to go on."""
+        shop, slots = self.texts[self.policy.languages[0]], step.state.slots
+        history, vocabulary = snapshot.history, self.vocabulary
+        packet = handover_packet(scene, plan.reason, slots, history=history, vocabulary=vocabulary, texts=shop)
         return replace(step, handover=packet)
 
     def unasked(self, step: Step, before: DialogueState) -> Step:
@@ -199,102 +206,31 @@ class Dialogue:
         """
         return unseen.observed(state, text, self.flows.get(state.flow), self.vocabulary)
 
-    @staticmethod
-    def _completes(scene: Scene, plan: Decision) -> bool:
-        """Whether this answer was the last one needed of a customer whose contact we had before."""
-        told = scene.heard.answered and "contact" in scene.slots and "contact" not in scene.heard.values
-        if not told or plan.closes or plan.hands_over or not plan.asks or scene.state.handed_over:
-            return False
-        after = replace(scene.state, slots=scene.slots)
-        return SUCCESS in stages.move(scene.flow, after, scene.u.intents, scene.avoid, plan.prefer).entered
 
-    def _step(self, scene: Scene, plan: Decision, state: DialogueState, now: datetime) -> Step:
-        """Add the stage's question to the plan and write the state down."""
-        u, flow, language = scene.u, scene.flow, scene.texts.language
-        said = list(state.said)
-        greeting = scene.greeting if plan.greet else None
-        if greeting and "greeting" not in said:
-            said.append("greeting")
-        pending = state.pending
-        if scene.heard.answered or plan.closes or plan.hands_over:
-            pending = None
-        elif pending:
-            pending = replace(pending, ttl=pending.ttl - 1) if pending.ttl > 1 else None
-        if question := plan.question:
-            pending = Pending(plan.slot) if plan.slot in flow.slots else None
-        # Whoever wants an appointment wants to buy.
-        wishes = (*u.intents, "purchase") if u.has("booking") else u.intents
-        choose = stages.move if self.switches.questions else stages.contact_alone
-        move = choose(flow, state, wishes, scene.avoid, plan.prefer)
-        paused = state.paused and plan.reason not in _RESUMING
-        quiet = plan.closes or plan.hands_over or state.handed_over or paused or not plan.asks
-        stage = flow.stages[move.stage]
-        statement, query, fallback, action, reason = plan.statement, plan.query, plan.fallback, plan.action, plan.reason
-        lead = None
-        if not quiet:
-            steered = plan.reason in ("resume", "back")  # back at the question itself
-            fresh = stage.statement and stage.name not in said and not steered
-            if fresh and query is None and question is None:
-                # What was heard is answered with facts before anything more is asked.
-                lead = stage.statement[language][0]
-                query = self.vocabulary.filled(stage.query[language][0], state.slots, language)
-                fallback = scene.not_found
-                action, reason = "answer", stage.name
-                said.append(stage.name)
-            # A bot's own text may ask already.
-            asks = "?" in f"{greeting} {statement} {lead} {question}"
-            spec = flow.slots.get(move.slot) if move.slot else None
-            # What weighs on him is asked of who tells, not beside the answer to what he asked himself.
-            answers = query is not None and lead is None
-            apart = spec is not None and spec.kind == "text" and answers and move.stage != flow.first
-            if move.slot and not asks and not apart:
-                question = stages.question(stage, move.slot, language, state.asked)
-                pending = Pending(move.slot)
-                state = replace(state, asked={**state.asked, move.slot: state.asked.get(move.slot, 0) + 1})
-        if action == "ask" and question is None and "?" not in f"{greeting} {statement}":
-            action, statement = "answer", statement or scene.texts.pick("here", state.turns, scene.last_answer)
-        if plan.reason == "cancel":
-            pending = None
-        notice_at = state.notice_at
-        if scene.notice and not plan.closes:
-            greeting = f"{greeting} {scene.notice}" if greeting else scene.notice
-            notice_at = int(now.timestamp())
-        state = replace(
-            state,
-            stage=move.stage,
-            pending=pending,
-            said=tuple(said),
-            off_topic=plan.reason == "off_topic",
-            paused=paused or plan.reason == "cancel",
-            priced=scene.asks_price or (state.priced and query is None and not u.message.asking),
-            wants_person=False,
-            notice_at=notice_at,
-            closed=plan.closes,
-            handed_over=state.handed_over or plan.hands_over,
-            lane=(plan.topic or "") if plan.hands_over else "" if plan.topic else state.lane,
-            last_action=action,
-            turns=state.turns + 1,
-            seen_at=now.timestamp(),
-        )
-        return Step(
-            action=action,
-            reason=reason,
-            state=state,
-            intents=u.intents,
-            language=language,
-            greeting=greeting,
-            statement=statement,
-            lead=lead,
-            query=query,
-            queries=scene.said.questions if query is not None and query == scene.query else (),
-            wider=scene.wider if query is not None else None,
-            fallback=fallback,
-            without=scene.said.without,
-            counted=scene.said.counted,
-            question=question,
-            topic=plan.topic,
-            tone=u.tone,
-            heard=u.heard,
-            unsure=u.unsure and not scene.heard.answered and not scene.said.silent,
-            acts=u.likely,
-        )
+def _waiting(state: DialogueState) -> str | None:
+    return state.pending.slot if state.pending else None
+
+
+def _decided(scene: Scene) -> Decision:
+    plan = decided(scene)
+    if plan.reason in _TELLING and scene.state.priced:
+        plan = replace(plan, reason="price_told")
+    return completed(scene) if _completes(scene, plan) else plan
+
+
+def _completes(scene: Scene, plan: Decision) -> bool:
+    """Whether this answer was the last one needed of a customer whose contact we had before."""
+    told = scene.heard.answered and "contact" in scene.slots and "contact" not in scene.heard.values
+    if not told or plan.closes or plan.hands_over or not plan.asks or scene.state.handed_over:
+        return False
+    after = replace(scene.state, slots=scene.slots)
+    return SUCCESS in stages.move(scene.flow, after, scene.u.intents, scene.avoid, plan.prefer).entered
+
+
+def _kept(scene: Scene, plan: Decision) -> DialogueState:
+    """The state with what this message told, but for what the customer takes back."""
+    slots, asked = dict(scene.slots), dict(scene.state.asked)
+    if plan.forgets:
+        del slots[plan.forgets]
+        asked[plan.forgets] = MAX_ASKED - 1  # his own wish to be asked once more
+    return replace(scene.state, slots=slots, asked=asked, language=scene.texts.language)

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from app.dialogue.aside import reportable
-from app.dialogue.packet import slot_name
+from app.dialogue.rules.packet import slot_name
+from app.dialogue.slots.aside import reportable
 from app.types import Language, Step
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from app.capacity.admission import Admission
 from app.cpu import Cpu
-from app.dialogue.engine import Dialogue, Hours
-from app.dialogue.policy import Policy
+from app.dialogue import Dialogue, Hours
+from app.dialogue.policy.model import Policy
 from app.dialogue.switches import Switches
 from app.errors import ConfigError
 from app.knowledge.models import CACHE, Models, open_models

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from app.cli import main
 from app.cli.running_service import InUse, RunningService
-from app.dialogue import spec
+from app.dialogue.flow import load
 from app.errors import ConfigError, Hindered, MachineError, Unavailable
 from app.evaluation import calibration, checkup, comparison, simulation
 from app.evaluation.comparison import Comparison
@@ -77,7 +77,7 @@ def test_flow(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> None:
         raise ConfigError("a stage cannot be reached")
 
-    monkeypatch.setattr(spec, "load_flows", broken)
+    monkeypatch.setattr(load, "load_flows", broken)
     done = machine("flow", "lint")
     assert (done.exit_code, done.output) == (2, "machine: a stage cannot be reached\n")
 

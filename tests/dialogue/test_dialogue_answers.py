@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from app.dialogue import Dialogue
-from app.dialogue.packet import slot_names
-from app.dialogue.policy import Policy, parse
-from app.dialogue.spec import MAX_ASKED, lint, load_flows
-from app.dialogue.spec import parse as parse_flow
-from app.dialogue.vocabulary import load_yaml
+from app.dialogue.flow.lint import lint
+from app.dialogue.flow.load import load_flows
+from app.dialogue.flow.load import parse as parse_flow
+from app.dialogue.flow.model import MAX_ASKED
+from app.dialogue.policy.model import Policy, parse
+from app.dialogue.resources import load_yaml
+from app.dialogue.rules.packet import slot_names
 from app.errors import ConfigError
 from app.types import DialogueState, Pending
 from tests.dialogue.conftest import Customer, spoken

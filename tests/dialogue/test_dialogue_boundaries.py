@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.dialogue.engine import Dialogue
-from app.dialogue.policy import Policy
+from app.dialogue.policy.model import Policy
 from app.types import DialogueState, Pending, Step
 from tests.dialogue.conftest import NOON, Customer
 

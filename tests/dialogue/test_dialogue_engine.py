@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.dialogue import Dialogue, Hours
-from app.dialogue.spec import MAX_ASKED, load_flows, parse
+from app.dialogue.flow.load import load_flows, parse
+from app.dialogue.flow.model import MAX_ASKED
 from app.errors import ConfigError
 from app.store.states import of_stored_form, stored_form
 from app.types import Ask, DialogueState, Key, Pending, Snapshot

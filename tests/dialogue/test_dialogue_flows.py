@@ -5,9 +5,12 @@ from itertools import chain, pairwise
 
 import pytest
 
-from app.dialogue.spec import MAX_ASKED, graph, lint, load_flows, parse
-from app.dialogue.stages import allowed, move
-from app.dialogue.vocabulary import load_yaml
+from app.dialogue.flow.graph import graph
+from app.dialogue.flow.lint import lint
+from app.dialogue.flow.load import load_flows, parse
+from app.dialogue.flow.model import MAX_ASKED
+from app.dialogue.flow.stages import allowed, move
+from app.dialogue.resources import load_yaml
 from app.types import DialogueState, Pending
 from tests.dialogue.conftest import Customer
 

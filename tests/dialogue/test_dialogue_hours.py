@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.dialogue.hours import Hours, known_zone, time_of_day, zone_of
+from app.dialogue.policy.hours import Hours, known_zone, time_of_day, zone_of
 from app.errors import ConfigError
 
 DAY, NIGHT, ALWAYS = Hours(time(9), time(21)), Hours(time(22), time(6)), Hours(time(9), time(9))

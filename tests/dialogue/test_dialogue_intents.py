@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.dialogue.intents import understand
+from app.dialogue.hearing.intents import understand
 
 INTENTS = {
     "привет": "greeting",

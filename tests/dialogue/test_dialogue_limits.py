@@ -5,17 +5,18 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from app.dialogue import aside, continuity
-from app.dialogue.choices import MAX_OPTIONS, options, pick
-from app.dialogue.continuity import AWAY
 from app.dialogue.engine import Dialogue
-from app.dialogue.flow import MAX_TEXT
-from app.dialogue.hours import Hours
-from app.dialogue.intents import understand
-from app.dialogue.policy import Policy
-from app.dialogue.slots import object_of
-from app.dialogue.tone import tone_of
-from app.dialogue.vocabulary import load_texts
+from app.dialogue.flow.model import MAX_TEXT
+from app.dialogue.hearing.intents import understand
+from app.dialogue.hearing.tone import tone_of
+from app.dialogue.policy.hours import Hours
+from app.dialogue.policy.model import Policy
+from app.dialogue.resources import load_texts
+from app.dialogue.rules import continuity
+from app.dialogue.rules.continuity import AWAY
+from app.dialogue.slots import aside
+from app.dialogue.slots.choices import MAX_OPTIONS, options, pick
+from app.dialogue.slots.extract import object_of
 from app.types import Aside, Ask, DialogueState, Exchange, Key, Pending, Snapshot
 
 NOW = datetime(2026, 3, 4, 7, tzinfo=UTC)

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.dialogue import Dialogue
-from app.dialogue.hours import Hours
-from app.dialogue.packet import slot_names
-from app.dialogue.policy import Policy, parse
-from app.dialogue.spec import load_flows
+from app.dialogue.flow.load import load_flows
+from app.dialogue.policy.hours import Hours
+from app.dialogue.policy.model import Policy, parse
+from app.dialogue.rules.packet import slot_names
 from app.errors import ConfigError
 from app.types import Ask, DialogueState, Key, Pending, Snapshot
 from tests.dialogue.conftest import NOON, Customer

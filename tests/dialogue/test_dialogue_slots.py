@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.dialogue.hearing import Heard
-from app.dialogue.intents import understand
-from app.dialogue.slots import extract
-from app.dialogue.text import contacts
+from app.dialogue.hearing.intents import understand
+from app.dialogue.hearing.text import contacts
+from app.dialogue.slots.extract import extract
+from app.dialogue.slots.reader import Heard
 from app.types import DialogueState
 from tests.thrift import most
 
@@ -328,3 +328,22 @@ def test_what_can_say_anything_is_told_apart_from_values_of_lists(dialogue, slot
     state = DialogueState(slots={slot: value})
     assert bool(dialogue.own_words(state)) is own
     assert bool(dialogue.known(state)) is not own
+
+
+SLOTS = st.sampled_from(["name", "shops", "contact"])
+HEARD = st.builds(
+    Heard,
+    st.dictionaries(SLOTS, st.sampled_from(["1", "2"])),
+    st.frozensets(SLOTS),
+    st.frozensets(SLOTS),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+)
+
+
+@given(HEARD, HEARD, HEARD)
+def test_what_parts_of_the_reading_found_joins_in_their_order_however_they_are_grouped(a, b, c):
+    assert (a | b) | c == a | (b | c)
+    assert a | Heard() == a == Heard() | a

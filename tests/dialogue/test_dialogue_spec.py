@@ -4,8 +4,10 @@ from copy import deepcopy
 
 import pytest
 
-from app.dialogue.spec import lint, load_flows, parse
-from app.dialogue.vocabulary import Vocabulary, load_yaml
+from app.dialogue.flow.lint import lint
+from app.dialogue.flow.load import load_flows, parse
+from app.dialogue.hearing.vocabulary import Vocabulary
+from app.dialogue.resources import load_yaml
 from app.errors import ConfigError
 
 SOUND = load_yaml("flows", "spin_selling.yaml")

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.dialogue import Dialogue
-from app.dialogue.spec import load_flows
+from app.dialogue.flow.load import load_flows
 from app.dialogue.switches import ALL_ON, Switches
 from app.types import DialogueState, Tone
 from tests.dialogue.conftest import Customer

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.dialogue.terms import named
-from app.dialogue.text import read
-from app.dialogue.vocabulary import LANGUAGES, load_texts
+from app.dialogue.hearing.text import read
+from app.dialogue.policy.terms import named
+from app.dialogue.resources import LANGUAGES, load_texts
 from app.turn.bots import Bot
 from app.turn.machine import Machine
 from app.turn.process import process

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from app.dialogue.engine import Dialogue
-from app.dialogue.spec import Flow
-from app.dialogue.vocabulary import LANGUAGES, load_texts
+from app.dialogue.flow.model import Flow
+from app.dialogue.resources import LANGUAGES, load_texts
 from app.types import Language
 
 PARTS = ("offer", "summary")

@@ -92,6 +92,13 @@ def test_every_room_has_its_line_in_the_house(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", LANGUAGES, ids=["en", "ru"])
+def test_every_room_of_the_dialogue_has_its_line_in_the_house(folder: Path) -> None:
+    page = (folder / "house.md").read_text("utf-8")
+    rooms = {path.parent.name for path in (ROOT / "app/dialogue").glob("*/__init__.py")}
+    assert set(re.findall(r"^\| `app/dialogue/(\w+)/` \|", page, re.MULTILINE)) == rooms
+
+
+@pytest.mark.parametrize("folder", LANGUAGES, ids=["en", "ru"])
 def test_what_the_house_names_is_there(folder: Path) -> None:
     for named in set(re.findall(r"`((?:app|tests|roles|docs)/[^`\s]*)`", (folder / "house.md").read_text("utf-8"))):
         assert (ROOT / named).exists(), named

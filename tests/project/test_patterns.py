@@ -107,9 +107,9 @@ def test_a_pattern_of_a_module_is_found_wherever_it_is_kept(patterns: tuple[list
     assert {
         "app.guardrail.checks.promises.acts.RULES.find",
         "app.guardrail.checks.terms._ACTION",
-        "app.dialogue.text._EMAIL",
+        "app.dialogue.hearing.text._EMAIL",
     } <= where
-    assert any(place.startswith("app.dialogue.text:") for place in where), "of a call in a function"
+    assert any(place.startswith("app.dialogue.hearing.text:") for place in where), "of a call in a function"
 
 
 @pytest.mark.parametrize("phrase", ["лучшие цены на рынке", "да", "100 % гарантия", "a b c d e f g h"])

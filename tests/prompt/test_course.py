@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.dialogue.engine import Dialogue
-from app.dialogue.intents import INTENTS
+from app.dialogue.hearing.intents import INTENTS
 from app.dialogue.wording import aim, courteous, fields
 from app.prompt import Budget, PromptBuilder, TokenCounter, moment
 from app.prompt.course import acts, beginning, shortened

@@ -280,7 +280,7 @@ async def test_who_comes_meanwhile_reckons_with_it(quiet: Machine) -> None:
 
 
 def test_what_is_hard_covers_what_the_policy_of_the_package_hands_over() -> None:
-    from app.dialogue.policy import Policy
+    from app.dialogue.policy.model import Policy
 
     grave: Sequence[str] = [
         intent

@@ -1,0 +1,53 @@
+"""When a person takes over: a contact was given, a person is wanted, what only a person can do is wished."""
+
+from dataclasses import replace
+
+from app.dialogue.rules import topics
+from app.dialogue.rules.scene import COURTESIES, QUESTIONS, Decision, Scene
+from app.language.moments.moments import moments
+
+_LOOKED_UP = ("price", "feature", "comparison", "payment", "about_us", "demo", "discount_request", "booking", "refund")
+_ASKED = 0.3
+"""Probability of one of these acts from which a question beside a contact is answered too."""
+
+
+def contact(s: Scene) -> Decision | None:
+    """A contact is success, whenever it comes; a question beside it is answered too."""
+    if "contact" not in s.heard.values or s.state.slots.get("contact") == s.heard.values["contact"]:
+        return None
+    plan = handover(s, "contact_given", "contact")
+    beside = topics.beside(s)
+    if beside is None:
+        return plan
+    if beside.hands_over:
+        return beside
+    statement = " ".join(text for text in (plan.statement, beside.statement) if text)
+    return replace(plan, statement=statement, query=beside.query or plan.query, topic=beside.topic)
+
+
+def angry_wish(s: Scene) -> Decision | None:
+    """Who swears and wants a person gets one: it is no time for manners."""
+    return human(s) if s.u.has("abuse") else None
+
+
+def human(s: Scene) -> Decision | None:
+    offered = any(offer.casefold() in s.last_answer.casefold() for offer in s.texts.data["offer"])
+    at_once = s.u.short or any(match.start == len(s.u.greeting) for match in s.u.word("affirm"))
+    accepts = offered and s.u.affirms and at_once and not s.heard.answered and not s.u.has(*QUESTIONS)
+    missed = s.state.wants_person and not s.u.has(*QUESTIONS, *COURTESIES)
+    wanted = s.u.has("human_wanted") or accepts or missed
+    # Who wants to come another day, or not at all, wants what only a person can do.
+    reason = next((name for name in ("reschedule", "cancel_request") if s.u.has(name)), "human_wanted")
+    return handover(s, reason, "human") if wanted or reason != "human_wanted" else None
+
+
+def handover(s: Scene, reason: str, text: str) -> Decision:
+    named = "_named" if text == "contact" and "name" in s.heard.values else ""
+    statement = s.say(f"{text}{named}_{'later' if s.tells_when else 'open'}").replace("{time}", s.opening)
+    statement = statement.replace("{name}", s.slots.get("name", ""))
+    if moments(s.u.message.text).taken:
+        statement = f"{statement} {s.say('wished_time')}"  # heard, and not promised
+    # «Shall I give my number?» is no question to look up.
+    likely = max((s.u.acts.get(act, 0.0) for act in _LOOKED_UP), default=0.0)
+    asks = s.u.has(*QUESTIONS) and bool(s.u.asking) and likely >= _ASKED
+    return Decision("handover", reason, statement, s.query if asks else None, hands_over=True)

@@ -1,0 +1,111 @@
+"""Messages that sell nothing: away notices, small talk, waiting for a call, a wish for a language."""
+
+from app.dialogue.rules.scene import QUESTIONS, Decision, Scene
+from app.understanding.doubt import SURE
+
+_OUT_OF_LANE = ("thanks", "goodbye", "greeting", "agreement", "denial", "small_talk", "bot_question", "demo", "payment")
+_TELLING = frozenset({"info", "told", "small_talk", "greeting", "feature"})
+_NO_BUYER = ("medical", "legal", "supplier", "applicant")
+"""Lanes in which a question that nothing else explains is one more of the same."""
+_QUIET = ("small_talk", "agreement", "thanks", "goodbye")
+"""Acts that ask and tell nothing: which of them it is need not be sure."""
+_PLAINLY = 0.9
+"""The same for a price of who is no buyer: he may mean his own."""
+_SURE_OF_CONTACT = 0.7
+_ASKS = 0.5
+"""Probability from which it is a question about something else, in whatever trouble he is."""
+_SAME = 0.3
+"""Probability from which a message stays in the lane of the one before, whatever else it may be."""
+_PLAIN_TALK = ("price", "comparison", "purchase", "human_wanted", "contact_given", "refusal", "opt_out")
+
+
+def unheard(s: Scene) -> Decision | None:
+    """A voice message in which nothing was said, or a file that could not be read: said so."""
+    return Decision("answer", "unheard", s.say("unheard"), greet=False) if s.said.unheard else None
+
+
+def wordless(s: Scene) -> Decision | None:
+    """A sticker or a picture without a word of his: what a recogniser saw there is no question."""
+    if not s.said.silent:
+        return None
+    if s.said.heard == "photo":
+        return Decision("answer", "photo", s.say("photo"), greet="greeting" not in s.state.said)
+    return Decision("answer", "small_talk", s.say("small_talk"), greet=False)
+
+
+def auto_reply(s: Scene) -> Decision | None:
+    """Another account's away notice: a courtesy, and nothing that makes it answer again."""
+    return Decision("answer", "auto_reply", s.say("auto_reply"), greet=False) if s.u.has("auto_reply") else None
+
+
+def language_wish(s: Scene) -> Decision | None:
+    """A wish for a language and nothing else: said yes in it."""
+    if not s.u.has("language_wish") or s.u.has(*_PLAIN_TALK, "demo", "payment", "invoice"):
+        return None
+    return Decision("answer", "language_wish", s.say("language_wish"), greet="greeting" not in s.state.said)
+
+
+def callback(s: Scene) -> Decision | None:
+    """Who asks when he will be called, once a person has the talk: it is passed on, and no time is promised."""
+    if not s.u.has("callback_time") or not (s.state.handed_over or "contact" in s.state.slots):
+        return None
+    return Decision("answer", "callback_time", s.say("callback"), greet=False)
+
+
+def known_contact(s: Scene) -> Decision | None:
+    """Who asks whether we have his number is told whether it is in this talk."""
+    figures = any(token.text.isdecimal() for token in s.u.message.tokens)
+    asks = s.u.asking and not figures and s.u.acts.get("contact_given", 0.0) >= _SURE_OF_CONTACT
+    if not asks or s.heard.values or s.u.contacts:
+        return None
+    name = "contact_known" if "contact" in s.slots else "contact_unknown"
+    return Decision("answer", name, s.say(name), greet="greeting" not in s.state.said)
+
+
+def small_talk(s: Scene) -> Decision | None:
+    """Words that ask and tell nothing: a short answer, no section of the knowledge and no question of ours."""
+    quiet = sum(s.u.acts.get(act, 0.0) for act in _QUIET)
+    doubted = quiet < SURE or s.u.message.asking or s.heard.values or s.terms
+    if not s.u.has("small_talk") and (doubted or s.u.has("thanks", "goodbye", "greeting")):
+        return None
+    agrees = s.u.has("agreement") and not s.u.has("info")
+    if agrees or s.u.has(*QUESTIONS, *_PLAIN_TALK, "denial") or s.heard.answered:
+        return None
+    return Decision("answer", "small_talk", s.say("small_talk"), greet="greeting" not in s.state.said)
+
+
+def noted(s: Scene) -> Decision | None:
+    """What is told once a person has the talk: passed on, and nothing is searched for it."""
+    handed = s.state.handed_over or "contact" in s.state.slots
+    others = set(s.u.intents) - _TELLING
+    busy = s.u.message.asking or s.reorders or s.u.steers or s.state.pending or "contact" in s.heard.values
+    if not handed or others or busy:
+        return None
+    if not s.u.has("told", "info", "small_talk") or (s.u.has("feature") and not s.u.has("told")):
+        return None
+    named = s.say("ack_name").replace("{name}", s.heard.values["name"]) if "name" in s.heard.values else ""
+    return Decision("answer", "noted", f"{named} {s.say('noted')}".strip(), greet=False)
+
+
+def told(s: Scene) -> Decision | None:
+    """Who only tells of himself is thanked and asked on: nothing of it is looked up."""
+    if not s.u.has("told") or s.u.has(*QUESTIONS, *_PLAIN_TALK) or s.u.message.asking or s.state.closed:
+        return None
+    return Decision("ask", "told", s.say("ack"), asks=s.may_ask)
+
+
+def same_lane(s: Scene) -> Decision | None:
+    """A message that says nothing sure behind one that went to a person for what it was about: it is about that too."""
+    lane = s.state.lane
+    same = s.u.acts.get(lane, 0.0) >= _SAME
+    asks = lane not in _NO_BUYER and s.u.has("feature") and s.u.acts.get("feature", 0.0) >= _ASKS
+    # «A queue stands» has the word that asks what a thing costs.
+    least = _PLAINLY if lane in _NO_BUYER else _SAME
+    plain = [name for name in _PLAIN_TALK if name != "price" or s.u.acts.get("price", 0.0) >= least]
+    other = (asks or s.u.has(*plain, *_OUT_OF_LANE)) and not same
+    if not lane or not s.state.handed_over or other or s.heard.values:
+        return None
+    topic = next((topic for topic in s.policy.topics if topic.name == lane), None)
+    if topic is None:
+        return None
+    return Decision("answer", lane, s.say("noted"), topic=lane, greet=False)

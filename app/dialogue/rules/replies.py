@@ -1,0 +1,284 @@
+"""What a message calls for: the shell that all sales flows share. The most pressing need wins."""
+
+from app.dialogue.policy.terms import Terms
+from app.dialogue.rules import boundaries, control, handing, lanes, topics
+from app.dialogue.rules.scene import COURTESIES, OBJECTIONS, QUESTIONS, Decision, Scene, has_requisites
+
+_TOLD = frozenset({"name", "contact", "company_size", "shops"})
+"""Said outright, unlike a word in passing: «касса для аптеки» names a business, yet looks for a register."""
+_REOPENS = ("info", "purchase", "booking", "payment", "discount_request", "human_wanted", "off_topic")
+_SURELY = 0.7
+"""Probability from which a word alone is a question for the price."""
+_BARE = 2
+"""Words of a price question that names nothing, a greeting among them."""
+_DICTATED = 7
+"""Words that say something, of a message that dictates terms."""
+_HAGGLES = 0.3
+"""Probability from which what the lists took for haggling is answered as that."""
+_BARE_OBJECTION = 3
+"""An objection of no more words than this says nothing to search for."""
+
+
+def decided(scene: Scene) -> Decision:
+    """The plan for one message: the first need that is there, from the most pressing on."""
+    for rule in (
+        lanes.unheard,
+        boundaries.injection,
+        boundaries.opt_out,
+        handing.angry_wish,
+        handing.contact,
+        topics.by_topic,
+        lanes.wordless,
+        lanes.auto_reply,
+        _still_closed,
+        lanes.callback,
+        lanes.known_contact,
+        handing.human,
+        lanes.language_wish,
+        lanes.noted,
+        lanes.same_lane,
+        _requisites,
+        _wish,
+        _question,
+        control.steer,
+        boundaries.off_topic,
+        _refusal,
+        _upset,
+        boundaries.spam,
+        lanes.small_talk,
+        _who,
+        _objection,
+        _purchase,
+        _told,
+        _courtesy,
+        _opening,
+        lanes.told,
+        _rest,
+    ):
+        plan = rule(scene)
+        if plan is not None:
+            return plan
+    raise AssertionError("the last rule always answers")
+
+
+def _still_closed(s: Scene) -> Decision | None:
+    """A refusal repeated, thanks or a goodbye after the end: a word of courtesy, and the end stays."""
+    if not s.state.closed or s.u.has(*QUESTIONS, *_REOPENS) or s.heard.values:
+        return None
+    if not (COURTESIES & set(s.u.intents) or s.u.denies):
+        return None
+    name = "goodbye" if s.u.has("goodbye") else "closed_thanks" if s.u.has("thanks") else "refusal_again"
+    return Decision(
+        "close",
+        "refusal" if name == "refusal_again" else name.removeprefix("closed_"),
+        s.say(name),
+        greet=False,
+        closes=True,
+    )
+
+
+def _requisites(s: Scene) -> Decision | None:
+    """The details of an invoice: taken, and never asked for again; what is missing is a contact."""
+    if not has_requisites(s.u.message.text) or s.u.has("price", "comparison"):
+        return None
+    if "contact" in s.slots and not s.reorders:
+        return handing.handover(s, "invoice", "human")
+    return Decision("answer", "invoice", s.say("requisites"), prefer="contact", asks=True)
+
+
+def _wish(s: Scene) -> Decision | None:
+    """Who wants to be shown it, or an invoice, is on his way: told what is known of it, and asked how to reach him."""
+    name = next((name for name in ("invoice", "demo") if s.u.has(name)), None)
+    if name is None or s.u.has("price", "comparison", "refusal"):
+        return None
+    if "contact" in s.slots and not s.reorders:
+        return handing.handover(s, name, "human")
+    # What was sent is not asked for again.
+    query = None if name == "invoice" and s.sent_requisites else s.query
+    # Who asks whether there is such a thing is answered by what is known of it, and has asked for nothing yet.
+    statement = None if query is not None and s.u.asking else s.say(name)
+    return Decision("answer", name, statement, query, s.not_found, prefer="contact", asks=True)
+
+
+def _question(s: Scene) -> Decision | None:
+    """A question is answered on this very turn, whatever else stands beside it."""
+    name = next((name for name in (*QUESTIONS, "payment") if s.u.has(name)), None)
+    haggles = s.u.has("discount_request")
+    if name is None and not haggles:
+        return None
+    statement = None
+    objection = next((objection for objection in OBJECTIONS if s.u.has(objection)), None)
+    if haggles:
+        name = "discount_request"
+        statement = s.say("discount") if s.u.acts.get(name, 1.0) >= _HAGGLES else None
+    elif s.u.has("frustration"):
+        statement = s.say("frustration_short")
+    elif objection:
+        statement = s.say(objection)
+    elif (s.heard.values or s.heard.answered) and _tells(s):
+        statement = _acknowledge(s)
+    calm = not s.u.has("refusal", "frustration", "objection_think", "objection_trust", "goodbye")
+    # A word on discounts answers by itself, whatever the search finds.
+    fallback = None if haggles else s.not_found
+    # A sum that he offers says nothing to search for: what there is of discounts does.
+    offers = haggles and any(token.text.isdecimal() for token in s.u.message.tokens)
+    query = s.texts.data["query_discount_request"] if offers else s.query
+    if name == "price" and len(s.u.content) <= 1 and len(s.u.message.tokens) <= _BARE and _prices_alone(s):
+        query = s.texts.data["query_price"]  # «почём?»: one word of many that ask for it
+    # Who has decided, or wants to see it, is asked how to reach him, whatever else he asks.
+    wants = s.u.has("purchase", "demo", "invoice") and "contact" not in s.slots and "quantity" not in s.flow.slots
+    asks = wants or (calm and s.may_ask)
+    return Decision(
+        "answer", name or "feature", statement, query, fallback, asks=asks, prefer="contact" if wants else ""
+    )
+
+
+def _tells(s: Scene) -> bool:
+    """Whether some of the message tells: «how much for 3 shops» only asks."""
+    return any(s.u.message.tokens[place].clause not in s.u.asking for place in s.u.content)
+
+
+def _prices_alone(s: Scene) -> bool:
+    """Whether the examples, too, hear nothing but the wish for a price."""
+    return not s.heard.values and s.u.acts.get("price", 0.0) >= _SURELY
+
+
+def _refusal(s: Scene) -> Decision | None:
+    if not s.u.has("refusal"):
+        return None
+    return Decision("close", "refusal", s.say("refusal"), greet=False, closes=True)
+
+
+def _upset(s: Scene) -> Decision | None:
+    if not s.u.has("frustration"):
+        return None
+    return Decision("answer", "frustration", s.say("frustration"), greet=False)
+
+
+def _who(s: Scene) -> Decision | None:
+    return Decision("answer", "bot_question", s.say("bot")) if s.u.has("bot_question") else None
+
+
+def _objection(s: Scene) -> Decision | None:
+    """Empathy, then facts. Who wants to think or does not trust us is not questioned."""
+    name = next((name for name in OBJECTIONS if s.u.has(name)), None)
+    if name is None:
+        return None
+    about = s.texts.data[f"query_{name}"]
+    query = about if len(s.u.content) <= _BARE_OBJECTION else f"{s.query} {about}"
+    asks = name in ("objection_price", "objection_have") and s.may_ask
+    return Decision("answer", name, s.say(name), query, asks=asks)
+
+
+def _purchase(s: Scene) -> Decision | None:
+    """Who wants to buy or to come is asked what is still missing; with a contact at hand a person takes over."""
+    name = next((name for name in ("purchase", "booking") if s.u.has(name)), None)
+    if name is None:
+        return None
+    if "contact" in s.slots and not s.reorders:
+        return handing.handover(s, name, "human")
+    if name == "booking":
+        return Decision("ask", name, _agree(s), asks=True)
+    # An order of goods has its own questions, and the contact behind them.
+    prefer = "" if "quantity" in s.flow.slots else "contact"
+    return Decision("answer", "purchase", _agree(s), s.query, prefer=prefer, asks=True)
+
+
+def _told(s: Scene) -> Decision | None:
+    """The customer told something, or answered our question: thank him and go on."""
+    pending = s.state.pending
+    if pending and s.heard.values.get(pending.slot) == "no":
+        spec = s.flow.slots.get(pending.slot)
+        return Decision("answer", "declined", s.say(spec.parting if spec else "declined"), asks=True)
+    # Few words while our question is open, or «у нас …», tell; more words may only mention what they look for.
+    outright = s.u.word("own") or s.heard.values.keys() & _TOLD or (pending and s.u.short)
+    if s.heard.forgotten or s.heard.answered or (s.heard.values and outright):
+        return Decision("ask", "slot_question", _acknowledge(s), asks=s.may_ask)
+    return None
+
+
+def _agree(s: Scene) -> str:
+    """A word on an «ок» or a wish to buy. Where money was named just now, that is no yes to it."""
+    return _on_money(s, s.terms or s.before) or s.say("ack_agreement")
+
+
+def _on_money(s: Scene, named: Terms) -> str:
+    """Nothing that sounds like a yes; who tells a story or asks has dictated no terms, and is not told of ours."""
+    if not named:
+        return ""
+    brief = len(s.u.content) <= _DICTATED and not s.u.message.asking
+    return s.say(f"ack_{named}" if brief else "ack_figure")
+
+
+def _acknowledge(s: Scene) -> str:
+    pending = s.state.pending
+    if on_money := _on_money(s, s.terms):
+        return on_money
+    if s.heard.corrected or s.heard.forgotten:
+        return s.say("ack_correction")
+    if s.heard.declined:
+        return s.say("no_problem" if s.heard.none and pending and pending.slot == "pain_point" else "declined")
+    name = _warm(s) or "ack"
+    return _agree(s) if name == "ack_agreement" else s.say(name).replace("{name}", s.slots.get("name", ""))
+
+
+def _warm(s: Scene) -> str:
+    """The name of the acknowledgement that suits what was told; empty: any."""
+    pending = s.state.pending
+    if pending and pending.slot in s.heard.values:
+        spec = s.flow.slots.get(pending.slot)  # another flow may have been taken up since
+        if spec and spec.kind == "yes_no":
+            return "ack_agreement"
+        name = f"ack_{spec.ack if spec and spec.ack else pending.slot}"
+        if s.texts.has(name):
+            return name
+    if "pain_point" in s.heard.values:
+        return "ack_pain_point"  # told instead of what was asked, or unasked
+    return "ack_name" if set(s.heard.values) == {"name"} else ""
+
+
+def _courtesy(s: Scene) -> Decision | None:
+    """Thanks, a goodbye, an «ок»: short words call for short ones."""
+    if s.u.has("info") and not s.u.short:
+        return None
+    if s.u.has("goodbye"):
+        return Decision("close", "goodbye", s.say("goodbye"), greet=False, closes=True)
+    if s.u.has("thanks"):
+        return Decision("answer", "thanks", s.say("thanks"), greet="greeting" not in s.state.said)
+    if s.u.has("agreement") and not s.u.has("info"):
+        if s.state.closed:
+            return Decision("answer", "agreement", s.say("soft_close"))
+        return Decision("ask", "agreement", _agree(s), asks=s.may_ask)
+    return None
+
+
+def _opening(s: Scene) -> Decision | None:
+    """A bare greeting, or a message that says nothing yet."""
+    if s.u.has("info", "denial"):
+        return _denial(s) if s.u.has("denial") and not s.u.has("info") else None
+    new = "greeting" not in s.state.said
+    if new:
+        return Decision("ask", "greeting", s.value, asks=True)
+    if s.u.has("greeting"):
+        return Decision("ask", "greeting", None if s.greeting else s.say("here"), asks=s.may_ask)
+    if s.u.message.tokens:
+        return Decision("answer", "listening", s.say("listening"))
+    return Decision("answer", "unclear", s.say("unclear"))
+
+
+def _denial(s: Scene) -> Decision:
+    """A «нет» to nothing of ours (a human may have asked): no refusal of the talk."""
+    return Decision("ask", "denial", s.say("declined"), asks=s.may_ask)
+
+
+def _rest(s: Scene) -> Decision | None:
+    """Words that answer nothing of ours are a question without its mark: look them up."""
+    if not any(character.isalpha() for character in s.query):
+        return Decision("answer", "unclear", s.say("unclear"))
+    statement = _acknowledge(s) if s.heard.values else None
+    return Decision("answer", "feature", statement, s.query, s.not_found, asks=s.may_ask)
+
+
+def completed(s: Scene) -> Decision:
+    """A customer whose contact we have has answered the last question of another order."""
+    return handing.handover(s, "purchase", "human")

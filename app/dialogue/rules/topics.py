@@ -1,0 +1,140 @@
+"""The bot's own topics (`policy/`) met in a message: what they say, and which question they leave to the search."""
+
+import re
+from dataclasses import dataclass, replace
+
+from app.dialogue.hearing.reader import base_intent
+from app.dialogue.hearing.text import fold, without
+from app.dialogue.policy.model import MAX_JOINED, Topic
+from app.dialogue.resources import load_words
+from app.dialogue.rules.scene import QUESTIONS, Decision, Scene
+
+_AND = frozenset(map(fold, load_words("rules", "words.yaml")["and"]))
+_A_QUESTION = 2
+"""From so many words on what is left of a question is one, even without words that ask."""
+_BETWEEN = re.compile(r"(?<=[.!?…])\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A topic met, by the words at `places` (token indices; none where an intent rests on no words)."""
+
+    topic: Topic
+    places: frozenset[int]
+
+
+def hits(s: Scene) -> list[Hit]:
+    """The bot's topics in a message, in the policy's order."""
+    words: dict[str, set[int]] = {}
+    intents: dict[str, set[int]] = {}
+    off: set[str] = set()
+    for match in s.u.matches:
+        kind, name, _ = match.label
+        if kind == "topic":
+            words.setdefault(name, set()).update(range(match.start, match.end))
+        elif kind == "intent":
+            intents.setdefault(base_intent(name), set()).update(range(match.start, match.end))
+        elif kind == "except":
+            off.add(name)
+    found = []
+    excused: set[int] = set()
+    for topic in s.policy.topics:
+        heard = [intent for intent in topic.intents if s.u.has(intent)]
+        if topic.name in off:
+            # What the bot excepts from its own topic is no case for the package's one behind it either.
+            excused |= words.get(topic.name, set()).union(*(intents.get(intent, ()) for intent in heard))
+            continue
+        if excused:
+            heard = [i for i in heard if not (intents.get(i) and excused & intents[i])]
+        if heard or topic.name in words:
+            places = frozenset(words.get(topic.name, ())).union(*(intents.get(intent, ()) for intent in heard))
+            found.append(Hit(topic, places))
+    return found
+
+
+def by_topic(s: Scene) -> Decision | None:
+    """The first topic of the policy that is met decides; `also` topics are said together."""
+    found = hits(s)
+    if not found:
+        return None
+    first = found[0]
+    said = [first]
+    if first.topic.also:
+        for hit in found[1:]:
+            # Words that one topic explained are no second one: «адрес» beside «где вы находитесь» is.
+            if hit.topic.also and len(said) < MAX_JOINED and not _within(hit, said):
+                said.append(hit)
+    texts = [s.vary(text) for hit in said if (text := s.policy.text(hit.topic.text, s.texts.language))]
+    statement, question = split_question(texts)
+    if question and question in s.last_answer:
+        question = None  # asked a moment ago, in the same words
+    topic = next((hit.topic for hit in said if hit.topic.action == "handover"), first.topic)
+    query, reason = s.query if any(hit.topic.search for hit in said) else None, topic.name
+    if query is None and first.topic.also and topic.action == "answer":
+        query = remaining_question(s, said)
+        reason = next((name for name in QUESTIONS if query and s.u.has(name)), reason)
+    # A text stands by itself; without one the search decides, and may find nothing.
+    fallback = s.not_found if query is not None and statement is None else None
+    calm = not s.u.has("refusal", "frustration", "goodbye")
+    made = Decision(
+        topic.action if query is None or topic.action != "ask" else "answer",
+        reason,
+        statement,
+        query,
+        fallback,
+        question,
+        slot=topic.slot,
+        topic=topic.name,
+        asks=topic.action in ("answer", "ask") and calm and s.may_ask,
+        hands_over=topic.action == "handover",
+    )
+    if made.hands_over:
+        later = s.say("later").replace("{time}", s.opening) if s.tells_when else None
+        statement = " ".join(part for part in (statement, later) if part) or s.say("human_open")
+        if name := s.heard.values.get("name"):
+            statement = f"{s.say('named').replace('{name}', name)} {statement}"
+        return replace(made, statement=statement, question=None)
+    return made
+
+
+def beside(s: Scene) -> Decision | None:
+    """What the topics add to an answer that something stronger decides: fixed answers, without their questions."""
+    made = by_topic(s)
+    return made if made is not None and made.action in ("answer", "handover") else None
+
+
+def remaining_question(s: Scene, said: list[Hit]) -> str | None:
+    """What else the message asks, beside the parts that these topics explain; None when nothing is left."""
+    own = frozenset[int]().union(*(hit.places for hit in said))
+    tokens = s.u.message.tokens
+    part, parts = 0, []
+    for place, token in enumerate(tokens):
+        # «во сколько открываетесь и сколько стоит педикюр?» is one clause of two parts.
+        part += place > 0 and (token.clause != tokens[place - 1].clause or token.text in _AND)
+        parts.append(part)
+    explained = {parts[place] for place in own}
+    rest = frozenset(place for place in range(len(tokens)) if parts[place] not in explained)
+    asks = {
+        place
+        for match in s.u.matches
+        if match.label[0] == "intent" and base_intent(match.label[1]) in QUESTIONS
+        for place in range(match.start, match.end)
+    }
+    asked = [place for place in s.u.content if place in rest and tokens[place].clause in s.u.asking]
+    if not asked or not (len(asked) >= _A_QUESTION or asks & rest):
+        return None
+    dropped = frozenset(range(len(tokens))) - rest | s.u.greeting | {p for p in rest if tokens[p].text in _AND}
+    return without(s.u.message, dropped).lstrip("?! ") or None
+
+
+def split_question(texts: list[str]) -> tuple[str | None, str | None]:
+    """(statement, question) of texts said together: the last question ends the answer, others are left out."""
+    sentences = [sentence for text in texts for sentence in _BETWEEN.split(text)]
+    questions = [sentence for sentence in sentences if "?" in sentence]
+    statement = " ".join(sentence for sentence in sentences if "?" not in sentence)
+    return statement or None, questions[-1] if questions else None
+
+
+def _within(hit: Hit, said: list[Hit]) -> bool:
+    own = frozenset[int]().union(*(other.places for other in said))
+    return not hit.places or hit.places <= own

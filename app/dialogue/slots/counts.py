@@ -1,0 +1,178 @@
+"""How many people and shops: the numbers of a message that count the customer's own, and no others."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from app.dialogue.resources import load_words
+from app.dialogue.slots.reader import NOTHING, Heard, SlotReader
+from app.language.times import times
+
+MAX_PEOPLE = 9999
+MAX_SHOPS = 999
+MAX_PIECES = 999_999
+
+_WORDS = load_words("slots", "words.yaml")
+_AMOUNT = frozenset("%$€₸₽#№:+")
+"""Signs beside a number that counts nobody."""
+_SOME_DAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
+_LONGEST = 300
+"""Characters of a message that may name a day."""
+
+
+@lru_cache(maxsize=64)
+def dated(text: str) -> tuple[tuple[int, int], ...]:
+    """The places at which a text names days of the calendar."""
+    named = len(text) <= _LONGEST and any(character.isdigit() for character in text)
+    found = times(text, _SOME_DAY) if named else ()
+    return tuple((each.start, each.end) for each in found if each.grain in ("day", "week", "month"))
+
+
+def counts(r: SlotReader) -> Heard:
+    """`company_size` (people) and `shops`."""
+    numbers = list(counted(r))
+    numbered = {place for place, _ in numbers}
+    heard, used = NOTHING, set[int]()
+    people, roles = 0, 0
+    for place, number in numbers:
+        noun = _noun(r, place, numbered)
+        if noun is None:
+            continue
+        used.add(place)
+        if noun in r.at("shop") and number <= MAX_SHOPS:
+            heard |= r.told("shops", str(number))
+        elif noun in r.at("people") and number <= MAX_PEOPLE:
+            people = number
+        elif noun in r.at("role"):
+            roles += number
+    if not people and not roles and "solo" in r.words and not r.u.message.asking:
+        people = 1
+    if not people and not roles:
+        people = _us(r, numbers, used)
+    if people or roles:
+        heard |= r.told("company_size", str(people or roles))
+    return heard | _swapped(r.after(heard), numbers)
+
+
+def counted(r: SlotReader) -> Iterator[tuple[int, int]]:
+    """(place, number) of every plain number that is not negated and not an amount of something else."""
+    other, address, negation = r.at("other_unit"), r.at("address"), r.at("negation_before")
+    moments = dated(r.u.message.text)
+    for place, token in enumerate(r.tokens):
+        if any(start <= token.start < end for start, end in moments):
+            continue  # «12 December» counts nobody
+        number = _number_at(r, place)
+        if number is None or number < 1:
+            continue
+        if place + 1 in other or place - 1 in address or place - 1 in negation:
+            continue
+        # Inside a question or a wish a number belongs to it; only «у нас …» makes it the customer's.
+        wished = token.clause in r.u.asking or r.has("want", token.clause)
+        if wished and not r.has("mine", token.clause, place) and not _paid_for(r, place):
+            continue
+        yield place, number
+
+
+def pieces(r: SlotReader) -> Iterator[tuple[int, int]]:
+    """(place, number) of the amounts in an answer to «сколько вам нужно?»: «5 штук», «мне нужно 10 000», «одну»."""
+    text, place, tokens = r.u.message.text, 0, r.tokens
+    while place < len(tokens):
+        token, digits, start = tokens[place], tokens[place].text, place
+        if not (digits.isdecimal() and digits.isascii()):
+            if digits in r.vocabulary.numbers:
+                yield place, r.vocabulary.numbers[digits]
+            place += 1
+            continue
+        while place + 1 < len(tokens) and len(tokens[place + 1].text) == 3:
+            following = tokens[place + 1]
+            if not following.text.isdecimal() or text[token.end : following.start] not in (" ", "\u00a0"):
+                break
+            digits, token, place = digits + following.text, following, place + 1
+        first = tokens[start].start
+        near = text[max(0, first - 1) : first] + text[token.end : token.end + 1]
+        money = set(near) & {*_AMOUNT, "-"} or r.written(place)
+        if not money and len(digits) <= len(str(MAX_PIECES)):
+            yield start, int(digits)
+        place += 1
+
+
+def _number_at(r: SlotReader, place: int) -> int | None:
+    """The count at a token, unless it is part of a phone number, an amount, a time or a name such as 1С."""
+    token = r.tokens[place]
+    if r.written(place):
+        return None
+    if token.text.isdecimal() and token.text.isascii():
+        text = r.u.message.text
+        # «10+» is ten at least, «+7» the beginning of a telephone.
+        around = text[max(0, token.start - 1) : token.start] + text[token.end : token.end + 1].replace("+", " ")
+        if place in r.valued or len(token.text) > 4 or set(around) & _AMOUNT or _glued(r, place):
+            return None
+        return int(token.text)
+    return r.vocabulary.numbers.get(token.text)
+
+
+def _glued(r: SlotReader, place: int) -> bool:
+    """Whether digits run on: «10 000», «1.5», a long code."""
+    text = r.u.message.text
+    for left in (place - 1, place):
+        if 0 <= left < len(r.tokens) - 1:
+            a, b = r.tokens[left], r.tokens[left + 1]
+            between = text[a.end : b.start]
+            if a.text.isdecimal() and b.text.isdecimal() and between in (" ", ".", ",", "/", ":", "\u00a0"):
+                return True
+    return False
+
+
+def _paid_for(r: SlotReader, place: int) -> bool:
+    """«На 2 магазина», «for two shops»: so many he has, whatever he asks of them."""
+    return place - 1 in r.at("onto") and place + 1 in r.at("shop")
+
+
+def _noun(r: SlotReader, place: int, numbered: Collection[int]) -> int | None:
+    """The place of what the number at `place` counts: people, their work, or shops."""
+    following = (near for near in (place + 1, place + 2) if r.among(near, "people", "role", "shop"))
+    noun = next((near for near in following if _joined(r, place, near)), None)
+    behind = r.among(place - 1, "shop", "people") and r.tokens[place - 1].clause == r.tokens[place].clause
+    if noun is None and behind:
+        return place - 1  # «магазин один»
+    anothers = noun == place + 2 and place + 1 in numbered
+    return None if anothers else noun
+
+
+def _joined(r: SlotReader, place: int, noun: int) -> bool:
+    """Over an adjective a noun still belongs to the number («3 небольших магазина»)."""
+    if noun >= len(r.tokens) or r.tokens[noun].clause != r.tokens[place].clause:
+        return False
+    if noun == place + 1:
+        return True
+    middle = r.tokens[place + 1].text
+    return not middle.isdecimal() and len(middle) > 3 and not r.among(place + 1, "other_unit", "own", "filler")
+
+
+def _us(r: SlotReader, numbers: Sequence[tuple[int, int]], used: set[int]) -> int:
+    """«нас 12», «нас двое», «нас всего 5»: people without the word for them."""
+    for place, number in numbers:
+        near = range(max(0, place - 2), place)
+        ours = any(r.tokens[p].text in _WORDS["us"] and not _at_us(r, p) for p in near)
+        if place not in used and ours and r.u.short:
+            return number
+    return 0
+
+
+def _at_us(r: SlotReader, place: int) -> bool:
+    """«у нас 5» counts anything, «нас 5» counts people."""
+    return place > 0 and r.tokens[place - 1].text in _WORDS["at"]
+
+
+def _swapped(r: SlotReader, numbers: Sequence[tuple[int, int]]) -> Heard:
+    """«не 10, а 12»: whichever number we had as 10 is 12."""
+    if "company_size" in r.heard.values or "shops" in r.heard.values:
+        return NOTHING
+    negative = r.at("negation_before")
+    wrong = {number for place in range(len(r.tokens)) if place - 1 in negative and (number := _number_at(r, place))}
+    right = [number for _, number in numbers if number not in wrong]
+    if wrong and right:
+        for slot in ("company_size", "shops"):
+            if r.known.get(slot) in {str(number) for number in wrong}:
+                return r.told(slot, str(right[-1]))
+    return NOTHING

@@ -1,0 +1,140 @@
+"""What reading one message for slots rests on (`SlotReader`), and what the reading finds (`Heard`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from app.dialogue.flow.model import SlotSpec
+from app.dialogue.hearing.intents import Understanding
+from app.dialogue.hearing.lexicon import Match
+from app.dialogue.hearing.text import Token
+from app.dialogue.hearing.vocabulary import Vocabulary
+
+_ELSEWHERE = (
+    "price", "feature", "comparison", "human_wanted", "refusal", "frustration", "bot_question", "objection_price",
+    "objection_think", "objection_trust", "goodbye", "opt_out", "complaint", "refund", "legal", "medical",
+    "discount_request", "reschedule", "cancel_request", "booking", "off_topic",
+)  # fmt: skip
+"""Intents of a message that is about something else than our question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one message told, or one part of it. `values` are to be stored, `forgotten` names to be dropped.
+
+    `a | b` is what both found, in this order: `b` may replace values of `a`, and take back those in its `undone`.
+    """
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    forgotten: frozenset[str] = frozenset()
+    """Slots whose known value is wrong («меня не Айдар зовут»)."""
+    undone: frozenset[str] = frozenset()
+    """Slots that an earlier part filled amiss."""
+    answered: bool = False
+    """The pending question was answered, or declined."""
+    declined: bool = False
+    """The customer has nothing to say to the pending question, or does not want to."""
+    none: bool = False
+    """He declined by saying that there is no such thing."""
+    corrected: bool = False
+
+    def __or__(self, other: "Heard") -> "Heard":
+        kept = {slot: value for slot, value in self.values.items() if slot not in other.undone}
+        return Heard(
+            {**kept, **other.values},
+            self.forgotten | other.forgotten,
+            self.undone | other.undone,
+            self.answered or other.answered,
+            self.declined or other.declined,
+            self.none or other.none,
+            self.corrected or other.corrected,
+        )
+
+
+_NOWHERE = frozenset[int]()
+NOTHING = Heard()
+DECLINED = Heard(answered=True, declined=True)
+
+
+@dataclass(frozen=True)
+class SlotReader:
+    """One message while it is read for slots: its words, what is known, what we asked, what earlier parts heard."""
+
+    u: Understanding
+    vocabulary: Vocabulary
+    slots: Mapping[str, SlotSpec]
+    known: Mapping[str, str]
+    pending: str | None
+    """The slot that waits for an answer, if the flow has it."""
+    options: tuple[str, ...]
+    """What its question listed."""
+    late: tuple[str, ...]
+    """Slots whose question went by unanswered."""
+    words: Mapping[str, frozenset[int]]
+    """By helper list the places of its words."""
+    valued: frozenset[int]
+    """The places of listed values."""
+    heard: Heard = NOTHING
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        return self.u.message.tokens
+
+    @property
+    def correcting(self) -> bool:
+        return "correct" in self.words
+
+    @property
+    def busy(self) -> bool:
+        """Whether the message is about something else than our question."""
+        return self.u.has(*_ELSEWHERE) or bool(self.u.message.asking)
+
+    def after(self, found: Heard) -> "SlotReader":
+        """This reader as the next part meets it."""
+        return self if found is NOTHING else replace(self, heard=self.heard | found)
+
+    def filled(self, slot: str) -> bool:
+        return any(name in self.heard.values for name in (slot, *self.slots[slot].satisfied_by))
+
+    def at(self, word: str) -> frozenset[int]:
+        """The places of the words of a helper list."""
+        return self.words.get(word, _NOWHERE)
+
+    def among(self, place: int, *words: str) -> bool:
+        """Whether the token at a place is a word of one of these lists."""
+        return any(place in self.at(word) for word in words)
+
+    def has(self, word: str, clause: int | None = None, before: int | None = None) -> bool:
+        return any(
+            (clause is None or self.tokens[place].clause == clause) and (before is None or place < before)
+            for place in self.at(word)
+        )
+
+    def written(self, place: int) -> bool:
+        """Whether a token is part of a telephone or an address."""
+        start = self.tokens[place].start
+        return any(contact.start <= start < contact.end for contact in self.u.contacts)
+
+    def negated(self, start: int, end: int, reach: int = 2) -> bool:
+        """Whether a negation governs tokens `start`..`end`; behind them it may stand one word further off."""
+        clause = self.tokens[start].clause
+        only, before, after = self.at("only"), self.at("negation_before"), self.at("negation_after")
+        return any(
+            place in before and self.tokens[place].clause == clause and place + 1 not in only
+            for place in range(max(0, start - reach), start)
+        ) or any(
+            place in after and self.tokens[place].clause == clause
+            for place in range(end, min(len(self.tokens), end + reach + 1))
+        )
+
+    def told(self, slot: str, value: str) -> Heard:
+        """A value said outright. What is known already is told again only where it answers our question."""
+        if self.known.get(slot) != value:
+            return Heard({slot: value}, corrected=slot in self.known)
+        if self.pending and slot in (self.pending, *self.slots[self.pending].satisfied_by):
+            return Heard({slot: value})
+        return NOTHING
+
+
+def places(matches: list[Match]) -> frozenset[int]:
+    """The places of the tokens of these matches."""
+    return frozenset(place for match in matches for place in range(match.start, match.end))

@@ -1,0 +1,135 @@
+"""A decision made into a step: what opens the answer, what is asked next, what is said already and what remembered."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from app.dialogue.flow import stages
+from app.dialogue.flow.model import Stage
+from app.dialogue.flow.stages import Move
+from app.dialogue.hearing.vocabulary import Vocabulary
+from app.dialogue.rules.scene import Decision, Scene
+from app.types import DialogueState, Pending, Step
+
+_STEERED = frozenset({"resume", "back"})
+"""They lead back to the question itself."""
+_RESUMING = frozenset({*_STEERED, "purchase", "booking", "slot_question", "greeting"})
+"""After «забудьте» these lead back to the flow's questions."""
+
+
+def step_of(
+    scene: Scene, plan: Decision, state: DialogueState, now: datetime, *, vocabulary: Vocabulary, questions: bool
+) -> Step:
+    """The step that `plan` becomes. `state` holds what this message told; `questions`: the flow may ask its own."""
+    u, language = scene.u, scene.texts.language
+    move = _move(scene, plan, state, questions=questions)
+    stage = scene.flow.stages[move.stage]
+    paused = state.paused and plan.reason not in _RESUMING
+    quiet = plan.closes or plan.hands_over or state.handed_over or paused or not plan.asks
+    greeting = scene.greeting if plan.greet else None
+    said = (*state.said, "greeting") if greeting and "greeting" not in state.said else state.said
+    made, lead = plan, None
+    if not quiet and stage.name not in said and _opens(plan, stage):
+        made, lead = _opened(scene, plan, state, stage, vocabulary), stage.statement[language][0]
+        said = (*said, stage.name)
+    spoken = f"{greeting} {plan.statement} {lead} {plan.question}"
+    slot = None if quiet else _next_slot(scene, made, move, spoken=spoken, led=lead is not None)
+    question = stages.question(stage, slot, language, state.asked) if slot else plan.question
+    if made.action == "ask" and question is None and "?" not in f"{greeting} {plan.statement}":
+        here = plan.statement or scene.texts.pick("here", state.turns, scene.last_answer)
+        made = replace(made, action="answer", statement=here)
+    notice = scene.notice if not plan.closes else None
+    if notice:
+        greeting = f"{greeting} {notice}" if greeting else notice
+    after = replace(
+        _remembered(scene, plan, made, state, now),
+        stage=move.stage,
+        asked={**state.asked, slot: state.asked.get(slot, 0) + 1} if slot else state.asked,
+        pending=_pending(scene, plan, state, slot),
+        said=said,
+        paused=paused or plan.reason == "cancel",
+        notice_at=int(now.timestamp()) if notice else state.notice_at,
+    )
+    return Step(
+        action=made.action,
+        reason=made.reason,
+        state=after,
+        intents=u.intents,
+        language=language,
+        greeting=greeting,
+        statement=made.statement,
+        lead=lead,
+        query=made.query,
+        queries=scene.said.questions if made.query is not None and made.query == scene.query else (),
+        wider=scene.wider if made.query is not None else None,
+        fallback=made.fallback,
+        without=scene.said.without,
+        counted=scene.said.counted,
+        question=question,
+        topic=plan.topic,
+        tone=u.tone,
+        heard=u.heard,
+        unsure=u.unsure and not scene.heard.answered and not scene.said.silent,
+        acts=u.likely,
+    )
+
+
+def _move(scene: Scene, plan: Decision, state: DialogueState, *, questions: bool) -> Move:
+    # Whoever wants an appointment wants to buy.
+    wishes = (*scene.u.intents, "purchase") if scene.u.has("booking") else scene.u.intents
+    choose = stages.move if questions else stages.contact_alone
+    return choose(scene.flow, state, wishes, scene.avoid, plan.prefer)
+
+
+def _opens(plan: Decision, stage: Stage) -> bool:
+    """Whether the stage's own statement is due: what was heard is answered with facts before anything more is asked."""
+    return bool(stage.statement) and plan.reason not in _STEERED and plan.query is None and plan.question is None
+
+
+def _opened(scene: Scene, plan: Decision, state: DialogueState, stage: Stage, vocabulary: Vocabulary) -> Decision:
+    """`plan` with the search that the stage opens with."""
+    language = scene.texts.language
+    query = vocabulary.filled(stage.query[language][0], state.slots, language)
+    return replace(plan, query=query, fallback=scene.not_found, action="answer", reason=stage.name)
+
+
+def _next_slot(scene: Scene, made: Decision, move: Move, *, spoken: str, led: bool) -> str | None:
+    """The slot that the flow asks for behind what is `spoken` already; `led`: the stage's statement is part of it."""
+    # A bot's own text may ask already.
+    if not move.slot or "?" in spoken:
+        return None
+    spec = scene.flow.slots.get(move.slot)
+    # What weighs on him is asked of who tells, not beside the answer to what he asked himself.
+    answers = made.query is not None and not led
+    apart = spec is not None and spec.kind == "text" and answers and move.stage != scene.flow.first
+    return None if apart else move.slot
+
+
+def _pending(scene: Scene, plan: Decision, state: DialogueState, slot: str | None) -> Pending | None:
+    """The question that waits for an answer from now on; `slot`: the flow's next one."""
+    if plan.reason == "cancel":
+        return None
+    if slot:
+        return Pending(slot)
+    if plan.question:
+        return Pending(plan.slot) if plan.slot in scene.flow.slots else None
+    before = state.pending
+    if before is None or before.ttl <= 1 or scene.heard.answered or plan.closes or plan.hands_over:
+        return None
+    return replace(before, ttl=before.ttl - 1)
+
+
+def _remembered(scene: Scene, plan: Decision, made: Decision, state: DialogueState, now: datetime) -> DialogueState:
+    """What this turn leaves for the next ones, beside the flow's place and its question."""
+    asks = made.query is not None or scene.u.message.asking
+    return replace(
+        state,
+        off_topic=plan.reason == "off_topic",
+        priced=scene.asks_price or (state.priced and not asks),
+        wants_person=False,
+        closed=plan.closes,
+        handed_over=state.handed_over or plan.hands_over,
+        lane=(plan.topic or "") if plan.hands_over else "" if plan.topic else state.lane,
+        last_action=made.action,
+        turns=state.turns + 1,
+        seen_at=now.timestamp(),
+    )
