@@ -33,7 +33,7 @@ class Wanted:
     """What is counted and no unit of the shop: prices of it are not known."""
     months: Decimal | None
     asks: frozenset[str]
-    """Of `asks` in the words of the languages: sum, price, discount, confirm, ...; measure: a number that is no price."""
+    """Of `asks` in the words of the languages: sum, price, discount, ...; measure: a number that is no price."""
     words: tuple[str, ...]
     """All words, folded."""
     bare: tuple[Decimal, ...] = ()

@@ -6,6 +6,7 @@ A model on a bad day answers «Да», "2017" or the customer's own message; not
 import re
 
 from app.guardrail.case import Case, Problem
+from app.guardrail.known import KnownWords
 from app.guardrail.text.lists import Lists
 from app.language.numerals import numbers
 
@@ -18,6 +19,8 @@ _MEASURED = re.compile(r"\d\s*[^\W\d_]{2,}|\d\s*[%\u20b8$\u20ac\u20bd]|[$\u20ac]
 """A number with what it counts."""
 _FEW = 3
 """Words from which an answer may say something."""
+_NAMES = 4
+"""Letters of a word that may name a thing."""
 _ECHOED = 2
 """Words and numbers from which a copy is one."""
 _MOST = 400
@@ -32,7 +35,13 @@ def bare(case: Case) -> list[Problem]:
         return []
     if words and (all(word in _POLITE for word in words) or (len(words) > 1 and numbers(said))):
         return []
+    if len(words) > 1 and any(len(word) >= _NAMES and _used(case).holds(word) for word in words):
+        return []  # a thing of ours and what is said of it
     return [Problem("bare", "says what it is about with no word", 0, len(case.text.raw))]
+
+
+def _used(case: Case) -> KnownWords:
+    return KnownWords.of(f"{passage.section.title} {passage.section.text}" for passage in case.context.passages)
 
 
 def role(case: Case) -> list[Problem]:
