@@ -86,6 +86,13 @@ async def quiet(machine: Machine) -> Any:
     await machine.asides.close()
 
 
+async def test_what_was_found_and_not_said_is_not_called_used(quiet: Machine) -> None:
+    said = meta(await turn(ask("Сколько у вас клиентов?"), quiet))
+    assert said["kb_used"] is False
+    record = await record_of(quiet)
+    assert record["found"], "something was found, and holds no such number"
+
+
 async def test_the_wait_for_the_turn_before_counts_among_the_milliseconds_and_has_its_name(quiet: Machine) -> None:
     flags = quiet.settings.flags.model_copy(update={"timings": True})
     settings = quiet.settings.model_copy(update={"flags": flags})
