@@ -21,7 +21,7 @@ from app.errors import ConfigError
 )
 def guard(draft: str, passages: str, knowledge: Path | None, customer: tuple[str, ...], language: str) -> None:
     """Check DRAFT against sections: every check that spoke, with its place; exit 1 when it would not be sent."""
-    from app.guardrail import Context, check, explain, known_addresses
+    from app.guardrail import Context, check, explain, known_addresses, known_words
     from app.knowledge.sections import load
     from app.types import Language, Passage
 
@@ -38,6 +38,7 @@ def guard(draft: str, passages: str, knowledge: Path | None, customer: tuple[str
         language=cast(Language, language),
         shop=base.shop,
         contacts=known_addresses(base.sections),
+        known=known_words(base.sections, base.shop),
     )
     verdict = check(draft, context)
     say(explain(verdict, draft))

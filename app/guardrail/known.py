@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from app.language.folds import letters
 from app.packaged import packaged
-from app.types import Section
+from app.types import Section, Shop
 
 _WORDS: Mapping[str, Mapping[str, str]] = packaged("app.guardrail", "known.yaml")
 WORD = re.compile(r"[^\W\d_]+")
@@ -54,9 +54,10 @@ class KnownWords:
 NOTHING = KnownWords(frozenset())
 
 
-def known_words(sections: Iterable[Section]) -> KnownWords:
-    """What a whole knowledge base says: titles, texts, keywords and the names of facts; not what is asked there."""
-    return KnownWords.of(_texts(sections))
+def known_words(sections: Iterable[Section], shop: Shop = Shop()) -> KnownWords:  # noqa: B008 - frozen
+    """What a whole knowledge base says: titles, texts, keywords and the names of facts, not what is asked there; and
+    what the shop is called and sells."""
+    return KnownWords.of((*_texts(sections), shop.name, shop.sells))
 
 
 def _texts(sections: Iterable[Section]) -> Iterator[str]:

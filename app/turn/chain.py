@@ -224,7 +224,7 @@ def _addresses(found: Retriever) -> frozenset[str]:
 
 @lru_cache(maxsize=8)
 def _words(found: Retriever) -> KnownWords:
-    return known_words(found.sections)
+    return known_words(found.sections, found.shop)
 
 
 def _given_by_hand(snapshot: Snapshot) -> frozenset[str]:

@@ -4,6 +4,7 @@ A model on a bad day answers «Да», "2017" or the customer's own message; not
 """
 
 import re
+from collections.abc import Sequence
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.known import KnownWords
@@ -11,6 +12,8 @@ from app.guardrail.text.lists import Lists
 from app.language.numerals import numbers
 
 _LISTS = Lists("app.guardrail.checks", "speech.yaml")
+_CONFIRMS = _LISTS.words("confirms")
+_FILLER = _LISTS.words("filler")
 _POLITE = _LISTS.words("polite")
 _BUYER = _LISTS.pattern("buyer")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -19,8 +22,6 @@ _MEASURED = re.compile(r"\d\s*[^\W\d_]{2,}|\d\s*[%\u20b8$\u20ac\u20bd]|[$\u20ac]
 """A number with what it counts."""
 _FEW = 3
 """Words from which an answer may say something."""
-_NAMES = 4
-"""Letters of a word that may name a thing."""
 _ECHOED = 2
 """Words and numbers from which a copy is one."""
 _MOST = 400
@@ -35,13 +36,30 @@ def bare(case: Case) -> list[Problem]:
         return []
     if words and (all(word in _POLITE for word in words) or (len(words) > 1 and numbers(said))):
         return []
-    if len(words) > 1 and any(len(word) >= _NAMES and _used(case).holds(word) for word in words):
-        return []  # a thing of ours and what is said of it
+    if case.addresses or any(_tells(case.text.folded[start:end]) for start, end in case.own):
+        return []
+    if _names_a_thing(case, [word for word in words if word not in _FILLER], len(words)):
+        return []
     return [Problem("bare", "says what it is about with no word", 0, len(case.text.raw))]
 
 
-def _used(case: Case) -> KnownWords:
-    return KnownWords.of(f"{passage.section.title} {passage.section.text}" for passage in case.context.passages)
+def _tells(own: str) -> bool:
+    """Whether a text of the dialogue's own says something: no question, no greeting."""
+    words = _WORD.findall(own)
+    return "?" not in own and len(words) >= _FEW and not all(word in _POLITE for word in words)
+
+
+def _names_a_thing(case: Case, words: Sequence[str], most: int) -> bool:
+    """Two words of which one is a thing of ours; any two that say something where the knowledge is not given."""
+    if most < _FEW - 1 or not words:
+        return False
+    if any(word in _CONFIRMS for word in words) or (case.context.language == "kk" and len(words) == most):
+        return True  # a word of Kazakh says what takes two elsewhere
+    used = [f"{passage.section.title} {passage.section.text}" for passage in case.context.passages]
+    known = case.context.known
+    if not used and known is None:
+        return True
+    return any(KnownWords.of(used).holds(word) or (known is not None and known.holds(word)) for word in words)
 
 
 def role(case: Case) -> list[Problem]:

@@ -7,6 +7,8 @@ knowledge.
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import chain, islice
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.known import NOTHING, WORD, KnownWords
@@ -28,28 +30,40 @@ _BEGINS = frozenset(':\u00ab"\u201c(\u2014\u2013-\n\u2022')
 """Signs behind which a sentence may begin within a sentence."""
 _LONG = 4
 """Letters of a word that names a thing, in a question."""
+_APART = 3
+"""Signs before a word among which the one that begins a sentence stands."""
 _FORMS = 0.6
 """Share of the sounds of a customer's word that is enough: «Turkey» is said back as "Turkish"."""
 _MOST = 40
 """Names of a draft, and words of a question, that are looked up."""
 
 
+class _Said:
+    """The words of a conversation and of its turn, each made when first asked for: few drafts name what needs them."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+
+    @cached_property
+    def theirs(self) -> KnownWords:
+        return KnownWords.of(self._case.context.customer)
+
+    @cached_property
+    def ours(self) -> KnownWords:
+        context = self._case.context
+        used = (text for passage in context.passages for text in (passage.section.title, passage.section.text))
+        return KnownWords.of((*context.own, *context.earlier, context.system, *used))
+
+
 def claims(case: Case) -> list[Problem]:
     """The first name or yes that nothing bears out; nothing where the knowledge as a whole is not given."""
     if case.context.known is None:
         return []
-    told = KnownWords.of(case.context.customer)
-    ours = KnownWords.of((*case.context.own, *case.context.earlier, case.context.system, *_used(case)))
-    found = [*_named(case, told, ours), *_agreed(case, told, ours)]
-    return found[:1]
+    said = _Said(case)
+    return list(islice(chain(_named(case, said), _agreed(case, said)), 1))
 
 
-def _used(case: Case) -> Iterator[str]:
-    for passage in case.context.passages:
-        yield from (passage.section.title, passage.section.text)
-
-
-def _named(case: Case, told: KnownWords, ours: KnownWords) -> Iterator[Problem]:
+def _named(case: Case, said: _Said) -> Iterator[Problem]:
     """A name that neither we nor the customer said; the customer's own where a sentence begins with a yes."""
     known = case.context.known or NOTHING
     for start, end in case.text.sentences:
@@ -57,12 +71,12 @@ def _named(case: Case, told: KnownWords, ours: KnownWords) -> Iterator[Problem]:
         if case.is_own(start, end) or "?" in sentence:
             continue
         affirms = _affirms(sentence) and _ANY.isdisjoint(WORD.findall(letters(sentence)))
-        for at, name in _names(sentence, case.context.language):
-            if known.holds(name) or ours.holds(name) or not _claims(_clause(sentence, at)):
+        for at, name in islice(_names(sentence, case.context.language), _MOST):
+            if known.holds(name) or not _claims(_clause(sentence, at)) or said.ours.holds(name):
                 continue
             if name in case.context.marks or _within_an_address(case, start + at):
                 continue  # other checks know whether those may be said
-            if not told.holds(name, _FORMS):
+            if not said.theirs.holds(name, _FORMS):
                 yield _problem(case, start + at, name, "no section and no text of ours names this")
             elif affirms:
                 yield _problem(case, start + at, name, "the customer names this and no section does: no yes to it")
@@ -72,7 +86,7 @@ def _within_an_address(case: Case, place: int) -> bool:
     return any(address.start <= place < address.end for address in case.addresses)
 
 
-def _agreed(case: Case, told: KnownWords, ours: KnownWords) -> Iterator[Problem]:
+def _agreed(case: Case, said: _Said) -> Iterator[Problem]:
     """A yes to a question that names what nothing of ours knows. In Russian: elsewhere endings hide too much."""
     known, language = case.context.known or NOTHING, case.context.language
     first = next(iter(case.text.sentences), None)
@@ -85,7 +99,7 @@ def _agreed(case: Case, told: KnownWords, ours: KnownWords) -> Iterator[Problem]
     if not _ANY.isdisjoint(words):
         return  # whatever it is, it is among them
     asked = [word for word in WORD.findall(_question(case.context.customer[-1]))[:_MOST] if _names_a_thing(word)]
-    strange = [word for word in asked if not known.holds(word) and not ours.holds(word)]
+    strange = [word for word in asked if not known.holds(word) and not said.ours.holds(word)]
     if strange:
         yield _problem(case, first[0], WORD.findall(sentence)[0], f"a yes, and no section knows {strange[0]!r}")
 
@@ -114,7 +128,7 @@ def _names(sentence: str, language: str) -> Iterator[tuple[int, str]]:
     for number, match in enumerate(WORD.finditer(sentence)):
         word = match[0]
         latin = language != "en" and word.isascii()
-        before = sentence[: match.start()].rstrip(" ")[-1:]
+        before = sentence[max(0, match.start() - _APART) : match.start()].rstrip(" ")[-1:]
         begins = number == 0 or before in _BEGINS
         if (latin or (word[0].isupper() and not begins)) and len(word) > 1 and letters(word) not in _CAPITALS:
             yield match.start(), word
