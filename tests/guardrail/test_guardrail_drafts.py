@@ -229,11 +229,14 @@ HONEST: list[tuple[str, str, dict[str, object]]] = [
     ("hardware_delivery", "Delivery takes 2-5 working days and costs 3,000 ₸.", EN),
 ]
 
+HONEST += [("pricing_plan_rost", "«Рост» обойдётся примерно в 15 тыс. тенге.", {})]
+
 WRONG: list[tuple[str, str, str, dict[str, object]]] = [
     # another amount
     ("amount", "pricing_plan_start", "Тариф «Старт» стоит 8 900 ₸ в месяц.", {}),
     ("amount", "pricing_plan_start", "«Старт» — всего 5 тысяч тенге в месяц.", {}),
-    ("amount", "pricing_plan_rost", "«Рост» обойдётся примерно в 15 тыс. тенге.", {}),
+    ("amount", "pricing_plan_rost", "«Рост» обойдётся примерно в 13 тыс. тенге.", {}),
+    ("amount", "pricing_plan_rost", "«Рост» обойдётся чуть больше 15 тыс. тенге.", {}),
     ("amount", "pricing_plan_rost", "Тариф «Рост» стоит пятнадцать тысяч тенге в месяц.", {}),
     ("amount", "pricing_plan_rost", "Тариф «Рост» — 14.500 тг.", {}),
     ("amount", "pricing_plan_rost", "Тариф «Рост» стоит 14к в месяц.", {}),

@@ -63,11 +63,14 @@ def model_names(pieces: tuple[str, ...]) -> frozenset[tuple[str, str]]:
     found = set()
     for piece in pieces:
         for m in _MODEL.finditer(piece):
+            if m[1] in _NO_MODELS:
+                continue
             found.add((m[1].lower(), m[2]))
     return frozenset(found)
 
 
 _MODEL = _LISTS.pattern("model")
+_NO_MODELS = _LISTS.words("no_models")
 
 
 def _name(text: Text, fact_name: str) -> tuple[frozenset[str], frozenset[str], bool, bool]:
