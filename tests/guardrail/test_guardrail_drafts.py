@@ -30,6 +30,7 @@ PLANS = "pricing_overview pricing_plan_start pricing_plan_rost pricing_plan_set"
 MODULES = "pricing_modules loyalty_module_price analytics_plus_module"
 
 HONEST: list[tuple[str, str, dict[str, object]]] = [
+    ("pricing_plan_rost", "«Рост» обойдётся примерно в 15 тыс. тенге.", {}),
     # prices as a seller says them
     ("pricing_plan_start", "Тариф «Старт» стоит 7 900 ₸ в месяц за магазин, в нём одна касса и 2 сотрудника.", {}),
     ("pricing_plan_start", "На «Старте» выходит 7900 тенге ежемесячно.", {}),
@@ -228,8 +229,6 @@ HONEST: list[tuple[str, str, dict[str, object]]] = [
     ("faq_trial", "You can try it free for 14 days, no card needed.", EN),
     ("hardware_delivery", "Delivery takes 2-5 working days and costs 3,000 ₸.", EN),
 ]
-
-HONEST += [("pricing_plan_rost", "«Рост» обойдётся примерно в 15 тыс. тенге.", {})]
 
 WRONG: list[tuple[str, str, str, dict[str, object]]] = [
     # another amount

@@ -13,7 +13,7 @@ from tests.guardrail.sample import in_shop
 from tests.thrift import parsed
 
 HERE = Path(__file__).parent
-FILES = {name: parsed((HERE / f"{name}.yaml").read_text("utf-8")) for name in ("derived",)}
+FILES = {name: parsed((HERE / f"{name}.yaml").read_text("utf-8")) for name in ("derived", "worded_honest")}
 
 
 def sections_of(written: dict[str, Any]) -> dict[str, Section]:

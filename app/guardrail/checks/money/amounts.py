@@ -55,7 +55,6 @@ def amounts(case: Case) -> list[Problem]:
         still = []
         for f, binding, problem in left:
             if _judge(case, f, binding, sums, derived) is None:
-                sums.believe(f, binding.products)
                 derived.believe(f)
             else:
                 still.append((f, binding, problem))
@@ -108,9 +107,11 @@ def _reason(
     if elsewhere or from_here(case, f, same):
         return ""
     unfit = _unfit(case, f, matched[0][1], products[matched[0][0]]) if matched else ""
-    if (not unfit and sums.allows(f, bound, binding)) or _otherwise(case, f, same):
-        return ""
-    if derived is not None and not some and derived.allows(f, bound):
+    if derived is None:
+        right = (not unfit and sums.allows(f, bound, binding)) or _otherwise(case, f, same)
+    else:
+        right = not some and derived.allows(f, bound)
+    if right:
         return ""
     return _mismatch(case, f, matched, same, unfit=unfit, some=some)
 
@@ -125,7 +126,7 @@ def _mismatch(case: Case, f: Figure, matched: list[_Priced], same: list[_Priced]
     if matched:
         return unfit or f"it is the price of {products[matched[0][0]].name!r}"
     priced = case.clause_keys(f.clause) & {"@price", "@pay"}
-    if not same and f.kind == "bare" and f.value in case.knowledge.numbers and not priced:
+    if not same and f.kind == "bare" and f.value in case.numbers_given and not priced:
         return ""
     if some:
         return f"not every product named here costs {case.said(f)!r}"

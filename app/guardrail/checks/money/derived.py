@@ -11,6 +11,7 @@ from itertools import product as choices
 
 from app.guardrail.allowed.model import Price
 from app.guardrail.case import Case
+from app.guardrail.checks.fractions import is_surcharge, known_parts
 from app.guardrail.checks.money.elided import by_unit
 from app.guardrail.checks.money.hedges import fits, hedge
 from app.guardrail.figures.figure import Figure
@@ -22,6 +23,9 @@ from app.guardrail.text.words import Text
 _LISTS = Lists("app.guardrail.checks.money", "derived.yaml")
 _DIFFERING = _LISTS.row("differing")
 _EACH = _LISTS.row("each")
+_TOTAL = _LISTS.row("total")
+_AT_ONCE = ("once", "total")
+_TOLD = frozenset(":(=")
 
 _PARTS = {("year", "month"): 12, ("month", "day"): 30, ("year", "day"): 365, ("month", "week"): 4, ("year", "week"): 52,
           ("half", "month"): 6, ("quarter", "month"): 3}  # fmt: skip
@@ -34,6 +38,10 @@ _ROWS = 64
 _PRICES = 24
 _SOLE = 3
 """Things with a price in the sections in use, at most, for one of them to be meant without its name."""
+_MANY = 1000
+"""A number of things is less: from here on it may be money."""
+_Count = tuple[int, str | None]
+"""How many, and of what."""
 _Candidate = tuple[Decimal, str]
 """(value, how often it is paid, empty if at once)"""
 
@@ -55,7 +63,8 @@ class Derived:
         if bound:
             units = by_unit(self._case, f, bound)
             bound |= units
-            if any(f.value == p.amount for n in units for p in self._case.knowledge.products[n].prices):
+            one = not any(noun in self._units for _, noun in self._counts(f))
+            if one and any(f.value == p.amount for n in units for p in self._case.knowledge.products[n].prices):
                 return True
         prices = self._prices(f, bound)
         if any(f.value == p.amount and self._as_before(f, p) for p in prices):
@@ -90,49 +99,68 @@ class Derived:
             period = p.period or "once"
             if how and not (f.unit and p.unit and not same_unit(f.unit, p.unit)):
                 yield p.amount, period
-            for value, spans in self._multiplied(p, one):
+            for value, spans in self._multiplied(p, one, f):
                 yield value, spans
                 for rate in rates:
                     yield value * (100 - rate) / 100, spans
             for rate in rates:
                 yield p.amount * (100 - rate) / 100, period
-            other = f.unit is None or p.unit is None or not same_unit(f.unit, p.unit)
-            yield from self._divided(p.amount, period, shared and other)
+            among = [n for n, noun in self._theirs if noun is None or p.unit is None or not same_unit(noun, p.unit)]
+            yield from self._divided(f, p.amount, period, tuple(among) if shared else ())
+            yield from ((value, period) for value in self._share(p.amount))
         for g in self._right:
             if g is not f:
-                yield from self._divided(g.value, g.period or "once", False)
+                yield from self._divided(f, g.value, g.period or "once")
 
-    def _multiplied(self, p: Price, one: bool) -> Iterator[_Candidate]:
+    def _multiplied(self, p: Price, one: bool, f: Figure) -> Iterator[_Candidate]:
         """For so many (unless it is said for `one`), for so long: with both where both are said."""
         spans = self._spans(p.period) if p.period in (*_MINUTES, "month") else ()
-        for n in (1,) if one else self._counts or (1,):
+        for n in (1,) if one else self._of(p, f) or (1,):
             for m in spans or (1,):
                 if n * m > 1:
                     yield p.amount * n * m, "total" if spans else p.period or "once"
 
-    def _divided(self, amount: Decimal, period: str, among: bool) -> Iterator[_Candidate]:
+    def _divided(self, f: Figure, amount: Decimal, period: str, among: tuple[int, ...] = ()) -> Iterator[_Candidate]:
         """By month and day, and `among` as many as the customer named; to whole units, as people say it."""
         parts = [(n, spanned) for (whole, spanned), n in _PARTS.items() if whole == period]
-        if period in ("once", "total"):
+        if period in _AT_ONCE:
             parts += [(int(m), "month") for m in self._lasting]
-        parts += [(n, period) for n in (self._theirs if among else ())]
+        parts += [(n, period) for n in among]
         for n, spanned in parts:
+            unsaid = not f.period and spanned == "month" and period in _AT_ONCE
+            if spanned not in (period, f.period) and not unsaid:
+                continue
             yield amount / n, spanned
             yield (amount / n).quantize(Decimal(1), ROUND_HALF_UP), spanned
 
     def _sums(self, f: Figure) -> Iterator[Decimal]:
-        """Of all right amounts beside it in its sentence, before or behind it or around, or before it in the draft;
-        and of one price for each thing that is named."""
-        right = sorted((g for g in self._right if g is not f), key=lambda g: g.start)
-        here = [g for g in right if g.sentence == f.sentence]
-        before = [g for g in here if g.start < f.start]
-        behind = [g for g in here if g.start > f.start]
-        earlier = [g for g in right if g.start < f.start]
-        near = [g for g in earlier if g.sentence >= f.sentence - 1]
-        for parts in (before, behind, here, near, earlier):
-            if 2 <= len(parts) <= _SAID and all(not f.period or g.period in (f.period, None) for g in parts):
-                yield sum((g.value * self._times(g) for g in parts), Decimal(0))
+        """Of all right amounts said before it, here or in the sentence before too, where it is said to be a total; of
+        those that are told behind it («всего 35 500 ₸: …»); and of one price for each thing that is named."""
+        case = self._case
+        behind = [g for g in self._beside(f) if g.start > f.start]
+        if behind and self._told_behind(f):
+            yield from self._added(f, behind)
+        clause = case.clause_text(f.clause).split()
+        if not any(word.startswith(_TOTAL) for word in clause):
+            return
+        before = [g for g in self._right if g.start < f.start]
+        for least in (f.sentence, f.sentence - 1, 0):
+            yield from self._added(f, [g for g in before if g.sentence >= least])
         yield from self._together(f)
+
+    def _beside(self, f: Figure) -> list[Figure]:
+        return [g for g in self._right if g is not f and g.sentence == f.sentence]
+
+    def _told_behind(self, f: Figure) -> bool:
+        """Whether a colon or a bracket opens the parts behind a total: «11 700 ₸ в месяц: 7 900 …»."""
+        case = self._case
+        following = next((g.first for g in case.money if g.first > f.last), f.last)
+        between = [t.text for t in case.text.tokens[f.last + 1 : following]]
+        return any(mark in between for mark in _TOLD)
+
+    def _added(self, f: Figure, parts: list[Figure]) -> Iterator[Decimal]:
+        if 2 <= len(parts) <= _SAID and all(not f.period or g.period in (f.period, None) for g in parts):
+            yield sum((g.value * self._times(g) for g in parts), Decimal(0))
 
     def _times(self, g: Figure) -> int:
         """How many of what a price is the price of one of: «две кассы по 2 900 ₸»."""
@@ -147,32 +175,31 @@ class Derived:
     def _together(self, f: Figure) -> Iterator[Decimal]:
         case = self._case
         products = case.knowledge.products
-        named = [m for m in case.mentions if m.sentence == f.sentence and m.last < f.first and m.products]
-        rows = [
-            [p.amount * self._before(m.first) for n in sorted(m.products) for p in products[n].prices if not p.least]
-            for m in named
-            if not m.head
+        named = [
+            m for m in case.mentions if m.sentence == f.sentence and m.last < f.first and m.products and not m.head
         ]
-        rows = [list(dict.fromkeys(row)) for row in rows if row]
+        rows: dict[frozenset[int], list[Decimal]] = {}
+        for m in sorted(named, key=lambda m: len(m.products)):
+            if any(m.products & others for others in rows):
+                continue  # «принтер D-Print 80»: named twice
+            prices = (p for n in sorted(m.products) for p in products[n].prices if p.amount and not p.least)
+            rows.setdefault(m.products, list(dict.fromkeys(p.amount * self._before(m.first) for p in prices)))
+        told = [row for row in rows.values() if row]
         size = 1
-        for row in rows:
+        for row in told:
             size *= len(row)
-        if 2 <= len(rows) <= _SAID and size <= _ROWS:
-            for chosen in choices(*rows):
+        if 2 <= len(told) <= _SAID and size <= _ROWS:
+            for chosen in choices(*told):
                 yield sum(chosen, Decimal(0))
 
     def _before(self, place: int) -> int:
         """How many of a thing are named: the number right before it."""
-        found = {last: value for last, value in self._numbers if last in (place - 1, place)}
-        return int(next(iter(found.values()), Decimal(1)))
-
-    @cached_property
-    def _numbers(self) -> list[tuple[int, Decimal]]:
-        return [(n.last, n.value) for n in numbers(self._case.text) if n.value == int(n.value) and 1 < n.value <= 99]
+        found = [g for g in self._case.figures if g.kind in ("count", "bare") and place - 1 <= g.first <= place]
+        return int(found[0].value) if found and 1 < found[0].value < _MANY and found[0] not in self._case.money else 1
 
     def _differences(self, f: Figure) -> Iterator[Decimal]:
         """Between two right amounts, where words compare them; the threshold that is said counts as one."""
-        words = (t.text for t in self._case.sentence_tokens[f.sentence])
+        words = self._case.clause_text(f.clause).split()
         if not any(word.startswith(_DIFFERING) for word in words):
             return
         near = [g.value for g in self._right if g is not f and abs(g.sentence - f.sentence) <= 1][-_SAID:]
@@ -180,16 +207,43 @@ class Derived:
             for two in near[i + 1 :]:
                 yield abs(one - two)
 
-    @cached_property
-    def _counts(self) -> tuple[int, ...]:
-        """How many of something: numbers of the draft and the customer that measure neither money nor time."""
-        said = {n for text, figures in self._texts for n in _bare(text, figures)}
-        return tuple(sorted(said))[:_SAID]
+    def _counts(self, f: Figure) -> tuple[_Count, ...]:
+        """How many of what: numbers of the draft before an amount, and of the customer, of things and not of time."""
+        said = dict.fromkeys((n, noun) for n, noun, place in self._counted if place < f.first)
+        return (*list(said)[-_SAID:], *self._theirs)
 
     @cached_property
-    def _theirs(self) -> tuple[int, ...]:
+    def _counted(self) -> tuple[tuple[int, str | None, int], ...]:
+        return tuple(_counted(*self._texts[0]))
+
+    @cached_property
+    def _theirs(self) -> tuple[_Count, ...]:
         """Those of the customer alone."""
-        return tuple(sorted({n for text, figures in self._texts[1:] for n in _bare(text, figures)}))[:_SAID]
+        return tuple(dict.fromkeys(count[:2] for said in self._texts[1:] for count in _counted(*said)))[:_SAID]
+
+    def _of(self, p: Price, f: Figure) -> tuple[int, ...]:
+        """How many of what a price is paid for."""
+        units = self._case.lexicon
+        return tuple(
+            n
+            for n, noun in self._counts(f)
+            if noun is None or p.unit is None or same_unit(noun, p.unit) or units.unit(noun) is None
+        )
+
+    @cached_property
+    def _units(self) -> frozenset[str]:
+        return frozenset(p.unit for product in self._case.knowledge.products for p in product.prices if p.unit)
+
+    def _share(self, amount: Decimal) -> Iterator[Decimal]:
+        """A known part of a price that the draft names: «предоплата 30 %», «половину вперёд»."""
+        case = self._case
+        said = {g.value for g in case.figures if g.kind == "percent"}
+        said |= {value for t in case.turns("parts").all[:_SAID] for value in known_parts(case, t.start, t.end)}
+        for k in case.knowledge.known:
+            if k.kind == "percent" and k.value in said and "@discount" not in k.keys | k.name:
+                yield amount * k.value / 100
+                if is_surcharge(k):
+                    yield amount * (100 + k.value) / 100
 
     @cached_property
     def _lasting(self) -> tuple[Decimal, ...]:
@@ -226,13 +280,17 @@ class Derived:
         )[:_SAID]
 
 
-def _bare(text: Text, figures: tuple[Figure, ...]) -> Iterator[int]:
-    taken = {
-        place
-        for f in figures
-        if f.kind not in ("count", "bare") or f.value > 999 or f.period is not None
-        for place in range(f.first, f.last + 1)
-    }
+def _counted(text: Text, figures: tuple[Figure, ...]) -> Iterator[tuple[int, str | None, int]]:
+    """Each number of things, with its noun if it has one, and its place; words such as «двоих» stand alone."""
+    taken: set[int] = set()
+    for f in figures:
+        taken.update(range(f.first, f.last + 1))
+        bare = f.kind in ("count", "bare") and f.period is None and f.currency is None
+        if bare and f.value == int(f.value) and 1 < f.value < _MANY:
+            yield int(f.value), f.unit, f.first
     for n in numbers(text):
-        if n.first not in taken and n.value == int(n.value) and 1 < n.value <= 999:
-            yield int(n.value)
+        behind = text.tokens[n.last + 1].text if n.last + 1 < len(text.tokens) else ""
+        if behind == "-":
+            continue  # "two-screen"
+        if n.spelled and n.first not in taken and n.value == int(n.value) and 1 < n.value < _MANY:
+            yield int(n.value), None, n.first

@@ -66,6 +66,7 @@ def by_unit(case: Case, f: Figure, bound: frozenset[int]) -> frozenset[int]:
     products = case.knowledge.products
     units = {p.unit for product in products for p in product.prices if p.unit}
     here = [m for m in case.mentions if m.sentence == f.sentence and m.products == bound]
+    here = [m for m in here if m.last < f.first] or here
     if not here or any(m.clause == f.clause and m.products != bound for m in case.mentions):
         return frozenset()
     for m in here:
@@ -90,16 +91,26 @@ def measured(case: Case, f: Figure) -> bool:
     return any(g.value in least and g.sentence == f.sentence and g is not f for g in case.money)
 
 
+def is_least(case: Case, f: Figure) -> bool:
+    """Whether an amount is said as one to be reached: «от 150 000 ₸»."""
+    tokens = case.text.tokens
+    lead = tokens[f.first - 1].text if f.first else ""
+    behind = [t.text for t in tokens[f.last + 1 : f.last + 3]]
+    return lead in _UPWARDS or bool(_UPWARDS.intersection(behind)) or _to_reach(case, f)
+
+
+def _to_reach(case: Case, f: Figure) -> bool:
+    lead = case.text.tokens[max(0, f.first - _LEAD) : f.first]
+    return any(t.text.startswith(_THRESHOLD) and t.sentence == f.sentence for t in lead)
+
+
 def from_here(case: Case, f: Figure, same: list[tuple[int, Price]]) -> bool:
     """«от 150 000 ₸ везём бесплатно», «до порога рассрочки в 100 000 ₸»: a sum from which something holds."""
     if not any(p.least for _, p in same):
         return False
-    tokens = case.text.tokens
-    lead = [t for t in tokens[max(0, f.first - _LEAD) : f.first] if t.sentence == f.sentence]
-    if any(t.text.startswith(_THRESHOLD) for t in lead):
+    if _to_reach(case, f):
         return True
-    behind = [t.text for t in tokens[f.last + 1 : f.last + 3]]
-    if not lead or not (lead[-1].text in _UPWARDS or _UPWARDS.intersection(behind)):
+    if not is_least(case, f):
         return False
     topics = frozenset().union(*(case.knowledge.products[n].keys for n, p in same if p.least))
     named = any(m.clause == f.clause and not m.head and not m.products & {n for n, _ in same} for m in case.mentions)
