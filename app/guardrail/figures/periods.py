@@ -84,13 +84,14 @@ def _start(period: tuple[int, int, str]) -> int:
     return period[0]
 
 
+_SPLIT = _LISTS.row("split")
 _TERMED = frozenset({"@instalment", "@warranty", "@trial", "@refund", "@keep"})
 
 
 def _termed(text: Text, place: int) -> bool:
     """«рассрочка на полгода», «гарантия на год»: how long something lasts, not what a price is paid for."""
     near = text.tokens[bisect_right(text.starts, place - 24) : bisect_left(text.starts, place)]
-    return any(t.key in _TERMED for t in near[-4:])
+    return any(t.key in _TERMED or t.text.startswith(_SPLIT) for t in near[-4:])
 
 
 def _choose(

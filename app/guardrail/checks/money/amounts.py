@@ -110,7 +110,7 @@ def _reason(
     if derived is None:
         right = (not unfit and sums.allows(f, bound, binding)) or _otherwise(case, f, same)
     else:
-        right = not some and derived.allows(f, bound)
+        right = derived.compared(f, bound) if some else derived.allows(f, bound)
     if right:
         return ""
     return _mismatch(case, f, matched, same, unfit=unfit, some=some)

@@ -14,9 +14,10 @@ from app.guardrail.case import Case
 from app.guardrail.checks.fractions import is_surcharge, known_parts
 from app.guardrail.checks.money.elided import by_unit
 from app.guardrail.checks.money.hedges import fits, hedge
+from app.guardrail.checks.money.said import MANY, counted
+from app.guardrail.checks.money.together import differences, of_prices, sums_of, with_prices
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import same_unit
-from app.guardrail.figures.numerals import numbers
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import Text
 
@@ -31,6 +32,7 @@ _PARTS = {("year", "month"): 12, ("month", "day"): 30, ("year", "day"): 365, ("m
           ("half", "month"): 6, ("quarter", "month"): 3}  # fmt: skip
 """How many of the second are in the first."""
 _MINUTES = {"hour": 60, "day": 1440, "week": 10080}
+_SPANNED = {12: "year", 6: "half", 3: "quarter"}
 _SAID = 8
 """Counts, lengths of time, amounts and names at most that are reckoned with: an answer speaks of two or three."""
 _ROWS = 64
@@ -38,8 +40,6 @@ _ROWS = 64
 _PRICES = 24
 _SOLE = 3
 """Things with a price in the sections in use, at most, for one of them to be meant without its name."""
-_MANY = 1000
-"""A number of things is less: from here on it may be money."""
 _Count = tuple[int, str | None]
 """How many, and of what."""
 _Candidate = tuple[Decimal, str]
@@ -72,7 +72,7 @@ class Derived:
         for value, period in self._worked_out(f, prices, how):
             if fits(f.value, value, how) and (not f.period or f.weak_period or f.period == period):
                 return True
-        return any(fits(f.value, value, how) for value in (*self._sums(f), *self._differences(f)))
+        return any(fits(f.value, value, how) for value in self._sums(f)) or self.compared(f, bound)
 
     def _prices(self, f: Figure, bound: frozenset[int] | None) -> list[Price]:
         """The prices that an amount may be reckoned from: of what it is said of, else of what is named or in use."""
@@ -110,7 +110,13 @@ class Derived:
             yield from ((value, period) for value in self._share(p.amount))
         for g in self._right:
             if g is not f:
+                if g.period == "month":
+                    yield from ((g.value * n, _SPANNED.get(n, "total")) for n in self._whole(f))
                 yield from self._divided(f, g.value, g.period or "once")
+
+    def _whole(self, f: Figure) -> tuple[int, ...]:
+        """Months that an amount may be said for."""
+        return (*(int(n) for n in self._spans("month")), *((12,) if f.period == "year" else ()))
 
     def _multiplied(self, p: Price, one: bool, f: Figure) -> Iterator[_Candidate]:
         """For so many (unless it is said for `one`), for so long: with both where both are said."""
@@ -140,13 +146,21 @@ class Derived:
         behind = [g for g in self._beside(f) if g.start > f.start]
         if behind and self._told_behind(f):
             yield from self._added(f, behind)
+        if self._asked_together(f):
+            yield from sums_of(case.knowledge.products, case.asked)
         clause = case.clause_text(f.clause).split()
         if not any(word.startswith(_TOTAL) for word in clause):
             return
         before = [g for g in self._right if g.start < f.start]
         for least in (f.sentence, f.sentence - 1, 0):
             yield from self._added(f, [g for g in before if g.sentence >= least])
+        if before and before[-1].sentence == f.sentence:
+            yield from with_prices(case.knowledge.products, before[-1].value, before[-1].period)
         yield from self._together(f)
+
+    def _asked_together(self, f: Figure) -> bool:
+        """Whether nothing is named before it in its sentence, so that it may be said of all that was asked about."""
+        return not any(m.sentence == f.sentence and m.last < f.first and not m.head for m in self._case.mentions)
 
     def _beside(self, f: Figure) -> list[Figure]:
         return [g for g in self._right if g is not f and g.sentence == f.sentence]
@@ -195,17 +209,20 @@ class Derived:
     def _before(self, place: int) -> int:
         """How many of a thing are named: the number right before it."""
         found = [g for g in self._case.figures if g.kind in ("count", "bare") and place - 1 <= g.first <= place]
-        return int(found[0].value) if found and 1 < found[0].value < _MANY and found[0] not in self._case.money else 1
+        return int(found[0].value) if found and 1 < found[0].value < MANY and found[0] not in self._case.money else 1
 
-    def _differences(self, f: Figure) -> Iterator[Decimal]:
-        """Between two right amounts, where words compare them; the threshold that is said counts as one."""
+    def compared(self, f: Figure, bound: frozenset[int] | None) -> bool:
+        """Whether it is what two amounts differ by, where words compare them."""
+        how = hedge(self._case, f)
+        return any(fits(f.value, value, how) for value in self._differences(f, bound))
+
+    def _differences(self, f: Figure, bound: frozenset[int] | None) -> Iterator[Decimal]:
+        """Between two right amounts, or two prices that are paid as often, where words compare them."""
         words = self._case.clause_text(f.clause).split()
-        if not any(word.startswith(_DIFFERING) for word in words):
-            return
-        near = [g.value for g in self._right if g is not f and abs(g.sentence - f.sentence) <= 1][-_SAID:]
-        for i, one in enumerate(near):
-            for two in near[i + 1 :]:
-                yield abs(one - two)
+        if any(word.startswith(_DIFFERING) for word in words):
+            near = [g.value for g in self._right if g is not f and abs(g.sentence - f.sentence) <= 1]
+            yield from differences(near[-_SAID:])
+            yield from of_prices(self._case.knowledge.products, bound or frozenset())
 
     def _counts(self, f: Figure) -> tuple[_Count, ...]:
         """How many of what: numbers of the draft before an amount, and of the customer, of things and not of time."""
@@ -214,12 +231,12 @@ class Derived:
 
     @cached_property
     def _counted(self) -> tuple[tuple[int, str | None, int], ...]:
-        return tuple(_counted(*self._texts[0]))
+        return tuple(counted(*self._texts[0]))
 
     @cached_property
     def _theirs(self) -> tuple[_Count, ...]:
         """Those of the customer alone."""
-        return tuple(dict.fromkeys(count[:2] for said in self._texts[1:] for count in _counted(*said)))[:_SAID]
+        return tuple(dict.fromkeys(count[:2] for said in self._texts[1:] for count in counted(*said)))[:_SAID]
 
     def _of(self, p: Price, f: Figure) -> tuple[int, ...]:
         """How many of what a price is paid for."""
@@ -248,9 +265,10 @@ class Derived:
     @cached_property
     def _lasting(self) -> tuple[Decimal, ...]:
         """Months that a section or the customer names."""
-        known = {k.value for k in self._case.knowledge.known if k.kind == "duration" and k.unit == "month"}
-        known |= self._case.durations_heard
-        return tuple(m for m in self._spans("month") if m in known)
+        lengths = [k for k in self._case.knowledge.known if k.kind == "duration" and k.unit == "month"]
+        parts = {k.value for k in lengths if "@instalment" in k.keys | k.name}
+        known = {k.value for k in lengths} | self._case.durations_heard
+        return tuple(sorted(parts.union(m for m in self._spans("month") if m in known)))
 
     def _spans(self, period: str | None) -> tuple[Decimal, ...]:
         """Lengths of time that were said, in months or in the period that is paid for."""
@@ -278,19 +296,3 @@ class Derived:
         return tuple(
             sorted({k.value for k in case.knowledge.known if k.kind == "percent" and "@discount" in k.context | k.keys})
         )[:_SAID]
-
-
-def _counted(text: Text, figures: tuple[Figure, ...]) -> Iterator[tuple[int, str | None, int]]:
-    """Each number of things, with its noun if it has one, and its place; words such as «двоих» stand alone."""
-    taken: set[int] = set()
-    for f in figures:
-        taken.update(range(f.first, f.last + 1))
-        bare = f.kind in ("count", "bare") and f.period is None and f.currency is None
-        if bare and f.value == int(f.value) and 1 < f.value < _MANY:
-            yield int(f.value), f.unit, f.first
-    for n in numbers(text):
-        behind = text.tokens[n.last + 1].text if n.last + 1 < len(text.tokens) else ""
-        if behind == "-":
-            continue  # "two-screen"
-        if n.spelled and n.first not in taken and n.value == int(n.value) and 1 < n.value < _MANY:
-            yield int(n.value), None, n.first

@@ -12,6 +12,9 @@ _ABOUT = _LISTS.words("about")
 _UNDER = _LISTS.words("under") | _LISTS.words("under_english")
 _UNDER_PAIRS = _LISTS.words("under_pairs")
 _UNDER_BEHIND = _LISTS.words("under_behind")
+_LESS = _LISTS.words("less")
+_OVER = _LISTS.words("over")
+_ENDINGS = _LISTS.row("endings")
 _OVER_PAIRS = _LISTS.words("over_pairs")
 _OVER_BEHIND = _LISTS.words("over_behind")
 _INVERTED = _LISTS.words("inverted")
@@ -31,11 +34,12 @@ def hedge(case: Case, f: Figure) -> str:
     lead = [t.text for t in tokens[max(0, f.first - _LEAD) : f.first] if t.sentence == f.sentence]
     behind = [t.text for t in tokens[f.last + 1 : f.last + 4] if t.sentence == f.sentence]
     pairs = {f"{one} {two}" for one, two in pairwise(lead)}
-    if pairs & _OVER_PAIRS or _OVER_BEHIND.intersection(behind):
+    nearest = lead[-1] if lead else ""
+    if nearest in _OVER or pairs & _OVER_PAIRS or _OVER_BEHIND.intersection(behind):
         return "over"
-    if pairs & _UNDER_PAIRS or _UNDER.intersection(lead) or _UNDER_BEHIND.intersection(behind):
+    if nearest in _LESS or pairs & _UNDER_PAIRS or _UNDER.intersection(lead) or _UNDER_BEHIND.intersection(behind):
         return "under"
-    if _ABOUT.intersection(lead) or f.text.split(" ", 1)[0] in _INVERTED:
+    if _ABOUT.intersection(lead) or f.text.split(" ", 1)[0] in _INVERTED or f.text.endswith(_ENDINGS):
         return "about"
     return ""
 
