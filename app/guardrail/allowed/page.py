@@ -108,7 +108,10 @@ def _products(
         beside = frozenset().union(*(_beside(text, found, f) for f in money if f.value in {x.amount for x in facts}))
         weak = (beside | (extra if len(grouped) == 1 else frozenset())) - text.lexicon.generic
         least = _LEAST.search(read_name.folded) is not None
-        prices = tuple(Price(f.amount, f.currency, _unit(f.unit, text.lexicon), f.period, least) for f in facts)
+        prices = tuple(
+            Price(f.amount, f.currency, _unit(f.unit, text.lexicon), f.period, least or f.kind in _LEAST_KINDS)
+            for f in facts
+        )
         result.append(Product(label, keys, core, quoted, latin, weak, prices))
     head: frozenset[str] = frozenset()
     sentence = -1
@@ -130,6 +133,7 @@ def _products(
     return tuple(result)
 
 
+_LEAST_KINDS = frozenset({"term", "free_from"})
 _LEAST = _LISTS.pattern("least")
 
 

@@ -1,9 +1,8 @@
 """«Половину суммы вперёд», «добавится половина»: a part of a price that a section gives as a percentage."""
 
-import re
+from collections.abc import Iterator
 from decimal import Decimal
 
-from app.guardrail.allowed.model import Known
 from app.guardrail.case import Case
 from app.guardrail.text.lists import Lists
 
@@ -34,16 +33,22 @@ def is_known_part(case: Case, start: int, end: int) -> bool:
 
 def _is_ratio(case: Case, start: int, end: int) -> bool:
     """«Вдвое дороже: 1 800 ₸ против 900 ₸»: two amounts of the sentence, which are judged themselves, bear it out."""
-    said = case.text.folded[start:end]
-    times = {times for word, times in _TIMES.items() if re.search(rf"\b{word}\b", said)}
+    said = f" {case.text.folded[start:end]} "
+    times = {times for word, times in _TIMES.items() if f" {word} " in said}
     sentence = case.sentence_at(start)
     here = [f.value for f in case.money if f.sentence == sentence][:_AMOUNTS]
     return any(one == two * n for n in times for one in here for two in here)
 
 
-def is_surcharge(known: Known) -> bool:
-    """Whether a percentage is paid on top of a price."""
-    return _ON_TOP.search(known.page) is not None
+def shares(case: Case, amount: Decimal) -> Iterator[Decimal]:
+    """Known parts of a price that the draft names («предоплата 30 %», «половину вперёд»), or with them on top."""
+    said = {g.value for g in case.figures if g.kind == "percent"}
+    said |= {value for start, end in case.text.sentences for value in known_parts(case, start, end)}
+    for k in case.knowledge.known:
+        if k.kind == "percent" and k.value in said and "@discount" not in k.keys | k.name:
+            yield amount * k.value / 100
+            if _ON_TOP.search(k.page):
+                yield amount * (100 + k.value) / 100
 
 
 _AMOUNTS = 6

@@ -143,7 +143,7 @@ def _classify(text: Text, n: Number) -> Figure | None:
     figure = _signed(at) or _followed(at)
     if figure is not None or _is_no_figure(at):
         return figure
-    return _counted(at) or _turned(at) or _alone(at)
+    return _turned(at) or _counted(at) or _alone(at)
 
 
 def _signed(at: _At) -> Figure | None:

@@ -27,6 +27,7 @@ _PERIOD_WORDS = {
     "quarter": "a quarter",
     "half": "half a year",
 }
+_RENTED = frozenset({"hour", "day", "week"})
 _BEYOND = _LISTS.pattern("beyond")
 _Priced = tuple[int, Price]
 """A product and one of its prices."""
@@ -147,7 +148,11 @@ def _currency(case: Case, f: Figure, same: list[_Priced]) -> str:
 
 def _fits(case: Case, f: Figure, price: Price, product: Product) -> bool:
     """Whether an amount may be that price."""
-    return not _unfit(case, f, price, product) and (not price.least or _is_least(case, f)) and _qualified(case, product)
+    return (
+        not _unfit(case, f, price, product)
+        and (not price.least or _is_least(case, f))
+        and _qualified(case, f, price, product)
+    )
 
 
 def _for_one(case: Case, f: Figure, prices: list[Price]) -> str:
@@ -255,7 +260,8 @@ def _unfit(case: Case, f: Figure, price: Price, product: Product) -> str:
         if not hourly and not weak:
             paid, said = (_PERIOD_WORDS.get(period, period) for period in (price.period, f.period))
             return f"{product.name!r}: the price is paid {paid}, not {said}"
-    if f.unit and price.unit and not same_unit(f.unit, price.unit):
+    hours = f.unit == "@hour" and price.period == "hour"
+    if f.unit and price.unit and not same_unit(f.unit, price.unit) and not hours:
         return f"{product.name!r}: the price is per {price.unit.lstrip('@')}, not per {f.unit.lstrip('@')}"
     return ""
 
@@ -270,12 +276,15 @@ def _is_least(case: Case, f: Figure) -> bool:
     return any(word in _FROM for word in before) or any(word in _LEAST_BEHIND for word in behind)
 
 
-def _qualified(case: Case, product: Product) -> bool:
-    """The price of a rent is said only where rent is spoken of."""
+def _qualified(case: Case, f: Figure, price: Price, product: Product) -> bool:
+    """The price of a rent is said only where rent is spoken of, or a time that only a rent is paid for."""
     needed = product.core & QUALIFIERS
-    if not needed:
+    if not needed or needed <= case.spoken_keys:
         return True
-    return needed <= case.spoken_keys
+    if price.period not in _RENTED:
+        return False
+    sold = (x for x in case.knowledge.products if not needed & x.core and product.core - QUALIFIERS <= x.keys)
+    return (f.period == price.period and not f.weak_period) or next(sold, None) is None
 
 
 def _problem(case: Case, f: Figure, reason: str) -> Problem:

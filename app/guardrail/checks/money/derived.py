@@ -11,7 +11,7 @@ from itertools import product as choices
 
 from app.guardrail.allowed.model import Price
 from app.guardrail.case import Case
-from app.guardrail.checks.fractions import is_surcharge, known_parts
+from app.guardrail.checks.fractions import shares
 from app.guardrail.checks.money.elided import by_unit
 from app.guardrail.checks.money.hedges import fits, hedge
 from app.guardrail.checks.money.said import MANY, counted
@@ -24,6 +24,8 @@ from app.guardrail.text.words import Text
 _LISTS = Lists("app.guardrail.checks.money", "derived.yaml")
 _DIFFERING = _LISTS.row("differing")
 _EACH = _LISTS.row("each")
+_REDUCED = _LISTS.words("reduced")
+_BY_MONTH = _LISTS.word("by_month")
 _TOTAL = _LISTS.row("total")
 _AT_ONCE = ("once", "total")
 _TOLD = frozenset(":(=")
@@ -69,8 +71,9 @@ class Derived:
         prices = self._prices(f, bound)
         if any(f.value == p.amount and self._as_before(f, p) for p in prices):
             return True
+        monthly = _BY_MONTH in self._case.clause_text(f.clause)  # how it is paid, not for how long
         for value, period in self._worked_out(f, prices, how):
-            if fits(f.value, value, how) and (not f.period or f.weak_period or f.period == period):
+            if fits(f.value, value, how) and (not f.period or f.weak_period or monthly or f.period == period):
                 return True
         return any(fits(f.value, value, how) for value in self._sums(f)) or self.compared(f, bound)
 
@@ -90,6 +93,12 @@ class Derived:
     def _as_before(self, f: Figure, price: Price) -> bool:
         """«за год 149 000 ₸, это 12 400 ₸ в месяц вместо 14 900 ₸»: paid as the amount before it."""
         before = [g for g in self._case.money if g.sentence == f.sentence and g.last < f.first]
+        low, length = before[-1].last if before else -1, _MINUTES.get(price.period or "")
+        here = [
+            g for g in self._case.figures_in.get(f.sentence, ()) if g.kind == "duration" and low < g.first < f.first
+        ]
+        if f.weak_period and any(g.value == length for g in here):
+            return True  # «на сутки 9 000 ₸, на час 1 500 ₸»
         return f.weak_period and bool(before) and before[-1].period == price.period and not before[-1].weak_period
 
     def _worked_out(self, f: Figure, prices: list[Price], how: str) -> Iterator[_Candidate]:
@@ -107,7 +116,7 @@ class Derived:
                 yield p.amount * (100 - rate) / 100, period
             among = [n for n, noun in self._theirs if noun is None or p.unit is None or not same_unit(noun, p.unit)]
             yield from self._divided(f, p.amount, period, tuple(among) if shared else ())
-            yield from ((value, period) for value in self._share(p.amount))
+            yield from ((value, period) for value in shares(self._case, p.amount))
         for g in self._right:
             if g is not f:
                 if g.period == "month":
@@ -251,17 +260,6 @@ class Derived:
     def _units(self) -> frozenset[str]:
         return frozenset(p.unit for product in self._case.knowledge.products for p in product.prices if p.unit)
 
-    def _share(self, amount: Decimal) -> Iterator[Decimal]:
-        """A known part of a price that the draft names: «предоплата 30 %», «половину вперёд»."""
-        case = self._case
-        said = {g.value for g in case.figures if g.kind == "percent"}
-        said |= {value for t in case.turns("parts").all[:_SAID] for value in known_parts(case, t.start, t.end)}
-        for k in case.knowledge.known:
-            if k.kind == "percent" and k.value in said and "@discount" not in k.keys | k.name:
-                yield amount * k.value / 100
-                if is_surcharge(k):
-                    yield amount * (100 + k.value) / 100
-
     @cached_property
     def _lasting(self) -> tuple[Decimal, ...]:
         """Months that a section or the customer names."""
@@ -291,7 +289,9 @@ class Derived:
     def _rates(self) -> tuple[Decimal, ...]:
         """Percentages of the discounts in use where the draft speaks of one."""
         case = self._case
-        if not any("@discount" in keys for keys in case.sentence_keys):
+        if not any("@discount" in keys for keys in case.sentence_keys) and not any(
+            t.text in _REDUCED for t in case.text.tokens
+        ):
             return ()
         return tuple(
             sorted({k.value for k in case.knowledge.known if k.kind == "percent" and "@discount" in k.context | k.keys})

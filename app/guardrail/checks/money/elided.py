@@ -23,7 +23,7 @@ def meant(case: Case, f: Figure, bound: frozenset[int], same: list[tuple[int, Pr
     named = any(m.sentence == f.sentence and not m.head and m.last < f.first for m in case.mentions)
     return any(
         _worded(case, f, n, bound)
-        or (not named and _recalled(case, f, n, bound))
+        or (not named and (_recalled(case, f, n, bound) or _only_so(case, f, p, bound)))
         or (_asked_of(case, f, n, bound) and _alike(f, p))
         for n, p in fitting
     )
@@ -45,6 +45,12 @@ def _recalled(case: Case, f: Figure, n: int, bound: frozenset[int]) -> bool:
     own = products[n].keys | products[n].weak
     others = frozenset().union(*(products[i].keys | products[i].weak for i in bound))
     return n in case.asked and bool((own - others) & said) and not (others - own) & said
+
+
+def _only_so(case: Case, f: Figure, price: Price, bound: frozenset[int]) -> bool:
+    """How often it is paid is said at it, and only this price is paid so."""
+    others = (p.period for n in bound for p in case.knowledge.products[n].prices)
+    return f.period is not None and not f.weak_period and f.period == price.period and f.period not in others
 
 
 def _asked_of(case: Case, f: Figure, n: int, bound: frozenset[int]) -> bool:

@@ -127,7 +127,9 @@ def _refunded(case: Case, turn: Found) -> bool:
     """Whether a section gives a refund for the things that the clause names (the sentence, where it names none)."""
     clause = case.clause_keys(turn.clause)
     things = _things(clause) or _things(case.sentence_keys[turn.sentence])
-    everything = turn.sentence in case.turns("everything").sentences
+    everything = any(
+        not _IF.search(case.clause_text(said.clause)) for said in case.turns("everything").of(turn.sentence)
+    )
     given = [refund for passage in case.context.passages for refund in _refunds(passage.section, case.lexicon)]
     if any(things <= keys and (all_ or not everything) for keys, all_ in given):
         return True
