@@ -40,15 +40,15 @@ def _is_ratio(case: Case, start: int, end: int) -> bool:
     return any(one == two * n for n in times for one in here for two in here)
 
 
-def shares(case: Case, amount: Decimal) -> Iterator[Decimal]:
-    """Known parts of a price that the draft names («предоплата 30 %», «половину вперёд»), or with them on top."""
+def shares(case: Case) -> Iterator[Decimal]:
+    """What a price is multiplied with: its known parts that are named («предоплата 30 %»), or those on top of it."""
     said = {g.value for g in case.figures if g.kind == "percent"}
     said |= {value for start, end in case.text.sentences for value in known_parts(case, start, end)}
     for k in case.knowledge.known:
         if k.kind == "percent" and k.value in said and "@discount" not in k.keys | k.name:
-            yield amount * k.value / 100
+            yield k.value / 100
             if _ON_TOP.search(k.page):
-                yield amount * (100 + k.value) / 100
+                yield 1 + k.value / 100
 
 
 _AMOUNTS = 6

@@ -116,7 +116,7 @@ class Derived:
                 yield p.amount * (100 - rate) / 100, period
             among = [n for n, noun in self._theirs if noun is None or p.unit is None or not same_unit(noun, p.unit)]
             yield from self._divided(f, p.amount, period, tuple(among) if shared else ())
-            yield from ((value, period) for value in shares(self._case, p.amount))
+            yield from ((p.amount * share, period) for share in self._shares)
         for g in self._right:
             if g is not f:
                 if g.period == "month":
@@ -152,7 +152,7 @@ class Derived:
         """Of all right amounts said before it, here or in the sentence before too, where it is said to be a total; of
         those that are told behind it («всего 35 500 ₸: …»); and of one price for each thing that is named."""
         case = self._case
-        behind = [g for g in self._beside(f) if g.start > f.start]
+        behind = [g for g in self._right if g.sentence == f.sentence and g.start > f.start]
         if behind and self._told_behind(f):
             yield from self._added(f, behind)
         if self._asked_together(f):
@@ -170,9 +170,6 @@ class Derived:
     def _asked_together(self, f: Figure) -> bool:
         """Whether nothing is named before it in its sentence, so that it may be said of all that was asked about."""
         return not any(m.sentence == f.sentence and m.last < f.first and not m.head for m in self._case.mentions)
-
-    def _beside(self, f: Figure) -> list[Figure]:
-        return [g for g in self._right if g is not f and g.sentence == f.sentence]
 
     def _told_behind(self, f: Figure) -> bool:
         """Whether a colon or a bracket opens the parts behind a total: «11 700 ₸ в месяц: 7 900 …»."""
@@ -259,6 +256,10 @@ class Derived:
     @cached_property
     def _units(self) -> frozenset[str]:
         return frozenset(p.unit for product in self._case.knowledge.products for p in product.prices if p.unit)
+
+    @cached_property
+    def _shares(self) -> tuple[Decimal, ...]:
+        return tuple(shares(self._case))[:_SAID]
 
     @cached_property
     def _lasting(self) -> tuple[Decimal, ...]:

@@ -9,12 +9,14 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.dictated import assented, bargained, denied, quoted
 from app.guardrail.checks.fractions import is_known_part
 from app.guardrail.figures.measures import CURRENCIES, SIGNS
 from app.guardrail.figures.numerals import word_value
+from app.guardrail.text.lexicon import Lexicon
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.phrases import Found
 from app.guardrail.text.words import PlacedToken, read, sentence_keys
@@ -196,15 +198,17 @@ def _depends(case: Case, place: int) -> bool:
     if not _ours(case, place):
         return False
     said = case.sentence_keys[case.text.tokens[place].sentence] - case.lexicon.generic - {"@price", "@pay"}
-    return not any(said & keys for passage in case.context.passages for keys in _indifferent(passage.section, case))
+    return not any(
+        said & keys for passage in case.context.passages for keys in _indifferent(passage.section, case.lexicon)
+    )
 
 
-def _indifferent(section: Section, case: Case) -> Iterator[frozenset[str]]:
+@lru_cache(maxsize=4096)
+def _indifferent(section: Section, lexicon: Lexicon) -> tuple[frozenset[str], ...]:
     """The words of each sentence of a section that says that something makes no difference to a price."""
-    text = read(section.text, section.language, case.lexicon)
-    for number, (start, end) in enumerate(text.sentences):
-        if _INDIFFERENT.search(text.folded[start:end]):
-            yield sentence_keys(text, number)
+    text = read(section.text, section.language, lexicon)
+    spans = enumerate(text.sentences)
+    return tuple(sentence_keys(text, n) for n, (start, end) in spans if _INDIFFERENT.search(text.folded[start:end]))
 
 
 def _priced(case: Case, place: int) -> bool:
