@@ -26,6 +26,7 @@ _TIMES = _LISTS.words("times")
 _PRICE = ("@price", "@pay")
 _COSTS = _LISTS.pattern("costs")
 """Beginnings of words behind which a number is a price, beside those with the keys above."""
+_MEASURES: dict[str, tuple[int, ...]] = {"month": (1, 12), "minute": (1, 60, 1440, 10080), "second": (1,), "": ()}
 MONEY_FLOOR = 500
 """A bare number from here on is taken for money: nothing smaller is a price here without a sign of one."""
 
@@ -145,6 +146,15 @@ class Case:
         text, found, _ = self._newest
         named = mentions(text, self.knowledge, [f for f in found if f.kind == "money"])
         return frozenset().union(*(m.products for m in named if not m.head and not m.unknown))
+
+    @cached_property
+    def numbers_given(self) -> frozenset[Decimal]:
+        """Numbers of the sections that are no money, and those of lengths of time in each measure («18 лет»)."""
+        given = set(self.knowledge.numbers)
+        for k in self.knowledge.known:
+            if k.kind == "duration":
+                given |= {k.value / n for n in _MEASURES[k.unit or ""]}
+        return frozenset(given)
 
     @cached_property
     def money(self) -> tuple[Figure, ...]:

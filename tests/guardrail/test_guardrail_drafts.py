@@ -30,6 +30,7 @@ PLANS = "pricing_overview pricing_plan_start pricing_plan_rost pricing_plan_set"
 MODULES = "pricing_modules loyalty_module_price analytics_plus_module"
 
 HONEST: list[tuple[str, str, dict[str, object]]] = [
+    ("pricing_plan_rost", "«Рост» обойдётся примерно в 15 тыс. тенге.", {}),
     # prices as a seller says them
     ("pricing_plan_start", "Тариф «Старт» стоит 7 900 ₸ в месяц за магазин, в нём одна касса и 2 сотрудника.", {}),
     ("pricing_plan_start", "На «Старте» выходит 7900 тенге ежемесячно.", {}),
@@ -233,7 +234,8 @@ WRONG: list[tuple[str, str, str, dict[str, object]]] = [
     # another amount
     ("amount", "pricing_plan_start", "Тариф «Старт» стоит 8 900 ₸ в месяц.", {}),
     ("amount", "pricing_plan_start", "«Старт» — всего 5 тысяч тенге в месяц.", {}),
-    ("amount", "pricing_plan_rost", "«Рост» обойдётся примерно в 15 тыс. тенге.", {}),
+    ("amount", "pricing_plan_rost", "«Рост» обойдётся примерно в 13 тыс. тенге.", {}),
+    ("amount", "pricing_plan_rost", "«Рост» обойдётся чуть больше 15 тыс. тенге.", {}),
     ("amount", "pricing_plan_rost", "Тариф «Рост» стоит пятнадцать тысяч тенге в месяц.", {}),
     ("amount", "pricing_plan_rost", "Тариф «Рост» — 14.500 тг.", {}),
     ("amount", "pricing_plan_rost", "Тариф «Рост» стоит 14к в месяц.", {}),

@@ -63,11 +63,14 @@ def model_names(pieces: tuple[str, ...]) -> frozenset[tuple[str, str]]:
     found = set()
     for piece in pieces:
         for m in _MODEL.finditer(piece):
+            if m[1] in _NO_MODELS:
+                continue
             found.add((m[1].lower(), m[2]))
     return frozenset(found)
 
 
 _MODEL = _LISTS.pattern("model")
+_NO_MODELS = _LISTS.words("no_models")
 
 
 def _name(text: Text, fact_name: str) -> tuple[frozenset[str], frozenset[str], bool, bool]:
@@ -105,7 +108,10 @@ def _products(
         beside = frozenset().union(*(_beside(text, found, f) for f in money if f.value in {x.amount for x in facts}))
         weak = (beside | (extra if len(grouped) == 1 else frozenset())) - text.lexicon.generic
         least = _LEAST.search(read_name.folded) is not None
-        prices = tuple(Price(f.amount, f.currency, _unit(f.unit, text.lexicon), f.period, least) for f in facts)
+        prices = tuple(
+            Price(f.amount, f.currency, _unit(f.unit, text.lexicon), f.period, least or f.kind in _LEAST_KINDS)
+            for f in facts
+        )
         result.append(Product(label, keys, core, quoted, latin, weak, prices))
     head: frozenset[str] = frozenset()
     sentence = -1
@@ -127,6 +133,7 @@ def _products(
     return tuple(result)
 
 
+_LEAST_KINDS = frozenset({"term", "free_from"})
 _LEAST = _LISTS.pattern("least")
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from app.guardrail.addresses import MOST, Address, fits, of_section, written
 from app.guardrail.case import Case, Problem
+from app.guardrail.text.folding import fold
 from app.guardrail.text.phrases import phrases, rows
 from app.guardrail.text.words import read
 from app.types import Section
@@ -80,8 +81,10 @@ def _named(said: str) -> frozenset[int]:
 
 @lru_cache(maxsize=4096)
 def _channels(section: Section) -> frozenset[int]:
-    """The channels that a section sends to."""
+    """The channels that a section sends to, or names beside a number or an address of ours."""
     text = read(section.text, section.language)
+    if of_section(section):
+        return _named(text.folded) | _named(fold(section.title))
     found = phrases().find(text)["channels"].all
     return frozenset().union(*(_named(text.folded[turn.start : turn.end]) for turn in found))
 

@@ -7,6 +7,7 @@ from app.guardrail.case import Case, Problem
 from app.guardrail.checks import about
 from app.guardrail.checks.bounds import Few
 from app.guardrail.checks.dictated import asked, confirmed, denied, near_ours, of_ours, refused, told, turned_down
+from app.guardrail.checks.fractions import is_known_part
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import UNITS_OF_TIME
 from app.guardrail.text.lists import Lists
@@ -54,6 +55,8 @@ def percents(case: Case) -> list[Problem]:
                 problems.append(Problem("percent", f"{case.said(f)!r}: no such discount is known", f.start, f.end))
     if _TIMES.search(case.text.folded):
         for m in Few(problems)(_TIMES, case.text.folded):
+            if is_known_part(case, m.start(), m.end()):
+                continue
             if not any(m.group() in page for page in case.knowledge.folded) and not (
                 case.is_own(*m.span()) or denied(case, case.clause_at(m.start()))
             ):

@@ -37,6 +37,7 @@ _SERVED = _LISTS.pattern("served")
 _URGENT = _LISTS.pattern("urgent")
 _DAILY = _LISTS.pattern("daily")
 _DAY = 1440
+_PAID = {60: "hour", _DAY: "day", 7 * _DAY: "week"}
 
 
 def terms(case: Case) -> list[Problem]:
@@ -82,7 +83,9 @@ def equal(value: Decimal, unit: str | None, other: Decimal, other_unit: str | No
 def _duration(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> str:
     """What is wrong with a duration that has a number, if anything is."""
     clause = case.clause_text(f.clause)
-    if _is_theirs(case, f, keys, clause):
+    if _is_theirs(case, f, keys, clause) or _within(case, f, keys, known):
+        return ""
+    if _is_paid_period(case, f):
         return ""
     equals = [k for k in known if equal(f.value, f.unit, k.value, k.unit)]
     same = [k for k in equals if k.note != "plain"] or [k for k in equals if k.keys & _CLAIMED_PLAIN]
@@ -99,6 +102,27 @@ def _is_theirs(case: Case, f: Figure, keys: frozenset[str], clause: str) -> bool
     if _NEGATED.search(clause) or _REPEATED.match(case.text.folded[f.end : f.end + 12]):
         return True
     return not keys & case.lexicon.topics and not _ACTION.search(clause)
+
+
+def _is_paid_period(case: Case, f: Figure) -> bool:
+    """«Шесть на сутки — 54 000 ₸»: one day, week or hour beside an amount of what is paid so."""
+    if not any(m.sentence == f.sentence for m in case.money) or f.unit != "minute":
+        return False
+    period = _PAID.get(int(f.value), "")
+    return any(price.period == period for product in case.knowledge.products for price in product.prices)
+
+
+def _within(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> bool:
+    """«Три дня … касса проработает: запас 7 дней»: the customer's own time, within the one that is said beside."""
+    if not any(equal(f.value, f.unit, g, unit) for g in case.durations_heard for unit in ("minute", "month")):
+        return False
+    subject = about.topics(case, f, keys)
+    return any(
+        g.kind == "duration" and g.unit == f.unit and g.value > f.value and equal(g.value, g.unit, k.value, k.unit)
+        for g in case.figures_in.get(f.sentence, ())
+        for k in known
+        if about.fit(case, subject, k, keys) > 0
+    )
 
 
 def _unknown(case: Case, f: Figure, keys: frozenset[str], clause: str) -> str:

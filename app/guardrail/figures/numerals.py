@@ -41,6 +41,8 @@ _MONEY = _LISTS.words("money")
 _TEN_OR_HE = _LISTS.words("ten_or_he")
 _THOUSANDS = _LISTS.row("thousands")
 _DOTTED = _LISTS.words("dotted")
+_INVERTED = _LISTS.words("inverted")
+_INVERTED_LEADS = _LISTS.words("inverted_leads")
 
 
 def digits(written: str) -> tuple[Decimal, bool]:
@@ -165,6 +167,10 @@ def _words_at(text: Text, i: int) -> Number | None:
             break
         kazakh = token.sentence in text.kazakh
         times = multiplier(token, False)
+        if times and not seen and token.text in _INVERTED:
+            turned = _turned(text, place)
+            if turned is not None:
+                return turned
         if times:
             group = (group if seen and group else Decimal(1)) * times
             total, group, seen, lowest = total + group, Decimal(0), True, None
@@ -191,6 +197,23 @@ def _words_at(text: Text, i: int) -> Number | None:
         return None
     value = total + group
     return Number(value, i, last, tokens[i].start, tokens[last].end, True, False)
+
+
+def _turned(text: Text, place: int) -> Number | None:
+    """«тысяч сто пятьдесят», «тысячи четыре»: the plural before its number says that it is about so many."""
+    at = place + 1
+    if at < len(text.tokens) and text.tokens[at].text in _INVERTED_LEADS:  # «тысяч на двадцать»
+        at += 1
+    following = text.tokens[at] if at < len(text.tokens) else None
+    if following is None or following.sentence != text.tokens[place].sentence:
+        return None
+    if following.kind == "n" or following.text in _INVERTED or word_value(following.text, False) is None:
+        return None
+    n = _words_at(text, at)
+    if n is None or n.value >= 1000:
+        return None
+    start = text.tokens[place].start
+    return Number(n.value * multiplier(text.tokens[place], False), place, n.last, start, n.end, True, False)
 
 
 def _kazakh_follows(tokens: tuple[PlacedToken, ...], i: int) -> bool:

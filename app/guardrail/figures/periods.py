@@ -84,13 +84,14 @@ def _start(period: tuple[int, int, str]) -> int:
     return period[0]
 
 
+_SPLIT = _LISTS.row("split")
 _TERMED = frozenset({"@instalment", "@warranty", "@trial", "@refund", "@keep"})
 
 
 def _termed(text: Text, place: int) -> bool:
     """«рассрочка на полгода», «гарантия на год»: how long something lasts, not what a price is paid for."""
     near = text.tokens[bisect_right(text.starts, place - 24) : bisect_left(text.starts, place)]
-    return any(t.key in _TERMED for t in near[-4:])
+    return any(t.key in _TERMED or t.text.startswith(_SPLIT) for t in near[-4:])
 
 
 def _choose(
@@ -121,19 +122,22 @@ def _choose(
                 after, before = f.end <= start < b, a <= start and end <= f.start
                 same = text.clause_at(start) == f.clause
                 near = after and len(text.folded[f.end : start].strip(" (,")) == 0
+                right_before = before and not text.folded[end : f.start].strip()
                 fits = (
-                    (rule == 0 and near)
-                    or (rule == 1 and after and same)
-                    or (rule == 2 and before and same)
-                    or (rule == 3 and before)
-                    or (rule == 4 and after)
+                    (rule == 0 and near and "," not in text.folded[f.end : start])
+                    or (rule == 1 and right_before)
+                    or (rule == 2 and near)
+                    or (rule == 3 and after and same)
+                    or (rule == 4 and before and same)
+                    or (rule == 5 and before)
+                    or (rule == 6 and after)
                 )
                 if fits:
                     chosen[i] = (p, False)
                     free.discard(p)
                     break
 
-    for rule in range(5):
+    for rule in range(7):
         take(rule)
     firsts: dict[int, int] = {}
     for i in money:

@@ -8,7 +8,7 @@ from functools import cached_property
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.implied import implied
 from app.guardrail.figures.measures import ADJECTIVE, CURRENCIES, SIGNS, UNITS_OF_TIME, adjective_duration
-from app.guardrail.figures.numerals import Number, numbers
+from app.guardrail.figures.numerals import Number, numbers, word_value
 from app.guardrail.figures.periods import attach
 from app.guardrail.figures.shapes import fixed
 from app.guardrail.text.lists import Lists
@@ -23,6 +23,8 @@ _FULL = _LISTS.word("full")
 _CALENDAR = _LISTS.row("calendar")
 _EACH = _LISTS.row("each")
 _THOUSAND = _LISTS.word("thousand")
+_TURNED = _LISTS.words("turned")
+_TURNED_LEADS = _LISTS.words("turned_leads")
 _UP_TO = _LISTS.words("up_to")
 
 _ADDRESS = _LISTS.words("address")
@@ -141,7 +143,7 @@ def _classify(text: Text, n: Number) -> Figure | None:
     figure = _signed(at) or _followed(at)
     if figure is not None or _is_no_figure(at):
         return figure
-    return _counted(at) or _alone(at)
+    return _turned(at) or _counted(at) or _alone(at)
 
 
 def _signed(at: _At) -> Figure | None:
@@ -194,6 +196,21 @@ def _counted(at: _At) -> Figure | None:
         return at.made("money", place, currency=CURRENCIES[unit.text])
     noun = unit.key and unit.key not in ("@price", "@pay") and (unit.latin or _is_noun(unit))
     return at.made("count", place, unit=unit.key) if noun else None
+
+
+def _turned(at: _At) -> Figure | None:
+    """«дня три», «минут за двадцать»: the unit stands before its number, of which it is about so many."""
+    place = at.n.first - 1
+    if place >= 1 and at.tokens[place].text in _TURNED_LEADS:
+        place -= 1
+    unit = at.tokens[place] if place >= 0 else at.token
+    if unit.text not in _TURNED or unit.clause != at.token.clause:
+        return None
+    if place and (at.tokens[place - 1].kind == "n" or word_value(at.tokens[place - 1].text, False) is not None):
+        return None  # «2 дня, три кассы»
+    name, factor = UNITS_OF_TIME[unit.text]
+    made = at.made("duration", at.n.last, at.n.value * factor, unit=name)
+    return replace(made, start=unit.start, first=place, text=at.text.folded[unit.start : made.end])
 
 
 def _alone(at: _At) -> Figure | None:

@@ -4,6 +4,8 @@ from app.guardrail.allowed.model import Price, Product
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.bounds import ENOUGH
 from app.guardrail.checks.dictated import theirs
+from app.guardrail.checks.money.derived import Derived
+from app.guardrail.checks.money.elided import from_here, meant, measured
 from app.guardrail.checks.money.spread import reckoned, several_of, spanned, together
 from app.guardrail.checks.money.sums import Sums
 from app.guardrail.figures.figure import Figure
@@ -25,6 +27,7 @@ _PERIOD_WORDS = {
     "quarter": "a quarter",
     "half": "half a year",
 }
+_RENTED = frozenset({"hour", "day", "week"})
 _BEYOND = _LISTS.pattern("beyond")
 _Priced = tuple[int, Price]
 """A product and one of its prices."""
@@ -34,46 +37,84 @@ def amounts(case: Case) -> list[Problem]:
     """Amounts that no fact or text of the sections allows, in the draft's order."""
     if not case.money:
         return []
-    sums = Sums(case)
+    sums, derived = Sums(case), Derived(case)
     problems = list(sums.equations())
     wrong = {p.start for p in problems}
+    left: list[tuple[Figure, Binding, Problem]] = []
     for f, binding in zip(case.money, case.bindings, strict=True):
-        if len(problems) >= ENOUGH:
+        if len(problems) + len(left) >= ENOUGH:
             break
         if case.is_own(f.start, f.end) or f.start in wrong:
             continue
         problem = _judge(case, f, binding, sums)
         if problem is None:
             sums.believe(f, binding.products)
+            derived.believe(f)
         else:
-            problems.append(problem)
-    return problems
+            left.append((f, binding, problem))
+    for _ in range(_ROUNDS if 0 < len(left) <= _FEW else 0):
+        still = []
+        for f, binding, problem in left:
+            if _judge(case, f, binding, sums, derived) is None:
+                derived.believe(f)
+            else:
+                still.append((f, binding, problem))
+        if len(still) == len(left):
+            break
+        left = still
+    return sorted((*problems, *(problem for _, _, problem in left)), key=lambda p: p.start)
 
 
-def _judge(case: Case, f: Figure, binding: Binding, sums: Sums) -> Problem | None:
-    products = case.knowledge.products
-    if theirs(case, f):
+_ROUNDS = 2
+"""How often what is left is looked at again: with what was found right meanwhile."""
+_FEW = 6
+"""Amounts at most that are: with more of them a draft is wrong whatever follows from what."""
+
+
+def _judge(case: Case, f: Figure, binding: Binding, sums: Sums, derived: Derived | None = None) -> Problem | None:
+    """What is wrong with an amount; `derived`, once it is known which others are right, gives a second opinion."""
+    if theirs(case, f) or measured(case, f):
         return None
+    products = case.knowledge.products
     same = [(n, p) for n, product in enumerate(products) for p in product.prices if p.amount == f.value]
     currency = _currency(case, f, same)
     if currency:
         return Problem("currency", f"{case.said(f)!r}: {currency}", f.start, f.end)
     bound = _bound(case, f, binding)
-    if binding.unknown and not bound:
-        return _problem(case, f, f"{binding.unknown!r} has no such price in the knowledge base sections used")
+    reason = f"{binding.unknown!r} has no such price in the knowledge base sections used"
+    if not binding.unknown or bound:
+        reason = _reason(case, f, binding, (bound, same), (sums, derived))
+    return _problem(case, f, reason) if reason else None
+
+
+def _reason(
+    case: Case,
+    f: Figure,
+    binding: Binding,
+    prices: tuple[frozenset[int] | None, list[_Priced]],
+    reckoned_by: tuple[Sums, Derived | None],
+) -> str:
+    """Why an amount is right in no way, empty if it is in one. `prices`: what it is said of, and who has that price."""
+    products = case.knowledge.products
+    (bound, same), (sums, derived) = prices, reckoned_by
     matched = [(n, p) for n, p in same if bound is None or n in bound]
     some = binding.every and bound is not None and {n for n, _ in matched} != bound
     if some:
         matched = []
     fitting = [(n, p) for n, p in matched if _fits(case, f, p, products[n])]
     if fitting:
-        reason = _for_one(case, f, [p for _, p in fitting])
-        return _problem(case, f, reason) if reason else None
+        return _for_one(case, f, [p for _, p in fitting])
+    elsewhere = bound is not None and not matched and not some and meant(case, f, bound, same)
+    if elsewhere or from_here(case, f, same):
+        return ""
     unfit = _unfit(case, f, matched[0][1], products[matched[0][0]]) if matched else ""
-    if (not unfit and sums.allows(f, bound, binding)) or _otherwise(case, f, same):
-        return None
-    reason = _mismatch(case, f, matched, same, unfit=unfit, some=some)
-    return _problem(case, f, reason) if reason else None
+    if derived is None:
+        right = (not unfit and sums.allows(f, bound, binding)) or _otherwise(case, f, same)
+    else:
+        right = derived.compared(f, bound) if some else derived.allows(f, bound)
+    if right:
+        return ""
+    return _mismatch(case, f, matched, same, unfit=unfit, some=some)
 
 
 def _mismatch(case: Case, f: Figure, matched: list[_Priced], same: list[_Priced], *, unfit: str, some: bool) -> str:
@@ -86,7 +127,7 @@ def _mismatch(case: Case, f: Figure, matched: list[_Priced], same: list[_Priced]
     if matched:
         return unfit or f"it is the price of {products[matched[0][0]].name!r}"
     priced = case.clause_keys(f.clause) & {"@price", "@pay"}
-    if not same and f.kind == "bare" and f.value in case.knowledge.numbers and not priced:
+    if not same and f.kind == "bare" and f.value in case.numbers_given and not priced:
         return ""
     if some:
         return f"not every product named here costs {case.said(f)!r}"
@@ -107,7 +148,11 @@ def _currency(case: Case, f: Figure, same: list[_Priced]) -> str:
 
 def _fits(case: Case, f: Figure, price: Price, product: Product) -> bool:
     """Whether an amount may be that price."""
-    return not _unfit(case, f, price, product) and (not price.least or _is_least(case, f)) and _qualified(case, product)
+    return (
+        not _unfit(case, f, price, product)
+        and (not price.least or _is_least(case, f))
+        and _qualified(case, f, price, product)
+    )
 
 
 def _for_one(case: Case, f: Figure, prices: list[Price]) -> str:
@@ -215,7 +260,8 @@ def _unfit(case: Case, f: Figure, price: Price, product: Product) -> str:
         if not hourly and not weak:
             paid, said = (_PERIOD_WORDS.get(period, period) for period in (price.period, f.period))
             return f"{product.name!r}: the price is paid {paid}, not {said}"
-    if f.unit and price.unit and not same_unit(f.unit, price.unit):
+    hours = f.unit == "@hour" and price.period == "hour"
+    if f.unit and price.unit and not same_unit(f.unit, price.unit) and not hours:
         return f"{product.name!r}: the price is per {price.unit.lstrip('@')}, not per {f.unit.lstrip('@')}"
     return ""
 
@@ -230,12 +276,15 @@ def _is_least(case: Case, f: Figure) -> bool:
     return any(word in _FROM for word in before) or any(word in _LEAST_BEHIND for word in behind)
 
 
-def _qualified(case: Case, product: Product) -> bool:
-    """The price of a rent is said only where rent is spoken of."""
+def _qualified(case: Case, f: Figure, price: Price, product: Product) -> bool:
+    """The price of a rent is said only where rent is spoken of, or a time that only a rent is paid for."""
     needed = product.core & QUALIFIERS
-    if not needed:
+    if not needed or needed <= case.spoken_keys:
         return True
-    return needed <= case.spoken_keys
+    if price.period not in _RENTED:
+        return False
+    sold = (x for x in case.knowledge.products if not needed & x.core and product.core - QUALIFIERS <= x.keys)
+    return (f.period == price.period and not f.weak_period) or next(sold, None) is None
 
 
 def _problem(case: Case, f: Figure, reason: str) -> Problem:

@@ -9,14 +9,18 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.dictated import assented, bargained, denied, quoted
+from app.guardrail.checks.fractions import is_known_part
 from app.guardrail.figures.measures import CURRENCIES, SIGNS
 from app.guardrail.figures.numerals import word_value
+from app.guardrail.text.lexicon import Lexicon
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.phrases import Found
-from app.guardrail.text.words import PlacedToken
+from app.guardrail.text.words import PlacedToken, read, sentence_keys
+from app.types import Section
 
 _LISTS = Lists("app.guardrail.checks.money", "signs.yaml")
 _PRICED_LEADS = _LISTS.words("priced_leads")
@@ -44,6 +48,7 @@ _FORMS = _LISTS.pattern("forms")
 _DISGUISED = _LISTS.pattern("disguised")
 _SPACED = re.compile(r"(?<!\w)[^\W\d_](?:[ .-][^\W\d_]){4,15}(?!\w)")
 _CHEAPER = _LISTS.pattern("cheaper")
+_INDIFFERENT = _LISTS.pattern("indifferent")
 _ROUND = frozenset("\u043eo")
 
 
@@ -152,6 +157,12 @@ def _always(case: Case, place: int) -> bool:
     return True
 
 
+def _unknown_part(case: Case, place: int) -> bool:
+    """Whether no section gives the part («половину вперёд»: 50 %) as something that is added or paid beforehand."""
+    turn = next((t for t in case.turns("parts").all if t.start == case.text.tokens[place].start), None)
+    return turn is None or not is_known_part(case, turn.start, turn.end)
+
+
 def _costed(case: Case, place: int) -> bool:
     """Whether the sentence names a product, a price or how often it is paid."""
     sentence = case.text.tokens[place].sentence
@@ -180,6 +191,24 @@ def _alike(case: Case, place: int) -> bool:
 def _ours(case: Case, place: int) -> bool:
     """Whether the sentence names a price of ours."""
     return any(f.sentence == case.text.tokens[place].sentence for f in case.money)
+
+
+def _depends(case: Case, place: int) -> bool:
+    """Whether it is said of a price of ours, and no section says that this price does not depend on just that."""
+    if not _ours(case, place):
+        return False
+    said = case.sentence_keys[case.text.tokens[place].sentence] - case.lexicon.generic - {"@price", "@pay"}
+    return not any(
+        said & keys for passage in case.context.passages for keys in _indifferent(passage.section, case.lexicon)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _indifferent(section: Section, lexicon: Lexicon) -> tuple[frozenset[str], ...]:
+    """The words of each sentence of a section that says that something makes no difference to a price."""
+    text = read(section.text, section.language, lexicon)
+    spans = enumerate(text.sentences)
+    return tuple(sentence_keys(text, n) for n, (start, end) in spans if _INDIFFERENT.search(text.folded[start:end]))
 
 
 def _priced(case: Case, place: int) -> bool:
@@ -236,10 +265,10 @@ _PLAIN = "name the amount in digits and tenge"
 _TURNS: dict[str, tuple[Callable[[Case, int], bool], str]] = {
     "slang": (_always, _PLAIN),
     "slang_counted": (_is_money, _PLAIN),
-    "parts": (_always, "no section says so of the price"),
+    "parts": (_unknown_part, "no section says so of the price"),
     "equated": (_alike, "no section says that the price is the same"),
     "levelled": (_two, "each of them has its own price"),
-    "regardless": (_ours, "a price holds for one, and this says for any number"),
+    "regardless": (_depends, "a price holds for one, and this says for any number"),
     "zeros": (_costed, _PLAIN),
     "notes": (_costed, _PLAIN),
     "coins": (_always, _PLAIN),

@@ -89,7 +89,8 @@ def _suits(case: Case, g: Figure, f: Figure) -> bool:
 
 def together(case: Case, f: Figure) -> bool:
     """Whether an amount is said to be that of several products taken together."""
-    if sum(m.sentence == f.sentence for m in case.money) > 1:
+    least = {p.amount for product in case.knowledge.products for p in product.prices if p.least}
+    if sum(m.sentence == f.sentence and m.value not in least for m in case.money) > 1:
         return False
     tokens = case.text.tokens
     around = (*tokens[max(0, f.first - 3) : f.first], *tokens[f.last + 1 : f.last + 5])

@@ -7,6 +7,7 @@ from app.guardrail.allowed.model import Free as Statement
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.bounds import Few
 from app.guardrail.checks.dictated import denied_beside
+from app.guardrail.checks.money.elided import is_least
 from app.guardrail.checks.percents import CONDITION
 from app.guardrail.checks.promises.included import included_wrongly
 from app.guardrail.text.lists import Lists
@@ -17,6 +18,7 @@ _NOT_BEFORE = _LISTS.pattern("not_before")
 _PAYING = _LISTS.pattern("paying")
 _UNPAID = _LISTS.word("unpaid")
 _PAID_KK = _LISTS.word("paid_kk")
+_FOR_BEFORE = _LISTS.pattern("for_before")
 _DISCOUNT_STEM = _LISTS.word("discount_stem")
 
 _DENIED = _LISTS.pattern("denied")
@@ -79,6 +81,8 @@ class _Claim:
 
 def _unfounded(case: Case, said: _Claim) -> str:
     """Why no section bears a claim out, empty where one does."""
+    if _from_a_sum(case, said):
+        return ""
     telling = said.keys - case.lexicon.generic - {"@free"}
     fitting = [
         s
@@ -96,6 +100,19 @@ def _unfounded(case: Case, said: _Claim) -> str:
     if all(s.least for s in fitting) and not _condition_said(case, said.sentence, fitting):
         return f"it is free only from {min(min(s.least) for s in fitting):f}: the draft leaves that out"
     return ""
+
+
+def _from_a_sum(case: Case, said: _Claim) -> bool:
+    """«от 150 000 ₸ везём бесплатно»: the sum itself, said as one from which something holds, tells what is free."""
+    if any(m.clause == said.clause and not m.head and m.products & _paid(case) for m in case.mentions):
+        return False
+    least = {value for s in case.knowledge.free for value in s.least}
+    return any(f.value in least and f.sentence == said.sentence and is_least(case, f) for f in case.money)
+
+
+def _paid(case: Case) -> frozenset[int]:
+    products = enumerate(case.knowledge.products)
+    return frozenset(n for n, p in products if all(price.amount and not price.least for price in p.prices))
 
 
 def _of_priced(case: Case, said: _Claim, fitting: list[Statement]) -> list[Statement]:
@@ -192,6 +209,8 @@ def _discounts(case: Case) -> list[Problem]:
         if case.is_own(*m.span()):
             continue
         piece = case.sentence_text(case.sentence_at(m.start()))
+        if _FOR_BEFORE.search(case.text.folded, max(0, m.start() - 4), m.start()) or _listed(case, m.group()):
+            continue  # what the customer does for theirs
         if _NO_DISCOUNT.search(piece) or not _OFFERED.search(piece):
             continue
         if case.knowledge.discounted or case.context.discounts:
@@ -203,6 +222,15 @@ def _discounts(case: Case) -> list[Problem]:
         problems.append(_problem(case, m, "no section knows a discount"))
         break
     return problems
+
+
+def _listed(case: Case, word: str) -> bool:
+    """Whether a section that knows no discount has the word: a thing that the customer gets to use."""
+    stem = word[:_STEM]
+    return not word.startswith(_DISCOUNT_STEM) and any(f" {stem}" in page for page in case.knowledge.folded)
+
+
+_STEM = 5
 
 
 def _problem(case: Case, m: re.Match[str], reason: str) -> Problem:

@@ -27,6 +27,9 @@ _THEIRS = _LISTS.words("theirs")
 _TURNS = ("gifts", "free_months", "refunds", "damages")
 _ANYTHING = re.compile(r"[\s\S]+")
 _IF = _LISTS.pattern("if")
+_BACK = _LISTS.pattern("back")
+_MEANS = _LISTS.row("means")
+_TAKEN = _LISTS.row("taken")
 _NOT_THINGS = frozenset({"@refund", "@pay", "@price", "@free", "@first", "@extra", "@manager", "@answer", "@contract"})
 
 
@@ -36,6 +39,8 @@ def gifts(case: Case) -> list[Problem]:
     months, refunds, damages = (set(case.turns(name).all) for name in _TURNS[1:])
     for turn in given[:_MOST]:
         back = turn in refunds or turn in damages
+        if _means_of_payment(case, turn):
+            continue
         if case.is_own(turn.start, turn.end) or (denied(case, turn.clause) if back else denied_beside(case, turn)):
             continue
         if turn in damages:
@@ -60,6 +65,15 @@ def gifts(case: Case) -> list[Problem]:
     if len(given) > _MOST:
         return [_problem(case, given[_MOST], "too many gifts and refunds for one answer")]
     return []
+
+
+def _means_of_payment(case: Case, turn: Found) -> bool:
+    """«Наличными не берём», «қолма-қол ақша алмаймыз»: how it is not paid, and no gift."""
+    words = case.text.folded[turn.start : turn.end].split()
+    if not any(word.startswith(_TAKEN) for word in words):
+        return False
+    around = {t.text for t in case.sentence_tokens[turn.sentence] if t.clause == turn.clause}
+    return any(word.startswith(_MEANS) for word in around)
 
 
 def _handed(case: Case) -> Iterator[Found]:
@@ -113,7 +127,9 @@ def _refunded(case: Case, turn: Found) -> bool:
     """Whether a section gives a refund for the things that the clause names (the sentence, where it names none)."""
     clause = case.clause_keys(turn.clause)
     things = _things(clause) or _things(case.sentence_keys[turn.sentence])
-    everything = turn.sentence in case.turns("everything").sentences
+    everything = any(
+        not _IF.search(case.clause_text(said.clause)) for said in case.turns("everything").of(turn.sentence)
+    )
     given = [refund for passage in case.context.passages for refund in _refunds(passage.section, case.lexicon)]
     if any(things <= keys and (all_ or not everything) for keys, all_ in given):
         return True
@@ -137,6 +153,9 @@ def _sentences(section: Section, lexicon: Lexicon) -> Iterator[tuple[frozenset[s
     text = read(section.text, section.language, lexicon)
     title = keys_of(read(section.title, section.language, lexicon))
     turns = phrases().find(text)
+    for number, (start, end) in enumerate(text.sentences):
+        if _BACK.search(text.folded[start:end]) and number not in turns["denial"].sentences:
+            yield sentence_keys(text, number) | title, number in turns["everything"].sentences
     for found in turns["refunds"].all:
         if found.clause not in turns["denial"].clauses:
             yield sentence_keys(text, found.sentence) | title, found.sentence in turns["everything"].sentences

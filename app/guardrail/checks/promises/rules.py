@@ -44,6 +44,7 @@ _LIGHT = _LISTS.words("light")
 _SUPPOSED = re.compile(r"\b(?:if|when|once|until|after|before|so that)\b[^,]*$")
 _CLAUSE_END = re.compile(r"[,;:—–()]")
 _WORD = re.compile(r"[^\W\d_]+")
+_CHEAPEST = _LISTS.row("cheapest")
 _NEAR = 12
 """Signs behind a deed in which its subject may stand."""
 
@@ -175,6 +176,30 @@ def _supported(case: Case, phrase: str, sentence: int) -> bool:
     return False
 
 
+def _promised_before(case: Case, phrase: str, sentence: int) -> bool:
+    """A section says the same, or a thing of ours is compared with our other ones and is the cheapest of them."""
+    return _supported(case, phrase, sentence) or (
+        phrase.startswith(_CHEAPEST) and _least_of_ours(case, phrase, sentence)
+    )
+
+
+def _least_of_ours(case: Case, phrase: str, sentence: int) -> bool:
+    """«Дешевле всех «А»»: its price is the least of those in use that are paid as often, of two others or more."""
+    products = case.knowledge.products
+    at = case.text.sentences[sentence][0] + case.sentence_text(sentence).find(phrase)
+    behind = [m for m in case.mentions if m.sentence == sentence and not m.head and m.products]
+    named = next((m for m in behind if case.text.tokens[m.first].start > at), None)
+    if named is None or len(named.products) != 1:
+        return False
+    (n,) = named.products
+    return any(
+        len(others := [q.amount for i, x in enumerate(products) if i != n for q in x.prices if q.period == p.period])
+        > 1
+        and p.amount <= min(others)
+        for p in products[n].prices
+    )
+
+
 def _keys(case: Case, piece: str) -> frozenset[str]:
     return frozenset(k for k in map(case.lexicon.key, _WORD.findall(piece)) if k)
 
@@ -204,7 +229,7 @@ RULES: tuple[Rule, ...] = (
     _rule("will", _act, "promises an act that the machine cannot do", _supported),
     _rule("give", _act, "promises a discount or a gift", _written),
     _rule("may_give", _positive, "offers a discount or a gift"),
-    _rule("promise", _promise, "is a promise or a guarantee", _supported),
+    _rule("promise", _promise, "is a promise or a guarantee", _promised_before),
     _rule("promise_pure", _promise, "is a guarantee of results", _supported),
     _rule("human", _always, "claims to be a person"),
     _rule("kazakh", _kazakh, "says that something was done or promises it"),

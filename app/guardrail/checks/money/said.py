@@ -1,0 +1,26 @@
+"""How many of what a text speaks of, as far as it measures neither money nor time."""
+
+from collections.abc import Iterator
+
+from app.guardrail.figures.figure import Figure
+from app.guardrail.figures.numerals import numbers
+from app.guardrail.text.words import Text
+
+MANY = 1000
+"""A number of things is less: from here on it may be money."""
+
+
+def counted(text: Text, figures: tuple[Figure, ...]) -> Iterator[tuple[int, str | None, int]]:
+    """Each number of things, with its noun if it has one, and its place; words such as «двоих» stand alone."""
+    taken: set[int] = set()
+    for f in figures:
+        taken.update(range(f.first, f.last + 1))
+        bare = f.kind in ("count", "bare") and f.period is None and f.currency is None
+        if bare and f.value == int(f.value) and 1 < f.value < MANY:
+            yield int(f.value), f.unit, f.first
+    for n in numbers(text):
+        behind = text.tokens[n.last + 1].text if n.last + 1 < len(text.tokens) else ""
+        if behind == "-":
+            continue  # "two-screen"
+        if n.spelled and n.first not in taken and n.value == int(n.value) and 1 < n.value < MANY:
+            yield int(n.value), None, n.first

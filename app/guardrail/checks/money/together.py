@@ -1,0 +1,50 @@
+"""Sums and differences of prices: of things that are asked about together, or compared."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import combinations, product
+
+from app.guardrail.allowed.model import Product
+
+_FEW = 5
+"""Things with a price at most whose prices are compared or added: of more, any number would be a difference."""
+_TWO = 2
+_MONTHS = {"year": 12, "half": 6, "quarter": 3}
+
+
+def differences(amounts: Sequence[Decimal]) -> Iterator[Decimal]:
+    """Between any two of some amounts."""
+    return (abs(one - two) for one, two in combinations(amounts, 2))
+
+
+def with_prices(products: Sequence[Product], amount: Decimal, period: str | None) -> Iterator[Decimal]:
+    """Of a right amount and a price of a thing beside it: «2 700 ₸, вместе с тарифом 17 600 ₸»."""
+    if len(products) <= _FEW:
+        prices = (p for x in products for p in x.prices if not p.least and p.period == period)
+        yield from (amount + p.amount for p in prices)
+
+
+def of_prices(products: Sequence[Product], bound: frozenset[int]) -> Iterator[Decimal]:
+    """Between a price of what is `bound` (of anything, if nothing is) and another's that is paid as often; and what a
+    longer time saves against so many months."""
+    rows = {n: [p for p in x.prices if p.amount and not p.least] for n, x in enumerate(products)}
+    rows = {n: row for n, row in rows.items() if row}
+    for n, row in rows.items():
+        for one, two in product(row, row):
+            if one.period == "month" and two.period in _MONTHS:
+                yield abs(one.amount * _MONTHS[two.period] - two.amount)
+        if len(rows) <= _FEW and (n in bound or not bound):
+            others = [p for m, row in rows.items() if m != n for p in row]
+            yield from (abs(p.amount - q.amount) for p in row for q in others if p.period == q.period)
+
+
+def sums_of(products: Sequence[Product], asked: frozenset[int]) -> Iterator[Decimal]:
+    """Of one price for each of the things asked about, or of the two that all is about, paid as often."""
+    if len(asked) < _TWO and len(products) == _TWO:
+        asked = frozenset(range(_TWO))
+    rows = [[p for p in products[n].prices if p.amount and not p.least] for n in sorted(asked)]
+    rows = [row for row in rows if row]
+    if 2 <= len(rows) <= _FEW and all(len(row) <= 2 for row in rows):
+        for chosen in product(*rows):
+            if len({p.period for p in chosen}) == 1:
+                yield sum((p.amount for p in chosen), Decimal(0))
