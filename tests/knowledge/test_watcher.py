@@ -151,6 +151,8 @@ async def test_what_is_in_use_and_could_not_be_loaded_again_is_told(shop: Shop, 
     (tmp_path / "first" / "a.yaml").write_text("sections: [\n", "utf-8")
     await shop.watcher.look()
     assert "first was changed where it lies" in shop.knowledge.trouble
+    await shop.watcher.look()
+    assert "first was changed where it lies" in shop.knowledge.trouble, "for as long as it is so"
     assert shop.says() == "Касса стоит 1 000 ₸."
     shop.write("first", "Касса стоит 1 000 ₸.")
     await shop.watcher.look()

@@ -41,6 +41,27 @@ def test_a_release_that_serves_takes_the_place_of_the_former_one_which_is_rememb
     assert tool.calls.index("systemctl daemon-reload") < tool.calls.index("systemctl restart sales-machine.service")
 
 
+def test_what_the_new_state_consists_of_is_on_the_disk_before_and_the_way_back_before_the_end(
+    tool: Tool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool.serves("1.0-a")
+    done: list[str] = []
+    monkeypatch.setattr(os, "sync", lambda: done.append("sync"))
+    for name in ("intent", "switch", "history"):
+        module = tool.modules[name]
+        if not hasattr(module, "write"):
+            continue
+
+        def noted(path: Path, content: str | None, *rest: Any, real: Any = module.write) -> None:
+            done.append(path.name if content is not None else f"no {path.name}")
+            real(path, content, *rest)
+
+        monkeypatch.setattr(module, "write", noted)
+    assert tool.switch(tool.state("2.0-b", "a: 2", "kb2"))
+    assert done.index("sync") < done.index("switch.json"), "the release and its knowledge were copied by others"
+    assert done.index("former.json") < done.index("no switch.json"), "a cut between leaves a way back"
+
+
 def test_what_serves_already_is_left_alone_unless_it_has_ended(tool: Tool) -> None:
     tool.serves("1.0-a")
     assert not tool.switch(tool.state("1.0-a"))

@@ -91,6 +91,13 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
     server.server_close()
 
 
+def test_each_look_is_written_as_figures_whatever_it_finds(watched: Watched) -> None:
+    for level in ("ok", "ok", "error", "error"):
+        watched.look(report(level))
+        assert "sales_machine" in watched.figures or watched.figures
+        (watched.folder / "metrics/doctor.prom").unlink()
+
+
 def test_only_a_change_of_level_is_told(watched: Watched) -> None:
     for level in ("ok", "ok", "error", "error", "warning", "ok", "ok"):
         assert watched.look(report(level)).returncode == 0

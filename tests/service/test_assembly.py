@@ -7,6 +7,7 @@ import pytest
 
 from app.composing.extractive import Extractive
 from app.errors import ConfigError
+from app.llm.chat import answer_room
 from app.llm.ollama import Ollama
 from app.service.assembly import open_machine
 from app.settings import load
@@ -111,3 +112,11 @@ async def test_a_bot_hears_by_its_own_examples_and_the_others_do_not(tmp_path: P
 def test_examples_that_cannot_be_read_stop_the_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"said\.yaml' cannot be read: No such file or directory; correct the path"):
         opened(tmp_path / "data", BOTS.replace("language: kk", "examples: said.yaml"))
+
+
+async def test_the_answers_room_is_kept_out_of_what_a_prompt_may_fill(tmp_path: Path) -> None:
+    settings = "llm: {backend: ollama, context: 4096}\nturn: {prompt_tokens: 4000}"
+    machine = opened(tmp_path / "data", settings)
+    budget = machine.bots.default.prompts._budget
+    assert budget.total + answer_room(machine.settings) < 4096
+    await machine.llm.close()

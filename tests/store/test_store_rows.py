@@ -18,6 +18,7 @@ from sqlite_utils import Database
 from app.errors import StoreUnavailable
 from app.store import Store
 from app.store.conversations import dump_state
+from app.store.turns import newest_of_all
 from app.turn.reply import Reply
 from app.types import Ask, DialogueState, Key, Snapshot
 
@@ -80,6 +81,16 @@ async def test_a_turn_is_kept_in_every_column(store: Store) -> None:
         }
         for number in (1, 2)
     ]
+
+
+async def test_the_newest_turns_of_all_are_those_that_came_last_newest_first(store: Store) -> None:
+    for number in range(1, 5):
+        await say(store, number)
+    await say(store, 1, OTHER)
+    with closing(sqlite3.connect(store.path)) as db:
+        newest = newest_of_all(db, 3)
+        said = [db.execute("SELECT user_text FROM turns WHERE id=?", (turn,)).fetchone()[0] for turn in newest]
+    assert said == ["question 1", "question 4", "question 3"]
 
 
 async def test_what_was_said_is_in_the_log_in_every_column(store: Store) -> None:
