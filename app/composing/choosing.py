@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice, pairwise
 
-from app.composing.fitting import ROOT, fits, same
-from app.language.folds import letters
+from app.composing.fitting import ROOT, fits, folded, same
 from app.language.words import questions
 from app.types import Passage, Prompt, Section
 
@@ -28,7 +27,6 @@ _LOOKED_AT = 12  # parts of a message that are answered one by one, the first on
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
 _BESIDE = frozenset({"contact_given"})
 """Reasons beside which a question may stand."""
-_WORD = re.compile(r"[^\W_]+")
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
 _AND = re.compile(rf"(?:[,;]|(?<!\s))\s+(?:{'|'.join(sorted(map(re.escape, questions()['joins'])))})\s+")
 _COMMA = re.compile(r"[,;:]\s+|\s[-–—]\s")
@@ -46,7 +44,7 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
     first = _best(prompt)
     query = step.query or ""
     # A search that the flow wrote has no parts of the customer's, nor has one for what answers an objection.
-    own = set(_words(query)) <= set(_words(prompt.text))
+    own = set(folded(query)) <= set(folded(prompt.text))
     if step.reason not in _QUESTIONS or not own:
         return (first,) if step.reason not in _BESIDE or not own or _fits(query, first, prompt) else ()
     # Each of several questions was searched by itself: the best of each, in their order.
@@ -103,7 +101,7 @@ def _best(prompt: Prompt) -> Passage:
             lists = [p for p in found if sum(bool(fact.currency) for fact in p.section.facts) >= _SEVERAL]
             own = [p for p in lists if p.section.language == prompt.step.language]
             found = _prefer(found, _OVERVIEW, lambda p: p in (own or lists))
-    asked = _words(prompt.step.query or "")
+    asked = folded(prompt.step.query or "")
     if not _leans_on_history(prompt, found[0]):
         found = _prefer(found, 0.0, lambda p: asked in _asked(p.section))
     return found[0]
@@ -112,7 +110,7 @@ def _best(prompt: Prompt) -> Passage:
 def _name_share(passage: Passage, prompt: Prompt) -> float:
     """Share (0..1) of the words of what a passage sells that the customer said."""
     name = _whole_name(passage.section)
-    said = _words(prompt.step.query or "")
+    said = folded(prompt.step.query or "")
     return sum(_holds(word, said) for word in name) / len(name) if name else 0.0
 
 
@@ -139,7 +137,7 @@ def _is_another(passage: Passage, prompt: Prompt) -> bool:
     """
     own = _names(passage.section)
     priced = [own, *(_names(other.section) for other in prompt.passages)]
-    words = _words(prompt.step.query or "") if own else ()
+    words = folded(prompt.step.query or "") if own else ()
     holds = {word: tuple(_holds(word, names) for names in priced) for word in set(words)}
     for pair in pairwise(words):
         named = [holds[word] for word in pair]
@@ -151,7 +149,7 @@ def _is_another(passage: Passage, prompt: Prompt) -> bool:
 
 def _called(prompt: Prompt) -> tuple[Passage, ...]:
     """The price lines whose whole names were said, in that order; of «маникюр» and «маникюр с лаком» the longer."""
-    words = _words(prompt.step.query or "")
+    words = folded(prompt.step.query or "")
     best = sorted(prompt.passages, key=lambda p: (p.section.language != prompt.step.language, -_weight(p)))
     said: dict[frozenset[str], Passage] = {}
     for passage in best:
@@ -168,14 +166,14 @@ def _parts(text: str) -> list[str]:
     sentences = _SENTENCE.findall(text)
     asking = [sentence for sentence in sentences if "?" in sentence] or sentences
     parts = [part for sentence in asking for clause in _AND.split(sentence) for part in _clauses(clause)]
-    asked = (part for part in parts if _content(part) and _REFERS.isdisjoint(_words(part)))
+    asked = (part for part in parts if _content(part) and _REFERS.isdisjoint(folded(part)))
     return list(islice(asked, _LOOKED_AT))
 
 
 def _clauses(text: str) -> list[str]:
     """The clauses that ask: those with a word that asks, or the one before the question mark."""
     clauses = _COMMA.split(text)
-    asking = [clause for clause in clauses if not _ASKS.isdisjoint(_words(clause))]
+    asking = [clause for clause in clauses if not _ASKS.isdisjoint(folded(clause))]
     return asking or [clauses[-1] if "?" in clauses[-1] else text]
 
 
@@ -194,17 +192,13 @@ def _holds(word: str, among: Iterable[str]) -> bool:
     return any(same(word, other) for other in among)
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(_WORD.findall(letters(text)))
-
-
 def _content(text: str) -> tuple[str, ...]:
-    return tuple(word for word in _words(text) if word not in _COMMON)
+    return tuple(word for word in folded(text) if word not in _COMMON)
 
 
 @lru_cache(maxsize=4096)
 def _asked(section: Section) -> frozenset[tuple[str, ...]]:
-    return frozenset(_words(question) for question in section.questions)
+    return frozenset(folded(question) for question in section.questions)
 
 
 @lru_cache(maxsize=4096)
@@ -221,7 +215,7 @@ def _own_words(section: Section) -> Mapping[str, tuple[str, ...]]:
 
 def _by_root(texts: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     held: dict[str, set[str]] = {}
-    for word in _words(" ".join(texts)):
+    for word in folded(" ".join(texts)):
         held.setdefault(word[:ROOT], set()).add(word)
     return {root: tuple(words) for root, words in held.items()}
 

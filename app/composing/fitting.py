@@ -37,11 +37,11 @@ def fits(asked: str, text: str, answered: Sequence[str], known: Mapping[str, Seq
     `known`: the words of its title, text and keywords, folded, by their first `ROOT` letters; None where it is in
     another language than the question.
     """
-    words = _words(asked)
+    words = folded(asked)
     lists = questions()
     if not lists["link"].isdisjoint(words) and not lists["reached"].isdisjoint(words):
         return _ADDRESS.search(text) is not None
-    asks = [_words(question) for question in answered]
+    asks = [folded(question) for question in answered]
     counted = _counted(words) if len(words) <= _BRIEF else None
     if counted and not any(same(counted, thing) for each in asks if (thing := _counted(each))):
         if known is None or fold(counted) in listed("measures"):
@@ -55,7 +55,7 @@ def fits(asked: str, text: str, answered: Sequence[str], known: Mapping[str, Seq
 
 def _counts(thing: str, sentence: str) -> bool:
     """Whether a sentence names the thing and a number."""
-    return any(same(thing, word) for word in _words(sentence)) and numbered(sentence)
+    return any(same(thing, word) for word in folded(sentence)) and numbered(sentence)
 
 
 def _held(thing: str, known: Mapping[str, Sequence[str]]) -> bool:
@@ -74,8 +74,9 @@ def _counted(words: Sequence[str]) -> str | None:
     return None if place is None else _first(words[place + 1 : place + 1 + _NEAR + 1])
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(letters(text))
+def folded(text: str) -> tuple[str, ...]:
+    """The words of a text, folded."""
+    return tuple(_WORD.findall(letters(text)))
 
 
 def _things(words: Sequence[str]) -> Iterator[tuple[str, ...]]:

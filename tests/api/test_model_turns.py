@@ -53,8 +53,7 @@ def test_every_turn_makes_one_call() -> None:
 
 
 def test_the_reply_leaves_while_the_model_is_still_writing() -> None:
-    behind = prove.early(turns=5)["still_writing_ms"]  # one may be seen late on a busy machine
-    assert behind["median"] > 300 and behind["least"] > 0
+    assert prove.early(turns=4)["still_writing_ms"]["least"] > 300
 
 
 # After which the turn cannot be answered, and is refused: all others are retried, written anew, mended or replaced.

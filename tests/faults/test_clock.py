@@ -61,11 +61,7 @@ def test_a_clock_set_forwards_and_back_changes_no_deadline_and_no_order(tmp_path
             found = doctor(rig.server, environment=environment)
             assert found["service: clock"]["level"] == "warning"
             if days < 0:
-                for _ in range(3):  # a look at the memory may be broken off where the machine is busy
-                    if found["clock"]["level"] == "error":
-                        break
-                    found = doctor(rig.server, environment=environment)
-                assert found["clock"]["level"] == "error", found
+                assert found["clock"]["level"] == "error"
                 assert "the clock was set back" in found["clock"]["detail"]
         clock.set(0)
         wait_ready(rig.server, "clock", "ok")

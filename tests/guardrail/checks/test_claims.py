@@ -92,4 +92,4 @@ def test_without_the_knowledge_as_a_whole_nothing_is_judged() -> None:
 
 @given(st.text(max_size=300), st.text(max_size=100))
 def test_no_text_breaks_it(draft: str, asked: str) -> None:
-    found(draft, asked)
+    assert len(found(draft, asked)) <= 1

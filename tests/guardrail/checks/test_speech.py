@@ -77,4 +77,4 @@ def test_marks_of_a_template_are_left_out_or_refused() -> None:
 
 @given(st.text(max_size=300), st.text(max_size=100))
 def test_no_text_breaks_it(draft: str, asked: str) -> None:
-    found(draft, asked)
+    assert found(draft, asked) <= {"bare", "role", "echo"}
