@@ -93,6 +93,8 @@ class Passage:
     section: Section
     score: float
     ranks: Mapping[str, int] = field(default_factory=dict)
+    answers: float | None = None
+    """How likely (0..1) it answers what it was found for, by its words; None where nothing tells."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ def compose(prompt: Prompt) -> Draft:
     """
     step = prompt.step
     chosen = choose(prompt) if step.query is not None else ()
-    facts, passages = joined(prompt.deciding, chosen, asks_more="feature" in step.intents)
+    more, questions = "feature" in step.intents, max(1, len(step.queries))
+    facts, passages = joined(prompt.deciding, chosen, asks_more=more, questions=questions)
     other = next((text for p in passages if (text := elsewhere(p.section, step.language))), "")
     texts = ("\n".join(facts), other, *(shorten(p.section.text) for p in passages))
     said = "\n\n".join(text for text in texts if text) or None
