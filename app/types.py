@@ -204,7 +204,9 @@ class ChatMessage:
 class Deciding:
     """What decides a clause that was asked: a fact, a sum, a yes or no. `said` in the language of the answer."""
 
-    kind: Literal["price", "sum", "confirmed", "corrected", "not_ours", "yes_no", "term", "instalment", "not_known"]
+    kind: Literal[
+        "price", "sum", "confirmed", "corrected", "not_ours", "yes_no", "term", "instalment", "not_known", "unnamed"
+    ]
     said: str
     sections: tuple[str, ...] = ()
     """Ids of those that it rests on."""

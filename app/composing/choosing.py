@@ -26,6 +26,7 @@ _ABOUT = 0.6  # share of a part's words from which on a passage is about it
 _FEW = 4  # products of one section, each of which it is about
 _MOST = 3  # passages of one answer
 _ANSWERS = 0.09  # probability below which a passage is near what was asked, and no answer to it
+_BESIDE_A_NAME = 0.25  # the same where the question names what nothing of ours does: what is near is seldom about it
 _EARLIER = 3  # answers of ours that are not given again to who says that they were beside the point
 _BRIEF = 3  # words of a message that goes on with what was said
 _ANEW = frozenset({"correction", "frustration"})
@@ -100,6 +101,10 @@ def _unsaid(prompt: Prompt) -> tuple[Passage, ...]:
     return tuple(p for p in prompt.passages if not any(_told(p.section, answer) for answer in answers))
 
 
+def _names_the_unknown(prompt: Prompt) -> bool:
+    return any(each.kind == "unnamed" for each in prompt.deciding)
+
+
 def _told(section: Section, answer: str) -> bool:
     """Whether an answer said the better part of a section."""
     sentences = [sentence.strip() for sentence in _SENTENCE.findall(shorten(section.text))]
@@ -109,7 +114,7 @@ def _told(section: Section, answer: str) -> bool:
 def _fits(asked: str, passage: Passage, prompt: Prompt) -> bool:
     if prompt.step.reason == "price":
         return True  # what it is the price of was looked at in the facts
-    if passage.answers is not None and passage.answers < _ANSWERS:
+    if passage.answers is not None and passage.answers < (_BESIDE_A_NAME if _names_the_unknown(prompt) else _ANSWERS):
         return False
     section = passage.section
     answered = (section.title, *section.questions, *section.keywords)

@@ -21,16 +21,23 @@ def mended(s: Scene, plan: Decision) -> Decision:
     if query is None:
         return plan
     sorry = s.say("frustration_short" if s.say("missed") in s.last_answer else "missed")
-    reason = plan.reason if plan.query is not None else "feature"
+    before = _before(s)
+    priced = s.state.priced and before and query.startswith(before)  # it goes on with a price that he asked for
+    reason = "price" if priced else plan.reason if plan.query is not None else "feature"
     return replace(
         plan, action="answer", reason=reason, statement=sorry, query=query, fallback=s.not_found, greet=False
     )
 
 
 def _anew(s: Scene) -> str | None:
-    """What he asks: what he says beside the correction, or else what he asked before."""
-    said = (_about(text) for text in (s.said.asked or s.query, *s.written[1:2]))
-    return next((text for text in said if text), None)
+    """What he asks: what he says beside the correction; a word alone goes with what he asked before."""
+    said = _about(s.said.asked or s.query)
+    return (f"{_before(s)} {said}".strip() if len(said.split()) <= 1 else said) or None
+
+
+def _before(s: Scene) -> str:
+    """What his message before was about."""
+    return _about(next(iter(s.written[1:]), ""))
 
 
 def _about(text: str) -> str:
