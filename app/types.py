@@ -177,6 +177,8 @@ class Step:
     """His words as far as they may be reckoned with: without what he rejects."""
     fallback: str | None = None
     """What to say when the search finds nothing, behind the statement if there is one."""
+    rest: str | None = None
+    """What to say of those of several questions that nothing answers."""
     question: str | None = None
     """The one question that ends the answer."""
     topic: str | None = None

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import islice, pairwise
 
-from app.composing.fitting import ROOT, fits, folded, same
+from app.composing.fitting import ANSWERS, ROOT, fits, folded, same
 from app.composing.plain import shorten
 from app.language.words import questions
 from app.types import Passage, Prompt, Section
@@ -25,7 +25,6 @@ _APART = 0.5  # the same for what was found for a question of its own
 _ABOUT = 0.6  # share of a part's words from which on a passage is about it
 _FEW = 4  # products of one section, each of which it is about
 _MOST = 3  # passages of one answer
-_ANSWERS = 0.09  # probability below which a passage is near what was asked, and no answer to it
 _BESIDE_A_NAME = 0.25  # the same where the question names what nothing of ours does: what is near is seldom about it
 _EARLIER = 3  # answers of ours that are not given again to who says that they were beside the point
 _BRIEF = 3  # words of a message that goes on with what was said
@@ -114,7 +113,7 @@ def _told(section: Section, answer: str) -> bool:
 def _fits(asked: str, passage: Passage, prompt: Prompt) -> bool:
     if prompt.step.reason == "price":
         return True  # what it is the price of was looked at in the facts
-    if passage.answers is not None and passage.answers < (_BESIDE_A_NAME if _names_the_unknown(prompt) else _ANSWERS):
+    if passage.answers is not None and passage.answers < (_BESIDE_A_NAME if _names_the_unknown(prompt) else ANSWERS):
         return False
     section = passage.section
     answered = (section.title, *section.questions, *section.keywords)

@@ -7,6 +7,7 @@ from app.composing.choosing import choose
 from app.composing.joining import joined
 from app.composing.news import elsewhere, unaffirmed
 from app.composing.plain import shorten
+from app.composing.unanswered import leaves_out
 from app.cpu import stretch
 from app.deadline import Deadline
 from app.types import Draft, ModelState, Prompt
@@ -51,7 +52,8 @@ def compose(prompt: Prompt) -> Draft:
     other = next((text for p in passages if (text := elsewhere(p.section, step.language))), "")
     said = (unaffirmed(text) if hedged else text for text in (shorten(p.section.text) for p in passages))
     texts = (*(each.said for each in hedged), "\n".join(facts), other, *said)
-    answer = "\n\n".join(text for text in texts if text) or None
+    rest = step.rest if leaves_out(step.queries, prompt.deciding, passages) else None
+    answer = "\n\n".join(text for text in (*texts, rest) if text) or None
     if step.query is not None and not answer:
         answer = step.fallback
     opening = " ".join(

@@ -12,6 +12,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from app.composing.extractive import compose
+from app.composing.fitting import ANSWERS
 from app.composing.news import bad
 from app.deadline import Deadline
 from app.guardrail import Context, KnownWords, Verdict, addresses_of, check, known_addresses, known_words, tidy
@@ -100,10 +101,10 @@ async def search(
         apart = await bot.knowledge.find_all(asked, top_k=top_k, today=today, deadline=deadline)
         passages = _with_first_of(found, apart, step.language)
     passages = compatible(step, passages)
-    if passages or step.wider is None:
+    if step.wider is None or any(passage.answers is None or passage.answers >= ANSWERS for passage in passages):
         return replace(found, passages=passages)
     wider = await bot.knowledge.find(step.wider, top_k=top_k, today=today, without=without, deadline=deadline)
-    return replace(wider, passages=compatible(step, wider.passages))
+    return replace(wider, passages=compatible(step, wider.passages) or passages)
 
 
 def _with_first_of(found: Found, apart: Sequence[Found], language: Language) -> tuple[Passage, ...]:

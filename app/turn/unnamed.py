@@ -35,7 +35,7 @@ def strange(step: Step, known: KnownWords) -> tuple[str, ...]:
     """The names of a search that nothing of ours holds, each as it was written: «Orbita X200» is one."""
     query = (step.query or "")[:_READ]
     cyrillic = len(_CYRILLIC.findall(query)) >= _FEW
-    found = {}
+    found: dict[str, None] = {}
     for clause in _CLAUSE.findall(query):
         for match in _NAMES.finditer(clause):
             # In a text of Latin letters a capital within the sentence tells a name.

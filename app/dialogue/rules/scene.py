@@ -117,7 +117,7 @@ class Scene:
     @property
     def not_found(self) -> str:
         """What is said where the search finds nothing: a person who has the talk already is not offered again."""
-        return self.say("noted" if self.state.handed_over else "fallback")
+        return self.say("noted_question" if self.state.handed_over else "fallback")
 
     def say(self, name: str) -> str:
         return self.texts.pick(name, self.state.turns, self.last_answer)
