@@ -82,6 +82,27 @@ def tokens(text: str) -> tuple[Token, ...]:
     return tuple(Token(found.start(), found.end(), found[0].lower(), fold(found[0])) for found in _WORD.finditer(text))
 
 
+_MARKS = frozenset(".!?;,:\n")
+
+
+def segments(text: str, found: Sequence[Token]) -> list[tuple[int, int]]:
+    """[first, last) places of the words between two marks, or between words that turn from one thing to another."""
+    parts: list[tuple[int, int]] = []
+    begun = 0
+    for place, token in enumerate(found):
+        between = text[found[place - 1].end : token.start] if place else ""
+        if place > begun and (token.raw in written("turning") or not _MARKS.isdisjoint(between)):
+            parts.append((begun, place))
+            begun = place
+    return [*parts, (begun, len(found))] if found else []
+
+
+@cache
+def written(name: str) -> frozenset[str]:
+    """Words as they are written: folded, «but» of one language is «not» of another."""
+    return frozenset(word for language in LANGUAGES for word in str(data(language)[name]).split())
+
+
 def folded(text: str) -> tuple[str, ...]:
     return tuple(fold(word) for word in _WORD.findall(text))
 

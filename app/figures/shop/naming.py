@@ -103,6 +103,8 @@ class Names(Index):
                     break
                 gap += found[place].folded not in common()
                 continue
+            if any(hits[n] == here for n in span):
+                break  # another of the same kind
             both = owners & self._holding(here[0])
             if not both or (found[place].number and not _beside(text, found, place)):
                 break

@@ -1,32 +1,21 @@
-"""All that a customer wants together: one product for each that he named, in this message and in those before."""
+"""All that a customer wants together: one sum, with what each part costs and what is paid first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 
 from app.figures.case import Case
 from app.figures.decided import Decided, NotKnown, PriceKnown, Summed
 from app.figures.shop.catalogue import Catalogue, Offer
-from app.figures.sums.counting import Unknown
+from app.figures.sums.counting import Sum, Unknown
 from app.figures.sums.fitting import bounded
+from app.figures.talk.basket import Basket
 from app.figures.wanted import Wanted
 from app.figures.words import fold, listed
 
 _MOST_TIED = 8
-_MOST = 6
+_MOST = 8
 _OTHERS = 2
 """Products that a mention may mean too, and that are not in the sum."""
-
-
-@dataclass(frozen=True, slots=True)
-class Basket:
-    """What earlier messages named, by keys, and the length of time that they spoke of."""
-
-    keys: tuple[str, ...] = ()
-    months: Decimal | None = None
-
-
-NOTHING = Basket()
 
 
 def put_in(asked: Wanted, catalogue: Catalogue) -> tuple[str, ...]:
@@ -49,25 +38,38 @@ def _least(keys: Sequence[str], catalogue: Catalogue) -> Offer | None:
     return min(offers, key=lambda offer: min(price.amount for price in offer.prices))
 
 
-def together(case: Case, before: Sequence[str], months: Decimal | None = None) -> list[Decided]:
-    """One sum of several products where a sum is asked for; nothing where fewer are known, or one is not priced.
+def wanted_together(case: Case, basket: Basket, *, joined: bool) -> tuple[Case, list[Offer]]:
+    """The case with the counts and the time of the basket, and the offers that are counted together.
 
-    `before`: keys of what earlier messages named; they count where this one names nothing, or says "all together".
-    `months`: how long they said, for a message that does not.
+    `joined`: what the message names comes beside what was wanted before.
     """
     asked, catalogue = case.wanted, case.catalogue
     own = put_in(asked, catalogue)
-    joins = any(word in listed("together") for word in asked.words)
+    total = any(word in listed("totals") for word in asked.words)
+    meant = [item for item in basket.items if item.key in basket.earlier and item.key not in own]
+    before = [item for item in meant if joined or not own or (total and item.taken)]
     chosen: dict[str, Offer] = {}
-    for key in (*before, *own) if joins or not own else own:
-        if (offer := catalogue.get(key)) is not None:
+    open_ = _least(basket.offered, catalogue) if not own and basket.offered else None
+    for key in (*(item.key for item in before), *own, *((open_.key,) if open_ is not None else ())):
+        if (offer := catalogue.get(key)) is not None and key not in basket.rejected:
             # Of the plans of one kind one is taken: the one named last.
             chosen[catalogue.head(key) if bounded(offer) else key] = offer
     offers = list(chosen.values())[-_MOST:]
+    counts = {item.key: item.count for item in basket.items if item.count is not None}
+    months = asked.months
+    if basket.months is not None and (months is None or months == 1):
+        yearly = any(p.fact.period == "year" for o in offers for p in o.prices)
+        months = basket.months if months is None or yearly else months
+    return replace(case, counts=counts, wanted=replace(asked, months=months)), offers
+
+
+def together(case: Case, basket: Basket, *, joined: bool = False) -> list[Decided]:
+    """One sum of several products where a sum is asked for; nothing where fewer are known, or one is not priced."""
+    catalogue = case.catalogue
+    case, offers = wanted_together(case, basket, joined=joined)
+    asked = case.wanted
     if len(offers) < 2:
         return []
-    if asked.months is None and months is not None:
-        case = replace(case, wanted=replace(asked, months=months))
     made = case.sum(offers)
     if not made.parts or made.unknown:
         return []
@@ -76,5 +78,14 @@ def together(case: Case, before: Sequence[str], months: Decimal | None = None) -
     if open_ := [unit for unit in asked.units if unit not in case.told and unit not in counted]:
         missing = tuple(Unknown("offer", catalogue.units.name(unit)) for unit in open_)
         return [*(PriceKnown(offer, offer.prices) for offer in offers), NotKnown(missing, made.sections)]
-    other = [o for n in asked.named if n.key is None for key in n.tied if (o := catalogue.get(key)) not in offers and o]
+    tied = [key for n in asked.named if n.key is None for key in n.tied]
+    tied += [key for key in basket.offered if not asked.named]
+    other = [o for key in tied if (o := catalogue.get(key)) not in offers and o]
     return [Summed(made), *(PriceKnown(offer, offer.prices) for offer in other[:_OTHERS])]
+
+
+def sum_of(case: Case, basket: Basket) -> Sum | None:
+    """The sum of all that is wanted so far; None where it cannot be counted."""
+    case, offers = wanted_together(case, basket, joined=True)
+    made = case.sum(offers) if offers else None
+    return made if made is not None and made.known else None

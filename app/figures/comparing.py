@@ -1,0 +1,97 @@
+"""What is asked about prices themselves: whether one is paid once, how far two are apart, which one is the main one."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from app.figures.case import Case
+from app.figures.decided import Decided, Different, MainPrices, Paid, Term
+from app.figures.shop.catalogue import Offer
+from app.figures.shop.main import says_nothing
+from app.figures.words import asked, listed, segments, tokens
+
+_MOST = 2
+_ONE = "1"
+
+
+def paid_how(case: Case) -> list[Decided]:
+    """«Once or every month?», of what is named or was spoken of."""
+    if not once_or_again(case.wanted.words):
+        return []
+    known = [offer for offer in case.meant if any(price.fact.period is not None for price in offer.prices)]
+    return [Paid(offer, offer.prices) for offer in known[:_MOST]]
+
+
+def once_or_again(words: Sequence[str]) -> bool:
+    """Whether folded words ask if something is paid once; «one time» in two words too."""
+    once = any(listed("onetime").get(word) is not None for word in words)
+    once |= any(listed("one").get(a) is not None and listed("times").get(b) is not None for a, b in pairwise(words))
+    again = any(listed("again").get(word) is not None for word in words)
+    again |= any(listed("every").get(a) is not None and listed("spans").get(b) == _ONE for a, b in pairwise(words))
+    again |= any(listed("spans").get(a) == _ONE and listed("every").get(b) is not None for a, b in pairwise(words))
+    refers = any(listed("it").get(word) is not None or word in listed("these") for word in words)
+    asks = any(word in listed("alternatives") for word in words)
+    return (once and (again or asks or refers)) or (again and refers and "price" not in asked(words))
+
+
+def differences(case: Case) -> Iterator[Decided]:
+    """How far the prices of two are apart, for what was told; and what they include, where no price is asked."""
+    if "difference" not in case.wanted.asks or case.wanted.foreign:
+        return
+    offers = _two(case)
+    if len(offers) != _MOST:
+        return
+    sums = [case.sum((offer,)) for offer in offers]
+    totals = [made.single for made in sums if made.known]
+    if len(totals) != _MOST or totals[0] is None or totals[1] is None:
+        return
+    if (totals[0].currency, totals[0].period, totals[0].months) != (
+        totals[1].currency, totals[1].period, totals[1].months,
+    ):  # fmt: skip
+        return
+    yield Different(sums[0], sums[1])
+    if not case.wanted.asks & {"price", "sum", "cheapest"} and not any(
+        w in listed("moneys") for w in case.wanted.words
+    ):
+        yield from (Term(offer.limits) for offer in offers if offer.limits)
+
+
+def _two(case: Case) -> tuple[Offer, ...]:
+    if len(case.named) > 1 or (case.named and case.tied):
+        return case.named[:_MOST] if len(case.named) == _MOST else ()
+    if case.tied:
+        return case.tied if len(case.tied) == _MOST else ()
+    if case.named:
+        others = [offer for offer in case.focus if offer not in case.named]
+        return (*case.named, *others[-1:])
+    return tuple(case.focus) if len(case.focus) == _MOST else ()
+
+
+def main_prices(case: Case) -> list[Decided]:
+    """The main offer, where a price is asked of nothing else that is sold."""
+    main, catalogue = case.catalogue.main, case.catalogue
+    if main is None or case.named or not plainly_asked(case):
+        return []
+    offers = tuple(offer for name in main.names if (offer := catalogue.named_so(name)) is not None)
+    return [MainPrices(offers, main.sections)] if offers else []
+
+
+def plainly_asked(case: Case) -> bool:
+    """Whether a clause asks a price of the main offer or of nothing: «how much is the program», «what does it cost»."""
+    main = case.catalogue.main
+    text = case.read.text
+    found = tokens(text)
+    unclear = [(n.start, n.end) for n in case.wanted.named if n.own]
+    for first, last in segments(text, found):
+        part = found[first:last]
+        words = [token.folded for token in part]
+        if not asked(words) & {"price", "sum"}:
+            continue
+        if any(word in listed("whys") for word in words):
+            continue
+        if any(start < part[-1].end and part[0].start < end for start, end in unclear):
+            continue
+        own = [w for w in words if not says_nothing(w) and (case.catalogue.units.of(w) or "@").startswith("@")]
+        called = [w for w in own if main is not None and main.called.get(w) is not None]
+        if len(called) == len(own) and (called or not case.focus):
+            return True
+    return False
