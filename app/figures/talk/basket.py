@@ -97,7 +97,8 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         wanted = replace(wanted, months=None, asks=wanted.asks | {"sum"})
     swapped = _swapped(read)
     items = [left for item in before.items if item.key not in gone and (left := _fewer(item, fewer)) is not None]
-    told = {unit: n for unit, n in before.told if not _of_gone(unit, gone, catalogue)} | wanted.quantities
+    told = {unit: n for unit, n in before.told if not _of_gone(unit, gone, catalogue)}
+    told |= dict(wanted.quantities)
     if swapped is not None:
         items, told = _put_right(items, told, swapped, wanted)
     if (pieces := wanted.quantities.get(_PIECE)) is not None and not wanted.keys and len(before.focus) == 1:
