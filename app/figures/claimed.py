@@ -21,7 +21,7 @@ def own_sums(case: Case, basket: Basket) -> Iterator[Decided]:
     """What becomes of each amount that the clause offers as a sum."""
     if not all(named.candidates for named in case.wanted.named):
         return
-    together = sum_of(case, basket) if not any(named.own for named in case.wanted.named) else None
+    together = sum_of(case, basket)
     for claim in claims(case.read, case.wanted)[:_MOST]:
         focus = [*(offer.key for offer in case.focus), *basket.keys]
         sum_ = _whole(claim, together) or (
@@ -84,7 +84,7 @@ def _right(case: Case, claim: Claim, together: Sum | None) -> Sum | None:
             return made
     if "+" in claim.operators:
         return None  # of what he has chosen himself
-    if together is not None and len(together.parts) > 1 and not claim.operands:
+    if together is not None and len(together.parts) > 1 and not claim.operands and not case.named:
         return together
     if case.meant:
         return case.sum(case.meant)

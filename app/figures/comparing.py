@@ -7,10 +7,11 @@ from app.figures.case import Case
 from app.figures.decided import Decided, Different, MainPrices, Paid, Term
 from app.figures.shop.catalogue import Offer
 from app.figures.shop.main import says_nothing
-from app.figures.words import asked, listed, segments, tokens
+from app.figures.words import Token, asked, listed, segments, tokens, written
 
 _MOST = 2
 _ONE = "1"
+_PRICES = frozenset({"price", "sum", "cheapest", "saving", "instalment", "discount"})
 
 
 def paid_how(case: Case) -> list[Decided]:
@@ -35,7 +36,9 @@ def once_or_again(words: Sequence[str]) -> bool:
 
 def differences(case: Case) -> Iterator[Decided]:
     """How far the prices of two are apart, for what was told; and what they include, where no price is asked."""
-    if "difference" not in case.wanted.asks or case.wanted.foreign:
+    dearer = any(word in listed("dearer") for word in case.wanted.words) and len(case.named) + len(case.tied) > 1
+    why = any(word in listed("whys") for word in case.wanted.words)
+    if not ("difference" in case.wanted.asks or dearer) or case.wanted.foreign or (why and not case.named):
         return
     offers = _two(case)
     if len(offers) != _MOST:
@@ -69,10 +72,15 @@ def _two(case: Case) -> tuple[Offer, ...]:
 def main_prices(case: Case) -> list[Decided]:
     """The main offer, where a price is asked of nothing else that is sold."""
     main, catalogue = case.catalogue.main, case.catalogue
-    if main is None or case.named or not plainly_asked(case):
+    if main is None or case.named or (case.focus and not _called(case)) or not plainly_asked(case):
         return []
     offers = tuple(offer for name in main.names if (offer := catalogue.named_so(name)) is not None)
     return [MainPrices(offers, main.sections)] if offers else []
+
+
+def _called(case: Case) -> bool:
+    main = case.catalogue.main
+    return main is not None and any(main.called.get(word) is not None for word in case.wanted.words)
 
 
 def plainly_asked(case: Case) -> bool:
@@ -81,10 +89,11 @@ def plainly_asked(case: Case) -> bool:
     text = case.read.text
     found = tokens(text)
     unclear = [(n.start, n.end) for n in case.wanted.named if n.own]
-    for first, last in segments(text, found):
-        part = found[first:last]
+    parts = [piece for part in segments(text, found) for piece in _pieces(found[part[0] : part[1]])]
+    asks_else = any(_asks_of_something(part, case) for part in parts)
+    for part in parts:
         words = [token.folded for token in part]
-        if not asked(words) & {"price", "sum"}:
+        if not asked(words) & _PRICES:
             continue
         if any(word in listed("whys") for word in words):
             continue
@@ -92,6 +101,25 @@ def plainly_asked(case: Case) -> bool:
             continue
         own = [w for w in words if not says_nothing(w) and (case.catalogue.units.of(w) or "@").startswith("@")]
         called = [w for w in own if main is not None and main.called.get(w) is not None]
-        if len(called) == len(own) and (called or not case.focus):
+        if len(called) == len(own) and (called or not asks_else):
             return True
     return False
+
+
+def _pieces(part: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """A clause, at each word that joins cut in two."""
+    begun = 0
+    for place, token in enumerate(part):
+        if token.raw in written("joining") and place > begun:
+            yield part[begun:place]
+            begun = place + 1
+    if begun < len(part):
+        yield part[begun:]
+
+
+def _asks_of_something(part: Sequence[Token], case: Case) -> bool:
+    """Whether a clause without a price asks something: a bare «and how much» behind it is of that."""
+    words = [token.folded for token in part]
+    asks = any(word in listed("open") or "yes_no" in asked((word,)) for word in words)
+    content = [w for w in words if not says_nothing(w) and (case.catalogue.units.of(w) or "@").startswith("@")]
+    return asks and bool(content) and not asked(words) & _PRICES

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from app.figures.case import Case, quantities
 from app.figures.claimed import own_sums
-from app.figures.comparing import differences, main_prices, paid_how
+from app.figures.comparing import differences, main_prices, paid_how, plainly_asked
 from app.figures.decided import (
     Beside,
     Confirmed,
@@ -70,7 +70,9 @@ def decide(
     before = {catalogue.units.key(unit) or unit: n for unit, n in known if n.is_finite() and 0 < n <= MOST}
     spoken = tuple(offer for key in focus if (offer := catalogue.get(key)) is not None)
     case = Case(read, asked, catalogue, quantities(asked, before), spoken, language)
-    case = replace(case, wanted=replace(asked, months=_whole_year(case)))
+    if _of_other_units(case, basket):
+        case, basket = replace(case, focus=()), NOTHING
+    case = replace(case, wanted=replace(asked, months=_whole_year(case, basket)))
     asked = case.wanted
     found = [*own_sums(case, basket)] or paid_how(case) or [*differences(case)]
     if not found and ("instalment" in asked.asks or (basket.parts and "sum" in asked.asks)):
@@ -80,6 +82,8 @@ def decide(
     if not any(isinstance(d, _WHOLE) for d in found):
         summed = together(case, basket, joined=joined) if whole and "sum" in asked.asks else []
         found += _limits(case) or summed or _prices(case)
+    elif case.named and all(isinstance(d, Confirmed) and not set(case.named) & _offers(d) for d in found):
+        found += _prices(case)  # of something else than the sum that was right
     if not found:
         terms = catalogue.terms_named(read.text)[:_MOST] if _asks_figure(asked) else ()
         found += [Term((figure,)) for figure in terms if len(_beside(asked, figure)) <= 1]
@@ -92,9 +96,27 @@ def decide(
     return tuple(once.values())
 
 
-def _whole_year(case: Case) -> Decimal | None:
-    """The months that are paid for; a year where so many months cost as much as a year: nobody pays ten for ten."""
+def _offers(decision: Confirmed) -> set[Offer]:
+    return {part.offer for part in decision.sum.parts}
+
+
+def _of_other_units(case: Case, basket: Basket) -> bool:
+    """Whether a clause names nothing and counts what nothing that was spoken of is measured by: it asks of the rest."""
+    counted = {unit for unit in case.wanted.quantities if not unit.startswith("@")}
+    if not counted or any(named.own for named in case.wanted.named):
+        return False
+    spoken = [*case.focus, *(offer for key in basket.keys if (offer := case.catalogue.get(key)) is not None)]
+    return not any(figure.unit in counted for offer in spoken for figure in (*offer.prices, *offer.limits))
+
+
+def _whole_year(case: Case, basket: Basket) -> Decimal | None:
+    """The months that are paid for; a year where so many months cost as much as a year: nobody pays ten for ten.
+
+    The time that he chose before holds for what is counted after it.
+    """
     months = case.wanted.months
+    if months is None and ("sum" in case.wanted.asks or case.wanted.quantities or case.wanted.counts):
+        months = basket.months if any(p.fact.period == "year" for o in case.meant for p in o.prices) else None
     if months is None or not 1 < months < _YEAR:
         return months
     prices = [(offer.priced("month"), offer.priced("year")) for offer in case.meant]
@@ -136,6 +158,8 @@ def _prices(case: Case) -> list[Decided]:
         return [Summed(least)]
     if not case.told and (main := main_prices(case)):
         return main
+    if not (case.named or counted or plainly_asked(case)):
+        return []
     return _of_meant(case) if case.meant else _of_told(case, counted=counted)
 
 

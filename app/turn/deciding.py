@@ -29,9 +29,10 @@ from app.figures.read import Read
 from app.figures.talk.basket import heard
 from app.figures.wanted import Wanted
 from app.knowledge.retriever import Retriever
+from app.language.numerals import numbers
 from app.turn.adding import added_up
 from app.turn.recalled import LONGEST, in_its_words, parser, recalled, without
-from app.types import Deciding, Snapshot, Step
+from app.types import Ask, Deciding, Snapshot, Step
 
 _KINDS: Mapping[type[object], str] = {
     PriceKnown: "price", MainPrices: "price", Paid: "term", Different: "sum", Summed: "sum",
@@ -61,6 +62,12 @@ _OF_PRICES = frozenset({"sum", "difference"})
 _MOST = 4
 
 
+def his_words(step: Step, ask: Ask) -> str:
+    """What of a message is reckoned with: without what he rejects, but with a number that he puts right."""
+    right = step.counted and "\n" not in ask.text and any(numbers(words) for words in step.without)
+    return ask.text if right else step.counted or ask.text
+
+
 def what_decides(
     text: str,
     step: Step,
@@ -86,7 +93,8 @@ def what_decides(
     before = without(recalled(snapshot, found, counted), step.without, found)
     now = heard(in_its_words(text[:LONGEST], found), before, found.catalogue, parser(found))
     read, asked, basket = now.read, now.wanted, now.after
-    put_right = now.changed and bool(before.items) and bool(basket.items) and len(asked.rest) <= _ASIDE
+    put_right = now.put_right or (now.picked and snapshot.state.priced)
+    put_right = put_right and bool(basket.items) and len(asked.rest) <= _ASIDE
     of_prices = bool(asked.asks & _OF_PRICES) or once_or_again(asked.words)
     if not counts and not put_right and not of_prices and not _ASKED.intersection(step.intents):
         return ()
@@ -95,7 +103,7 @@ def what_decides(
     told_now = bool(read.numbers or asked.quantities) or asked.months is not None
     if step.reason == "price_told" and not (told_now or put_right):
         return ()  # he tells something else
-    few = open_ and len(asked.bare) == 1 and asked.bare[0] <= _FEW and not asked.quantities and not now.changed
+    few = open_ and len(asked.bare) == 1 and asked.bare[0] <= _FEW and not asked.quantities and not put_right
     if few and len(told) == 1:
         told = dict.fromkeys(told, asked.bare[0])  # «and for two?», of what he counted before
     elif few and not asked.keys and len(focus) == 1:

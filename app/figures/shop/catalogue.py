@@ -150,6 +150,11 @@ class Catalogue:
         own = folded(offer.name)
         return any(name in offer.categories or _begins(own, folded(name)) for name in figure.fact.applies_to)
 
+    def more_of(self, unit: str) -> tuple[str, ...]:
+        """The name of what one more of a unit costs, where only one thing is that."""
+        names = tuple(o.name for o in self.offers if o.extra and any(price.unit == unit for price in o.prices))
+        return names if len(names) == 1 else ()
+
     def priced_by(self, unit: str) -> tuple[Offer, ...]:
         """Offers whose price is for one of that unit."""
         return tuple(offer for offer in self.offers if any(price.unit == unit for price in offer.prices))

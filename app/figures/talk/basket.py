@@ -8,14 +8,19 @@ from itertools import pairwise
 from app.figures.read import MOST_READ, Read, exact
 from app.figures.shop.catalogue import Catalogue
 from app.figures.sums.fitting import bounded
-from app.figures.talk.choosing import chosen
+from app.figures.talk.aside import spoken_of
+from app.figures.talk.choosing import chosen, named_more
 from app.figures.talk.rejecting import joins, kept, rejections, removes, wishes
 from app.figures.wanted import Wanted
 from app.figures.words import Token, listed, segments, tokens
 
 _PIECE = "@piece"
+_SPANS = {"@hour": "hour", "@day": "day", "@week": "week"}
 _FIRST = "1"
 _MOST = 12
+_ENDS = frozenset(".!?")
+_COUNTED = 1000
+"""The most that such a number counts: a greater one is an amount."""
 _MOST_TIED = 8
 _FEW = 2
 """Words beside a name that nothing explains: with more of them it is about something else."""
@@ -73,14 +78,17 @@ class Heard:
     read: Read
     wanted: Wanted
     after: Basket
-    changed: bool = False
-    """Whether it took something back, chose or put a number right."""
+    picked: bool = False
+    """Whether it chose among what was offered."""
+    put_right: bool = False
+    """Whether it took something back that was wanted, or put a number right."""
     joined: bool = False
     """Whether what it names comes beside what was wanted before."""
 
 
 def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Heard:
     """Linear in the text."""
+    text = named_more(text, catalogue)
     read, wanted = parse(text)
     offered = before.offered or _alike(before, catalogue)
     full = chosen(text, offered, wanted.named, catalogue, before.keys)
@@ -89,16 +97,18 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         text = full
         read, wanted = parse(text)
     gone, fewer, spans = _taken_back(text, wanted, before)
-    if spans:
+    if spans := [*spans, *spoken_of(text, wanted)]:
         read, wanted = parse(kept(text, spans))
-    if not spans and not wanted.keys:
+    if not (gone or fewer or wanted.keys):
         gone, fewer = _it(text, wanted, before)
     if _first_month(wanted):
         wanted = replace(wanted, months=None, asks=wanted.asks | {"sum"})
     swapped = _swapped(read)
     items = [left for item in before.items if item.key not in gone and (left := _fewer(item, fewer)) is not None]
     told = {unit: n for unit, n in before.told if not _of_gone(unit, gone, catalogue)}
-    told |= dict(wanted.quantities)
+    told |= {
+        unit: n for unit, n in wanted.quantities.items() if unit not in _SPANS or _spanned(wanted, unit, catalogue)
+    }
     if swapped is not None:
         items, told = _put_right(items, told, swapped, wanted)
     if (pieces := wanted.quantities.get(_PIECE)) is not None and not wanted.keys and len(before.focus) == 1:
@@ -117,8 +127,14 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         before.parts or "instalment" in wanted.asks,
     )
     picked = picked or any(key in before.offered for key in own)
-    changed = picked or bool(gone | fewer.keys()) or swapped is not None
-    return Heard(read, wanted, after, changed, picked or joins(wanted.words))
+    right = bool((gone | fewer.keys()) & set(before.keys)) or swapped is not None
+    return Heard(read, wanted, after, picked, right, picked or joins(wanted.words))
+
+
+def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:
+    """Whether a short length of time is what something that the message names is priced by, and not only told."""
+    offers = [offer for key in wanted.keys if (offer := catalogue.get(key)) is not None]
+    return any(price.unit == unit or price.fact.period == _SPANS[unit] for offer in offers for price in offer.prices)
 
 
 def _first_month(wanted: Wanted) -> bool:
@@ -204,7 +220,8 @@ def _swapped(read: Read) -> tuple[Decimal, Decimal] | None:
     numbers = [n for n in read.numbers[:MOST_READ] if exact(n)]
     found: tuple[Token, ...] = tokens(read.text) if len(numbers) > 1 else ()
     for wrong, right in pairwise(numbers):
-        if right.start - wrong.end > _APART or wrong.value == right.value:
+        far = right.start - wrong.end > _APART or not _ENDS.isdisjoint(read.text[wrong.end : right.start])
+        if far or wrong.value == right.value or max(wrong.value, right.value) > _COUNTED:
             continue
         ahead = next((t for t in reversed(found) if t.end <= wrong.start), None)
         behind = next((t for t in found if t.start >= wrong.end), None)
@@ -230,7 +247,8 @@ def _added(items: Sequence[Held], wanted: Wanted, catalogue: Catalogue, *, picke
     counts = wanted.counted
     new: dict[str, Held] = {}
     if takes or brief or wanted.asks & _PRICED or wanted.alone:
-        new = {key: Held(key, counts.get(key), takes) for key in wanted.keys if catalogue.get(key) is not None}
+        named = (n.key for n in wanted.named if n.key is not None and (n.own or wanted.asks & _PRICED))
+        new = {key: Held(key, counts.get(key), takes) for key in named if catalogue.get(key) is not None}
     beside = joins(wanted.words) and not picked
     heads = {catalogue.head(key) for key in new}
     plans = {catalogue.head(key) for key in new if (offer := catalogue.get(key)) is not None and bounded(offer)}

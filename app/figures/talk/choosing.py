@@ -8,6 +8,7 @@ from app.figures.words import Token, folded, listed, tokens
 
 _MODEL = 2
 """Digits of a number that names a model: a smaller one may count."""
+_BREAKS = frozenset(".!?;,\n")
 _ENDING = 3
 """Letters of an ending behind it: «the 80th»."""
 
@@ -28,6 +29,24 @@ def chosen(
         spans = [s for s in spans if not any(start <= s[0] < end for start, end in taken)][:1]
     for start, end, name in sorted(spans, reverse=True):
         text = f"{text[:start]}{name}{text[end:]}"
+    return text
+
+
+def named_more(text: str, catalogue: Catalogue) -> str:
+    """The text with the full name of what «one more till», «a second seller» cost, where that is sold by itself."""
+    found = tokens(text)
+    for place in range(len(found) - 1, 0, -1):
+        unit = catalogue.units.of(found[place].folded)
+        if unit is None or not (names := catalogue.more_of(unit)):
+            continue
+        first = place - 1
+        number = found[first].raw if found[first].number else ""
+        if first and (number or listed("one").get(found[first].folded) is not None):
+            first -= 1
+        word = found[first].folded
+        more = word in listed("more") or (not number and int(listed("ordinals").get(word) or "0") > 1)
+        if more and _BREAKS.isdisjoint(text[found[first].end : found[place].start]):
+            text = f"{text[: found[first].start]}{number} {names[0]}{text[found[place].end :]}".lstrip()
     return text
 
 

@@ -48,9 +48,13 @@ def _span(found: Sequence[Token], first: int, last: int, mention: Named) -> tupl
 
 def _ahead(words: Sequence[Token]) -> bool:
     """«Without X», «not about X», «I do not need any X»: up to the name only what leads to it."""
-    for token in reversed(words[-_NEAR:]):
-        if drops(token) or token.folded in listed("denying"):
+    last = words[-_NEAR:]
+    for place in range(len(last) - 1, -1, -1):
+        token = last[place]
+        if drops(token) or token.folded in listed("denying") or token.folded in listed("wondering"):
             return True
+        if place and token.folded in listed("still") and last[place - 1].folded in listed("which"):
+            return True  # «what X else?», said of what nobody asked for
         if not (token.number or token.folded in listed("small") or listed("wanting").get(token.folded)):
             return False
     return False

@@ -85,7 +85,11 @@ def together(case: Case, basket: Basket, *, joined: bool = False) -> list[Decide
 
 
 def sum_of(case: Case, basket: Basket) -> Sum | None:
-    """The sum of all that is wanted so far; None where it cannot be counted."""
+    """The sum of all that was wanted before the clause names anything; None where it cannot be counted."""
+    if any(named.own for named in case.wanted.named):
+        earlier = tuple(item for item in basket.items if item.key in basket.earlier)
+        basket = replace(basket, items=earlier, offered=())
+        case = replace(case, wanted=replace(case.wanted, named=(), counts={}))
     case, offers = wanted_together(case, basket, joined=True)
     made = case.sum(offers) if offers else None
     return made if made is not None and made.known else None
