@@ -90,6 +90,8 @@ def plainly_asked(case: Case) -> bool:
     found = tokens(text)
     unclear = [(n.start, n.end) for n in case.wanted.named if n.own]
     parts = [piece for part in segments(text, found) for piece in _pieces(found[part[0] : part[1]])]
+    if not any(asked([token.folded for token in part]) & _PRICES for part in parts):
+        return True  # who calls knows that a price is asked
     asks_else = any(_asks_of_something(part, case) for part in parts)
     for part in parts:
         words = [token.folded for token in part]

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from app.figures.words import Words, asked_by, common, fold, folded, listed, tokens
 from app.types import Section
 
+_EMPTY = ("taking", "wanting", "removing", "refusing", "denying", "others")
+"""Lists of words that do something with what is named, and name nothing themselves."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Main:
@@ -47,5 +50,7 @@ def _bare(question: str) -> bool:
 
 def says_nothing(word: str) -> bool:
     """Whether a folded word names nothing: it asks, greets, joins, or is a length of time."""
+    if any(listed(name).get(word) is not None for name in _EMPTY):
+        return True
     known = word in common() or word in listed("small") or bool(asked_by(word))
     return known or word.isdigit() or listed("spans").get(word) is not None

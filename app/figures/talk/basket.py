@@ -106,9 +106,8 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     swapped = _swapped(read)
     items = [left for item in before.items if item.key not in gone and (left := _fewer(item, fewer)) is not None]
     told = {unit: n for unit, n in before.told if not _of_gone(unit, gone, catalogue)}
-    told |= {
-        unit: n for unit, n in wanted.quantities.items() if unit not in _SPANS or _spanned(wanted, unit, catalogue)
-    }
+    lasting = (u for u in wanted.quantities if u != _PIECE and (u not in _SPANS or _spanned(wanted, u, catalogue)))
+    told |= {unit: wanted.quantities[unit] for unit in lasting}
     if swapped is not None:
         items, told = _put_right(items, told, swapped, wanted)
     if (pieces := wanted.quantities.get(_PIECE)) is not None and not wanted.keys and len(before.focus) == 1:
