@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import product
 
 from app.figures.case import Case
 from app.figures.decided import Confirmed, Corrected, Decided, NotOurs
@@ -13,6 +14,7 @@ from app.figures.talk.basket import Basket
 from app.figures.talk.together import sum_of
 
 _MOST = 4
+_SEVERAL = 2
 _FAR = 2
 """Times a sum, or its share, beyond which an amount is not meant for it."""
 
@@ -24,8 +26,10 @@ def own_sums(case: Case, basket: Basket) -> Iterator[Decided]:
     together = sum_of(case, basket)
     for claim in claims(case.read, case.wanted)[:_MOST]:
         focus = [*(offer.key for offer in case.focus), *basket.keys]
-        sum_ = _whole(claim, together) or (
-            found_as(claim, case.catalogue, case.wanted, case.told, focus) if claim.right else None
+        sum_ = (
+            _whole(claim, together)
+            or _named_together(case, claim)
+            or (found_as(claim, case.catalogue, case.wanted, case.told, focus) if claim.right else None)
         )
         if sum_ is None and claim.right:
             sum_ = _for_another_time(case, claim, focus)
@@ -52,6 +56,20 @@ def _whole(claim: Claim, together: Sum | None) -> Sum | None:
     """The sum of all that he wants, where it is what he says comes out."""
     several = together is not None and len(together.parts) > 1
     return together if several and together is not None and claim.right and together.every(claim.amount) else None
+
+
+def _named_together(case: Case, claim: Claim) -> Sum | None:
+    """The sum of all that the clause names, where it is what he says comes out; an unclear name may be each of some."""
+    keys = list(case.wanted.keys)
+    open_ = [n.tied for n in case.wanted.named if n.own and n.key is None and len(n.tied) <= _MOST]
+    if not claim.right or len(keys) + len(open_) < _SEVERAL or len(open_) > _SEVERAL:
+        return None
+    for chosen in product(*open_):
+        offers = [offer for key in (*keys, *chosen) if (offer := case.catalogue.get(key)) is not None]
+        made = case.sum(offers)
+        if made.known and made.every(claim.amount):
+            return made
+    return None
 
 
 def _near(claim: Claim, right: Sum) -> bool:

@@ -10,6 +10,7 @@ from app.figures.shop.main import says_nothing
 from app.figures.words import Token, asked, listed, segments, tokens, written
 
 _MOST = 2
+_BRIEF = 3
 _ONE = "1"
 _PRICES = frozenset({"price", "sum", "cheapest", "saving", "instalment", "discount"})
 
@@ -31,7 +32,9 @@ def once_or_again(words: Sequence[str]) -> bool:
     again |= any(listed("spans").get(a) == _ONE and listed("every").get(b) is not None for a, b in pairwise(words))
     refers = any(listed("it").get(word) is not None or word in listed("these") for word in words)
     asks = any(word in listed("alternatives") for word in words)
-    return (once and (again or asks or refers)) or (again and refers and "price" not in asked(words))
+    return (once and (again or asks or refers or len(words) <= _BRIEF)) or (
+        again and refers and "price" not in asked(words)
+    )
 
 
 def differences(case: Case) -> Iterator[Decided]:

@@ -20,7 +20,7 @@ _STEM_STEPS = 3  # letters that an ending may share with the ending of another f
 _STEM_SHARE = 0.5
 _JOINED = -1  # the paradigm of endings that are joined of several
 _MEASURED = 2  # words within which what is counted stands behind the word that asks how many
-_SHORT_ENDING = 2  # letters of an ending behind the shortest stem
+_SHORT_ENDING = 3  # letters of an ending behind the shortest stem
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,9 @@ class Names(Index):
             if not set(between).isdisjoint(",;.!?\n+") or gap > _GAP:
                 break
             here = hits[place]
-            if place - span[-1] > 1 and all(self._units.of(found[n].folded) is not None for n in span):
+            apart = place - span[-1] > 1
+            counted = self._units.of(found[place].folded) is not None
+            if apart and (counted or all(self._units.of(found[n].folded) is not None for n in span)):
                 break  # «two tills on Start» name no till
             if here is None:
                 if found[place].folded in listed("separators") or found[place].number:

@@ -1,6 +1,7 @@
 """Whether an amount that a customer writes is offered to be confirmed, or only stands beside what he asks."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from app.figures.read import Read
 from app.figures.words import Token, asked, asked_by, collective, common, listed, segments, tokens
@@ -49,7 +50,8 @@ def _asks_else(part: Sequence[Token]) -> bool:
     words = [token.folded for token in part]
     kinds = asked(words) & {"instalment", "included", "discount", "cheapest"}
     once = any(listed("onetime").get(word) is not None for word in words)
-    return bool(kinds) or once or any(word in listed("can") for word in words)
+    can = any(b in listed("can") and a not in listed("that_is") for a, b in pairwise(("", *words)))
+    return bool(kinds) or once or can
 
 
 def _outside(part: Sequence[Token], names: Sequence[tuple[int, int]]) -> list[Token]:

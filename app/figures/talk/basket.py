@@ -139,6 +139,8 @@ def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:
 def _first_month(wanted: Wanted) -> bool:
     """«For the first month»: what is paid first, whatever the time that it is paid for."""
     words = wanted.words
+    if any(listed("at_once").get(word) is not None for word in words) and any(map(_pays, words)):
+        return True
     firsts = (listed("ordinals").get(a) == _FIRST for a, b in pairwise(words) if listed("spans").get(b) or _pays(b))
     return any(firsts)
 
@@ -186,7 +188,8 @@ def _taken_back(
 def _it(text: str, wanted: Wanted, before: Basket) -> tuple[frozenset[str], Mapping[str, Decimal]]:
     """«Take it away», «take one away», of what was spoken of last."""
     found = tokens(text)
-    last = before.focus[-1:] or before.keys[-1:]
+    many = [item.key for item in before.items if (item.count or 1) > 1] if wanted.bare else []
+    last = tuple(many[-1:]) or before.focus[-1:] or before.keys[-1:]
     if not last or not any(removes(token) for token in found):
         return frozenset(), {}
     for first, end in segments(text, found):

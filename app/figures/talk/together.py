@@ -47,7 +47,7 @@ def wanted_together(case: Case, basket: Basket, *, joined: bool) -> tuple[Case, 
     own = put_in(asked, catalogue)
     total = any(word in listed("totals") for word in asked.words)
     meant = [item for item in basket.items if item.key in basket.earlier and item.key not in own]
-    before = [item for item in meant if joined or not own or (total and item.taken)]
+    before = [item for item in meant if joined or not own or (total and (item.taken or len(own) == 1))]
     chosen: dict[str, Offer] = {}
     open_ = _least(basket.offered, catalogue) if not own and basket.offered else None
     for key in (*(item.key for item in before), *own, *((open_.key,) if open_ is not None else ())):
@@ -71,6 +71,8 @@ def together(case: Case, basket: Basket, *, joined: bool = False) -> list[Decide
     if len(offers) < 2:
         return []
     made = case.sum(offers)
+    if made.unknown and all(unknown.missing == "from" for unknown in made.unknown):
+        return [*(PriceKnown(offer, offer.prices) for offer in offers), NotKnown(made.unknown, made.sections)]
     if not made.parts or made.unknown:
         return []
     counted = {figure.unit for offer in offers for figure in (*offer.prices, *offer.limits)}
