@@ -60,7 +60,7 @@ def _whole(claim: Claim, together: Sum | None) -> Sum | None:
 
 def _named_together(case: Case, claim: Claim) -> Sum | None:
     """The sum of all that the clause names, where it is what he says comes out; an unclear name may be each of some."""
-    keys = list(case.wanted.keys)
+    keys = [n.key for n in case.wanted.named if n.own and n.key is not None]
     open_ = [n.tied for n in case.wanted.named if n.own and n.key is None and len(n.tied) <= _MOST]
     if not claim.right or len(keys) + len(open_) < _SEVERAL or len(open_) > _SEVERAL:
         return None

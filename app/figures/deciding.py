@@ -33,10 +33,12 @@ from app.figures.sums.fitting import alternatives, cheapest, fitting
 from app.figures.talk.basket import NOTHING, Basket
 from app.figures.talk.together import together
 from app.figures.wanted import MOST, Wanted, wanted
-from app.figures.words import fold, folded, same
+from app.figures.words import fold, folded, listed, same
 from app.types import Language
 
 _PRICED = frozenset({"price", "sum", "cheapest", "saving"})
+_COUNTING = frozenset({"price", "measure", "included"})
+"""What asks how many, of something that was spoken of."""
 _MOST = 4
 _YEAR = Decimal(12)
 _WHOLE = (Confirmed, Corrected, NotOurs, InParts, Beside, Paid, Different)
@@ -139,6 +141,8 @@ def _limits(case: Case) -> list[Decided]:
     """How many a product includes, where the clause asks that and counts nothing itself."""
     if case.wanted.quantities or case.wanted.months is not None:
         return []
+    if not (case.named or case.wanted.asks & _COUNTING):
+        return []
     figures = [f for offer in case.meant for unit in case.wanted.units if (f := offer.limit(unit)) is not None]
     if not figures and "included" in case.wanted.asks and len(case.named) == 1:
         figures = list(case.named[0].limits)
@@ -159,7 +163,8 @@ def _prices(case: Case) -> list[Decided]:
         return [Summed(least)]
     if not case.told and (main := main_prices(case)):
         return main
-    if not (case.named or counted or plainly_asked(case)):
+    why = any(word in listed("whys") for word in asked.words)
+    if not case.named and (why or not (counted or plainly_asked(case))):
         return []
     return _of_meant(case) if case.meant else _of_told(case, counted=counted)
 
@@ -214,7 +219,8 @@ def _odd_unit(case: Case, offers: Sequence[Offer]) -> Unknown | None:
     bounded = all(p.unit in ("@company", "@order") for o in offers for p in o.prices)
     free = any(p.unit is None for o in offers for p in o.prices)
     for unit, told in asked.quantities.items():
-        if unit in _SHORT and told == 1:  # «a day», of no price: it was not said to be counted
+        moment = any(word in listed("moments") for word in asked.words)  # «after 14 days»
+        if unit in _SHORT and (told == 1 or moment):  # «a day», of no price: it was not said to be counted
             continue
         if unit not in known and not bounded and not (unit in (_PERSON, "@piece") and free):
             return Unknown("unit", case.catalogue.units.name(unit))

@@ -31,7 +31,8 @@ def spoken_of(text: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
         words = [token.folded for token in found[first:last]]
         takes = any(listed("taking").get(word) is not None for word in words)
         why = "?" in mark and not priced[number] and any(word in listed("whys") for word in words)
-        apart = len(parts) > 1 and any(priced) and not priced[number] and not takes and "?" in mark
+        asks = "?" in mark or "yes_no" in asked(words) or any(word in listed("open") for word in words)
+        apart = len(parts) > 1 and any(priced) and not priced[number] and not takes and asks
         part = next((found[a:b] for a, b in clauses if found[a].start <= mention.start < found[b - 1].end), ())
         if why or apart or (len(clauses) > 1 == len(wanted.named) and _told(mention, part)):
             yield _with_number(found, mention.start), mention.end

@@ -88,14 +88,17 @@ class Heard:
 
 def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Heard:
     """Linear in the text."""
-    text = named_more(text, catalogue)
     read, wanted = parse(text)
+    text = named_more(read.text, catalogue)
+    if text != read.text:
+        read, wanted = parse(text)
+    text = read.text
     offered = before.offered or _alike(before, catalogue)
     full = chosen(text, offered, wanted.named, catalogue, before.keys)
     picked = full != text
     if picked:
-        text = full
-        read, wanted = parse(text)
+        read, wanted = parse(full)
+        text = read.text
     gone, fewer, spans = _taken_back(text, wanted, before)
     if spans := [*spans, *spoken_of(text, wanted)]:
         read, wanted = parse(kept(text, spans))

@@ -18,13 +18,18 @@ _OTHERS = 2
 """Products that a mention may mean too, and that are not in the sum."""
 
 
-def put_in(asked: Wanted, catalogue: Catalogue) -> tuple[str, ...]:
-    """Keys of the products of a clause: the one meant by each mention, or the cheapest of those that it may mean."""
+def put_in(asked: Wanted, catalogue: Catalogue, held: Sequence[str] = ()) -> tuple[str, ...]:
+    """Keys of the products of a clause: the one meant by each mention, or the cheapest of those that it may mean.
+
+    What is called by no word of its own name counts only where it is `held`.
+    """
     keys: list[str] = []
     for named in asked.named:
+        if not named.own and named.key not in held:
+            continue
         if named.key is not None:
             keys.append(named.key)
-        elif named.own and 1 < len(named.tied) <= _MOST_TIED and (least := _least(named.tied, catalogue)) is not None:
+        elif 1 < len(named.tied) <= _MOST_TIED and (least := _least(named.tied, catalogue)) is not None:
             keys.append(least.key)
     return tuple(dict.fromkeys(keys))
 
@@ -44,10 +49,10 @@ def wanted_together(case: Case, basket: Basket, *, joined: bool) -> tuple[Case, 
     `joined`: what the message names comes beside what was wanted before.
     """
     asked, catalogue = case.wanted, case.catalogue
-    own = put_in(asked, catalogue)
+    own = put_in(asked, catalogue, basket.keys)
     total = any(word in listed("totals") for word in asked.words)
     meant = [item for item in basket.items if item.key in basket.earlier and item.key not in own]
-    before = [item for item in meant if joined or not own or (total and (item.taken or len(own) == 1))]
+    before = [item for item in meant if joined or not own or (total and len(own) == 1)]
     chosen: dict[str, Offer] = {}
     open_ = _least(basket.offered, catalogue) if not own and basket.offered else None
     for key in (*(item.key for item in before), *own, *((open_.key,) if open_ is not None else ())):
