@@ -125,6 +125,7 @@ def _pieces(part: Sequence[Token]) -> Iterator[Sequence[Token]]:
 def _asks_of_something(part: Sequence[Token], case: Case) -> bool:
     """Whether a clause without a price asks something: a bare «and how much» behind it is of that."""
     words = [token.folded for token in part]
-    asks = any(word in listed("open") or "yes_no" in asked((word,)) for word in words)
+    edge = (*words[:1], *words[-1:])  # «is», within a clause, only tells
+    asks = any(word in listed("open") for word in words) or any("yes_no" in asked((word,)) for word in edge)
     content = [w for w in words if not says_nothing(w) and (case.catalogue.units.of(w) or "@").startswith("@")]
     return asks and bool(content) and not asked(words) & _PRICES

@@ -26,14 +26,20 @@ _RECALLED = 200
 
 def recalled(snapshot: Snapshot, found: Retriever, counted: Mapping[str, str]) -> Basket:
     """`counted`: what he said there is so much of, by the shop's words for it."""
-    catalogue, parse = found.catalogue, parser(found)
+    catalogue = found.catalogue
     units = {catalogue.units.key(name): value for name, value in counted.items()}
     told = tuple((unit, Decimal(value)) for unit, value in units.items() if unit is not None)
     basket = Basket(told=told)
     for exchange in snapshot.history[-_REMEMBERED:]:
         if exchange.user:
-            basket = heard(exchange.user[:_RECALLED], basket, catalogue, parse).after
+            basket = _after(exchange.user[:_RECALLED], basket, found.brands, catalogue)
     return basket
+
+
+@lru_cache(maxsize=1024)
+def _after(text: str, before: Basket, names: frozenset[str], catalogue: Catalogue) -> Basket:
+    """What a message of the history comes to: the same in every turn behind it."""
+    return heard(text, before, catalogue, lambda said: _parsed(said, names, catalogue)).after
 
 
 def without(basket: Basket, words: Sequence[str], found: Retriever) -> Basket:

@@ -22,20 +22,32 @@ def spoken_of(text: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
     if not wanted.named:
         return
     found = tokens(text)
-    parts = list(_sentences(text, found))
-    clauses = segments(text, found)
-    priced = [bool(asked([t.folded for t in found[a:b]]) & _ASKS) for a, b, _ in parts]
+    parts = [_Sentence(found[first:last], mark) for first, last, mark in _sentences(text, found)]
+    clauses = [found[first:last] for first, last in segments(text, found)]
+    asked_for = any(part.priced for part in parts)
     for mention in wanted.named:
-        number = next((n for n, (a, b, _) in enumerate(parts) if found[a].start <= mention.start < found[b - 1].end), 0)
-        first, last, mark = parts[number]
-        words = [token.folded for token in found[first:last]]
-        takes = any(listed("taking").get(word) is not None for word in words)
-        why = "?" in mark and not priced[number] and any(word in listed("whys") for word in words)
-        asks = "?" in mark or "yes_no" in asked(words) or any(word in listed("open") for word in words)
-        apart = len(parts) > 1 and any(priced) and not priced[number] and not takes and asks
-        part = next((found[a:b] for a, b in clauses if found[a].start <= mention.start < found[b - 1].end), ())
-        if why or apart or (len(clauses) > 1 == len(wanted.named) and _told(mention, part)):
+        part = next((p for p in parts if p.begin <= mention.start < p.end), None)
+        if part is None:
+            continue
+        apart = len(parts) > 1 and asked_for and not part.priced and not part.takes and part.asks
+        clause = next((c for c in clauses if c[0].start <= mention.start < c[-1].end), ())
+        if part.why or apart or (len(clauses) > 1 == len(wanted.named) and _told(mention, clause)):
             yield _with_number(found, mention.start), mention.end
+
+
+class _Sentence:
+    """The words of one sentence, and what they do."""
+
+    __slots__ = ("asks", "begin", "end", "priced", "takes", "why")
+
+    def __init__(self, part: Sequence[Token], mark: str) -> None:
+        words = [token.folded for token in part]
+        kinds = asked(words)
+        self.begin, self.end = part[0].start, part[-1].end
+        self.priced = bool(kinds & _ASKS)
+        self.takes = any(listed("taking").get(word) is not None for word in words)
+        self.asks = "?" in mark or "yes_no" in kinds or any(word in listed("open") for word in words)
+        self.why = "?" in mark and not self.priced and any(word in listed("whys") for word in words)
 
 
 def _told(mention: Named, part: Sequence[Token]) -> bool:
@@ -50,13 +62,12 @@ def _told(mention: Named, part: Sequence[Token]) -> bool:
 def _sentences(text: str, found: Sequence[Token]) -> Iterator[tuple[int, int, str]]:
     """[first, last) places of the words of each sentence, and the mark that ends it."""
     begun = 0
-    for first, last in segments(text, found):
+    for _, last in segments(text, found):
         end = found[last].start if last < len(found) else len(text)
         mark = text[found[last - 1].end : end]
         if last == len(found) or not _ENDS.isdisjoint(mark):
             yield begun, last, mark
             begun = last
-        del first
 
 
 def _with_number(found: Sequence[Token], start: int) -> int:

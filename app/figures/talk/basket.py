@@ -115,8 +115,8 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         items, told = _put_right(items, told, swapped, wanted)
     if (pieces := wanted.quantities.get(_PIECE)) is not None and not wanted.keys and len(before.focus) == 1:
         items = [replace(item, count=pieces) if item.key == before.focus[0] else item for item in items]
-    items = list(_added(items, wanted, catalogue, picked=picked))
     own = {key for key in wanted.keys if key not in gone}
+    items = list(_added(items, wanted, own, catalogue, picked=picked))
     focus = wanted.keys or tuple(k for k in before.focus if k not in gone) or tuple(i.key for i in items[-1:])
     after = Basket(
         tuple(items[-_MOST:]),
@@ -245,14 +245,16 @@ def _put_right(
     return items, {unit: right if n == wrong and unit not in wanted.quantities else n for unit, n in told.items()}
 
 
-def _added(items: Sequence[Held], wanted: Wanted, catalogue: Catalogue, *, picked: bool) -> Iterator[Held]:
-    """The items with those that a message prices or takes; of one kind the later one, unless it comes beside."""
+def _added(
+    items: Sequence[Held], wanted: Wanted, own: set[str], catalogue: Catalogue, *, picked: bool
+) -> Iterator[Held]:
+    """The items with those of `own` that a message prices or takes; of one kind the later, unless it comes beside."""
     takes = picked or wishes(wanted.words) or bool(wanted.counts) or "sum" in wanted.asks
     brief = len(wanted.rest) <= _FEW and "yes_no" not in wanted.asks
     counts = wanted.counted
     new: dict[str, Held] = {}
     if takes or brief or wanted.asks & _PRICED or wanted.alone:
-        named = (n.key for n in wanted.named if n.key is not None and (n.own or wanted.asks & _PRICED))
+        named = (n.key for n in wanted.named if n.key is not None and n.key in own and (n.own or wanted.asks & _PRICED))
         new = {key: Held(key, counts.get(key), takes) for key in named if catalogue.get(key) is not None}
     beside = joins(wanted.words) and not picked
     heads = {catalogue.head(key) for key in new}
