@@ -77,6 +77,7 @@ def fold(word: str) -> str:
     return "".join(letter for place, letter in enumerate(word) if not place or word[place - 1] != letter)
 
 
+@lru_cache(maxsize=512)
 def tokens(text: str) -> tuple[Token, ...]:
     """The words and numbers of a text, in order."""
     return tuple(Token(found.start(), found.end(), found[0].lower(), fold(found[0])) for found in _WORD.finditer(text))

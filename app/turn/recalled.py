@@ -21,7 +21,9 @@ _REMEMBERED = 10
 LONGEST = 1000
 """Characters of a message that are read."""
 _RECALLED = 200
-"""The same of one in the history."""
+"""The same of one in the history,"""
+_ALTOGETHER = 1200
+"""and of all of them: what is read back is read in every turn."""
 
 
 def recalled(snapshot: Snapshot, found: Retriever, counted: Mapping[str, str]) -> Basket:
@@ -30,10 +32,22 @@ def recalled(snapshot: Snapshot, found: Retriever, counted: Mapping[str, str]) -
     units = {catalogue.units.key(name): value for name, value in counted.items()}
     told = tuple((unit, Decimal(value)) for unit, value in units.items() if unit is not None)
     basket = Basket(told=told)
-    for exchange in snapshot.history[-_REMEMBERED:]:
-        if exchange.user:
-            basket = _after(exchange.user[:_RECALLED], basket, found.brands, catalogue)
+    for text in _said(snapshot):
+        basket = _after(text, basket, found.brands, catalogue)
     return basket
+
+
+def _said(snapshot: Snapshot) -> list[str]:
+    """His newest messages, oldest first, as far as they are read back."""
+    read: list[str] = []
+    left = _ALTOGETHER
+    for exchange in reversed(snapshot.history[-_REMEMBERED:]):
+        text = (exchange.user or "")[:_RECALLED]
+        left -= len(text)
+        if left < 0:
+            break
+        read.append(text)
+    return [text for text in reversed(read) if text]
 
 
 @lru_cache(maxsize=1024)
