@@ -1,7 +1,7 @@
 """One asked clause: what it wants, what was told before, which products are meant."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from app.figures.read import Read
@@ -25,6 +25,8 @@ class Case:
     """Key of a unit -> quantity: of the conversation, with what this clause tells above it."""
     focus: tuple[Offer, ...]
     language: Language
+    counts: Mapping[str, Decimal] = field(default_factory=dict)
+    """Key of a product -> how many of it were wanted before."""
 
     @property
     def named(self) -> tuple[Offer, ...]:
@@ -44,7 +46,7 @@ class Case:
 
     def items(self, offers: Sequence[Offer]) -> list[Item]:
         """The offers with the counts that stand beside their names."""
-        counts = self.wanted.counted
+        counts = {**self.counts, **self.wanted.counted}
         people = self.wanted.quantities.get(_PERSON)
         return [Item(o, counts.get(o.key, people if all(p.unit is None for p in o.prices) else None)) for o in offers]
 

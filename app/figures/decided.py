@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.figures.saying import derivation, figure_said, missing, plainly, price, template, whole
+from app.figures.saying import derivation, figure_said, lasting, missing, plainly, price, template, whole
 from app.figures.shop.catalogue import Offer
 from app.figures.shop.facts import Figure, money, plain
 from app.figures.sums.counting import Sum, Unknown
@@ -30,6 +30,54 @@ class PriceKnown:
         units = {figure.unit for figure in self.figures}
         prices = ", ".join(price(figure, language, unit=len(units) > 1) for figure in self.figures)
         return str(template(language, "price")).format(name=self.offer.name, prices=prices)
+
+
+@dataclass(frozen=True, slots=True)
+class MainPrices:
+    """What a bare «how much» is answered with: the main offer of the shop."""
+
+    offers: tuple[Offer, ...]
+    sections: tuple[str, ...]
+
+    def say(self, language: Language) -> str:
+        return " ".join(PriceKnown(offer, offer.prices).say(language) for offer in self.offers)
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """Whether a price is paid once or again and again: with its period said, whatever it is."""
+
+    offer: Offer
+    figures: tuple[Figure, ...]
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        return _ids(*self.figures)
+
+    def say(self, language: Language) -> str:
+        prices = ", ".join(price(figure, language, once=True) for figure in self.figures)
+        return str(template(language, "price")).format(name=self.offer.name, prices=prices)
+
+
+@dataclass(frozen=True, slots=True)
+class Different:
+    """Two prices and how far they are apart; both for one period."""
+
+    one: Sum
+    other: Sum
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.one.sections, *self.other.sections)))
+
+    def say(self, language: Language) -> str:
+        part = self.one.parts[0]
+        totals = [made.totals[0] for made in (self.one, self.other)]
+        apart = money(abs(totals[0].amount - totals[1].amount), totals[0].currency, language)
+        shown = f"{apart} {lasting(part, language)}".rstrip()
+        named = [f"{made.parts[0].offer.name}: {derivation(made, language)}" for made in (self.one, self.other)]
+        both = str(template(language, "join")).join(named)
+        return whole(str(template(language, "difference")).format(both=both, amount=shown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +194,30 @@ class InParts:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Instalments with what is paid every month beside them: while they last, and afterwards."""
+
+    instalment: Instalment
+    monthly: Sum
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*_ids(self.instalment.figure), *self.monthly.sections)))
+
+    def say(self, language: Language) -> str:
+        total = self.monthly.totals[0]
+        part = self.instalment.monthly
+        n = plain(self.instalment.months, language)
+        names = ", ".join(part.offer.name for part in self.monthly.parts)
+        left = f"{plain(part, language)} + {plain(total.amount, language)}"
+        whole_ = money(part + total.amount, total.currency, language)
+        after = money(total.amount, total.currency, language)
+        said = InParts(self.instalment).say(language)
+        sum_ = template(language, "equals").format(left=left, right=whole_)
+        return said + " " + str(template(language, "beside")).format(names=names, sum=sum_, n=n, after=after)
+
+
+@dataclass(frozen=True, slots=True)
 class NotKnown:
     """What was asked cannot be counted from the facts: these are missing."""
 
@@ -156,7 +228,10 @@ class NotKnown:
         return missing(self.unknown, language)
 
 
-Decided = PriceKnown | Summed | Confirmed | Corrected | NotOurs | YesNo | Term | InParts | NotKnown
+Decided = (
+    PriceKnown | MainPrices | Paid | Different | Summed | Confirmed | Corrected | NotOurs | YesNo | Term | InParts
+    | Beside | NotKnown
+)  # fmt: skip
 
 
 def _of(made: Sum, language: Language, name: str, **fields: str) -> str:

@@ -1,18 +1,22 @@
 """An asked clause -> what the facts decide of it. Made once a turn for each clause; nothing where it is not certain."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from app.figures.basket import NOTHING, Basket, together
 from app.figures.case import Case, quantities
+from app.figures.claimed import own_sums
+from app.figures.comparing import differences, main_prices, paid_how, plainly_asked
 from app.figures.decided import (
+    Beside,
     Confirmed,
     Corrected,
     Decided,
+    Different,
     InParts,
     NotKnown,
     NotOurs,
+    Paid,
     PriceKnown,
     Summed,
     Term,
@@ -26,15 +30,19 @@ from app.figures.shop.naming import Named
 from app.figures.statements import Statements
 from app.figures.sums.counting import Sum, Unknown
 from app.figures.sums.fitting import alternatives, cheapest, fitting
-from app.figures.sums.own_sums import Claim, claims, found_as
+from app.figures.talk.basket import NOTHING, Basket
+from app.figures.talk.together import together
 from app.figures.wanted import MOST, Wanted, wanted
-from app.figures.words import fold, folded, same
+from app.figures.words import fold, folded, listed, same
 from app.types import Language
 
 _PRICED = frozenset({"price", "sum", "cheapest", "saving"})
+_COUNTING = frozenset({"price", "measure", "included"})
+"""What asks how many, of something that was spoken of."""
 _MOST = 4
-_FAR = 2
-"""Times a sum, or its share, beyond which an amount is not meant for it."""
+_YEAR = Decimal(12)
+_WHOLE = (Confirmed, Corrected, NotOurs, InParts, Beside, Paid, Different)
+"""What leaves nothing to be said of prices."""
 _PERSON = "@person"
 _SHORT = frozenset({"@hour", "@day", "@week"})
 
@@ -49,26 +57,36 @@ def decide(
     language: Language = "ru",
     asked: Wanted | None = None,
     basket: Basket = NOTHING,
+    joined: bool = False,
+    whole: bool = True,
 ) -> tuple[Decided, ...]:
     """What the facts decide of one asked clause, each with its sections and `say(language)`; empty: nothing is certain.
 
     `told`: a unit's word -> quantity, from earlier in the conversation. `focus`: keys of the products spoken of last.
-    `basket`: all that was named lately. `asked`: what `wanted` makes of the clause, if the caller has it.
+    `basket`: what he wants with this clause; `joined`: what this one names comes beside the rest. `whole`:
+    whether a sum is of all of it. `asked`: what `wanted` makes of the clause, if the caller has it.
     Linear in the clause; never raises on any text.
     """
     asked = asked or wanted(read, catalogue)
     known = ((unit, Decimal(n)) for unit, n in (told or {}).items())
     before = {catalogue.units.key(unit) or unit: n for unit, n in known if n.is_finite() and 0 < n <= MOST}
     spoken = tuple(offer for key in focus if (offer := catalogue.get(key)) is not None)
-    case = Case(read, asked, catalogue, quantities(asked, before), spoken, language)
-    found = [*_own_sums(case, basket.keys)]
-    if not found and "instalment" in asked.asks:
-        found = [*instalments(case)]
+    counts = {} if asked.named else {item.key: item.count for item in basket.items if item.count is not None}
+    case = Case(read, asked, catalogue, quantities(asked, before), spoken, language, counts)
+    if _of_other_units(case, basket):
+        case, basket = replace(case, focus=()), NOTHING
+    case = replace(case, wanted=replace(asked, months=_whole_year(case, basket)))
+    asked = case.wanted
+    found = [*own_sums(case, basket)] or paid_how(case) or [*differences(case)]
+    if not found and ("instalment" in asked.asks or (basket.parts and "sum" in asked.asks)):
+        found = [*instalments(case, basket, joined=joined)]
     if "discount" in asked.asks or asked.percent is not None:
         found += discounts(case)
-    if not any(isinstance(d, Confirmed | Corrected | NotOurs | InParts) for d in found):
-        summed = together(case, basket.keys, basket.months) if "sum" in asked.asks else []
+    if not any(isinstance(d, _WHOLE) for d in found):
+        summed = together(case, basket, joined=joined) if whole and "sum" in asked.asks else []
         found += _limits(case) or summed or _prices(case)
+    elif case.named and all(isinstance(d, Confirmed) and not set(case.named) & _offers(d) for d in found):
+        found += _prices(case)  # of something else than the sum that was right
     if not found:
         terms = catalogue.terms_named(read.text)[:_MOST] if _asks_figure(asked) else ()
         found += [Term((figure,)) for figure in terms if len(_beside(asked, figure)) <= 1]
@@ -81,6 +99,34 @@ def decide(
     return tuple(once.values())
 
 
+def _offers(decision: Confirmed) -> set[Offer]:
+    return {part.offer for part in decision.sum.parts}
+
+
+def _of_other_units(case: Case, basket: Basket) -> bool:
+    """Whether a clause names nothing and counts what nothing that was spoken of is measured by: it asks of the rest."""
+    counted = {unit for unit in case.wanted.quantities if not unit.startswith("@")}
+    if not counted or any(named.own for named in case.wanted.named):
+        return False
+    spoken = [*case.focus, *(offer for key in basket.keys if (offer := case.catalogue.get(key)) is not None)]
+    return not any(figure.unit in counted for offer in spoken for figure in (*offer.prices, *offer.limits))
+
+
+def _whole_year(case: Case, basket: Basket) -> Decimal | None:
+    """The months that are paid for; a year where so many months cost as much as a year: nobody pays ten for ten.
+
+    The time that he chose before holds for what is counted after it.
+    """
+    months = case.wanted.months
+    if months is None and ("sum" in case.wanted.asks or case.wanted.quantities or case.wanted.counts):
+        months = basket.months if any(p.fact.period == "year" for o in case.meant for p in o.prices) else None
+    if months is None or not 1 < months < _YEAR:
+        return months
+    prices = [(offer.priced("month"), offer.priced("year")) for offer in case.meant]
+    both = [(month, year) for month, year in prices if month is not None and year is not None]
+    return _YEAR if both and all(month.amount * months >= year.amount for month, year in both) else months
+
+
 def _beside(asked: Wanted, figure: Figure) -> list[str]:
     """What is said beside the name of a figure, and nothing explains."""
     own = folded(figure.fact.name)
@@ -91,71 +137,11 @@ def _asks_figure(asked: Wanted) -> bool:
     return bool(asked.asks & {"price", "measure", "yes_no", "included"})
 
 
-def _own_sums(case: Case, spoken: Sequence[str]) -> Iterator[Decided]:
-    if not all(named.candidates for named in case.wanted.named):
-        return
-    for claim in claims(case.read, case.wanted)[:_MOST]:
-        focus = [*(offer.key for offer in case.focus), *spoken]
-        sum_ = found_as(claim, case.catalogue, case.wanted, case.told, focus) if claim.right else None
-        if sum_ is None and claim.right:
-            sum_ = _for_another_time(case, claim, focus)
-        if sum_ is not None:
-            yield Confirmed(claim, sum_)
-            continue
-        right = None if claim.loose or (claim.weak and len(case.named) != 1) else _right(case, claim)
-        added = claim.right and "+" in claim.operators  # of what he has chosen himself: nothing else is right instead
-        if right is not None and (added or (not claim.operands and not _near(claim, right))):
-            continue
-        if right is not None and right.known and not (claim.right and right.every(claim.amount)):
-            yield Corrected(claim, right)
-        elif (
-            not claim.weak
-            and not claim.loose
-            and claim.right
-            and not added
-            and not _price_somewhere(case, claim.amount)
-        ):
-            yield NotOurs(claim)
-
-
-def _near(claim: Claim, right: Sum) -> bool:
-    """Whether an amount that he only named can be meant for that sum: 4,000 beside 30,000 counts something else."""
-    return any(total.amount <= _FAR * claim.amount <= _FAR * _FAR * total.amount for total in right.totals)
-
-
-def _for_another_time(case: Case, claim: Claim, focus: Sequence[str]) -> Sum | None:
-    """The sum that an amount is of for a month or a year: who asks for both has not said a wrong one."""
-    for months in (None, Decimal(1), Decimal(12)):
-        if months != case.wanted.months:
-            asked = replace(case.wanted, months=months)
-            found = found_as(claim, case.catalogue, asked, case.told, focus)
-            if found is not None:
-                return found
-    return None
-
-
-def _price_somewhere(case: Case, amount: Decimal) -> bool:
-    return any(price.amount == amount for offer in case.catalogue.offers for price in offer.prices)
-
-
-def _right(case: Case, claim: Claim) -> Sum | None:
-    """What comes out instead: of his own factors, else of what he names, else of what was spoken of."""
-    if claim.makes is not None and not claim.right:
-        made = found_as(Claim(claim.makes, claim.operands, claim.operators), case.catalogue, case.wanted, case.told,
-                        [o.key for o in case.focus])  # fmt: skip
-        if made is not None:
-            return made
-    if "+" in claim.operators:
-        return None  # of what he has chosen himself
-    if case.meant:
-        return case.sum(case.meant)
-    plans = fitting(case.catalogue, alternatives(case.catalogue, case.told), case.told, case.wanted.months)
-    return plans[0] if len(plans) == 1 else None
-
-
 def _limits(case: Case) -> list[Decided]:
     """How many a product includes, where the clause asks that and counts nothing itself."""
     if case.wanted.quantities or case.wanted.months is not None:
+        return []
+    if not (case.named or case.wanted.asks & _COUNTING):
         return []
     figures = [f for offer in case.meant for unit in case.wanted.units if (f := offer.limit(unit)) is not None]
     if not figures and "included" in case.wanted.asks and len(case.named) == 1:
@@ -175,6 +161,11 @@ def _prices(case: Case) -> list[Decided]:
         return unclear
     if "cheapest" in asked.asks and (least := _least(case)) is not None:
         return [Summed(least)]
+    if not case.told and (main := main_prices(case)):
+        return main
+    why = any(word in listed("whys") for word in asked.words)
+    if not case.named and (why or not (counted or plainly_asked(case))):
+        return []
     return _of_meant(case) if case.meant else _of_told(case, counted=counted)
 
 
@@ -228,7 +219,8 @@ def _odd_unit(case: Case, offers: Sequence[Offer]) -> Unknown | None:
     bounded = all(p.unit in ("@company", "@order") for o in offers for p in o.prices)
     free = any(p.unit is None for o in offers for p in o.prices)
     for unit, told in asked.quantities.items():
-        if unit in _SHORT and told == 1:  # «a day», of no price: it was not said to be counted
+        moment = any(word in listed("moments") for word in asked.words)  # «after 14 days»
+        if unit in _SHORT and (told == 1 or moment):  # «a day», of no price: it was not said to be counted
             continue
         if unit not in known and not bounded and not (unit in (_PERSON, "@piece") and free):
             return Unknown("unit", case.catalogue.units.name(unit))
@@ -283,6 +275,8 @@ def _of_told(case: Case, *, counted: bool) -> list[Decided]:
         sums = sums[:1]
     if sums:
         return [Summed(made) for made in sums]
+    if main := main_prices(case):
+        return main
     if not (counted and "sum" in case.wanted.asks):
         return []
     return [NotKnown((Unknown("offer", case.read.text.strip()),))]

@@ -4,16 +4,21 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from app.figures.case import Case
-from app.figures.decided import Decided, InParts, Term, YesNo
+from app.figures.decided import Beside, Decided, InParts, Term, YesNo
 from app.figures.saying import figure_said, template
 from app.figures.shop.facts import Figure, plain
 from app.figures.sums.reductions import granted_by, instalment, thresholds
+from app.figures.talk.basket import NOTHING, Basket
+from app.figures.talk.together import wanted_together
 
 _MOST = 4
 
 
-def instalments(case: Case) -> Iterator[Decided]:
+def instalments(case: Case, basket: Basket = NOTHING, *, joined: bool = False) -> Iterator[Decided]:
     """Equal parts of what is meant; a no where no fact grants them to it, or the amount is outside of their bounds."""
+    if (beside := _beside(case, basket, joined=joined)) is not None:
+        yield beside
+        return
     if (denied := _tied_without(case)) is not None:
         yield denied
         return
@@ -38,6 +43,23 @@ def instalments(case: Case) -> Iterator[Decided]:
             yield YesNo(False, offer.name, tuple(s for f in grants for s in f.sections), said)
     if not case.meant and case.catalogue.instalments:
         yield Term(case.catalogue.instalments[:_MOST])
+
+
+def _beside(case: Case, basket: Basket, *, joined: bool) -> Beside | None:
+    """Instalments with what is paid every month beside them, where both are meant and a sum is asked for."""
+    if not ("sum" in case.wanted.asks or joined or len(case.named) > 1):
+        return None
+    case, offers = wanted_together(case, basket, joined=True)
+    goods = [o for o in offers if any(case.catalogue.applies(f, o) for f in case.catalogue.instalments)]
+    others = [o for o in offers if o not in goods and any(p.fact.period == "month" for p in o.prices)]
+    if not goods or not others or len(goods) + len(others) != len(offers):
+        return None
+    order, monthly = case.sum(goods), case.sum(others)
+    total, paid = order.single, monthly.single
+    if not (order.known and monthly.known) or total is None or paid is None or paid.period != "month":
+        return None
+    parts = instalment(case.catalogue, goods[0], total.amount, total.currency)
+    return Beside(parts, monthly) if parts is not None and total.currency == paid.currency else None
 
 
 def _tied_without(case: Case) -> YesNo | None:

@@ -20,7 +20,20 @@ def derivation(made: Sum, language: Language) -> str:
     text = str(template(language, "join")).join(lines)
     if len(made.parts) > 1 and any(_several(made, total) for total in made.totals):
         text += template(language, "join") + template(language, "together").format(totals=totals(made.totals, language))
-    return text
+    return text + first_payment(made, language)
+
+
+def first_payment(made: Sum, language: Language) -> str:
+    """«; for the first month: 22 900 + 7 900 = 30 800 ₸», where some is paid once and some again and again."""
+    first = made.first
+    if first is None:
+        return ""
+    names = template(language, "first")
+    left = " + ".join(plain(total.amount, language) for total in reversed(made.totals))
+    right = money(first.amount, first.currency, language)
+    said = template(language, "equals").format(left=left, right=right)
+    name = names.get(first.period or "", names["once"])
+    return str(template(language, "join")) + str(template(language, "part")).format(name=name, sum=said)
 
 
 def _several(made: Sum, total: Total) -> bool:
@@ -87,15 +100,20 @@ def totals(found: Sequence[Total], language: Language) -> str:
     return str(template(language, "and")).join(shown)
 
 
-def price(figure: Figure, language: Language, *, unit: bool = False) -> str:
-    """One price with its period: «7 900 ₸ a month», «from 25 000 ₸»; with its `unit` where others have another."""
+def price(figure: Figure, language: Language, *, unit: bool = False, once: bool = False) -> str:
+    """One price with its period: «7 900 ₸ a month», «from 25 000 ₸»; with its `unit` where others have another.
+
+    `once`: that it is paid once is said too.
+    """
     shown = money(figure.amount, figure.fact.currency or "", language)
     if figure.kind == "price_from":
         shown = template(language, "from").format(amount=shown)
     period = figure.fact.period
     if unit and figure.fact.unit:
         shown = f"{shown} ({figure.fact.unit})"
-    return f"{shown} {data(language)['periods'][period]}" if period is not None and period != "once" else shown
+    return (
+        f"{shown} {data(language)['periods'][period]}" if period is not None and (once or period != "once") else shown
+    )
 
 
 def figure_said(figure: Figure, language: Language) -> str:

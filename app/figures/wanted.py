@@ -16,6 +16,8 @@ _BREAKS = frozenset(".!?;,\n+=")
 _NEAR = 2  # words between a number and what it counts
 MOST = Decimal(1_000_000)
 _MOST_PIECES = 10_000  # of one product: a greater number beside its name is an amount
+_LONGEST = 60
+"""Months: for longer nobody pays ahead, and «then» of one language begins as «ten» does."""
 _PIECE = "@piece"
 _SHORT = {"hour": ("@hour", 3600), "day": ("@day", 86400), "week": ("@week", 604800)}
 
@@ -98,7 +100,7 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
     taken = [(n.start, n.end) for n in named if n.own or n.unique]
     told = _told(read, found, named, catalogue)
     paid = [d for d in read.durations[:MOST_READ] if exact(d) and not _age(read.text, found, d)]
-    lengths = [m for m in map(months, paid) if m is not None]
+    lengths = [m for m in map(months, paid) if m is not None and m <= _LONGEST]
     return Wanted(
         named=named,
         quantities=MappingProxyType(told.quantities),
@@ -144,7 +146,7 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
 
 def _rate(read: Read, found: Sequence[Token]) -> Decimal | None:
     """Months of «a year», «yearly», where no length of time was read."""
-    spans = [(d.start, d.end) for d in read.durations[:MOST_READ]]
+    spans = [(d.start, d.end) for d in read.durations[:MOST_READ] if (months(d) or 0) <= _LONGEST]
     for token in found:
         word = listed("spans").get(token.folded)
         if word is not None and not any(start <= token.start < end for start, end in spans):

@@ -20,7 +20,7 @@ _STEM_STEPS = 3  # letters that an ending may share with the ending of another f
 _STEM_SHARE = 0.5
 _JOINED = -1  # the paradigm of endings that are joined of several
 _MEASURED = 2  # words within which what is counted stands behind the word that asks how many
-_SHORT_ENDING = 2  # letters of an ending behind the shortest stem
+_SHORT_ENDING = 3  # letters of an ending behind the shortest stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,31 @@ def fold(word: str) -> str:
     return "".join(letter for place, letter in enumerate(word) if not place or word[place - 1] != letter)
 
 
+@lru_cache(maxsize=512)
 def tokens(text: str) -> tuple[Token, ...]:
     """The words and numbers of a text, in order."""
     return tuple(Token(found.start(), found.end(), found[0].lower(), fold(found[0])) for found in _WORD.finditer(text))
+
+
+_MARKS = frozenset(".!?;,:\n")
+
+
+def segments(text: str, found: Sequence[Token]) -> list[tuple[int, int]]:
+    """[first, last) places of the words between two marks, or between words that turn from one thing to another."""
+    parts: list[tuple[int, int]] = []
+    begun = 0
+    for place, token in enumerate(found):
+        between = text[found[place - 1].end : token.start] if place else ""
+        if place > begun and (token.raw in written("turning") or not _MARKS.isdisjoint(between)):
+            parts.append((begun, place))
+            begun = place
+    return [*parts, (begun, len(found))] if found else []
+
+
+@cache
+def written(name: str) -> frozenset[str]:
+    """Words as they are written: folded, «but» of one language is «not» of another."""
+    return frozenset(word for language in LANGUAGES for word in str(data(language)[name]).split())
 
 
 def folded(text: str) -> tuple[str, ...]:

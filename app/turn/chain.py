@@ -21,7 +21,7 @@ from app.prompt import Wrong, corrected, marks_in
 from app.settings import Settings
 from app.turn.bots import Bot
 from app.turn.compatible import compatible
-from app.turn.deciding import what_decides
+from app.turn.deciding import his_words, what_decides
 from app.turn.prompting import bearing, with_prices, written
 from app.turn.unnamed import strange, unnamed
 from app.types import Ask, Deciding, Draft, Language, Passage, Prompt, Snapshot, Step
@@ -127,7 +127,7 @@ def reckon(
     step: Step, ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot, *, sums: bool = True
 ) -> tuple[Deciding, ...]:
     """What the facts decide of what was asked; `sums` is the flag of that name."""
-    text, found = step.counted or ask.text, bot.knowledge.current
+    text, found = his_words(step, ask), bot.knowledge.current
     counted = bot.dialogue.counted(step.state)
     decided = what_decides(text, step, snapshot, found, today_of(bot, now), counted=counted, sums=sums)
     return decided or unnamed(step, _words(found))

@@ -6,17 +6,19 @@ The composer says it, the prompt shows it, the guardrail lets it pass.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
-from functools import lru_cache
 
-from app.figures.basket import NOTHING, Basket, put_in
+from app.figures.comparing import once_or_again
 from app.figures.decided import (
+    Beside,
     Confirmed,
     Corrected,
     Decided,
+    Different,
     InParts,
+    MainPrices,
     NotKnown,
     NotOurs,
+    Paid,
     PriceKnown,
     Summed,
     Term,
@@ -24,19 +26,18 @@ from app.figures.decided import (
 )
 from app.figures.deciding import decide
 from app.figures.read import Read
-from app.figures.shop.catalogue import Catalogue
-from app.figures.wanted import Wanted, wanted
+from app.figures.talk.basket import heard
+from app.figures.wanted import Wanted
 from app.knowledge.retriever import Retriever
-from app.language.durations import durations
-from app.language.money import money
 from app.language.numerals import numbers
-from app.language.scripts import meant
 from app.turn.adding import added_up
-from app.types import Deciding, Snapshot, Step
+from app.turn.recalled import LONGEST, in_its_words, parser, recalled, without
+from app.types import Ask, Deciding, Snapshot, Step
 
 _KINDS: Mapping[type[object], str] = {
-    PriceKnown: "price", Summed: "sum", Confirmed: "confirmed", Corrected: "corrected", NotOurs: "not_ours",
-    YesNo: "yes_no", Term: "term", InParts: "instalment", NotKnown: "not_known",
+    PriceKnown: "price", MainPrices: "price", Paid: "term", Different: "sum", Summed: "sum",
+    Confirmed: "confirmed", Corrected: "corrected", NotOurs: "not_ours", YesNo: "yes_no", Term: "term",
+    InParts: "instalment", Beside: "instalment", NotKnown: "not_known",
 }  # fmt: skip
 _PRICED = frozenset({"price", "discount_request", "comparison", "purchase", "objection_price", "project"})
 """Intents that ask for a price, or are about one."""
@@ -55,13 +56,16 @@ _BRIEF = 6
 """Words."""
 _FEW = 1000
 """The most that a number without a noun counts: a greater one is an amount."""
-_REMEMBERED = 6
-"""Messages back that a quantity or a product is remembered from."""
-_LONGEST = 1000
-"""Characters of a message that are read."""
-_RECALLED = 200
-"""The same of one in the history."""
+_ASIDE = 3
+"""Words beside a correction that nothing explains: with more of them it is about something else."""
+_OF_PRICES = frozenset({"sum", "difference"})
 _MOST = 4
+
+
+def his_words(step: Step, ask: Ask) -> str:
+    """What of a message is reckoned with: without what he rejects, but with a number that he puts right."""
+    right = step.counted and "\n" not in ask.text and any(numbers(words) for words in step.without)
+    return ask.text if right else step.counted or ask.text
 
 
 def what_decides(
@@ -85,22 +89,27 @@ def what_decides(
     brief = snapshot.state.priced and len(text.split()) <= _BRIEF
     open_ = step.reason == "price_told" or brief
     priced = step.reason == "price_told" or not _PRICED.isdisjoint(step.intents)
-    counts = open_ or priced or any(character.isdigit() for character in text[:_LONGEST])
-    if not counts and not _ASKED.intersection(step.intents):
+    counts = open_ or priced or any(character.isdigit() for character in text[:LONGEST])
+    before = without(recalled(snapshot, found, counted), step.without, found)
+    now = heard(in_its_words(text[:LONGEST], found), before, found.catalogue, parser(found))
+    read, asked, basket = now.read, now.wanted, now.after
+    put_right = now.put_right or (now.picked and snapshot.state.priced)
+    put_right = put_right and bool(basket.items) and len(asked.rest) <= _ASIDE
+    of_prices = bool(asked.asks & _OF_PRICES) or once_or_again(asked.words)
+    if not counts and not put_right and not of_prices and not _ASKED.intersection(step.intents):
         return ()
-    read = _read(found.in_its_words(text[:_LONGEST]), found.brands)
-    asked = wanted(read, found.catalogue)
-    priced = priced or not _SUMS.isdisjoint(asked.asks)
-    told, focus, basket = _before(snapshot, found, counted) if counts else ({}, (), NOTHING)
+    priced = priced or of_prices or not _SUMS.isdisjoint(asked.asks)
+    told, focus = dict(basket.told), basket.focus
     told_now = bool(read.numbers or asked.quantities) or asked.months is not None
-    if step.reason == "price_told" and not told_now:
+    if step.reason == "price_told" and not (told_now or put_right):
         return ()  # he tells something else
-    few = open_ and len(asked.bare) == 1 and asked.bare[0] <= _FEW and not asked.quantities
+    few = open_ and len(asked.bare) == 1 and asked.bare[0] <= _FEW and not asked.quantities and not put_right
     if few and len(told) == 1:
         told = dict.fromkeys(told, asked.bare[0])  # «and for two?», of what he counted before
     elif few and not asked.keys and len(focus) == 1:
         read, asked = _of_these(read, asked, focus[0], found)
-    if open_ and told_now:
+    whole = not (open_ and told_now) or put_right or "sum" in asked.asks
+    if put_right or (open_ and told_now):
         priced, asked = True, replace(asked, asks=asked.asks | {"price", "sum"})
     decided = decide(
         read,
@@ -110,7 +119,9 @@ def what_decides(
         focus=focus,
         language=step.language,
         asked=asked,
-        basket=NOTHING if open_ and told_now else basket,
+        basket=basket,
+        joined=now.joined or put_right,
+        whole=whole,
     )
     judged = any(isinstance(each, Confirmed | Corrected) for each in decided)
     if sums and not judged and read.numbers:
@@ -131,8 +142,7 @@ def _of_these(read: Read, asked: Wanted, key: str, found: Retriever) -> tuple[Re
     if offer is None or number is None:
         return read, asked
     counted = f"{read.text[: number.start]}{number.value} {offer.name}{read.text[number.end :]}"
-    again = _read(counted, found.brands)
-    return again, wanted(again, found.catalogue)
+    return parser(found)(counted)
 
 
 def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: bool) -> Iterator[Deciding]:
@@ -145,37 +155,3 @@ def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: b
             continue  # «Warranty: 12 (month)» is no answer; the section in whatever language is
         value = each.value if isinstance(each, YesNo) else None
         yield Deciding(kind, each.say(step.language).strip(), tuple(each.sections), value)  # type: ignore[arg-type]
-
-
-def _before(
-    snapshot: Snapshot, found: Retriever, counted: Mapping[str, str]
-) -> tuple[Mapping[str, Decimal], tuple[str, ...], Basket]:
-    """(what he counted so far, the products spoken of last, all that he named)."""
-    units = {found.catalogue.units.key(name): value for name, value in counted.items()}
-    told = {unit: Decimal(value) for unit, value in units.items() if unit is not None}
-    focus: tuple[str, ...] = ()
-    named: dict[str, None] = {}
-    months: Decimal | None = None
-    for exchange in snapshot.history[-_REMEMBERED:]:
-        if not exchange.user:
-            continue
-        quantities, keys, said = _said(exchange.user[:_RECALLED], found.brands, found.catalogue)
-        told |= quantities
-        focus = keys or focus
-        named |= dict.fromkeys(said.keys)
-        months = said.months or months
-    return told, focus, Basket(tuple(named), months)
-
-
-@lru_cache(maxsize=512)
-def _said(
-    text: str, names: frozenset[str], catalogue: Catalogue
-) -> tuple[Mapping[str, Decimal], tuple[str, ...], Basket]:
-    """What a message counts and names: each is met by several turns behind it."""
-    said = wanted(_read(text, names), catalogue)
-    return said.quantities, said.keys, Basket(put_in(said, catalogue), said.months)
-
-
-def _read(text: str, names: frozenset[str]) -> Read:
-    text = meant(text[:_LONGEST], names).text
-    return Read(text, numbers(text), money(text), durations(text))

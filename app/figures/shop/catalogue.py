@@ -6,6 +6,7 @@ from datetime import date
 from types import MappingProxyType
 
 from app.figures.shop.facts import Figure, Units, figures
+from app.figures.shop.main import Main, main_of
 from app.figures.shop.naming import Named, Names
 from app.figures.words import folded, same
 from app.types import Period, Section
@@ -61,6 +62,8 @@ class Catalogue:
     terms: tuple[Figure, ...]
     """Figures of no product that is sold: a trial, a warranty, how long a delivery takes."""
     units: Units
+    main: Main | None
+    """What a bare «how much» is about."""
     _by_key: Mapping[str, Offer] = field(repr=False)
     _names: Names = field(repr=False)
     _term_names: Names = field(repr=False)
@@ -90,6 +93,7 @@ class Catalogue:
             instalments=tuple(f for f in found if f.kind == "instalment"),
             terms=terms,
             units=units,
+            main=main_of(may),
             _by_key=MappingProxyType({offer.key: offer for offer in offers}),
             _names=Names({o.key: (o.name, o.sections) for o in offers}, may, units),
             _term_names=Names({str(n): (t.fact.name, ()) for n, t in enumerate(terms)}, (), units),
@@ -101,6 +105,10 @@ class Catalogue:
 
     def get(self, key: str) -> Offer | None:
         return self._by_key.get(key)
+
+    def named_so(self, name: str) -> Offer | None:
+        """The offer of that very name."""
+        return self._by_key.get(key_of(name))
 
     def named(self, text: str) -> tuple[Named, ...]:
         """The products that a text names, in its order, each with all that it may mean. Linear in the text."""
@@ -141,6 +149,11 @@ class Catalogue:
             return key_of(figure.fact.product or figure.fact.name) == offer.key
         own = folded(offer.name)
         return any(name in offer.categories or _begins(own, folded(name)) for name in figure.fact.applies_to)
+
+    def more_of(self, unit: str) -> tuple[str, ...]:
+        """The name of what one more of a unit costs, where only one thing is that."""
+        names = tuple(o.name for o in self.offers if o.extra and any(price.unit == unit for price in o.prices))
+        return names if len(names) == 1 else ()
 
     def priced_by(self, unit: str) -> tuple[Offer, ...]:
         """Offers whose price is for one of that unit."""

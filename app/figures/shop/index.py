@@ -4,9 +4,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from app.figures.shop.facts import Units
-from app.figures.words import Words, adjectives, common, folded, same, tokens
+from app.figures.words import Token, Words, adjectives, asked_by, common, folded, listed, same, tokens
 from app.types import Section
 
 _QUOTED = re.compile(r"[\u00ab\u201e\u201c\"]([^\u00ab\u00bb\u201e\u201c\u201d\"]{1,80})[\u00bb\u201d\u201c\"]")
@@ -74,19 +75,25 @@ class Index:
         own = [frozenset(whole)]
         own += [frozenset(self._form(word) for word in folded(quoted)) for quoted in _QUOTED.findall(name)]
         raw = tokens(name)
+        modifies = self._modifiers(name, raw)
         latin = next((n for n, token in enumerate(raw) if token.raw.isascii() and not token.number), 0)
         if latin:
             own.append(frozenset(self._form(token.folded) for token in raw[latin:] if token.raw.isascii()))
         whole = list(dict.fromkeys(whole))
-        strong = set().union(*own[1:])
+        strong = set().union(*own[1:]) - modifies
         head = whole[0] if whole else ""
         for token in raw:
-            if (form := self._form(token.folded)) in whole:
+            if (form := self._form(token.folded)) in whole and form not in modifies:
                 strong.add(form)
                 head = form
                 if not token.raw.endswith(adjectives()):
                     break
         return Entry(tuple(whole), tuple(o for o in own if o), head, strong)
+
+    def _modifiers(self, name: str, raw: Sequence[Token]) -> set[str]:
+        """Words joined by a hyphen to the noun behind them: they tell of what kind it is, and name nothing alone."""
+        pairs = ((a, b) for a, b in pairwise(raw) if name[a.end : b.start] == "-" and not (a.raw.isascii() or b.number))
+        return {self._form(a.folded) for a, _ in pairs}
 
     def _learn(self, sections: Sequence[Section], of_section: Mapping[str, Sequence[str]]) -> None:
         """What titles and keywords call the products of a section, and what its text says of one of them alone."""
@@ -109,14 +116,17 @@ class Index:
         for phrase in (section.title, *section.keywords):
             words = tuple(self._form(w) for w in folded(phrase) if w not in common())
             counted = phrase is not section.title and any(self._units.of(w) for w in words)
-            if not words or counted or any(w.isdigit() for w in words) or len(words) > _FEW:
+            denied = any(w in listed("denies") or listed("without").get(w) is not None for w in folded(phrase))
+            lost = any(w in common() and w not in listed("small") and not asked_by(w) for w in folded(phrase))
+            if not words or counted or denied or any(w.isdigit() for w in words) or len(words) > _FEW:
                 continue
             only = self._entries[keys[0]] if len(keys) == 1 and phrase is section.title else None
-            if only is not None and set(words) < set(only.whole):
+            if only is not None and set(words) < set(only.whole) and not lost:
                 only.strong.update(words)  # a shorter name that it is sold under
             for key in keys:
                 if not set(words) <= set(self._entries[key].whole):
-                    self._phrases[key].append(words)
+                    if not lost:
+                        self._phrases[key].append(words)
                     for word in words:
                         if word not in self._holders and self._units.of(word) is None:
                             self._keywords[word].add(key)

@@ -96,13 +96,17 @@ class Names(Index):
             if not set(between).isdisjoint(",;.!?\n+") or gap > _GAP:
                 break
             here = hits[place]
-            if place - span[-1] > 1 and all(self._units.of(found[n].folded) is not None for n in span):
+            apart = place - span[-1] > 1
+            counted = self._units.of(found[place].folded) is not None
+            if apart and (counted or all(self._units.of(found[n].folded) is not None for n in span)):
                 break  # «two tills on Start» name no till
             if here is None:
                 if found[place].folded in listed("separators") or found[place].number:
                     break
                 gap += found[place].folded not in common()
                 continue
+            if any(hits[n] == here for n in span):
+                break  # another of the same kind
             both = owners & self._holding(here[0])
             if not both or (found[place].number and not _beside(text, found, place)):
                 break

@@ -103,9 +103,21 @@ class Sum:
         used += [s for p in self.parts if p.reduction for f in p.reduction.figures for s in f.sections]
         return tuple(dict.fromkeys(used))
 
+    @property
+    def first(self) -> Total | None:
+        """What is paid at the beginning, where some is paid once and some again and again: all of it together."""
+        lasting = [total for total in self.totals if total.period != "once"]
+        currencies = {total.currency for total in self.totals}
+        short = any(total.period in _SHORT for total in lasting)
+        if len(self.totals) < 2 or len(lasting) == 0 or len(currencies) > 1 or short:
+            return None
+        period = lasting[0].period if len(lasting) == 1 else None
+        return Total(sum((t.amount for t in self.totals), Decimal(0)), self.totals[0].currency, period)
+
     def every(self, amount: Decimal) -> bool:
-        """Whether `amount` is one of its totals."""
-        return any(total.amount == amount for total in self.totals)
+        """Whether `amount` is one of its totals, or what is paid first."""
+        first = self.first
+        return any(total.amount == amount for total in self.totals) or (first is not None and first.amount == amount)
 
 
 def count(

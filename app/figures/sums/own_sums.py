@@ -10,6 +10,7 @@ from app.figures.read import MOST_READ, Read, exact
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.counting import Item, Sum, count
 from app.figures.sums.fitting import bounded
+from app.figures.sums.offered import said_as_sums
 from app.figures.wanted import Wanted
 from app.figures.words import LANGUAGES, data, fold
 from app.types import Period
@@ -20,7 +21,6 @@ _YEAR = Decimal(12)
 _SPANS = (_YEAR, Decimal(6), Decimal(3))  # months that are tried unsaid
 _SMALL = Decimal(1000)
 _LEAST = 100  # «2+1» is no sum of prices
-_FEW_WORDS = 7  # of a clause that asks with a question mark alone whether an amount is right
 _MOST_FACTORS = 3
 _WIDEST_GAP = 30  # characters between two numbers of one expression
 _MOST_WORDS = 3  # and words, the sign among them
@@ -87,14 +87,14 @@ def claims(read: Read, wanted: Wanted) -> tuple[Claim, ...]:
             found += _claimed(chain, operators)
         place = end + 1
     counted = {*wanted.quantities.values(), *wanted.counts.values()}
-    sure = bool(wanted.asks & {"confirm", "everything"})
-    brief = len(wanted.words) <= _FEW_WORDS or any(n.own for n in wanted.named)
-    if sure or ("?" in read.text and brief):
-        for n, (start, _, amount) in enumerate(spans):
-            money = any(m.start <= start < m.end for m in read.money)
-            plain = _SMALL <= amount < _MOST_AMOUNT and amount not in counted and not _YEARS[0] < amount < _YEARS[1]
-            if n not in used and (money or plain):
-                found.append(Claim(amount, weak=not sure, loose=not (money or amount in wanted.bare)))
+    offered = said_as_sums(read, [start for n, (start, _, _) in enumerate(spans) if n not in used], names)
+    for n, (start, _, amount) in enumerate(spans):
+        if n in used or (sure := offered.get(start)) is None:
+            continue
+        money = any(m.start <= start < m.end for m in read.money)
+        plain = _SMALL <= amount < _MOST_AMOUNT and amount not in counted and not _YEARS[0] < amount < _YEARS[1]
+        if money or plain:
+            found.append(Claim(amount, weak=not sure, loose=not (money or amount in wanted.bare)))
     return tuple(dict.fromkeys(found))
 
 

@@ -1,0 +1,75 @@
+"""Names that a message only speaks of, beside what it asks the price of: they are neither priced nor wanted by it."""
+
+from collections.abc import Iterator, Sequence
+
+from app.figures.shop.main import says_nothing
+from app.figures.shop.naming import Named
+from app.figures.wanted import Wanted
+from app.figures.words import Token, asked, listed, segments, tokens
+
+_ENDS = frozenset(".!?\n")
+_WHOLE = 1.2
+"""What a name said in full counts for more than."""
+_ASKS = frozenset({"price", "sum", "cheapest", "instalment", "discount", "difference", "saving", "included"})
+
+
+def spoken_of(text: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
+    """Places of those names, with the number before each.
+
+    They are half a name in a clause that tells, stand in a question of their own beside the one that asks a price, or
+    in one that asks why.
+    """
+    if not wanted.named:
+        return
+    found = tokens(text)
+    parts = [_Sentence(found[first:last], mark) for first, last, mark in _sentences(text, found)]
+    clauses = [found[first:last] for first, last in segments(text, found)]
+    asked_for = any(part.priced for part in parts)
+    for mention in wanted.named:
+        part = next((p for p in parts if p.begin <= mention.start < p.end), None)
+        if part is None:
+            continue
+        apart = len(parts) > 1 and asked_for and not part.priced and not part.takes and part.asks
+        clause = next((c for c in clauses if c[0].start <= mention.start < c[-1].end), ())
+        if part.why or apart or (len(clauses) > 1 == len(wanted.named) and _told(mention, clause)):
+            yield _with_number(found, mention.start), mention.end
+
+
+class _Sentence:
+    """The words of one sentence, and what they do."""
+
+    __slots__ = ("asks", "begin", "end", "priced", "takes", "why")
+
+    def __init__(self, part: Sequence[Token], mark: str) -> None:
+        words = [token.folded for token in part]
+        kinds = asked(words)
+        self.begin, self.end = part[0].start, part[-1].end
+        self.priced = bool(kinds & _ASKS)
+        self.takes = any(listed("taking").get(word) is not None for word in words)
+        self.asks = "?" in mark or "yes_no" in kinds or any(word in listed("open") for word in words)
+        self.why = "?" in mark and not self.priced and any(word in listed("whys") for word in words)
+
+
+def _told(mention: Named, part: Sequence[Token]) -> bool:
+    """Whether a part of a name stands in a clause that asks and takes nothing: «our stock is small»."""
+    whole = bool(mention.candidates) and mention.candidates[0][1] > _WHOLE
+    words = [token.folded for token in part if not mention.start <= token.start < mention.end]
+    takes = any(listed(name).get(word) is not None for word in words for name in ("taking", "adding"))
+    content = [word for word in words if not says_nothing(word)]
+    return not whole and bool(content) and not takes and not asked(words) & (_ASKS | {"choose", "yes_no"})
+
+
+def _sentences(text: str, found: Sequence[Token]) -> Iterator[tuple[int, int, str]]:
+    """[first, last) places of the words of each sentence, and the mark that ends it."""
+    begun = 0
+    for _, last in segments(text, found):
+        end = found[last].start if last < len(found) else len(text)
+        mark = text[found[last - 1].end : end]
+        if last == len(found) or not _ENDS.isdisjoint(mark):
+            yield begun, last, mark
+            begun = last
+
+
+def _with_number(found: Sequence[Token], start: int) -> int:
+    place = next((n for n, token in enumerate(found) if token.start >= start), 0)
+    return found[place - 1].start if place and found[place - 1].number else start

@@ -1,0 +1,269 @@
+"""What he wants so far: folded over the messages of a conversation, one after another."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import pairwise
+
+from app.figures.read import MOST_READ, Read, exact
+from app.figures.shop.catalogue import Catalogue
+from app.figures.sums.fitting import bounded
+from app.figures.talk.aside import spoken_of
+from app.figures.talk.choosing import chosen, named_more
+from app.figures.talk.rejecting import joins, kept, rejections, removes, wishes
+from app.figures.wanted import Wanted
+from app.figures.words import Token, listed, segments, tokens
+
+_PIECE = "@piece"
+_SPANS = {"@hour": "hour", "@day": "day", "@week": "week"}
+_FIRST = "1"
+_MOST = 12
+_ENDS = frozenset(".!?")
+_COUNTED = 1000
+"""The most that such a number counts: a greater one is an amount."""
+_MOST_TIED = 8
+_FEW = 2
+"""Words beside a name that nothing explains: with more of them it is about something else."""
+_APART = 30
+"""Characters between the number that was wrong and the right one."""
+_PRICED = frozenset({"price", "sum", "cheapest", "saving", "instalment", "difference"})
+Parse = Callable[[str], tuple[Read, Wanted]]
+"""What a text says, read for its figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A product that was spoken of. `taken`: he wants it, and has not only asked what it costs."""
+
+    key: str
+    count: Decimal | None = None
+    taken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """What earlier messages come to. `offered`: the products that an unclear name left to choose from."""
+
+    items: tuple[Held, ...] = ()
+    offered: tuple[str, ...] = ()
+    told: tuple[tuple[str, Decimal], ...] = ()
+    """Key of a unit -> how many."""
+    months: Decimal | None = None
+    rejected: frozenset[str] = frozenset()
+    """Keys, until they are named again."""
+    focus: tuple[str, ...] = ()
+    """Keys of the products spoken of last."""
+    earlier: frozenset[str] = frozenset()
+    """Keys of what a sum of all was of, before the newest message."""
+    parts: bool = False
+    """Whether he asked to pay by instalments."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(item.key for item in self.items)
+
+    @property
+    def meant(self) -> tuple[Held, ...]:
+        """What a sum of all is of: what he takes, else all that he asked the price of."""
+        return tuple(item for item in self.items if item.taken) or self.items
+
+
+NOTHING = Basket()
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message behind a basket: what it asks, without what it takes back and with what it chooses said in full."""
+
+    read: Read
+    wanted: Wanted
+    after: Basket
+    picked: bool = False
+    """Whether it chose among what was offered."""
+    put_right: bool = False
+    """Whether it took something back that was wanted, or put a number right."""
+    joined: bool = False
+    """Whether what it names comes beside what was wanted before."""
+
+
+def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Heard:
+    """Linear in the text."""
+    read, wanted = parse(text)
+    text = named_more(read.text, catalogue)
+    if text != read.text:
+        read, wanted = parse(text)
+    text = read.text
+    offered = before.offered or _alike(before, catalogue)
+    full = chosen(text, offered, wanted.named, catalogue, before.keys)
+    picked = full != text
+    if picked:
+        read, wanted = parse(full)
+        text = read.text
+    gone, fewer, spans = _taken_back(text, wanted, before)
+    if spans := [*spans, *spoken_of(text, wanted)]:
+        read, wanted = parse(kept(text, spans))
+    if not (gone or fewer or wanted.keys):
+        gone, fewer = _it(text, wanted, before)
+    if _first_month(wanted):
+        wanted = replace(wanted, months=None, asks=wanted.asks | {"sum"})
+    swapped = _swapped(read)
+    items = [left for item in before.items if item.key not in gone and (left := _fewer(item, fewer)) is not None]
+    told = {unit: n for unit, n in before.told if not _of_gone(unit, gone, catalogue)}
+    lasting = (u for u in wanted.quantities if u != _PIECE and (u not in _SPANS or _spanned(wanted, u, catalogue)))
+    told |= {unit: wanted.quantities[unit] for unit in lasting}
+    if swapped is not None:
+        items, told = _put_right(items, told, swapped, wanted)
+    if (pieces := wanted.quantities.get(_PIECE)) is not None and not wanted.keys and len(before.focus) == 1:
+        items = [replace(item, count=pieces) if item.key == before.focus[0] else item for item in items]
+    own = {key for key in wanted.keys if key not in gone}
+    items = list(_added(items, wanted, own, catalogue, picked=picked))
+    focus = wanted.keys or tuple(k for k in before.focus if k not in gone) or tuple(i.key for i in items[-1:])
+    after = Basket(
+        tuple(items[-_MOST:]),
+        _offered(wanted, own, before),
+        tuple(told.items()),
+        wanted.months or before.months,
+        (before.rejected | gone) - own,
+        focus,
+        frozenset(item.key for item in before.meant) - gone,
+        before.parts or "instalment" in wanted.asks,
+    )
+    picked = picked or any(key in before.offered for key in own)
+    right = bool((gone | fewer.keys()) & set(before.keys)) or swapped is not None
+    return Heard(read, wanted, after, picked, right, picked or joins(wanted.words))
+
+
+def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:
+    """Whether a short length of time is what something that the message names is priced by, and not only told."""
+    offers = [offer for key in wanted.keys if (offer := catalogue.get(key)) is not None]
+    return any(price.unit == unit or price.fact.period == _SPANS[unit] for offer in offers for price in offer.prices)
+
+
+def _first_month(wanted: Wanted) -> bool:
+    """«For the first month»: what is paid first, whatever the time that it is paid for."""
+    words = wanted.words
+    if any(listed("at_once").get(word) is not None for word in words) and any(map(_pays, words)):
+        return True
+    firsts = (listed("ordinals").get(a) == _FIRST for a, b in pairwise(words) if listed("spans").get(b) or _pays(b))
+    return any(firsts)
+
+
+def _pays(word: str) -> bool:
+    return listed("payments").get(word) is not None
+
+
+def _alike(before: Basket, catalogue: Catalogue) -> tuple[str, ...]:
+    """Things like the one spoken of last: «the 80, not the 58»."""
+    if len(before.focus) != 1:
+        return ()
+    head = catalogue.head(before.focus[0])
+    return tuple(offer.key for offer in catalogue.offers if catalogue.head(offer.key) == head)[:_MOST_TIED]
+
+
+def _offered(wanted: Wanted, own: set[str], before: Basket) -> tuple[str, ...]:
+    for mention in reversed(wanted.named):
+        if mention.own and mention.key is None and 1 < len(mention.tied) <= _MOST_TIED and not own & set(mention.tied):
+            return mention.tied
+    return () if own & set(before.offered) else before.offered
+
+
+def _taken_back(
+    text: str, wanted: Wanted, before: Basket
+) -> tuple[frozenset[str], Mapping[str, Decimal], list[tuple[int, int]]]:
+    """(keys that go, keys -> how many of them go, places of the mentions)."""
+    gone: set[str] = set()
+    fewer: dict[str, Decimal] = {}
+    spans: list[tuple[int, int]] = []
+    held = {item.key: item.count or Decimal(1) for item in before.items}
+    for rejection in rejections(text, wanted.named):
+        mention = wanted.named[rejection.place]
+        spans.append((mention.start, mention.end))
+        keys = [mention.key] if mention.key is not None else [key for key in mention.tied if key in held]
+        some = wanted.counts.get(rejection.place)
+        for key in keys:
+            if not rejection.wholly and some is not None and some < held.get(key, Decimal(1)):
+                fewer[key] = some
+            else:
+                gone.add(key)
+    return frozenset(gone), fewer, spans
+
+
+def _it(text: str, wanted: Wanted, before: Basket) -> tuple[frozenset[str], Mapping[str, Decimal]]:
+    """«Take it away», «take one away», of what was spoken of last."""
+    found = tokens(text)
+    many = [item.key for item in before.items if (item.count or 1) > 1] if wanted.bare else []
+    last = tuple(many[-1:]) or before.focus[-1:] or before.keys[-1:]
+    if not last or not any(removes(token) for token in found):
+        return frozenset(), {}
+    for first, end in segments(text, found):
+        part = found[first:end]
+        if any(removes(token) for token in part):
+            count = next((item.count for item in before.items if item.key == last[0]), None) or Decimal(1)
+            number = wanted.bare[0] if wanted.bare else None
+            if number is not None and number < count:
+                return frozenset(), {last[0]: number}
+            if number is not None or any(listed("it").get(token.folded) for token in part):
+                return frozenset(last), {}
+    return frozenset(), {}
+
+
+def _fewer(item: Held, fewer: Mapping[str, Decimal]) -> Held | None:
+    if item.key not in fewer:
+        return item
+    left = (item.count or Decimal(1)) - fewer[item.key]
+    return replace(item, count=left) if left > 0 else None
+
+
+def _of_gone(unit: str, gone: frozenset[str], catalogue: Catalogue) -> bool:
+    """Whether a unit was counted for what goes: without one more register there are no more registers than included."""
+    offers = [offer for key in gone if (offer := catalogue.get(key)) is not None and offer.extra]
+    return any(price.unit == unit for offer in offers for price in offer.prices)
+
+
+def _swapped(read: Read) -> tuple[Decimal, Decimal] | None:
+    """«Not three but two»."""
+    numbers = [n for n in read.numbers[:MOST_READ] if exact(n)]
+    found: tuple[Token, ...] = tokens(read.text) if len(numbers) > 1 else ()
+    for wrong, right in pairwise(numbers):
+        far = right.start - wrong.end > _APART or not _ENDS.isdisjoint(read.text[wrong.end : right.start])
+        if far or wrong.value == right.value or max(wrong.value, right.value) > _COUNTED:
+            continue
+        ahead = next((t for t in reversed(found) if t.end <= wrong.start), None)
+        behind = next((t for t in found if t.start >= wrong.end), None)
+        near = (ahead, behind if behind is not None and behind.end <= right.start else None)
+        if any(t is not None and t.folded in listed("denying") for t in near):
+            return wrong.value, right.value
+    return None
+
+
+def _put_right(
+    items: list[Held], told: Mapping[str, Decimal], swapped: tuple[Decimal, Decimal], wanted: Wanted
+) -> tuple[list[Held], dict[str, Decimal]]:
+    wrong, right = swapped
+    if any(item.count == wrong for item in items):
+        return [replace(item, count=right) if item.count == wrong else item for item in items], dict(told)
+    return items, {unit: right if n == wrong and unit not in wanted.quantities else n for unit, n in told.items()}
+
+
+def _added(
+    items: Sequence[Held], wanted: Wanted, own: set[str], catalogue: Catalogue, *, picked: bool
+) -> Iterator[Held]:
+    """The items with those of `own` that a message prices or takes; of one kind the later, unless it comes beside."""
+    takes = picked or wishes(wanted.words) or bool(wanted.counts) or "sum" in wanted.asks
+    brief = len(wanted.rest) <= _FEW and "yes_no" not in wanted.asks
+    counts = wanted.counted
+    new: dict[str, Held] = {}
+    if takes or brief or wanted.asks & _PRICED or wanted.alone:
+        named = (n.key for n in wanted.named if n.key is not None and n.key in own and (n.own or wanted.asks & _PRICED))
+        new = {key: Held(key, counts.get(key), takes) for key in named if catalogue.get(key) is not None}
+    beside = joins(wanted.words) and not picked
+    heads = {catalogue.head(key) for key in new}
+    plans = {catalogue.head(key) for key in new if (offer := catalogue.get(key)) is not None and bounded(offer)}
+    for item in items:
+        head = catalogue.head(item.key)
+        if item.key in new:
+            again = new.pop(item.key)
+            yield Held(item.key, again.count if again.count is not None else item.count, item.taken or again.taken)
+        elif not (head in plans or (head in heads and not beside)):
+            yield item
+    yield from new.values()

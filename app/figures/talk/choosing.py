@@ -1,0 +1,90 @@
+"""A choice among what was offered: «the second one», «the 80», «Mini», said in full so that it is read as a name."""
+
+from collections.abc import Sequence
+
+from app.figures.shop.catalogue import Catalogue
+from app.figures.shop.naming import Named
+from app.figures.words import Token, folded, listed, tokens
+
+_MODEL = 2
+"""Digits of a number that names a model: a smaller one may count."""
+_BREAKS = frozenset(".!?;,\n")
+_ENDING = 3
+"""Letters of an ending behind it: «the 80th»."""
+
+
+def chosen(
+    text: str, offered: Sequence[str], named: Sequence[Named], catalogue: Catalogue, held: Sequence[str] = ()
+) -> str:
+    """The text with the full names of what it chooses of `offered` (keys, in the order that they were offered in).
+
+    `held`: keys of what is wanted already; a name of several things is that of the only one of them.
+    """
+    found = tokens(text)
+    taken = [(n.start, n.end) for n in named if n.own]
+    all_ = any(listed("others").get(token.folded) is not None for token in found)
+    spans = [] if all_ else [s for n in named if (s := _unclear(n, offered, held, catalogue)) is not None]
+    if len(offered) > 1 and not spans and not any(n.key in offered for n in named):
+        spans = [s for n, t in enumerate(found) if (s := _picked(text, found, n, offered, catalogue)) is not None]
+        spans = [s for s in spans if not any(start <= s[0] < end for start, end in taken)][:1]
+    for start, end, name in sorted(spans, reverse=True):
+        text = f"{text[:start]}{name}{text[end:]}"
+    return text
+
+
+def named_more(text: str, catalogue: Catalogue) -> str:
+    """The text with the full name of what «one more till», «a second seller» cost, where that is sold by itself."""
+    found = tokens(text)
+    for place in range(len(found) - 1, 0, -1):
+        unit = catalogue.units.of(found[place].folded)
+        if unit is None or not (names := catalogue.more_of(unit)):
+            continue
+        first = place - 1
+        number = found[first].raw if found[first].number else ""
+        if first and (number or listed("one").get(found[first].folded) is not None):
+            first -= 1
+        word = found[first].folded
+        more = word in listed("more") or (not number and int(listed("ordinals").get(word) or "0") > 1)
+        if more and _BREAKS.isdisjoint(text[found[first].end : found[place].start]):
+            text = f"{text[: found[first].start]}{number} {names[0]}{text[found[place].end :]}".lstrip()
+    return text
+
+
+def _unclear(
+    mention: Named, offered: Sequence[str], held: Sequence[str], catalogue: Catalogue
+) -> tuple[int, int, str] | None:
+    """A mention of several things, one of which was offered, or is held."""
+    if mention.key is not None or not mention.candidates or not mention.own:
+        return None
+    both = next((b for among in (held, offered) if len(b := [k for k in mention.tied if k in among]) == 1), [])
+    offer = catalogue.get(both[0]) if both else None
+    return (mention.start, mention.end, offer.name) if offer is not None else None
+
+
+def _picked(
+    text: str, found: Sequence[Token], place: int, offered: Sequence[str], catalogue: Catalogue
+) -> tuple[int, int, str] | None:
+    """A number that only one of the offered names has, or an ordinal; with neither a unit nor a length behind it."""
+    token = found[place]
+    behind = found[place + 1] if place + 1 < len(found) else None
+    end = token.end
+    if behind is not None and text[end : behind.start] == "-" and len(behind.raw) <= _ENDING:
+        end = behind.end
+        behind = found[place + 2] if place + 2 < len(found) else None
+    if behind is not None and text[end : behind.start].strip() == "":
+        counted = catalogue.units.of(behind.folded) is not None or listed("spans").get(behind.folded) is not None
+        if counted or behind.number or listed("percent").get(behind.folded) is not None:
+            return None
+    if token.number:
+        with_it = [key for key in offered if len(token.raw) >= _MODEL and token.raw in _words(key, catalogue)]
+        key = with_it[0] if len(with_it) == 1 else None
+    else:
+        which = listed("ordinals").get(token.folded)
+        key = offered[int(which) - 1] if which is not None and int(which) <= len(offered) else None
+    offer = catalogue.get(key) if key is not None else None
+    return (token.start, end, offer.name) if offer is not None else None
+
+
+def _words(key: str, catalogue: Catalogue) -> tuple[str, ...]:
+    offer = catalogue.get(key)
+    return folded(offer.name) if offer is not None else ()
