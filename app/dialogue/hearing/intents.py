@@ -35,6 +35,9 @@ INTENTS = RANK
 """Every intent there is."""
 
 _HEARD: dict[str, HeardLanguage] = {"ru": "ru", "kk": "kk", "en": "en"}
+_CALLS = frozenset({"human_wanted", "callback_time", "opt_out", "refusal"})
+"""What nobody wants who wants no call, and an answer."""
+_ASKS = frozenset({"price", "comparison", "feature"})
 _LINK = re.compile(r"(?:https?://|www\.)\S+")
 
 
@@ -184,6 +187,9 @@ def understand(
         understanding = replace(understanding, unsure=unsure)
     if "language_wish" in names and understanding._wish is None and _names_one(understanding):
         names = (names - {"language_wish"}) | {"feature"}  # it is asked what else is in it
+    asks = understanding.word("tells_here") or message.asking & reader.asking(names)
+    if understanding.word("no_call") and asks and not own:
+        names = (names - _CALLS) | ({"feature"} if names.isdisjoint(_ASKS) else set())
     names = names - switches.unheard
     if own:
         names.add("contact_given")
