@@ -50,7 +50,8 @@ def test_a_wish_stays_for_the_conversation(dialogue: Dialogue) -> None:
 
 
 @pytest.mark.parametrize(
-    ("media", "text"), [("image", "коробка с чековой лентой на столе"), ("audio", "so how long is the warranty, thanks")]
+    ("media", "text"),
+    [("image", "коробка с чековой лентой на столе"), ("audio", "so how long is the warranty, thanks")],
 )
 def test_what_a_recogniser_wrote_leaves_the_conversations_language(dialogue: Dialogue, media: str, text: str) -> None:
     customer = Customer(dialogue)
@@ -67,3 +68,22 @@ def test_a_voice_that_begins_a_conversation_tells_its_language(dialogue: Dialogu
 )
 def test_russian_words_in_kazakh_leave_it_kazakh(dialogue: Dialogue, text: str) -> None:
     assert Customer(dialogue, DialogueState(language="kk", turns=2)).says(text).language == "kk"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no, don't call me, just write here: how long is the warranty?",
+        "қоңырау шалмаңыз, осында жазыңыз. жеткізу қанша?",
+        "не звоните мне, напишите тут: гарантия сколько?",
+        "жоқ, ешкімді шақырмаңыз, өзіңіз жауап беріңізші",
+    ],
+)
+def test_who_wants_no_call_but_an_answer_is_answered(dialogue: Dialogue, text: str) -> None:
+    step = Customer(dialogue).says(text)
+    assert (step.action, bool(step.query)) == ("answer", True)
+
+
+@pytest.mark.parametrize("text", ["please don't call me again", "қоңырау шалмаңыз", "не звоните мне больше"])
+def test_who_wants_no_call_and_nothing_else_is_left_alone(dialogue: Dialogue, text: str) -> None:
+    assert Customer(dialogue).says(text).action == "close"
