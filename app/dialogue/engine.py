@@ -139,8 +139,8 @@ class Dialogue:
         said = listened(ask, snapshot, names)
         u = self._understood(said, state, flow, names, act)
         state = replace(state, wished=u.wished or state.wished)
-        if state.wished:
-            u = replace(u, language=state.wished)
+        if kept := state.wished or _heard_by_others(said, state):
+            u = replace(u, language=kept)
         if continuity.repeated(ask.text, snapshot):
             u = u.with_intent("spam")
         again = continuity.reorders(state, flow, u)
@@ -206,6 +206,11 @@ class Dialogue:
         Our question is withdrawn unless the text asks it, and then does not count as asked.
         """
         return unseen.observed(state, text, self.flows.get(state.flow), self.vocabulary)
+
+
+def _heard_by_others(said: Said, state: DialogueState) -> Language | None:
+    """The conversation's language, where a recogniser chose the message's: a picture's, and a voice's later on."""
+    return state.language if said.silent or (said.heard == "voice" and state.turns) else None
 
 
 def _waiting(state: DialogueState) -> str | None:

@@ -10,19 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.knowledge.context import content_words, in_context
-from app.knowledge.coverage import Coverage, alike
+from app.knowledge.coverage import ByLanguage, alike
 from app.knowledge.evidence import Evidence, Heads, weights
 from app.knowledge.found import Asked
 from app.knowledge.glossary import needed, translated
 from app.knowledge.lexical import LexicalIndex, best
 from app.knowledge.spelling import Spelling
 from app.knowledge.text import normalise, words
+from app.language.letters.evidence import weigh
 from app.types import Passage, Section
 
 _LONGEST = 2000  # characters of a query, and of what came before it: more has no more to ask
 _BEST = 3  # sections of which one must cover the question: the right one is often second or third
 _REJECTED = 40  # words
 _JUDGED = 6  # of the best sections, for whether they answer
+_ANOTHER = 0.6  # of the score of a section in another language than the question's
+_COVERED = 0.5
+"""How much of an English question its sections must cover, so that no Russian one is looked for."""
+_TOLD = 1.0  # points of a language from which it is the question's
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -59,7 +64,7 @@ class WordSearch:
     def __init__(self, sections: Sequence[Section], *, spelling: bool, query_context: bool) -> None:
         texts = [" ".join((s.title, s.text, *s.questions, *s.keywords)) for s in sections]
         self._index = LexicalIndex(sections)
-        self._coverage = Coverage([set(words(text)) for text in texts])
+        self._coverage = ByLanguage([set(words(text)) for text in texts], [s.language for s in sections])
         self._heads = Heads(sections, self._coverage)
         self._said = {
             (place, frozenset(words(said)))
@@ -69,23 +74,39 @@ class WordSearch:
         self._spelling = Spelling(texts) if spelling else None
         self._query_context = query_context
         self._translates = needed(sections)
+        self._russian = any(section.language == "ru" for section in sections)
+        languages = {section.language for section in sections}
+        self._weights = {
+            spoken: np.array([1.0 if s.language == spoken else _ANOTHER for s in sections], dtype=np.float32)
+            for spoken in (languages if len(languages) > 1 else ())
+        }
 
     def search(self, asked: Asked, today: date, count: int) -> ByWords:
-        """The `count` best sections, whether or not they are enough. Time is linear in the text, which is cut."""
+        """The `count` best sections, whether or not they are enough. Time is linear in the text, which is cut.
+
+        What its English sections do not cover is asked again in the words of the Russian ones.
+        """
         text, previous = asked.text[:_LONGEST], asked.previous and asked.previous[:_LONGEST]
+        said = translated(text), previous and translated(previous)
+        if not self._russian or said[0] == text:
+            return self._found(asked, text, previous, today, count)
         if self._translates:
-            text, previous = translated(text), previous and translated(previous)
+            return self._found(asked, *said, today, count)
+        found = self._found(asked, text, previous, today, count)
+        again = self._found(asked, *said, today, count) if found.coverage < _COVERED else found
+        return again if again.coverage >= _COVERED else found
+
+    def _found(self, asked: Asked, text: str, previous: str | None, today: date, count: int) -> ByWords:
         refused = self._corrected(" ".join(asked.without)[:_LONGEST])
         rejected = list(dict.fromkeys(words(refused)))[:_REJECTED]
         whole = in_context(text, previous) if self._query_context else text
         corrected = self._corrected(_without(whole, rejected))
-        scores, share = self._index.scores(corrected, today), None
+        scores, share = self._index.scores(corrected, today) * self._spoken(alone := _without(text, rejected)), None
         if rejected:
             share = self._about(refused, today)
             scores = scores * (1 - share)
         positions = best(scores, count)
         coverage = self._covered(corrected, positions[:_BEST])
-        alone = _without(text, rejected)
         said = alone if whole == text else f"{_without(previous or '', rejected)}\n{alone}"  # no word three times
         evidence = self._evidence(corrected, scores, positions)
         return ByWords(
@@ -93,13 +114,18 @@ class WordSearch:
         )
 
     def _evidence(self, text: str, scores: NDArray[np.float32], positions: Sequence[int]) -> tuple[Evidence, ...]:
-        weighed = self._coverage.weighed(content_words(text))
-        if not positions or not weighed:
+        content = content_words(text)
+        if not positions or not content:
             return ()
         best, second = float(scores[positions[0]]), float(scores[positions[1]]) if len(positions) > 1 else 0.0
         gaps = [(best - second) / best if best > 0 else 0.0] + [0.0] * _JUDGED
-        judged = zip(positions[:_JUDGED], gaps, strict=False)
-        return tuple(self._heads.evidence(weighed, self._coverage.held(at), at, gap) for at, gap in judged)
+        return tuple(self._heads.evidence(content, at, gap) for at, gap in zip(positions[:_JUDGED], gaps, strict=False))
+
+    def _spoken(self, text: str) -> NDArray[np.float32] | float:
+        """What a section counts by its language, shape (sections,): one in another may hold only its names."""
+        evidence = weigh(text)
+        first = next((name for name, points in evidence.points[:1] if points >= _TOLD), "")
+        return self._weights.get(first, 1.0)  # type: ignore[call-overload, no-any-return]
 
     def _covered(self, text: str, positions: Sequence[int]) -> float:
         """What stands in a title, a question or a keyword of a section as it is, is covered, however little it says."""

@@ -100,6 +100,32 @@ class Coverage:
         return found
 
 
+class ByLanguage:
+    """The same where the sections are of several languages: what one word is worth, the sections of one language tell.
+
+    Otherwise a section of another language would make common words rarer. `languages`: of each of `held`.
+    """
+
+    def __init__(self, held: Sequence[Collection[str]], languages: Sequence[str]) -> None:
+        places: dict[str, list[int]] = {}
+        for place, language in enumerate(languages):
+            places.setdefault(language, []).append(place)
+        self._of = {language: Coverage([held[place] for place in own]) for language, own in places.items()}
+        self._languages = languages
+        self._own = {place: number for own in places.values() for number, place in enumerate(own)}
+
+    def at(self, position: int) -> tuple[Coverage, int]:
+        """(what the sections of a section's language hold, its place among them)."""
+        return self._of[self._languages[position]], self._own[position]
+
+    def of(self, content: Sequence[str], positions: Sequence[int]) -> float:
+        """How well (0..1) the best of the sections at `positions` covers these words; 0 for no words or sections."""
+        asked: dict[str, list[int]] = {}
+        for position in positions:
+            asked.setdefault(self._languages[position], []).append(self._own[position])
+        return max((self._of[language].of(content, own) for language, own in asked.items()), default=0.0)
+
+
 def alike(one: str, other: str) -> bool:
     """Whether two words can be forms of one: they begin alike, and go on for little more."""
     shared = _begin_alike(one, other)

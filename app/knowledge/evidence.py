@@ -6,7 +6,7 @@ one of its own questions is, how far the second best lies behind. The weights ar
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from functools import cache
 from importlib.resources import files
@@ -14,7 +14,7 @@ from importlib.resources import files
 import yaml
 
 from app.knowledge.context import content_words
-from app.knowledge.coverage import Coverage, Weighed
+from app.knowledge.coverage import ByLanguage, Weighed
 from app.knowledge.text import words
 from app.types import Section
 
@@ -49,22 +49,24 @@ class Evidence:
 class Heads:
     """The words of titles, questions and keywords of sections, each read when it is first found."""
 
-    def __init__(self, sections: Sequence[Section], coverage: Coverage) -> None:
+    def __init__(self, sections: Sequence[Section], coverage: ByLanguage) -> None:
         self._sections, self._coverage = sections, coverage
         self._read: dict[int, tuple[frozenset[int], tuple[Mapping[int, float], ...]]] = {}
 
     def _of(self, position: int) -> tuple[frozenset[int], tuple[Mapping[int, float], ...]]:
         found = self._read.get(position)
         if found is None:
-            section, coverage = self._sections[position], self._coverage
+            section, (coverage, _) = self._sections[position], self._coverage.at(position)
             asked = (section.title, *section.questions[:_QUESTIONS])
             head = coverage.places(words(" ".join((*asked, *section.keywords))))
             rows = ({place: coverage.weight_at(place) for place in coverage.places(content_words(q))} for q in asked)
             found = self._read[position] = head, tuple(row for row in rows if row)
         return found
 
-    def evidence(self, weighed: Sequence[Weighed], held: Collection[int], position: int, gap: float) -> Evidence:
-        """For the words of a question and the section at `position`, which holds the words at the places `held`."""
+    def evidence(self, content: Sequence[str], position: int, gap: float) -> Evidence:
+        """For the content words of a question and the section at `position`."""
+        coverage, own = self._coverage.at(position)
+        weighed, held = coverage.weighed(content), coverage.held(own)
         whole = sum(word.weight for word in weighed) or 1.0
         head, questions = self._of(position)
         has = [not word.forms.isdisjoint(held) for word in weighed]

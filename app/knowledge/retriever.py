@@ -27,9 +27,11 @@ from app.knowledge.found import Asked, Explanation, Found
 from app.knowledge.fusion import combine
 from app.knowledge.glossary import needed, translated
 from app.knowledge.models import Degraded, Models
+from app.knowledge.naming import ThingNames
 from app.knowledge.rerank import CANDIDATES, readable_text
 from app.knowledge.sections import KnowledgeBase
 from app.knowledge.text import words
+from app.knowledge.twins import Twins
 from app.language.brands import brands
 from app.types import Passage, Section
 
@@ -76,19 +78,21 @@ class Retriever:
         self.catalogue = Catalogue.of(self.sections, today, base.units)
         self.statements = Statements.of(self.sections, today)
         self.brands = _brands(self.sections)
-        """The shop's names with Latin letters, lower case."""
+        """Of the shop, with Latin letters, lower case."""
         self._words = WordSearch(self.sections, spelling=spelling, query_context=query_context)
         self.translates = needed(self.sections)
         self._min_coverage = min_coverage
         self._min_similarity = min_similarity
         self._models = models or Models()
         self._places = {section.id: place for place, section in enumerate(self.sections)}
+        self.names = ThingNames(base.names)
+        self.twins = Twins(self.sections)
         dense = self._models.dense if self.sections else None
         self._meaning = MeaningSearch(self.sections, dense) if dense else None
 
     def in_its_words(self, text: str) -> str:
-        """An English text with the names of things as the sections have them, where none of those is English."""
-        return translated(text, whole=True) if self.translates else text
+        """A text with the names of things as the shop has them; an English one where no section is English too."""
+        return translated(text, whole=True) if self.translates else self.names.understood(text)
 
     def search(
         self, query: str, *, top_k: int, today: date, previous: str | None = None, without: Sequence[str] = ()

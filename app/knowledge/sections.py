@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from app.errors import ConfigError
+from app.knowledge.naming import Named, Spoken, together, with_names
 from app.knowledge.owners import meanings
 from app.knowledge.shops import LINE, ShopModel, Words, told
 from app.types import Fact, FactKind, Language, Period, Section, Shop
@@ -85,6 +86,7 @@ class _FileModel(BaseModel):
     category: str | None = None
     shop: ShopModel | None = None
     units: dict[Words, tuple[Words, ...]] = {}
+    names: Named = {}
     sections: list[dict[str, Any]]
 
 
@@ -127,6 +129,8 @@ class KnowledgeBase:
     units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Other words for what is counted: a fact's unit -> what customers call it."""
     shop: Shop = Shop()  # noqa: RUF009 - frozen
+    names: Spoken = field(default_factory=dict)
+    """What its facts and units are called in other languages."""
 
     @property
     def version(self) -> str:
@@ -157,8 +161,9 @@ def load(folder: Path) -> KnowledgeBase:
     for _, file in files:
         for unit, words in file.units.items():
             units[unit] = (*units.get(unit, ()), *words)
-    shop = _shop(files)
-    return KnowledgeBase(sections, _with_shop(_with_units(digest(sections), units), shop), place, units, shop)
+    shop, names = _shop(files), together((path.name, file.names) for path, file in files)
+    content = _with_shop(with_names(_with_units(digest(sections), units), names), shop)
+    return KnowledgeBase(sections, content, place, units, shop, names)
 
 
 def parse(folder: Path) -> tuple[Section, ...]:

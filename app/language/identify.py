@@ -41,7 +41,9 @@ def identify(text: str | Meant, default: Language) -> Identified:
     answer, sure = _strongest(ru, kk, en, evidence, default)
     told = {"ru": ru >= _ENOUGH, "kk": kk >= _ENOUGH, "en": en >= (_ENGLISH if evidence.cyrillic else _ENOUGH)}
     if sum(told[name] for name in evidence.firm & told.keys()) > 1:
-        return Identified("mixed", answer, True)
+        # Who writes Kazakh or English puts Russian words into it, however many; hardly anybody does the reverse.
+        kept = default != "ru" and default in evidence.firm and told[default]
+        return Identified("mixed", default if kept else answer, True)
     # A single word of Russian look leaves a Kazakh conversation Kazakh, but it was a Russian word that was heard.
     return Identified("ru" if evidence.cyrillic and not sure and ru > kk else answer, answer, sure)
 

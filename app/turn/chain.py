@@ -100,11 +100,16 @@ async def search(
         asked = [Asked(query, None, without) for query in step.queries]
         apart = await bot.knowledge.find_all(asked, top_k=top_k, today=today, deadline=deadline)
         passages = _with_first_of(found, apart, step.language)
-    passages = compatible(step, passages)
+    passages = _spoken(compatible(step, passages), step, bot)
     if step.wider is None or any(passage.answers is None or passage.answers >= ANSWERS for passage in passages):
         return replace(found, passages=passages)
     wider = await bot.knowledge.find(step.wider, top_k=top_k, today=today, without=without, deadline=deadline)
-    return replace(wider, passages=compatible(step, wider.passages) or passages)
+    return replace(wider, passages=_spoken(compatible(step, wider.passages), step, bot) or passages)
+
+
+def _spoken(passages: Sequence[Passage], step: Step, bot: Bot) -> tuple[Passage, ...]:
+    """Each section in the language of the answer, where it is written in it too."""
+    return bot.knowledge.current.twins.spoken(passages, step.language)
 
 
 def _with_first_of(found: Found, apart: Sequence[Found], language: Language) -> tuple[Passage, ...]:

@@ -12,6 +12,8 @@ from app.understanding.acts import Classifier
 
 _KINDS = ("about_us",)
 """Acts whose questions only sections of their own answer."""
+_OTHERS = frozenset({"price", "comparison"})
+"""Beside these a question about the shop is one about its goods."""
 _LEAST = 0.25
 """Probability of the act that one of the section's questions must reach."""
 _PLAINLY = 0.6
@@ -27,7 +29,7 @@ _QUESTIONS = 6
 def compatible(step: Step, passages: Sequence[Passage]) -> tuple[Passage, ...]:
     """Those of the passages that answer what was asked; all of them where the kind of question tells nothing."""
     act = next((act for act in _KINDS if act in step.intents), None)
-    if act is None or "price" in step.intents:
+    if act is None or not _OTHERS.isdisjoint(step.intents):
         return _preferred(step, passages)
     answering = [passage for passage in passages if _answers(passage.section, act) >= _LEAST]
     return tuple(sorted(answering, key=lambda passage: _answers(passage.section, act) < _PLAINLY))

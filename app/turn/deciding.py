@@ -127,12 +127,12 @@ def what_decides(
     if sums and not judged and read.numbers:
         added = added_up(read, asked, snapshot.history, found.catalogue, step.language)
         if added is not None:
-            return (added,)
+            return (replace(added, said=found.names.said(added.said, step.language)),)
     over = {section.id for section in found.sections if section.valid_until and section.valid_until < today}
     if step.language == "en" and found.translates:
         decided = tuple(each for each in decided if not isinstance(each, YesNo))
     wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)
-    return tuple(wished)[:_MOST]
+    return tuple(replace(each, said=found.names.said(each.said, step.language)) for each in wished)[:_MOST]
 
 
 def _of_these(read: Read, asked: Wanted, key: str, found: Retriever) -> tuple[Read, Wanted]:

@@ -24,6 +24,7 @@ from app.types import Draft, Prompt
 from loadtests.service import ROOT
 
 SHOP = ROOT / "tests" / "dialogue" / "cases" / "shop.yaml"
+TONGUES = SHOP.with_name("tongues.yaml")
 SALON = ROOT.parent / "shared" / "data" / "salon"
 """A real salon's data stays outside the project: without it, its tests are left out."""
 
@@ -388,6 +389,14 @@ async def test_the_sample_shops_bot_holds_its_own_cases(bot: Bot, machine: Machi
     assert report.rate("include") >= 0.90, report.failed("include")
     assert report.rate("amount") >= 0.90, report.failed("amount")
     assert len(report.failed("forbidden")) <= 1, report.failed("forbidden")
+
+
+async def test_kazakh_and_english_customers_are_answered_in_their_language(bot: Bot, machine: Machine) -> None:
+    report = await evaluate_dialogues(bot, read_cases([TONGUES]), machine)
+    assert report.errors == 0
+    assert report.rate("include") >= 0.93, report.failed("include")
+    assert report.rate("amount") >= 0.93, report.failed("amount")
+    assert len(report.failed("forbidden")) <= 2, report.failed("forbidden")
 
 
 @pytest.mark.skipif(not SALON.is_dir(), reason="the salon's data is not here")

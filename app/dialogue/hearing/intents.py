@@ -11,6 +11,7 @@ from app.dialogue.hearing.reader import WEAK_LIMIT, Reader, is_foreign
 from app.dialogue.hearing.recognition import acts_of, joined
 from app.dialogue.hearing.text import Contact, Message, contacts, read
 from app.dialogue.hearing.tone import tone_of
+from app.dialogue.hearing.tongue import wished
 from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.kinds import FREE
 from app.dialogue.resources import LANGUAGES
@@ -34,6 +35,9 @@ INTENTS = RANK
 """Every intent there is."""
 
 _HEARD: dict[str, HeardLanguage] = {"ru": "ru", "kk": "kk", "en": "en"}
+_CALLS = frozenset({"human_wanted", "callback_time", "opt_out", "refusal"})
+"""What nobody wants who wants no call, and an answer."""
+_ASKS = frozenset({"price", "comparison", "feature"})
 _LINK = re.compile(r"(?:https?://|www\.)\S+")
 
 
@@ -99,9 +103,11 @@ class Understanding:
     @property
     def wished(self) -> Language | None:
         """The language that a wish for one names."""
-        if not self.has("language_wish"):
-            return None
-        return next((name for name in LANGUAGES if self.word(f"speaks_{name}")), None)
+        return self._wish if self.has("language_wish") else None
+
+    @cached_property
+    def _wish(self) -> Language | None:
+        return wished(self.message, self._words, self.content, self.language)
 
     @property
     def short(self) -> bool:
@@ -179,6 +185,11 @@ def understand(
         )
         unsure = not own and is_unsure(names, acts, clauses, classifier)
         understanding = replace(understanding, unsure=unsure)
+    if "language_wish" in names and understanding._wish is None and _names_one(understanding):
+        names = (names - {"language_wish"}) | {"feature"}  # it is asked what else is in it
+    asks = understanding.word("tells_here") or message.asking & reader.asking(names)
+    if understanding.word("no_call") and asks and not own:
+        names = (names - _CALLS) | ({"feature"} if names.isdisjoint(_ASKS) else set())
     names = names - switches.unheard
     if own:
         names.add("contact_given")
@@ -192,6 +203,10 @@ def understand(
     intents = tuple(name for name in RANK if name in names)
     tone = tone_of(message.text, intents, matches) if switches.tone else "neutral"
     return replace(understanding, intents=intents, tone=tone)
+
+
+def _names_one(understanding: Understanding) -> bool:
+    return any(understanding.word(f"speaks_{language}") for language in LANGUAGES)
 
 
 def _language(text: str, default: Language) -> tuple[Language, HeardLanguage]:

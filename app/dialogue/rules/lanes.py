@@ -40,7 +40,8 @@ def auto_reply(s: Scene) -> Decision | None:
 
 def language_wish(s: Scene) -> Decision | None:
     """A wish for a language and nothing else: said yes in it."""
-    if not s.u.has("language_wish") or s.u.has(*_PLAIN_TALK, "demo", "payment", "invoice"):
+    asks = s.u.has("feature") and s.u.acts.get("feature", 0.0) >= _ASKS
+    if not s.u.has("language_wish") or asks or s.u.has(*_PLAIN_TALK, "demo", "payment", "invoice"):
         return None
     return Decision("answer", "language_wish", s.say("language_wish"), greet="greeting" not in s.state.said)
 

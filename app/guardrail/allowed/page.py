@@ -41,12 +41,20 @@ def page(section: Section, lexicon: Lexicon) -> Page:
         models=named,
         numbers=frozenset(numbers),
         quotes=frozenset(_quotes(text)) | frozenset(q for n in names for q in _quotes(n)),
-        brands=frozenset(name for name in latin if not name.islower()),
+        brands=frozenset(name for name in latin if _is_brand(name, english=section.language == "en")),
         folded=text.folded,
         keys=keys_of(text) | title,
         discounted="@discount" in (keys_of(text) | title),
         limits=frozenset(limits(text, found)),
     )
+
+
+def _is_brand(name: str, *, english: bool) -> bool:
+    """A Latin name; among English words only one that no sentence begins with: «D-Scan», «WhatsApp», not «Exchange»."""
+    if not english:
+        return not name.islower()
+    parts = name.split("-")
+    return all(part[0].isupper() for part in parts) and (len(parts) > 1 or not name.istitle())
 
 
 def _quotes(text: Text) -> Iterator[str]:
