@@ -194,6 +194,12 @@ class Telemetry:
             "Prompts of which the server read clearly less than was sent",
             registry=self.registry,
         )
+        self.model_overlong = Counter(
+            "machine_model_overlong",
+            "Prompts that the server refused as too long, by what was left out of them",
+            ["left_out"],
+            registry=self.registry,
+        )
         self.model_up = Gauge("machine_model_up", "1 while the model is loaded and answers", registry=self.registry)
         self.running = Gauge("machine_turns_running", "Turns at work", registry=self.registry)
         self.waiting = Gauge("machine_turns_waiting", "Turns that wait for a place", registry=self.registry)

@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping
 from app.breaker import Breaker
 from app.capacity.pace import Call, Pace
 from app.deadline import Deadline
-from app.errors import DeadlinePassed, ModelUnavailable
+from app.errors import DeadlinePassed, ModelUnavailable, PromptTooLong
 from app.llm.client import SAMPLING, CallFailed, ModelClient, PieceStream, Usage
 from app.llm.hearing import heard
+from app.llm.overlong import KIND as TOO_LONG
 from app.llm.watch import ModelWatch
 from app.llm.writing import TEXT_FAULTS, Spoiled, Writing, schema
 from app.settings import Settings
@@ -25,11 +26,13 @@ from app.understanding.doubt import ActHeard, ActQuestion
 
 _ASIDE_TOKENS = 60  # room behind the answer
 _TRUNCATED = 0.7  # of our own count: fewer tokens read than this, and the server has cut the prompt
-_SAID = frozenset({"answered", "other", "unknown", "malformed"})
+_SAID = frozenset({"answered", "other", "unknown", "malformed", TOO_LONG})
 """Outcomes of hearing that speak for the server, whatever the model wrote."""
+_UNTOLD = 1.25  # contexts that a prompt has which is too long, where the server does not count
 _WAIT_S, _LONGEST_WAIT_S = 5, 60  # that a caller is asked to wait, as the server asked us
 _UNUSABLE = "the model wrote nothing usable; use the fallback and try again"
 _GONE = "the model cannot be reached; use the fallback and try again"
+_UNREAD = "the message and what belongs to it are too long for the model; use the fallback"
 _LATE = "the answer would come too late; use the fallback and try again"
 # A second try with the same sampling tends to walk into the same fault.
 _OTHER_SAMPLING: Mapping[str, Mapping[str, float]] = {
@@ -125,7 +128,7 @@ class Chat:
         try:
             draft = await self._answer(prompt, deadline)
         except ModelUnavailable as error:
-            if error.reason in TEXT_FAULTS:
+            if error.reason in TEXT_FAULTS or error.reason == TOO_LONG:
                 # The server does answer. Whoever can talk the model into a ruler must not shut it off for everybody.
                 self._breaker.succeeded()
             else:
@@ -178,6 +181,8 @@ class Chat:
         except CallFailed as failure:
             self._telemetry.model_calls.labels(failure.kind).inc()
             self._telemetry.log.warning("model call failed", kind=failure.kind)
+            if failure.kind == TOO_LONG:
+                raise self._too_long(prompt, failure) from None
             seconds = min(math.ceil(failure.retry_after), _LONGEST_WAIT_S) or _WAIT_S
             raise ModelUnavailable(_GONE, retry_after=seconds, reason=failure.kind) from None
         finally:
@@ -196,6 +201,11 @@ class Chat:
             num_predict=answer_room(self._settings),
             budget_s=max(0.0, deadline.remaining() - self._settings.turn.reserve_s),
         )
+
+    def _too_long(self, prompt: Prompt, failure: CallFailed) -> PromptTooLong:
+        context = failure.context or self._settings.llm.context
+        tokens = failure.tokens or max(prompt.tokens, context) * _UNTOLD
+        return PromptTooLong(_UNREAD, tokens=round(tokens), room=context - answer_room(self._settings))
 
     def _in_time(self, writing: Writing) -> str:
         """What was written before time ran out. Raises DeadlinePassed, or ModelUnavailable when nothing came at all."""

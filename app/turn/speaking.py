@@ -10,6 +10,7 @@ from app.cpu import stretch
 from app.deadline import Deadline
 from app.errors import DeadlinePassed, ModelUnavailable
 from app.telemetry import Stages
+from app.turn.answered import answered
 from app.turn.bots import Bot
 from app.turn.chain import Outcome, Plan, correction, judge
 from app.turn.machine import Machine
@@ -41,7 +42,7 @@ async def speak(
     drafts: list[Draft] = []
     try:
         asked = time.monotonic()
-        drafts.append(await _first(planned.prompt, machine, deadline, stages))
+        drafts.append(await _first(planned.prompt, bot, machine, deadline, stages))
         seconds = time.monotonic() - asked
         with stages.time("guardrail"):
             outcome = await stretch(lambda: judge(planned, drafts, ask, snapshot, bot))
@@ -50,7 +51,7 @@ async def speak(
             # Where the correction fails too, the fact itself is said: better than no answer.
             with contextlib.suppress(ModelUnavailable, DeadlinePassed), stages.time("repair"):
                 again = correction(planned.prompt, drafts[0], outcome.verdict)
-                drafts.append(await machine.llm.answer(again, deadline))
+                drafts.append(await answered(again, bot, machine, deadline))
                 outcome = await stretch(lambda: judge(planned, drafts, ask, snapshot, bot))
             seconds += stages.seconds["repair"]
     except BaseException:
@@ -67,11 +68,11 @@ def drop(drafts: Iterable[Draft]) -> None:
             draft.aside.cancel()
 
 
-async def _first(prompt: Prompt, machine: Machine, deadline: Deadline, stages: Stages) -> Draft:
+async def _first(prompt: Prompt, bot: Bot, machine: Machine, deadline: Deadline, stages: Stages) -> Draft:
     asked = time.monotonic()
     try:
         machine.llm.available()
-        draft = await machine.llm.answer(prompt, deadline)
+        draft = await answered(prompt, bot, machine, deadline)
     except ModelUnavailable:
         if not machine.settings.flags.degraded:
             raise
