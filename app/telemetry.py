@@ -154,7 +154,10 @@ class Telemetry:
             registry=self.registry,
         )
         self.degraded = Counter(
-            "machine_degraded_turns", "Answers of the knowledge base while the model could not", registry=self.registry
+            "machine_degraded_turns",
+            "Answers of the knowledge base while the model could not, by why it could not",
+            ["reason"],
+            registry=self.registry,
         )
         self.model_retries = Counter(
             "machine_model_retries", "Calls repeated before their first token", registry=self.registry

@@ -256,6 +256,10 @@ Ending = Literal["ok", "length", "deadline", "salvaged"]
 """How a text ended: whole, cut by the length limit or the deadline, or taken out of broken JSON."""
 
 
+Lack = Literal["gone", "loading", "late", "hung", "crowded", "unusable"]
+"""Why a turn has to do without the model."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What a backend wrote. `used` are the passages its text rests on."""

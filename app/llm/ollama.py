@@ -43,6 +43,8 @@ WORDS = ServerWords(
         "forbidden": "Ollama refuses this host name; set llm.host to http://127.0.0.1:11434",
         "crash": "Ollama's runner crashed while loading {model}; look at journalctl -u ollama, free GPU memory",
         "rejected": "Ollama rejects the options for {model}; compare llm.context and llm.gpu_layers with its version",
+        "hang": "Ollama takes calls for {model} and writes nothing; if it does not come back by itself: "
+        "systemctl restart ollama; journalctl -u ollama and nvidia-smi say more",
         KIND: "the system text alone is longer than llm.context for {model}; "
         "raise llm.context and OLLAMA_CONTEXT_LENGTH",
     },
@@ -74,12 +76,10 @@ class _WholePrompt(ChatRequest):
 
 
 class _Client(ollama.AsyncClient):
-    async def whole(self, **request: Any) -> Any:
+    async def whole(self, *, stream: bool = False, **request: Any) -> Any:
         """As `chat`, and its prompt is never cut."""
-        sent = _WholePrompt(**request).model_dump(exclude_none=True)
-        return await self._request(
-            ollama.ChatResponse, "POST", "/api/chat", json=sent, stream=request.get("stream", False)
-        )
+        sent = _WholePrompt(stream=stream, **request).model_dump(exclude_none=True)
+        return await self._request(ollama.ChatResponse, "POST", "/api/chat", json=sent, stream=stream)
 
 
 class OllamaClient(ModelClient):

@@ -53,6 +53,8 @@ WORDS = ServerWords(
         "raise it there, or lower turn.parallel",
         "rejected": "the model server at {host} rejects the call for {model}; compare llm.context and llm.extra_body "
         "with it, or switch the flag structured off where it knows no JSON schema",
+        "hang": "the model server at {host} takes calls for {model} and writes nothing; "
+        "restart it, and look at its log",
         KIND: "the system text alone is longer than the context of {model}; raise it where the server is started",
         "garbage": "what answers at {host} does not speak OpenAI's protocol; is llm.host right?",
     },

@@ -201,6 +201,27 @@ def test_with_the_flag_degraded_the_knowledge_base_answers_while_the_model_canno
         assert "14 900" in reply["answer"].replace("\u00a0", " ")
 
 
+def test_with_the_flag_a_model_that_hangs_costs_no_more_than_the_facts_may_wait_and_is_known_after_two() -> None:
+    with Rig(20, FF_degraded="true") as rig, rig.server.client() as client:
+        rig.emulator.fault("hang", times=20)  # its trials too
+        waited, said = [], []
+        for number in range(4):
+            started = time.monotonic()
+            meta = ask(client, PRICE, user=f"hangs-{number}")["meta"]
+            waited.append(20 * (time.monotonic() - started))
+            said.append((meta["model"], meta["degraded"]))
+        assert said == [("extractive", "hung")] * 4
+        assert all(11 < seconds < 27 for seconds in waited[:2]), waited  # the machine that tests it is busy
+        assert all(seconds < 5 for seconds in waited[2:]), waited
+        ready = httpx.get(f"{rig.server.url}/ready", trust_env=False, verify=False)
+        assert ready.status_code == 503
+        assert "writes nothing" in ready.json()["parts"]["model"]["detail"]
+        assert rig.metric("machine_model_up") == 0
+        rig.emulator.restart()
+        rig.wait_ready(within_s=10)
+        assert ask(client, PRICE, user="well-again")["meta"]["model"] == "qwen-14b"
+
+
 def test_plain_text_works_without_the_structured_form() -> None:
     with Rig(20, FF_structured="false") as rig, rig.server.client() as client:
         reply = ask(client, PRICE, user="plain")
