@@ -336,7 +336,7 @@ def test_a_measured_card_is_the_emulated_one(
     card = load_card(path)
     extras = json.loads(path.read_text("utf-8"))["extras"]
     assert card.gain == found.eff and card.retrieval_s == extras["retrieval_s"] < 0.5
-    assert 0 < extras["cancel_s"] < 2 and extras["vram"]["bytes"] > 9e9 and extras["version"] == "0.30.0"
+    assert 0 < extras["cancel_s"] < 2 and extras["vram"]["bytes"] > 9e9 and extras["version"] == "0.32.7"
 
 
 def test_measuring_says_what_is_in_its_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
