@@ -104,8 +104,8 @@ class ModelUnavailable(Unavailable):
 class PromptTooLong(ModelUnavailable):
     """`tokens` it has as the server counts, `room` for them beside the answer."""
 
-    def __init__(self, message: str, *, tokens: int, room: int) -> None:
-        super().__init__(message, reason="too_long")
+    def __init__(self, message: str, *, retry_after: int = 5, reason: str = "", tokens: int = 0, room: int = 0) -> None:
+        super().__init__(message, retry_after=retry_after, reason=reason)
         self.tokens = tokens
         self.room = room
 

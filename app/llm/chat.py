@@ -214,7 +214,7 @@ class Chat:
     def _too_long(self, prompt: Prompt, failure: CallFailed) -> PromptTooLong:
         context = failure.context or self._settings.llm.context
         tokens = failure.tokens or max(prompt.tokens, context) * _UNTOLD
-        return PromptTooLong(_UNREAD, tokens=round(tokens), room=context - answer_room(self._settings))
+        return PromptTooLong(_UNREAD, reason=TOO_LONG, tokens=round(tokens), room=context - answer_room(self._settings))
 
     def _in_time(self, writing: Writing, silent: bool) -> str:
         """What was written before time ran out. Raises DeadlinePassed, ModelUnavailable when it was silent."""

@@ -111,9 +111,10 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
             now = machine.clock()
             with stages.time("dialogue"):
                 step = await stretch(lambda: decide(ask, snapshot, now, bot))
-            said = None
-            if lack is None:
-                step, said = await understood(step, ask, snapshot, bot, machine, now=now, ticket=ticket, stages=stages)
+            step, said = await understood(
+                step, ask, snapshot, bot, machine,
+                now=now, ticket=ticket, stages=stages, without=lack is not None,
+            )  # fmt: skip
             searched = time.monotonic()
             found = await search(step, snapshot, now, bot, top_k=settings.retriever.top_k, deadline=deadline)
             models = {stage: found.seconds[stage] for stage in ("dense", "rerank") if stage in found.seconds}

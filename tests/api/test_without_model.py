@@ -51,7 +51,7 @@ WAYS = {
     "known as hung": (ModelUnavailable("silent", reason="hang"), True),
     "turned away": (ModelUnavailable("busy", reason="busy"), False),
     "nonsense": (ModelUnavailable("nothing usable", reason="malformed"), False),
-    "too long": (PromptTooLong("too long", tokens=10**6, room=100), False),
+    "too long": (PromptTooLong("too long", reason="too_long", tokens=10**6, room=100), False),
 }
 SAYS = {
     "gone": "gone", "left alone": "gone", "refuses": "gone", "loading": "loading", "late": "late",

@@ -35,7 +35,7 @@ class Small(Extractive):
         self.asked.append(prompt)
         self.left.append(deadline.remaining())
         if (tokens := round(signs(prompt) * self._each)) > self._context:
-            raise PromptTooLong("too long", tokens=tokens, room=self._context - 300)
+            raise PromptTooLong("too long", reason="too_long", tokens=tokens, room=self._context - 300)
         return Draft(RIGHT, self.name, prompt.passages[:1])
 
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -109,8 +110,7 @@ class Gguf:
 
 def main(model: str, parallel: str, context: str, threads: str) -> None:
     """Serves until standard input ends."""
-    import xllamacpp
-
+    xllamacpp = import_module("xllamacpp")
     wanted = xllamacpp.CommonParams()
     wanted.model.path = model
     wanted.hostnames = ["127.0.0.1"]
