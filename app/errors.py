@@ -14,6 +14,7 @@ MachineError                    500 INTERNAL
 ├── Unavailable                 503 INTERNAL      + Retry-After
 │   ├── DeadlinePassed                            the answer would have come too late
 │   ├── ModelUnavailable                          the model is loading, gone, or writes nothing usable
+│   │   └── PromptTooLong                         what it was asked is longer than its context
 │   └── StoreUnavailable                          the database cannot be read or written
 ├── RevisionConflict            500               a turn met a conversation that had moved on
 └── ConfigError                 (never over HTTP) settings, flows, knowledge: what is wrong, where, and the fix
@@ -98,6 +99,15 @@ class DeadlinePassed(Unavailable):
 
 class ModelUnavailable(Unavailable):
     pass
+
+
+class PromptTooLong(ModelUnavailable):
+    """`tokens` it has as the server counts, `room` for them beside the answer."""
+
+    def __init__(self, message: str, *, retry_after: int = 5, reason: str = "", tokens: int = 0, room: int = 0) -> None:
+        super().__init__(message, retry_after=retry_after, reason=reason)
+        self.tokens = tokens
+        self.room = room
 
 
 class StoreUnavailable(Unavailable):

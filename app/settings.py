@@ -76,6 +76,7 @@ class TurnSettings(_Group):
     max_waiting: int = Field(ge=0, le=10_000)
     repair_s: float = Field(ge=0)
     reserve_s: float = Field(ge=0)
+    facts_after_s: float = Field(gt=0, le=600)
     prompt_tokens: int = Field(ge=200, le=4000)
     passages: int = Field(ge=1, le=50)
     history: int = Field(ge=0, le=100)

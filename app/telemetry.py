@@ -154,7 +154,10 @@ class Telemetry:
             registry=self.registry,
         )
         self.degraded = Counter(
-            "machine_degraded_turns", "Answers of the knowledge base while the model could not", registry=self.registry
+            "machine_degraded_turns",
+            "Answers of the knowledge base while the model could not, by why it could not",
+            ["reason"],
+            registry=self.registry,
         )
         self.model_retries = Counter(
             "machine_model_retries", "Calls repeated before their first token", registry=self.registry
@@ -192,6 +195,12 @@ class Telemetry:
         self.model_truncated = Counter(
             "machine_model_truncated",
             "Prompts of which the server read clearly less than was sent",
+            registry=self.registry,
+        )
+        self.model_overlong = Counter(
+            "machine_model_overlong",
+            "Prompts that the server refused as too long, by what was left out of them",
+            ["left_out"],
             registry=self.registry,
         )
         self.model_up = Gauge("machine_model_up", "1 while the model is loaded and answers", registry=self.registry)

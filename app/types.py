@@ -1,6 +1,6 @@
 """The frozen values that all layers share. No behaviour beyond small pure conveniences, no I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal
@@ -241,6 +241,12 @@ class Prompt:
     """What of the system text may be said aloud: who we are and what is sold."""
     usual: bool = True
     """Whether our count of its tokens may be corrected by the server's: not when it is full of rare letters."""
+    newest: int = 1
+    """Messages at the end that are no history."""
+    lean: Callable[[int], str] | None = field(default=None, compare=False, repr=False)
+    """The first of those with the best so many passages of them that it shows."""
+    shown: int = 0
+    """How many passages it shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +260,10 @@ class Aside:
 
 Ending = Literal["ok", "length", "deadline", "salvaged"]
 """How a text ended: whole, cut by the length limit or the deadline, or taken out of broken JSON."""
+
+
+Lack = Literal["gone", "loading", "late", "hung", "crowded", "unusable"]
+"""Why a turn has to do without the model."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,7 @@ class Rig:
             "MACHINE_TURN__TIMEOUT_S": str(self.deadline_s),
             "MACHINE_TURN__RESERVE_S": str(1 / speed),
             "MACHINE_TURN__REPAIR_S": str(8 / speed),
+            "MACHINE_TURN__FACTS_AFTER_S": str(12 / speed),
         }
         path = folder / "settings.yaml"
         path.write_text(yaml.safe_dump(self._settings), "utf-8")

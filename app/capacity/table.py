@@ -12,19 +12,22 @@ from app.errors import ConfigError
 def load_card(path: Path | None) -> Card:
     """The card of a JSON file as `python -m loadtests.measure` writes it; None: the estimate of a GEX44.
 
-    Raises ConfigError when it cannot be read or makes no sense.
+    What could not be measured, by its `extras.missing`, is as estimated. Raises ConfigError when it cannot be read or
+    makes no sense.
     """
     if path is None:
         return Card()
     try:
         values = json.loads(path.read_text("utf-8"))
         extras = values.get("extras") or {}
-        retrieval = extras.get("retrieval_s")
+        retrieval, usual = extras.get("retrieval_s"), Card()
+        missing = extras.get("missing") or {}
+        values = {name: getattr(usual, name) for name in missing if hasattr(usual, name)} | values
         return Card(
             decode_tps=float(values["decode_tps"]),
             prefill_tps=float(values["prefill_tps"]),
-            gain=tuple(float(value) for value in values["eff"]),
-            retrieval_s=Card().retrieval_s if retrieval is None else float(retrieval),
+            gain=tuple(map(float, values["eff"] if "eff" in values or "decode_tps" not in missing else usual.gain)),
+            retrieval_s=usual.retrieval_s if retrieval is None else float(retrieval),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"{path} is no card's profile: {error!r}") from error

@@ -7,15 +7,17 @@ wish for a person) is read on as the draft's `aside`, unless its place at the se
 import asyncio
 import math
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 
 from app.breaker import Breaker
 from app.capacity.pace import Call, Pace
 from app.deadline import Deadline
-from app.errors import DeadlinePassed, ModelUnavailable
+from app.errors import DeadlinePassed, ModelUnavailable, PromptTooLong
+from app.llm.behind import Behind
 from app.llm.client import SAMPLING, CallFailed, ModelClient, PieceStream, Usage
 from app.llm.hearing import heard
+from app.llm.overlong import KIND as TOO_LONG
+from app.llm.patience import Patience
 from app.llm.watch import ModelWatch
 from app.llm.writing import TEXT_FAULTS, Spoiled, Writing, schema
 from app.settings import Settings
@@ -25,11 +27,15 @@ from app.understanding.doubt import ActHeard, ActQuestion
 
 _ASIDE_TOKENS = 60  # room behind the answer
 _TRUNCATED = 0.7  # of our own count: fewer tokens read than this, and the server has cut the prompt
-_SAID = frozenset({"answered", "other", "unknown", "malformed"})
+_SAID = frozenset({"answered", "other", "unknown", "malformed", TOO_LONG})
 """Outcomes of hearing that speak for the server, whatever the model wrote."""
+_TICK_S = 0.01  # that a timer may ring early
+_WHOLE = 0.9  # of a turn's time: who is silent so long is silent all of it
+_UNTOLD = 1.25  # contexts that a prompt has which is too long, where the server does not count
 _WAIT_S, _LONGEST_WAIT_S = 5, 60  # that a caller is asked to wait, as the server asked us
 _UNUSABLE = "the model wrote nothing usable; use the fallback and try again"
 _GONE = "the model cannot be reached; use the fallback and try again"
+_UNREAD = "the message and what belongs to it are too long for the model; use the fallback"
 _LATE = "the answer would come too late; use the fallback and try again"
 # A second try with the same sampling tends to walk into the same fault.
 _OTHER_SAMPLING: Mapping[str, Mapping[str, float]] = {
@@ -68,10 +74,11 @@ class Chat:
         self._on_count = on_count
         self._client = client
         self._watch = ModelWatch(client, settings.llm, telemetry, system)
+        self._patience_s = min(settings.turn.facts_after_s, _WHOLE * settings.turn.timeout_s)
         self._breaker = Breaker(settings.llm.breaker_failures, settings.llm.breaker_s)
         self._hearing = Breaker(settings.llm.breaker_failures, settings.llm.breaker_s)
         self._writing = 0
-        self._asides: deque[tuple[asyncio.Task[Aside], PieceStream]] = deque()
+        self._behind = Behind(telemetry, settings.turn.timeout_s)
 
     def available(self) -> None:
         self._watch.available()
@@ -111,8 +118,7 @@ class Chat:
         await self._watch.open()
 
     async def close(self) -> None:
-        while self._asides:
-            await _ended(*self._asides.popleft())
+        await self._behind.leave(0)
         await self._watch.close()
         await self._client.close()
 
@@ -125,7 +131,7 @@ class Chat:
         try:
             draft = await self._answer(prompt, deadline)
         except ModelUnavailable as error:
-            if error.reason in TEXT_FAULTS:
+            if error.reason in TEXT_FAULTS or error.reason == TOO_LONG:
                 # The server does answer. Whoever can talk the model into a ruler must not shut it off for everybody.
                 self._breaker.succeeded()
             else:
@@ -161,23 +167,31 @@ class Chat:
         known = prompt.system + "".join(message.content for message in prompt.messages)
         writing = Writing(structured=self._settings.flags.structured, known=known)
         stream: PieceStream | None = None
+        left = deadline.remaining() - self._settings.turn.reserve_s
         try:
-            async with asyncio.timeout(deadline.remaining() - self._settings.turn.reserve_s) as scope:
+            async with asyncio.timeout(left) as scope:
+                patience = Patience(scope, self._patience_s if self._settings.flags.degraded else math.inf)
                 stream = await self._open(prompt, deadline, sampling)
-                await writing.read(stream)
+                await writing.read(stream, patience.heard)
             text, ending = writing.result()
             if writing.closed and writing.usage is None:
-                aside, stream = self._read_on(stream, writing, prompt), None
+                aside = self._behind.read_on(stream, writing, lambda usage: self._count(prompt, usage))
+                stream = None
             else:
                 aside = None
             return self._draft(prompt, writing, text, ending, streams=streams, aside=aside)
         except TimeoutError:
             if not scope.expired():
                 raise
-            return self._draft(prompt, writing, self._in_time(writing), "deadline", streams=streams)
+            silent = writing.silent_s() >= self._patience_s - _TICK_S
+            if silent:
+                self._watch.silent()
+            return self._draft(prompt, writing, self._in_time(writing, silent), "deadline", streams=streams)
         except CallFailed as failure:
             self._telemetry.model_calls.labels(failure.kind).inc()
             self._telemetry.log.warning("model call failed", kind=failure.kind)
+            if failure.kind == TOO_LONG:
+                raise self._too_long(prompt, failure) from None
             seconds = min(math.ceil(failure.retry_after), _LONGEST_WAIT_S) or _WAIT_S
             raise ModelUnavailable(_GONE, retry_after=seconds, reason=failure.kind) from None
         finally:
@@ -197,11 +211,16 @@ class Chat:
             budget_s=max(0.0, deadline.remaining() - self._settings.turn.reserve_s),
         )
 
-    def _in_time(self, writing: Writing) -> str:
-        """What was written before time ran out. Raises DeadlinePassed, or ModelUnavailable when nothing came at all."""
+    def _too_long(self, prompt: Prompt, failure: CallFailed) -> PromptTooLong:
+        context = failure.context or self._settings.llm.context
+        tokens = failure.tokens or max(prompt.tokens, context) * _UNTOLD
+        return PromptTooLong(_UNREAD, reason=TOO_LONG, tokens=round(tokens), room=context - answer_room(self._settings))
+
+    def _in_time(self, writing: Writing, silent: bool) -> str:
+        """What was written before time ran out. Raises DeadlinePassed, ModelUnavailable when it was silent."""
         if text := writing.begun():
             return text
-        if writing.first_token_at is None:
+        if silent or writing.first_token_at is None:
             self._telemetry.model_calls.labels("hang").inc()
             raise ModelUnavailable(_LATE, reason="hang")
         self._telemetry.model_calls.labels("late").inc()
@@ -223,6 +242,7 @@ class Chat:
         whole = writing.whole_at or now
         seconds = {"prefill": first - writing.started, "decode": whole - first}
         if ending != "deadline":
+            self._watch.spoke()
             shared = (streams + max(self._writing, 1)) / 2
             self._pace.called(Call(prompt.fresh, seconds["prefill"], writing.pieces, seconds["decode"], shared))
         if writing.usage is not None:
@@ -230,41 +250,9 @@ class Chat:
         self._telemetry.model_tokens.labels("fresh").inc(prompt.fresh)
         return Draft(text, self.name, prompt.passages, ending, seconds, aside)
 
-    def _read_on(self, stream: PieceStream, writing: Writing, prompt: Prompt) -> asyncio.Task[Aside]:
-        """A task that reads what stands behind the answer. It never fails: at worst it heard nothing."""
-
-        outcome = "dropped"
-
-        async def reading() -> Aside:
-            nonlocal outcome
-            try:
-                async with asyncio.timeout(self._settings.turn.timeout_s):
-                    aside = await writing.read_on(stream)
-                outcome = "read"
-                if writing.usage is not None:
-                    self._count(prompt, writing.usage)
-                return aside
-            except (CallFailed, TimeoutError):
-                outcome = "failed"
-                return Aside()
-
-        task = asyncio.create_task(reading(), name="aside")
-        entry = (task, stream)
-        self._asides.append(entry)
-
-        def ended(_: asyncio.Task[Aside]) -> None:  # also of a task that was cancelled before it began
-            self._telemetry.model_asides.labels(outcome).inc()
-            stream.stop()
-            if entry in self._asides:
-                self._asides.remove(entry)
-
-        task.add_done_callback(ended)
-        return task
-
     async def _make_room(self) -> None:
         """Ends what is being written behind older answers, if its place at the server is needed for a new one."""
-        while self._asides and self._writing + len(self._asides) >= self._settings.turn.parallel:
-            await _ended(*self._asides.popleft())
+        await self._behind.leave(max(0, self._settings.turn.parallel - self._writing - 1))
 
     def _count(self, prompt: Prompt, usage: Usage) -> None:
         if not usage.prompt_tokens:
@@ -280,10 +268,3 @@ class Chat:
 
     def _resting(self) -> ModelUnavailable:
         return ModelUnavailable(_GONE, retry_after=max(1, round(self._breaker.retry_after())), reason="breaker")
-
-
-async def _ended(task: asyncio.Task[Aside], stream: PieceStream) -> None:
-    task.cancel()
-    await asyncio.wait({task})
-    stream.stop()
-    await stream.closed()

@@ -35,13 +35,25 @@ class CallFailed(Exception):
     """The server could not answer. `kind` is a word for the metrics; nothing of the server's text leaves the log.
 
     `retry_after`: seconds for which the server asks to be left alone. `known`: the models it has, where that is why.
+    `tokens`, `context`: of a prompt that was too long and of what would have held it; 0 where that is not told.
     """
 
-    def __init__(self, kind: str, detail: str = "", *, retry_after: float = 0.0, known: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        kind: str,
+        detail: str = "",
+        *,
+        retry_after: float = 0.0,
+        known: Sequence[str] = (),
+        tokens: int = 0,
+        context: int = 0,
+    ) -> None:
         super().__init__(f"{kind}: {detail}" if detail else kind)
         self.kind = kind
         self.retry_after = retry_after
         self.known = tuple(known)
+        self.tokens = tokens
+        self.context = context
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import ollama
+from ollama._types import ChatRequest
 
 from app.capacity.pace import Pace
 from app.llm.chat import Chat
@@ -24,6 +25,7 @@ from app.llm.client import (
     chat_of,
     transport_failure,
 )
+from app.llm.overlong import KIND, overlong
 from app.settings import LlmSettings, Settings
 from app.telemetry import Telemetry
 from app.types import ChatMessage
@@ -41,6 +43,10 @@ WORDS = ServerWords(
         "forbidden": "Ollama refuses this host name; set llm.host to http://127.0.0.1:11434",
         "crash": "Ollama's runner crashed while loading {model}; look at journalctl -u ollama, free GPU memory",
         "rejected": "Ollama rejects the options for {model}; compare llm.context and llm.gpu_layers with its version",
+        "hang": "Ollama takes calls for {model} and writes nothing; if it does not come back by itself: "
+        "systemctl restart ollama; journalctl -u ollama and nvidia-smi say more",
+        KIND: "the system text alone is longer than llm.context for {model}; "
+        "raise llm.context and OLLAMA_CONTEXT_LENGTH",
     },
     "Ollama failed ({kind}); look at journalctl -u ollama",
 )
@@ -63,6 +69,19 @@ class Ollama(Chat):
         self.needs_gpu = not settings.llm.cpu_accepted
 
 
+class _WholePrompt(ChatRequest):
+    """A chat whose prompt is refused where it is too long: else half of a context is cut out of it without a word."""
+
+    truncate: bool = False
+
+
+class _Client(ollama.AsyncClient):
+    async def whole(self, *, stream: bool = False, **request: Any) -> Any:
+        """As `chat`, and its prompt is never cut."""
+        sent = _WholePrompt(stream=stream, **request).model_dump(exclude_none=True)
+        return await self._request(ollama.ChatResponse, "POST", "/api/chat", json=sent, stream=stream)
+
+
 class OllamaClient(ModelClient):
     words = WORDS
     cuts_prompts = True
@@ -71,7 +90,7 @@ class OllamaClient(ModelClient):
         super().__init__(on_retry)
         self._settings = settings
         timeout = httpx.Timeout(None, connect=CONNECT_S)  # each call has a deadline of its own
-        self._client = ollama.AsyncClient(host=settings.host, timeout=timeout, trust_env=False)
+        self._client = _Client(host=settings.host, timeout=timeout, trust_env=False)
         self._load_options: dict[str, Any] = {"num_ctx": settings.context}
         if settings.gpu_layers >= 0:
             self._load_options["num_gpu"] = settings.gpu_layers
@@ -92,7 +111,7 @@ class OllamaClient(ModelClient):
 
     async def warm(self, system: str) -> None:
         try:
-            await self._client.chat(
+            await self._client.whole(
                 model=self._settings.model,
                 messages=chat_of(system, [ChatMessage("user", "?")]),
                 think=False,
@@ -106,7 +125,7 @@ class OllamaClient(ModelClient):
         self, system: str, messages: Sequence[ChatMessage], schema: dict[str, Any] | None, options: Mapping[str, Any]
     ) -> AsyncGenerator[Piece, None]:
         try:
-            chunks = await self._client.chat(
+            chunks = await self._client.whole(
                 model=self._settings.model,
                 messages=chat_of(system, messages),
                 stream=True,
@@ -119,7 +138,7 @@ class OllamaClient(ModelClient):
                 async for chunk in chunks:
                     yield Piece(chunk.message.content or "", _usage(chunk) if chunk.done else None)
             finally:
-                await chunks.aclose()  # type: ignore[attr-defined]
+                await chunks.aclose()
         except (httpx.HTTPError, ollama.ResponseError, ConnectionError, ValueError) as error:
             raise _failure(error) from error
 
@@ -142,5 +161,7 @@ def _failure(error: Exception) -> CallFailed:
     if isinstance(error, ollama.ResponseError):
         if _CRASH.search(error.error):
             return CallFailed("crash", error.error)
+        if error.status_code == 400 and (told := overlong(error.error)):
+            return CallFailed(KIND, error.error, tokens=told[0], context=told[1])
         return CallFailed(_KINDS.get(error.status_code, "server_error"), error.error)
     return transport_failure(error)

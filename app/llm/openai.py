@@ -29,6 +29,7 @@ from app.llm.client import (
     chat_of,
     transport_failure,
 )
+from app.llm.overlong import KIND, overlong
 from app.llm.sse import EventReader
 from app.llm.wire import OURS, Answer, body_of, kind_of, models_of, nearest, root_of, seconds_of
 from app.settings import LlmSettings, Settings
@@ -52,6 +53,9 @@ WORDS = ServerWords(
         "raise it there, or lower turn.parallel",
         "rejected": "the model server at {host} rejects the call for {model}; compare llm.context and llm.extra_body "
         "with it, or switch the flag structured off where it knows no JSON schema",
+        "hang": "the model server at {host} takes calls for {model} and writes nothing; "
+        "restart it, and look at its log",
+        KIND: "the system text alone is longer than the context of {model}; raise it where the server is started",
         "garbage": "what answers at {host} does not speak OpenAI's protocol; is llm.host right?",
     },
     "the model server at {host} failed ({kind}); look at its log",
@@ -191,6 +195,8 @@ async def _words_of(response: httpx.Response) -> bytes:
 
 
 def _refused(status: int, headers: httpx.Headers, body: bytes, known: Sequence[str] = ()) -> CallFailed:
+    if status in (400, 413) and (told := overlong(body.decode("utf-8", "replace"))):
+        return CallFailed(KIND, f"status {status}", tokens=told[0], context=told[1])
     seconds = seconds_of(headers.get("retry-after"), datetime.now(UTC))
     return CallFailed(kind_of(status, body), f"status {status}", retry_after=seconds, known=known)
 

@@ -16,7 +16,9 @@ from app.types import ModelState
 _LOOK_S = 3.0  # a look that takes longer says nothing
 _OPEN_S = 10.0  # that a start waits for a model which is loaded already
 _IMPATIENT_S = 1.0  # between two looks while the model is not loaded
+_SILENT = "hang"
 _MISSED = 3  # looks without an answer after which the model counts as gone
+_HUNG = 2  # calls in a row that fell silent after which the model counts as hung
 _LONGEST_S = 60.0  # that a server may ask to be left alone
 
 
@@ -33,6 +35,7 @@ class ModelWatch:
         self._doubt = asyncio.Event()
         self._looked = asyncio.Event()
         self._missed = 0
+        self._silent = 0
         self._rest_s = 0.0  # for which the server asked to be left alone
 
     @property
@@ -43,6 +46,8 @@ class ModelWatch:
         """Raises ModelUnavailable unless the model is loaded."""
         if self._state.state == "warm":
             return
+        if self._hung:
+            raise ModelUnavailable("the model does not answer; use the fallback and try again", reason="hang")
         loading = self._state.state in ("cold", "loading")
         raise ModelUnavailable(
             "the model is being loaded; use the fallback and try again"
@@ -51,6 +56,24 @@ class ModelWatch:
             retry_after=15 if loading else 5,
             reason="loading" if loading else "gone",
         )
+
+    @property
+    def _hung(self) -> bool:
+        return self._silent >= _HUNG
+
+    def silent(self) -> None:
+        """A call fell silent though the server is there. After two in a row the model counts as away, until it has
+        written to a call of the watch's own: that one also has a server notice that its runner hangs."""
+        self._silent += 1
+        if self._hung:
+            self._failed(CallFailed(_SILENT))
+            self._telemetry.model_up.set(0)
+            self._doubt.set()
+
+    def spoke(self) -> None:
+        """A call was answered."""
+        if not self._hung:  # an answer that was under way before says nothing of now
+            self._silent = 0
 
     def doubt(self) -> None:
         """Look again now: a call has failed."""
@@ -109,10 +132,27 @@ class ModelWatch:
             detail = f"{self._settings.model} has the digest {loaded.digest[:12]}, not {self._settings.digest[:12]}"
             self._set("failed", f"{detail}; fetch the wanted one or change llm.digest", loaded.digest)
             return
+        if self._hung:
+            await self._try()
+            return
         if self._state.state != "warm":
             await self._load()  # loaded by somebody else: with our options it stays as it is
             return
         self._set("warm", f"{self._settings.model} is loaded", loaded.digest, loaded.size, loaded.size_vram)
+
+    async def _try(self) -> None:
+        """One token of a model that is there and has fallen silent."""
+        try:
+            async with asyncio.timeout(self._settings.load_s):
+                await self._client.warm(self._system)
+        except TimeoutError:
+            return
+        except CallFailed as failure:
+            self._failed(failure)
+            return
+        self._silent = 0
+        self._set("warm", f"{self._settings.model} is loaded")
+        self._doubt.set()  # sizes and digest are those of the next look
 
     async def _load(self) -> None:
         self._set("loading", f"{self._settings.model} is being loaded")
@@ -132,6 +172,7 @@ class ModelWatch:
             return
         if self._settings.digest and loaded.digest != self._settings.digest:
             return  # the next look says so
+        self._silent = 0
         self._set("warm", f"{self._settings.model} is loaded", loaded.digest, loaded.size, loaded.size_vram)
 
     def _failed(self, failure: CallFailed) -> None:

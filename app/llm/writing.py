@@ -1,7 +1,7 @@
 """Writing: one answer while its stream is read, and what may be made of it when it ends in any way."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from app.llm.client import Piece, Usage
@@ -32,7 +32,7 @@ class Writing:
         self._reader = AnswerReader(structured)
         self._known = known
         self._looked_at = 0
-        self.started = time.monotonic()
+        self.started = self._heard_at = time.monotonic()
         self.first_token_at: float | None = None
         self.whole_at: float | None = None
         self.pieces = 0
@@ -43,10 +43,18 @@ class Writing:
         """Whether the answer's string has ended."""
         return self._reader.closed
 
-    async def read(self, pieces: AsyncIterator[Piece]) -> None:
-        """Until the answer is whole or the stream ends. Raises Spoiled as soon as it goes wrong, and CallFailed."""
+    def silent_s(self) -> float:
+        """Seconds since its last piece, or since it was asked."""
+        return time.monotonic() - self._heard_at
+
+    async def read(self, pieces: AsyncIterator[Piece], heard: Callable[[], None] = lambda: None) -> None:
+        """Until the answer is whole or the stream ends; `heard` is told of each piece.
+
+        Raises Spoiled as soon as it goes wrong, and CallFailed.
+        """
         async for piece in pieces:
-            now = time.monotonic()
+            now = self._heard_at = time.monotonic()
+            heard()
             if self.first_token_at is None:
                 self.first_token_at = now
             self._take(piece)

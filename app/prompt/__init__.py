@@ -6,6 +6,18 @@ from app.prompt.frame import marks_in
 from app.prompt.now import moment
 from app.prompt.repairing import Wrong, corrected
 from app.prompt.sanitise import sanitise
+from app.prompt.shortening import shorter
 from app.prompt.token_count import TokenCounter
 
-__all__ = ["Budget", "PromptBuilder", "TokenCounter", "Wrong", "asking", "corrected", "marks_in", "moment", "sanitise"]
+__all__ = [
+    "Budget",
+    "PromptBuilder",
+    "TokenCounter",
+    "Wrong",
+    "asking",
+    "corrected",
+    "marks_in",
+    "moment",
+    "sanitise",
+    "shorter",
+]

@@ -58,6 +58,11 @@ class PromptBuilder:
         """What our count of tokens is multiplied with, by what the server has counted."""
         return self._tokens.factor
 
+    def refused(self, prompt: Prompt, tokens: int) -> None:
+        """Learns at once how many tokens the server has counted of a prompt that was too long for it."""
+        if prompt.usual:
+            self._tokens.calibrate(prompt.tokens, tokens, weight=1.0)
+
     def with_factor(self, factor: float) -> "PromptBuilder":
         """The same builder counting as it did when its factor was this: for replaying a turn."""
         tokens = TokenCounter(factor)
@@ -171,6 +176,8 @@ class PromptBuilder:
             deciding=deciding,
             usual=usual(message.content for message in messages),
             about=tuple(part for part in (shop.name, shop.sells) if part),
+            lean=message.lean,
+            shown=message.shown,
         )
 
     def _told_once(self, slots: Mapping[str, str]) -> Iterator[str]:

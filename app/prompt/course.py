@@ -75,6 +75,17 @@ class LastMessage:
         self._room = room
         self._framed = framed
         self._framed_told = framed_told
+        self._shown: list[Shown] = []
+        self._words = ""
+
+    @property
+    def shown(self) -> int:
+        """How many passages stand in what was written."""
+        return len(self._shown)
+
+    def lean(self, passages: int) -> str:
+        """What was written with so many of its passages, the best ones."""
+        return self._render(self._shown[:passages], self._words)
 
     def written(self, passages: Sequence[Passage], words: str) -> str:
         """`words` are the customer's, sanitised; `passages` best first."""
@@ -92,6 +103,7 @@ class LastMessage:
                 if self._count([*shown, passage], words) > self._room:
                     break
                 shown.append(passage)
+        self._shown, self._words = shown, words
         return self._render(shown, words)
 
     def _begun(self, best: Shown, words: str) -> Shown:

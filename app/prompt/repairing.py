@@ -41,6 +41,7 @@ def corrected(prompt: Prompt, draft: str, wrong: Sequence[Wrong]) -> Prompt:
     return replace(
         prompt,
         messages=(*prompt.messages, ChatMessage("assistant", sanitise(draft) or UNKNOWN), ChatMessage("user", demand)),
+        newest=prompt.newest + 2,
     )
 
 

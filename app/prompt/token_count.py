@@ -20,7 +20,8 @@ _LATIN_LETTERS = frozenset(ascii_letters)
 _KAZAKH_SHARE = 0.04  # of a text's Cyrillic letters: every Kazakh sentence has more, Russian has none
 _MESSAGE = 5  # role marks and line ends around each message
 _SMOOTHING = 0.1  # weight of the newest observation
-_LIMITS = (0.5, 2.0)  # a calibration beyond these is a fault of the observation, not of the count
+_LIMITS = (0.5, 4.0)  # of the factor: a coarse vocabulary comes to 2.3
+_STEP = 2.0  # times what the factor is: beyond that one observation among many is at fault, not the count
 _DUST = 1e-6  # 56 letters at 2.8 each are 20 tokens, and a hair more in binary fractions
 _MARK = 5.5  # a frame's sign and its six letters, which are no word: measured on 300 marks
 _RARE = re.compile(r"[^\x00-\x7f\u00a0-\u00bf\u0400-\u04ff\u2010-\u203a\u20b8\u20bd\u2116⟦⟧]")
@@ -56,13 +57,14 @@ class TokenCounter:
         """Tokens of a chat message with its role marks."""
         return self.count(text) + _MESSAGE
 
-    def calibrate(self, counted: int, actual: int) -> None:
-        """Moves the estimate towards the server's `prompt_eval_count` for a prompt that we counted as `counted`."""
+    def calibrate(self, counted: int, actual: int, weight: float = _SMOOTHING) -> None:
+        """Moves the estimate towards the server's count of a prompt that we counted as `counted`; 1: all the way."""
         if counted <= 0 or actual <= 0:
             return
-        wanted = self.factor * actual / counted
         low, high = _LIMITS
-        self.factor += _SMOOTHING * (min(max(wanted, low), high) - self.factor)
+        if weight < 1:
+            high = min(high, _STEP * self.factor)
+        self.factor += weight * (min(max(self.factor * actual / counted, low), high) - self.factor)
 
 
 def _estimate(text: str) -> float:

@@ -30,8 +30,12 @@ async def understood(
     now: datetime,
     ticket: Ticket,
     stages: Stages,
+    without: bool = False,
 ) -> tuple[Step, ActHeard | None]:
-    """The step to take, and what the model said of the message if it was asked: the turn goes on whatever it says."""
+    """The step to take, and what the model said of the message if it was asked: the turn goes on whatever it says.
+
+    `without`: it has no place at the model.
+    """
     telemetry, settings, model = machine.telemetry, machine.settings, machine.llm
     machine.heard.came()
     if step.unsure:
@@ -41,7 +45,7 @@ async def understood(
     if not wanted or not step.acts or not isinstance(model, Hearing):
         return step, None
     seconds = _TIME * settings.turn.timeout_s
-    if why := _why_not(model, ticket, machine, seconds):
+    if why := "model" if without else _why_not(model, ticket, machine, seconds):
         telemetry.act_unasked.labels(why).inc()
         return step, None
     with stages.time("hearing"):

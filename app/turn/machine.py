@@ -15,6 +15,7 @@ from app.telemetry import Telemetry
 from app.turn.asides import Asides
 from app.turn.bots import Bots
 from app.turn.locks import KeyLocks
+from app.turn.places import Places
 
 
 def _now() -> datetime:
@@ -36,6 +37,8 @@ class Machine:
     asides: Asides = field(default_factory=Asides)
     heard: Quota = field(default_factory=Quota)
     """Of the turns in which the model may be asked what a message is for."""
+    facts: Places = field(default_factory=Places)
+    """Of turns that do without the model."""
     models: Models = field(default_factory=Models)
     """Of the search."""
     clock: Callable[[], datetime] = _now

@@ -14,10 +14,11 @@ from app.turn.afterwards import leave, merged
 from app.turn.bots import Bot
 from app.turn.chain import Plan, decide, plan, reckon, search
 from app.turn.hearing import understood
+from app.turn.lacking import admitted, lacking, placed
 from app.turn.machine import Machine
 from app.turn.record import record_of
 from app.turn.reply import Meta, Reply
-from app.turn.speaking import Spoken, check_available, drop, speak
+from app.turn.speaking import Spoken, drop, speak
 from app.types import Ask, Observation, Step
 
 _T = TypeVar("_T")
@@ -84,7 +85,10 @@ async def _refuse_early(ask: Ask, machine: Machine, ticket: Ticket, deadline: De
         return
     try:
         ticket.reserve()
-    except Overloaded:
+    except Overloaded as error:
+        with contextlib.suppress(Overloaded):
+            lacking(error, machine)
+            return  # it is answered without the model
         async with deadline.enforce():
             if (await machine.store.load(ask.key, ask.request_id, 0)).stored is None:
                 raise
@@ -100,15 +104,17 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
                 raise Conflict(f"request_id {ask.request_id!r} was used for another message; send a new one")
             return Reply(loaded.stored.answer, loaded.stored.response, replayed=True)
         machine.cpu.check(ask.key)
-        check_available(machine)
-        ticket.reserve()  # a refusal does not wait for what the model is still writing
+        lack = admitted(ticket, machine)  # a refusal does not wait for what the model is still writing
         with stages.time("aside"):
             snapshot = await merged(loaded.snapshot, bot, machine)
-        async with ticket.place(lambda seconds: stages.add("queue", seconds)):
+        async with placed(ticket, lack, machine, deadline, lambda seconds: stages.add("queue", seconds)) as lack:
             now = machine.clock()
             with stages.time("dialogue"):
                 step = await stretch(lambda: decide(ask, snapshot, now, bot))
-            step, said = await understood(step, ask, snapshot, bot, machine, now=now, ticket=ticket, stages=stages)
+            step, said = await understood(
+                step, ask, snapshot, bot, machine,
+                now=now, ticket=ticket, stages=stages, without=lack is not None,
+            )  # fmt: skip
             searched = time.monotonic()
             found = await search(step, snapshot, now, bot, top_k=settings.retriever.top_k, deadline=deadline)
             models = {stage: found.seconds[stage] for stage in ("dense", "rerank") if stage in found.seconds}
@@ -131,7 +137,7 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
                         now=now,
                     )
                 )
-            spoken = await speak(planned, ask, snapshot, bot, machine, deadline=deadline, stages=stages)
+            spoken = await speak(planned, ask, snapshot, bot, machine, deadline=deadline, stages=stages, lack=lack)
             ticket.model_s = spoken.seconds
     try:
         meta = _meta(ask, planned, spoken, bot, stages, timings=settings.flags.timings)
@@ -154,6 +160,8 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
 def _count(step: Step, spoken: Spoken, machine: Machine) -> None:
     telemetry, outcome = machine.telemetry, spoken.outcome
     telemetry.turns.labels(step.action, step.reason).inc()
+    if spoken.lack is not None:
+        telemetry.degraded.labels(spoken.lack).inc()
     telemetry.verdicts.labels("replaced" if outcome.replaced else "repaired" if outcome.verdict.repairs else "ok").inc()
     for finding in outcome.verdict.findings:
         telemetry.findings.labels(finding.check).inc()
@@ -179,6 +187,7 @@ def _meta(ask: Ask, planned: Plan, spoken: Spoken, bot: Bot, stages: Stages, *, 
         topic=step.topic or None,
         handover=step.handover,
         guardrail=tuple(checks) if outcome.replaced else None,
+        degraded=spoken.lack,
         ending=last.ending if last.ending != "ok" else None,
         timings={stage: round(seconds * 1000, 1) for stage, seconds in stages.seconds.items()} if timings else None,
         calls=len(spoken.drafts) if timings else None,

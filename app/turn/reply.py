@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
-from app.types import Action, Ending, Handover, Language, Tone
+from app.types import Action, Ending, Handover, Lack, Language, Tone
 
 
 def _told(description: str) -> Any:
@@ -50,6 +50,14 @@ class Meta:
         _told(
             "a model did not simply finish. `length`: cut at its length limit; `deadline`: closed shortly before its"
             " time ran out; both end with a whole sentence. `salvaged`: taken out of broken JSON"
+        ),
+    ] = None
+    degraded: Annotated[
+        Lack | None,
+        _told(
+            "with the flag `degraded`: why the knowledge base answered in place of the model. `gone`: it cannot be"
+            " reached or was left alone; `loading`; `late`: no time was left, or no whole sentence had come; `hung`: it"
+            " fell silent; `crowded`: too many conversations at once; `unusable`: nothing could be used"
         ),
     ] = None
     timings: Annotated[

@@ -10,10 +10,12 @@ from app.cpu import stretch
 from app.deadline import Deadline
 from app.errors import DeadlinePassed, ModelUnavailable
 from app.telemetry import Stages
+from app.turn.answered import answered
 from app.turn.bots import Bot
 from app.turn.chain import Outcome, Plan, correction, judge
+from app.turn.lacking import lacking
 from app.turn.machine import Machine
-from app.types import Ask, Draft, Prompt, Snapshot
+from app.types import Ask, Draft, Lack, Prompt, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +25,32 @@ class Spoken:
     drafts: tuple[Draft, ...]
     outcome: Outcome
     seconds: float
-
-
-def check_available(machine: Machine) -> None:
-    """Raises ModelUnavailable at once when nothing could answer; with the flag `degraded` something always can."""
-    if not machine.settings.flags.degraded:
-        machine.llm.available()
+    lack: Lack | None = None
+    """Why the knowledge base spoke in its place."""
 
 
 async def speak(
-    planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot, machine: Machine, *, deadline: Deadline, stages: Stages
+    planned: Plan,
+    ask: Ask,
+    snapshot: Snapshot,
+    bot: Bot,
+    machine: Machine,
+    *,
+    deadline: Deadline,
+    stages: Stages,
+    lack: Lack | None = None,
 ) -> Spoken:
     """Asks the model, and once more if the guardrail refuses its draft, there is time and the flag `repair` is on.
+
+    With a `lack` it is not asked: the knowledge base speaks, as it does with the flag `degraded` where a call fails.
 
     Raises ModelUnavailable or DeadlinePassed, and then nothing of the call is left running.
     """
     drafts: list[Draft] = []
     try:
         asked = time.monotonic()
-        drafts.append(await _first(planned.prompt, machine, deadline, stages))
+        first, lack = await _first(planned.prompt, bot, machine, lack, deadline=deadline, stages=stages)
+        drafts.append(first)
         seconds = time.monotonic() - asked
         with stages.time("guardrail"):
             outcome = await stretch(lambda: judge(planned, drafts, ask, snapshot, bot))
@@ -50,14 +59,14 @@ async def speak(
             # Where the correction fails too, the fact itself is said: better than no answer.
             with contextlib.suppress(ModelUnavailable, DeadlinePassed), stages.time("repair"):
                 again = correction(planned.prompt, drafts[0], outcome.verdict)
-                drafts.append(await machine.llm.answer(again, deadline))
+                drafts.append(await answered(again, bot, machine, deadline))
                 outcome = await stretch(lambda: judge(planned, drafts, ask, snapshot, bot))
             seconds += stages.seconds["repair"]
     except BaseException:
         drop(drafts)
         raise
     drop(drafts[:-1])
-    return Spoken(tuple(drafts), outcome, seconds)
+    return Spoken(tuple(drafts), outcome, seconds, lack)
 
 
 def drop(drafts: Iterable[Draft]) -> None:
@@ -67,15 +76,18 @@ def drop(drafts: Iterable[Draft]) -> None:
             draft.aside.cancel()
 
 
-async def _first(prompt: Prompt, machine: Machine, deadline: Deadline, stages: Stages) -> Draft:
+async def _first(
+    prompt: Prompt, bot: Bot, machine: Machine, lack: Lack | None, *, deadline: Deadline, stages: Stages
+) -> tuple[Draft, Lack | None]:
     asked = time.monotonic()
-    try:
-        machine.llm.available()
-        draft = await machine.llm.answer(prompt, deadline)
-    except ModelUnavailable:
-        if not machine.settings.flags.degraded:
-            raise
-        machine.telemetry.degraded.inc()
+    draft: Draft | None = None
+    if lack is None:
+        try:
+            machine.llm.available()
+            draft = await answered(prompt, bot, machine, deadline)
+        except (ModelUnavailable, DeadlinePassed) as error:
+            lack = lacking(error, machine)
+    if draft is None:
         draft = await stretch(lambda: compose(prompt))
     total = time.monotonic() - asked
     if "decode" in draft.seconds:
@@ -83,4 +95,4 @@ async def _first(prompt: Prompt, machine: Machine, deadline: Deadline, stages: S
     for stage, seconds in draft.seconds.items():
         stages.add(stage, seconds)
     stages.add("model", max(0.0, total - sum(draft.seconds.values())))
-    return draft
+    return draft, lack

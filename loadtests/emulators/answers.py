@@ -84,6 +84,8 @@ def structured(schema: Mapping[str, Any], answer: str, fields: Mapping[str, Any]
 
     `fields` are values for properties beside the answer.
     """
+    if schema.get("type", "object") != "object":
+        return _json(_value(schema, schema)), 0
     properties = schema.get("properties") or {"answer": {"type": "string"}}
     values = {name: _value(kind, schema) for name, kind in properties.items()}
     place = "answer" if "answer" in values else next((name for name, value in values.items() if value == ""), None)

@@ -12,7 +12,7 @@ from loadtests.emulators.golang import FOREVER_S
 from loadtests.emulators.profiles import Clock, Profile
 from loadtests.emulators.tokens import Tokens
 
-LOAD_OPTIONS = ("num_ctx", "num_batch", "num_gpu", "num_thread", "use_mmap", "main_gpu")
+LOAD_OPTIONS = ("num_ctx", "num_batch", "num_gpu", "num_thread", "use_mmap", "main_gpu", "shift")
 """Options that are fixed when the model loads: another value of one of them loads it again."""
 
 
@@ -169,12 +169,28 @@ class Engine:
         self.stats.queue_s += time.monotonic() - began
         slot, cached = self.cache.take(prompt)
         run = Run(prompt, cached, Clock())
-        try:
-            yield run
-        finally:
+        stays_s = 0.0
+
+        def free() -> None:
             done = len(prompt) if run.prefilled else cached
             self.cache.release(slot, (*prompt[:done], *run.output))
             self._slots.release()
+
+        try:
+            yield run
+        except asyncio.CancelledError:
+            stays_s = 0.0 if run.prefilled else self.profile.leave_s / self.speed
+            raise
+        finally:
+            if stays_s:
+                asyncio.get_running_loop().call_later(stays_s, free)
+            else:
+                free()
+
+    async def front(self) -> None:
+        """What each request costs before its place."""
+        if self.profile.front_s:
+            await asyncio.sleep(self.profile.front_s / self.speed)
 
     async def prefill(self, run: Run) -> None:
         """Evaluates the part of the prompt that no cache held."""

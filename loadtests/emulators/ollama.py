@@ -6,44 +6,51 @@ It prints one line, `{"url": "http://..."}`, when it listens. Beside the server'
 
 import argparse
 import asyncio
-import ipaddress
+import contextlib
 import json
 import signal
-import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
+from loadtests.emulators.arguments import arguments
 from loadtests.emulators.chat import ChatHandler, Installed
 from loadtests.emulators.engine import Engine
 from loadtests.emulators.faults import FaultQueue
 from loadtests.emulators.golang import FOREVER_S, marshal, rfc3339_nano
+from loadtests.emulators.origin import allowed
 from loadtests.emulators.profiles import load_profile
-from loadtests.emulators.requests import ChatRequest, Refused, parse_chat, parse_object
-from loadtests.emulators.wire import Connection, Reply, Request
+from loadtests.emulators.requests import Refused, parse_chat, parse_object
+from loadtests.emulators.speakers.folder import Folder
+from loadtests.emulators.speakers.gguf import Gguf
+from loadtests.emulators.wire import BARE_JSON, BARE_TEXT, JSON, Connection, Reply, Request
+from loadtests.emulators.writer import Timing, Writer
 
-VERSION = "0.30.0"
+VERSION = "0.32.7"
 DIGEST = "bdbd181c33f2ed1b31c972991882db3cf4d192569092138a7d29e973cd9debe8"
 _FILE_BYTES = 9_276_198_565
 _KV_BYTES = 160 * 1024  # a token, at f16
 _BUFFER_BYTES = 600 * 1024**2
+_UNREACHED = (
+    'pull model manifest: Get "https://registry.ollama.ai/v2/library/{}": '
+    "dial tcp: lookup registry.ollama.ai: no such host"
+)
 _MODIFIED = rfc3339_nano(1_750_000_000_123_456_789)
 _CAPABILITIES = ["completion", "tools", "thinking"]
-_LOCAL_NAMES = (".localhost", ".local", ".internal")
 Endpoint = Callable[[Request, Reply], Awaitable[None]]
 
 
 class Server:
     """The paths of the server and of the emulator's controls."""
 
-    def __init__(self, settings: argparse.Namespace) -> None:
+    def __init__(self, settings: argparse.Namespace, real: Gguf | None = None) -> None:
         self._settings = settings
         self._model = Installed(settings.model, DIGEST)
         self._faults = FaultQueue()
         self._engine = Engine(
-            load_profile(settings.profile),
+            load_profile("instant" if real else settings.profile),
             speed=settings.speed,
             width=settings.num_parallel,
             cache_tokens=settings.cache_tokens,
@@ -56,6 +63,9 @@ class Server:
             self._faults,
             num_ctx=settings.context_length,
             answer_tokens=settings.answer_tokens,
+            real=real,
+            folder=Folder(settings.ask) if settings.ask else None,
+            coarse=settings.coarse,
         )
         self._endpoints: dict[str, dict[str, Endpoint]] = {
             "/": {"GET": self._root, "HEAD": self._root},
@@ -74,15 +84,15 @@ class Server:
 
     async def __call__(self, request: Request, reply: Reply) -> None:
         """Answers a request; whatever is refused becomes an error of the server's own form."""
-        if not _allowed(request.headers):
+        if not allowed(request.headers):
             reply.body(403, b"")
             return
         methods = self._endpoints.get(request.path)
         if not methods:
-            reply.body(404, b"404 page not found")
+            reply.body(404, b"404 page not found", BARE_TEXT)
             return
         if request.method not in methods:
-            reply.body(405, b"405 method not allowed")
+            reply.body(405, b"405 method not allowed", BARE_TEXT, Allow=", ".join(sorted(methods)))
             return
         try:
             await methods[request.method](request, reply)
@@ -101,7 +111,7 @@ class Server:
             "modified_at": _MODIFIED,
             "size": _FILE_BYTES,
             "digest": self._model.digest,
-            "details": _details(),
+            "details": _details() | {"context_length": 40960, "embedding_length": 5120},
             "capabilities": _CAPABILITIES,
         }
         reply.json(200, {"models": [model] if self._model.present else []})
@@ -125,7 +135,7 @@ class Server:
     async def _show(self, request: Request, reply: Reply) -> None:
         body = parse_object(request.body)
         self._find(body.get("model") or body.get("name"))
-        reply.json(
+        reply.chunked(
             200,
             {
                 "modelfile": f"FROM {self._model.name}\n",
@@ -133,17 +143,24 @@ class Server:
                 "template": "{{ .System }}{{ .Prompt }}",
                 "details": _details(),
                 "model_info": {"general.architecture": "qwen3", "qwen3.context_length": 40960},
+                "tensors": [{"name": "output_norm.weight", "type": "F32", "shape": [5120]}],
                 "capabilities": _CAPABILITIES,
                 "modified_at": _MODIFIED,
             },
+            JSON,
         )
 
     async def _generate(self, request: Request, reply: Reply) -> None:
-        chat: ChatRequest = parse_chat(request.body)
+        timing, chat = Timing(), parse_chat(request.body)
         self._find(chat.model)
-        if parse_object(request.body).get("prompt"):
-            raise Refused(501, "the emulator only loads and unloads through /api/generate")
-        await self._chat.load(chat, reply, {"response": ""})
+        body = parse_object(request.body)
+        if not body.get("prompt"):
+            await self._chat.load(chat, reply, {"response": ""})
+            return
+        said = [{"role": name, "content": text} for name in ("system", "prompt") if (text := body.get(name))]
+        messages = tuple({**message, "role": "user" if message["role"] == "prompt" else "system"} for message in said)
+        writer = Writer(reply, chat.model, stream=chat.stream, generates=True)
+        await self._chat.answer(replace(chat, messages=messages), writer, timing)
 
     async def _pull(self, request: Request, reply: Reply) -> None:
         body = parse_object(request.body)
@@ -151,7 +168,8 @@ class Server:
         steps = self._pull_steps() if name == self._model.name else []
         if body.get("stream") is False:
             if not steps:
-                raise Refused(500, "pull model manifest: file does not exist")
+                reply.body(500, marshal({"error": _UNREACHED.format(str(name).replace(":", "/manifests/"))}), BARE_JSON)
+                return
             reply.json(200, steps[-1])
         else:
             for step in steps or [{"error": "pull model manifest: file does not exist"}]:
@@ -228,44 +246,27 @@ def _expiry_ns(engine: Engine) -> int:
     return time.time_ns() + int(FOREVER_S * 1e9) if forever else int(engine.expires * 1e9)
 
 
-def _allowed(headers: dict[str, str]) -> bool:
-    """Whether the Host and the Origin are of this machine; the server refuses others with an empty 403."""
-    if not _local(urlsplit(f"//{headers.get('host', '')}").hostname or ""):
-        return False
-    origin = headers.get("origin")
-    return origin is None or _local(urlsplit(origin).hostname or "")
-
-
-def _local(name: str) -> bool:
-    try:
-        address = ipaddress.ip_address(name)
-    except ValueError:
-        return name in {"", "localhost", socket.gethostname().lower()} or name.endswith(_LOCAL_NAMES)
-    return address.is_loopback or address.is_private or address.is_unspecified
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="An Ollama server without a model.")
-    parser.add_argument("--port", type=int, required=True, help="0 chooses a free one")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--profile", default="gex44", help="gex44, instant or the path of a JSON file")
-    parser.add_argument("--speed", type=float, default=1.0, help="model-seconds a second")
-    parser.add_argument("--model", default="qwen3:14b")
-    parser.add_argument("--num-parallel", type=int, default=4)
-    parser.add_argument("--max-queue", type=int, default=512, help="requests that may wait for a load")
-    parser.add_argument("--context-length", type=int, default=4096, help="num_ctx of requests that name none")
-    parser.add_argument("--answer-tokens", type=int, help="length of an answer (default: two sentences of the facts)")
-    parser.add_argument("--cache-tokens", type=int, default=100_000, help="tokens of prompts kept in host RAM")
-    parser.add_argument("--cold", action="store_true", help="the first request loads the model and waits for it")
-    return parser.parse_args()
-
-
-async def _serve(settings: argparse.Namespace) -> None:
+async def serve(settings: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    server = Server(settings)
+    with contextlib.ExitStack() as held:
+        real = _real(settings)
+        server = Server(settings, held.enter_context(real)) if real else Server(settings)
+        await _listen(server, settings, stop)
+
+
+def _real(settings: argparse.Namespace) -> Gguf | None:
+    if settings.gguf is None:
+        return None
+    return Gguf(
+        settings.gguf, parallel=settings.num_parallel, context=settings.context_length, threads=settings.threads
+    )
+
+
+async def _listen(server: Server, settings: argparse.Namespace, stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
     # SO_REUSEADDR is asyncio's default here: a restart on the same port must not wait for old connections.
     listener = await loop.create_server(lambda: Connection(server), settings.host, settings.port, backlog=512)
     port = listener.sockets[0].getsockname()[1]
@@ -276,4 +277,4 @@ async def _serve(settings: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(_arguments()))
+    asyncio.run(serve(arguments()))

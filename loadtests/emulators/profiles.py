@@ -18,9 +18,17 @@ class Profile:
     prefill_tps: float
     load_s: float
     eff: tuple[float, ...] = (1.0,)
+    front_s: float = 0.0
+    """Of a request whose model is loaded, before its place: the front reads the model's file header anew."""
+    leave_s: float = 0.0
+    """For which a caller who leaves while his prompt is read still takes his place."""
 
     def __post_init__(self) -> None:
-        if not self.eff or min(self.eff) <= 0 or min(self.decode_tps, self.prefill_tps, self.load_s) < 0:
+        if (
+            not self.eff
+            or min(self.eff) <= 0
+            or min(self.decode_tps, self.prefill_tps, self.load_s, self.front_s, self.leave_s) < 0
+        ):
             raise ValueError(f"rates and times must not be negative, and eff must be positive: {self!r}")
 
     def token_s(self, streams: int) -> float:
@@ -34,7 +42,9 @@ class Profile:
 
 
 PROFILES = {
-    "gex44": Profile(decode_tps=23.5, prefill_tps=900.0, load_s=12.0, eff=(1.0, 1.75, 2.3, 2.75)),
+    "gex44": Profile(
+        decode_tps=23.5, prefill_tps=900.0, load_s=12.0, eff=(1.0, 1.75, 2.3, 2.75), front_s=0.06, leave_s=1.0
+    ),
     "instant": Profile(decode_tps=0.0, prefill_tps=0.0, load_s=0.0),
 }
 

@@ -14,6 +14,7 @@ _INTEGERS = frozenset(
 _FLOATS = frozenset("temperature top_p min_p typical_p repeat_penalty presence_penalty frequency_penalty".split())
 _BOOLEANS = frozenset({"use_mmap"})
 _KEEP_ALIVE_S = 300.0
+_TYPES = frozenset("object array string number integer boolean null".split())
 _COMPLAINTS = {
     "Expecting property name": "looking for beginning of object key string",
     "Illegal trailing comma": "looking for beginning of object key string",
@@ -27,28 +28,32 @@ _COMPLAINTS = {
 class Refused(Exception):
     """A request that is answered with an error: its status and its words."""
 
-    def __init__(self, status: int, error: str) -> None:
+    def __init__(self, status: int, error: str, *, late: bool = False) -> None:
+        """`late`: by the runner; where a stream was asked for it is written as one."""
         super().__init__(error)
         self.status = status
         self.error = error
+        self.late = late
 
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A checked body of /api/chat. `schema` is None for free text; `keep_alive_s` None when the caller named none."""
+    """A checked body of /api/chat. `format` is what the runner checks: see schema_of."""
 
     model: str
     messages: tuple[Mapping[str, Any], ...]
     options: Mapping[str, Any]
     stream: bool
     think: bool
-    schema: Mapping[str, Any] | None
+    format: Any
     keep_alive_s: float
+    truncate: bool = True
+    shift: bool = True
 
     def load_options(self, num_ctx: int) -> dict[str, Any]:
         """The options the model is loaded with; `num_ctx` is the server's default."""
         defaults = {"num_ctx": num_ctx, "num_batch": 512, "num_gpu": -1, "num_thread": 0, "use_mmap": None}
-        return {name: self.options.get(name, defaults.get(name, 0)) for name in LOAD_OPTIONS}
+        return {name: self.options.get(name, defaults.get(name, 0)) for name in LOAD_OPTIONS} | {"shift": self.shift}
 
     def limit(self, num_ctx: int) -> int:
         """The most tokens of an answer."""
@@ -79,6 +84,13 @@ def parse_chat(body: bytes) -> ChatRequest:
         raise Refused(
             400, f"json: cannot unmarshal {_kind(wrong)} into Go struct field ChatRequest.messages of type {kind}"
         )
+    for message in messages:
+        if (content := message.get("content")) is not None and not isinstance(content, str):
+            raise Refused(
+                400,
+                f"json: cannot unmarshal {_kind(content)} into Go struct field ChatRequest.messages.content"
+                " of type string",
+            )
     model = value.get("model") or ""
     if not isinstance(model, str):
         raise Refused(
@@ -92,8 +104,10 @@ def parse_chat(body: bytes) -> ChatRequest:
         _options(value.get("options")),
         value.get("stream") is not False,
         value.get("think") is not False,
-        _schema(value.get("format")),
+        value.get("format"),
         _keep_alive_s(value.get("keep_alive")),
+        value.get("truncate") is not False,
+        value.get("shift") is not False,
     )
 
 
@@ -121,17 +135,38 @@ def _options(value: Any) -> Mapping[str, Any]:
     return {name: int(entry) if name in _INTEGERS else entry for name, entry in options.items() if entry is not None}
 
 
-def _schema(value: Any) -> Mapping[str, Any] | None:
+def schema_of(value: Any) -> Mapping[str, Any] | None:
+    """The form that an answer must have, None for free text. Raises Refused, as the runner does."""
     if value in (None, ""):
         return None
     if value == "json":
         return {}
     if not isinstance(value, dict):
-        raise Refused(
-            500,
-            f'invalid format: {json.dumps(value, ensure_ascii=False)}; expected "json" or a valid JSON Schema object',
-        )
+        said = json.dumps(json.dumps(value, ensure_ascii=False), ensure_ascii=False)
+        raise Refused(500, f'invalid format: {said}; expected "json" or a valid JSON Schema object', late=True)
+    if wrong := _unknown_type(value, "#"):
+        message = f"Field 'json_schema': \"json_schema\": JSON schema conversion failed:\nJSON schema error at {wrong}"
+        raise refused_by_llama(message, "invalid_request_error")
     return value
+
+
+def refused_by_llama(message: str, kind: str, **more: int) -> Refused:
+    """A 400 of llama.cpp's own: the front hands its JSON on as text."""
+    inside = {"error": {"code": 400, "message": message, "type": kind, **more}}
+    return Refused(400, json.dumps(inside, ensure_ascii=False, separators=(",", ":")), late=True)
+
+
+def _unknown_type(schema: Any, place: str) -> str:
+    """Where a schema names a type that there is not, and which; empty where it does not."""
+    if not isinstance(schema, dict):
+        return ""
+    kind = schema.get("type")
+    if isinstance(kind, str) and kind not in _TYPES:
+        return f"{place}: unrecognized type {kind}"
+    inside = schema.get("properties")
+    parts = [(f"{place}/properties/{name}", each) for name, each in inside.items()] if isinstance(inside, dict) else []
+    parts += [(f"{place}/items", schema["items"])] if "items" in schema else []
+    return next((found for path, each in parts if (found := _unknown_type(each, path))), "")
 
 
 def _keep_alive_s(value: Any) -> float:

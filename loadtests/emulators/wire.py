@@ -17,7 +17,9 @@ from loadtests.emulators.golang import marshal
 
 JSON = "application/json; charset=utf-8"
 NDJSON = "application/x-ndjson"
+BARE_JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
+BARE_TEXT = "text/plain"
 
 
 @dataclass(slots=True)
@@ -42,12 +44,18 @@ class Reply:
     def json(self, status: int, value: object) -> None:
         self.body(status, marshal(value), JSON)
 
-    def body(self, status: int, content: bytes, kind: str = TEXT) -> None:
-        """A whole answer with its length; a HEAD request gets the length alone."""
-        headers = [("Content-Type", kind)] if content else []
+    def body(self, status: int, content: bytes, kind: str = TEXT, **more: str) -> None:
+        """A whole answer with its length and `more` headers; a HEAD request gets the length alone."""
+        headers = [*more.items(), *([("Content-Type", kind)] if content else [])]
         self._head(status, [*headers, ("Content-Length", str(len(content)))])
         if self._request.method != "HEAD":
             self._transport.write(content)
+
+    def chunked(self, status: int, value: object, kind: str = BARE_JSON) -> None:
+        """A whole JSON in chunks: what comes where a stream was asked for, or is longer than a buffer."""
+        self._head(status, [("Content-Type", kind), ("Transfer-Encoding", "chunked")])
+        self.chunk(marshal(value))
+        self.end()
 
     def chunk(self, content: bytes) -> None:
         """One piece of a streamed body; the first one sends the status 200 and the headers."""

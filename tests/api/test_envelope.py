@@ -31,6 +31,7 @@ TREE: dict[str, tuple[int, str, str | None]] = {
     "Unavailable": (503, "INTERNAL", "5"),
     "DeadlinePassed": (503, "INTERNAL", "5"),
     "ModelUnavailable": (503, "INTERNAL", "5"),
+    "PromptTooLong": (503, "INTERNAL", "5"),
     "StoreUnavailable": (503, "INTERNAL", "5"),
     "RevisionConflict": (500, "INTERNAL", None),
 }

@@ -201,6 +201,42 @@ def test_with_the_flag_degraded_the_knowledge_base_answers_while_the_model_canno
         assert "14 900" in reply["answer"].replace("\u00a0", " ")
 
 
+def test_with_the_flag_a_model_that_hangs_costs_no_more_than_the_facts_may_wait_and_is_known_after_two() -> None:
+    with Rig(8, FF_degraded="true") as rig, rig.server.client() as client:
+        rig.emulator.fault("hang", times=20)  # its trials too
+        waited, said = [], []
+        for number in range(4):
+            started = time.monotonic()
+            meta = ask(client, PRICE, user=f"hangs-{number}")["meta"]
+            waited.append(8 * (time.monotonic() - started))
+            said.append((meta["model"], meta["degraded"]))
+        assert said == [("extractive", "hung")] * 4
+        assert all(11 < seconds < 27 for seconds in waited[:2]), waited  # the machine that tests it is busy
+        assert all(seconds < 5 for seconds in waited[2:]), waited
+        ready = httpx.get(f"{rig.server.url}/ready", trust_env=False, verify=False)
+        assert ready.status_code == 503
+        assert "writes nothing" in ready.json()["parts"]["model"]["detail"]
+        assert rig.metric("machine_model_up") == 0
+        rig.emulator.restart()
+        rig.wait_ready(within_s=10)
+        assert ask(client, PRICE, user="well-again")["meta"]["model"] == "qwen-14b"
+
+
+def test_a_model_of_a_coarse_vocabulary_gets_whole_prompts_and_never_cut_ones() -> None:
+    """The first prompt is too long for it by our count of its tokens; what it counts is known from then on."""
+    with Rig(8, "--coarse", "2.3", MACHINE_LLM__CONTEXT="2600") as rig, rig.server.client() as client:
+        questions = (PRICE, "А пробный период есть?", "Сколько касс входит в Рост?", "Как подключить кассу?", PRICE)
+        replies = [ask(client, text, user="coarse") for text in questions]
+        assert {reply["meta"]["model"] for reply in replies} == {"qwen-14b"}
+        assert "14 900" in replies[0]["answer"].replace("\u00a0", " ")
+        stats = rig.emulator.stats()
+        assert stats["truncated"] == 0
+        shorter = rig.metric("machine_model_overlong_total")
+        assert 1 <= shorter <= 2
+        assert rig.metric('machine_model_overlong_total{left_out="nothing"}') == 0
+        assert rig.metric("machine_refusals_total") == 0
+
+
 def test_plain_text_works_without_the_structured_form() -> None:
     with Rig(20, FF_structured="false") as rig, rig.server.client() as client:
         reply = ask(client, PRICE, user="plain")

@@ -58,20 +58,7 @@ class Server(ollama.Server):
         vram = os.environ.get("EMULATOR_SIZE_VRAM")
         self._model.size_vram = int(vram) if vram else None
         if name in MODELS:
-            self._model.digest, self._model.size_vram, said = MODELS[name]
-            self._says(said)
-
-    def _says(self, said):
-        """This model says the same whatever it is asked."""
-        output = self._chat._output
-        def fixed(*arguments):
-            usual, answers.compose = answers.compose, lambda *_: said
-            try:
-                return output(*arguments)
-            finally:
-                answers.compose = usual
-        if said:
-            self._chat._output = fixed
+            self._model.digest, self._model.size_vram, self._model.says = MODELS[name]
 
     async def __call__(self, request, reply):
         self._model.present = self._pulled.exists()
@@ -95,7 +82,7 @@ sys.argv[1:] = ["--host", host, "--port", port, "--cold", "--profile", os.enviro
                 "--speed", os.environ.get("EMULATOR_SPEED", "1"),
                 "--num-parallel", os.environ.get("OLLAMA_NUM_PARALLEL", "1"),
                 "--context-length", os.environ.get("OLLAMA_CONTEXT_LENGTH", "4096")]
-asyncio.run(ollama._serve(ollama._arguments()))
+asyncio.run(ollama.serve(ollama.arguments()))
 '''
 
 

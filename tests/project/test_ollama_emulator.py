@@ -187,7 +187,7 @@ async def test_a_pull_tells_its_steps_and_brings_the_model(
     assert names[-3:] == ["verifying sha256 digest", "writing manifest", "success"]
     assert steps[3].completed == steps[3].total
     assert "14 900" in await say(client)
-    with pytest.raises(ollama.ResponseError, match="file does not exist"):
+    with pytest.raises(ollama.ResponseError, match="pull model manifest"):
         _ = [step async for step in await client.pull("other:1b", stream=True)]
 
 
@@ -201,7 +201,7 @@ async def test_a_pull_tells_its_steps_and_brings_the_model(
         (b'{"model":"qwen3:14b","messages":"hi"}', 400, "cannot unmarshal string"),
         (b'{"model":"qwen3:14b","options":{"num_ctx":"many"}}', 500, 'option "num_ctx" must be of type integer'),
         (b'{"model":"qwen3:14b","options":{"temperature":"hot"}}', 500, 'option "temperature" must be of type float32'),
-        (b'{"model":"qwen3:14b","format":"xml"}', 500, 'invalid format: "xml"; expected "json"'),
+        (b'{"model":"qwen3:14b","messages":[{"role":"user","content":3}]}', 400, "messages.content of type string"),
         (b'{"model":"qwen3:14b","keep_alive":"-1"}', 400, 'time: missing unit in duration "-1"'),
     ],
 )  # fmt: skip
@@ -408,7 +408,7 @@ async def test_a_growing_dialogue_costs_only_its_new_part(emulator: OllamaEmulat
 def test_the_template_puts_every_system_text_first() -> None:
     late = [*user("привет"), {"role": "system", "content": "Ещё правило."}]
     assert "".join(render(late, think=False, num_ctx=600).tokens) == (
-        "<|im_start|>system\nТы продавец.\n\nЕщё правило.<|im_end|>\n"
+        "<|im_start|>system\n\nТы продавец.\n\nЕщё правило.<|im_end|>\n"
         "<|im_start|>user\nпривет /no_think<|im_end|>\n"
         "<|im_start|>assistant\n<think>\n\n</think>\n\n"
     )
@@ -567,7 +567,7 @@ async def test_an_overlong_prompt_is_cut_without_a_word(emulator: OllamaEmulator
     assert "0 Длинное" not in kept.replace("10 Длинное", "")
     assert "9 Длинное" in kept
     alone = await whole(client, user("Слово " * 2000), options={"num_ctx": 600})
-    assert alone.prompt_eval_count == 600
+    assert alone.prompt_eval_count == 4 + (600 - 4) // 2, "half of the context is lost, not the excess"
     assert emulator.stats()["truncated"] == 2
 
 

@@ -118,7 +118,7 @@ async def test_with_the_flag_degraded_the_knowledge_base_answers_for_it_and_that
     reply = await talk(bot, machine, Model(up=False), FF_degraded="true")
     assert "14 900" in reply["answer"]
     assert reply["meta"]["model"] == "extractive"
-    assert counted(machine, "machine_degraded_turns_total")
+    assert counted(machine, 'machine_degraded_turns_total{reason="loading"}')
 
 
 @pytest.mark.parametrize(("question", "used"), [(PRICE, True), ("Здравствуйте", False)])
