@@ -12,6 +12,8 @@ from app.guardrail.table import QUOTABLE, lacks_of, problems_of
 
 CUT = "cut"
 """Name of the repair that leaves out the end of a draft."""
+_WHOLE = frozenset({"leak", "size", "empty"})
+"""Checks by which all of a draft falls: who has told of himself in one place is not believed in another."""
 
 
 def check(draft: str, context: Context) -> Verdict:
@@ -28,7 +30,7 @@ def cut(draft: str, context: Context) -> Verdict | None:
     tracked, repairs = repair(draft, context)
     case = Case(tracked.text, context)
     wrong = [*_untrue(case, tracked), *(p for p in lacks_of(case) if p.end - p.start < len(tracked.text))]
-    if not wrong:
+    if not wrong or any(problem.check in _WHOLE for problem in wrong):
         return None
     first = min(case.text.sentence_at(problem.start) for problem in wrong)
     behind = tracked.text[: case.text.sentences[first][0]].rstrip() if case.text.sentences else ""
