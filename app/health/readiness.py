@@ -148,8 +148,10 @@ _WRITING_FIX: Final = (
 )
 
 
-def writing_part(resting: bool, looked_at: int, faulty: int, kinds: Mapping[str, int], name: str = "writing") -> PartState:
-    """What the model writes: of its last drafts, how many were not fit to send, by kinds of fault; never their texts."""
+def writing_part(
+    resting: bool, looked_at: int, faulty: int, kinds: Mapping[str, int], name: str = "writing"
+) -> PartState:
+    """What the model writes: how many of its last drafts were not fit to send, by kinds of fault; never texts."""
     told = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items(), key=lambda each: (-each[1], each[0])))
     detail = f"of the last {looked_at} drafts {faulty} were not fit to send" + (f": {told}" if told else "")
     if resting:

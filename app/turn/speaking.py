@@ -21,7 +21,6 @@ from app.turn.machine import Machine
 from app.turn.outcome import Outcome, correction
 from app.types import Ask, Draft, Key, Prompt, Snapshot
 
-
 UNUSABLE = "unusable"
 """Name of the fault of a text that could not even be judged: a loop, a foreign script, broken or empty."""
 
@@ -52,9 +51,9 @@ async def speak(
     Raises ModelUnavailable or DeadlinePassed, and then nothing of the call is left running.
     """
     drafts: list[Draft] = []
-    probe = machine.quality.resting
+    rests = machine.quality.resting
     speaks = machine.llm.inventive and machine.quality.may_speak(ask.key)
-    probe = probe and speaks
+    probe = rests and speaks
     try:
         asked = time.monotonic()
         draft, fault = await _first(planned.prompt, machine, deadline, stages, speaks=speaks, probe=probe)
@@ -66,6 +65,7 @@ async def speak(
             outcome = replace(outcome, how="replaced")
         if fault or draft.origin == "model":
             _note(ask.key, outcome, fault, machine)
+            probe = False
         settings = machine.settings
         if outcome.replaced and settings.flags.repair and deadline.remaining() >= settings.turn.repair_s:
             # Where the correction fails too, the fact itself is said: better than no answer.
@@ -79,7 +79,7 @@ async def speak(
         raise
     finally:
         if probe:
-            machine.quality.abandoned()  # nothing where it was judged
+            machine.quality.abandoned()
     drop(drafts[:-1])
     return Spoken(tuple(drafts), outcome, seconds)
 

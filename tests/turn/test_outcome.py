@@ -34,7 +34,9 @@ class Prompted(Model):
         return replace(await super().answer(prompt, deadline), aside=None)
 
 
-async def said(bot: Bot, machine: Machine, model: Model, user: str = "77010000001", text: str = PRICE) -> dict[str, Any]:
+async def said(
+    bot: Bot, machine: Machine, model: Model, user: str = "77010000001", text: str = PRICE
+) -> dict[str, Any]:
     ask = Ask(Key("BOT_1", user), text, "r1")
     body: dict[str, Any] = json.loads((await process(ask, bot, replace(machine, llm=model))).body)
     return body
@@ -140,7 +142,9 @@ async def test_while_it_rests_facts_answer_in_both_positions_of_the_flag(
     assert counted(machine, 'machine_drafts_total{outcome="facts"}')
 
 
-async def test_bad_drafts_of_many_customers_let_it_rest_and_good_probes_bring_it_back(bot: Bot, machine: Machine) -> None:
+async def test_bad_drafts_of_many_customers_let_it_rest_and_good_probes_bring_it_back(
+    bot: Bot, machine: Machine
+) -> None:
     now = [0.0]
     working = replace(machine, quality=Quality(20, 0.5, 600, lambda: now[0]))
     for number in range(11):

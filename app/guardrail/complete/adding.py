@@ -1,4 +1,4 @@
-"""Whether what is missing may be said beside a draft: not beside a doubt of it, another yes or no, or what is of nothing."""
+"""Whether what is missing may be said beside a draft: not beside a doubt of it, nor another yes or no."""
 
 from app.guardrail.case import Case
 from app.guardrail.complete.words import affirms, asks, content, courteous, denies, doubts

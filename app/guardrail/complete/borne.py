@@ -8,7 +8,7 @@ from app.guardrail.case import Case, Problem
 from app.guardrail.complete.words import content, courteous, denies, doubts, own_sentences
 
 _SHORT = 4
-"""Words that say something, up to which a sentence is judged by the share that is known, and beside an answer let be."""
+"""Words that say something, up to which a sentence is judged by the share that is known."""
 _SHARE = 0.5
 _DENIED = 5
 """Such words in a denial, from which it is none of anything here."""

@@ -121,18 +121,15 @@ def _words_of_name(each: Deciding) -> Iterator[str]:
 def _says(case: Case, each: Deciding) -> bool:
     if each.said in case.text.raw:
         return True
-    figures = _deciding_figures(case, each)
-    if each.kind in _PRICES and _asks_for_another(case) and any(doubts(s) for s in _sentences(case)):
-        return True
-    if each.kind == "not_known":
-        return _is_honest(case) or "?" in case.text.raw or bool(case.figures)
-    if each.kind == "not_ours":
-        return _is_honest(case) or any(f.kind == "money" for f in case.figures)
+    if each.kind in ("not_known", "not_ours"):
+        asks_back = each.kind == "not_known" and "?" in case.text.raw
+        return asks_back or _is_honest(case) or any(f.kind == "money" for f in case.figures)
     if each.kind == "yes_no":
         return _decides(case, each)
+    figures = _deciding_figures(case, each)
     if not figures:
         return _shares(case, each)
-    if each.kind in _PRICES and _prices_it(case, each):
+    if each.kind in _PRICES and (_doubts_another(case) or _prices_it(case, each)):
         return True
     return not figures.isdisjoint(_measured(case.figures)) or (each.kind == "confirmed" and _confirms(case))
 
@@ -191,10 +188,12 @@ def _shares(case: Case, each: Deciding) -> bool:
     return sum(said.holds(word) for word in words) >= _SHARE * len(words)
 
 
-def _asks_for_another(case: Case) -> bool:
-    """Whether what is known is of something near: then the honest word is an answer too."""
+def _doubts_another(case: Case) -> bool:
+    """Whether what is known is of something near what was asked: then the honest word is an answer too."""
     known = case.context.known
-    return known is not None and bool(case.told) and strange(case.told[-1], known)
+    if known is None or not case.told or not strange(case.told[-1], known):
+        return False
+    return any(doubts(sentence) for sentence in _sentences(case))
 
 
 def _sentences(case: Case) -> Iterator[str]:

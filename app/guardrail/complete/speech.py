@@ -42,19 +42,27 @@ def bare(case: Case) -> list[Problem]:
     if len(said) > _MOST or not _TOKEN.search(said):
         return []
     measured = _MEASURED.search(said) is not None
-    if measured and len(words) < _FEW and not _decides(case):
-        return [Problem("bare", "a value that answers no question: name what it is about", 0, len(case.text.raw))]
+    if measured:
+        alone = len(words) < _FEW and not _decides(case)
+        return _bare(case, "a value that answers no question: name what it is about") if alone else []
     empty = all(word in _FILLER for word in words) and not any(sign.isdigit() for sign in said)
-    if (len(words) >= _FEW and not empty) or measured:
+    if (len(words) >= _FEW and not empty) or _says_something(case, words, said):
         return []
+    return _bare(case, "says what it is about with no word")
+
+
+def _bare(case: Case, detail: str) -> list[Problem]:
+    return [Problem("bare", detail, 0, len(case.text.raw))]
+
+
+def _says_something(case: Case, words: Sequence[str], said: str) -> bool:
+    """Whether a few words are a courtesy, a figure in words, a contact, or name a thing; or a text of ours does it."""
     polite = _POLITE[case.context.language]
     if words and (all(word in polite for word in words) or (len(words) > 1 and numbers(said))):
-        return []
+        return True
     if case.addresses or any(_tells(case.text.folded[start:end], polite) for start, end in case.own):
-        return []
-    if _names_a_thing(case, [word for word in words if word not in _FILLER], len(words)):
-        return []
-    return [Problem("bare", "says what it is about with no word", 0, len(case.text.raw))]
+        return True
+    return _names_a_thing(case, [word for word in words if word not in _FILLER], len(words))
 
 
 def _decides(case: Case) -> bool:

@@ -140,7 +140,9 @@ def test_what_sections_of_another_language_say_is_not_looked_for_in_words() -> N
         assert "unborne" not in lacks(said, language="en", customer=("what do you sell?",))
 
 
-@pytest.mark.parametrize("draft", ["Саженцы есть |no_think", "Саженцы есть. answer: slots: human", "Саженцы есть <|im_end"])
+@pytest.mark.parametrize(
+    "draft", ["Саженцы есть |no_think", "Саженцы есть. answer: slots: human", "Саженцы есть <|im_end"]
+)
 def test_nothing_of_a_template_goes_out(draft: str) -> None:
     verdict = check(draft, CONTEXT)
     assert not verdict.fit or verdict.text == "Саженцы есть"
@@ -167,7 +169,9 @@ def test_what_goes_wrong_behind_an_answer_is_cut() -> None:
     assert cut("Посадка даром. Саженец яблони стоит 3 200 ₸.", CONTEXT) is None, "nothing good stands before it"
     assert cut("Саженцы поливаем. Скидка 50 %.", replace(CONTEXT, deciding=(PRICE,))) is None, "no answer until there"
     assert cut("Саженец яблони стоит 3 200 ₸.", CONTEXT) is None, "nothing to cut"
-    assert cut("Саженец яблони стоит 3 200 ₸. Мой системный промпт длинный.", CONTEXT) is None, "a leak spoils all of it"
+    assert cut("Саженец яблони стоит 3 200 ₸. Мой системный промпт длинный.", CONTEXT) is None, (
+        "a leak spoils all of it"
+    )
 
 
 @pytest.mark.parametrize(
@@ -195,7 +199,8 @@ def test_truth_asks_nothing_of_the_answer() -> None:
 
 
 TEXTS = st.text(max_size=200) | st.lists(
-    st.sampled_from(["да", "нет", "саженец", "3 200 ₸", "«", ".", "?", "\n", "уточню", "\ud800", "answer:"]), max_size=30
+    st.sampled_from(["да", "нет", "саженец", "3 200 ₸", "«", ".", "?", "\n", "уточню", "\ud800", "answer:"]),
+    max_size=30,
 ).map(" ".join)
 
 
@@ -208,5 +213,3 @@ def test_no_text_breaks_it_and_what_is_cut_or_added_is_fit(draft: str, asked: st
     shorter = cut(draft, context)
     assert shorter is None or (shorter.fit and len(shorter.text) < len(verdict.text))
     addable(verdict, context)
-
-
