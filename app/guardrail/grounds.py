@@ -7,6 +7,11 @@ from app.guardrail.known import KnownWords
 from app.guardrail.model import Context
 from app.types import Section
 
+_MESSAGES = 6
+"""Of each side, newest last, whose words may be taken up again."""
+_READ = 600
+"""Characters of one."""
+
 
 class Grounds:
     """Of one draft, each part made when first asked for. `told`: what was heard of the customer."""
@@ -45,7 +50,8 @@ class Grounds:
     @cached_property
     def _talk(self) -> KnownWords:
         shop = self._context.shop
-        return KnownWords.of((*self._told, *self._context.earlier, shop.name, shop.sells))
+        talk = (*self._told[-_MESSAGES:], *self._context.earlier[-_MESSAGES:])
+        return KnownWords.of((*(text[:_READ] for text in talk), shop.name, shop.sells))
 
     @cached_property
     def _newest(self) -> KnownWords:

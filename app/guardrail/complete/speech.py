@@ -29,6 +29,8 @@ _FEW = 3
 """Words from which an answer may say something."""
 _ECHOED = 2
 """Words and numbers from which a copy is one."""
+_REMEMBERED = 5
+"""Messages back that one may be copied from."""
 _LONG_ECHO = 4
 """The same of a message before the newest."""
 _MOST = 400
@@ -108,7 +110,7 @@ def echo(case: Case) -> list[Problem]:
     tokens = _TOKEN.findall(said)
     if len(said) > _MOST or "?" in said or not tokens:
         return []
-    lines = case.told[-1:] if len(tokens) < _LONG_ECHO else case.told
+    lines = case.told[-1:] if len(tokens) < _LONG_ECHO else case.told[-_REMEMBERED:]
     lines = lines if len(tokens) >= _ECHOED else ()
     if any(_heard(line).issuperset(tokens) for line in lines):
         return [Problem("echo", "only says the customer's words back", 0, len(case.text.raw))]
