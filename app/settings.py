@@ -47,6 +47,9 @@ class LlmSettings(_Group):
     load_s: float = Field(ge=1, le=3600)
     breaker_failures: int = Field(ge=1, le=100)
     breaker_s: float = Field(gt=0, le=600)
+    quality_window: int = Field(ge=5, le=1000)
+    quality_share: float = Field(gt=0, le=1)
+    quality_rest_min: float = Field(gt=0, le=1440)
 
     @field_validator("host")
     @classmethod

@@ -153,6 +153,21 @@ class Telemetry:
             ["verdict"],
             registry=self.registry,
         )
+        self.drafts = Counter(
+            "machine_drafts",
+            "How turns were answered: a draft passed, completed, cut or repaired, or replaced by the fact itself",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.resting = Gauge(
+            "machine_model_resting", "1 while the model rests because of what it wrote", registry=self.registry
+        )
+        self.wishes = Counter(
+            "machine_model_wishes",
+            "Wishes for a person that only the model reported, by what became of them",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.degraded = Counter(
             "machine_degraded_turns",
             "Answers of the knowledge base while the model could not, by why it could not",

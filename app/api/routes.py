@@ -27,7 +27,7 @@ from app.api.schemas import (
 )
 from app.errors import BadRequest, Unprocessable
 from app.health.clock import clock_part
-from app.health.readiness import database_part, gpu_part, knowledge_part, model_part, ready
+from app.health.readiness import database_part, gpu_part, knowledge_part, model_part, ready, writing_part
 from app.knowledge.shelf import Knowledge
 from app.turn.machine import Machine
 from app.turn.process import observe, process
@@ -132,6 +132,7 @@ async def get_ready(request: Request, response: Response) -> Ready:
             {each.name: each.knowledge.trouble for each in bots.all()},
         ),
         model_part(machine.llm.state(), cpu_accepted=machine.settings.llm.cpu_accepted),
+        *((writing_part(machine.quality.resting, *machine.quality.faults()),) if machine.llm.inventive else ()),
         gpu_part(
             gpu,
             hot_c=machine.settings.gpu.hot_c,

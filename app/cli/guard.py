@@ -19,11 +19,22 @@ from app.errors import ConfigError
 @click.option(
     "--language", type=click.Choice(["ru", "kk", "en"]), default="ru", show_default=True, help="To answer in."
 )
-def guard(draft: str, passages: str, knowledge: Path | None, customer: tuple[str, ...], language: str) -> None:
-    """Check DRAFT against sections: every check that spoke, with its place; exit 1 when it would not be sent."""
+@click.option("--must", multiple=True, help="A sentence that decides what was asked; may repeat.")
+def guard(
+    draft: str,
+    passages: str,
+    knowledge: Path | None,
+    customer: tuple[str, ...],
+    language: str,
+    must: tuple[str, ...],
+) -> None:
+    """Say of DRAFT whether it is true and whether it answers: every check that spoke, with its place.
+
+    Exits with 1 when it would not be sent as it is.
+    """
     from app.guardrail import Context, check, explain, known_addresses, known_words
     from app.knowledge.sections import load
-    from app.types import Language, Passage
+    from app.types import Deciding, Language, Passage
 
     base = load(knowledge_folder(knowledge))
     known = {section.id: section for section in base.sections}
@@ -39,7 +50,10 @@ def guard(draft: str, passages: str, knowledge: Path | None, customer: tuple[str
         shop=base.shop,
         contacts=known_addresses(base.sections),
         known=known_words(base.sections, base.shop),
+        languages=frozenset(section.language for section in base.sections),
+        deciding=tuple(Deciding("term", each) for each in must),
+        asked=any("?" in message for message in customer[-1:]),
     )
     verdict = check(draft, context)
     say(explain(verdict, draft))
-    sys.exit(0 if verdict.ok else 1)
+    sys.exit(0 if verdict.fit else 1)

@@ -64,7 +64,7 @@ def prompt(
             planned = asyncio.run(_planned(text, snapshot, bots, bot, settings))
         finally:
             models.close()
-    say(json.dumps(_fields(planned), ensure_ascii=False) if as_json else "\n".join(_lines(planned)))
+    say(json.dumps(_fields(planned), ensure_ascii=False, default=str) if as_json else "\n".join(_lines(planned)))
 
 
 def _conversation(data: Path, user: str, session: str | None, settings: "Settings") -> "Snapshot":

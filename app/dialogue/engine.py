@@ -9,6 +9,7 @@ from app.dialogue.flow.load import load_flows
 from app.dialogue.flow.model import MAX_ASKED, Flow
 from app.dialogue.hearing.intents import Understanding, understand
 from app.dialogue.hearing.listening import Said, listened
+from app.dialogue.hearing.recognition import acts_of
 from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.policy.hours import Hours, zone_of
 from app.dialogue.policy.model import Policy
@@ -122,7 +123,16 @@ class Dialogue:
     def told(self, state: DialogueState, aside: Aside, said: Sequence[str]) -> DialogueState:
         """`state` with what a model reported of the messages `said`, as far as they bear it out."""
         flow = self.flows.get(state.flow)
-        return asides.told(state, aside, flow.slots, said) if flow else state
+        wish = self.wish(state, aside, said)
+        return asides.told(state, aside, flow.slots, said, wish=wish) if flow else state
+
+    def wish(self, state: DialogueState, aside: Aside, said: Sequence[str]) -> asides.Wish:
+        """What becomes of a wish for a person that a model reported of the messages `said`."""
+        if not aside.human:
+            return ""
+        classifier = self.classifier or Classifier.load()
+        chance = max((acts_of(text, classifier).get("human_wanted", 0.0) for text in said), default=0.0)
+        return asides.wish_of(state, aside, chance)
 
     def label(self, slot: str, value: str, language: Language = "ru") -> str:
         """A slot's value as a person says it: «grocery» is «продукты»."""

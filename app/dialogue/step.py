@@ -8,6 +8,7 @@ from app.dialogue.flow.model import Stage
 from app.dialogue.flow.stages import Move
 from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.rules.scene import Decision, Scene
+from app.dialogue.slots import aside
 from app.types import DialogueState, Pending, Step
 
 _STEERED = frozenset({"resume", "back"})
@@ -37,6 +38,9 @@ def step_of(
     if made.action == "ask" and question is None and "?" not in f"{greeting} {plan.statement}":
         here = plan.statement or scene.texts.pick("here", state.turns, scene.last_answer)
         made = replace(made, action="answer", statement=here)
+    if question is None and aside.DUE in said and made.action == "answer" and not (plan.closes or state.handed_over):
+        question = scene.say("person_offer")
+        said = tuple(aside.OFFERED if name == aside.DUE else name for name in said)
     notice = scene.notice if not plan.closes else None
     if notice:
         greeting = f"{greeting} {notice}" if greeting else notice

@@ -10,6 +10,7 @@ from app.guardrail.allowed.model import AllowedByKnowledge
 from app.guardrail.customer import heard, spent, told
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.read import figures
+from app.guardrail.grounds import Grounds
 from app.guardrail.model import Context
 from app.guardrail.subject.binding import Binding, bind
 from app.guardrail.subject.mentions import Mention, mentions
@@ -75,6 +76,11 @@ class Case:
     def addresses(self) -> list[Address]:
         """Links, e-mail addresses, telephones and accounts of the draft."""
         return addresses(self.text, self.turns("telephones").sentences)
+
+    @cached_property
+    def grounds(self) -> Grounds:
+        """What its words may rest on."""
+        return Grounds(self.context, self.told)
 
     @cached_property
     def figures(self) -> tuple[Figure, ...]:

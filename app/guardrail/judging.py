@@ -1,26 +1,59 @@
 """`check`: repairs first, then every check of the table on what is left; what a section says word for word passes."""
 
+from dataclasses import replace
+
 from app.guardrail.allowed.quoting import quotations
-from app.guardrail.case import Case
+from app.guardrail.case import Case, Problem
+from app.guardrail.complete.said import tells, unsaid
 from app.guardrail.model import Context, Finding, Verdict
 from app.guardrail.repair.repairs import repair
-from app.guardrail.table import QUOTABLE, problems_of
+from app.guardrail.repair.tracked import Tracked
+from app.guardrail.table import QUOTABLE, lacks_of, problems_of
+
+CUT = "cut"
+"""Name of the repair that leaves out the end of a draft."""
+_WHOLE = frozenset({"leak", "size", "empty"})
+"""Checks by which all of a draft falls: who has told of himself in one place is not believed in another."""
 
 
 def check(draft: str, context: Context) -> Verdict:
     """Repair a draft and judge what is left. Never raises, whatever the draft; pure."""
     tracked, repairs = repair(draft, context)
     case = Case(tracked.text, context)
-    problems = problems_of(case)
+    problems = _untrue(case, tracked)
+    lacks = _findings(lacks_of(case), tracked)
+    return Verdict(not problems, tracked.text, _findings(problems, tracked), repairs, lacks, unsaid(case))
+
+
+def cut(draft: str, context: Context) -> Verdict | None:
+    """A draft that goes wrong behind its first sentences, without its end; None where what is left is no answer."""
+    tracked, repairs = repair(draft, context)
+    case = Case(tracked.text, context)
+    wrong = [*_untrue(case, tracked), *(p for p in lacks_of(case) if p.end - p.start < len(tracked.text))]
+    if not wrong or any(problem.check in _WHOLE for problem in wrong):
+        return None
+    first = min(case.text.sentence_at(problem.start) for problem in wrong)
+    behind = tracked.text[: case.text.sentences[first][0]].rstrip() if case.text.sentences else ""
+    if not behind or behind == tracked.text:
+        return None
+    verdict = check(behind, context)
+    return replace(verdict, repairs=(*repairs, CUT)) if verdict.fit and tells(Case(behind, context)) else None
+
+
+def _untrue(case: Case, tracked: Tracked) -> list[Problem]:
+    problems, context = problems_of(case), case.context
     if any(problem.check in QUOTABLE for problem in problems):
         # The digits of a telephone are no figure; whether it may be said, `contact` tells.
         spans = (*quotations(tracked.text, context), *((a.start, a.end) for a in case.addresses))
         problems = [p for p in problems if p.check not in QUOTABLE or not any(a <= p.start < b for a, b in spans)]
-    findings = tuple(
+    return problems
+
+
+def _findings(problems: list[Problem], tracked: Tracked) -> tuple[Finding, ...]:
+    return tuple(
         Finding(p.check, p.detail, tracked.origin(p.start), tracked.origin(max(p.start, p.end - 1)) + (p.end > p.start))
         for p in sorted(problems, key=lambda p: (p.start, p.end))
     )
-    return Verdict(not findings, tracked.text, findings, repairs)
 
 
 def tidy(draft: str, context: Context) -> Verdict:
@@ -31,8 +64,8 @@ def tidy(draft: str, context: Context) -> Verdict:
 
 def explain(verdict: Verdict, draft: str) -> str:
     """A verdict in lines for the command line: each finding with its place in the draft."""
-    lines = ["ok" if verdict.ok else "refused"]
-    for finding in verdict.findings:
+    lines = [f"true: {'yes' if verdict.ok else 'no'}", f"complete: {'yes' if verdict.complete else 'no'}"]
+    for finding in verdict.faults:
         start, end = max(0, finding.start - 30), finding.end + 20
         place = draft[start : finding.start] + "[" + draft[finding.start : finding.end] + "]" + draft[finding.end : end]
         lines.append(f"{finding.check}: {finding.detail}")

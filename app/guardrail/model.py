@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.guardrail.known import KnownWords
-from app.types import Language, Passage, Shop
+from app.types import Deciding, Language, Passage, Shop
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,16 @@ class Context:
     """The words of the whole knowledge base (`known_words`); None: claims without a figure are not judged."""
     marks: tuple[str, ...] = ()
     """Letters of the frames that customers' words stand in within the prompt: no answer has them."""
+    languages: frozenset[Language] = frozenset()
+    """Languages of the whole knowledge base; empty: those of the sections in use."""
+    deciding: tuple[Deciding, ...] = ()
+    """What decides the clauses that were asked: a complete answer says it, in whatever words."""
+    asked: bool = False
+    """Something was asked and looked up: an answer says something of it, or that it is not known."""
+    stated: str = ""
+    """What has to be said whatever was asked, such as that a person goes on; empty where nothing has."""
+    course: tuple[str, ...] = ()
+    """Lines of the prompt's course that are for the writer alone: a goal, the name of a field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +62,31 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`ok` drafts may be sent as `text`."""
+    """Two words on a draft: whether it is true (`ok`), and whether it answers (`complete`). Both: it may be sent."""
 
     ok: bool
+    """Nothing in it is false, as far as the checks see."""
     text: str
     """The draft with harmless repairs made."""
     findings: tuple[Finding, ...]
+    """What is not true."""
     repairs: tuple[str, ...]
     """Names of the repairs that were made."""
+    lacks: tuple[Finding, ...] = ()
+    """Why it is no answer, or none that a seller gives."""
+    missing: tuple[Deciding, ...] = ()
+    """What decides and is not said."""
+
+    @property
+    def complete(self) -> bool:
+        return not self.lacks
+
+    @property
+    def faults(self) -> tuple[Finding, ...]:
+        """What is not true, then why it is no answer."""
+        return (*self.findings, *self.lacks)
+
+    @property
+    def fit(self) -> bool:
+        """May be sent as `text`."""
+        return self.ok and not self.lacks

@@ -19,8 +19,12 @@ from app.guardrail.checks.promises.deeds import deeds
 from app.guardrail.checks.promises.free import free
 from app.guardrail.checks.promises.gifts import gifts
 from app.guardrail.checks.retelling import retelling
-from app.guardrail.checks.speech import bare, echo, role
 from app.guardrail.checks.terms import terms
+from app.guardrail.complete.agreed import agreed
+from app.guardrail.complete.borne import unborne
+from app.guardrail.complete.leftovers import leftovers
+from app.guardrail.complete.said import missing, unanswered
+from app.guardrail.complete.speech import bare, echo, role
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class Check:
     """What it finds is all that is said of a draft; it speaks before those that are not."""
     quotable: bool = False
     """A figure: right where a section says the same word for word, and none where it is the digits of an address."""
+    answers: bool = False
+    """It asks whether the draft is a seller's answer, not whether it is true."""
 
 
 TABLE: tuple[Check, ...] = (
@@ -55,14 +61,19 @@ TABLE: tuple[Check, ...] = (
     Check(("act",), acts, "nothing is said to be done that was not, nothing is promised"),
     Check(("act",), deeds, "no deed is told by its object, no growth promised"),
     Check(("claim",), claims, "a name, and what a yes is said to, stand in the knowledge"),
-    Check(("language",), language, "the customer's language and script"),
     Check(("brand",), brand, "Latin names keep their letters"),
-    Check(("bare",), bare, "more than a yes, a name or a number"),
-    Check(("role",), role, "the seller speaks"),
-    Check(("echo",), echo, "more than the customer's words said back"),
     Check(("leak",), leak, "instructions, formats and templates stay inside"),
     Check(("leak",), retelling, "the instructions are not retold"),
     Check(("repeat",), repeat, "not the same answer twice"),
+    Check(("bare",), bare, "more than a yes, a name or a number", answers=True),
+    Check(("missing",), missing, "what decides each asked clause is said", answers=True),
+    Check(("missing",), unanswered, "something is said of what was asked, or that it is not known", answers=True),
+    Check(("agreed",), agreed, "a yes names what it is of, and that is ours", answers=True),
+    Check(("unborne",), unborne, "each sentence rests on something, or is a courtesy", answers=True),
+    Check(("role",), role, "the seller speaks", answers=True),
+    Check(("echo",), echo, "more than the customer's words, or the course's, said back", answers=True),
+    Check(("leftover",), leftovers, "nothing of a template or of the form that it was written in", answers=True),
+    Check(("language",), language, "the customer's language and script", answers=True),
 )
 
 CHECKS: tuple[str, ...] = tuple(dict.fromkeys(name for check in TABLE for name in check.names))
@@ -73,8 +84,13 @@ QUOTABLE: frozenset[str] = frozenset(name for check in TABLE if check.quotable f
 
 
 def problems_of(case: Case) -> list[Problem]:
-    """What the checks find in a draft, in their order."""
+    """What is not true in a draft, in the order of the checks."""
     for check in TABLE:
         if check.alone and (found := check.find(case)):
             return found
-    return [problem for check in TABLE if not check.alone for problem in check.find(case)]
+    return [problem for check in TABLE if not check.alone and not check.answers for problem in check.find(case)]
+
+
+def lacks_of(case: Case) -> list[Problem]:
+    """Why a draft is no answer, in the order of the checks."""
+    return [problem for check in TABLE if check.answers for problem in check.find(case)]

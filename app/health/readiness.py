@@ -143,6 +143,22 @@ def model_part(model: ModelState, *, cpu_accepted: bool = False, name: str = "mo
     return PartState(name, "ok", model.detail or "loaded")
 
 
+_WRITING_FIX: Final = (
+    "another model or quantisation (docs/model.md), its chat template, llm.context; meanwhile facts answer"
+)
+
+
+def writing_part(
+    resting: bool, looked_at: int, faulty: int, kinds: Mapping[str, int], name: str = "writing"
+) -> PartState:
+    """What the model writes: how many of its last drafts were not fit to send, by kinds of fault; never texts."""
+    told = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items(), key=lambda each: (-each[1], each[0])))
+    detail = f"of the last {looked_at} drafts {faulty} were not fit to send" + (f": {told}" if told else "")
+    if resting:
+        return PartState(name, "warning", f"the model rests; {detail}", _WRITING_FIX)
+    return PartState(name, "ok", detail if looked_at else "no draft yet")
+
+
 def _hex(digest: str) -> str:
     return digest.removeprefix("sha256:").lower()
 

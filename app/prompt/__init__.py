@@ -2,6 +2,7 @@
 
 from app.prompt.asking import asking
 from app.prompt.build import Budget, PromptBuilder
+from app.prompt.course import asks_something
 from app.prompt.frame import marks_in
 from app.prompt.now import moment
 from app.prompt.repairing import Wrong, corrected
@@ -15,6 +16,7 @@ __all__ = [
     "TokenCounter",
     "Wrong",
     "asking",
+    "asks_something",
     "corrected",
     "marks_in",
     "moment",

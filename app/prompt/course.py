@@ -59,11 +59,15 @@ class Course:
     def of(cls, step: Step, snapshot: Snapshot, text: str, told: Sequence[str], **rest: Any) -> "Course":
         """`text` is the customer's newest message; `rest` the other fields."""
         waits = step.action == "handover" or step.state.handed_over or snapshot.mode != "machine"
-        asked = step.query is not None and ("?" in text or not _QUESTIONS.isdisjoint(step.intents))
-        return cls(step, told=tuple(told[-_MOST_TOLD:]), asked=asked, waits=waits, **rest)
+        return cls(step, told=tuple(told[-_MOST_TOLD:]), asked=asks_something(step, text), waits=waits, **rest)
 
 
 Frame = Callable[[str], str]
+
+
+def asks_something(step: Step, text: str) -> bool:
+    """Whether the customer's newest message, `text`, asks something that was looked up."""
+    return step.query is not None and ("?" in text or not _QUESTIONS.isdisjoint(step.intents))
 
 
 class LastMessage:
@@ -138,6 +142,7 @@ class LastMessage:
             searched=course.asked or (step.query is not None and step.fallback is not None),
             waits=course.waits,
             deciding=[_reckoned(each, shown) for each in course.deciding],
+            must=any(each.kind != "not_known" for each in course.deciding),
             earlier=course.earlier,
             moment=course.moment,
             language=said["languages"][step.language],

@@ -22,6 +22,10 @@ _FIGURES = _MONEY | {"percent", "term", "count"}
 """Checks that a figure of the facts may answer."""
 
 
+_MISSING = "missing"
+"""The check that says that something is not said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wrong:
     """A finding: the check that refused, its own words (any language), and the piece of the draft."""
@@ -31,13 +35,19 @@ class Wrong:
     said: str
 
 
-def corrected(prompt: Prompt, draft: str, wrong: Sequence[Wrong]) -> Prompt:
-    """The same prompt with a refused draft behind it, and what was wrong with it: to be asked once more."""
+def corrected(prompt: Prompt, draft: str, wrong: Sequence[Wrong], missing: Sequence[str] = ()) -> Prompt:
+    """The same prompt with a refused draft behind it, and what was wrong with it: to be asked once more.
+
+    `missing`: what decides and was not said, in the language of the answer.
+    """
     # The draft is quoted, and a customer may have told the model what to write.
-    lines = list(dict.fromkeys(f"«{one_line(each.said[:_QUOTED])}»: {reason(each)}" for each in wrong))[:_FINDINGS]
+    named = [each for each in wrong if not missing or each.check != _MISSING]
+    lines = list(dict.fromkeys(f"«{one_line(each.said[:_QUOTED])}»: {reason(each)}" for each in named))[:_FINDINGS]
     mark = marks_in(prompt.messages[-1].content)[-1]
     right = [without_marks(line) for line in _right(prompt, draft, {each.check for each in wrong})]
-    demand = render("correction.j2", wrong=framed("\n".join(lines), mark), right=right)
+    unsaid = [without_marks(line) for line in missing[:_RIGHT]]
+    right = [line for line in right if line not in unsaid]
+    demand = render("correction.j2", wrong=framed("\n".join(lines), mark) if lines else "", right=right, unsaid=unsaid)
     return replace(
         prompt,
         messages=(*prompt.messages, ChatMessage("assistant", sanitise(draft) or UNKNOWN), ChatMessage("user", demand)),

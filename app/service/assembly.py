@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from app.capacity.admission import Admission
+from app.capacity.quality import Quality
 from app.cpu import Cpu
 from app.dialogue import Dialogue, Hours
 from app.dialogue.policy.model import Policy
@@ -71,6 +72,7 @@ def open_machine(settings: Settings, data: Path, knowledge: Path) -> Machine:
         cpu=Cpu(settings.turn.work_s, settings.turn.rest_s),
         telemetry=telemetry,
         bots=bots,
+        quality=Quality(settings.llm.quality_window, settings.llm.quality_share, 60 * settings.llm.quality_rest_min),
         models=models,
     )
 

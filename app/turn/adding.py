@@ -34,5 +34,5 @@ def added_up(
         right = claim.amount == total
         text = str(template(language, "confirmed" if right else "corrected"))
         said = text.format(derivation=shown, claimed=money(claim.amount, currency, language))
-        return Deciding("confirmed" if right else "corrected", said)
+        return Deciding("confirmed" if right else "corrected", said, amounts=(total,))
     return None

@@ -21,6 +21,8 @@ async def merged(snapshot: Snapshot, bot: Bot, machine: Machine) -> Snapshot:
         return snapshot
     aside, said = taken
     state = await stretch(lambda: bot.dialogue.told(snapshot.state, aside, (said,)))
+    if wish := await stretch(lambda: bot.dialogue.wish(snapshot.state, aside, (said,))):
+        machine.telemetry.wishes.labels(wish).inc()
     told = replace(snapshot, state=state)
     if told.state != snapshot.state:
         await machine.store.amend(told)

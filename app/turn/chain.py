@@ -11,17 +11,17 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from app.composing.extractive import compose
 from app.composing.fitting import ANSWERS
 from app.composing.news import bad
 from app.deadline import Deadline
-from app.guardrail import Context, KnownWords, Verdict, addresses_of, check, known_addresses, known_words, tidy
+from app.guardrail import Context, KnownWords, addresses_of, known_addresses, known_words
 from app.knowledge.retriever import Asked, Found, Retriever
-from app.prompt import Wrong, corrected, marks_in
+from app.prompt import asks_something, marks_in
 from app.settings import Settings
 from app.turn.bots import Bot
 from app.turn.compatible import compatible
-from app.turn.deciding import his_words, what_decides
+from app.turn.deciding import his_words, wanted_of, what_decides
+from app.turn.outcome import Outcome, settle
 from app.turn.prompting import bearing, with_prices, written
 from app.turn.unnamed import strange, unnamed
 from app.types import Ask, Deciding, Draft, Language, Passage, Prompt, Snapshot, Step
@@ -32,6 +32,8 @@ _DECIDED = frozenset({"purchase", "demo", "invoice", "contact_given"})
 """Whoever wants this is asked how to reach him, whatever else he has heard."""
 _GRAVE = frozenset({"handover", "refuse"})
 """What no word of a model alone leads to."""
+_TOLD = frozenset({"handover", "refuse"})
+"""What the customer must be told of, whatever else is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +49,6 @@ class Plan:
     """Of the token count, when the prompt was written."""
     bearing: tuple[Passage, ...] = ()
     """What the prompt's figures rest on besides its passages."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The answer. `replaced`: every draft was refused, and the fact itself is said instead."""
-
-    text: str
-    model: str
-    used: tuple[Passage, ...]
-    verdict: Verdict
-    replaced: bool = False
 
 
 def decide(ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot) -> Step:
@@ -173,23 +164,8 @@ def _settled(bare: Prompt, snapshot: Snapshot, bot: Bot) -> Step:
 
 
 def judge(planned: Plan, drafts: Sequence[Draft], ask: Ask, snapshot: Snapshot, bot: Bot) -> Outcome:
-    """The first draft that the guardrail passes; if none does, the fact itself.
-
-    A text that can only be what an owner wrote is tidied, and never refused.
-    """
-    context = guard_context(planned, ask, snapshot, bot)
-    verdicts = [(check if draft.origin == "model" else tidy)(draft.text, context) for draft in drafts]
-    for draft, verdict in zip(drafts, verdicts, strict=True):
-        if verdict.ok:
-            return Outcome(verdict.text, draft.model, draft.used, verdict)
-    fact = compose(planned.prompt)
-    return Outcome(fact.text, drafts[-1].model, fact.used, verdicts[-1], replaced=True)
-
-
-def correction(prompt: Prompt, draft: Draft, verdict: Verdict) -> Prompt:
-    """The same prompt with the refused draft and what was wrong with it: asked once, while there is time."""
-    wrong = [Wrong(each.check, each.detail, draft.text[each.start : each.end]) for each in verdict.findings]
-    return corrected(prompt, draft.text, wrong)
+    """What becomes of the drafts that were written so far."""
+    return settle(planned.prompt, drafts, guard_context(planned, ask, snapshot, bot))
 
 
 def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Context:
@@ -208,8 +184,30 @@ def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Cont
         shop=bot.knowledge.current.shop,
         contacts=_addresses(bot.knowledge.current) | _given_by_hand(snapshot),
         known=_words(bot.knowledge.current),
+        languages=_languages(bot.knowledge.current),
         marks=tuple(mark for message in planned.prompt.messages for mark in marks_in(message.content)),
+        deciding=tuple(each for each in planned.prompt.deciding if wanted_of(each, step)),
+        asked=step.action == "answer" and (asks_something(step, ask.text) or _found_nothing(planned)),
+        stated=(step.statement or "") if step.action in _TOLD else "",
+        course=_course(planned),
     )
+
+
+def _found_nothing(planned: Plan) -> bool:
+    """Whether it was looked up and is not there: then that is the answer."""
+    step = planned.step
+    return step.query is not None and step.fallback is not None and not planned.passages and not step.statement
+
+
+def _course(planned: Plan) -> tuple[str, ...]:
+    """The lines of the last message that are neither facts nor a text that may be said."""
+    said = (*_own_texts(planned.step), *(each.said for each in planned.prompt.deciding), *planned.prompt.about)
+    lines = planned.prompt.messages[-1].content.splitlines() if planned.prompt.messages else ()
+    facts = [text for passage in planned.passages for text in (passage.section.title, passage.section.text)]
+    kept = (line for line in lines if line.strip() and not any(line in text or text in line for text in facts if text))
+    for text in said:
+        kept = (line.replace(text, " ") for line in list(kept))
+    return tuple(kept)
 
 
 def _unsayable(prompt: Prompt) -> str:
@@ -221,7 +219,7 @@ def _unsayable(prompt: Prompt) -> str:
 
 
 def _own_texts(step: Step) -> tuple[str, ...]:
-    texts = (step.greeting, step.statement, step.lead, step.question, step.fallback)
+    texts = (step.greeting, step.statement, step.lead, step.question, step.fallback, step.rest)
     return tuple(text for text in texts if text)
 
 
@@ -239,6 +237,11 @@ def _addresses(found: Retriever) -> frozenset[str]:
 @lru_cache(maxsize=8)
 def _words(found: Retriever) -> KnownWords:
     return known_words(found.sections, found.shop)
+
+
+@lru_cache(maxsize=8)
+def _languages(found: Retriever) -> frozenset[Language]:
+    return frozenset(section.language for section in found.sections)
 
 
 def _given_by_hand(snapshot: Snapshot) -> frozenset[str]:

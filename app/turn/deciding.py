@@ -6,6 +6,7 @@ The composer says it, the prompt shows it, the guardrail lets it pass.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 from app.figures.comparing import once_or_again
 from app.figures.decided import (
@@ -135,6 +136,12 @@ def what_decides(
     return tuple(replace(each, said=found.names.said(each.said, step.language)) for each in wished)[:_MOST]
 
 
+def wanted_of(each: Deciding, step: Step) -> bool:
+    """Whether an answer has to say it: a price is beside the point where something else was asked than a price."""
+    priced = step.reason == "price_told" or step.reason in _PRICED or "price" in step.intents
+    return priced or each.kind not in _UNASKED
+
+
 def _of_these(read: Read, asked: Wanted, key: str, found: Retriever) -> tuple[Read, Wanted]:
     """«And two of these?»: the number counts what was spoken of, as if its name stood behind it."""
     offer = found.catalogue.get(key)
@@ -154,4 +161,10 @@ def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: b
         if isinstance(each, Term) and not any(figure.sentence(step.language) for figure in each.figures):
             continue  # «Warranty: 12 (month)» is no answer; the section in whatever language is
         value = each.value if isinstance(each, YesNo) else None
-        yield Deciding(kind, each.say(step.language).strip(), tuple(each.sections), value)  # type: ignore[arg-type]
+        said, amounts = each.say(step.language).strip(), _comes_out(each)
+        yield Deciding(kind, said, tuple(each.sections), value, amounts)  # type: ignore[arg-type]
+
+
+def _comes_out(each: Decided) -> tuple[Decimal, ...]:
+    """Of a sum: its totals."""
+    return tuple(total.amount for total in each.sum.totals) if isinstance(each, Summed | Confirmed | Corrected) else ()

@@ -63,6 +63,8 @@ async def understood(
 
 def _why_not(model: Hearing, ticket: Ticket, machine: Machine, seconds: float) -> str:
     """Why it is not asked now; empty when it is. The share comes last: only what is asked counts in it."""
+    if machine.quality.resting:
+        return "resting"  # what cannot write tells nothing
     if why := model.cannot_hear():
         return why
     if not ticket.spares(seconds):

@@ -1,4 +1,5 @@
-"""A turn without the model: why it has to do without, and its place. Only with the flag `degraded`; else it is refused.
+"""A turn without the model: why it has to do without, and its place. Only with the flag `degraded`, or while the model
+rests because of what it wrote; else it is refused.
 
 Every way to be without counts: gone, loading, late, hung, crowded out, nothing usable.
 """
@@ -26,7 +27,8 @@ def lacking(error: MachineError, machine: Machine) -> Lack:
 
     Raises `error` itself without the flag, where there is no model, and where too many do without it already.
     """
-    if not machine.settings.flags.degraded or not machine.llm.inventive or machine.facts.full:
+    allowed = machine.settings.flags.degraded or machine.quality.resting
+    if not allowed or not machine.llm.inventive or machine.facts.full:
         raise error
     if isinstance(error, Overloaded):
         return "crowded"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from app.capacity.admission import Admission
+from app.capacity.quality import Quality
 from app.capacity.quota import Quota
 from app.cpu import Cpu
 from app.knowledge.models import Models
@@ -39,6 +40,8 @@ class Machine:
     """Of the turns in which the model may be asked what a message is for."""
     facts: Places = field(default_factory=Places)
     """Of turns that do without the model."""
+    quality: Quality = field(default_factory=Quality)
+    """Of what the model writes."""
     models: Models = field(default_factory=Models)
     """Of the search."""
     clock: Callable[[], datetime] = _now

@@ -163,13 +163,14 @@ def _count(step: Step, spoken: Spoken, machine: Machine) -> None:
     if spoken.lack is not None:
         telemetry.degraded.labels(spoken.lack).inc()
     telemetry.verdicts.labels("replaced" if outcome.replaced else "repaired" if outcome.verdict.repairs else "ok").inc()
-    for finding in outcome.verdict.findings:
+    telemetry.drafts.labels(outcome.how).inc()
+    for finding in outcome.verdict.faults:
         telemetry.findings.labels(finding.check).inc()
 
 
 def _meta(ask: Ask, planned: Plan, spoken: Spoken, bot: Bot, stages: Stages, *, timings: bool) -> Meta:
     step, outcome, last = planned.step, spoken.outcome, spoken.drafts[-1]
-    checks = sorted({finding.check for finding in outcome.verdict.findings})
+    checks = sorted({finding.check for finding in outcome.verdict.faults})
     return Meta(
         model=outcome.model,
         processing_ms=round(stages.elapsed() * 1000),

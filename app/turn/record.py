@@ -10,7 +10,8 @@ from pydantic import TypeAdapter
 from app.composing.extractive import Extractive
 from app.store.states import of_stored_form, stored_form
 from app.turn.bots import Bot
-from app.turn.chain import Outcome, Plan, prompt_hash
+from app.turn.chain import Plan, prompt_hash
+from app.turn.outcome import Outcome
 from app.types import Ask, DialogueState, Draft, Ending, Media, Snapshot, TimeOfDay
 from app.understanding.doubt import ActHeard
 
@@ -48,6 +49,8 @@ class VerdictRecord:
     findings: tuple[tuple[str, str], ...] = ()
     """(check, detail)"""
     repairs: tuple[str, ...] = ()
+    lacks: tuple[tuple[str, str], ...] = ()
+    """(check, detail): why it is no answer, which says nothing of its truth. No release before knew that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ class TurnRecord:
     verdict: VerdictRecord
     replaced: bool
     used: tuple[str, ...]
+    how: str
+    """What became of the drafts: an Outcome's `how`, empty where a release before did not record it."""
     heard: ActHeard | None
     """What the model said that the message is for, if it was asked."""
 
@@ -104,7 +109,7 @@ def _shallow(row: "AskRecord | DraftRecord | VerdictRecord | ActHeard | TurnReco
 
 
 _RECORD = TypeAdapter(TurnRecord)
-_SINCE: Mapping[str, Any] = {"tokens_factor": 1.0, "degraded": (), "heard": None}
+_SINCE: Mapping[str, Any] = {"tokens_factor": 1.0, "degraded": (), "heard": None, "how": ""}
 """What earlier releases did not record."""
 
 
@@ -143,6 +148,7 @@ def record_of(
         ),
         verdict=verdict_record(outcome),
         replaced=outcome.replaced,
+        how=outcome.how,
         used=tuple(passage.section.id for passage in outcome.used),
         heard=heard,
     )
@@ -152,4 +158,5 @@ def verdict_record(outcome: Outcome) -> VerdictRecord:
     """The verdict, as it is kept."""
     verdict = outcome.verdict
     findings = tuple((finding.check, finding.detail) for finding in verdict.findings)
-    return VerdictRecord(verdict.ok, findings, tuple(verdict.repairs))
+    lacks = tuple((each.check, each.detail) for each in verdict.lacks)
+    return VerdictRecord(verdict.ok, findings, tuple(verdict.repairs), lacks)

@@ -55,9 +55,10 @@ class Meta:
     degraded: Annotated[
         Lack | None,
         _told(
-            "with the flag `degraded`: why the knowledge base answered in place of the model. `gone`: it cannot be"
+            "why the knowledge base answered in place of the model. With the flag `degraded`: `gone`: it cannot be"
             " reached or was left alone; `loading`; `late`: no time was left, or no whole sentence had come; `hung`: it"
-            " fell silent; `crowded`: too many conversations at once; `unusable`: nothing could be used"
+            " fell silent; `crowded`: too many conversations at once. Without it too: `unusable`: nothing that it wrote"
+            " could be used; `resting`: too much of what it wrote could not"
         ),
     ] = None
     timings: Annotated[

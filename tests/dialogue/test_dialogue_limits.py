@@ -189,12 +189,22 @@ def test_what_a_model_heard_replaces_nothing_and_fills_no_list() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "marked"),
-    [({}, True), ({"handed_over": True}, False), ({"closed": True}, False), ({"wants_person": True}, True)],
-)
-def test_a_wish_for_a_person_that_the_model_heard_is_marked_once(before: dict[str, object], marked: bool) -> None:
-    state = aside.told(DialogueState(**before), Aside(human=True), {}, ())  # type: ignore[arg-type]
-    assert state.wants_person is marked
+    ("before", "chance", "wish"),
+    [
+        ({}, 0.3, "borne_out"), ({}, 0.0, "offered"), ({"said": (aside.DUE,)}, 0.0, "unborne"),
+        ({"said": (aside.OFFERED,)}, 0.0, "unborne"), ({"handed_over": True}, 0.9, "met"), ({"closed": True}, 0.9, "met"),
+        ({"wants_person": True}, 0.0, "met"),
+    ],
+)  # fmt: skip
+def test_a_wish_for_a_person_that_a_model_reports_needs_the_customers_words(
+    before: dict[str, object], chance: float, wish: aside.Wish
+) -> None:
+    state = DialogueState(**before)  # type: ignore[arg-type]
+    assert aside.wish_of(state, Aside(human=True), chance) == wish
+    after = aside.told(state, Aside(human=True), {}, (), wish=wish)
+    assert after.wants_person is (wish == "borne_out" or state.wants_person)
+    assert (aside.DUE in after.said) is (wish == "offered" or aside.DUE in state.said)
+    assert aside.wish_of(state, Aside(), 1.0) == ""
 
 
 def test_a_model_is_asked_for_four_open_questions_the_one_that_waits_first(dialogue: Dialogue) -> None:

@@ -429,8 +429,8 @@ def test_an_honest_draft_passes(ids: str, draft: str, more: dict[str, object]) -
 def test_a_wrong_draft_is_refused_for_its_reason(name: str, ids: str, draft: str, more: dict[str, object]) -> None:
     verdict = check(draft, context(ids, **more))
 
-    assert not verdict.ok
-    assert name in {finding.check for finding in verdict.findings}, explain(verdict, draft)
+    assert not verdict.fit
+    assert name in {finding.check for finding in verdict.faults}, explain(verdict, draft)
 
 
 def test_there_are_enough_drafts_of_both_kinds() -> None:

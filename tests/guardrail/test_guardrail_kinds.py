@@ -10,7 +10,7 @@ from tests.guardrail.sample import in_shop
 
 
 def found(draft: str, **around: object) -> list[str]:
-    return [finding.check for finding in check(draft, in_shop((), **around)).findings]  # type: ignore[arg-type]
+    return [finding.check for finding in check(draft, in_shop((), **around)).faults]  # type: ignore[arg-type]
 
 
 ANSWERS = (

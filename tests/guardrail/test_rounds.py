@@ -44,10 +44,10 @@ def test_an_honest_draft_passes(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", ROUNDS["wrong"], ids=range(len(ROUNDS["wrong"])))
 def test_a_wrong_draft_is_refused(case: dict[str, Any]) -> None:
-    assert not judge(case, base(), shop=SHOP).ok, case["draft"]
+    assert not judge(case, base(), shop=SHOP).fit, case["draft"]
 
 
 @pytest.mark.parametrize("case", SALON["drafts"], ids=range(len(SALON["drafts"])))
 def test_texts_without_facts_are_a_price_list_too(case: dict[str, Any]) -> None:
     verdict = judge(case, salon())
-    assert verdict.ok == case["honest"], explain(verdict, case["draft"])
+    assert verdict.fit == case["honest"], explain(verdict, case["draft"])

@@ -15,6 +15,7 @@ from app.health.readiness import (
     model_part,
     ready,
     worst,
+    writing_part,
 )
 from app.types import ModelState
 
@@ -140,3 +141,11 @@ def test_one_error_is_enough_and_warnings_are_not() -> None:
     )  # fmt: skip
     assert ready([well, warned])
     assert not ready([well, bad])
+
+
+def test_what_a_model_writes_is_told_by_kinds_and_is_never_an_error() -> None:
+    rests = writing_part(True, 20, 13, {"bare": 5, "amount": 6})
+    assert (rests.level, rests.ok) == ("warning", True), "facts answer meanwhile: the service is ready"
+    assert rests.detail == "the model rests; of the last 20 drafts 13 were not fit to send: amount 6, bare 5"
+    assert "another model" in rests.fix
+    assert writing_part(False, 20, 1, {"bare": 1}).level == writing_part(False, 0, 0, {}).level == "ok"

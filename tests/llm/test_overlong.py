@@ -68,7 +68,9 @@ async def test_no_request_lets_the_server_cut_its_prompt(speaks: Speaks) -> None
         await backend.hear(QUESTION, 5)
         await spoken(backend)
     assert [asked["truncate"] for asked in model.asked] == [False] * 4, "warm-up, hearing, answer, answer again"
-    assert [asked["stream"] for asked in model.asked] == [False, True, True, True], "it streams unless it is told not to"
+    assert [asked["stream"] for asked in model.asked] == [False, True, True, True], (
+        "it streams unless it is told not to"
+    )
     assert not any("shift" in {*asked, *asked["options"]} for asked in model.asked)
 
 

@@ -189,6 +189,7 @@ def test_root_may_take_the_rights_of_the_memorys_owner(rendered: Path, unit: str
 ALERTS = {
     "ServiceDown": ("critical", "1m", "== 0"),
     "ModelDown": ("critical", "5m", "== 0"),
+    "ModelRests": ("warning", "5m", "== 1"),
     "GpuDown": ("critical", "2m", "== 0"),
     "AnswersSlow": ("warning", "10m", "> 30"),
     "AnswersFail": ("critical", "5m", "> 0.05"),

@@ -147,13 +147,33 @@ async def test_a_caller_that_hangs_up_while_it_is_waited_for_leaves_it_to_others
     assert len(machine.asides) == 0
 
 
-async def test_a_wish_for_a_person_that_only_the_model_heard_is_met_at_the_next_turn(
+def wishes(machine: Machine) -> dict[str, float]:
+    return {
+        sample.labels["outcome"]: sample.value
+        for metric in machine.telemetry.registry.collect()
+        for sample in metric.samples
+        if sample.name == "machine_model_wishes_total"
+    }
+
+
+async def test_a_wish_for_a_person_that_the_customers_words_bear_out_is_met_at_the_next_turn(
     bot: Bot, machine: Machine
 ) -> None:
     machine = replace(machine, llm=Chatty(Aside(human=True)))
-    await process(ask("Здравствуйте"), bot, machine)
+    await process(ask("есть тут кто живой?"), bot, machine)
     reply = await process(ask("ну так что", 2), bot, machine)
     assert '"action": "handover"' in reply.body
+    assert wishes(machine) == {"borne_out": 1.0}
+
+
+async def test_one_that_only_the_model_heard_hands_nobody_over_and_is_an_offer_once(bot: Bot, machine: Machine) -> None:
+    machine = replace(machine, llm=Chatty(Aside(human=True)))
+    said = [(await process(ask(text, n), bot, machine)).body for n, text in enumerate(
+        ("У нас три точки", "ну так что", "Марат", "У нас три точки и склад"))]  # fmt: skip
+    assert not any('"action": "handover"' in body for body in said)
+    assert sum("позвать менеджера" in body for body in said) == 1
+    assert wishes(machine).keys() == {"offered", "unborne"} and wishes(machine)["offered"] == 1.0
+    await machine.asides.close()
 
 
 async def test_a_question_is_answered_before_a_person_is_called(bot: Bot, machine: Machine) -> None:

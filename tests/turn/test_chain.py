@@ -14,7 +14,8 @@ from app.guardrail import KnownWords
 from app.knowledge.retriever import Found
 from app.settings import load
 from app.turn.bots import Bot
-from app.turn.chain import Plan, correction, decide, guard_context, judge, plan, prompt_hash, search
+from app.turn.chain import Plan, decide, guard_context, judge, plan, prompt_hash, search
+from app.turn.outcome import correction
 from app.types import (
     Ask,
     ChatMessage,
@@ -82,6 +83,11 @@ def test_a_draft_is_judged_against_everything_that_is_known_of_the_turn(chat: Bo
         "discounts": (Decimal(7),),
         "shop": bot.knowledge.current.shop,
         "marks": ("kvqzhd",),
+        "languages": frozenset({"kk", "ru"}),
+        "deciding": (),
+        "asked": True,
+        "stated": "",
+        "course": ("⟦kvqzhd⟧", "да", "⟦/kvqzhd⟧"),
     }
     assert known.holds("терминалы") and not known.holds("дирижабль"), "the words of the whole knowledge"
     assert "own@shop.kz" in contacts and "other@shop.kz" not in contacts, "only a person's own answer vouches for it"

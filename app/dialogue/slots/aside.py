@@ -5,6 +5,7 @@ The rules have read the same message already, so this fills gaps in free text an
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from app.dialogue.flow.model import MAX_TEXT, SlotSpec
 from app.dialogue.hearing.text import fold, read
@@ -12,6 +13,11 @@ from app.dialogue.kinds import FREE
 from app.dialogue.slots.names import NAME, given_names
 from app.types import Aside, DialogueState
 
+Wish = Literal["", "met", "borne_out", "offered", "unborne"]
+"""None; there is a person already; the next turn calls one; the next answer offers one; nothing comes of it."""
+DUE, OFFERED = "person_offer", "person_offered"
+"""Names under which the state remembers that a person is to be offered on a model's word, and that one was."""
+_CHANCE = 0.1  # of the act, from which a model may be right: what is a wish for sure, the rules have met
 _MOST = 4  # slots asked of the model: each costs tokens behind every answer
 _NAME = "name"
 _STEM = 4  # letters: «кассы» bears out «касса»
@@ -33,8 +39,10 @@ def reportable(slots: Mapping[str, SlotSpec]) -> tuple[str, ...]:
     return (*(name for name, spec in slots.items() if spec.kind in FREE), _NAME)
 
 
-def told(state: DialogueState, aside: Aside, slots: Mapping[str, SlotSpec], said: Sequence[str]) -> DialogueState:
-    """`state` with what `aside` adds to it; `said` are the customer's messages."""
+def told(
+    state: DialogueState, aside: Aside, slots: Mapping[str, SlotSpec], said: Sequence[str], *, wish: Wish = ""
+) -> DialogueState:
+    """`state` with what `aside` adds to it; `said` are the customer's messages, `wish` what becomes of its `human`."""
     words = [token.text.casefold() for text in said for token in read(text).tokens]
     heard = {
         name: value
@@ -44,8 +52,24 @@ def told(state: DialogueState, aside: Aside, slots: Mapping[str, SlotSpec], said
         and len(value) <= MAX_TEXT
         and (_is_name(value, said) if name == _NAME else _borne_out(value, words))
     }
-    wants = state.wants_person or (aside.human and not state.handed_over and not state.closed)
-    return replace(state, slots={**heard, **state.slots}, wants_person=wants)
+    offered = (*state.said, DUE) if wish == "offered" else state.said
+    wants = state.wants_person or wish == "borne_out"
+    return replace(state, slots={**heard, **state.slots}, wants_person=wants, said=offered)
+
+
+def wish_of(state: DialogueState, aside: Aside, chance: float) -> Wish:
+    """What becomes of a wish for a person that a model reports, where the rules have not met it.
+
+    `chance` (0..1) is that of the customer's own words being such a wish. A model's word alone hands nobody over: at
+    most a person is offered, once in a conversation.
+    """
+    if not aside.human:
+        return ""
+    if state.handed_over or state.closed or state.wants_person:
+        return "met"
+    if chance >= _CHANCE:
+        return "borne_out"
+    return "offered" if {DUE, OFFERED}.isdisjoint(state.said) else "unborne"
 
 
 def _is_name(value: str, said: Sequence[str]) -> bool:

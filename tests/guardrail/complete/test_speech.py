@@ -15,7 +15,7 @@ CONTEXT = Context(passages=(Passage(TREES, 1.0),))
 
 def found(draft: str, *customer: str, language: Language = "ru", context: Context = CONTEXT) -> set[str]:
     verdict = check(draft, replace(context, customer=customer, language=language))
-    return {finding.check for finding in verdict.findings} & {"bare", "role", "echo"}
+    return {finding.check for finding in verdict.faults} & {"bare", "role", "echo"}
 
 
 @pytest.mark.parametrize("draft", ["Да", "нет.", "Иә", "Yes!", "Яблоня", "не знаю", "2019", "Ок, да", "Груша сад"])
@@ -72,7 +72,7 @@ def test_what_the_dialogue_wrote_is_no_answer_of_the_models() -> None:
 def test_marks_of_a_template_are_left_out_or_refused() -> None:
     for draft in ("Яблони есть, выбирайте. /no_think", "Яблони есть, выбирайте |no_think"):
         verdict = check(draft, CONTEXT)
-        assert not verdict.ok or "think" not in verdict.text
+        assert not verdict.fit or "think" not in verdict.text
 
 
 @given(st.text(max_size=300), st.text(max_size=100))

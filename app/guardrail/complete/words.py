@@ -1,0 +1,91 @@
+"""What the checks of completeness share: the words of an answer, and what a word may rest on."""
+
+import re
+from collections.abc import Iterator
+
+from app.guardrail.case import Case
+from app.guardrail.known import WORD, KnownWords
+from app.guardrail.text.folding import fold
+from app.guardrail.text.lists import Lists
+from app.language.folds import letters
+
+_LISTS = Lists("app.guardrail.complete", "answers.yaml")
+_YES, _NO = _LISTS.words("yes"), _LISTS.words("no")
+_DENYING = re.compile(_LISTS.word("denying"))
+_DOUBT, _HANDS_ON = _LISTS.row("doubt"), _LISTS.row("hands_on")
+_COURTESY, _COURTESIES = _LISTS.words("courtesy"), _LISTS.row("courtesies")
+_GREETING = Lists("app.guardrail.repair", "repairs.yaml").pattern("greeting")
+_ASKING = _LISTS.words("manner") | _LISTS.words("amount")
+_KNOWING = _LISTS.words("knowing")
+_EMPTY = _LISTS.words("empty")
+_CLAIMS = Lists("app.guardrail.checks.promises", "claims.yaml")
+_UNNAMING, _DOING = _CLAIMS.words("unnaming"), _CLAIMS.row("doing")
+_NOT = ("n't", "n\u2019t")
+_CONTENT = 4
+"""Letters of a word that says something."""
+_GREETED = 5
+"""Words of a greeting."""
+_MOST = 60
+"""Words of a sentence that are looked up."""
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, folded, without figures."""
+    return WORD.findall(letters(text))
+
+
+def content(text: str) -> list[str]:
+    """Of them those that say something, the first ones of a long text."""
+    found = (word for word in words_of(text) if len(word) >= _CONTENT and word not in _EMPTY and word not in _YES)
+    return [word for word, _ in zip(found, range(_MOST), strict=False)]
+
+
+def affirms(sentence: str) -> bool:
+    """Whether it begins with a yes."""
+    return any(word in _YES for word in words_of(sentence)[:1])
+
+
+def denies(sentence: str, language: str) -> bool:
+    words = words_of(sentence)
+    if any(word in _NO for word in words) or any(sign in sentence.lower() for sign in _NOT):
+        return True
+    return language == "kk" and any(_DENYING.search(word, 2) for word in words)
+
+
+def doubts(sentence: str) -> bool:
+    """Whether it says that something is not known here, or who will know."""
+    words = words_of(sentence)
+    unknown = not _KNOWING.isdisjoint(words) and (not _NO.isdisjoint(words) or any(n in sentence.lower() for n in _NOT))
+    return unknown or any(word.startswith(_DOUBT) for word in words)
+
+
+def hands_on(sentence: str) -> bool:
+    return any(word.startswith(_HANDS_ON) for word in words_of(sentence))
+
+
+def asks(sentence: str) -> bool:
+    """Whether it begins as a question does."""
+    return any(word in _ASKING for word in words_of(sentence)[:1])
+
+
+def is_courtesy(word: str) -> bool:
+    return word in _COURTESY or word.startswith(_COURTESIES)
+
+
+def courteous(sentence: str) -> bool:
+    """Whether it is a word on the talk itself: it greets, regrets, thanks, offers, understands."""
+    if _GREETING.match(fold(sentence)) and len(words_of(sentence)) <= _GREETED:
+        return True
+    return any(map(is_courtesy, words_of(sentence)))
+
+
+def strange(question: str, known: KnownWords) -> bool:
+    """Whether a question names a thing that the whole knowledge has no word of."""
+    return any(
+        not known.holds(word) for word in content(question) if word not in _UNNAMING and not word.endswith(_DOING)
+    )
+
+
+def own_sentences(case: Case) -> Iterator[tuple[int, int]]:
+    """The sentences of the draft that the model wrote itself."""
+    return (span for span in case.text.sentences if not case.is_own(*span))
