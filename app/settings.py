@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import time
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -103,6 +103,18 @@ class RetrieverSettings(_Group):
     model_timeout_s: float = Field(gt=0, le=60)
 
 
+class EntailmentSettings(_Group):
+    model: str
+    revision: str
+    threshold: float = Field(ge=0, le=1)
+    timeout_s: float = Field(gt=0, le=60)
+
+
+class GuardrailSettings(_Group):
+    borne_out: dict[Language, Annotated[float, Field(ge=0, le=1)]]
+    entailment: EntailmentSettings
+
+
 class PersonaSettings(_Group):
     name: str = ""
     role: str = ""
@@ -137,6 +149,7 @@ class BotSettings(_Group):
     flow: str | None = None
     language: Language = "ru"
     persona: PersonaSettings = PersonaSettings()
+    borne_out: dict[Language, Annotated[float, Field(ge=0, le=1)]] = {}
 
 
 class StoreSettings(_Group):
@@ -196,6 +209,7 @@ class Settings(_Group):
     turn: TurnSettings
     understanding: UnderstandingSettings
     retriever: RetrieverSettings
+    guardrail: GuardrailSettings
     dialogue: DialogueSettings
     bots: dict[str, BotSettings]
     store: StoreSettings
@@ -216,12 +230,8 @@ class Settings(_Group):
 def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """The effective settings. Raises ConfigError naming the file or variable, the key, and the nearest known key."""
     environ = os.environ if environ is None else environ
-    layers = Layers(
-        files("app").joinpath("settings.yaml").read_text("utf-8"),
-        "app/settings.yaml",
-        bot_keys=BotSettings.model_fields,
-        bot_paths=("kb", "policy", "examples"),
-    )
+    defaults, paths = files("app").joinpath("settings.yaml").read_text("utf-8"), ("kb", "policy", "examples")
+    layers = Layers(defaults, "app/settings.yaml", bot_keys=BotSettings.model_fields, bot_paths=paths)
     if path is not None:
         try:
             text = path.read_text("utf-8")
@@ -237,7 +247,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
             f"{'.'.join(map(str, e['loc']))}: {e['msg']}, not {_shown(e['input'])}" for e in error.errors()
         )
         raise ConfigError(f"settings: {details}") from None
-    _check_pins(settings.retriever)
+    _check_pins(settings)
     keys = tuple(SecretStr(key.strip()) for key in environ.get("API_KEYS", "").split(",") if key.strip())
     api = settings.api.model_copy(update={"keys": keys})
     llm = settings.llm.model_copy(update={"key": SecretStr(environ.get("LLM_API_KEY", "").strip())})
@@ -268,17 +278,18 @@ def on_hub(model: str) -> bool:
     return not (model.startswith((".", "/", "~", "package:")) or model.count("/") > 1 or Path(model).is_dir())
 
 
-def _check_pins(search: RetrieverSettings) -> None:
+def _check_pins(settings: Settings) -> None:
     """A name alone is whatever its owner put there that day; a branch or tag can be moved, a commit cannot."""
-    for part, model, revision in (
-        ("embedder", search.embedder, search.embedder_revision),
-        ("reranker", search.reranker, search.reranker_revision),
+    search, entailment = settings.retriever, settings.guardrail.entailment
+    for key, pin, model, revision in (
+        ("retriever.embedder", "retriever.embedder_revision", search.embedder, search.embedder_revision),
+        ("retriever.reranker", "retriever.reranker_revision", search.reranker, search.reranker_revision),
+        ("guardrail.entailment.model", "guardrail.entailment.revision", entailment.model, entailment.revision),
     ):
         if model and on_hub(model) and not re.fullmatch(r"[0-9a-f]{40}", revision):
             raise ConfigError(
-                f"settings: retriever.{part}_revision is {revision!r}, so nobody knows which weights {model!r} are; "
-                f"set it to the model's commit, the 40 hexadecimal digits that "
-                f"`git ls-remote https://huggingface.co/{model} HEAD` prints, or name a folder in retriever.{part}"
+                f"settings: {pin} is {revision!r}, so nobody knows which weights {model!r} are; set it to its commit, "
+                f"40 hexadecimal digits (`git ls-remote https://huggingface.co/{model} HEAD`), or a folder in {key}"
             )
 
 

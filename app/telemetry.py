@@ -203,6 +203,12 @@ class Telemetry:
             ["check"],
             registry=self.registry,
         )
+        self.entailment_left_out = Counter(
+            "machine_guardrail_entailment_left_out",
+            "Drafts that were judged without the entailment model",
+            ["reason"],
+            registry=self.registry,
+        )
         self.retrieval_degraded = Counter(
             "machine_retrieval_degraded",
             "Searches that had to do without one of their models",
@@ -238,6 +244,13 @@ class Telemetry:
     def stages(self, started: float) -> "Stages":
         """A stopwatch for one turn that began at `started` on the monotonic clock."""
         return Stages(self.stage, started)
+
+    def left_out(self, part: str, reason: str) -> None:
+        """Counts a call of a model that was done without: `entail` of a draft, the others of a search."""
+        if part == "entail":
+            self.entailment_left_out.labels(reason).inc()
+        else:
+            self.retrieval_degraded.labels(part, reason).inc()
 
     def exposition(self) -> bytes:
         """The metrics in Prometheus' text format."""

@@ -4,6 +4,7 @@ from app.guardrail.addresses import addresses_of, known_addresses
 from app.guardrail.judging import check, explain, tidy
 from app.guardrail.known import KnownWords, known_words
 from app.guardrail.model import Context, Finding, Verdict
+from app.guardrail.premises import asserted, lowest_share, premises
 from app.guardrail.table import CHECKS
 
 __all__ = [
@@ -13,9 +14,12 @@ __all__ = [
     "KnownWords",
     "Verdict",
     "addresses_of",
+    "asserted",
     "check",
     "explain",
     "known_addresses",
     "known_words",
+    "lowest_share",
+    "premises",
     "tidy",
 ]

@@ -52,8 +52,9 @@ def open_machine(settings: Settings, data: Path, knowledge: Path) -> Machine:
     telemetry = Telemetry(key, log_text=settings.flags.log_text)
     models = open_models(
         settings.search,
+        settings.guardrail.entailment,
         cache=data / CACHE,
-        on_degraded=lambda part, reason: telemetry.retrieval_degraded.labels(part, reason).inc(),
+        on_degraded=telemetry.left_out,
     )
     tokens = TokenCounter()
     bots = open_bots(settings, knowledge, key=key, models=models, tokens=tokens)
@@ -163,12 +164,13 @@ def _bots(
     shelves: Mapping[str, Knowledge],
     prompts: Mapping[str, PromptBuilder],
 ) -> Bots:
-    def bot(name: str, language: Language) -> Bot:
-        return Bot(name, dialogues[name], shelves[name], prompts[name], language)
+    def bot(name: str, language: Language, borne_out: Mapping[Language, float]) -> Bot:
+        least = {**settings.guardrail.borne_out, **borne_out}
+        return Bot(name, dialogues[name], shelves[name], prompts[name], language, least)
 
-    others = {name: bot(name, spec.language) for name, spec in settings.bots.items()}
+    others = {name: bot(name, spec.language, spec.borne_out) for name, spec in settings.bots.items()}
     patterns = tuple((pattern, name) for name, spec in settings.bots.items() for pattern in spec.sessions)
-    return Bots(bot(DEFAULT, "ru"), others, patterns)
+    return Bots(bot(DEFAULT, "ru", {}), others, patterns)
 
 
 def _installation_key(data: Path) -> bytes:

@@ -12,6 +12,7 @@ from app.errors import DeadlinePassed, ModelUnavailable
 from app.telemetry import Stages
 from app.turn.bots import Bot
 from app.turn.chain import Outcome, Plan, correction, judge
+from app.turn.entailing import with_entailed
 from app.turn.machine import Machine
 from app.types import Ask, Draft, Prompt, Snapshot
 
@@ -23,6 +24,8 @@ class Spoken:
     drafts: tuple[Draft, ...]
     outcome: Outcome
     seconds: float
+    degraded: tuple[str, ...] = ()
+    """Models that a draft was judged without."""
 
 
 def check_available(machine: Machine) -> None:
@@ -44,6 +47,9 @@ async def speak(
         drafts.append(await _first(planned.prompt, machine, deadline, stages))
         seconds = time.monotonic() - asked
         with stages.time("guardrail"):
+            planned = await with_entailed(
+                planned, drafts[-1], ask, snapshot, bot, calls=machine.models.entail, deadline=deadline
+            )
             outcome = await stretch(lambda: judge(planned, drafts, ask, snapshot, bot))
         settings = machine.settings
         if outcome.replaced and settings.flags.repair and deadline.remaining() >= settings.turn.repair_s:
@@ -51,13 +57,16 @@ async def speak(
             with contextlib.suppress(ModelUnavailable, DeadlinePassed), stages.time("repair"):
                 again = correction(planned.prompt, drafts[0], outcome.verdict)
                 drafts.append(await machine.llm.answer(again, deadline))
+                planned = await with_entailed(
+                    planned, drafts[-1], ask, snapshot, bot, calls=machine.models.entail, deadline=deadline
+                )
                 outcome = await stretch(lambda: judge(planned, drafts, ask, snapshot, bot))
             seconds += stages.seconds["repair"]
     except BaseException:
         drop(drafts)
         raise
     drop(drafts[:-1])
-    return Spoken(tuple(drafts), outcome, seconds)
+    return Spoken(tuple(drafts), outcome, seconds, planned.degraded)
 
 
 def drop(drafts: Iterable[Draft]) -> None:
