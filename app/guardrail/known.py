@@ -1,8 +1,11 @@
 """Words as they sound, so that a name is itself in either alphabet and in any of its forms; and those that we know."""
 
+import math
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import chain
 
 from app.figures.words import fold
 from app.types import Section, Shop
@@ -11,6 +14,8 @@ WORD = re.compile(r"[^\W\d_]+")
 _ANY = re.compile(r"[^\W_]+")
 _STEM = 6
 """Sounds of a word by which one form of it is another."""
+_COMMON = 64
+"""Sections beyond which having a word tells no section from another; and the time is in hand."""
 _WHOLE = 3
 """Sounds up to which a word is the same only as a whole."""
 _SHARE = 0.75
@@ -22,16 +27,16 @@ class KnownWords:
     """The words of some texts, to be looked up in any of their forms."""
 
     beginnings: frozenset[str]
-    stems: frozenset[str] = frozenset()
-    """As `stems` cuts them; the numbers too."""
+    pages: tuple[frozenset[str], ...] = ()
+    """Of a knowledge base: the stems of each section."""
+    places: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """Stem -> the pages that have it."""
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> "KnownWords":
         """Linear in the length of the texts."""
-        words = {word for text in texts for word in _ANY.findall(text)}
-        heard = {fold(part) for word in words for part in WORD.findall(word)}
-        begun = frozenset(each[:end] for each in heard for end in range(1, len(each) + 1))
-        return cls(begun, frozenset(map(_stem, words)))
+        heard = {fold(word) for text in texts for word in WORD.findall(text)}
+        return cls(frozenset(each[:end] for each in heard for end in range(1, len(each) + 1)))
 
     def holds(self, word: str, share: float = _SHARE) -> bool:
         """Whether it stands there, perhaps with another ending: `share` (0..1) of its sounds are the same."""
@@ -39,6 +44,16 @@ class KnownWords:
         if len(heard) <= _WHOLE:
             return heard in self.beginnings
         return heard[: max(_WHOLE + 1, int(share * len(heard)))] in self.beginnings
+
+    def page(self, said: Collection[str]) -> frozenset[str]:
+        """The stems of the section that bears most on what is said: a word counts more, the fewer sections have it."""
+        weights: dict[int, float] = {}
+        for stem in said:
+            found = self.places.get(stem, ())
+            if len(found) <= _COMMON:
+                for page in found:
+                    weights[page] = weights.get(page, 0.0) + math.log(1 + len(self.pages) / len(found))
+        return self.pages[max(weights, key=lambda page: (weights[page], -page))] if weights else frozenset()
 
 
 NOTHING = KnownWords(frozenset())
@@ -56,9 +71,21 @@ def _stem(word: str) -> str:
 def known_words(sections: Iterable[Section], shop: Shop = Shop()) -> KnownWords:  # noqa: B008 - frozen
     """What a whole knowledge base says: titles, texts, keywords and the names of facts, not what is asked there; and
     what the shop is called and sells."""
-    return KnownWords.of((*_texts(sections), shop.name, shop.sells))
+    texts = [_texts(section) for section in sections]
+    words = KnownWords.of((*chain.from_iterable(texts), shop.name, shop.sells))
+    pages = tuple(frozenset(stem for text in each for _, stem in stems(text)) for each in texts)
+    places: dict[str, list[int]] = {}
+    for number, page in enumerate(pages):
+        for stem in page:
+            places.setdefault(stem, []).append(number)
+    return replace(words, pages=pages, places=places)
 
 
-def _texts(sections: Iterable[Section]) -> Iterator[str]:
-    for section in sections:
-        yield from (section.title, section.text, *section.keywords, *(fact.name for fact in section.facts))
+@lru_cache(maxsize=4096)
+def stems_of(section: Section) -> frozenset[str]:
+    """Of a section in use: it may be one that the knowledge of today no longer has."""
+    return frozenset(stem for text in _texts(section) for _, stem in stems(text))
+
+
+def _texts(section: Section) -> tuple[str, ...]:
+    return (section.title, section.text, *section.keywords, *(fact.name for fact in section.facts))

@@ -1,4 +1,4 @@
-"""Check `borne`: enough of a sentence's words stand somewhere: in the knowledge, in the conversation, in texts of ours.
+"""Check `borne`: enough of a sentence's words stand somewhere: in the knowledge, or in what was said before.
 
 A sentence that is not drawn from the knowledge uses words that the knowledge has not. How many of them may be strange
 is a matter of the knowledge: a page of an encyclopedia is quoted, what a shop sells is told in a seller's own words. So
@@ -7,14 +7,13 @@ section in use has the language of the draft.
 """
 
 from collections.abc import Iterable
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import islice
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.known import NOTHING, stems
+from app.guardrail.known import NOTHING, stems, stems_of
 from app.guardrail.text.folding import fold
 from app.guardrail.text.lists import Lists
-from app.types import Section
 
 _LISTS = Lists("app.guardrail.checks", "borne.yaml")
 _SPOKEN = frozenset(stem for word in _LISTS.row("spoken") for _, stem in stems(word))
@@ -34,9 +33,9 @@ class Shares:
 
     @cached_property
     def _ours(self) -> frozenset[str]:
+        """Not the dialogue's own texts: they may be said as they stand, and are about no fact."""
         context = self._case.context
-        said = _stems((*context.own, *context.earlier))
-        return said.union(*(_of_section(passage.section) for passage in context.passages))
+        return _stems(context.earlier).union(*(stems_of(passage.section) for passage in context.passages))
 
     @cached_property
     def _theirs(self) -> frozenset[str]:
@@ -48,11 +47,12 @@ class Shares:
         The customer's own words and what belongs to any conversation count neither way: they may be said, and they
         bear nothing out.
         """
-        known = self._case.context.known or NOTHING
+        said = list(stems(sentence))
+        known = (self._case.context.known or NOTHING).page({stem for _, stem in said})
         strange: list[str] = []
         held = 0
-        for word, stem in stems(sentence):
-            if stem in known.stems or stem in self._ours:
+        for word, stem in said:
+            if stem in self._ours or stem in known:
                 held += 1
             elif stem not in self._theirs and stem not in _SPOKEN:
                 strange.append(word)
@@ -97,9 +97,3 @@ def _unborne(case: Case) -> Iterable[Problem]:
 
 def _stems(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(stem for text in texts for _, stem in stems(text))
-
-
-@lru_cache(maxsize=4096)
-def _of_section(section: Section) -> frozenset[str]:
-    """Of a section in use: it may be one that a newer knowledge no longer has."""
-    return _stems((section.title, section.text, *section.keywords, *(fact.name for fact in section.facts)))

@@ -45,7 +45,7 @@ def test_it_is_asked_only_where_it_was_fitted() -> None:
     assert spoke(INVENTED, context(passages=())) == []
 
 
-def test_the_whole_knowledge_our_answers_and_our_texts_bear_out() -> None:
+def test_the_whole_knowledge_and_our_answers_bear_out_and_our_texts_are_said_as_they_stand() -> None:
     ferry = "The ferry crosses the bay in forty minutes."
     assert spoke(ferry, context()) == []
     said = "Grandmother Agatha baked apricot dumplings on Sundays."
