@@ -41,8 +41,8 @@ def show_fitting(report: "GuardReport", fitting: "Fitting", bot: str | None) -> 
     say(f"{len(report.rulings)} drafts: {report.count(honest=True)} honest, {report.count(honest=False)} lies")
     for line in fitting.lines:
         _line(line)
-    for language, honest, lies in fitting.too_few:
-        say(f"borne_out, {language}: {honest} honest drafts and {lies} lies are too few; {FEWEST} of each are needed")
+    for setting, honest, lies in fitting.too_few:
+        say(f"{setting}: {honest} honest drafts and {lies} lies are too few; {FEWEST} of each are needed")
     if fitting.worth:
         say("put into the settings:\n" + "\n".join(settings_of(fitting.worth, bot)))
     else:
@@ -50,7 +50,7 @@ def show_fitting(report: "GuardReport", fitting: "Fitting", bot: str | None) -> 
 
 
 def _line(line: "Line") -> None:
-    say(f"{', '.join(line.setting)}: {line.honest} honest drafts, {line.lies} lies")
+    say(f"{'.'.join(line.setting)}: {line.honest} honest drafts, {line.lies} lies")
     say(f"  without           {_counted(line.without)}")
     say(f"  fitted, held out  {_counted(line.held_out)}: {line.gain:+.3f}, give or take {line.error:.3f}")
     if line.worth:

@@ -3,8 +3,8 @@
 import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from itertools import chain
 
 from app.figures.words import fold
@@ -27,10 +27,8 @@ class KnownWords:
     """The words of some texts, to be looked up in any of their forms."""
 
     beginnings: frozenset[str]
-    pages: tuple[frozenset[str], ...] = ()
-    """Of a knowledge base: the stems of each section."""
-    places: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    """Stem -> the pages that have it."""
+    pages: "Pages | None" = None
+    """Of a knowledge base: its sections, each for itself."""
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> "KnownWords":
@@ -45,15 +43,33 @@ class KnownWords:
             return heard in self.beginnings
         return heard[: max(_WHOLE + 1, int(share * len(heard)))] in self.beginnings
 
-    def page(self, said: Collection[str]) -> frozenset[str]:
+
+class Pages:
+    """The sections of a knowledge base by their stems. Made when first asked: most shops never ask."""
+
+    def __init__(self, sections: Iterable[Section]) -> None:
+        self._sections = tuple(sections)
+
+    def nearest(self, said: Collection[str]) -> frozenset[str]:
         """The stems of the section that bears most on what is said: a word counts more, the fewer sections have it."""
+        pages, places = self._made
         weights: dict[int, float] = {}
         for stem in said:
-            found = self.places.get(stem, ())
+            found = places.get(stem, ())
             if len(found) <= _COMMON:
                 for page in found:
-                    weights[page] = weights.get(page, 0.0) + math.log(1 + len(self.pages) / len(found))
-        return self.pages[max(weights, key=lambda page: (weights[page], -page))] if weights else frozenset()
+                    weights[page] = weights.get(page, 0.0) + math.log(1 + len(pages) / len(found))
+        return pages[max(weights, key=lambda page: (weights[page], -page))] if weights else frozenset()
+
+    @cached_property
+    def _made(self) -> tuple[tuple[frozenset[str], ...], Mapping[str, Sequence[int]]]:
+        """The stems of each section; stem -> the sections that have it."""
+        pages = tuple(map(stems_of, self._sections))
+        places: dict[str, list[int]] = {}
+        for number, page in enumerate(pages):
+            for stem in page:
+                places.setdefault(stem, []).append(number)
+        return pages, places
 
 
 NOTHING = KnownWords(frozenset())
@@ -71,14 +87,9 @@ def _stem(word: str) -> str:
 def known_words(sections: Iterable[Section], shop: Shop = Shop()) -> KnownWords:  # noqa: B008 - frozen
     """What a whole knowledge base says: titles, texts, keywords and the names of facts, not what is asked there; and
     what the shop is called and sells."""
-    texts = [_texts(section) for section in sections]
-    words = KnownWords.of((*chain.from_iterable(texts), shop.name, shop.sells))
-    pages = tuple(frozenset(stem for text in each for _, stem in stems(text)) for each in texts)
-    places: dict[str, list[int]] = {}
-    for number, page in enumerate(pages):
-        for stem in page:
-            places.setdefault(stem, []).append(number)
-    return replace(words, pages=pages, places=places)
+    sections = tuple(sections)
+    words = KnownWords.of((*chain.from_iterable(map(_texts, sections)), shop.name, shop.sells))
+    return replace(words, pages=Pages(sections))
 
 
 @lru_cache(maxsize=4096)

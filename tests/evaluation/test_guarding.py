@@ -213,7 +213,7 @@ def test_each_language_has_its_own_line_and_too_few_drafts_have_none() -> None:
     parted = [(0.9, True)] * 40 + [(0.5, False)] * 40
     fitting = fit([*rulings(parted), *rulings([(0.9, True)] * 9 + [(0.4, False)] * 60, "ru")], entailment=False)
     assert [line.setting for line in fitting.lines] == [("borne_out", "en")]
-    assert fitting.too_few == (("ru", 9, 60),) and FEWEST > 9
+    assert fitting.too_few == (("borne_out.ru", 9, 60),) and FEWEST > 9
     with pytest.raises(ConfigError, match="none of the 40 is a lie"):
         fit(rulings([(0.9, True)] * 40), entailment=False)
 

@@ -23,6 +23,8 @@ LEAST_GAIN = 0.01
 _ERRORS = 2.0
 """Standard errors that a gain must reach: an owner pays for a line with honest answers."""
 _STEPS = tuple(round(0.01 * step, 2) for step in range(1, 100))
+_QUANTILES = np.linspace(0.01, 0.99, 50)
+"""Scores of a model may crowd at an end: some of the drafts' own are tried beside the steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
-    """All lines that could be fitted, and the languages with too few drafts for one."""
+    """All lines that could be fitted, and those for which there are too few drafts."""
 
     lines: tuple[Line, ...]
-    too_few: tuple[tuple[Language, int, int], ...]
-    """(language, honest drafts, lies)"""
+    too_few: tuple[tuple[str, int, int], ...]
+    """(setting, honest drafts, lies)"""
 
     @property
     def worth(self) -> tuple[Line, ...]:
@@ -76,24 +78,29 @@ def fit(rulings: Sequence[Ruling], *, entailment: bool) -> Fitting:
 
     Raises ConfigError where drafts of a kind are missing altogether.
     """
-    for honest, word in ((True, "honest"), (False, "a lie")):
-        if not any(ruling.case.honest is honest for ruling in rulings):
+    for kind, word in ((True, "honest"), (False, "a lie")):
+        if not any(ruling.case.honest is kind for ruling in rulings):
             raise ConfigError(f"drafts: none of the {len(rulings)} is {word}; a line needs both kinds")
-    lines, too_few = [], []
+    lines: list[Line] = []
+    too_few: list[tuple[str, int, int]] = []
     passed = [ruling.otherwise for ruling in rulings]
-    for language in get_args(Language):
-        own = [n for n, ruling in enumerate(rulings) if ruling.language == language]
+
+    def draw(setting: tuple[str, ...], own: Sequence[int], of: Callable[[Ruling], float]) -> None:
         honest = sum(rulings[n].case.honest for n in own)
         if min(honest, len(own) - honest) < FEWEST:
-            too_few += [(language, honest, len(own) - honest)] if own else []
-            continue
-        line = _line(("borne_out", language), [rulings[n] for n in own], [passed[n] for n in own], lambda r: r.share)
+            too_few.append((".".join(setting), honest, len(own) - honest))
+            return
+        line = _line(setting, [rulings[n] for n in own], [passed[n] for n in own], of)
         lines.append(line)
         if line.worth:
             for n in own:
-                passed[n] = passed[n] and rulings[n].share >= line.value
+                passed[n] = passed[n] and of(rulings[n]) >= line.value
+
+    for language in get_args(Language):
+        if own := [n for n, ruling in enumerate(rulings) if ruling.language == language]:
+            draw(("borne_out", language), own, lambda ruling: ruling.share)
     if entailment:
-        lines.append(_line(("entailment", "threshold"), rulings, passed, lambda r: r.score))
+        draw(("entailment", "threshold"), range(len(rulings)), lambda ruling: ruling.score)
     return Fitting(tuple(lines), tuple(too_few))
 
 
@@ -104,10 +111,11 @@ def _line(
     honest = np.array([ruling.case.honest for ruling in rulings])
     before = np.array(passed)
     values = np.array([of(ruling) for ruling in rulings])
+    steps = sorted({*_STEPS, *(float(f"{each:.3g}") for each in np.quantile(values, _QUANTILES) if 0 < each < 1)})
 
     def choose(among: Sequence[int]) -> float:
         rows = np.array(among)
-        tried = {least: _balanced(honest[rows], before[rows] & (values[rows] >= least)) for least in (0.0, *_STEPS)}
+        tried = {least: _balanced(honest[rows], before[rows] & (values[rows] >= least)) for least in (0.0, *steps)}
         best = max(tried.values())
         # Of those as good the middle one: drafts that nobody has seen lie on both sides of it.
         good = [least for least, found in tried.items() if found > best - 1e-9]

@@ -48,7 +48,8 @@ class Shares:
         bear nothing out.
         """
         said = list(stems(sentence))
-        known = (self._case.context.known or NOTHING).page({stem for _, stem in said})
+        pages = (self._case.context.known or NOTHING).pages
+        known = pages.nearest({stem for _, stem in said}) if pages else frozenset[str]()
         strange: list[str] = []
         held = 0
         for word, stem in said:
