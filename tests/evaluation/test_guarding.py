@@ -12,6 +12,7 @@ from app.errors import ConfigError
 from app.evaluation.guarding.drafts import JudgedDraft, read_drafts
 from app.evaluation.guarding.fitting import FEWEST, fit, settings_of
 from app.evaluation.guarding.judging import GuardReport, Ruling, judge_drafts
+from app.service.assembly import open_bots
 from app.settings import load
 from app.turn.bots import Bot
 from app.turn.process import process
@@ -296,3 +297,11 @@ def test_the_sample_in_the_pages_is_a_file_that_can_be_read(tmp_path: Path) -> N
     for page in ("docs/guardrail.md", "docs/ru/guardrail.md"):
         sample = (ROOT / page).read_text("utf-8").split("```yaml\ndrafts:")[1].split("```")[0]
         assert len(read_drafts([written(tmp_path, f"drafts:{sample}")])) == 3
+
+
+def test_a_bot_has_the_lines_of_its_own_knowledge_over_the_machine_s(tmp_path: Path) -> None:
+    text = "guardrail: {borne_out: {ru: 0.2, en: 0.5}}\nbots: {b: {sessions: [B], kb: KB, borne_out: {en: 0.8}}}\n"
+    settings = load(written(tmp_path, text.replace("KB", str(ROOT / "kb")), "settings.yaml"), environ={})
+    bots = open_bots(settings, ROOT / "kb", key=bytes(32))
+    assert bots.default.borne_out == {"ru": 0.2, "kk": 0, "en": 0.5}
+    assert bots.named("b").borne_out == {"ru": 0.2, "kk": 0, "en": 0.8}
