@@ -93,6 +93,8 @@ class Passage:
     section: Section
     score: float
     ranks: Mapping[str, int] = field(default_factory=dict)
+    answers: float | None = None
+    """How likely (0..1) it answers what it was found for, by its words; None where nothing tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,9 @@ class ChatMessage:
 class Deciding:
     """What decides a clause that was asked: a fact, a sum, a yes or no. `said` in the language of the answer."""
 
-    kind: Literal["price", "sum", "confirmed", "corrected", "not_ours", "yes_no", "term", "instalment", "not_known"]
+    kind: Literal[
+        "price", "sum", "confirmed", "corrected", "not_ours", "yes_no", "term", "instalment", "not_known", "unnamed"
+    ]
     said: str
     sections: tuple[str, ...] = ()
     """Ids of those that it rests on."""

@@ -237,6 +237,23 @@ def calibrate_command(
     show(found)
 
 
+@kb.command("train", hidden=True)
+@KB
+@_QUERIES
+def train_command(knowledge: Path | None, queries: tuple[Path, ...]) -> None:
+    """Learn when a section answers, and write the weights into the package (a developer's command)."""
+    import app.knowledge
+    from app.evaluation.answering import learn
+    from app.evaluation.retrieval import read_queries
+
+    asked = [query for path in queries for query in read_queries(path, unanswerable=True)]
+    with _opened(knowledge, None, None) as (retriever, _):
+        learnt = learn(retriever.sections, asked, _today())
+    Path(app.knowledge.__path__[0], "evidence.yaml").write_text(learnt.content, encoding="utf-8")
+    for line in learnt.lines:
+        say(f"from {line.at:.2f}, kept aside: {line.lost:.3f} of the right lost, {line.wrong:.3f} of the wrong kept")
+
+
 @kb.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(

@@ -6,10 +6,12 @@ another one's.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice, pairwise
 
 from app.composing.fitting import ROOT, fits, folded, same
+from app.composing.plain import shorten
 from app.language.words import questions
 from app.types import Passage, Prompt, Section
 
@@ -23,6 +25,11 @@ _APART = 0.5  # the same for what was found for a question of its own
 _ABOUT = 0.6  # share of a part's words from which on a passage is about it
 _FEW = 4  # products of one section, each of which it is about
 _MOST = 3  # passages of one answer
+_ANSWERS = 0.09  # probability below which a passage is near what was asked, and no answer to it
+_BESIDE_A_NAME = 0.25  # the same where the question names what nothing of ours does: what is near is seldom about it
+_EARLIER = 3  # answers of ours that are not given again to who says that they were beside the point
+_BRIEF = 3  # words of a message that goes on with what was said
+_ANEW = frozenset({"correction", "frustration"})
 _LOOKED_AT = 12  # parts of a message that are answered one by one, the first ones
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
 _BESIDE = frozenset({"contact_given"})
@@ -39,6 +46,7 @@ _REFERS = questions()["refers"]
 def choose(prompt: Prompt) -> tuple[Passage, ...]:
     """The passages to answer from, in the order of the questions; empty: what is asked for is not there."""
     step = prompt.step
+    prompt = replace(prompt, passages=_unsaid(prompt))
     if not prompt.passages:
         return ()
     first = _best(prompt)
@@ -75,9 +83,39 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
     return tuple(sorted(found, key=lambda passage: order[passage.section.id]))
 
 
+def _unsaid(prompt: Prompt) -> tuple[Passage, ...]:
+    """The passages but for those that were said a moment ago: who asks on has read them.
+
+    Who says that they were beside the point is not told one of the last few again. The same question has the same
+    answer, and a price is asked for again to hear it again.
+    """
+    step, history = prompt.step, prompt.history
+    if step.reason == "price":
+        return prompt.passages
+    if not _ANEW.isdisjoint(step.intents):
+        answers = [exchange.answer for exchange in history[-_EARLIER:]]
+    elif not history or len(folded(prompt.text)) <= _BRIEF:
+        return prompt.passages
+    else:
+        answers = [history[-1].answer] if folded(history[-1].user or "") != folded(prompt.text) else []
+    return tuple(p for p in prompt.passages if not any(_told(p.section, answer) for answer in answers))
+
+
+def _names_the_unknown(prompt: Prompt) -> bool:
+    return any(each.kind == "unnamed" for each in prompt.deciding)
+
+
+def _told(section: Section, answer: str) -> bool:
+    """Whether an answer said the better part of a section."""
+    sentences = [sentence.strip() for sentence in _SENTENCE.findall(shorten(section.text))]
+    return sum(sentence in answer for sentence in sentences) * 2 > len(sentences)
+
+
 def _fits(asked: str, passage: Passage, prompt: Prompt) -> bool:
     if prompt.step.reason == "price":
         return True  # what it is the price of was looked at in the facts
+    if passage.answers is not None and passage.answers < (_BESIDE_A_NAME if _names_the_unknown(prompt) else _ANSWERS):
+        return False
     section = passage.section
     answered = (section.title, *section.questions, *section.keywords)
     known = _own_words(section) if section.language == prompt.step.language else None

@@ -5,7 +5,7 @@ It can say only what the knowledge base or the flow says, so it cannot invent a 
 
 from app.composing.choosing import choose
 from app.composing.joining import joined
-from app.composing.news import elsewhere
+from app.composing.news import elsewhere, unaffirmed
 from app.composing.plain import shorten
 from app.cpu import stretch
 from app.deadline import Deadline
@@ -44,14 +44,18 @@ def compose(prompt: Prompt) -> Draft:
     """
     step = prompt.step
     chosen = choose(prompt) if step.query is not None else ()
-    facts, passages = joined(prompt.deciding, chosen, asks_more="feature" in step.intents)
+    more, questions = "feature" in step.intents, max(1, len(step.queries))
+    hedged = tuple(each for each in prompt.deciding if each.kind == "unnamed")
+    decided = tuple(each for each in prompt.deciding if each.kind != "unnamed")
+    facts, passages = joined(decided, chosen, asks_more=more, questions=questions)
     other = next((text for p in passages if (text := elsewhere(p.section, step.language))), "")
-    texts = ("\n".join(facts), other, *(shorten(p.section.text) for p in passages))
-    said = "\n\n".join(text for text in texts if text) or None
-    if step.query is not None and not said:
-        said = step.fallback
+    said = (unaffirmed(text) if hedged else text for text in (shorten(p.section.text) for p in passages))
+    texts = (*(each.said for each in hedged), "\n".join(facts), other, *said)
+    answer = "\n\n".join(text for text in texts if text) or None
+    if step.query is not None and not answer:
+        answer = step.fallback
     opening = " ".join(
         part for part in (step.greeting, step.statement, step.lead if passages or facts else None) if part
     )
-    parts = [part for part in (opening, said, step.question) if part]
+    parts = [part for part in (opening, answer, step.question) if part]
     return Draft("\n\n".join(parts), Extractive.name, passages, origin="knowledge")

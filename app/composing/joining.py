@@ -12,7 +12,7 @@ _SUMS = frozenset({"sum", "confirmed", "corrected"})
 
 
 def joined(
-    deciding: Sequence[Deciding], passages: Sequence[Passage], *, asks_more: bool
+    deciding: Sequence[Deciding], passages: Sequence[Passage], *, asks_more: bool, questions: int = 1
 ) -> tuple[tuple[str, ...], tuple[Passage, ...]]:
     """(lines of what decides, passages that are said behind them). `asks_more`: than what is reckoned."""
     if len(deciding) > 1 or passages:
@@ -27,4 +27,6 @@ def joined(
     ):
         return tuple(each.said for each in deciding), ()
     # Of a message of several questions the others keep their passages.
-    return tuple(each.said for each in deciding), tuple(p for p in passages[1:] if p.section.id not in own)
+    others = tuple(passage for passage in passages if passage.section.id not in own)
+    answered = len(others) == len(passages) and len(deciding) + len(others) > questions
+    return tuple(each.said for each in deciding), others[1:] if answered else others

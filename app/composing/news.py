@@ -39,6 +39,15 @@ def elsewhere(section: Section, language: Language) -> str:
     return str(_words()["elsewhere"][language].get(section.language, ""))
 
 
+def unaffirmed(text: str) -> str:
+    """A section's text without the yes that it begins with: it was said to another question."""
+    head, comma, rest = text.partition(",")
+    if not comma or letters(head.strip()) not in _words()["yes"]:
+        return text
+    rest = rest.lstrip()
+    return rest[:1].upper() + rest[1:]
+
+
 @lru_cache(maxsize=1)
 def _beginnings() -> tuple[str, ...]:
     return tuple(letters(beginning) for row in _words()["refuses"].values() for beginning in row)

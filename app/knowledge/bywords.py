@@ -4,22 +4,25 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain, repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.knowledge.context import content_words, in_context
 from app.knowledge.coverage import Coverage, alike
+from app.knowledge.evidence import Evidence, Heads, weights
 from app.knowledge.found import Asked
 from app.knowledge.glossary import needed, translated
 from app.knowledge.lexical import LexicalIndex, best
 from app.knowledge.spelling import Spelling
 from app.knowledge.text import normalise, words
-from app.types import Section
+from app.types import Passage, Section
 
 _LONGEST = 2000  # characters of a query, and of what came before it: more has no more to ask
 _BEST = 3  # sections of which one must cover the question: the right one is often second or third
 _REJECTED = 40  # words
+_JUDGED = 6  # of the best sections, for whether they answer
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -38,6 +41,16 @@ class ByWords:
     coverage: float
     rejected: NDArray[np.float32] | None
     """How much (0..1) every section is about what was rejected, shape (sections,); None where nothing was."""
+    evidence: tuple[Evidence, ...] = ()
+    """For the first of `positions`, in their order."""
+
+    def passages(self, sections: Sequence[Section], count: int) -> tuple[Passage, ...]:
+        """The best of them, best first."""
+        answers = chain(map(weights().of, self.evidence), repeat(None))
+        return tuple(
+            Passage(sections[position], float(self.scores[position]), {"lexical": rank}, chance)
+            for rank, (position, chance) in enumerate(zip(self.positions[:count], answers, strict=False), 1)
+        )
 
 
 class WordSearch:
@@ -47,6 +60,7 @@ class WordSearch:
         texts = [" ".join((s.title, s.text, *s.questions, *s.keywords)) for s in sections]
         self._index = LexicalIndex(sections)
         self._coverage = Coverage([set(words(text)) for text in texts])
+        self._heads = Heads(sections, self._coverage)
         self._said = {
             (place, frozenset(words(said)))
             for place, section in enumerate(sections)
@@ -73,7 +87,19 @@ class WordSearch:
         coverage = self._covered(corrected, positions[:_BEST])
         alone = _without(text, rejected)
         said = alone if whole == text else f"{_without(previous or '', rejected)}\n{alone}"  # no word three times
-        return ByWords(whole, corrected, _readable(said), _readable(alone), scores, positions, coverage, share)
+        evidence = self._evidence(corrected, scores, positions)
+        return ByWords(
+            whole, corrected, _readable(said), _readable(alone), scores, positions, coverage, share, evidence
+        )
+
+    def _evidence(self, text: str, scores: NDArray[np.float32], positions: Sequence[int]) -> tuple[Evidence, ...]:
+        weighed = self._coverage.weighed(content_words(text))
+        if not positions or not weighed:
+            return ()
+        best, second = float(scores[positions[0]]), float(scores[positions[1]]) if len(positions) > 1 else 0.0
+        gaps = [(best - second) / best if best > 0 else 0.0] + [0.0] * _JUDGED
+        judged = zip(positions[:_JUDGED], gaps, strict=False)
+        return tuple(self._heads.evidence(weighed, self._coverage.held(at), at, gap) for at, gap in judged)
 
     def _covered(self, text: str, positions: Sequence[int]) -> float:
         """What stands in a title, a question or a keyword of a section as it is, is covered, however little it says."""

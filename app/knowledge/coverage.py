@@ -11,6 +11,7 @@ import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,14 @@ _LITTLE = 0.5  # stands beside the root
 _ALIKE = 0.6  # share of the longer of two words that they must begin with together to be forms of one
 _STEM = 3  # and how many letters at least
 _MOST = 40  # content words that are weighed: each is looked for among all words of the knowledge
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A word of a question: how much it says, and the places of the known words that are forms of it."""
+
+    weight: float
+    forms: frozenset[int]
 
 
 class Coverage:
@@ -48,6 +57,24 @@ class Coverage:
             whole += weight
             covered += [weight * (not each.isdisjoint(forms)) for each in held]
         return min(1.0, float(covered.max() / (math.sqrt(whole) + _LITTLE))) if whole and positions else 0.0
+
+    def weighed(self, content: Sequence[str]) -> tuple[Weighed, ...]:
+        """The content words of a question, as far as they are looked at."""
+        found = ((word, self._forms(word)) for word in content[:_MOST])
+        return tuple(Weighed(self._weight(word, forms), frozenset(forms)) for word, forms in found)
+
+    def held(self, position: int) -> frozenset[int]:
+        """Places of the words of the section at `position`."""
+        return frozenset(self._held[position].tolist())
+
+    def places(self, known: Sequence[str]) -> frozenset[int]:
+        """Places of words of the sections, as they stand."""
+        found = ((word, bisect_left(self._words, word)) for word in known)
+        return frozenset(at for word, at in found if at < len(self._words) and self._words[at] == word)
+
+    def weight_at(self, place: int) -> float:
+        """How much the known word at a place says."""
+        return self._weight(self._words[place], (place,))
 
     def _weight(self, word: str, forms: Sequence[int]) -> float:
         if word in listed("price"):

@@ -99,7 +99,7 @@ class Retriever:
         found = self._words.search(asked, today, top_k)
         if not self._covers(found) and found.in_context != query:  # it did not belong to what came before
             found = self._words.search(replace(asked, previous=None), today, top_k)
-        return self._lexical_passages(found, top_k) if self._covers(found) else ()
+        return found.passages(self.sections, top_k) if self._covers(found) else ()
 
     async def find(
         self,
@@ -168,12 +168,6 @@ class Retriever:
         degraded = tuple(dict.fromkeys((*first.degraded, *second.degraded)))
         return Found(second.passages if second.enough else (), seconds, degraded, self.version)
 
-    def _lexical_passages(self, found: ByWords, count: int) -> tuple[Passage, ...]:
-        return tuple(
-            Passage(self.sections[position], float(found.scores[position]), {"lexical": rank})
-            for rank, position in enumerate(found.positions[:count], 1)
-        )
-
     async def _by_meaning(self, searches: "Sequence[_Search]", deadline: Deadline | None) -> None:
         """Gives them their similarities, where there is an embedder that answers. A smile is near to something too,
         so what has no word is not among them."""
@@ -199,7 +193,7 @@ class Retriever:
             by_words.corrected,
             by_words.coverage,
             self._covers(by_words),
-            self._lexical_passages(by_words, search.kept),
+            by_words.passages(self.sections, search.kept),
         )
         if search.similarities is not None:
             found = await stretch(partial(self._added_up, found, search, search.similarities))

@@ -55,7 +55,7 @@ def _right(prompt: Prompt, draft: str, checks: set[str]) -> list[str]:
     """What was reckoned for this message, else the figures of the passages that the draft speaks of."""
     if _FIGURES.isdisjoint(checks):
         return []
-    reckoned = [each.said for each in prompt.deciding if each.kind not in ("not_known", "not_ours")]
+    reckoned = [each.said for each in prompt.deciding if each.kind not in ("not_known", "not_ours", "unnamed")]
     if reckoned:
         return reckoned[:_RIGHT]
     facts = [fact for passage in prompt.passages for fact in passage.section.facts if _fits(fact, checks)]

@@ -22,6 +22,7 @@ from app.turn.bots import Bot
 from app.turn.compatible import compatible
 from app.turn.deciding import what_decides
 from app.turn.prompting import bearing, with_prices, written
+from app.turn.unnamed import strange, unnamed
 from app.types import Ask, Deciding, Draft, Language, Passage, Prompt, Snapshot, Step
 
 _NEAR = 0.5
@@ -93,7 +94,8 @@ async def search(
     """What the knowledge base has on it: nothing when the step searches nothing."""
     if step.query is None:
         return Found((), version=bot.knowledge.version)
-    today, without = today_of(bot, now), step.without
+    today = today_of(bot, now)
+    without = (*step.without, *strange(step, _words(bot.knowledge.current)))
     found = await bot.knowledge.find(
         step.query, top_k=top_k, today=today, previous=_previous_message(snapshot), without=without, deadline=deadline
     )
@@ -129,9 +131,10 @@ def reckon(
     step: Step, ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot, *, sums: bool = True
 ) -> tuple[Deciding, ...]:
     """What the facts decide of what was asked; `sums` is the flag of that name."""
-    text = step.counted or ask.text
+    text, found = step.counted or ask.text, bot.knowledge.current
     counted = bot.dialogue.counted(step.state)
-    return what_decides(text, step, snapshot, bot.knowledge.current, today_of(bot, now), counted=counted, sums=sums)
+    decided = what_decides(text, step, snapshot, found, today_of(bot, now), counted=counted, sums=sums)
+    return decided or unnamed(step, _words(found))
 
 
 def plan(
@@ -195,7 +198,7 @@ def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Cont
         passages=(*planned.passages, *planned.bearing),
         customer=(*(exchange.user for exchange in snapshot.history if exchange.user), ask.text),
         earlier=tuple(exchange.answer for exchange in snapshot.history),
-        own=(*_own_texts(step), *(each.said for each in planned.prompt.deciding), *planned.prompt.about),
+        own=(*_own_texts(step), *_decided(planned.prompt), *planned.prompt.about),
         language=step.language,
         greeted="greeting" in snapshot.state.said,
         system=_unsayable(planned.prompt),
@@ -222,6 +225,11 @@ def _unsayable(prompt: Prompt) -> str:
 def _own_texts(step: Step) -> tuple[str, ...]:
     texts = (step.greeting, step.statement, step.lead, step.question, step.fallback)
     return tuple(text for text in texts if text)
+
+
+def _decided(prompt: Prompt) -> tuple[str, ...]:
+    """What decides the message; that we do not know a name bears nothing out about it."""
+    return tuple(each.said for each in prompt.deciding if each.kind != "unnamed")
 
 
 @lru_cache(maxsize=8)

@@ -157,3 +157,27 @@ def test_five_hundred_characters_of_a_passage_are_said(length: int, said: int) -
 )  # fmt: skip
 def test_whole_sentences_and_lines_are_said_without_marks(text: str, limit: int, said: str) -> None:
     assert shorten(text, limit) == said
+
+
+def test_a_passage_that_hardly_answers_is_left_unsaid() -> None:
+    near, right = passage("a"), passage("b", 4.0)
+    assert chosen(replace(near, answers=0.05), replace(right, answers=0.4)) == ["b"]
+    assert chosen(replace(near, answers=0.05)) == []
+    assert chosen(replace(near, answers=0.05), reason="price") == ["a"], "what it is the price of the facts know"
+
+
+def test_what_was_said_a_moment_ago_is_not_said_again_to_who_asks_on() -> None:
+    first, second = passage("a", text="Привезём за день. Подъём отдельно."), passage("b", 4.0)
+    asked = {"query": "а сканер на пятый этаж поднимете", "before": "доставка есть"}
+    assert chosen(first, second, last="Привезём за день. Подъём отдельно.", **asked) == ["b"]
+    assert chosen(first, second, last="Привезём за неделю.", **asked) == ["a"]
+    assert chosen(first, second, last="Привезём за день. Подъём отдельно.", query="и подъём", before="x") == ["a"], (
+        "who goes on in a few words may mean just that"
+    )
+
+
+def test_who_says_that_it_was_beside_the_point_is_not_told_it_again() -> None:
+    first, second = passage("a", text="Привезём за день."), passage("b", 4.0)
+    step = replace(STEP, query="подъём", intents=("correction",))
+    history = (Exchange("q", "Привезём за день."), Exchange("q", "Здравствуйте!"))
+    assert [p.section.id for p in choose(Prompt(step, (first, second), history, "подъём"))] == ["b"]

@@ -7,7 +7,7 @@ from app.composing.choosing import choose
 from app.composing.extractive import Extractive
 from app.composing.plain import shorten
 from app.deadline import Deadline
-from app.types import DialogueState, Exchange, Fact, Language, Passage, Prompt, Section, Step
+from app.types import Deciding, DialogueState, Exchange, Fact, Language, Passage, Prompt, Section, Step
 
 STEP = Step(action="answer", reason="feature", state=DialogueState(), query="сканер")
 
@@ -36,6 +36,16 @@ async def test_nothing_found_says_so_beside_a_statement_too_and_without_the_lead
     assert await said(replace(STEP, statement="Понимаем.", lead="Вот что подходит.")) == "Понимаем."
     both = replace(STEP, fallback="Не нашли ответа.", statement="Понимаем.", lead="Вот что подходит.")
     assert await said(both) == "Понимаем.\n\nНе нашли ответа."
+
+
+async def test_what_is_near_to_an_unknown_name_stands_behind_the_word_that_it_is_unknown_and_affirms_nothing() -> None:
+    unknown = Deciding("unnamed", "Про Bluefin сведений нет.")
+    near = Passage(Section(id="a", text="Да, лодки чиним.", category="c"), 2, answers=0.6)
+    far = replace(near, answers=0.2)
+    for passage, said in ((near, "Про Bluefin сведений нет.\n\nЛодки чиним."), (far, "Про Bluefin сведений нет.")):
+        step = replace(STEP, query="чините Bluefin", fallback="Не нашли ответа.")
+        prompt = Prompt(step, (passage,), (), "чините Bluefin?", deciding=(unknown,))
+        assert (await Extractive().answer(prompt, Deadline.after(1))).text == said
 
 
 async def test_without_a_query_no_passage_is_said() -> None:

@@ -15,7 +15,20 @@ from app.knowledge.retriever import Found
 from app.settings import load
 from app.turn.bots import Bot
 from app.turn.chain import Plan, correction, decide, guard_context, judge, plan, prompt_hash, search
-from app.types import Ask, ChatMessage, DialogueState, Draft, Exchange, Key, Passage, Prompt, Section, Snapshot, Step
+from app.types import (
+    Ask,
+    ChatMessage,
+    DialogueState,
+    Draft,
+    Exchange,
+    Key,
+    Passage,
+    Prompt,
+    Section,
+    Shop,
+    Snapshot,
+    Step,
+)
 
 KEY = Key("B", "U")
 NOW = datetime(2026, 3, 4, 20, tzinfo=UTC)  # already the fifth in Almaty
@@ -130,6 +143,11 @@ class Searched:
 
     version = "v7"
     sections = ()
+    shop = Shop()
+
+    @property
+    def current(self) -> "Searched":
+        return self
 
     async def find(self, query: str, **asked: Any) -> Found:
         self.asked = asked | {"query": query}

@@ -62,7 +62,7 @@ _LANES = frozenset(
 """What is believed, and nothing else, of words that may answer a question of ours."""
 _CALLS_SOMEBODY = 0.7
 """The probability that they need elsewhere, where nothing asks: each brings a person."""
-_DECIDED = frozenset({"demo", "invoice", "purchase", "callback_time", "language_wish", "auto_reply"})
+_DECIDED = frozenset({"demo", "invoice", "purchase", "callback_time", "language_wish", "auto_reply", "correction"})
 """What is no answer to a question of ours, however short."""
 _TURNS = frozenset({"price", "human_wanted", "bot_question", "correction", "legal", "discount_request", "payment"})
 """What turns away from a question of ours, in more than a few words."""

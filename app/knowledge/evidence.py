@@ -1,0 +1,116 @@
+"""Whether a section answers a question, learnt from questions whose section is known: a search finds what is nearest,
+and the nearest may be far away.
+
+What is looked at knows no word of any trade: how much of what is asked the section holds, where it holds it, how near
+one of its own questions is, how far the second best lies behind. The weights are data, made by `machine kb train`.
+"""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+from app.knowledge.context import content_words
+from app.knowledge.coverage import Coverage, Weighed
+from app.knowledge.text import words
+from app.types import Section
+
+_LITTLE = 0.5
+"""Stands beside the root, as in the coverage of a whole question."""
+_SAYS = 0.5
+"""Weight from which a word that is held is a hit."""
+_QUESTIONS = 12
+"""Of a section that are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for it that a section answers a question; all but `hits` and `gap` are shares (0..1)."""
+
+    covered: float
+    """Of the weight of the content words, what the section holds."""
+    rooted: float
+    """The same by the root of the whole: a story around a question dilutes it slowly."""
+    headed: float
+    """What its title, questions and keywords hold."""
+    likeness: float
+    """Of its most alike question or title: the harmonic mean of what each holds of the other."""
+    missing: float
+    """Weight of the heaviest word that it does not hold."""
+    hits: float
+    """Words that say something and that it holds."""
+    gap: float
+    """By how much of the best score this one is before the second; 0 where it is not the best."""
+
+
+class Heads:
+    """The words of titles, questions and keywords of sections, each read when it is first found."""
+
+    def __init__(self, sections: Sequence[Section], coverage: Coverage) -> None:
+        self._sections, self._coverage = sections, coverage
+        self._read: dict[int, tuple[frozenset[int], tuple[Mapping[int, float], ...]]] = {}
+
+    def _of(self, position: int) -> tuple[frozenset[int], tuple[Mapping[int, float], ...]]:
+        found = self._read.get(position)
+        if found is None:
+            section, coverage = self._sections[position], self._coverage
+            asked = (section.title, *section.questions[:_QUESTIONS])
+            head = coverage.places(words(" ".join((*asked, *section.keywords))))
+            rows = ({place: coverage.weight_at(place) for place in coverage.places(content_words(q))} for q in asked)
+            found = self._read[position] = head, tuple(row for row in rows if row)
+        return found
+
+    def evidence(self, weighed: Sequence[Weighed], held: Collection[int], position: int, gap: float) -> Evidence:
+        """For the words of a question and the section at `position`, which holds the words at the places `held`."""
+        whole = sum(word.weight for word in weighed) or 1.0
+        head, questions = self._of(position)
+        has = [not word.forms.isdisjoint(held) for word in weighed]
+        covered = sum(word.weight for word, is_held in zip(weighed, has, strict=True) if is_held)
+        return Evidence(
+            covered / whole,
+            covered / (math.sqrt(whole) + _LITTLE),
+            sum(word.weight for word in weighed if not word.forms.isdisjoint(head)) / whole,
+            max((_likeness(weighed, whole, row) for row in questions), default=0.0),
+            max((word.weight for word, is_held in zip(weighed, has, strict=True) if not is_held), default=0.0),
+            float(sum(word.weight > _SAYS for word, is_held in zip(weighed, has, strict=True) if is_held)),
+            gap,
+        )
+
+
+def _likeness(weighed: Sequence[Weighed], whole: float, question: Mapping[int, float]) -> float:
+    """How alike (0..1) what is asked and a question of the section are."""
+    forms = frozenset[int]().union(*(word.forms for word in weighed))
+    own = sum(weight for place, weight in question.items() if place in forms) / sum(question.values())
+    theirs = sum(word.weight for word in weighed if not word.forms.isdisjoint(question)) / whole
+    return 2 * own * theirs / (own + theirs) if own and theirs else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A logistic regression over `Evidence`, in the order of its fields."""
+
+    means: tuple[float, ...]
+    scales: tuple[float, ...]
+    factors: tuple[float, ...]
+    base: float
+
+    def of(self, evidence: Evidence) -> float:
+        """How likely (0..1) the section answers."""
+        rows = zip(astuple(evidence), self.means, self.scales, self.factors, strict=True)
+        total = self.base + sum(factor * (value - mean) / scale for value, mean, scale, factor in rows)
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+FIELDS = tuple(each.name for each in fields(Evidence))
+
+
+@cache
+def weights() -> Weights:
+    """The package's own."""
+    data = yaml.safe_load((files("app.knowledge") / "evidence.yaml").read_text(encoding="utf-8"))
+    rows = [data["weights"][name] for name in FIELDS]
+    means, scales, factors = (tuple(float(row[key]) for row in rows) for key in ("mean", "scale", "factor"))
+    return Weights(means, scales, factors, float(data["base"]))
