@@ -262,10 +262,8 @@ def _shown(value: object) -> str:
 
 def _without_effect(search: RetrieverSettings, chosen: Mapping[str, bool]) -> Iterator[str]:
     """Of the flags that somebody has set: what was switched on and is not there."""
-    for flag, part, example in (
-        ("reranker", "reranker", "BAAI/bge-reranker-v2-m3"),
-        ("dense_search", "embedder", "ai-forever/FRIDA"),
-    ):
+    rows = ("reranker", "reranker", "BAAI/bge-reranker-v2-m3"), ("dense_search", "embedder", "ai-forever/FRIDA")
+    for flag, part, example in rows:
         if chosen.get(flag) and not getattr(search, part):
             yield (
                 f"the flag {flag} is on, but there is no {part} to switch on; set retriever.{part} to a model, such as "
@@ -295,5 +293,4 @@ def _check_pins(settings: Settings) -> None:
 
 def masked(settings: Settings) -> dict[str, Any]:
     """The effective values for showing: secrets as `**********`."""
-    shown: dict[str, Any] = settings.model_dump(mode="json")
-    return shown
+    return settings.model_dump(mode="json")

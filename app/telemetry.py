@@ -245,13 +245,6 @@ class Telemetry:
         """A stopwatch for one turn that began at `started` on the monotonic clock."""
         return Stages(self.stage, started)
 
-    def left_out(self, part: str, reason: str) -> None:
-        """Counts a call of a model that was done without: `entail` of a draft, the others of a search."""
-        if part == "entail":
-            self.entailment_left_out.labels(reason).inc()
-        else:
-            self.retrieval_degraded.labels(part, reason).inc()
-
     def exposition(self) -> bytes:
         """The metrics in Prometheus' text format."""
         return generate_latest(self.registry)

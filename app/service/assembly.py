@@ -15,7 +15,7 @@ from app.dialogue import Dialogue, Hours
 from app.dialogue.policy.model import Policy
 from app.dialogue.switches import Switches
 from app.errors import ConfigError
-from app.knowledge.models import CACHE, Models, open_models
+from app.knowledge.models import CACHE, Models, Part, Reason, open_models
 from app.knowledge.retriever import Retriever
 from app.knowledge.sections import KnowledgeBase, load
 from app.knowledge.shelf import Knowledge, build_retriever
@@ -54,7 +54,7 @@ def open_machine(settings: Settings, data: Path, knowledge: Path) -> Machine:
         settings.search,
         settings.guardrail.entailment,
         cache=data / CACHE,
-        on_degraded=telemetry.left_out,
+        on_degraded=lambda part, reason: left_out(telemetry, part, reason),
     )
     tokens = TokenCounter()
     bots = open_bots(settings, knowledge, key=key, models=models, tokens=tokens)
@@ -74,6 +74,14 @@ def open_machine(settings: Settings, data: Path, knowledge: Path) -> Machine:
         bots=bots,
         models=models,
     )
+
+
+def left_out(telemetry: Telemetry, part: Part, reason: Reason) -> None:
+    """Counts a call of a model that was done without: of a draft, or of a search."""
+    if part == "entail":
+        telemetry.entailment_left_out.labels(reason).inc()
+    else:
+        telemetry.retrieval_degraded.labels(part, reason).inc()
 
 
 def open_bots(

@@ -3,12 +3,14 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.knowledge.models import Models
+from app.service.assembly import left_out
 from app.settings import load
 from app.turn.bots import Bot
 from app.turn.machine import Machine
@@ -30,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 async def judging(folder: Path, machine: Machine) -> AsyncIterator[Models]:
     found = models.opened(
-        entails=models.entailment(folder, threshold=0.0, timeout_s=5), on_degraded=machine.telemetry.left_out
+        entails=models.entailment(folder, threshold=0.0, timeout_s=5), on_degraded=partial(left_out, machine.telemetry)
     )
     yield found
     found.close()
