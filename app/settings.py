@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import time
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -107,6 +107,18 @@ class RetrieverSettings(_Group):
     model_timeout_s: float = Field(gt=0, le=60)
 
 
+class EntailmentSettings(_Group):
+    model: str
+    revision: str
+    threshold: float = Field(ge=0, le=1)
+    timeout_s: float = Field(gt=0, le=60)
+
+
+class GuardrailSettings(_Group):
+    borne_out: dict[Language, Annotated[float, Field(ge=0, le=1)]]
+    entailment: EntailmentSettings
+
+
 class PersonaSettings(_Group):
     name: str = ""
     role: str = ""
@@ -141,6 +153,7 @@ class BotSettings(_Group):
     flow: str | None = None
     language: Language = "ru"
     persona: PersonaSettings = PersonaSettings()
+    borne_out: dict[Language, Annotated[float, Field(ge=0, le=1)]] = {}
 
 
 class StoreSettings(_Group):
@@ -200,6 +213,7 @@ class Settings(_Group):
     turn: TurnSettings
     understanding: UnderstandingSettings
     retriever: RetrieverSettings
+    guardrail: GuardrailSettings
     dialogue: DialogueSettings
     bots: dict[str, BotSettings]
     store: StoreSettings
@@ -220,12 +234,8 @@ class Settings(_Group):
 def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """The effective settings. Raises ConfigError naming the file or variable, the key, and the nearest known key."""
     environ = os.environ if environ is None else environ
-    layers = Layers(
-        files("app").joinpath("settings.yaml").read_text("utf-8"),
-        "app/settings.yaml",
-        bot_keys=BotSettings.model_fields,
-        bot_paths=("kb", "policy", "examples"),
-    )
+    defaults, paths = files("app").joinpath("settings.yaml").read_text("utf-8"), ("kb", "policy", "examples")
+    layers = Layers(defaults, "app/settings.yaml", bot_keys=BotSettings.model_fields, bot_paths=paths)
     if path is not None:
         try:
             text = path.read_text("utf-8")
@@ -241,7 +251,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
             f"{'.'.join(map(str, e['loc']))}: {e['msg']}, not {_shown(e['input'])}" for e in error.errors()
         )
         raise ConfigError(f"settings: {details}") from None
-    _check_pins(settings.retriever)
+    _check_pins(settings)
     keys = tuple(SecretStr(key.strip()) for key in environ.get("API_KEYS", "").split(",") if key.strip())
     api = settings.api.model_copy(update={"keys": keys})
     llm = settings.llm.model_copy(update={"key": SecretStr(environ.get("LLM_API_KEY", "").strip())})
@@ -256,10 +266,8 @@ def _shown(value: object) -> str:
 
 def _without_effect(search: RetrieverSettings, chosen: Mapping[str, bool]) -> Iterator[str]:
     """Of the flags that somebody has set: what was switched on and is not there."""
-    for flag, part, example in (
-        ("reranker", "reranker", "BAAI/bge-reranker-v2-m3"),
-        ("dense_search", "embedder", "ai-forever/FRIDA"),
-    ):
+    rows = ("reranker", "reranker", "BAAI/bge-reranker-v2-m3"), ("dense_search", "embedder", "ai-forever/FRIDA")
+    for flag, part, example in rows:
         if chosen.get(flag) and not getattr(search, part):
             yield (
                 f"the flag {flag} is on, but there is no {part} to switch on; set retriever.{part} to a model, such as "
@@ -272,21 +280,21 @@ def on_hub(model: str) -> bool:
     return not (model.startswith((".", "/", "~", "package:")) or model.count("/") > 1 or Path(model).is_dir())
 
 
-def _check_pins(search: RetrieverSettings) -> None:
+def _check_pins(settings: Settings) -> None:
     """A name alone is whatever its owner put there that day; a branch or tag can be moved, a commit cannot."""
-    for part, model, revision in (
-        ("embedder", search.embedder, search.embedder_revision),
-        ("reranker", search.reranker, search.reranker_revision),
+    search, entailment = settings.retriever, settings.guardrail.entailment
+    for key, pin, model, revision in (
+        ("retriever.embedder", "retriever.embedder_revision", search.embedder, search.embedder_revision),
+        ("retriever.reranker", "retriever.reranker_revision", search.reranker, search.reranker_revision),
+        ("guardrail.entailment.model", "guardrail.entailment.revision", entailment.model, entailment.revision),
     ):
         if model and on_hub(model) and not re.fullmatch(r"[0-9a-f]{40}", revision):
             raise ConfigError(
-                f"settings: retriever.{part}_revision is {revision!r}, so nobody knows which weights {model!r} are; "
-                f"set it to the model's commit, the 40 hexadecimal digits that "
-                f"`git ls-remote https://huggingface.co/{model} HEAD` prints, or name a folder in retriever.{part}"
+                f"settings: {pin} is {revision!r}, so nobody knows which weights {model!r} are; set it to its commit, "
+                f"40 hexadecimal digits (`git ls-remote https://huggingface.co/{model} HEAD`), or a folder in {key}"
             )
 
 
 def masked(settings: Settings) -> dict[str, Any]:
     """The effective values for showing: secrets as `**********`."""
-    shown: dict[str, Any] = settings.model_dump(mode="json")
-    return shown
+    return settings.model_dump(mode="json")

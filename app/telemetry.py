@@ -147,85 +147,68 @@ class Telemetry:
         self.model_calls = Counter(
             "machine_model_calls", "Calls of the model by how they ended", ["outcome"], registry=self.registry
         )
-        self.verdicts = Counter(
-            "machine_guardrail_verdicts",
-            "What became of drafts: ok, repaired, replaced by the fact itself",
-            ["verdict"],
-            registry=self.registry,
+        self.verdicts = self._counter(
+            "machine_guardrail_verdicts", "What became of drafts: ok, repaired, replaced by the fact itself", "verdict"
         )
-        self.drafts = Counter(
+        self.drafts = self._counter(
             "machine_drafts",
             "How turns were answered: a draft passed, completed, cut or repaired, or replaced by the fact itself",
-            ["outcome"],
-            registry=self.registry,
+            "outcome",
         )
         self.resting = Gauge(
             "machine_model_resting", "1 while the model rests because of what it wrote", registry=self.registry
         )
-        self.wishes = Counter(
+        self.wishes = self._counter(
             "machine_model_wishes",
             "Wishes for a person that only the model reported, by what became of them",
-            ["outcome"],
-            registry=self.registry,
+            "outcome",
         )
-        self.degraded = Counter(
+        self.degraded = self._counter(
             "machine_degraded_turns",
             "Answers of the knowledge base while the model could not, by why it could not",
-            ["reason"],
-            registry=self.registry,
+            "reason",
         )
         self.model_retries = Counter(
             "machine_model_retries", "Calls repeated before their first token", registry=self.registry
         )
-        self.model_asides = Counter(
-            "machine_model_asides",
-            "What was written behind answers, by what became of it",
-            ["outcome"],
-            registry=self.registry,
+        self.model_asides = self._counter(
+            "machine_model_asides", "What was written behind answers, by what became of it", "outcome"
         )
         self.unsure = Counter(
             "machine_unsure_turns", "Turns in which nothing told what the message is for", registry=self.registry
         )
-        self.act_calls = Counter(
-            "machine_act_calls",
-            "Calls that asked the model what a message is for, by what came of them",
-            ["outcome"],
-            registry=self.registry,
+        self.act_calls = self._counter(
+            "machine_act_calls", "Calls that asked the model what a message is for, by what came of them", "outcome"
         )
-        self.act_unasked = Counter(
-            "machine_act_unasked",
-            "Turns in which the model would have been asked that and was not",
-            ["reason"],
-            registry=self.registry,
+        self.act_unasked = self._counter(
+            "machine_act_unasked", "Turns in which the model would have been asked that and was not", "reason"
         )
         self.act_seconds = Histogram(
             "machine_act_seconds", "Time of such a call", buckets=_STAGES, registry=self.registry
         )
-        self.model_tokens = Counter(
+        self.model_tokens = self._counter(
             "machine_model_tokens",
             "Tokens by kind: prompt (as the server counts), fresh (of them, in no cache as we reckon), answer",
-            ["kind"],
-            registry=self.registry,
+            "kind",
         )
         self.model_truncated = Counter(
             "machine_model_truncated",
             "Prompts of which the server read clearly less than was sent",
             registry=self.registry,
         )
-        self.model_overlong = Counter(
+        self.model_overlong = self._counter(
             "machine_model_overlong",
             "Prompts that the server refused as too long, by what was left out of them",
-            ["left_out"],
-            registry=self.registry,
+            "left_out",
         )
         self.model_up = Gauge("machine_model_up", "1 while the model is loaded and answers", registry=self.registry)
         self.running = Gauge("machine_turns_running", "Turns at work", registry=self.registry)
         self.waiting = Gauge("machine_turns_waiting", "Turns that wait for a place", registry=self.registry)
-        self.findings = Counter(
-            "machine_guardrail_findings",
-            "What the guardrail found in drafts, by check",
-            ["check"],
-            registry=self.registry,
+        self.findings = self._counter(
+            "machine_guardrail_findings", "What the guardrail found in drafts, by check", "check"
+        )
+        self.entailment_left_out = self._counter(
+            "machine_guardrail_entailment_left_out", "Drafts that were judged without the entailment model", "reason"
         )
         self.retrieval_degraded = Counter(
             "machine_retrieval_degraded",
@@ -258,6 +241,9 @@ class Telemetry:
         self.gpu_xids = Counter(
             "machine_gpu_xids", "Critical events of the GPU by Xid", ["gpu", "xid"], registry=self.registry
         )
+
+    def _counter(self, name: str, text: str, label: str) -> Counter:
+        return Counter(name, text, [label], registry=self.registry)
 
     def stages(self, started: float) -> "Stages":
         """A stopwatch for one turn that began at `started` on the monotonic clock."""

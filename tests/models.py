@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.knowledge.models import Models, OnDegraded, open_models
-from app.settings import RetrieverSettings, load
+from app.settings import EntailmentSettings, RetrieverSettings, load
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -109,6 +109,19 @@ def reranker(folder: Path, seed: int = 0, labels: int = 1, **config: Any) -> Pat
     return folder
 
 
+def entailer(folder: Path, seed: int = 0) -> Path:
+    """A cross-encoder with the three outputs of one that judges entailment, in an order of its own."""
+    labels = {0: "contradiction", 1: "Entailment", 2: "neutral"}
+    return reranker(folder, seed, len(labels), id2label=labels, label2id={name: at for at, name in labels.items()})
+
+
+def entailment(folder: Path | str, **values: object) -> EntailmentSettings:
+    """The group `guardrail.entailment` with this model; `values` as in the settings file."""
+    chosen = {"model": str(folder), **values}
+    environ = {f"MACHINE_GUARDRAIL__ENTAILMENT__{key.upper()}": str(value) for key, value in chosen.items()}
+    return load(environ=environ).guardrail.entailment
+
+
 def settings(embedder: Path | str = "", reranker: Path | str = "", **values: object) -> RetrieverSettings:
     """The group `retriever` with these models on the CPU; `values` as in the settings file."""
     chosen = {"embedder": str(embedder), "reranker": str(reranker), "device": "cpu"} | values
@@ -120,25 +133,29 @@ def opened(
     embedder: Path | str = "",
     reranker: Path | str = "",
     *,
+    entails: EntailmentSettings | None = None,
     cache: Path | None = None,
     on_degraded: OnDegraded = lambda part, reason: None,
     **values: object,
 ) -> Models:
     """The models as the service opens them."""
     _quiet()
-    return open_models(settings(embedder, reranker, **values), cache=cache, on_degraded=on_degraded)
+    return open_models(settings(embedder, reranker, **values), entails, cache=cache, on_degraded=on_degraded)
 
 
 def network(models: Models, part: str) -> Any:
-    """The transformers model behind a part (dense, rerank), to hook into."""
-    found = models.dense.embedder if part == "dense" else models.rerank.reranker  # type: ignore[union-attr]
-    return found._model.transformers_model
+    """The transformers model behind a part (dense, rerank, entail), to hook into."""
+    return _loaded(models, part).transformers_model
 
 
 def tokens(models: Models, part: str) -> Any:
     """Its tokenizer."""
-    found = models.dense.embedder if part == "dense" else models.rerank.reranker  # type: ignore[union-attr]
-    return found._model.tokenizer
+    return _loaded(models, part).tokenizer
+
+
+def _loaded(models: Models, part: str) -> Any:
+    found: Any = getattr(models, part)
+    return getattr(found, {"dense": "embedder", "rerank": "reranker", "entail": "entailer"}[part])._model
 
 
 def _words(models: Models, part: str) -> Any:

@@ -5,6 +5,7 @@ from app.guardrail.complete.adding import addable
 from app.guardrail.judging import CUT, check, cut, explain, tidy
 from app.guardrail.known import KnownWords, known_words
 from app.guardrail.model import Context, Finding, Verdict
+from app.guardrail.premises import asserted, lowest_share, premises
 from app.guardrail.table import CHECKS
 
 __all__ = [
@@ -16,10 +17,13 @@ __all__ = [
     "Verdict",
     "addable",
     "addresses_of",
+    "asserted",
     "check",
     "cut",
     "explain",
     "known_addresses",
     "known_words",
+    "lowest_share",
+    "premises",
     "tidy",
 ]

@@ -1,6 +1,7 @@
 """What the guardrail takes and gives: the context of a draft, findings, and the verdict."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from app.guardrail.known import KnownWords
@@ -35,6 +36,12 @@ class Context:
     """Addresses that the whole knowledge base gives (`known_addresses`), besides those of the passages."""
     known: KnownWords | None = None
     """The words of the whole knowledge base (`known_words`); None: claims without a figure are not judged."""
+    least_borne: float = 0.0
+    """Share (0..1) of a sentence's words that must be borne out; 0: that is not asked."""
+    entailed: Mapping[str, float] = field(default_factory=dict)
+    """Sentence of the draft as it would be sent -> how well (0..1) what is known entails it, where a model said so."""
+    least_entailed: float = 0.0
+    """The score below which a sentence is refused."""
     marks: tuple[str, ...] = ()
     """Letters of the frames that customers' words stand in within the prompt: no answer has them."""
     languages: frozenset[Language] = frozenset()

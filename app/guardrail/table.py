@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.guardrail.case import Case, Problem
+from app.guardrail.checks.borne import borne
 from app.guardrail.checks.bounds import size
 from app.guardrail.checks.contacts import channels, contacts
 from app.guardrail.checks.counts import counts
+from app.guardrail.checks.entailed import entailed
 from app.guardrail.checks.language import brand, language
 from app.guardrail.checks.leaks import empty, leak, repeat
 from app.guardrail.checks.money.agreement import agreement
@@ -61,6 +63,10 @@ TABLE: tuple[Check, ...] = (
     Check(("act",), acts, "nothing is said to be done that was not, nothing is promised"),
     Check(("act",), deeds, "no deed is told by its object, no growth promised"),
     Check(("claim",), claims, "a name, and what a yes is said to, stand in the knowledge"),
+    Check(
+        ("borne",), borne, "the words of a sentence stand in the knowledge or in the conversation, where that is asked"
+    ),
+    Check(("entailed",), entailed, "what is known says each sentence, where a model judged that"),
     Check(("brand",), brand, "Latin names keep their letters"),
     Check(("leak",), leak, "instructions, formats and templates stay inside"),
     Check(("leak",), retelling, "the instructions are not retold"),

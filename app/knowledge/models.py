@@ -1,6 +1,7 @@
-"""The models of the search: loaded once per process, shared by every knowledge base, called one at a time.
+"""The models of the search and the one that judges drafts: loaded once per process, shared by every knowledge base,
+called one at a time.
 
-A model helps a search, it never holds one up: a call that fails or takes too long is left out of that search, and a
+A model helps a search or a judgement, it never holds one up: a call that fails or takes too long is left out, and a
 model that keeps failing is left alone for a while.
 """
 
@@ -17,14 +18,15 @@ from app.breaker import Breaker
 from app.deadline import Deadline
 from app.errors import Unavailable
 from app.knowledge.dense import Embedder, Vectors, load_embedder
+from app.knowledge.entailment import Entailer, Pair, load_entailer
 from app.knowledge.hub import Device, pick_device, sentence_transformers
 from app.knowledge.packaged_embedders import PREFIX, load_packaged
 from app.knowledge.rerank import Reranker, load_reranker
 from app.knowledge.vectors import VectorCache
 from app.knowledge.worker import Job, Worker
-from app.settings import RetrieverSettings
+from app.settings import EntailmentSettings, RetrieverSettings
 
-Part = Literal["dense", "rerank"]
+Part = Literal["dense", "rerank", "entail"]
 Reason = Literal["failed", "timeout", "busy", "deadline", "resting"]
 OnDegraded = Callable[[Part, Reason], None]
 
@@ -159,11 +161,25 @@ class RerankerCalls:
 
 
 @dataclass(frozen=True, slots=True)
+class EntailerCalls:
+    """The entailment model behind the same thread, with the score (0..1) below which a sentence is refused."""
+
+    entailer: Entailer
+    model: Model
+    threshold: float
+
+    async def scores(self, pairs: Sequence[Pair], deadline: Deadline | None) -> tuple[float, ...]:
+        """How surely each sentence follows, 0..1, all in one call. Raises Degraded."""
+        return await self.model.call(lambda: self.entailer.scores(pairs), deadline)
+
+
+@dataclass(frozen=True, slots=True)
 class Models:
     """What the settings switch on; None is off. One per process."""
 
     dense: EmbedderCalls | None = None
     rerank: RerankerCalls | None = None
+    entail: EntailerCalls | None = None
     worker: Worker | None = None
 
     def close(self) -> None:
@@ -173,26 +189,35 @@ class Models:
 
 
 def open_models(
-    settings: RetrieverSettings, *, cache: Path | None = None, on_degraded: OnDegraded = lambda part, reason: None
+    settings: RetrieverSettings,
+    entailment: EntailmentSettings | None = None,
+    *,
+    cache: Path | None = None,
+    on_degraded: OnDegraded = lambda part, reason: None,
 ) -> Models:
-    """Loads what the settings name: seconds to minutes, and nothing at all when both are empty.
+    """Loads what the settings name: seconds to minutes, and nothing at all when all are empty.
 
     `cache` is the folder that keeps sections' vectors; None computes them at every start. `on_degraded` hears of every
-    search that had to do without a model. Raises ConfigError with the fix.
+    search and draft that had to do without a model. Raises ConfigError with the fix.
     """
-    if not (settings.embedder or settings.reranker):
+    embedder_of_torch = "" if settings.embedder.startswith(PREFIX) else settings.embedder
+    named = {
+        "retriever.embedder": embedder_of_torch,
+        "retriever.reranker": settings.reranker,
+        "guardrail.entailment.model": entailment.model if entailment else "",
+    }
+    if not (settings.embedder or any(named.values())):
         return Models()
-    packaged = settings.embedder.startswith(PREFIX)
     device: Device = "cpu"
-    if settings.reranker or not packaged:
-        sentence_transformers("retriever.reranker" if packaged or not settings.embedder else "retriever.embedder")
+    if of_torch := next((setting for setting, name in named.items() if name), None):
+        sentence_transformers(of_torch)
         device = pick_device(settings.device)  # torch is asked once it is known to be there
     worker = Worker(f"models-{device}")
 
-    def model(part: Part) -> Model:
-        return Model(part, worker, settings.model_timeout_s, on_degraded)
+    def model(part: Part, timeout_s: float = settings.model_timeout_s) -> Model:
+        return Model(part, worker, timeout_s, on_degraded)
 
-    dense = rerank = None
+    dense = rerank = entail = None
     try:
         # on the thread that will call them: a GPU prepares its libraries for each thread anew
         if settings.embedder:
@@ -202,10 +227,14 @@ def open_models(
         if settings.reranker:
             reranker = worker.run(lambda: load_reranker(settings.reranker, settings.reranker_revision, device))
             rerank = RerankerCalls(reranker, model("rerank"), settings.rerank_threshold)
+        if entailment and entailment.model:
+            named_entailer = entailment
+            entailer = worker.run(lambda: load_entailer(named_entailer.model, named_entailer.revision, device))
+            entail = EntailerCalls(entailer, model("entail", entailment.timeout_s), entailment.threshold)
     except BaseException:
         worker.close()
         raise
-    return Models(dense, rerank, worker)
+    return Models(dense, rerank, entail, worker)
 
 
 def _load_embedder(settings: RetrieverSettings, device: Device) -> Embedder:

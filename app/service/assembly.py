@@ -16,7 +16,7 @@ from app.dialogue import Dialogue, Hours
 from app.dialogue.policy.model import Policy
 from app.dialogue.switches import Switches
 from app.errors import ConfigError
-from app.knowledge.models import CACHE, Models, open_models
+from app.knowledge.models import CACHE, Models, Part, Reason, open_models
 from app.knowledge.retriever import Retriever
 from app.knowledge.sections import KnowledgeBase, load
 from app.knowledge.shelf import Knowledge, build_retriever
@@ -53,8 +53,9 @@ def open_machine(settings: Settings, data: Path, knowledge: Path) -> Machine:
     telemetry = Telemetry(key, log_text=settings.flags.log_text)
     models = open_models(
         settings.search,
+        settings.guardrail.entailment,
         cache=data / CACHE,
-        on_degraded=lambda part, reason: telemetry.retrieval_degraded.labels(part, reason).inc(),
+        on_degraded=lambda part, reason: left_out(telemetry, part, reason),
     )
     tokens = TokenCounter()
     bots = open_bots(settings, knowledge, key=key, models=models, tokens=tokens)
@@ -75,6 +76,14 @@ def open_machine(settings: Settings, data: Path, knowledge: Path) -> Machine:
         quality=Quality(settings.llm.quality_window, settings.llm.quality_share, 60 * settings.llm.quality_rest_min),
         models=models,
     )
+
+
+def left_out(telemetry: Telemetry, part: Part, reason: Reason) -> None:
+    """Counts a call of a model that was done without: of a draft, or of a search."""
+    if part == "entail":
+        telemetry.entailment_left_out.labels(reason).inc()
+    else:
+        telemetry.retrieval_degraded.labels(part, reason).inc()
 
 
 def open_bots(
@@ -165,12 +174,13 @@ def _bots(
     shelves: Mapping[str, Knowledge],
     prompts: Mapping[str, PromptBuilder],
 ) -> Bots:
-    def bot(name: str, language: Language) -> Bot:
-        return Bot(name, dialogues[name], shelves[name], prompts[name], language)
+    def bot(name: str, language: Language, borne_out: Mapping[Language, float]) -> Bot:
+        least = {**settings.guardrail.borne_out, **borne_out}
+        return Bot(name, dialogues[name], shelves[name], prompts[name], language, least)
 
-    others = {name: bot(name, spec.language) for name, spec in settings.bots.items()}
+    others = {name: bot(name, spec.language, spec.borne_out) for name, spec in settings.bots.items()}
     patterns = tuple((pattern, name) for name, spec in settings.bots.items() for pattern in spec.sessions)
-    return Bots(bot(DEFAULT, "ru"), others, patterns)
+    return Bots(bot(DEFAULT, "ru", {}), others, patterns)
 
 
 def _installation_key(data: Path) -> bytes:

@@ -1,7 +1,7 @@
 """Bot: one shop. Bots: all shops of a machine, and which of them a conversation belongs to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from app.dialogue.engine import Dialogue
@@ -24,6 +24,8 @@ class Bot:
     prompts: PromptBuilder
     language: Language = "ru"
     """The language to answer in until the customer's is known."""
+    borne_out: Mapping[Language, float] = field(default_factory=dict)
+    """How much (0..1) of a sentence's words its knowledge must bear out, by the language that is answered in."""
 
     @property
     def names(self) -> frozenset[str]:

@@ -5,8 +5,8 @@ can be replayed (app/turn/replay.py).
 """
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -49,6 +49,11 @@ class Plan:
     """Of the token count, when the prompt was written."""
     bearing: tuple[Passage, ...] = ()
     """What the prompt's figures rest on besides its passages."""
+    entailed: Mapping[str, float] = field(default_factory=dict)
+    """What the entailment model says of the drafts' sentences, where there is one that answered (entailing.py)."""
+    least_entailed: float = 0.0
+    degraded: tuple[str, ...] = ()
+    """As `Found.degraded`: drafts that were judged without that model."""
 
 
 def decide(ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot) -> Step:
@@ -185,6 +190,9 @@ def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Cont
         contacts=_addresses(bot.knowledge.current) | _given_by_hand(snapshot),
         known=_words(bot.knowledge.current),
         languages=_languages(bot.knowledge.current),
+        least_borne=bot.borne_out.get(step.language, 0.0),
+        entailed=planned.entailed,
+        least_entailed=planned.least_entailed,
         marks=tuple(mark for message in planned.prompt.messages for mark in marks_in(message.content)),
         deciding=tuple(each for each in planned.prompt.deciding if wanted_of(each, step)),
         asked=step.action == "answer" and (asks_something(step, ask.text) or _found_nothing(planned)),

@@ -144,7 +144,8 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
         reply = Reply.of(spoken.outcome.text, meta)
         record = record_of(
             ask, snapshot, now, bot,
-            planned=planned, drafts=spoken.drafts, outcome=spoken.outcome, degraded=found.degraded, heard=said,
+            planned=planned, drafts=spoken.drafts, outcome=spoken.outcome,
+            degraded=(*found.degraded, *spoken.degraded), heard=said,
         )  # fmt: skip
         # Outside the deadline: an answer that is ready is either on disk and given, or neither.
         with stages.time("commit"):

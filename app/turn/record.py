@@ -71,7 +71,7 @@ class TurnRecord:
     found: tuple[tuple[str, float], ...]
     """(section, score)"""
     degraded: tuple[str, ...]
-    """Parts of the search that were left out."""
+    """Models of the search, and the one that judges drafts, that were left out."""
     kb_version: str
     tokens_factor: float
     """Of the token count, when the prompt was written."""

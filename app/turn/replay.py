@@ -7,6 +7,7 @@ from typing import Any
 from app.errors import ConfigError
 from app.store import Recorded
 from app.turn.chain import decide, heeded, judge, plan, prompt_hash, reckon, search
+from app.turn.entailing import with_entailed
 from app.turn.machine import Machine
 from app.turn.record import TurnRecord, verdict_record
 from app.types import Ask, Draft
@@ -66,6 +67,9 @@ async def _again(recorded: Recorded, record: TurnRecord, machine: Machine) -> di
         )
         for draft in record.drafts
     ]  # fmt: skip
+    if not any(missing.startswith("entail:") for missing in record.degraded):
+        for draft in drafts:
+            planned = await with_entailed(planned, draft, ask, snapshot, bot, calls=machine.models.entail)
     outcome = judge(planned, drafts, ask, snapshot, bot)
     return {
         "action": planned.step.action,

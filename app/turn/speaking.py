@@ -18,6 +18,7 @@ from app.telemetry import Stages
 from app.turn.answered import answered
 from app.turn.bots import Bot
 from app.turn.chain import Plan, judge
+from app.turn.entailing import with_entailed
 from app.turn.lacking import lacking
 from app.turn.machine import Machine
 from app.turn.outcome import Outcome, correction
@@ -36,6 +37,8 @@ class Spoken:
     seconds: float
     lack: Lack | None = None
     """Why the knowledge base spoke in its place."""
+    degraded: tuple[str, ...] = ()
+    """Models that a draft was judged without."""
 
 
 async def speak(
@@ -67,6 +70,9 @@ async def speak(
         drafts.append(first)
         seconds = time.monotonic() - asked
         with stages.time("guardrail"):
+            planned = await with_entailed(
+                planned, drafts[-1], ask, snapshot, bot, calls=machine.models.entail, deadline=deadline
+            )
             outcome = await stretch(lambda: judge(planned, drafts, ask, snapshot, bot))
         if fault:
             outcome = replace(outcome, how="replaced")
@@ -79,6 +85,9 @@ async def speak(
             with contextlib.suppress(ModelUnavailable, DeadlinePassed), stages.time("repair"):
                 again = correction(planned.prompt, drafts[0], outcome.verdict)
                 drafts.append(await answered(again, bot, machine, deadline))
+                planned = await with_entailed(
+                    planned, drafts[-1], ask, snapshot, bot, calls=machine.models.entail, deadline=deadline
+                )
                 outcome = await stretch(lambda: judge(planned, drafts, ask, snapshot, bot))
             seconds += stages.seconds["repair"]
     except BaseException:
@@ -88,7 +97,7 @@ async def speak(
         if probe:
             machine.quality.abandoned()
     drop(drafts[:-1])
-    return Spoken(tuple(drafts), outcome, seconds, lack)
+    return Spoken(tuple(drafts), outcome, seconds, lack, planned.degraded)
 
 
 def drop(drafts: Iterable[Draft]) -> None:

@@ -1,7 +1,9 @@
 """Each setting's default is the one that the pages name, and each has the bounds beyond which a start is refused."""
 
 import re
+from collections.abc import Iterator
 from datetime import time
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +55,20 @@ def on_page(page: Path) -> dict[str, Any]:
     return found
 
 
+def leaves(values: dict[str, Any], group: str) -> Iterator[tuple[str, Any]]:
+    """(name, default); a persona is one setting of two words."""
+    for key, value in values.items():
+        if isinstance(value, dict) and key != "persona":
+            yield from leaves(value, f"{group}.{key}")
+        else:
+            yield f"{group}.{key}", value
+
+
 @pytest.mark.parametrize("folder", ["docs", "docs/ru"])
 def test_the_pages_name_the_defaults(folder: str) -> None:
     told = on_page(ROOT / folder / "settings.md")
     own = {
-        f"{group}.{key}": value
-        for group, values in DEFAULTS.items()
-        if group != "flags"
-        for key, value in values.items()
+        name: value for group, values in DEFAULTS.items() if group != "flags" for name, value in leaves(values, group)
     }
     own |= DEFAULTS["flags"] | {"bots": {}, "dialogue.persona": ""}
     assert set(told) == set(own)
@@ -97,6 +105,11 @@ NUMBERS = [  # (setting, the least that is taken, the most); None: no bound; a s
     ("retriever.min_similarity", -1, 1),
     ("retriever.rerank_threshold", 0, 1),
     ("retriever.model_timeout_s", ">0", 60),
+    ("guardrail.borne_out.ru", 0, 1),
+    ("guardrail.borne_out.kk", 0, 1),
+    ("guardrail.borne_out.en", 0, 1),
+    ("guardrail.entailment.threshold", 0, 1),
+    ("guardrail.entailment.timeout_s", ">0", 60),
     ("store.busy_timeout_ms", 0, 60_000),
     ("store.retention_days", 0, 36_500),
     ("gpu.index", 0, 15),
@@ -113,19 +126,26 @@ NUMBERS = [  # (setting, the least that is taken, the most); None: no bound; a s
 
 
 def given(name: str, value: object) -> dict[str, str]:
-    group, key = name.split(".")
-    return {f"MACHINE_{group.upper()}__{key.upper()}": str(value)}
+    return {f"MACHINE_{name.replace('.', '__').upper()}": str(value)}
+
+
+def inside(values: Any, key: str) -> Any:
+    return values[key] if isinstance(values, dict) else getattr(values, key)
 
 
 @pytest.mark.parametrize(("name", "least", "most"), NUMBERS, ids=[each[0] for each in NUMBERS])
 def test_a_number_is_taken_within_its_bounds_and_refused_beyond(name: str, least: Any, most: Any) -> None:
-    group, key = name.split(".")
-    whole = isinstance(DEFAULTS[group][key], int) and isinstance(least, int) and not name.endswith("_s")
+    parts = name.split(".")
+    whole = (
+        isinstance(reduce(dict.__getitem__, parts, DEFAULTS), int)
+        and isinstance(least, int)
+        and not name.endswith("_s")
+    )
     step = 1 if whole else 0.001
     taken = [0.001 if least == ">0" else least, *([] if most is None else [most])]
     refused = [0 if least == ">0" else least - step, *([] if most is None else [most + step])]
     for value in taken:
-        assert getattr(getattr(load(environ=given(name, value)), group), key) == value
+        assert reduce(inside, parts, load(environ=given(name, value))) == value
     for value in refused:
         with pytest.raises(ConfigError, match=rf"{name}: "):
             load(environ=given(name, value))
@@ -133,9 +153,9 @@ def test_a_number_is_taken_within_its_bounds_and_refused_beyond(name: str, least
 
 def test_every_number_has_its_bounds_here() -> None:
     numbers = {
-        f"{group}.{key}"
+        name
         for group, values in DEFAULTS.items()
-        for key, value in values.items()
+        for name, value in leaves(values, group)
         if isinstance(value, int | float) and not isinstance(value, bool)
     }
     assert {each[0] for each in NUMBERS} == numbers

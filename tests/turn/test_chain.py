@@ -65,9 +65,10 @@ def planned(step: Step = STEP, **more: Any) -> Plan:
 def test_a_draft_is_judged_against_everything_that_is_known_of_the_turn(chat: Bot) -> None:
     policy = replace(chat.dialogue.policy, never=("самые низкие",), discounts=(Decimal(7),))
     dialogue = cast(Dialogue, SimpleNamespace(policy=policy))
-    bot = replace(chat, dialogue=dialogue)
+    bot = replace(chat, dialogue=dialogue, borne_out={"ru": 0.9, "kk": 0.4})
     snapshot = Snapshot(KEY, replace(STEP.state, said=("greeting",)), 3, history=HISTORY)
-    context = guard_context(planned(), ASK, snapshot, bot)
+    judged = replace(planned(), entailed={"Раз.": 0.1}, least_entailed=0.5)
+    context = guard_context(judged, ASK, snapshot, bot)
     said = {field.name: getattr(context, field.name) for field in fields(context)}
     contacts = cast(frozenset[str], said.pop("contacts"))
     known = cast(KnownWords, said.pop("known"))
@@ -82,6 +83,9 @@ def test_a_draft_is_judged_against_everything_that_is_known_of_the_turn(chat: Bo
         "never": ("самые низкие",),
         "discounts": (Decimal(7),),
         "shop": bot.knowledge.current.shop,
+        "least_borne": 0.4,
+        "entailed": {"Раз.": 0.1},
+        "least_entailed": 0.5,
         "marks": ("kvqzhd",),
         "languages": frozenset({"kk", "ru"}),
         "deciding": (),

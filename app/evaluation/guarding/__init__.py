@@ -1,0 +1,1 @@
+"""Drafts with verdicts: what the guardrail makes of them, and where to draw its lines."""
