@@ -204,6 +204,23 @@ def test_opening_is_told_on_the_customers_clock(customer):
     assert "04:00" in customer.says("позовите человека", timezone="Europe/London").statement
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("позовите менеджера завтра в 15:00", 1),
+        ("менеджер керек, ертең сағат 15:00-де", 1),
+        ("please let a manager call me tomorrow at 3 pm", 1),
+        ("позовите менеджера", 0),
+    ],
+)
+def test_a_time_that_is_wished_for_a_call_is_passed_on_and_not_promised(customer, text, named):
+    step = customer.says(text)
+    passed_on = customer.dialogue.texts[step.language].data["wished_time"]
+    assert step.action == "handover"
+    assert sum(line in step.statement for line in passed_on) == named
+    assert "15" not in step.statement
+
+
 def test_hours_may_pass_midnight_or_never_end(dialogue):
     night = Hours(time(20), time(4))
     assert night.working(datetime(2025, 3, 3, 18, tzinfo=UTC))

@@ -48,6 +48,22 @@ def test_the_cheaper_second_is_shown_as_such() -> None:
     assert text == "Английский в группе: 34 000 ₸ + (34 000 ₸ − 10 %) = 64 600 ₸ в месяц."
 
 
+def test_no_saving_is_named_where_a_discount_is_granted() -> None:
+    """By the month it would be granted too."""
+    assert said("Сеть на 6 магазинов за год сколько") == "Тариф «Сеть»: 6 × 249 000 ₸ − 5 % = 1 419 300 ₸ в год."
+
+
+@pytest.mark.parametrize(
+    ("text", "paid"),
+    [
+        ("две подписки на цветы и доставка по городу, сколько вместе", "2 × 18 000 ₸ = 36 000 ₸ в месяц"),
+        ("подписка на цветы на 3 месяца и доставка по городу итого", "18 000 ₸ × 3 = 54 000 ₸ за 3 мес."),
+    ],
+)
+def test_what_is_paid_by_the_month_is_no_order_that_is_delivered_free(text: str, paid: str) -> None:
+    assert said(text, name="flowers") == f"Подписка на цветы: {paid}; Доставка по городу: 2 000 ₸."
+
+
 def test_a_sentence_that_began_with_yes_does_not_answer_no() -> None:
     assert said("Рост в рассрочку можно?").startswith(
         "Нет, есть только «Рассрочка на оборудование». Оборудование можно взять в рассрочку"

@@ -227,6 +227,17 @@ def test_a_model_is_named_by_its_content_wherever_it_lies(folder: Path, tmp_path
     assert fingerprint(moved) != fingerprint(folder)
 
 
+@pytest.mark.parametrize("place", [0, 2 << 20, (4 << 20) - 1], ids=["head", "middle", "tail"])
+def test_other_weights_of_a_big_file_have_another_fingerprint(tmp_path: Path, place: int) -> None:
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(bytes(4 << 20))
+    before = fingerprint(tmp_path)
+    with weights.open("r+b") as file:
+        file.seek(place)
+        file.write(b"x")
+    assert fingerprint(tmp_path) != before
+
+
 # What cannot be loaded
 
 

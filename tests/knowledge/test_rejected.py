@@ -42,12 +42,12 @@ class Letters:
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def retriever(embedder: Letters | None = None, *sections: Section) -> Retriever:
+def retriever(embedder: Letters | None = None, *sections: Section, min_similarity: float = 1.0) -> Retriever:
     worker = Worker("letters")
     model = Model("dense", worker, 5, lambda part, reason: None, Breaker(3, 30))
     dense = EmbedderCalls(embedder, model, worker, VectorCache(None, "letters"), 0.12) if embedder else None
     base = KnowledgeBase(sections or SHOP, digest(sections or SHOP))
-    return Retriever(base, today=TODAY, models=Models(dense))
+    return Retriever(base, today=TODAY, models=Models(dense), min_similarity=min_similarity)
 
 
 def ids(passages: Any) -> list[str]:
@@ -62,6 +62,20 @@ async def test_a_section_about_what_was_rejected_falls_back(embedder: Letters | 
     found = await shop.find(query, top_k=3, today=TODAY, without=(rejected,))
     assert ids(found.passages)[0] == "boat"
     assert "rent" not in ids(found.passages)[:1]
+
+
+async def test_what_was_rejected_falls_back_where_meaning_alone_has_found_it() -> None:
+    class Rents(Letters):
+        """To whom all that speaks of a rent is what was asked for."""
+
+        def documents(self, texts: Any) -> Any:
+            rents = [any(word in text.lower() for word in ("аренд", "плавсредство")) for text in texts]
+            return np.array([(1, 0) if rent else (0, 1) for rent in rents], dtype=np.float32)
+
+    shop = retriever(Rents(), min_similarity=0.5)
+    assert ids((await shop.find("плавсредство", top_k=3, today=TODAY)).passages)[0] == "rent"
+    found = await shop.find("плавсредство", top_k=3, today=TODAY, without=("аренда",))
+    assert ids(found.passages)[-1] == "rent"
 
 
 def test_the_search_by_words_knows_it_too() -> None:

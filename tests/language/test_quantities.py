@@ -80,6 +80,28 @@ def test_times(text: str, said: list[dict[str, Any]]) -> None:
     assert found == [(one["of"], local(one["from"]), local(one["to"]), one["grain"]) for one in said]
 
 
+@pytest.mark.parametrize(
+    ("read", "text", "begins"),
+    [
+        ("2026-03-29T00:30", "in 3 hours", "2026-03-29T04:30"),
+        ("2026-10-25T00:30", "через 3 часа", "2026-10-25T02:30"),
+        ("2026-03-29T05:30", "за последние 3 часа", "2026-03-29T01:30"),
+    ],
+)
+def test_hours_are_as_long_where_the_clocks_change(read: str, text: str, begins: str) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    (found,) = times(text, datetime.fromisoformat(read).replace(tzinfo=berlin))
+    assert found.from_ == datetime.fromisoformat(begins).replace(tzinfo=berlin)
+
+
+@pytest.mark.parametrize(
+    ("day", "later"), [("2026-01-31", "2026-02-28"), ("2026-03-30", "2026-04-30"), ("2026-05-31", "2026-06-30")]
+)
+def test_a_month_later_is_the_same_day_or_the_months_last(day: str, later: str) -> None:
+    (found,) = times("через месяц", datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=AT.tzinfo))
+    assert found.from_ == datetime.fromisoformat(later).replace(tzinfo=AT.tzinfo)
+
+
 def words() -> list[str]:
     """Every word of the data, stems without their endings."""
 

@@ -277,10 +277,11 @@ async def test_a_server_asks_for_a_pause_and_gets_it_where_there_is_time() -> No
     ("after", "told"),
     [
         ("20", 20),
+        ("8", 8),
         ("7200", 60),
         (format_datetime(datetime.now(UTC) + timedelta(hours=2), usegmt=True), 60),
     ],
-    ids=["seconds", "hours", "a date"],
+    ids=["seconds", "no time behind it", "hours", "a date"],
 )
 async def test_a_pause_for_which_there_is_no_time_is_told_to_the_caller(after: str, told: int) -> None:
     async with ScriptedOpenAI(refuses(429, Retry_After=after)) as model:

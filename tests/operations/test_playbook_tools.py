@@ -94,6 +94,11 @@ def test_a_key_is_worth_what_the_service_says(keys: ModuleType, tmp_path: Path) 
         assert db.execute("SELECT count(*) FROM conversations").fetchone()[0] == 0
 
 
+def test_a_service_that_lets_any_key_in_proves_no_key(keys: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "status", lambda _: 422)
+    assert keys.prove() == {"well": False, "valid": [422], "retired": [], "unknown": 422}
+
+
 def test_a_bundle_holds_no_line_with_a_text_an_id_or_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bundle = load("files/bundle.py")
     monkeypatch.setattr(bundle, "DATA", tmp_path)

@@ -156,6 +156,17 @@ async def test_a_doubtful_clock_deletes_nothing_and_is_looked_at_again_in_ten_mi
     assert len(memory.asked) == 2
 
 
+@pytest.mark.parametrize(("behind_it", "deletes"), [(True, True), (None, True), (False, False)])
+async def test_a_clock_that_no_time_server_sets_deletes_nothing(
+    naps: Callable[..., Naps], monkeypatch: pytest.MonkeyPatch, behind_it: bool | None, deletes: bool
+) -> None:
+    synchronised(monkeypatch, behind_it)
+    memory = Memory(3)
+    naps(1)
+    await until_stopped(jobs._daily(bot(memory), cast(ClockWatch, Clock())))
+    assert bool(memory.asked) is deletes
+
+
 async def test_a_memory_that_cannot_be_written_is_tried_again_the_next_day(
     naps: Callable[..., Naps], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,13 +8,14 @@ import sys
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import httpx
 import pytest
 
 from app.errors import ConfigError
 from app.store import restore as restoring
-from app.store.backup import DATABASE, create
+from app.store.backup import DATABASE, Manifest, create, verify
 from app.store.restore import in_use, restore
 from loadtests.service import KEY, Server, message
 from tests.forked import machine
@@ -98,6 +99,24 @@ def test_what_lies_beside_a_memory_that_cannot_be_opened_is_removed_with_it(
     assert not stale.exists()
 
 
+def test_a_memory_that_cannot_be_opened_is_kept_with_its_log_where_its_newest_turns_may_be(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "place"
+    place.mkdir(mode=0o700)
+    parts = {DATABASE: b"no database" * 500, f"{DATABASE}-wal": b"its newest turns" * 100}
+    for name, content in parts.items():
+        (place / name).write_bytes(content)
+
+    def unopened(*_: object, **__: object) -> NoReturn:  # SQLite itself moves what it can, and removes the log
+        raise sqlite3.OperationalError("unable to open database file")
+
+    monkeypatch.setattr(restoring, "connected", unopened)
+    kept = restore(archive, place).kept
+    assert kept is not None
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == parts
+
+
 def test_a_changed_archive_is_refused_and_nothing_is_touched(data: Path, archive: Path) -> None:
     talk(data, "u2")
     raw = bytearray((archive / DATABASE).read_bytes())
@@ -107,6 +126,25 @@ def test_a_changed_archive_is_refused_and_nothing_is_touched(data: Path, archive
     assert done.returncode == 2
     assert "has changed since it was made" in done.stderr
     assert users(data) == {"u1", "u2"}
+
+
+def test_an_archive_that_changes_behind_its_verification_takes_no_memorys_place(
+    data: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (data / DATABASE).read_bytes()
+
+    def verified(place: Path) -> Manifest:
+        manifest = verify(place)
+        raw = bytearray((place / DATABASE).read_bytes())
+        raw[-100] ^= 1
+        (place / DATABASE).write_bytes(raw)
+        return manifest
+
+    monkeypatch.setattr(restoring, "verify", verified)
+    with pytest.raises(ConfigError, match="was not copied whole"):
+        restore(archive, data)
+    assert (data / DATABASE).read_bytes() == before
+    assert not list(data.glob(".restore-*"))
 
 
 def test_a_disk_that_takes_no_copy_leaves_the_memory(

@@ -1,6 +1,7 @@
 """What a deletion looks for, piece by piece, and what an export holds, column by column."""
 
 import json
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -19,6 +20,7 @@ from app.store.forgetting import REPLACED, forget_in_backups, left_in_damaged, p
 from app.store.restore import choose, in_use, restore
 from app.store.retention import TABLES, Deleted
 from app.store.rights import Person, export, forget, stands_in
+from tests.forked import machine
 from tests.store.memories import GONE, STAYS, two_people, users
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -243,6 +245,16 @@ def test_each_damaged_memory_that_is_kept_remains_until_it_is_removed(data: Path
         "is a link" in found["damaged-3"] or "cannot" in found["damaged-3"] or "Not a directory" in found["damaged-3"]
     )
     assert "a copy that a killed restore has left; remove it" in found[".restore-4711-conversations.db"]
+
+
+def test_a_person_is_not_forgotten_while_a_damaged_memory_is_kept(data: Path) -> None:
+    kept = data / "damaged-20260304T120000Z"
+    kept.mkdir()
+    (kept / DATABASE).write_text("nothing of the kind")
+    command = ("forget", "--user", GONE, "--data", str(data), "--yes")
+    assert machine(*command).returncode == 2
+    shutil.rmtree(kept)
+    assert machine(*command).returncode == 0
 
 
 # A restore beside a running service

@@ -74,5 +74,11 @@ def test_a_word_makes_its_act_certain_and_touches_no_hard_one(acts: Mapping[str,
 
 
 @pytest.mark.parametrize("act", sorted(HARD))
+def test_no_word_of_a_model_makes_a_hard_act_likelier(act: str) -> None:
+    acts = {act: 0.3, "price": 0.5}
+    assert heeded(acts, act) == acts
+
+
+@pytest.mark.parametrize("act", sorted(HARD))
 def test_every_hard_act_is_one_that_there_is(act: str) -> None:
     assert act in CLASSIFIER.names
