@@ -143,7 +143,7 @@ class Office:
         command = (self.folder / "monitor.alertmanager.conf").read_text("utf-8")
         (line,) = re.findall(r"^ExecStart=(/.*)$", command, re.MULTILINE)
         line = line.replace("${CREDENTIALS_DIRECTORY}", str(self.folder))
-        line = line.replace("/var/lib/prometheus/alertmanager", str(self.folder / "manager"))
+        line = line.replace("/var/lib/sales-machine-alertmanager", str(self.folder / "manager"))
         self._manager = self._begin(*line.split()[0].split("/")[-1:], *line.split()[1:])
         self.until(lambda: self._answers(self.manager), "Alertmanager is ready")
 

@@ -3,7 +3,9 @@ service that waits for a heartbeat, and a mail server. Each is a real server on 
 
 import email
 import email.policy
+import html
 import json
+import re
 import socketserver
 import threading
 import time
@@ -27,7 +29,8 @@ class Message:
 
 
 class Receivers:
-    """`taken` holds, by receiver, what it took; a receiver in `refusing` takes nothing and counts in `refused`."""
+    """`taken` holds, by receiver, what it took; a receiver in `refusing` takes nothing and counts in `refused`. Telegram
+    refuses the first message with one of the words in `refuse_once`."""
 
     def __init__(self) -> None:
         self.taken: dict[str, list[Message]] = {
@@ -35,6 +38,7 @@ class Receivers:
         }
         self.refusing: set[str] = set()
         self.refused: list[str] = []
+        self.refuse_once: set[str] = set()
         receivers = self
 
         class Web(BaseHTTPRequestHandler):
@@ -42,7 +46,11 @@ class Receivers:
                 raw = self.rfile.read(int(self.headers["Content-Length"]))
                 name = {"bot": "telegram"}.get(self.path[1:4], self.path[1:])
                 status, reply, text = 200, b"ok", raw.decode()
-                if name in receivers.refusing:
+                if name == "telegram" and (words := [word for word in receivers.refuse_once if word in text]):
+                    receivers.refuse_once -= set(words)
+                    receivers.refused.append(name)
+                    status, reply = 502, b"<html>Bad Gateway</html>"
+                elif name in receivers.refusing:
                     receivers.refused.append(name)
                     status, reply = 503, b"{}"
                 elif name == "telegram":
@@ -99,6 +107,12 @@ def bot_api(path: str, body: dict[str, Any]) -> tuple[int, bytes, str]:
     text = body.get("text", "")
     if not text or len(text) > LONGEST_TELEGRAM:
         return refusal(400, "Bad Request: message text is empty or too long")
+    if body.get("parse_mode") == "HTML" and re.search(r"<(?!/?(?:b|i|code|a)\b)|&(?!(?:amp|lt|gt|quot);)", text):
+        return refusal(400, "Bad Request: can't parse entities")
+    if body.get("parse_mode") == "HTML":
+        text = html.unescape(text)
+    if body.get("parse_mode") in {"Markdown", "MarkdownV2"}:
+        return refusal(400, "Bad Request: can't parse entities: a customer's words are no Markdown")
     chat = {"id": CHAT, "type": "supergroup", "title": "On duty"}
     result = {"message_id": 1, "date": int(time.time()), "chat": chat, "text": text}
     return 200, json.dumps({"ok": True, "result": result}).encode(), text
@@ -126,7 +140,8 @@ def mail_session(session: socketserver.StreamRequestHandler, receivers: Receiver
                 continue
             parsed = email.message_from_bytes(raw, policy=email.policy.default)
             body = parsed.get_body(("plain",))
-            text = f"{parsed['subject']}\n{body.get_content() if body else ''}"
+            lines_of_it = body.get_content().splitlines() if body else []
+            text = "\n".join([parsed["subject"], *lines_of_it])
             headers = {key.lower(): value for key, value in parsed.items()}
             receivers.taken["email"].append(Message(time.monotonic(), text, raw, headers))
             say("250 taken")
