@@ -130,14 +130,13 @@ def mail_session(session: socketserver.StreamRequestHandler, receivers: Receiver
         if word == b"EHLO":
             say("250-mail.test")
             say("250 8BITMIME")
+        elif word == b"RCPT" and "email" in receivers.refusing:
+            receivers.refused.append("email")
+            say("450 not now")
         elif word == b"DATA":
             say("354 go on")
             lines = iter(session.rfile.readline, b".\r\n")
             raw = b"".join(each[1:] if each.startswith(b"..") else each for each in lines)
-            if "email" in receivers.refusing:
-                receivers.refused.append("email")
-                say("451 not now")
-                continue
             parsed = email.message_from_bytes(raw, policy=email.policy.default)
             body = parsed.get_body(("plain",))
             lines_of_it = body.get_content().splitlines() if body else []

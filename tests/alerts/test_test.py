@@ -44,7 +44,7 @@ def test_each_that_did_not_take_it_is_named_with_the_reason_and_without_secrets(
     finally:
         office.receivers.refusing = set()
     assert found["telegram"] == ""
-    assert "503" in found["slack"] and "451" in found["email"]
+    assert "503" in found["slack"] and "450" in found["email"]
     assert found["webhook"].startswith("502 ") and found["heartbeat"].startswith("503 ")
 
 
