@@ -259,6 +259,7 @@ def test_a_unit_that_fails_is_told_at_once_by_itself(office: Office) -> None:
     office.until(lambda: came(office, "telegram", "1 over", start), "its end")
 
 
+@pytest.mark.timeout(300)
 def test_a_receiver_that_does_not_take_it_gets_it_later_and_the_others_tell_of_that(office: Office) -> None:
     start = time.monotonic()
     office.receivers.refusing = {"webhook"}
@@ -269,7 +270,7 @@ def test_a_receiver_that_does_not_take_it_gets_it_later_and_the_others_tell_of_t
     )
     assert not came(office, "webhook", "", start)
     office.receivers.refusing = set()
-    office.until(lambda: came(office, "webhook", "database", start), "it has it too", 40)
+    office.until(lambda: came(office, "webhook", "database", start), "it has it too", 60)
     office.mend()
 
 
