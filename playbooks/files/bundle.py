@@ -31,7 +31,7 @@ DATA = Path("/var/lib/sales-machine")
 ETC = Path("/etc/sales-machine")
 _OURS = tuple(f"sales-machine{name}" for name in ("", "-recover", "-backup", "-doctor", "-drill"))
 UNITS = (*(f"{name}.service" for name in (*_OURS, "ollama", "nginx", "certbot")), "sales-machine.socket")
-SECRETS = ("api_keys", "llm_key", "webhook_url", "backup_ed25519")
+SECRETS = ("api_keys", "llm_key", "webhook_url", "webhook_secret", "backup_ed25519")
 DOCTOR = f"{MACHINE} doctor --settings {ETC}/settings.yaml --data {DATA} --kb {DATA}/kb"
 COMMANDS = {
     "versions.txt": ". /etc/os-release; echo $PRETTY_NAME; uname -r; nginx -v 2>&1; sqlite3 --version 2>/dev/null;"

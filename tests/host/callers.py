@@ -141,3 +141,28 @@ def webhook(host: Host, status: int = 204) -> Iterator[tuple[str, list[dict[str,
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+SOON = {"monitor_group_wait": "1s", "monitor_group_interval": "1s", "monitor_patience": "1s"}
+SECRET = "a-secret-of-a-test-that-is-long-enough"
+
+
+@contextlib.contextmanager
+def telling(host: Host, **variables: Any) -> Iterator[list[dict[str, Any]]]:
+    """The role with a signed webhook that listens; what it was told so far."""
+    with webhook(host) as (url, told):
+        signed = {"monitor_webhook_url": url, "monitor_webhook_secret": SECRET}
+        play = host.play("tests/host/playbooks/front.yml", front_roles=["monitor"], **SOON, **signed, **variables)
+        assert play.status == 0, play.output
+        yield told
+    assert host.play("tests/host/playbooks/front.yml", front_roles=["monitor"]).status == 0
+
+
+def told_of(told: list[dict[str, Any]], name: str, status: str) -> list[dict[str, Any]]:
+    """The messages that say this of an alert, or of the doctor's check with this name."""
+
+    def is_it(alert: dict[str, Any]) -> bool:
+        labels = alert["labels"]
+        return alert["status"] == status and name in (labels["alertname"], labels.get("check"), labels.get("unit"))
+
+    return [message for message in told if any(map(is_it, message["alerts"]))]

@@ -2,16 +2,16 @@
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.host.callers import Caller, webhook
+from tests.host.callers import SECRET, SOON, Caller, telling, told_of
 from tests.host.hosts import ROOT, Host
 
 FRONT = "tests/host/playbooks/front.yml"
 RULES = ROOT / "tests/host/alert_rules_test.yml"
-STATE = "/var/lib/sales-machine-doctor/state.json"
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +25,9 @@ def look(host: Host, check: bool = True) -> None:
 
 def test_everything_listens_on_loopback_alone(caller: Caller) -> None:
     listening = caller.host.sh("ss -Hltn | awk '{print $4}'").split()
-    assert {"127.0.0.1:9100", "127.0.0.1:9090"} <= set(listening)
-    assert not [
-        each for each in listening if each.rsplit(":", 1)[1] in ("9090", "9100") and not each.startswith("127.")
-    ]
+    assert {"127.0.0.1:9100", "127.0.0.1:9090", "127.0.0.1:9093"} <= set(listening)
+    ours = ("9090", "9093", "9094", "9095", "9100")
+    assert not [each for each in listening if each.rsplit(":", 1)[1] in ours and not each.startswith("127.")]
 
 
 def test_prometheus_reads_both_and_knows_every_rule(caller: Caller) -> None:
@@ -38,7 +37,9 @@ def test_prometheus_reads_both_and_knows_every_rule(caller: Caller) -> None:
         if {target["health"] for target in targets} == {"up"}:
             break
         time.sleep(0.5)
-    assert {target["labels"]["job"]: target["health"] for target in targets} == {"node": "up", "sales-machine": "up"}
+    assert {target["labels"]["job"]: target["health"] for target in targets} == {
+        "alertmanager": "up", "node": "up", "sales-machine": "up",
+    }  # fmt: skip
     groups = json.loads(caller.host.sh(f"{ask}/rules"))["data"]["groups"]
     assert len(groups[0]["rules"]) >= 15
     assert {rule["health"] for rule in groups[0]["rules"]} <= {"ok", "unknown"}
@@ -63,46 +64,94 @@ def test_the_doctors_findings_and_the_backups_age_are_figures(caller: Caller) ->
     assert 0 <= time.time() - float(line.split()[1]) < 7200
 
 
-def test_a_change_of_level_is_told_once_and_its_end_too(caller: Caller) -> None:
+def wait(met: Callable[[], Any], seconds: float = 40) -> None:
+    end = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.5)
+
+
+def test_a_finding_is_told_once_and_its_end_too(caller: Caller) -> None:
     host = caller.host
     look(host)
-    before = json.loads(host.sh(f"cat {STATE}"))["level"]
-    assert before in ("ok", "warning")
-    with webhook(host) as (url, told):
-        assert host.play(FRONT, front_roles=["monitor"], monitor_webhook_url=url).status == 0
+    with telling(host) as told:
         host.sh("chmod 777 /var/lib/sales-machine && chmod 666 /var/lib/sales-machine/conversations.db")
         try:
             look(host)
             look(host)
         finally:
             host.sh("chmod 700 /var/lib/sales-machine && chmod 600 /var/lib/sales-machine/conversations.db")
-        assert [(each["before"], each["level"]) for each in told] == [(before, "error")]
-        assert told[0]["host"] == host.read("hostname")
-        assert any(check["level"] == "error" and check["fix"] for check in told[0]["checks"])
+        wait(lambda: told_of(told, "data folder", "firing"))
+        time.sleep(4)
+        (message,) = told_of(told, "data folder", "firing")
+        (alert,) = [each for each in message["alerts"] if each["labels"].get("check") == "data folder"]
+        assert alert["annotations"]["fix"].startswith("chmod 700") and alert["labels"]["host"]
         look(host)
-        assert [(each["before"], each["level"]) for each in told[1:]] == [("error", before)]
-    assert host.play(FRONT, front_roles=["monitor"]).status == 0
+        wait(lambda: told_of(told, "data folder", "resolved"))
 
 
-def test_what_the_webhook_did_not_take_is_told_again(caller: Caller) -> None:
+def test_a_unit_that_fails_is_told_and_its_mending_too(caller: Caller) -> None:
     host = caller.host
-    with webhook(host, status=500) as (url, told):
-        assert host.play(FRONT, front_roles=["monitor"], monitor_webhook_url=url).status == 0
-        host.sh(f'echo \'{{"level": "error"}}\' > {STATE}')
-        look(host, check=False)
-        look(host, check=False)
-        assert len(told) == 2
-        assert json.loads(host.sh(f"cat {STATE}"))["level"] == "error"
-        assert url not in host.sh("journalctl -u sales-machine-doctor --no-pager")
-    assert host.play(FRONT, front_roles=["monitor"]).status == 0
-    look(host)
-    assert json.loads(host.sh(f"cat {STATE}"))["level"] != "error"
+    with telling(host) as told:
+        host.sh(
+            "systemd-run --quiet --unit=breaks -p OnFailure=sales-machine-alert@breaks.service.service false; sleep 1"
+        )
+        wait(lambda: told_of(told, "breaks.service", "firing"))
+        look(host)
+        time.sleep(4)
+        assert len(told_of(told, "breaks.service", "firing")) == 1
+        host.sh("systemctl reset-failed breaks.service")
+        look(host)
+        wait(lambda: told_of(told, "breaks.service", "resolved"))
+    assert "sales-machine-alert@" not in host.sh("systemctl list-units --failed --plain --no-legend")
 
 
-def test_the_webhooks_address_is_for_root_alone_and_in_no_unit(caller: Caller) -> None:
+def test_the_test_says_what_arrived_and_a_silence_is_kept(caller: Caller) -> None:
     host = caller.host
-    assert host.sh("stat -c '%a %U' /etc/sales-machine/webhook_url") == "600 root"
-    assert "http" not in host.sh("systemctl show sales-machine-alert@x.service -p Environment")
+    with telling(host) as told:
+        url = host.sh("cat /etc/sales-machine/webhook_url")
+        given = SOON | {"monitor_webhook_url": url, "monitor_webhook_secret": SECRET}
+        play = host.play("playbooks/alert_test.yml", **given)
+        assert play.status == 0, play.output
+        assert "webhook: arrived" in play.one_line and url not in play.output
+        wait(lambda: told_of(told, "AlertTest", "firing"))
+        given |= {"monitor_slack_url": url + "/nobody"}
+        assert host.play("playbooks/alert_test.yml", **given).status != 0
+        play = host.play("playbooks/silence.yml", silence_alert="UnitFailed", silence_why="a test")
+        assert play.status == 0 and "UnitFailed" in play.one_line
+        host.sh("systemctl start sales-machine-alert@quiet.service.service; sleep 4")
+        assert not told_of(told, "quiet.service", "firing")
+        play = host.play("playbooks/silence.yml", silence_alert="UnitFailed", silence_end=True)
+        assert play.status == 0 and "nothing is silent" in play.one_line
+        wait(lambda: told_of(told, "quiet.service", "firing"))
+    play = host.play("playbooks/alert_test.yml")
+    assert play.status != 0 and "Nobody would be told" in play.one_line
+
+
+def test_who_is_told_is_for_root_and_what_tells_alone(caller: Caller) -> None:
+    host = caller.host
+    for name in ("alertmanager.yml", "webhook_url", "webhook_secret"):
+        assert host.sh(f"stat -c '%a %U' /etc/sales-machine/{name}") == "600 root"
+    handed = "/run/credentials/prometheus-alertmanager.service/alertmanager.yml"
+    assert "receivers" in host.sh(f"cat {handed}")
+    for user in ("prometheus", "sales-machine", "nobody"):
+        assert host.exec("runuser", "-u", user, "--", "cat", handed, check=False).returncode != 0
+    assert "http" not in host.sh("systemctl show sales-machine-sign@x.service -p Environment")
+    exposed = host.sh("systemctl show prometheus-alertmanager -p ExecStart -p Environment")
+    assert "token" not in exposed and SECRET not in exposed
+
+
+def test_the_end_of_a_run_says_when_nobody_would_be_told(caller: Caller) -> None:
+    play = caller.host.play("site.yml", "--tags", "monitor")
+    assert play.status == 0, play.output
+    assert "NOBODY WOULD BE TOLD OF TROUBLE" in play.one_line
+    told = {"monitor_slack_url": "http://127.0.0.1:9/x", "monitor_heartbeat_url": "http://127.0.0.1:9/x"}
+    play = caller.host.play("site.yml", "--tags", "monitor", monitor_runbook_url="https://pages.example.com", **told)
+    assert (
+        play.status == 0
+        and "***" not in play.output.split("Say loudly", 1)[1].split("PLAY RECAP")[0].partition("\n")[2]
+    )
+    assert caller.host.play(FRONT, front_roles=["monitor"]).status == 0
 
 
 def test_without_prometheus_the_figures_stay(caller: Caller) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from loadtests.service import Server
+from tests.alerts.receivers import CHAT, Receivers
 from tests.n8n.engine import N8n, Redis, free_port
 from tests.n8n.install import obstacle
 from tests.n8n.play import Run, configured, credentials, play
@@ -64,6 +65,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     with ExitStack() as stack:
         redis = stack.enter_context(Redis())
         machine = stack.enter_context(Server(data))
+        people = stack.enter_context(Receivers())
         channels = stack.enter_context(Channels())
         line = stack.enter_context(FaultyLine(machine.url))
         urls = {
@@ -72,8 +74,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
             "graph_url": channels.url,
             "media_url": f"{channels.url}/media",
         }
+        told = {"handover_telegram_chat": str(CHAT), "handover_mail_to": "desk@example.com, owner@example.com"}
+        told |= {"handover_mail_from": "machine@example.com"}
         flows = [
-            configured("sales", urls, {}),
+            configured("sales", urls | told, {}),
             configured("closed", urls | {"machine_url": f"http://127.0.0.1:{free_port()}"}, {}),
             configured("wrongkey", urls, {"salesMachine0001": "wrongKey00000001"}),
             configured("noredis", urls, {"salesRedis000001": "noRedis000000001"}),
@@ -82,8 +86,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         secrets = {"META_APP_SECRET": APP_SECRET, "META_VERIFY_TOKEN": VERIFY_TOKEN}
         home = tmp_path_factory.mktemp("n8n")
         locked = stack.enter_context(Redis("of another"))
-        known = credentials(redis.port, free_port(), locked.port)
+        known = credentials(redis.port, free_port(), locked.port, people)
         n8n = stack.enter_context(N8n(home, flows, known, secrets))
-        found = Run(channels, line, n8n, redis, data / "conversations.db", {}, [])
+        found = Run(channels, people, line, n8n, redis, data / "conversations.db", {}, [])
         play(found)
         yield found

@@ -1,4 +1,4 @@
-"""One run of everything: Redis, the machine, n8n with five copies of the workflow, and all scenarios within half a minute.
+"""One run of everything: Redis, the machine, n8n with several copies of the workflow, and all scenarios within half a minute.
 
 The copies differ from the file only as an operator's would: in the fields of the node `Settings`, in the paths of their
 webhooks and in the credentials they name.
@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from loadtests.service import KEY, ROOT
+from tests.alerts.receivers import TOKEN, Message, Receivers
 from tests.n8n.engine import N8n, Redis
 from tests.n8n.scenarios import SCENARIOS, SILENT, Scenario, Send
 from tests.n8n.shapes import APP_SECRET, HOOK_KEY, cloud, cloud_message, cloud_status, signed, waha
@@ -32,6 +33,7 @@ class Run:
     """What came of all scenarios. `started`: time.monotonic() of each scenario's first webhook."""
 
     channels: Channels
+    people: Receivers
     line: FaultyLine
     n8n: N8n
     redis: Redis
@@ -46,6 +48,18 @@ class Run:
 
     def told(self, user: str) -> list[str]:
         return [row[0] for row in self.rows("SELECT text FROM observations WHERE user_id = ?", user)]
+
+    def people_told(self, user: str) -> dict[str, list[Message]]:
+        """What people got of this customer, by Telegram and by mail."""
+        return {way: self.people.of(way, user) for way in ("telegram", "email")}
+
+    def failed_runs(self) -> list[str]:
+        """The errors of the runs that are red in n8n, as its database keeps them."""
+        with closing(sqlite3.connect(f"file:{self.n8n.home}/.n8n/database.sqlite?mode=ro", uri=True)) as database:
+            rows = database.execute(
+                "SELECT data FROM execution_data JOIN execution_entity ON id = executionId WHERE status = 'error'"
+            ).fetchall()
+        return [row[0] for row in rows]
 
     def seconds(self, scenario: Scenario) -> float:
         """From the last webhook that was new to the first word the customer got."""
@@ -73,7 +87,7 @@ def configured(flow: str, settings: dict[str, str], credentials: dict[str, str])
     return workflow
 
 
-def credentials(redis_port: int, absent_port: int, locked_port: int) -> list[Json]:
+def credentials(redis_port: int, absent_port: int, locked_port: int, people: Receivers) -> list[Json]:
     """The credentials of the page's own listing, filled in for tests; then a wrong key, a Redis that is not there and
     one that wants a password."""
     listing = re.search(r"```json\n(\[.*?\])\n```", PAGE.read_text("utf-8"), re.DOTALL)
@@ -84,6 +98,9 @@ def credentials(redis_port: int, absent_port: int, locked_port: int) -> list[Jso
     known["Sales Machine API key"]["data"]["token"] = KEY
     known["Meta access token"]["data"]["token"] = "a token of a test"
     known["WAHA webhook header"]["data"]["value"] = HOOK_KEY
+    known["Handover Telegram bot"]["data"] |= {"accessToken": TOKEN, "baseUrl": people.url}
+    host, _, port = people.mail.partition(":")
+    known["Handover mail server"]["data"] |= {"host": host, "port": int(port), "secure": False, "disableStartTls": True}
     wrong_key, redis = known["Sales Machine API key"], known["Sales Machine Redis"]
     return [
         *records,
@@ -111,12 +128,15 @@ def play(run: Run) -> None:
 
 def _settled(run: Run, scenario: Scenario) -> bool:
     spoken = scenario.speaks == "nobody" or bool(run.channels.texts(scenario.user))
-    return spoken and (not scenario.told or bool(run.told(scenario.user)))
+    told = sum(map(len, run.people_told(scenario.user).values())) >= scenario.people
+    return spoken and told and (not scenario.told or bool(run.told(scenario.user)))
 
 
 def _scenario(run: Run, scenario: Scenario, delay: float) -> None:
     time.sleep(delay)
     run.line.plan(scenario.user, scenario.faults, scenario.observe_faults)
+    if scenario.name == "handover-away":
+        run.people.refuse_once.add(scenario.user)
     if scenario.refused_once:
         run.channels.refuse_once.add(scenario.user)
     run.started[scenario.name] = time.monotonic()

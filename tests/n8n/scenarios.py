@@ -15,6 +15,7 @@ LONG = (
     "скидка 10 %, то есть второй магазин обойдётся в 13 410 ₸ в месяц, а третий — ещё дешевле, об этом договоримся отдельно. "
     "Подскажите, сколько у вас торговых точек?"
 )
+PERSON = "Позовите, пожалуйста, менеджера <старшего> & поскорее_*"
 FALLBACK = "Секунду, уточню и вернусь к вам с ответом."
 
 
@@ -31,7 +32,8 @@ class Send:
 class Scenario:
     """`asked`: calls of /process that arrive; `speaks`: whose text the customer gets, if any; `told`: whether the machine's
     memory holds the fallback's text afterwards; `observe_faults`: like `faults`,
-    of /observe; `refused_once`: the channel refuses the first delivery; `flow`: which copy of the workflow (sales: the file as it is)."""
+    of /observe; `refused_once`: the channel refuses the first delivery; `words`: of the machine's answer; `people`: how many messages
+    tell of it to people; `flow`: which copy of the workflow (sales: the file as it is)."""
 
     name: str
     title: str
@@ -44,6 +46,8 @@ class Scenario:
     faults: tuple[Fault, ...] = ()
     observe_faults: tuple[Fault, ...] = ()
     refused_once: bool = False
+    words: str = "14 900 ₸"
+    people: int = 0
     flow: Flow = "sales"
 
 
@@ -257,6 +261,50 @@ SCENARIOS: tuple[Scenario, ...] = (
         CUT,
         asked=2,
         speaks="machine",
+    ),
+    Scenario(
+        "handover",
+        "a customer asks for a person",
+        "клиент просит человека",
+        "77010000128",
+        one("77010000128", PERSON),
+        1,
+        "machine",
+        words="дальше ответит человек",
+        people=2,
+    ),
+    Scenario(
+        "handover-away",
+        "the same, and Telegram does not take it at first",
+        "то же, а Telegram сначала не принимает",
+        "77010000129",
+        one("77010000129", PERSON),
+        1,
+        "machine",
+        words="дальше ответит человек",
+        people=2,
+    ),
+    Scenario(
+        "handover-hidden",
+        "the same from somebody who hides the number",
+        "то же от клиента, который скрыл номер",
+        "KZ.1502576394655844",
+        (Send("meta", cloud(hidden("KZ.1502576394655844", "wamid.person", PERSON))),),
+        1,
+        "machine",
+        words="дальше ответит человек",
+        people=2,
+    ),
+    Scenario(
+        "handover-nobody",
+        "the same, and `Settings` names nobody: the run is red",
+        "то же, а в `Settings` никто не назван: запуск красный",
+        "77010000130",
+        one("77010000130", PERSON),
+        1,
+        "machine",
+        words="дальше ответит человек",
+        flow="badredis",
     ),
     Scenario(
         "noredis",

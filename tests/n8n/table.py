@@ -7,8 +7,14 @@ from tests.n8n.scenarios import FALLBACK, SCENARIOS, Scenario
 
 Language = Literal["en", "ru"]
 _HEAD: dict[Language, tuple[str, ...]] = {
-    "en": ("what happens", "calls that arrive", "the customer gets", "the machine remembers the fallback"),
-    "ru": ("что происходит", "дошло вызовов", "клиент получает", "машина помнит запасной ответ"),
+    "en": (
+        "what happens",
+        "calls that arrive",
+        "the customer gets",
+        "the machine remembers the fallback",
+        "people are told",
+    ),
+    "ru": ("что происходит", "дошло вызовов", "клиент получает", "машина помнит запасной ответ", "узнали люди"),
 }
 _WORDS: dict[Language, dict[str | bool, str]] = {
     "en": {
@@ -17,6 +23,7 @@ _WORDS: dict[Language, dict[str | bool, str]] = {
         "nothing": "nothing",
         True: "yes",
         False: "-",
+        "people": "Telegram, mail",
         "s": "after",
     },
     "ru": {
@@ -25,6 +32,7 @@ _WORDS: dict[Language, dict[str | bool, str]] = {
         "nothing": "ничего",
         True: "да",
         False: "-",
+        "people": "Telegram, почта",
         "s": "через",
     },
 }
@@ -46,8 +54,9 @@ def _cells(run: Run, scenario: Scenario, language: Language, timed: bool) -> lis
         str(len(run.line.asked(scenario.user))),
         words[who] + (f" ({len(texts)})" if len(texts) > 1 else ""),
         words[bool(run.told(scenario.user))],
+        words["people" if any(run.people_told(scenario.user).values()) else False],
     ]
-    return [*cells, f"{run.seconds(scenario):.1f} s" if timed and texts else ""][: 5 if timed else 4]
+    return [*cells, f"{run.seconds(scenario):.1f} s" if timed and texts else ""][: 6 if timed else 5]
 
 
 def _line(cells: list[str]) -> str:

@@ -36,8 +36,44 @@ def test_each_scenario_ends_as_promised(run: Run, scenario: Scenario) -> None:
     elif scenario.speaks == "fallback":
         assert said(run, scenario) == FALLBACK
     else:
-        assert "14 900 ₸" in said(run, scenario) and FALLBACK not in said(run, scenario)
+        assert scenario.words in said(run, scenario) and FALLBACK not in said(run, scenario)
     assert run.told(scenario.user) == ([FALLBACK] if scenario.told else [])
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_a_person_is_told_of_a_handover_once_by_each_way_and_of_nothing_else(run: Run, scenario: Scenario) -> None:
+    told = run.people_told(scenario.user)
+    assert [len(messages) for messages in told.values()] == [scenario.people // 2] * 2
+
+
+def test_who_is_told_of_a_handover_reads_who_it_is_and_what_was_asked(run: Run) -> None:
+    (telegram,), (mail,) = run.people_told(BY_NAME["handover"].user).values()
+    first, call, *rest = telegram.text.splitlines()
+    assert first == "Нужен человек: +77010000128 (whatsapp, BOT_7000)"
+    assert call == "https://wa.me/77010000128"
+    assert "просит человека" in "\n".join(rest) and "& поскорее_*" in "\n".join(rest)
+    assert mail.headers["subject"] == first and mail.headers["to"] == "desk@example.com, owner@example.com"
+    assert mail.text.splitlines()[1:3] == [first, call]
+    assert "n8n" not in telegram.text + mail.text.lower(), "no advertisement"
+    (hidden, _) = run.people_told(BY_NAME["handover-hidden"].user).values()
+    assert hidden[0].text.startswith("Нужен человек: KZ.1502576394655844 (whatsapp, ") and "wa.me" not in hidden[0].text
+
+
+def test_a_person_is_told_at_once_and_the_customer_does_not_wait_for_it(run: Run) -> None:
+    for name in ("handover", "handover-away"):
+        scenario = BY_NAME[name]
+        answered = run.channels.deliveries(scenario.user)[0].at
+        (mail,) = run.people_told(scenario.user)["email"]
+        assert abs(mail.at - answered) < 5
+    (late,) = run.people_told(BY_NAME["handover-away"].user)["telegram"]
+    assert late.at > run.channels.deliveries(BY_NAME["handover-away"].user)[0].at, (
+        "the answer did not wait for Telegram"
+    )
+
+
+def test_a_handover_of_which_nobody_is_told_is_red_and_says_what_to_fill_in(run: Run) -> None:
+    red = [error for error in run.failed_runs() if "nobody is told" in error]
+    assert len(red) == 1 and "handover_telegram_chat or handover_mail_to in the node Settings" in red[0]
 
 
 @pytest.mark.parametrize("name", ["lost", "cut"])

@@ -38,10 +38,12 @@ def asserts(file: Path) -> Iterator[dict[str, Any]]:
 
 @cache
 def known(role: str) -> dict[str, Any]:
-    """The variables of the example inventory, and the defaults of a role ("": of no role)."""
+    """The variables of the example inventory, and the defaults of a role ("": of no role) with what it makes of them."""
+    own = ROOT / "roles" / role / "vars/main.yml"
     files = [
         ROOT / "inventory/production/group_vars/machines.yml",
         *([ROOT / "roles" / role / "defaults/main.yml", ROOT / "tests/host/render_vars.yml"] if role else []),
+        *([own] if role and own.exists() else []),
     ]
     found: dict[str, Any] = {"ansible_check_mode": False, "inventory_hostname": "server"}
     for file in files:

@@ -173,7 +173,8 @@ def test_keys_that_are_no_operators_are_taken_away_and_the_deploy_user_has_no_pa
 SECRETS = {
     "/etc/sales-machine/api_keys": "0600",
     "/etc/sales-machine/llm_key": "0600",
-    "/etc/sales-machine/webhook_url": "0600",
+    "/etc/sales-machine/alertmanager.yml": "0600",
+    "/etc/sales-machine/{{ item.name }}": "0600",  # the webhook's address and secret
     "/etc/ssh/sshd_config.d/00-sales-machine.conf": "0600",
     "/etc/sudoers.d/60-{{ base_deploy_user }}": "0440",
     "/etc/wireguard/{{ tunnel_interface }}.conf": "0600",
@@ -205,9 +206,11 @@ def test_nothing_that_a_role_makes_can_be_written_by_others() -> None:
     assert [(path, mode) for path, mode in told if mode[-1] not in "045"] == []
 
 
-def test_a_webhook_which_may_hold_a_secret_is_not_shown() -> None:
-    (kept,) = [task for task in tasks("monitor") if "webhook_url" in str(task.get("ansible.builtin.copy"))]
-    assert kept["no_log"] is True
+def test_who_is_told_and_with_which_secrets_is_not_shown() -> None:
+    every = [*tasks("monitor"), *tasks("monitor", "receivers")]
+    written = [task for task in every if "ansible.builtin.copy" in task or "ansible.builtin.template" in task]
+    secret = [task for task in written if re.search("monitor_webhook_|/alertmanager.yml", str(task))]
+    assert len(secret) == 2 and all(task["no_log"] is True for task in secret)
 
 
 def test_the_api_key_is_made_on_the_server_at_random_and_never_over_another() -> None:

@@ -166,12 +166,25 @@ def test_a_backup_that_fails_is_told(rendered: Path) -> None:
     assert "OnFailure=sales-machine-alert@%n.service" in lines(rendered, "backup.sales-machine-backup.service")
     alert = " ".join(lines(rendered, "monitor.sales-machine-alert@.service"))
     assert "/usr/local/lib/sales-machine/watch" in alert
-    assert "LoadCredential=webhook_url:/etc/sales-machine/webhook_url" in alert
+    assert "WATCH_ALERTMANAGERS=127.0.0.1:9093" in alert
 
 
-def test_the_doctor_looks_at_intervals_and_reads_the_webhook_as_a_credential(rendered: Path) -> None:
+def test_who_is_told_is_read_as_a_credential_alone_and_nobody_else_may_reach_what_tells(rendered: Path) -> None:
+    unit = lines(rendered, "monitor.alertmanager.conf")
+    assert "LoadCredential=alertmanager.yml:/etc/sales-machine/alertmanager.yml" in unit
+    (command,) = [line for line in unit if line.startswith("ExecStart=/")]
+    assert "--config.file=${CREDENTIALS_DIRECTORY}/alertmanager.yml" in command
+    assert "--web.listen-address=127.0.0.1:9093" in command
+    assert command.endswith("--cluster.listen-address="), "its second port would be open to all"
+    assert SANDBOX - set(unit) == set()
+    assert "ListenStream=127.0.0.1:9095" in lines(rendered, "monitor.sales-machine-sign.socket")
+    signs = set(lines(rendered, "monitor.sales-machine-sign@.service"))
+    assert {"DynamicUser=yes", "LoadCredential=webhook_secret:/etc/sales-machine/webhook_secret"} <= signs
+
+
+def test_the_doctor_looks_at_intervals_and_tells_alertmanager(rendered: Path) -> None:
     unit = lines(rendered, "monitor.sales-machine-doctor.service")
-    assert "LoadCredential=webhook_url:/etc/sales-machine/webhook_url" in unit
+    assert 'Environment="WATCH_ALERTMANAGERS=127.0.0.1:9093"' in unit
     assert "StateDirectoryMode=0700" in unit
     (rights,) = [line.partition("=")[2].split() for line in unit if line.startswith("CapabilityBoundingSet=")]
     own = {"CAP_DAC_OVERRIDE", "CAP_CHOWN", "CAP_FOWNER", "CAP_SYS_PTRACE"}
@@ -195,13 +208,14 @@ ALERTS = {
     "AnswersFail": ("critical", "5m", "> 0.05"),
     "Overloaded": ("warning", "10m", "> 0.05"),
     "KnowledgeEmpty": ("critical", "1m", "== 0"),
-    "DoctorFinds": ("warning", "10m", "== 2"),
     "DoctorSilent": ("warning", "15m", "> 3600"),
     "CertificateExpires": ("warning", "1h", "> 0"),
     "BackupOld": ("warning", "1h", "> 30 * 3600"),
     "DiskFull": ("warning", "15m", "< 0.1"),
     "MemoryShort": ("warning", "10m", "< 0.05"),
     "ClockWrong": ("warning", "30m", "== 0"),
+    "ReceiverFails": ("warning", "5m", "> 0"),
+    "Watchdog": ("none", "0m", "vector(1)"),
 }
 
 
@@ -221,8 +235,48 @@ def test_each_alert_speaks_at_the_bound_that_its_summary_tells(rendered: Path) -
 def test_a_prometheus_of_its_own_reads_the_service_and_the_server(rendered: Path) -> None:
     config = parsed((rendered / "monitor.prometheus.yml").read_text("utf-8"))
     targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in config["scrape_configs"]}
-    assert targets == {"sales-machine": ["127.0.0.1:8000"], "node": ["127.0.0.1:9100"]}
+    assert targets == {
+        "sales-machine": ["127.0.0.1:8000"], "node": ["127.0.0.1:9100"], "alertmanager": ["127.0.0.1:9093"],
+    }  # fmt: skip
+    (managers,) = config["alerting"]["alertmanagers"]
+    assert managers["static_configs"] == [{"targets": ["127.0.0.1:9093"]}]
+    assert config["global"]["external_labels"] == {"host": "machine.example.com"}
     assert config["rule_files"] == ["rules.yml"]
+
+
+def routes(rendered: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The tree of routes, and the receivers by their names."""
+    config = parsed((rendered / "monitor.alertmanager.yml").read_text("utf-8"))
+    return config["route"], {receiver["name"]: receiver for receiver in config["receivers"]}
+
+
+def test_without_receivers_nobody_is_told_and_the_heartbeat_goes_nowhere(rendered: Path) -> None:
+    route, receivers = routes(rendered)
+    assert receivers == {name: {"name": name} for name in ("people", "test", "nobody")}
+    assert (route["receiver"], route["repeat_interval"]) == ("people", "24h")
+    assert route["routes"][1] | {"receiver": "nobody"} == route["routes"][1]
+
+
+def test_no_two_alerts_keep_each_other_silent(rendered: Path) -> None:
+    """Alertmanager would tell neither."""
+    config = parsed((rendered / "monitor.alertmanager.yml").read_text("utf-8"))
+
+    def names(matchers: list[str]) -> set[str]:
+        said = {key: set(values.split("|")) for key, values in re.findall(r'(\w+)=~?"([^"]*)"', ",".join(matchers))}
+        checks = said.get("check", {""})
+        return {f"{alert} {check}".strip() for alert in said["alertname"] for check in checks}
+
+    silences: dict[str, set[str]] = {}
+    for rule in config["inhibit_rules"]:
+        assert rule["equal"] == ["host"], "a fault of one server silences none of another"
+        for source in names(rule["source_matchers"]):
+            silences.setdefault(source, set()).update(names(rule["target_matchers"]))
+
+    def reached(name: str, before: tuple[str, ...] = ()) -> set[str]:
+        assert name not in before, f"a ring: {before}"
+        return {name}.union(*(reached(each, (*before, name)) for each in silences.get(name, ())))
+
+    assert len(set().union(*map(reached, silences))) > 15
 
 
 # The tunnel

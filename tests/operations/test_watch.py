@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,17 @@ from loadtests.service import ROOT
 
 WATCH = ROOT / "roles/monitor/files/watch.py"
 RULES = (ROOT / "roles/monitor/templates/rules.yml.j2").read_text("utf-8")
-ALERTS = re.findall(r"^  \('(\w+)', ", RULES, re.MULTILINE)
+ALERTS = [*re.findall(r"^  \('(\w+)', ", RULES, re.MULTILINE), "DoctorFinds", "UnitFailed"]
 
 
-class Hook(http.server.BaseHTTPRequestHandler):
-    told: list[dict[str, Any]]
+class Manager(http.server.BaseHTTPRequestHandler):
+    """Alertmanager's API, as far as it is told."""
+
+    told: list[list[dict[str, Any]]]
     status: int
 
     def do_POST(self) -> None:
+        assert self.path == "/api/v2/alerts"
         type(self).told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(type(self).status)
         self.end_headers()
@@ -36,24 +40,29 @@ class Hook(http.server.BaseHTTPRequestHandler):
 
 
 class Watched:
-    """A folder with a doctor whose report the test writes, and a webhook that listens."""
+    """A folder with a doctor whose report the test writes, and an Alertmanager that listens."""
 
-    def __init__(self, folder: Path, hook: type[Hook], port: int) -> None:
-        self.folder, self.hook = folder, hook
-        (folder / "webhook_url").write_text(f"http://127.0.0.1:{port}/\n")
+    def __init__(self, folder: Path, manager: type[Manager], port: int) -> None:
+        self.folder, self.manager, self.address = folder, manager, f"127.0.0.1:{port}"
         (folder / "metrics").mkdir()
         (folder / "backups").mkdir()
 
-    def look(self, report: str, *arguments: str, **changed: str | None) -> subprocess.CompletedProcess[str]:
-        """`arguments` instead of `doctor`; `changed` variables of the environment, None without."""
+    def look(
+        self, report: str, *arguments: str, units: str = "", **changed: str | None
+    ) -> subprocess.CompletedProcess[str]:
+        """`arguments` instead of `doctor`; `units` as systemctl lists them; `changed` variables, None without."""
         (self.folder / "report").write_text(report)
+        (self.folder / "units").write_text(units)
         environment: dict[str, str | None] = {
             "PATH": os.environ["PATH"],
-            "CREDENTIALS_DIRECTORY": str(self.folder),
             "WATCH_DOCTOR": f"cat {self.folder}/report",
+            "WATCH_UNITS": f"cat {self.folder}/units",
             "WATCH_STATE": str(self.folder / "state"),
             "WATCH_METRICS": str(self.folder / "metrics/doctor.prom"),
             "WATCH_BACKUPS": str(self.folder / "backups"),
+            "WATCH_ALERTMANAGERS": self.address,
+            "WATCH_HOST": "bot.example.com",
+            "WATCH_RUNBOOKS": "https://pages.example.com",
         }
         return subprocess.run(
             [sys.executable, str(WATCH), *(arguments or ["doctor"])],
@@ -68,24 +77,30 @@ class Watched:
     def figures(self) -> str:
         return (self.folder / "metrics/doctor.prom").read_text()
 
-    @property
-    def levels(self) -> list[tuple[str | None, str]]:
-        return [(each["before"], each["level"]) for each in self.hook.told]
+    def last(self) -> dict[str, bool]:
+        """What the last look told: name and check or unit -> whether it lasts."""
+        now = time.time()
+        return {
+            " ".join(
+                each["labels"][name] for name in ("alertname", "check", "unit", "severity") if name in each["labels"]
+            ): datetime.fromisoformat(each["endsAt"]).timestamp() > now + 60
+            for each in self.manager.told[-1]
+        }
 
 
-def report(level: str, name: str = "disk") -> str:
+def report(level: str, name: str = "disk", detail: str = "d") -> str:
     return json.dumps(
-        {"level": level, "exit": 0, "checks": [{"name": name, "level": level, "detail": "d", "fix": "f"}]}
+        {"level": level, "exit": 0, "checks": [{"name": name, "level": level, "detail": detail, "fix": "f"}]}
     )
 
 
 @pytest.fixture
 def watched(tmp_path: Path) -> Iterator[Watched]:
-    hook = type("OneHook", (Hook,), {"told": [], "status": 204})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), hook)
+    manager = type("OneManager", (Manager,), {"told": [], "status": 200})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), manager)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield Watched(tmp_path, hook, server.server_address[1])
+    yield Watched(tmp_path, manager, server.server_address[1])
     server.shutdown()
     thread.join()
     server.server_close()
@@ -98,35 +113,59 @@ def test_each_look_is_written_as_figures_whatever_it_finds(watched: Watched) -> 
         (watched.folder / "metrics/doctor.prom").unlink()
 
 
-def test_only_a_change_of_level_is_told(watched: Watched) -> None:
-    for level in ("ok", "ok", "error", "error", "warning", "ok", "ok"):
+def test_each_look_tells_all_that_is_wrong_and_what_is_over(watched: Watched) -> None:
+    assert watched.look(report("ok")).returncode == 0
+    assert watched.manager.told == [], "well from the start: no news"
+    for level, told in (
+        ("error", {"DoctorFinds disk critical": True}),
+        ("error", {"DoctorFinds disk critical": True}),
+        ("warning", {"DoctorFinds disk warning": True, "DoctorFinds disk critical": False}),
+        ("ok", {"DoctorFinds disk warning": False}),
+    ):
         assert watched.look(report(level)).returncode == 0
-    assert watched.levels == [("ok", "error"), ("error", "warning"), ("warning", "ok")]
-    assert watched.hook.told[0]["checks"] == [{"name": "disk", "level": "error", "detail": "d", "fix": "f"}]
-    assert watched.hook.told[2]["checks"] == []
+        assert watched.last() == told
+    looks = len(watched.manager.told)
+    assert watched.look(report("ok")).returncode == 0
+    assert len(watched.manager.told) == looks
 
 
-def test_trouble_at_the_first_look_is_told(watched: Watched) -> None:
+def test_an_alert_says_where_since_when_what_and_what_to_do(watched: Watched) -> None:
+    watched.look(report("error", detail="first"))
+    watched.look(report("error", detail="second"))
+    ((first,), (second,)) = watched.manager.told
+    assert first["labels"] == second["labels"] == {
+        "alertname": "DoctorFinds", "check": "disk", "severity": "critical", "host": "bot.example.com",
+    }  # fmt: skip
+    assert second["annotations"] == {
+        "summary": "second", "fix": "f", "runbook_url": "https://pages.example.com/DoctorFinds.md",
+    }  # fmt: skip
+    assert first["startsAt"] == second["startsAt"] and first["endsAt"] < second["endsAt"]
+
+
+def test_what_was_not_taken_is_told_until_it_is_its_end_too(watched: Watched) -> None:
     watched.look(report("error"))
-    assert watched.levels == [(None, "error")]
+    watched.manager.status = 500
+    done = watched.look(report("ok"))
+    assert done.returncode == 1
+    assert f"Alertmanager {watched.address} did not take it: 500; it is told again at the next look" in done.stderr
+    watched.manager.status = 200
+    assert watched.look(report("ok")).returncode == 0
+    assert watched.last() == {"DoctorFinds disk critical": False}
+    assert len(watched.manager.told) == 3
+    assert watched.look(report("ok")).returncode == 0
+    assert len(watched.manager.told) == 3
 
 
-def test_what_was_not_taken_is_told_until_it_is(watched: Watched) -> None:
-    watched.look(report("ok"))
-    watched.hook.status = 500
-    assert watched.look(report("error")).returncode == 1
-    assert watched.look(report("error")).returncode == 1
-    watched.hook.status = 200
-    assert watched.look(report("error")).returncode == 0
-    assert watched.look(report("error")).returncode == 0
-    assert watched.levels == [("ok", "error")] * 3
+def test_every_alertmanager_is_told_though_one_of_them_is_away(watched: Watched) -> None:
+    done = watched.look(report("error"), WATCH_ALERTMANAGERS=f"127.0.0.1:9 {watched.address}")
+    assert done.returncode == 1
+    assert watched.last() == {"DoctorFinds disk critical": True}
 
 
 @pytest.mark.parametrize("broken", ["", "[]", "{", '{"level": "fine", "checks": []}', '{"level": "ok"}'])
 def test_a_doctor_that_cannot_be_read_is_an_error_itself(watched: Watched, broken: str) -> None:
     assert watched.look(broken).returncode == 0
-    assert watched.levels == [(None, "error")]
-    assert watched.hook.told[0]["checks"][0]["name"] == "doctor"
+    assert watched.last() == {"DoctorFinds doctor critical": True}
     assert "sales_machine_doctor_level 2" in watched.figures
 
 
@@ -145,25 +184,38 @@ def test_without_any_backup_there_is_no_figure_of_one(watched: Watched) -> None:
     assert "sales_machine_backup" not in watched.figures
 
 
-def test_a_unit_that_failed_is_told_with_its_name(watched: Watched) -> None:
+def test_a_unit_that_failed_is_told_by_itself_at_once_and_by_every_look_while_it_is(watched: Watched) -> None:
     assert watched.look("", "alert", "sales-machine-backup.service").returncode == 0
-    (told,) = watched.hook.told
-    assert (told["event"], told["unit"], told["level"]) == ("unit failed", "sales-machine-backup.service", "error")
-    assert told["host"] and abs(told["at"] - time.time()) < 60
-    watched.hook.status = 500
-    done = watched.look("", "alert", "x.service")
-    assert done.returncode == 1
-    assert "the webhook did not take the message: 500; it is sent again at the next run" in done.stderr
+    ((told,),) = watched.manager.told
+    assert told["labels"]["unit"] == "sales-machine-backup.service" and told["labels"]["alertname"] == "UnitFailed"
+    lasts = datetime.fromisoformat(told["endsAt"]).timestamp() - time.time()
+    assert 600 < lasts < 1800, "the next looks say whether it lasts; none that sees it, and it is over by itself"
+    units = "sales-machine-backup.service loaded failed failed Backup\nx@1.service loaded failed failed X\n"
+    watched.look(report("ok"), units=units)
+    assert watched.manager.told[-1][0]["labels"] == told["labels"]
+    assert watched.last() == {
+        "UnitFailed sales-machine-backup.service warning": True, "UnitFailed x@1.service warning": True,
+    }  # fmt: skip
+    watched.look(report("ok"), units=units.splitlines()[1])
+    assert watched.last()["UnitFailed sales-machine-backup.service warning"] is False
+    watched.manager.status = 500
+    assert watched.look("", "alert", "x.service").returncode == 1
 
 
-def test_without_a_webhook_it_stands_in_the_journal_and_is_told_once(watched: Watched) -> None:
-    for changed in ({"CREDENTIALS_DIRECTORY": None}, {"CREDENTIALS_DIRECTORY": str(watched.folder / "metrics")}):
-        done = watched.look("", "alert", "x.service", **changed)
+@pytest.mark.parametrize("units", [None, "", "/nowhere/systemctl", "false"])
+def test_without_systemctl_the_doctor_is_told_all_the_same(watched: Watched, units: str | None) -> None:
+    assert watched.look(report("error"), WATCH_UNITS=units).returncode == 0
+    assert watched.last() == {"DoctorFinds disk critical": True}
+
+
+def test_without_an_alertmanager_each_change_stands_in_the_journal_once(watched: Watched) -> None:
+    for nobody in (None, ""):
+        done = watched.look("", "alert", "x.service", WATCH_ALERTMANAGERS=nobody)
         assert (done.returncode, json.loads(done.stdout)["unit"]) == (0, "x.service")
-    (watched.folder / "webhook_url").write_text("\n")
-    assert json.loads(watched.look(report("error")).stdout)["level"] == "error"
-    assert watched.look(report("error")).stdout == ""
-    assert watched.hook.told == []
+    said = [watched.look(report(level), WATCH_ALERTMANAGERS=None).stdout for level in ("error", "error", "ok", "ok")]
+    assert [json.loads(each)["event"] for each in said if each] == ["begins", "over"]
+    assert [bool(each) for each in said] == [True, False, True, False]
+    assert watched.manager.told == []
 
 
 @pytest.mark.parametrize("arguments", [("alert",), ("alert", "a", "b"), ("fly",)])
@@ -175,9 +227,9 @@ def test_a_wrong_call_says_how_it_is_called(watched: Watched, arguments: tuple[s
 
 def test_a_doctor_that_is_not_there_is_an_error_with_the_command_to_try(watched: Watched) -> None:
     watched.look("", WATCH_DOCTOR="/nowhere/machine doctor")
-    (check,) = watched.hook.told[0]["checks"]
-    assert "No such file" in check["detail"]
-    assert check["fix"] == "run it by hand: /nowhere/machine doctor"
+    ((told,),) = watched.manager.told
+    assert "No such file" in told["annotations"]["summary"]
+    assert told["annotations"]["fix"] == "run it by hand: /nowhere/machine doctor"
 
 
 def test_where_nobody_reads_figures_none_are_written(watched: Watched) -> None:
@@ -187,12 +239,20 @@ def test_where_nobody_reads_figures_none_are_written(watched: Watched) -> None:
     assert not (watched.folder / "nowhere").exists()
 
 
-def test_a_note_that_cannot_be_read_is_a_first_look_and_the_worst_of_a_name_counts(watched: Watched) -> None:
-    (watched.folder / "state").write_text('{"level": "fine"}')
-    checks = [{"name": "gpu", "level": level, "detail": "d", "fix": "f"} for level in ("warning", "error", "ok")]
+@pytest.mark.parametrize("note", ['{"level": "fine"}', "[1]", '[{"labels": 3, "since": ""}]', "\x00"])
+def test_a_note_that_cannot_be_read_is_a_first_look(watched: Watched, note: str) -> None:
+    (watched.folder / "state").write_text(note)
+    assert watched.look(report("error")).returncode == 0
+    assert watched.last() == {"DoctorFinds disk critical": True}
+
+
+def test_what_a_check_finds_twice_is_one_alert_of_each_level(watched: Watched) -> None:
+    found = [("warning", "a"), ("error", "b"), ("ok", "c"), ("error", "d")]
+    checks = [{"name": "gpu", "level": level, "detail": detail, "fix": "f"} for level, detail in found]
     watched.look(json.dumps({"level": "error", "checks": checks}))
-    assert watched.levels == [(None, "error")]
-    assert [each["level"] for each in watched.hook.told[0]["checks"]] == ["warning", "error"]
+    assert watched.last() == {"DoctorFinds gpu warning": True, "DoctorFinds gpu critical": True}
+    (summary,) = [each["annotations"] for each in watched.manager.told[0] if each["labels"]["severity"] == "critical"]
+    assert (summary["summary"], summary["fix"]) == ("b; d", "f")
     assert 'sales_machine_doctor_check_level{check="gpu"} 2' in watched.figures
 
 

@@ -7,7 +7,7 @@ import pytest
 from loadtests.service import ROOT
 
 TESTS = ROOT / "tests"
-NO_ROOM = {"audit", "fakenvml", "faults", "ground", "host", "model", "n8n", "operations", "project", "prove"}
+NO_ROOM = {"alerts", "audit", "fakenvml", "faults", "ground", "host", "model", "n8n", "operations", "project", "prove"}
 """Folders of tests/ beside the rooms; docs/house.md says what each is for."""
 
 

@@ -150,6 +150,21 @@ def test_a_redis_that_gives_errors_does_not_silence_the_machine() -> None:
     assert targets("Redis counted?", 1) == ["Alone"] and targets("Alone") == ["Build request"]
 
 
+def test_a_person_is_told_of_a_handover_apart_from_what_the_customer_gets() -> None:
+    assert (
+        targets("Answer") == ["Handover?", "Slice"]
+        and NODES["Handover?"]["position"][1] < NODES["Slice"]["position"][1]
+    )
+    assert targets("Handover?") == ["Ways"] and "=== 'handover'" in condition("Handover?")
+    for name in ("Ways", "A run per way"):
+        assert NODES[name]["onError"] == "continueRegularOutput", "the customer's answer does not depend on it"
+    assert parameter("A run per way", "options", "waitForSubWorkflow") is False
+    for name in ("Tell by Telegram", "Tell by mail"):
+        assert (NODES[name]["retryOnFail"], NODES[name]["maxTries"]) == (True, 5)
+        assert "onError" not in NODES[name], "a way that fails is red"
+    assert targets("By mail?", 1) == ["Nobody is told"]
+
+
 def test_media_become_the_contracts_text() -> None:
     assert "[audio transcript]: " in field("Text", "entry") and "[image]: " in field("Text", "entry")
     assert NODES["Describe media"]["onError"] == "continueRegularOutput"
@@ -161,7 +176,10 @@ def test_slices_are_of_at_most_200_characters_and_go_out_in_order() -> None:
     assert targets("Send by WAHA") == targets("Send by Graph") == ["In order"]
 
 
-@pytest.mark.parametrize("name", [node["name"] for node in TIDY if node["type"].endswith((".httpRequest", ".redis"))])
+@pytest.mark.parametrize(
+    "name",
+    [node["name"] for node in TIDY if node["type"].endswith((".httpRequest", ".redis", ".telegram", ".emailSend"))],
+)
 def test_secrets_stand_in_credentials_only(name: str) -> None:
     node = NODES[name]
     [reference] = node["credentials"].values()

@@ -1,68 +1,83 @@
 #!/usr/bin/env python3
-"""Runs `machine doctor`, writes what it found as metrics, and tells a webhook when the level changes.
+"""Runs `machine doctor`, looks for failed units, writes figures, and tells Alertmanager what is wrong.
 
-    watch doctor   runs the command in WATCH_DOCTOR and compares its level with the one in WATCH_STATE
-    watch alert UNIT   tells that a unit failed
+    watch doctor       runs the commands in WATCH_DOCTOR and WATCH_UNITS
+    watch alert UNIT   tells at once that a unit failed
 
-The webhook's URL is the content of the file `webhook_url` in $CREDENTIALS_DIRECTORY; without it nothing is sent. A
-message that could not be sent is sent at the next run: only then is the new level noted. Standard library alone.
+Each look tells the whole set of what is wrong, and what of the set before (noted in WATCH_STATE) is over. Alertmanager
+compares it with what people were told: only changes and reminders reach them. WATCH_ALERTMANAGERS names it, HOST:PORT,
+or several; without one, changes are printed for the journal. Standard library alone.
 """
 
 import json
 import os
 import re
 import shlex
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+Labels = dict[str, str]
+Alert = dict[str, Any]
+
 LEVELS = {"ok": 0, "warning": 1, "error": 2}
+SEVERITIES = {"warning": "warning", "error": "critical"}
 DOCTOR_LIMIT_S = 60
-WEBHOOK_LIMIT_S = 10
+UNITS_LIMIT_S = 20
+TELL_LIMIT_S = 10
+# A look says what is over; that no look comes at all is told by the alert DoctorSilent.
+LASTS = timedelta(days=1)
+# What another unit told: the doctor's next looks say whether it lasts.
+UNTIL_THE_NEXT_LOOKS = timedelta(minutes=15)
 _BACKUP = re.compile(r"\d{8}T\d{6}Z")
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
 
 def main(arguments: list[str]) -> int:
-    """Exit status 0: done; 1: the webhook did not take the message; 2: wrong call."""
+    """Exit status 0: done; 1: an Alertmanager did not take it; 2: wrong call."""
     match arguments:
         case ["doctor"]:
-            return watch_doctor(
-                shlex.split(os.environ["WATCH_DOCTOR"]),
-                Path(os.environ["WATCH_STATE"]),
-                Path(os.environ["WATCH_METRICS"]) if os.environ.get("WATCH_METRICS") else None,
-                Path(os.environ["WATCH_BACKUPS"]) if os.environ.get("WATCH_BACKUPS") else None,
-            )
+            return watch_doctor(os.environ)
         case ["alert", unit]:
-            return 0 if send({"event": "unit failed", "unit": unit, "level": "error"}) else 1
+            alert = unit_failed(unit, datetime.now(UTC), UNTIL_THE_NEXT_LOOKS)
+            if not managers():
+                print(json.dumps(alert["labels"]))
+            return 0 if tell([alert]) else 1
     sys.stderr.write(f"{__doc__}\n")
     return 2
 
 
-def watch_doctor(command: list[str], state: Path, metrics: Path | None, backups: Path | None) -> int:
-    """One look. `metrics` is a file in node_exporter's folder of text files, `backups` the folder of the backups."""
-    report = examine(command)
+def watch_doctor(environment: Mapping[str, str]) -> int:
+    """One look. WATCH_METRICS: a file in node_exporter's folder of text files; WATCH_BACKUPS: the folder of backups."""
+    now = datetime.now(UTC)
+    report = examine(shlex.split(environment["WATCH_DOCTOR"]))
+    metrics = Path(environment["WATCH_METRICS"]) if environment.get("WATCH_METRICS") else None
+    backups = Path(environment["WATCH_BACKUPS"]) if environment.get("WATCH_BACKUPS") else None
     if metrics is not None and metrics.parent.is_dir():
         write(metrics, exposition(report, newest_backup(backups), time.time()), 0o644)
-    before = level_noted(state)
-    if report["level"] == before:
-        return 0
-    trouble = [check for check in report["checks"] if check["level"] != "ok"]
-    if before is None and not trouble:  # the first look at a healthy machine is no news
-        write(state, json.dumps({"level": report["level"]}), 0o600)
-        return 0
-    message = {"event": "level changed", "level": report["level"], "before": before, "checks": trouble}
-    if not send(message):
-        return 1
-    write(state, json.dumps({"level": report["level"]}), 0o600)
-    return 0
+    found = findings(report, now)
+    found += [unit_failed(unit, now, LASTS) for unit in failed_units(shlex.split(environment.get("WATCH_UNITS", "")))]
+    state = Path(environment["WATCH_STATE"])
+    before = noted(state)
+    since = {key(each["labels"]): each["since"] for each in before}
+    for alert in found:
+        alert["startsAt"] = since.get(key(alert["labels"]), alert["startsAt"])
+    standing = {key(alert["labels"]) for alert in found}
+    over = [each for each in before if key(each["labels"]) not in standing]
+    ended = [{"labels": each["labels"], "startsAt": each["since"], "endsAt": now.isoformat()} for each in over]
+    if not managers():
+        say([alert["labels"] for alert in found if key(alert["labels"]) not in since], over)
+    taken = tell([*found, *ended])
+    note = [{"labels": alert["labels"], "since": alert["startsAt"]} for alert in found]
+    write(state, json.dumps(note if taken else [*note, *over], ensure_ascii=False), 0o600)
+    return 0 if taken else 1
 
 
 def examine(command: list[str]) -> dict[str, Any]:
@@ -81,6 +96,58 @@ def examine(command: list[str]) -> dict[str, Any]:
         problem = f"exit {done.returncode}, no report: {done.stderr.strip()[-300:]}"
     fix = f"run it by hand: {shlex.join(command)}"
     return {"level": "error", "checks": [{"name": "doctor", "level": "error", "detail": problem, "fix": fix}]}
+
+
+def findings(report: dict[str, Any], now: datetime) -> list[Alert]:
+    """One alert of each check and level in trouble: a detail that changes is no news."""
+    together: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for check in report["checks"]:
+        if check["level"] != "ok":
+            together.setdefault((str(check["name"]), check["level"]), []).append(check)
+    found = []
+    for (name, level), checks in together.items():
+        labels = {"alertname": "DoctorFinds", "check": name, "severity": SEVERITIES[level]}
+        summary = "; ".join(str(check["detail"]) for check in checks)
+        fix = "; ".join(dict.fromkeys(str(check["fix"]) for check in checks))
+        found.append(alert_of(labels, summary, fix, now, LASTS))
+    return found
+
+
+def failed_units(command: list[str]) -> list[str]:
+    """The units that systemd calls failed; none where no command is given or it cannot be run."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=UNITS_LIMIT_S, check=True)
+    except (OSError, ValueError, IndexError, subprocess.SubprocessError) as error:
+        if command:
+            sys.stderr.write(f"failed units could not be asked for: {type(error).__name__}\n")
+        return []
+    return [line.split()[0] for line in done.stdout.splitlines() if line.strip()]
+
+
+def unit_failed(unit: str, now: datetime, lasts: timedelta) -> Alert:
+    labels = {"alertname": "UnitFailed", "unit": unit, "severity": "warning"}
+    return alert_of(
+        labels, f"{unit} failed", f"sudo journalctl -u {unit} -n 50; sudo systemctl restart {unit}", now, lasts
+    )
+
+
+def alert_of(labels: Labels, summary: str, fix: str, now: datetime, lasts: timedelta) -> Alert:
+    """In the form of Alertmanager's API."""
+    return {
+        "labels": labels | {"host": os.environ.get("WATCH_HOST", "")},
+        "annotations": {
+            "summary": summary,
+            "fix": fix,
+            "runbook_url": f"{os.environ.get('WATCH_RUNBOOKS', 'docs/runbooks')}/{labels['alertname']}.md",
+        },
+        "startsAt": now.isoformat(),
+        "endsAt": (now + lasts).isoformat(),
+    }
+
+
+def key(labels: Labels) -> str:
+    """The same for the same labels."""
+    return json.dumps(labels, sort_keys=True)
 
 
 def newest_backup(folder: Path | None) -> float | None:
@@ -119,37 +186,43 @@ def exposition(report: dict[str, Any], backup: float | None, now: float) -> str:
     return "\n".join(lines) + "\n"
 
 
-def level_noted(state: Path) -> str | None:
-    """The level of the look before; None at the first, or when the note is not readable."""
+def noted(state: Path) -> list[dict[str, Any]]:
+    """The set of the look before, each with its labels and since when; empty when there is none to be read."""
     try:
-        level = json.loads(state.read_text("utf-8"))["level"]
+        note = json.loads(state.read_text("utf-8"))
+        return [{"labels": dict(each["labels"]), "since": str(each["since"])} for each in note]
     except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return level if level in LEVELS else None
+        return []
 
 
-def send(message: dict[str, Any]) -> bool:
-    """Posts the message as JSON. True when it was taken, or when there is no webhook."""
-    url = webhook_url()
-    if url is None:
-        print(json.dumps(message, ensure_ascii=False))
-        return True
-    body = json.dumps({"host": socket.gethostname(), "at": int(time.time()), **message}, ensure_ascii=False).encode()
-    headers = {"Content-Type": "application/json", "User-Agent": "sales-machine-watch"}
-    request = urllib.request.Request(url, body, headers, method="POST")
-    try:
-        with urllib.request.urlopen(request, timeout=WEBHOOK_LIMIT_S):  # nosec B310 - the role took http and https alone
-            return True
-    except (urllib.error.URLError, OSError, ValueError) as error:
-        reason = getattr(error, "code", None) or getattr(error, "reason", None) or type(error).__name__
-        sys.stderr.write(f"the webhook did not take the message: {reason}; it is sent again at the next run\n")
-        return False
+def managers() -> list[str]:
+    return os.environ.get("WATCH_ALERTMANAGERS", "").split()
 
 
-def webhook_url() -> str | None:
-    folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    path = Path(folder, "webhook_url") if folder else None
-    return (path.read_text("utf-8").strip() or None) if path is not None and path.exists() else None
+def say(begun: list[Labels], over: list[dict[str, Any]]) -> None:
+    """A line of the journal for each change."""
+    for labels in begun:
+        print(json.dumps({"event": "begins"} | labels, ensure_ascii=False))
+    for each in over:
+        print(json.dumps({"event": "over"} | each["labels"], ensure_ascii=False))
+
+
+def tell(alerts: list[Alert]) -> bool:
+    """True when every Alertmanager took them, or there is nothing to tell, or nobody."""
+    taken = True
+    for manager in managers() if alerts else []:
+        body = json.dumps(alerts, ensure_ascii=False).encode("utf-8", "replace")
+        request = urllib.request.Request(
+            f"http://{manager}/api/v2/alerts", body, {"Content-Type": "application/json"}, method="POST"
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=TELL_LIMIT_S):  # nosec B310 - the role took HOST:PORT alone
+                pass
+        except (urllib.error.URLError, OSError, ValueError) as error:
+            reason = getattr(error, "code", None) or getattr(error, "reason", None) or type(error).__name__
+            sys.stderr.write(f"Alertmanager {manager} did not take it: {reason}; it is told again at the next look\n")
+            taken = False
+    return taken
 
 
 def write(path: Path, text: str, mode: int) -> None:
