@@ -70,6 +70,7 @@ class Diagnosis:
         yield from checks.run("memory", lambda: [checks.check_memory(facts.memory_facts())])
         yield from checks.run("clock", self._check_clock)
         yield from checks.run("service", lambda: checks.check_service(self._service.value()))
+        yield from checks.run("search", self._check_search)
         yield from checks.run("ports", lambda: [checks.check_ports(self._listening.value(), self._ports)])
         yield from checks.run("open files", self._check_descriptors)
         if (backend := self._backend) is not None:
@@ -77,6 +78,12 @@ class Diagnosis:
         yield from checks.run("gpu", self._check_gpu)
         if (certificate := self._certificate) is not None:
             yield from checks.run("certificate", lambda: [checks.check_certificate(certificate.value(), time.time())])
+
+    def _check_search(self) -> Iterator[PartState]:
+        """What the service says while it is well; a complaint of it is among the service's."""
+        part = self._service.value().parts.get("search")
+        if part is not None and part.level == "ok":
+            yield part
 
     def _check_database(self) -> Iterator[PartState]:
         yield checks.check_database(self._database.value(), len(MIGRATIONS), self._service_pid())

@@ -255,7 +255,8 @@ def test_ready_says_per_part_whether_it_can_serve(server: Server) -> None:
     response = httpx.get(f"{server.url}/ready", trust_env=False, verify=False)
     assert response.status_code == 200
     assert response.json()["ready"] is True
-    assert set(response.json()["parts"]) == {"database", "knowledge", "model", "gpu", "clock"}
+    assert set(response.json()["parts"]) == {"database", "knowledge", "search", "model", "gpu", "clock"}
+    assert response.json()["parts"]["search"]["detail"] == "by words alone"
 
 
 def test_ready_version_and_metrics_answer_on_loopback_and_not_to_the_outside(server: Server) -> None:
