@@ -27,7 +27,7 @@ LIST = LOCKS["requirements-semantic.txt"].path
 TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hypothesis", "packaging")
 TESTS = ("tests/knowledge/test_dense.py", "tests/knowledge/test_rerank.py", "tests/knowledge/test_weights.py",
          "tests/knowledge/test_hybrid.py")  # fmt: skip
-_HASHED = ("--require-hashes", "--only-binary", ":all:", "--requirement", str(LIST))
+HASHED = ("--require-hashes", "--only-binary", ":all:", "--requirement", str(LIST))
 
 
 def pip(python: str, *arguments: str) -> None:
@@ -48,7 +48,7 @@ def resolved(target: Target) -> int:
         platforms = [argument for name in target.platforms for argument in ("--platform", name)]
         pip(
             *(sys.executable, "--dry-run", "--ignore-installed", "--target", folder, "--report", str(report)),
-            *("--implementation", "cp", "--python-version", target.python, *platforms, *_HASHED),
+            *("--implementation", "cp", "--python-version", target.python, *platforms, *HASHED),
         )
         return len(json.loads(report.read_text("utf-8"))["install"])
 
@@ -75,7 +75,7 @@ def proven(python: str) -> dict[str, object]:
         own = str(Path(folder, "venv", "bin", "python"))
         subprocess.run([python, "-m", "venv", str(Path(folder, "venv"))], check=True)
         started = time.monotonic()
-        pip(own, *_HASHED)
+        pip(own, *HASHED)
         seconds, count = time.monotonic() - started, len(installed(own))
         size = sum(path.lstat().st_size for path in Path(folder, "venv").rglob("*") if path.is_file())
         subprocess.run([own, "-m", "pip", "check"], check=True, stdout=subprocess.DEVNULL)
