@@ -32,8 +32,11 @@ class Mirror:
 
 @dataclass(frozen=True, slots=True)
 class UpkeepFacts:
-    """What the host says. `newest` is the kernel that boots next, "" where nobody can say; `since` in Unix seconds: when
-    it, or whatever else asked for a restart, was installed."""
+    """What the host says.
+
+    `newest` is the kernel that boots next, "" where nobody can say; `since`, in Unix seconds: when it, or whatever else
+    asked for a restart, was installed.
+    """
 
     mirrors: tuple[Mirror, ...] = ()
     running: str = ""
