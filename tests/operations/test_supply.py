@@ -10,6 +10,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+import yaml
 
 from loadtests.service import ROOT, clean_environment
 from tests.host.hosts import Play
@@ -212,13 +213,36 @@ def test_a_mirror_over_plain_http_is_enough_and_a_broken_line_goes_on_where_it_s
     assert not any("xet" in path for path in seen)
 
 
-def test_the_fetching_of_a_model_has_an_end_and_is_tried_again() -> None:
+def test_the_fetching_of_a_model_has_an_end_and_is_tried_again(tmp_path: Path) -> None:
+    """The role's own task by Ansible itself, with a program in the place of the fetching one: the first time it stands still,
+    the second it fails, the third it does its work."""
     (fetch,) = [task for task in parsed((ROOT / "roles/app/tasks/models.yml").read_text("utf-8")) if "until" in task]
-    assert fetch["async"] == "{{ app_models_timeout_s | int }}"
-    assert fetch["poll"] > 0
-    assert fetch["retries"] >= 2
     assert fetch["environment"]["HF_HUB_DISABLE_XET"] == "1"
     assert int(fetch["environment"]["HF_HUB_DOWNLOAD_TIMEOUT"]) <= 60
+    script = tmp_path / "fetch"
+    script.write_text(
+        f'#!/bin/sh\necho "$1 $2 $HF_ENDPOINT" >> {tmp_path}/calls\n'
+        f"case $(wc -l < {tmp_path}/calls) in 1) sleep 300 ;; 2) exit 1 ;; esac\n"
+    )
+    script.chmod(0o755)
+    command = fetch["ansible.builtin.command"] | {"argv": [str(script), *fetch["ansible.builtin.command"]["argv"][-2:]]}
+    task = fetch | {"ansible.builtin.command": command, "poll": 1, "delay": 1}
+    book = [{"hosts": "all", "connection": "local", "gather_facts": False, "tasks": [task]}]
+    (tmp_path / "book.yml").write_text(yaml.safe_dump(book))
+    there = {"item": ["shop/there", COMMIT], "stat": {"exists": True}}
+    given = {
+        "app_models_timeout_s": 3,
+        "app_models_url": "http://mirror.example.com",
+        "__app_models": {"results": [{"item": ["shop/words", COMMIT], "stat": {"exists": False}}, there]},
+        "ansible_python_interpreter": sys.executable,
+        "ansible_async_dir": str(tmp_path / "async"),
+    }
+    run = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", str(tmp_path / "book.yml")]
+    done = subprocess.run(
+        [*run, "-e", json.dumps(given)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=100
+    )
+    assert done.returncode == 0, done.stdout
+    assert (tmp_path / "calls").read_text() == f"shop/words {COMMIT} http://mirror.example.com\n" * 3
 
 
 def test_the_models_of_the_search_are_pinned_as_they_come() -> None:
