@@ -12,7 +12,7 @@ TORCH  ?= torch==2.13.0
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test load measure test-host test-n8n lint audit format bench prove-model prove-hostile prove-power prove-storm prove-day-two prove-memory prove-schema prove-replay lock clean
+.PHONY: help install demo test load measure test-host test-n8n lint audit format bench prove-model prove-hostile prove-power prove-storm prove-day-two prove-memory prove-schema prove-replay prove-lock lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -86,6 +86,9 @@ prove-schema: $(VENV)/dev.stamp ## Update a commit's release with memory schema 
 
 prove-replay: $(VENV)/dev.stamp ## Have this checkout answer 500 turns that a commit recorded: all equal? (BASE=HEAD TURNS=500 KEEP=folder REPLAYFLAGS="--ignore KEY")
 	$(BIN)/python -m tests.prove.replay --base $(or $(BASE),HEAD) $(if $(TURNS),--turns $(TURNS)) $(if $(KEEP),--keep $(KEEP)) $(REPLAYFLAGS)
+
+prove-lock: $(VENV)/dev.stamp ## Install what servers install, by its hashes, into an empty environment, and run the search's models from it (PYTHONS="python3.12"; 4 GB, a quarter of an hour each)
+	$(BIN)/python -m tests.prove.lock $(foreach python,$(PYTHONS),--python $(python))
 
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build

@@ -74,8 +74,20 @@ async def _validation_error(_: Request, error: Exception) -> Response:
     return error_response(Unprocessable(f"{field}: {_message(first)}"))
 
 
+_TWICE = (
+    "is a text that holds JSON, so it was turned into text twice; send the object itself (n8n's HTTP Request node, "
+    "Using JSON: one JSON.stringify around the whole body, none around its parts)"
+)
+_NUMBER = "is a number; send a text, in quotes (in n8n: String($json.{name}))"
+
+
 def _message(detail: Mapping[str, Any]) -> str:
-    """pydantic's sentence; for an empty text one that says so."""
+    """pydantic's sentence; for an empty text, and for what workflows send by mistake, one that says what to do."""
+    given, name = detail.get("input"), str(next(reversed(detail["loc"]), ""))
+    if detail["type"] == "string_type" and isinstance(given, int | float) and not isinstance(given, bool):
+        return _NUMBER.format(name=name)
+    if isinstance(given, str) and given.lstrip().startswith("{") and not detail["type"].startswith("string"):
+        return _TWICE
     if detail["type"] in {"string_too_short", "string_pattern_mismatch"}:
         return "may not be empty or blank"
     return str(detail["msg"]).removeprefix("Value error, ")

@@ -27,7 +27,17 @@ from app.api.schemas import (
 )
 from app.errors import BadRequest, Unprocessable
 from app.health.clock import clock_part
-from app.health.readiness import database_part, gpu_part, knowledge_part, model_part, ready, writing_part
+from app.health.readiness import (
+    PartState,
+    database_part,
+    gpu_part,
+    knowledge_part,
+    model_part,
+    ready,
+    search_part,
+    writing_part,
+)
+from app.knowledge.packaged_embedders import PREFIX
 from app.knowledge.shelf import Knowledge
 from app.turn.machine import Machine
 from app.turn.process import observe, process
@@ -131,6 +141,7 @@ async def get_ready(request: Request, response: Response) -> Ready:
             {each.name: (each.knowledge.version, len(each.knowledge.sections)) for each in bots.all()},
             {each.name: each.knowledge.trouble for each in bots.all()},
         ),
+        _search(machine),
         model_part(machine.llm.state(), cpu_accepted=machine.settings.llm.cpu_accepted),
         *((writing_part(machine.quality.resting, *machine.quality.faults()),) if machine.llm.inventive else ()),
         gpu_part(
@@ -167,6 +178,14 @@ async def get_version(request: Request) -> Version:
 async def get_metrics(request: Request) -> Response:
     """Prometheus' text format. Loopback only."""
     return Response(_machine(request).telemetry.exposition(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _search(machine: Machine) -> PartState:
+    wanted = machine.settings.search
+    named = [name for name in (wanted.embedder, wanted.reranker) if name]
+    # A packaged embedder alone runs on the processor by its nature.
+    card = machine.settings.gpu.enabled == "on" and not all(name.startswith(PREFIX) for name in named)
+    return search_part(machine.models.device, named, card_wanted=card)
 
 
 def _in_use(knowledge: Knowledge) -> KnowledgeInUse:

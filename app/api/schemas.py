@@ -4,7 +4,7 @@ import json
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator
 
 from app.errors import Code
 from app.reading.prefix import split_media
@@ -16,7 +16,15 @@ _META_LEVELS = 16
 _MAX_MS = 10**14  # the year 5138: beyond it the caller sent something else than milliseconds
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
-Text = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
+
+
+def _whole(text: Any) -> Any:
+    """A text without halves of signs: programs cut an emoji in two, and one half cannot be written in UTF-8."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(text, str) else text
+
+
+# Not so for an id: two that differ in such a half would become one, and its customer see another's conversation.
+Text = Annotated[str, BeforeValidator(_whole), StringConstraints(min_length=1, pattern=r"\S")]
 
 
 class _Body(BaseModel):

@@ -17,6 +17,8 @@ from app.health.gathering import Gathered
 from app.health.gpu import probe
 from app.health.modelserver import local_ports
 from app.health.readiness import PartState, gpu_part, knowledge_part
+from app.health.readings import GpuReading
+from app.health.upkeep import driver_part, raid_part, restart_part, upkeep_facts
 from app.knowledge.sections import load as load_knowledge
 from app.service.backends import BACKENDS
 from app.settings import Settings, load
@@ -44,6 +46,7 @@ class Diagnosis:
         self._needs_gpu = self._settings.gpu.enabled == "on" or kind.needs_gpu(llm)
 
         self._gpu = _fact("gpu", partial(probe, self._settings.gpu))
+        self._upkeep = _fact("upkeep", upkeep_facts)
         self._service = _fact("service", partial(network.service_facts, url))
         self._database = _fact("database", partial(facts.database_facts, data / "conversations.db", _QUICK_CHECK_S))
         self._listening = _fact("ports", partial(network.listeners, self._ports))
@@ -70,13 +73,21 @@ class Diagnosis:
         yield from checks.run("memory", lambda: [checks.check_memory(facts.memory_facts())])
         yield from checks.run("clock", self._check_clock)
         yield from checks.run("service", lambda: checks.check_service(self._service.value()))
+        yield from checks.run("search", self._check_search)
         yield from checks.run("ports", lambda: [checks.check_ports(self._listening.value(), self._ports)])
         yield from checks.run("open files", self._check_descriptors)
         if (backend := self._backend) is not None:
             yield from checks.run(self._settings.llm.backend, backend.value)
         yield from checks.run("gpu", self._check_gpu)
+        yield from checks.run("upkeep", self._check_upkeep)
         if (certificate := self._certificate) is not None:
             yield from checks.run("certificate", lambda: [checks.check_certificate(certificate.value(), time.time())])
+
+    def _check_search(self) -> Iterator[PartState]:
+        """What the service says while it is well; a complaint of it is among the service's."""
+        part = self._service.value().parts.get("search")
+        if part is not None and part.level == "ok":
+            yield part
 
     def _check_database(self) -> Iterator[PartState]:
         yield checks.check_database(self._database.value(), len(MIGRATIONS), self._service_pid())
@@ -106,6 +117,13 @@ class Diagnosis:
         yield gpu_part(self._gpu.value(), hot_c=hot_c, now=time.time(), needed=needed)
         if facts.uvm_missing():
             yield checks.check_uvm(needed=needed)
+
+    def _check_upkeep(self) -> Iterator[PartState]:
+        """What does not concern this host is not spoken of."""
+        found, gpu = self._upkeep.value(), self._gpu.value()
+        told = driver_part(gpu.driver) if isinstance(gpu, GpuReading) else None
+        mirrors = raid_part(found.mirrors) if found.mirrors else None
+        yield from (part for part in (told, mirrors, restart_part(found, time.time())) if part is not None)
 
 
 def _fact(name: str, gather: Callable[[], _T]) -> Gathered[_T]:

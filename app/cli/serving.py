@@ -24,9 +24,9 @@ def run_service(host: str, port: int, data: Path, knowledge: Path | None, file: 
     keys = load_keys(settings.api)
     configure_logging(settings.log.level)
     listener = listening(host, port)
-    machine = open_machine(settings, data, knowledge_folder(knowledge))
-    knowledge_in_use = machine.bots.default.knowledge
     notifier = Notifier.from_environment()
+    machine = open_machine(settings, data, knowledge_folder(knowledge), notifier.getting_on)
+    knowledge_in_use = machine.bots.default.knowledge
     watchdog = Watchdog(notifier, lambda: machine.cpu.stretches, machine.telemetry.loop_late.observe)
     api = settings.api
     limits = Limits(api.head_s, api.body_s, api.max_connections)

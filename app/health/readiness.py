@@ -4,7 +4,7 @@ A part is `ok`, in `warning` (it serves, somebody should look) or in `error` (a 
 machine is ready while no part is in error.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -161,6 +161,22 @@ def writing_part(
 
 def _hex(digest: str) -> str:
     return digest.removeprefix("sha256:").lower()
+
+
+def search_part(
+    device: Literal["cpu", "cuda"] | None, models: Sequence[str], *, card_wanted: bool, name: str = "search"
+) -> PartState:
+    """The search: the `models` that help it and where they run; None: words alone.
+
+    On the processor it answers, at several times the cost: a warning where the settings want the card.
+    """
+    if device is None:
+        return PartState(name, "ok", "by words alone")
+    detail = f"by meaning too, on {'the card (cuda)' if device == 'cuda' else 'the processor'}: {', '.join(models)}"
+    if device == "cpu" and card_wanted:
+        fix = "set retriever.device: cuda, which says at the start why torch finds no card; nvidia-smi"
+        return PartState(name, "warning", detail, fix)
+    return PartState(name, "ok", detail)
 
 
 def database_part(schema: int | None, error: str = "", fix: str = "", *, name: str = "database") -> PartState:

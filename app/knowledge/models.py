@@ -29,6 +29,8 @@ from app.settings import EntailmentSettings, RetrieverSettings
 Part = Literal["dense", "rerank", "entail"]
 Reason = Literal["failed", "timeout", "busy", "deadline", "resting"]
 OnDegraded = Callable[[Part, Reason], None]
+OnStep = Callable[[str], None]
+"""Hears what is begun, or how far it is, each time something long gets on."""
 
 CACHE = "vectors"
 """Name of the folder of cached vectors in the data folder."""
@@ -39,6 +41,10 @@ _REST_S = 30.0
 _SHARE = 0.5  # of what is left of a turn: the answer needs the rest
 _BATCH = 8  # sections embedded in one call: between two of them a search gets its turn
 _BATCH_S = 120.0
+
+
+def _unheard(at: str) -> None:
+    """Nobody waits."""
 
 
 class Degraded(Exception):
@@ -121,6 +127,7 @@ class EmbedderCalls:
     cache: VectorCache
     weight: float
     """Of a standard score of its cosines, where the words' best score is 1 (app/knowledge/fusion.py)."""
+    on_step: OnStep = _unheard
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of parts of sections, shape (len(texts), dimension); blocks, so not for the event loop.
@@ -130,6 +137,7 @@ class EmbedderCalls:
         found = {text: self.cache.get(text) for text in dict.fromkeys(texts)}
         missing = sorted((text for text, vector in found.items() if vector is None), key=len)
         for start in range(0, len(missing), _BATCH):
+            self.on_step(f"embedding the sections: {start} of {len(missing)} parts")
             batch = missing[start : start + _BATCH]  # of like length, so that little is padding
             for text, vector in zip(batch, self._embed(batch), strict=True):
                 found[text] = vector
@@ -181,6 +189,8 @@ class Models:
     rerank: RerankerCalls | None = None
     entail: EntailerCalls | None = None
     worker: Worker | None = None
+    device: Device | None = None
+    """Where they run; None: there are none."""
 
     def close(self) -> None:
         """Waits a few seconds for a running call."""
@@ -194,11 +204,13 @@ def open_models(
     *,
     cache: Path | None = None,
     on_degraded: OnDegraded = lambda part, reason: None,
+    on_step: OnStep = _unheard,
 ) -> Models:
     """Loads what the settings name: seconds to minutes, and nothing at all when all are empty.
 
     `cache` is the folder that keeps sections' vectors; None computes them at every start. `on_degraded` hears of every
-    search and draft that had to do without a model. Raises ConfigError with the fix.
+    search and draft that had to do without a model, `on_step` of each step while they are loaded and sections are
+    embedded. Raises ConfigError with the fix.
     """
     embedder_of_torch = "" if settings.embedder.startswith(PREFIX) else settings.embedder
     named = {
@@ -221,20 +233,23 @@ def open_models(
     try:
         # on the thread that will call them: a GPU prepares its libraries for each thread anew
         if settings.embedder:
+            on_step(f"loading {settings.embedder} on {device}")
             embedder = worker.run(lambda: _load_embedder(settings, device))
             cached = VectorCache(cache, embedder.identity)
-            dense = EmbedderCalls(embedder, model("dense"), worker, cached, settings.meaning_weight)
+            dense = EmbedderCalls(embedder, model("dense"), worker, cached, settings.meaning_weight, on_step)
         if settings.reranker:
+            on_step(f"loading {settings.reranker} on {device}")
             reranker = worker.run(lambda: load_reranker(settings.reranker, settings.reranker_revision, device))
             rerank = RerankerCalls(reranker, model("rerank"), settings.rerank_threshold)
         if entailment and entailment.model:
             named_entailer = entailment
+            on_step(f"loading {named_entailer.model} on {device}")
             entailer = worker.run(lambda: load_entailer(named_entailer.model, named_entailer.revision, device))
             entail = EntailerCalls(entailer, model("entail", entailment.timeout_s), entailment.threshold)
     except BaseException:
         worker.close()
         raise
-    return Models(dense, rerank, entail, worker)
+    return Models(dense, rerank, entail, worker, device)
 
 
 def _load_embedder(settings: RetrieverSettings, device: Device) -> Embedder:

@@ -16,7 +16,7 @@ from app.dialogue import Dialogue, Hours
 from app.dialogue.policy.model import Policy
 from app.dialogue.switches import Switches
 from app.errors import ConfigError
-from app.knowledge.models import CACHE, Models, Part, Reason, open_models
+from app.knowledge.models import CACHE, Models, OnStep, Part, Reason, open_models
 from app.knowledge.retriever import Retriever
 from app.knowledge.sections import KnowledgeBase, load
 from app.knowledge.shelf import Knowledge, build_retriever
@@ -44,10 +44,10 @@ _AHEAD = 4
 """Sections whose questions are read ahead."""
 
 
-def open_machine(settings: Settings, data: Path, knowledge: Path) -> Machine:
+def open_machine(settings: Settings, data: Path, knowledge: Path, on_step: OnStep = lambda at: None) -> Machine:
     """The machine of the settings around the memory in the folder `data` (made if missing).
 
-    `knowledge` is the default bot's. Raises ConfigError.
+    `knowledge` is the default bot's; `on_step` hears of each step of what may take minutes. Raises ConfigError.
     """
     key = _installation_key(data)
     telemetry = Telemetry(key, log_text=settings.flags.log_text)
@@ -56,6 +56,7 @@ def open_machine(settings: Settings, data: Path, knowledge: Path) -> Machine:
         settings.guardrail.entailment,
         cache=data / CACHE,
         on_degraded=lambda part, reason: left_out(telemetry, part, reason),
+        on_step=on_step,
     )
     tokens = TokenCounter()
     bots = open_bots(settings, knowledge, key=key, models=models, tokens=tokens)

@@ -144,9 +144,39 @@ def test_json_that_is_no_object_is_a_422(client: httpx.Client, raw: bytes) -> No
     check_error(client.post("/api/v1/process", content=raw, headers=JSON), 422)
 
 
-def test_half_of_a_surrogate_pair_is_a_422_not_a_crash(client: httpx.Client) -> None:
-    raw = rb'{"session_id": "B", "user_id": "U", "message": {"text": "\ud83d"}}'
-    check_error(client.post("/api/v1/process", content=raw, headers=JSON), 422, "message.text")
+@pytest.mark.parametrize("name", ["session_id", "user_id", "request_id"])
+@pytest.mark.parametrize("number", [77022951810, 7.5])
+def test_a_number_for_an_id_says_how_the_workflow_is_mended(client: httpx.Client, name: str, number: float) -> None:
+    said = check_error(client.post("/api/v1/process", json=message("hi") | {name: number}), 422, name)
+    assert said == f"{name}: is a number; send a text, in quotes (in n8n: String($json.{name}))"
+
+
+def test_a_body_that_was_made_text_twice_says_how_the_workflow_is_mended(client: httpx.Client) -> None:
+    body = message("hi")
+    whole = client.post("/api/v1/process", json=json.dumps(body))
+    assert check_error(whole, 422, "the body").startswith("the body: is a text that holds JSON, so it was turned into")
+    part = client.post("/api/v1/process", json=body | {"message": json.dumps(body["message"])})
+    assert "send the object itself (n8n's HTTP Request node" in check_error(part, 422, "message")
+    plain = client.post("/api/v1/process", json=body | {"message": "text"})
+    assert "n8n" not in check_error(plain, 422, "message")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [rb"\ud83d", rb"\udc4d", rb"hello \ud83d", rb"\ud83d\ud83d\udc4d price?", rb"\udc4d\ud83d", rb"\ud83d\udc4d"],
+)
+def test_half_an_emoji_is_answered_and_kept(client: httpx.Client, text: bytes) -> None:
+    raw = rb'{"session_id": "B", "user_id": "half-%d", "message": {"text": "%s"}}' % (abs(hash(text)), text)
+    first = client.post("/api/v1/process", content=raw, headers=JSON)
+    assert first.status_code == 200, first.text
+    assert first.json()["answer"]
+    seen = b'{"session_id": "B", "user_id": "half", "text": "%s", "source": "human"}' % text
+    assert client.post("/api/v1/observe", content=seen, headers=JSON).status_code == 200
+
+
+def test_half_an_emoji_in_an_id_is_refused_and_elsewhere_no_crash(client: httpx.Client) -> None:
+    raw = rb'{"session_id": "B", "user_id": "U\ud83d", "message": {"text": "a"}}'
+    check_error(client.post("/api/v1/process", content=raw, headers=JSON), 422, "user_id")
     in_meta = rb'{"session_id": "B", "user_id": "U", "message": {"text": "a"}, "context": {"meta": {"x": "\ud83d"}}}'
     assert client.post("/api/v1/process", content=in_meta, headers=JSON).status_code in {200, 422}
 
@@ -255,7 +285,8 @@ def test_ready_says_per_part_whether_it_can_serve(server: Server) -> None:
     response = httpx.get(f"{server.url}/ready", trust_env=False, verify=False)
     assert response.status_code == 200
     assert response.json()["ready"] is True
-    assert set(response.json()["parts"]) == {"database", "knowledge", "model", "gpu", "clock"}
+    assert set(response.json()["parts"]) == {"database", "knowledge", "search", "model", "gpu", "clock"}
+    assert response.json()["parts"]["search"]["detail"] == "by words alone"
 
 
 def test_ready_version_and_metrics_answer_on_loopback_and_not_to_the_outside(server: Server) -> None:

@@ -9,10 +9,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 import structlog
 from fastapi import FastAPI
@@ -21,6 +22,12 @@ from app.api.notify import Notifier
 from app.api.server import adopt, bind, build_server, listening
 from app.api.watchdog import Watchdog
 from app.errors import ConfigError
+from app.knowledge.bymeaning import MeaningSearch
+from app.knowledge.dense import Vectors
+from app.knowledge.models import EmbedderCalls, Model
+from app.knowledge.vectors import VectorCache
+from app.knowledge.worker import Worker
+from app.types import Section
 from loadtests.service import KEY, ROOT, clean_environment, message
 
 # What systemd does between fork and exec: the socket becomes descriptor 3, LISTEN_PID the process itself.
@@ -101,6 +108,61 @@ def test_it_serves_on_the_socket_that_systemd_passed_and_says_so(manager: Manage
     serving = next(json.loads(line) for line in output.splitlines() if '"serving"' in line)
     assert serving["address"] == manager.url.removeprefix("http://")  # not the --port of the command line
     assert "STOPPING=1" in manager.until("STOPPING=1")[-1]
+
+
+def test_a_start_asks_for_time_with_each_step_and_no_more_once_it_serves(tmp_path: Path, manager: Manager) -> None:
+    """Two thousand sections, as a large knowledge base has, through a model that takes its time."""
+    notifier = Notifier(manager.address)
+    sections = [Section(f"s{n}", f"text {n}", "price", f"title {n}") for n in range(2000)]
+    calls: list[int] = []
+
+    class Slow:
+        identity = "slow"
+
+        def queries(self, texts: Sequence[str]) -> Vectors:
+            return np.ones((len(texts), 1), np.float32)
+
+        def documents(self, texts: Sequence[str]) -> Vectors:
+            calls.append(len(texts))
+            return self.queries(texts)
+
+    worker = Worker("slow")
+    model = Model("dense", worker, 1.0, lambda part, reason: None)
+    dense = EmbedderCalls(Slow(), model, worker, VectorCache(None, "slow"), 0.1, notifier.getting_on)
+    manager.notify.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
+    said: list[str] = []
+    listening = threading.Thread(target=lambda: said.extend(manager.until("READY=1")), daemon=True)
+    listening.start()
+    MeaningSearch(sections, dense)
+    notifier.send("READY=1", "STATUS=serving")
+    listening.join(30)
+    MeaningSearch(sections[:8], dense)  # published while it serves
+    worker.close()
+    notifier.close()
+    *asked, served = said
+    assert served == "READY=1\nSTATUS=serving"
+    assert len(asked) >= 2000 // 8
+    assert {each.partition("\n")[0] for each in asked} == {"EXTEND_TIMEOUT_USEC=180000000"}
+    assert asked[0].endswith("STATUS=embedding the sections: 0 of 4000 parts")
+    assert asked[1].endswith("8 of 4000 parts")
+    manager.notify.settimeout(0.2)
+    with pytest.raises(TimeoutError):
+        manager.notify.recv(4096)
+
+
+def test_the_service_itself_asks_for_time_while_it_loads_its_models(manager: Manager, tmp_path: Path) -> None:
+    pytest.importorskip("sentence_transformers")
+    from tests import models
+
+    folder = models.embedder(tmp_path / "words")
+    process = manager.start(MACHINE_RETRIEVER__EMBEDDER=str(folder), MACHINE_RETRIEVER__DEVICE="cpu")
+    *before, served = manager.until("READY=1")
+    assert before[0] == f"EXTEND_TIMEOUT_USEC=180000000\nSTATUS=loading {folder} on cpu"
+    assert any("embedding the sections: 8 of" in each for each in before)
+    assert "STATUS=serving" in served
+    search = httpx.get(f"{manager.url}/ready", trust_env=False, verify=False).json()["parts"]["search"]
+    assert search == {"ok": True, "level": "ok", "detail": f"by meaning too, on the processor: {folder}", "fix": ""}
+    assert _stop(process)[0] == 0
 
 
 def _until(held: Callable[[], bool]) -> None:

@@ -111,9 +111,13 @@ def of_models(root: Path) -> Iterator[str]:
     for name in ("ollama_sha256", "ollama_model_digest"):
         if not _HASHED.search(str(ollama[name])):
             yield f"roles/ollama: {name} is {ollama[name]!r}, no sha256"
-    checks = yaml.safe_load((root / "roles" / "app" / "tasks" / "validate.yml").read_text("utf-8"))
+    checks = yaml.safe_load((root / "roles" / "app" / "tasks" / "validate_weights.yml").read_text("utf-8"))
     if not any("{40}$" in str(task.get("ansible.builtin.assert")) for task in checks):
         yield "roles/app: nothing asks for the commit of the search's models"
+    search = yaml.safe_load((root / "roles" / "app" / "defaults" / "main.yml").read_text("utf-8"))
+    for name in ("app_embedder_revision", "app_reranker_revision"):
+        if not re.fullmatch(r"[0-9a-f]{40}", str(search[name])):
+            yield f"roles/app: {name} is {search[name]!r}, no commit"
 
 
 def faults() -> list[str]:

@@ -76,7 +76,17 @@ def modes(folder: Path) -> dict[str, tuple[int, int]]:
 def test_a_machine_that_is_well(serving: Server) -> None:
     before = modes(serving.data)
     checks = diagnose("--url", serving.url, "--data", serving.data)
-    wanted = ["settings", "data folder", "API keys", "database", "knowledge", "service", "ports", "open files"]
+    wanted = [
+        "settings",
+        "data folder",
+        "API keys",
+        "database",
+        "knowledge",
+        "service",
+        "search",
+        "ports",
+        "open files",
+    ]
     assert {name: checks[name]["level"] for name in wanted} == dict.fromkeys(wanted, "ok")
     assert list(checks) == [*wanted[:5], "disk", "memory", "clock", *wanted[5:], "gpu"]
     assert checks["database"]["detail"] == "intact, schema 2"

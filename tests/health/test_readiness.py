@@ -1,6 +1,7 @@
 """From what is known of each part to whether the machine is ready."""
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -14,6 +15,7 @@ from app.health.readiness import (
     knowledge_part,
     model_part,
     ready,
+    search_part,
     worst,
     writing_part,
 )
@@ -149,3 +151,20 @@ def test_what_a_model_writes_is_told_by_kinds_and_is_never_an_error() -> None:
     assert rests.detail == "the model rests; of the last 20 drafts 13 were not fit to send: amount 6, bare 5"
     assert "another model" in rests.fix
     assert writing_part(False, 20, 1, {"bare": 1}).level == writing_part(False, 0, 0, {}).level == "ok"
+
+
+@pytest.mark.parametrize(
+    ("device", "models", "card_wanted", "level", "told"),
+    [
+        (None, [], True, "ok", "by words alone"),
+        ("cuda", ["a/b", "c/d"], True, "ok", "by meaning too, on the card (cuda): a/b, c/d"),
+        ("cpu", ["a/b"], True, "warning", "by meaning too, on the processor: a/b"),
+        ("cpu", ["a/b"], False, "ok", "by meaning too, on the processor: a/b"),
+    ],
+)
+def test_the_search_says_where_its_models_run_and_warns_where_the_card_was_meant(
+    device: Literal["cpu", "cuda"] | None, models: list[str], card_wanted: bool, level: str, told: str
+) -> None:
+    part = search_part(device, models, card_wanted=card_wanted)
+    assert (part.level, part.detail) == (level, told)
+    assert ("retriever.device: cuda" in part.fix) is (level == "warning")

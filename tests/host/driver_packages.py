@@ -55,6 +55,8 @@ class Driver:
     built: bool = True
     watts: str = "70.00"
     conflicts: str = ""
+    prebuilt: bool = False
+    """Ubuntu's own module with the kernel, in a package of its own, instead of one that is built here."""
 
     @property
     def branch(self) -> str:
@@ -66,7 +68,7 @@ class Driver:
 
     @property
     def package(self) -> str:
-        return f"nvidia-driver-{self.branch}-server"
+        return f"nvidia-{'headless-no-dkms' if self.prebuilt else 'driver'}-{self.branch}-server"
 
 
 def offer(host: Host, *drivers: Driver) -> None:
@@ -87,9 +89,15 @@ def offer(host: Host, *drivers: Driver) -> None:
             "usr/bin/nvidia-persistenced": "#!/bin/sh\nsleep infinity &\n",
             "DEBIAN/postinst": f"#!/bin/sh\nmkdir -p /lib/modules/{kernel}; depmod -a {kernel}\n",
         }
-        if driver.built:
+        if driver.built and not driver.prebuilt:
             files[f"lib/modules/{kernel}/updates/dkms/nvidia.ko"] = module(driver.upstream)
-        conflicts = ", ".join(filter(None, [f"nvidia-driver-{other}-server", driver.conflicts]))
+        others = [f"nvidia-driver-{other}-server"]
+        if driver.prebuilt:
+            others.append(f"nvidia-driver-{driver.branch}-server")
+            script += _prebuilt(driver, kernel, files)
+        else:
+            others += [f"nvidia-headless-no-dkms-{branch}-server" for branch in ("550", "580")]
+        conflicts = ", ".join(filter(None, [*others, driver.conflicts]))
         relations = f"Depends: {library} (= {driver.version})\nConflicts: {conflicts}\n"
         script += _package(driver.package, driver.version, files, relations)
         script += _package(library, driver.version, {f"usr/share/doc/{library}/copyright": "none\n"})
@@ -99,10 +107,31 @@ def offer(host: Host, *drivers: Driver) -> None:
     host.sh(script)
 
 
+def _prebuilt(driver: Driver, kernel: str, files: "dict[str, str | bytes]") -> str:
+    """What such a driver leaves to other packages: its tools, and the module, whose package has the kernel's number."""
+    tools = {path: files.pop(path) for path in ("usr/bin/nvidia-smi", "usr/bin/nvidia-persistenced")}
+    depmod = {"DEBIAN/postinst": files["DEBIAN/postinst"]}
+    modules = f"linux-modules-nvidia-{driver.branch}-server-generic"
+    ready = {f"lib/modules/{kernel}/kernel/nvidia-{driver.branch}srv/nvidia.ko": module(driver.upstream)}
+    needs = f"Depends: nvidia-headless-no-dkms-{driver.branch}-server (= {driver.version})\n"
+    conflicts = "Conflicts: nvidia-driver-550-server, nvidia-driver-580-server\n"
+    return _package(f"nvidia-utils-{driver.branch}-server", driver.version, tools, needs + conflicts) + _package(
+        modules, "6.8.0-149.149+1", {**ready, **depmod}, needs
+    )
+
+
+def forget(host: Host, driver: Driver) -> None:
+    """The archive has this version no more, as an archive that keeps the newest of a branch alone."""
+    host.sh(
+        f"cd /srv/driver; rm -f *_{driver.version}.deb;"
+        f"awk -v RS= -v ORS='\\n\\n' '!/\\nVersion: {driver.version}\\n/' Packages > P; mv P Packages; apt-get update -q"
+    )
+
+
 def withdraw(host: Host) -> None:
     """Leaves the host as it was before `offer`."""
     host.sh(
-        "names=$(dpkg-query -W -f '${Package} ' 'nvidia-*' 'libnvidia-*' 'linux-image-generic' 'linux-headers-generic' 2>/dev/null);"
+        "names=$(dpkg-query -W -f '${Package} ' 'nvidia-*' 'libnvidia-*' 'linux-modules-nvidia-*' 'linux-image-generic' 'linux-headers-generic' 2>/dev/null);"
         '[ -z "$names" ] || { apt-mark unhold $names; apt-get purge -qy $names; };'
         "systemctl disable -q --now fake-card.service nvidia-persistenced.service;"
         "rm -rf /srv/driver /etc/apt/sources.list.d/driver.list /etc/systemd/system/fake-card.service /dev/nvidia-uvm"

@@ -311,6 +311,20 @@ def test_a_new_release_takes_over_and_back_returns_to_the_former(service: Servic
     assert f"- {new[0]}" in listed
 
 
+def test_a_start_that_gets_on_outlives_its_limit_and_one_that_hangs_does_not(service: Service) -> None:
+    """systemd itself, with what the service says while it embeds its sections."""
+    code = (
+        "import sys, time; from app.api.notify import Notifier; notifier = Notifier.from_environment();"
+        "[(notifier.getting_on('embedding'), time.sleep(1)) for _ in range(int(sys.argv[1]))];"
+        "time.sleep(int(sys.argv[2])); notifier.send('READY=1'); time.sleep(1)"
+    )
+    python = "/opt/sales-machine/current/venv/bin/python"
+    options = ["--wait", "--service-type=notify", "--property=TimeoutStartSec=3", "--property=NotifyAccess=main"]
+    for steps, silent, ended in ((6, 0, True), (0, 6, False)):
+        words = ["systemd-run", *options, python, "-c", code, str(steps), str(silent)]
+        assert (service.host.exec(*words, check=False).returncode == 0) is ended
+
+
 def test_old_releases_are_removed_but_not_the_way_back(service: Service) -> None:
     releases = "/opt/sales-machine/releases"
     service.host.sh(f"mkdir {releases}/old1 {releases}/old2; touch -d 2020-01-01 {releases}/old1 {releases}/old2")

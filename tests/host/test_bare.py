@@ -43,6 +43,23 @@ def test_a_dry_run_of_everything_foresees_it_and_changes_nothing(bare: Host) -> 
     assert bare.snapshot() == before
 
 
+def test_a_dry_run_where_the_image_brings_a_firewall_ends_well_too(bare: Host) -> None:
+    """Ubuntu's images have ufw, none has the guard."""
+    bare.sh("apt-get update -q; DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends ufw")
+    before = bare.snapshot()
+    play = bare.play(FOUNDATION, "--check", "--diff")
+    assert (play.status, play.recap["failed"]) == (0, 0), play.output
+    assert "firewall : Close everything else that comes in" in play.changed
+    assert bare.snapshot() == before
+
+
+def test_young_and_empty_package_lists_are_not_taken_for_fresh_ones(bare: Host) -> None:
+    bare.sh("rm -rf /var/lib/apt/lists/*; touch /var/lib/apt/lists; rm -f /var/lib/apt/periodic/update-success-stamp")
+    play = bare.play("tests/host/playbooks/candidate.yml")
+    assert play.status == 0, play.output
+    assert "Candidate: 5." in bare.read("apt-cache", "policy", "bash")
+
+
 @pytest.mark.parametrize(("variable", "wrong", "fix"), WRONG, ids=[f"{name}-{fix}" for name, _, fix in WRONG])
 def test_a_wrong_variable_is_named_with_its_fix_and_nothing_changes(
     bare: Host, variable: str, wrong: dict[str, Any], fix: str

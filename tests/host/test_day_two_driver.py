@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.host.driver_packages import Driver, offer, withdraw
+from tests.host.driver_packages import Driver, forget, offer, withdraw
 from tests.host.hosts import Host, Play
 
 PLAYBOOK, ROLE = "playbooks/update_driver.yml", "tests/host/playbooks/role.yml"
@@ -15,6 +15,7 @@ SECOND = Driver("550.200.05-0ubuntu0.24.04.1")
 THIRD = Driver("580.95.05-0ubuntu0.24.04.2")
 NOT_BUILT = Driver("550.210.01-1", built=False)
 WEAK = Driver("550.220.01-1", watts="50.00")
+READY = Driver("580.95.05-0ubuntu0.24.04.2", prebuilt=True)
 GREEDY = Driver("550.230.01-1", conflicts="less")
 REBOOT: dict[str, Any] = {"update_driver_reboot": True}
 # The driver, the variables, and what the run must say.
@@ -54,7 +55,7 @@ def works(host: Host, driver: Driver) -> bool:
 
 @pytest.fixture(scope="module")
 def host(provisioned: Host) -> Iterator[Host]:
-    offer(provisioned, FIRST, SECOND, THIRD, NOT_BUILT, WEAK, GREEDY)
+    offer(provisioned, FIRST, SECOND, THIRD, NOT_BUILT, WEAK, GREEDY, READY)
     given = {"nvidia_enabled": True, "nvidia_driver_branch": FIRST.branch, "nvidia_driver_version": FIRST.version}
     for part in ("install", "configure"):
         run = provisioned.play(ROLE, role="nvidia", part=part, **given)
@@ -114,6 +115,53 @@ def test_a_driver_that_does_not_hold_gives_way_with_the_reason(host: Host, what:
     assert seen(host) == before
     assert works(host, FIRST)
     assert '"ready":true' in host.read("curl", "-sS", "http://127.0.0.1:8000/ready")
+
+
+def test_what_the_archive_has_forgotten_is_kept_and_comes_back(host: Host) -> None:
+    """Within a branch that still moves: once a newer one is there, the archive has the installed one no more."""
+    assert works(host, FIRST)
+    host.sh("rm -rf /var/lib/sales-machine-driver")
+    forget(host, FIRST)
+    assert "Can't find a source" in host.sh(
+        f"cd /tmp; apt-get download {FIRST.package}={FIRST.version} 2>&1", check=False
+    )
+    run = play(host, SECOND, **REBOOT)
+    assert run.status == 0, run.output
+    assert works(host, SECOND)
+    kept = host.sh(f"ls /var/lib/sales-machine-driver/{FIRST.package}={FIRST.version}").split()
+    assert len(kept) == len({name.partition("_")[0] for name in kept}) >= 2, kept
+    run = host.play(PLAYBOOK, nvidia_enabled=True, update_driver_back=True, **REBOOT)
+    assert run.status == 0, run.output
+    assert works(host, FIRST)
+
+
+def test_a_later_branch_with_ubuntus_own_modules_takes_over_and_gives_way_again(host: Host) -> None:
+    run = play(host, READY, machine_nvidia_prebuilt=True, **REBOOT)
+    assert run.status == 0, run.output
+    assert works(host, READY)
+    assert {"linux-modules-nvidia-580-server-generic", "nvidia-utils-580-server"} <= set(seen(host)[2].split())
+    assert host.sh("dpkg-query -W -f '${db:Status-Status}' nvidia-driver-550-server", check=False) != "installed"
+    run = host.play(PLAYBOOK, nvidia_enabled=True, update_driver_back=True, **REBOOT)
+    assert run.status == 0, run.output
+    assert works(host, FIRST)
+
+
+def test_a_kernel_that_will_boot_without_its_module_is_found_before_any_restart(host: Host) -> None:
+    """As the first run sees it on an image whose kernel is older than the archive's."""
+    given = {"nvidia_enabled": True, "nvidia_driver_version": FIRST.version}
+    booted = host.read("cat", "/proc/sys/kernel/random/boot_id"), host.sh("stat -c %Y /run/nvidia-loaded")
+    host.sh("mkdir -p /lib/modules/9.9.9-1/build; touch /boot/vmlinuz-9.9.9-1")
+    try:
+        run = host.play(ROLE, role="nvidia", part="load", **given)
+        assert run.status != 0
+        assert "kernel 9.9.9-1 has the module 'none': it was not built" in run.one_line
+        assert (host.read("cat", "/proc/sys/kernel/random/boot_id"), host.sh("stat -c %Y /run/nvidia-loaded")) == booted
+        host.sh("cp -r /lib/modules/$(uname -r)/updates /lib/modules/9.9.9-1/; depmod 9.9.9-1")
+        run = host.play(ROLE, role="nvidia", part="load", nvidia_reboot_allowed=False, **given)
+        assert run.status != 0
+        assert "9.9.9-1 will boot" in run.one_line
+    finally:
+        host.sh("rm -rf /lib/modules/9.9.9-1 /boot/vmlinuz-9.9.9-1")
 
 
 def test_without_a_card_nothing_is_done(host: Host) -> None:

@@ -15,7 +15,11 @@ ROLE = "tests/host/playbooks/role.yml"
 PACKAGES = {
     "nvidia-driver-550-server": ("550.163.01-0ubuntu0.24.04.1", "libnvidia-compute-550-server"),
     "libnvidia-compute-550-server": ("550.163.01-0ubuntu0.24.04.1", ""),
-    "nvidia-driver-550": ("580.95.05-0ubuntu0.24.04.2", ""),  # on Ubuntu 24.04 a name that leads to 580
+    # A name that leads to 580: it keeps its number, or takes the newer one.
+    "nvidia-driver-550": ("550.163.01-0ubuntu1", "nvidia-driver-580"),
+    "nvidia-driver-550-open": ("580.95.05-0ubuntu0.24.04.2", "nvidia-driver-580"),
+    "nvidia-driver-580": ("580.95.05-0ubuntu0.24.04.2", "libnvidia-compute-580"),
+    "libnvidia-compute-580": ("580.95.05-0ubuntu0.24.04.2", ""),
     "nvidia-modprobe": ("550.127.05-0ubuntu1", ""),
     "linux-image-generic": ("6.8.0-88.88", ""),
     "linux-headers-generic": ("6.8.0-88.88", ""),
@@ -71,13 +75,17 @@ def test_a_dry_run_on_a_bare_server_changes_nothing(host: Host) -> None:
 
 
 @pytest.mark.parametrize(
-    ("package", "branch", "candidate"),
-    [("nvidia-driver-550", "550", "580.95.05"), ("nvidia-driver-580-server", "580", "none")],
+    ("package", "branch", "said"),
+    [
+        ("nvidia-driver-550-open", "550", "apt's candidate of nvidia-driver-550-open is '580.95.05"),
+        ("nvidia-driver-580-server", "580", "apt's candidate of nvidia-driver-580-server is 'none"),
+        ("nvidia-driver-550", "550", "nvidia-driver-550 would bring the driver's libraries of branch 580, not of"),
+    ],
 )
-def test_a_candidate_of_another_branch_is_refused(host: Host, package: str, branch: str, candidate: str) -> None:
+def test_a_driver_of_another_branch_is_refused(host: Host, package: str, branch: str, said: str) -> None:
     run = play(host, nvidia_driver_package=package, nvidia_driver_branch=branch)
     assert run.status != 0
-    assert f"apt's candidate of {package} is '{candidate}" in run.one_line
+    assert said in run.one_line
     assert "Nothing was installed." in run.one_line
     assert host.sh("dpkg-query -W 'nvidia-*' 2>/dev/null || true") == ""
 
@@ -86,7 +94,8 @@ def test_the_driver_is_installed_and_held_with_its_kernel(host: Host) -> None:
     run = play(host, part="install")
     assert run.status == 0, run.output
     held = set(host.read("apt-mark", "showhold").split())
-    assert held == PACKAGES.keys() - {"nvidia-driver-550"}
+    others = {"nvidia-driver-550", "nvidia-driver-550-open", "nvidia-driver-580", "libnvidia-compute-580"}
+    assert held == PACKAGES.keys() - others
     assert play(host, part="install").changed == []
 
 

@@ -93,7 +93,7 @@ def test_the_model_is_served_on_loopback_only(served: Served) -> None:
 def test_the_unit_has_what_the_variables_say_and_is_confined(served: Served) -> None:
     environment = served.host.read("systemctl", "show", "-P", "Environment", "ollama").split()
     wanted = {"OLLAMA_NUM_PARALLEL=4", "OLLAMA_CONTEXT_LENGTH=6144", "OLLAMA_KEEP_ALIVE=-1", "OLLAMA_NO_CLOUD=1"}
-    assert wanted | {"LLAMA_ARG_FIT_TARGET=1536", "LLAMA_ARG_CACHE_RAM=16384"} <= set(environment)
+    assert wanted | {"LLAMA_ARG_CACHE_RAM=16384"} <= set(environment)
     served.host.exec("systemd-analyze", "security", "--no-pager", "--threshold=25", "ollama.service")
 
 

@@ -86,6 +86,17 @@ def test_a_lost_certificate_comes_back_and_a_second_run_changes_nothing(caller: 
     assert again.recap["changed"] == 0, again.changed
 
 
+def test_a_wrong_port_80_is_found_here_and_costs_no_failure_at_the_authority(caller: Caller) -> None:
+    host = caller.host
+    elsewhere = {"tls_acme_directory": "https://acme.test:14000/another", "tls_addresses": [f"10.213.{host.number}.66"]}
+    play = host.play(FRONT, front_roles=["tls"], **elsewhere)
+    assert play.status != 0
+    assert f"10.213.{host.number}.66 wrong: " in play.one_line
+    assert "open port 80 in the provider's own firewall" in play.one_line
+    assert "TASK [tls : Have a certificate issued]" not in play.output
+    assert host.sh("ls /var/www/acme/.well-known/acme-challenge") == ""
+
+
 def test_the_renewal_trusts_an_authority_of_ones_own(caller: Caller) -> None:
     host = caller.host
     bundle = "/etc/ssl/certs/ca-certificates.crt"

@@ -145,7 +145,7 @@ def test_the_tunnel_is_not_the_way_to_everywhere(net: str) -> None:
     assert not all(each(tunnel_peer_networks=["10.99.0.2/32", net]) for each in meet)
 
 
-def headers_asked(folder: Path, kernel: str, *known: str) -> list[str]:
+def asked_besides(folder: Path, kernel: str, *known: str, prebuilt: bool = False) -> list[str]:
     """What install.yml would install besides, on a server that runs `kernel` and whose apt knows the packages `known`."""
     for name, says in (("uname", kernel), ("apt-cache", "\n".join(known))):
         (folder / name).write_text(f"#!/bin/sh\ncat <<'END'\n{says}\nEND\n")
@@ -155,7 +155,11 @@ def headers_asked(folder: Path, kernel: str, *known: str) -> list[str]:
         "__nvidia_headers.stdout_lines"
         in tasks["Install the driver and what its module is built with"]["ansible.builtin.apt"]["name"]
     )
-    asked = tasks["Ask which headers the kernel that runs lacks"]["ansible.builtin.command"]["argv"]
+    room = jinja2.Environment(autoescape=False)
+    room.filters["bool"] = bool
+    argv = tasks["Ask what the kernel that runs lacks for a module"]["ansible.builtin.command"]["argv"]
+    given = {"nvidia_prebuilt": prebuilt, "nvidia_driver_branch": "580"}
+    asked = [*argv[:3], *(room.from_string(word).render(given) for word in argv[3:])]
     path = {"PATH": f"{folder}:{os.environ['PATH']}"}
     done = subprocess.run(asked, env=path, capture_output=True, text=True, check=False)
     assert done.returncode <= 1, done.stderr
@@ -164,8 +168,14 @@ def headers_asked(folder: Path, kernel: str, *known: str) -> list[str]:
 
 def test_the_module_is_built_for_the_kernel_that_runs_though_a_newer_one_is_in_the_archive(tmp_path: Path) -> None:
     known = ["linux-headers-6.8.0-31-generic", "linux-headers-6.8.0-31-generic-64k"]
-    assert headers_asked(tmp_path, "6.8.0-31-generic", *known) == known[:1]
-    assert headers_asked(tmp_path, "6.8.0-99-ours", *known) == []
+    assert asked_besides(tmp_path, "6.8.0-31-generic", *known) == known[:1]
+    assert asked_besides(tmp_path, "6.8.0-99-ours", *known) == []
+
+
+def test_a_ready_module_is_taken_for_the_kernel_that_runs_too(tmp_path: Path) -> None:
+    known = ["linux-modules-nvidia-580-server-6.8.0-31-generic", "linux-modules-nvidia-580-server-generic"]
+    assert asked_besides(tmp_path, "6.8.0-31-generic", *known, prebuilt=True) == known[:1]
+    assert asked_besides(tmp_path, "6.8.0-99-ours", *known, prebuilt=True) == []
 
 
 def test_a_path_in_a_command_is_meant_from_where_it_was_typed(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 
 from tests.audit.pins import pinned
 from tests.host.lock import CONTROLLERS, LOCKS, ROOT, SERVERS, Target, Wheel, environment, missing, render
+from tests.prove import lock
 from tests.thrift import parsed
 
 LISTS = sorted(LOCKS)
@@ -60,6 +61,28 @@ def test_the_wheel_is_built_with_what_its_list_names_and_nothing_else() -> None:
     assert {"--no-build-isolation", "--no-index", "--no-deps"} <= set(build)
     assert LOCKS["requirements-build.txt"].path == ROOT / "roles" / "app" / "files" / "requirements-build.txt"
     assert all(task["delegate_to"] == "localhost" for task in tasks)
+
+
+def test_the_proof_installs_the_list_as_the_role_does() -> None:
+    """`make prove-lock`: not another list, not with less asked of a wheel."""
+    (install, _) = [
+        task["ansible.builtin.command"]["argv"]
+        for task in parsed((ROOT / "roles" / "app" / "tasks" / "wheels.yml").read_text("utf-8"))
+        if "pip" in str(task.get("ansible.builtin.command"))
+    ]
+    hashed = [word for word in install if word.startswith(("--require", "--only")) or word == ":all:"]
+    assert list(lock.HASHED[:3]) == hashed[:3]
+    assert lock.LIST.name == "requirements-semantic.txt"
+    assert all((ROOT / name).is_file() for name in lock.TESTS)
+
+
+def test_a_list_that_what_tests_need_has_moved_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = pinned(lock.LIST.read_text("utf-8"))
+    there = dict(wanted) | {"pytest": "9"}
+    monkeypatch.setattr(lock, "installed", lambda python: there)
+    assert lock.differing("python") == {}
+    there["torch"] = "2.14.0"
+    assert lock.differing("python") == {"torch": (wanted["torch"], "2.14.0")}
 
 
 @pytest.mark.parametrize("page", ["docs/install.md", "docs/ru/install.md"])

@@ -1,13 +1,16 @@
 """The roles' small programs that prove something on a server: what they take for proven, and what they do not."""
 
+import errno
 import importlib.util
 import io
 import json
 import socket
 import ssl
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -173,6 +176,102 @@ def test_trust_is_what_the_system_trusts_unless_roots_are_named(caller: Caller) 
     context = caller.probe.trusting(caller.probe.Plan(**PLAN, side="server"))
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
+
+
+# tls: whether port 80 is this server's
+
+
+class Web:
+    """A server on 127.0.0.1 that answers every GET with this."""
+
+    def __init__(self, answer: bytes) -> None:
+        self.heads: list[str] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._answer = answer
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        with suppress(OSError):  # closed
+            while True:
+                line, _ = self._listener.accept()
+                with line:
+                    self.heads.append(line.recv(4096).decode())
+                    line.sendall(self._answer)
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+def reached(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, answer: bytes, **plan: Any
+) -> tuple[int, str]:
+    web = Web(answer)
+    given = {
+        "domain": "bot.example.com",
+        "path": "/.well-known/acme-challenge/x",
+        "content": "a1",
+        "addresses": ["127.0.0.1"],
+    }
+    told(monkeypatch, given | {"port": web.port} | plan)
+    try:
+        status = load("tls/files/reached.py").main()
+    finally:
+        web.close()
+    assert all(head.startswith("GET /.well-known/acme-challenge/x HTTP/1.1\r\n") for head in web.heads)
+    assert all("\r\nHost: bot.example.com\r\n" in head for head in web.heads)
+    return status, capsys.readouterr().out.strip()
+
+
+FOUND = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "said"),
+    [
+        (FOUND + b"a1\n", 0, "127.0.0.1 ok"),
+        (FOUND + b"b2\n", 1, "127.0.0.1 wrong: another file, so another server answers there"),
+        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 1, "127.0.0.1 wrong: status 404"),
+        (b"HTTP/1.1 301 Moved\r\nLocation: https://x/\r\nContent-Length: 0\r\n\r\n", 1, "127.0.0.1 wrong: status 301"),
+        (b"SSH-2.0-OpenSSH\r\n", 1, "127.0.0.1 wrong: what answers there speaks no HTTP"),
+    ],
+)
+def test_a_file_of_this_server_is_fetched_as_the_authority_will(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, answer: bytes, status: int, said: str
+) -> None:
+    found = reached(capsys, monkeypatch, answer)
+    assert (found[0], found[1].startswith(said)) == (status, True), found
+
+
+def test_each_address_is_asked_for_itself_and_one_that_leads_elsewhere_is_enough_to_stop(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status, said = reached(capsys, monkeypatch, FOUND + b"a1\n", addresses=["127.0.0.1", "127.0.0.2"])
+    assert status == 1
+    assert said.splitlines()[0] == "127.0.0.1 ok"
+    assert said.splitlines()[1].startswith("127.0.0.2 wrong: ")
+
+
+def test_a_kind_of_address_that_this_computer_has_no_way_to_is_left_out_but_not_all_of_them(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = socket.create_connection
+
+    def no_ipv6(address: tuple[str, int], *rest: Any, **more: Any) -> socket.socket:
+        if ":" in address[0]:
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
+        return create(address, *rest, **more)
+
+    monkeypatch.setattr(socket, "create_connection", no_ipv6)
+    there = reached(capsys, monkeypatch, FOUND + b"a1\n", addresses=["127.0.0.1", "2001:db8::1"])
+    assert there == (0, "127.0.0.1 ok\n2001:db8::1 skipped: Network is unreachable")
+    assert reached(capsys, monkeypatch, FOUND + b"a1\n", addresses=["2001:db8::1"])[0] == 1
+
+
+def test_a_name_that_leads_nowhere_is_no_way(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert reached(capsys, monkeypatch, b"", addresses=[], domain="nowhere.invalid") == (1, "")
 
 
 # verify: which certificate nginx shows
