@@ -16,3 +16,9 @@ ROST = next(section for section in BASE.sections if section.id == "pricing_plan_
 def test_a_price_is_doubled_for_two_and_not_for_one(total: str, customer: str, passes: bool) -> None:
     context = in_shop((Passage(ROST, 1.0),), customer=(customer,))
     assert check(f"Тариф «Рост» стоит 14 900 ₸ в месяц. {total}", context).ok is passes
+
+
+@pytest.mark.parametrize("word", ["вместе", "итого", "всё вместе"])
+def test_nor_is_it_in_one_sentence(word: str) -> None:
+    context = in_shop((Passage(ROST, 1.0),), customer=("Сколько стоит тариф Рост?",))
+    assert not check(f"Тариф «Рост» стоит 14 900 ₸ в месяц, {word} 29 800 ₸.", context).ok

@@ -18,9 +18,9 @@ def differences(amounts: Sequence[Decimal]) -> Iterator[Decimal]:
 
 
 def with_prices(products: Sequence[Product], amount: Decimal, period: str | None) -> Iterator[Decimal]:
-    """Of a right amount and a price of a thing beside it: «2 700 ₸, вместе с тарифом 17 600 ₸»."""
+    """Of a right amount and another price beside it: «2 700 ₸, вместе с тарифом 17 600 ₸».."""
     if len(products) <= _FEW:
-        prices = (p for x in products for p in x.prices if not p.least and p.period == period)
+        prices = (p for x in products for p in x.prices if not p.least and p.period == period and p.amount != amount)
         yield from (amount + p.amount for p in prices)
 
 
