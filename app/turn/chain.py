@@ -33,7 +33,9 @@ _DECIDED = frozenset({"purchase", "demo", "invoice", "contact_given"})
 _GRAVE = frozenset({"handover", "refuse"})
 """What no word of a model alone leads to."""
 _TOLD = frozenset({"handover", "refuse"})
-"""What the customer must be told of, whatever else is said."""
+"""What the customer must be told of, whatever else is said;"""
+_UNHEARD = frozenset({"unheard", "photo"})
+"""and that nothing of what he sent was heard or seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,7 @@ def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Cont
         marks=tuple(mark for message in planned.prompt.messages for mark in marks_in(message.content)),
         deciding=tuple(each for each in planned.prompt.deciding if wanted_of(each, step)),
         asked=step.action == "answer" and (asks_something(step, ask.text) or _found_nothing(planned)),
-        stated=(step.statement or "") if step.action in _TOLD else "",
+        stated=(step.statement or "") if step.action in _TOLD or step.reason in _UNHEARD else "",
         course=_course(planned),
     )
 

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,6 +17,8 @@ from app.types import Language
 
 _TEXTS = ("customer", "earlier", "own", "knowledge", "sections")
 """One text, or a list of them."""
+_SLIP = 0.75
+"""Likeness (0..1) from which an unknown key is meant for a known one."""
 _KEYS = frozenset({"id", "kind", "honest", "draft", "language", "greeted", *_TEXTS})
 _LANGUAGES = get_args(Language)
 _COLUMNS = {"knowledge": "knowledge", "message": "customer", "response": "draft"}
@@ -92,7 +95,8 @@ def _draft(raw: object, name: str, place: str) -> JudgedDraft:
     if not isinstance(raw, dict):
         raise ConfigError(f"{place} is {raw!r}; write its keys, such as `honest:` and `draft:`")
     for key in raw:
-        if key not in _KEYS:
+        # Notes of an author's own are his; what is nearly one of the keys is a slip.
+        if key not in _KEYS and get_close_matches(str(key), _KEYS, cutoff=_SLIP):
             raise ConfigError(f"{place}: unknown key {key!r}; {nearest(str(key), _KEYS)}")
     if not isinstance(raw.get("honest"), bool):
         raise ConfigError(f"{place}: honest is {raw.get('honest')!r}; write true or false")

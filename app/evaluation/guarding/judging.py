@@ -15,6 +15,7 @@ from app.knowledge.models import Degraded, EntailerCalls, Models
 from app.knowledge.sections import KnowledgeBase, digest
 from app.knowledge.shelf import Knowledge, build_retriever
 from app.language.identify import identify
+from app.reading.prefix import split_media
 from app.settings import Settings
 from app.turn.bots import Bot
 from app.turn.chain import decide, guard_context, plan, reckon, search, today_of
@@ -155,7 +156,8 @@ class _Judge:
         """What the service would judge the draft against, had it written it as its answer."""
         *before, newest = (*case.customer, *([] if case.customer else [""]))
         snapshot = self._walked(before, case.earlier, bot)
-        ask = Ask(snapshot.key, newest, "")
+        media, said = split_media(newest)
+        ask = Ask(snapshot.key, said, "", media=media)
         step = decide(ask, snapshot, self._now, bot)
         if case.language or not newest:
             step = replace(step, language=case.language or bot.language)
@@ -186,9 +188,10 @@ class _Judge:
         snapshot = Snapshot(Key("guard", "eval"))
         for revision, (said, answer) in enumerate(_exchanges(before, earlier), 1):
             state = snapshot.state
-            if said:
-                state = decide(Ask(snapshot.key, said, ""), snapshot, self._now, bot).state
-            exchange = Exchange(said or None, answer, revision=revision)
+            media, own = split_media(said)
+            if own:
+                state = decide(Ask(snapshot.key, own, "", media=media), snapshot, self._now, bot).state
+            exchange = Exchange(own or None, answer, media=media, revision=revision)
             snapshot = replace(snapshot.after(state), history=(*snapshot.history, exchange))
         return snapshot
 
