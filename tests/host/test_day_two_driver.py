@@ -15,7 +15,7 @@ SECOND = Driver("550.200.05-0ubuntu0.24.04.1")
 THIRD = Driver("580.95.05-0ubuntu0.24.04.2")
 NOT_BUILT = Driver("550.210.01-1", built=False)
 WEAK = Driver("550.220.01-1", watts="50.00")
-READY = Driver("580.95.05-0ubuntu0.24.04.2", prebuilt=True)
+READY = Driver("580.105.08-0ubuntu0.24.04.1", prebuilt=True)
 GREEDY = Driver("550.230.01-1", conflicts="less")
 REBOOT: dict[str, Any] = {"update_driver_reboot": True}
 # The driver, the variables, and what the run must say.
