@@ -118,8 +118,9 @@ class WordSearch:
         if not positions or not content:
             return ()
         best, second = float(scores[positions[0]]), float(scores[positions[1]]) if len(positions) > 1 else 0.0
-        gaps = [(best - second) / best if best > 0 else 0.0] + [0.0] * _JUDGED
-        return tuple(self._heads.evidence(content, at, gap) for at, gap in zip(positions[:_JUDGED], gaps, strict=False))
+        judged = positions[:_JUDGED]
+        gaps = [(best - second) / best if best > 0 else 0.0] + [0.0] * (len(judged) - 1)
+        return self._heads.evidence(content, judged, gaps)
 
     def _spoken(self, text: str) -> NDArray[np.float32] | float:
         """What a section counts by its language, shape (sections,): one in another may hold only its names."""

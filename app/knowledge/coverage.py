@@ -25,6 +25,7 @@ _PRICE = 0.9  # where they are content, nothing else is
 _LITTLE = 0.5  # stands beside the root
 _ALIKE = 0.6  # share of the longer of two words that they must begin with together to be forms of one
 _STEM = 3  # and how many letters at least
+_KEPT = 2_000  # words whose forms are kept: a search asks for each twice
 _MOST = 40  # content words that are weighed: each is looked for among all words of the knowledge
 
 
@@ -44,6 +45,7 @@ class Coverage:
         self._size = len(held)
         self._words = sorted(counted)
         self._counts = [counted[word] for word in self._words]
+        self._looked_up: dict[str, list[int]] = {}
         place = {word: number for number, word in enumerate(self._words)}
         self._held: list[NDArray[np.int32]] = [np.array([place[w] for w in each], dtype=np.int32) for each in held]
 
@@ -88,6 +90,13 @@ class Coverage:
 
     def _forms(self, word: str) -> list[int]:
         """Places of the known words that are alike: all of them stand together, as one alphabet's order is kept."""
+        if word not in self._looked_up:
+            if len(self._looked_up) >= _KEPT:
+                self._looked_up.clear()
+            self._looked_up[word] = self._look_up(word)
+        return self._looked_up[word]
+
+    def _look_up(self, word: str) -> list[int]:
         shared = max(_STEM, math.ceil(_ALIKE * len(word)))
         head = word[:shared]
         found = []

@@ -14,7 +14,7 @@ from importlib.resources import files
 import yaml
 
 from app.knowledge.context import content_words
-from app.knowledge.coverage import ByLanguage, Weighed
+from app.knowledge.coverage import ByLanguage, Coverage, Weighed
 from app.knowledge.text import words
 from app.types import Section
 
@@ -63,29 +63,39 @@ class Heads:
             found = self._read[position] = head, tuple(row for row in rows if row)
         return found
 
-    def evidence(self, content: Sequence[str], position: int, gap: float) -> Evidence:
-        """For the content words of a question and the section at `position`."""
-        coverage, own = self._coverage.at(position)
-        weighed, held = coverage.weighed(content), coverage.held(own)
+    def evidence(self, content: Sequence[str], positions: Sequence[int], gaps: Sequence[float]) -> tuple[Evidence, ...]:
+        """For the content words of a question and the sections at `positions`, the best first."""
+        weighed: dict[Coverage, tuple[Weighed, ...]] = {}
+        found = []
+        for position, gap in zip(positions, gaps, strict=True):
+            coverage, own = self._coverage.at(position)
+            if coverage not in weighed:
+                weighed[coverage] = coverage.weighed(content)
+            found.append(self._one(weighed[coverage], coverage.held(own), position, gap))
+        return tuple(found)
+
+    def _one(self, weighed: Sequence[Weighed], held: frozenset[int], position: int, gap: float) -> Evidence:
         whole = sum(word.weight for word in weighed) or 1.0
         head, questions = self._of(position)
+        forms = frozenset[int]().union(*(word.forms for word in weighed))
         has = [not word.forms.isdisjoint(held) for word in weighed]
         covered = sum(word.weight for word, is_held in zip(weighed, has, strict=True) if is_held)
         return Evidence(
             covered / whole,
             covered / (math.sqrt(whole) + _LITTLE),
             sum(word.weight for word in weighed if not word.forms.isdisjoint(head)) / whole,
-            max((_likeness(weighed, whole, row) for row in questions), default=0.0),
+            max((_likeness(weighed, forms, whole, row) for row in questions), default=0.0),
             max((word.weight for word, is_held in zip(weighed, has, strict=True) if not is_held), default=0.0),
             float(sum(word.weight > _SAYS for word, is_held in zip(weighed, has, strict=True) if is_held)),
             gap,
         )
 
 
-def _likeness(weighed: Sequence[Weighed], whole: float, question: Mapping[int, float]) -> float:
+def _likeness(weighed: Sequence[Weighed], forms: frozenset[int], whole: float, question: Mapping[int, float]) -> float:
     """How alike (0..1) what is asked and a question of the section are."""
-    forms = frozenset[int]().union(*(word.forms for word in weighed))
     own = sum(weight for place, weight in question.items() if place in forms) / sum(question.values())
+    if not own:
+        return 0.0
     theirs = sum(word.weight for word in weighed if not word.forms.isdisjoint(question)) / whole
     return 2 * own * theirs / (own + theirs) if own and theirs else 0.0
 
