@@ -213,6 +213,7 @@ class Deciding:
     kind: Literal[
         "price",
         "sum",
+        "advised",
         "confirmed",
         "corrected",
         "not_ours",

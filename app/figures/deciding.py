@@ -18,6 +18,7 @@ from app.figures.decided import (
     NotOurs,
     Paid,
     PriceKnown,
+    Recommended,
     Summed,
     Term,
     YesNo,
@@ -30,6 +31,7 @@ from app.figures.shop.naming import Named
 from app.figures.statements import Statements
 from app.figures.sums.counting import Sum, Unknown
 from app.figures.sums.fitting import alternatives, cheapest, fitting
+from app.figures.talk.advising import recommended
 from app.figures.talk.basket import NOTHING, Basket
 from app.figures.talk.together import together
 from app.figures.wanted import MOST, Wanted, wanted
@@ -41,7 +43,7 @@ _COUNTING = frozenset({"price", "measure", "included"})
 """What asks how many, of something that was spoken of."""
 _MOST = 4
 _YEAR = Decimal(12)
-_WHOLE = (Confirmed, Corrected, NotOurs, InParts, Beside, Paid, Different)
+_WHOLE = (Confirmed, Corrected, NotOurs, InParts, Beside, Paid, Different, Recommended)
 """What leaves nothing to be said of prices."""
 _PERSON = "@person"
 _SHORT = frozenset({"@hour", "@day", "@week"})
@@ -77,7 +79,7 @@ def decide(
         case, basket = replace(case, focus=()), NOTHING
     case = replace(case, wanted=replace(asked, months=_whole_year(case, basket)))
     asked = case.wanted
-    found = [*own_sums(case, basket)] or paid_how(case) or [*differences(case)]
+    found = [*own_sums(case, basket)] or paid_how(case) or [*differences(case), *recommended(case, basket)]
     if not found and ("instalment" in asked.asks or (basket.parts and "sum" in asked.asks)):
         found = [*instalments(case, basket, joined=joined)]
     if "discount" in asked.asks or asked.percent is not None:
