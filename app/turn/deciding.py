@@ -86,7 +86,7 @@ def what_decides(
     `counted`: what he said there is so much of, by the names of the dialogue's slots. Without `sums` only what the
     facts say as they stand: nothing is reckoned, and no sum of his is judged.
     """
-    if not _NO_BUYER.isdisjoint(step.intents) or step.action in ("refuse", "close"):
+    if not _NO_BUYER.isdisjoint((*step.intents, step.reason or "")) or step.action in ("refuse", "close"):
         return ()
     # Who has just asked for a price and says a number in a few words asks for it of so many.
     brief = snapshot.state.priced and len(text.split()) <= _BRIEF
