@@ -31,7 +31,7 @@ from app.figures.shop.naming import Named
 from app.figures.statements import Statements
 from app.figures.sums.counting import Sum, Unknown
 from app.figures.sums.fitting import alternatives, cheapest, fitting
-from app.figures.talk.advising import recommended
+from app.figures.talk.advising import main_offers, recommended
 from app.figures.talk.basket import NOTHING, Basket
 from app.figures.talk.together import together
 from app.figures.wanted import MOST, Wanted, wanted
@@ -89,6 +89,8 @@ def decide(
         found += _limits(case) or summed or _prices(case)
     elif case.named and all(isinstance(d, Confirmed) and not set(case.named) & _offers(d) for d in found):
         found += _prices(case)  # of something else than the sum that was right
+    elif any(isinstance(d, Recommended) for d in found):
+        found += _beside_main(case)
     if not found:
         terms = catalogue.terms_named(read.text)[:_MOST] if _asks_figure(asked) else ()
         found += [Term((figure,)) for figure in terms if len(_beside(asked, figure)) <= 1]
@@ -103,6 +105,13 @@ def decide(
 
 def _offers(decision: Confirmed) -> set[Offer]:
     return {part.offer for part in decision.sum.parts}
+
+
+def _beside_main(case: Case) -> list[Decided]:
+    """What is named beside the main offers, one of which was recommended."""
+    keys = {offer.key for offer in main_offers(case.catalogue)}
+    other = tuple(named for named in case.wanted.named if named.own and named.key not in keys and named.key is not None)
+    return _prices(replace(case, wanted=replace(case.wanted, named=other, counts={}))) if other else []
 
 
 def _of_other_units(case: Case, basket: Basket) -> bool:

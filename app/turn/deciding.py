@@ -28,9 +28,9 @@ from app.figures.decided import (
 )
 from app.figures.deciding import decide
 from app.figures.read import Read
-from app.figures.talk.advising import chooses
 from app.figures.talk.basket import heard
 from app.figures.wanted import Wanted
+from app.figures.words import chooses
 from app.knowledge.retriever import Retriever
 from app.language.numerals import numbers
 from app.turn.adding import added_up

@@ -10,10 +10,13 @@ from app.figures.shop.main import says_nothing
 from app.figures.shop.naming import Named
 from app.figures.sums.fitting import bounded, fitting
 from app.figures.talk.basket import Basket
-from app.figures.words import Token, collective, listed, segments, tokens
+from app.figures.words import Token, chooses, collective, listed, same, segments, tokens
 
 _MOST = 2
 """Words beside the question that nothing explains: with more of them it is about something else."""
+
+_MARK = 3
+"""Characters within which a question's mark stands behind it."""
 
 
 def recommended(case: Case, basket: Basket) -> list[Recommended]:
@@ -53,17 +56,12 @@ def asks_which(case: Case, basket: Basket, offers: Sequence[Offer]) -> bool:
     return any(_asks(part, case, basket, keys) for part in parts)
 
 
-def chooses(words: Sequence[str]) -> bool:
-    """Whether folded words ask which one fits, of whatever."""
-    which = any(listed("choosing").get(word) for word in words)
-    needs = any(listed(name).get(word) for word in words for name in ("suiting", "needing"))
-    return (which and needs) or any(listed("advising").get(word) for word in words)
-
-
 def _asks(part: Sequence[Token], case: Case, basket: Basket, keys: set[str]) -> bool:
     words = [token.folded for token in part]
-    which = [n for n, word in enumerate(words) if listed("choosing").get(word)]
-    suits = any(listed("suiting").get(word) for word in words)
+    which = [n for n, word in enumerate(words) if word in listed("choosing")]
+    end = part[-1].end
+    asks = case.read.text[end : end + _MARK].lstrip().startswith("?") or any(w in listed("whether") for w in words)
+    suits = asks and any(word in listed("suiting") for word in words)
     mentions = [n for n in case.wanted.named if n.own and part[0].start <= n.start < part[-1].end]
     if any(not _of(mention, keys) for mention in mentions):
         return False
@@ -88,7 +86,7 @@ def _calls(word: str, case: Case, keys: set[str]) -> bool:
     """Whether a word is what the offers are called together: the noun of their names, or the shop's own word."""
     main, units = case.catalogue.main, case.catalogue.units
     own = main is not None and main.called.get(word) is not None and units.of(word) is None
-    return own or any(case.catalogue.head(key) == word for key in keys)
+    return own or any(same(case.catalogue.head(key), word) for key in keys)
 
 
 def _explained(token: Token, case: Case, spans: Sequence[tuple[int, int]], keys: set[str]) -> bool:
@@ -97,8 +95,9 @@ def _explained(token: Token, case: Case, spans: Sequence[tuple[int, int]], keys:
     return (
         says_nothing(word)
         or word in collective()
+        or listed("one").get(word) is not None
         or case.catalogue.units.of(word) is not None
-        or any(listed(name).get(word) for name in lists)
+        or any(word in listed(name) for name in lists)
         or any(start <= token.start < end for start, end in spans)
         or _calls(word, case, keys)
     )

@@ -132,7 +132,8 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     )
     picked = picked or any(key in before.offered for key in own)
     right = bool((gone | fewer.keys()) & set(before.keys)) or swapped is not None
-    return Heard(read, wanted, after, picked, right, picked or joins(wanted.words))
+    again = any(word in listed("recounting") for word in wanted.words)
+    return Heard(read, wanted, after, picked, right, picked or again or joins(wanted.words))
 
 
 def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:
