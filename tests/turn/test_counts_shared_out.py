@@ -78,3 +78,18 @@ def test_which_one_fits_is_said_with_what_it_includes(talk: tuple[str, ...], hol
 )
 def test_and_is_not_where_something_else_is_asked_or_nothing_was_told(talk: tuple[str, ...]) -> None:
     assert "подойдёт" not in said(*talk, step=ASKS)
+
+
+def test_a_sum_is_of_what_holds_all_that_was_told() -> None:
+    assert "37 800" in said("одна касса, 7000 наименований", "тариф и D-Box, всего?")
+    assert "30 800" in said("одна касса, 700 наименований", "тариф и D-Box, всего?")
+
+
+def test_what_is_only_stated_is_no_question() -> None:
+    answer = said("касса одна", "нам Старта хватит, а D-Box сколько стоит?")
+    assert "22 900" in answer and "подойдёт" not in answer
+
+
+def test_what_is_named_beside_is_priced_too() -> None:
+    answer = said("две кассы, 9000 позиций", "какой тариф подходит? и D-Box почём")
+    assert "подойдёт Тариф «Рост»" in answer and "22 900" in answer
