@@ -86,7 +86,7 @@ def _calls(word: str, case: Case, keys: set[str]) -> bool:
     """Whether a word is what the offers are called together: the noun of their names, or the shop's own word."""
     main, units = case.catalogue.main, case.catalogue.units
     own = main is not None and main.called.get(word) is not None and units.of(word) is None
-    return own or any(same(case.catalogue.head(key), word) for key in keys)
+    return own or word in listed("option") or any(same(case.catalogue.head(key), word) for key in keys)
 
 
 def _explained(token: Token, case: Case, spans: Sequence[tuple[int, int]], keys: set[str]) -> bool:
