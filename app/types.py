@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
+from app.decided import Deciding as Deciding  # noqa: PLC0414 - asked for here by all
+from app.decided import Lack as Lack  # noqa: PLC0414 - asked for here by all
 from app.fact import Fact as Fact  # noqa: PLC0414 - asked for here by all
 from app.fact import FactKind as FactKind  # noqa: PLC0414 - asked for here by all
 from app.fact import Period as Period  # noqa: PLC0414 - asked for here by all
@@ -204,36 +205,6 @@ class ChatMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Deciding:
-    """What decides a clause that was asked: a fact, a sum, a yes or no. `said` in the language of the answer.
-
-    A `statement` was not asked: it is a text of the dialogue that the customer has to hear.
-    """
-
-    kind: Literal[
-        "price",
-        "sum",
-        "advised",
-        "confirmed",
-        "corrected",
-        "not_ours",
-        "yes_no",
-        "term",
-        "instalment",
-        "not_known",
-        "unnamed",
-        "statement",
-    ]
-    said: str
-    sections: tuple[str, ...] = ()
-    """Ids of those that it rests on."""
-    value: bool | None = None
-    """Of a yes or no: which."""
-    amounts: tuple[Decimal, ...] = ()
-    """Of a sum: what comes out, in money; one of them decides."""
-
-
-@dataclass(frozen=True, slots=True)
 class Prompt:
     """Everything a backend may speak from."""
 
@@ -277,10 +248,6 @@ class Aside:
 
 Ending = Literal["ok", "length", "deadline", "salvaged"]
 """How a text ended: whole, cut by the length limit or the deadline, or taken out of broken JSON."""
-
-
-Lack = Literal["gone", "loading", "late", "hung", "crowded", "unusable", "resting"]
-"""Why a turn has to do without the model."""
 
 
 @dataclass(frozen=True, slots=True)

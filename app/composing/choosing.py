@@ -113,7 +113,9 @@ def _told(section: Section, answer: str) -> bool:
 def _fits(asked: str, passage: Passage, prompt: Prompt) -> bool:
     if prompt.step.reason == "price":
         return True  # what it is the price of was looked at in the facts
-    if passage.answers is not None and passage.answers < (_BESIDE_A_NAME if _names_the_unknown(prompt) else ANSWERS):
+    least = _BESIDE_A_NAME if _names_the_unknown(prompt) else ANSWERS
+    spoken = passage.section.language == prompt.step.language  # words tell nothing of a section in another language
+    if spoken and passage.answers is not None and passage.answers < least:
         return False
     section = passage.section
     answered = (section.title, *section.questions, *section.keywords)

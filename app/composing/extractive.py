@@ -5,7 +5,7 @@ It can say only what the knowledge base or the flow says, so it cannot invent a 
 
 from app.composing.choosing import choose
 from app.composing.joining import joined
-from app.composing.news import elsewhere, unaffirmed
+from app.composing.news import elsewhere, unaffirmed, unrequested
 from app.composing.plain import shorten
 from app.composing.unanswered import leaves_out
 from app.cpu import stretch
@@ -50,7 +50,11 @@ def compose(prompt: Prompt) -> Draft:
     decided = tuple(each for each in prompt.deciding if each.kind != "unnamed")
     facts, passages = joined(decided, chosen, asks_more=more, questions=questions)
     other = next((text for p in passages if (text := elsewhere(p.section, step.language))), "")
-    said = (unaffirmed(text) if hedged else text for text in (shorten(p.section.text) for p in passages))
+    said = [shorten(passage.section.text) for passage in passages]
+    if step.question or step.state.slots:  # one question at a time, and none for what was told
+        said = [unrequested(text) for text in said]
+    if hedged:
+        said = [unaffirmed(text) for text in said]
     texts = (*(each.said for each in hedged), "\n".join(facts), other, *said)
     rest = step.rest if leaves_out(step.queries, prompt.deciding, passages) else None
     answer = "\n\n".join(text for text in (*texts, rest) if text) or None

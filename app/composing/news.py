@@ -1,5 +1,6 @@
 """Whether an answer is bad news: nobody who hears a no is asked how many people work for him."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -9,6 +10,7 @@ from app.language.folds import letters
 from app.packaged import packaged
 from app.types import Language, Prompt, Section
 
+_SENTENCE = re.compile(r"[^.!?\u2026\n]+(?:[.](?=\S)[^.!?\u2026\n]+)*[.!?\u2026]*\s*")
 _SENTENCES = 1
 """The first of an answer: what stands behind it only qualifies it."""
 
@@ -46,6 +48,18 @@ def unaffirmed(text: str) -> str:
         return text
     rest = rest.lstrip()
     return rest[:1].upper() + rest[1:]
+
+
+def unrequested(text: str) -> str:
+    """Without the sentences that ask the reader to write something; as it is where nothing else is said."""
+    kept = [sentence for sentence in _SENTENCE.findall(text) if not _asks(sentence)]
+    return "".join(kept).strip() or text
+
+
+def _asks(sentence: str) -> bool:
+    found = letters(sentence).split()
+    first, anywhere = (_words()["requests"][key] for key in ("first", "any"))
+    return bool(found) and (found[0].strip(",.") in first or any(word.strip(",.!") in anywhere for word in found))
 
 
 @lru_cache(maxsize=1)

@@ -6,6 +6,7 @@ from app.composing.fitting import folded, same
 from app.language.words import questions
 from app.types import Deciding, Passage
 
+_PRICED = frozenset({"price", "sum", "confirmed", "corrected", "instalment"})
 _COVERED = 0.5
 """Share of a question's words from which what is said is about it."""
 
@@ -16,7 +17,18 @@ def leaves_out(asked: Sequence[str], deciding: Sequence[Deciding], passages: Seq
     if len(asked) < 2 or not answers:
         return False
     held = [folded(answer) for answer in answers]
-    return any(all(_share(question, words) < _COVERED for words in held) for question in asked)
+    priced = any(each.kind in _PRICED for each in deciding)
+    asking = [question for question in asked if _asks(question) and not (priced and _costs(question))]
+    return any(all(_share(question, words) < _COVERED for words in held) for question in asking)
+
+
+def _asks(question: str) -> bool:
+    return "?" in question or not questions()["asks"].isdisjoint(folded(question))
+
+
+def _costs(question: str) -> bool:
+    """Whether it asks what something costs: what that is the facts have decided, by whatever name."""
+    return not questions()["costs"].isdisjoint(folded(question))
 
 
 def _words(passage: Passage) -> str:

@@ -25,7 +25,7 @@ _PLACES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Cut:
     """What a probability as the line does to questions kept aside: shares (0..1)."""
 
     at: float
@@ -40,7 +40,7 @@ class Learnt:
     """The weights as a file's content, and what lines do to the questions that were kept aside."""
 
     content: str
-    lines: tuple[Line, ...]
+    lines: tuple[Cut, ...]
 
 
 def learn(sections: Sequence[Section], queries: Sequence[Query], today: date) -> Learnt:
@@ -72,8 +72,8 @@ def learn(sections: Sequence[Section], queries: Sequence[Query], today: date) ->
     return Learnt(_written(means, scales, machine.coef_[0], float(machine.intercept_[0])), lines)
 
 
-def _line(at: float, chances: NDArray[np.float64], right: NDArray[np.bool_]) -> Line:
-    return Line(at, float((chances[right] < at).mean()), float((chances[~right] >= at).mean()))
+def _line(at: float, chances: NDArray[np.float64], right: NDArray[np.bool_]) -> Cut:
+    return Cut(at, float((chances[right] < at).mean()), float((chances[~right] >= at).mean()))
 
 
 def _written(means: NDArray[np.float64], scales: NDArray[np.float64], factors: NDArray[np.float64], base: float) -> str:

@@ -229,7 +229,8 @@ def asked(words: Sequence[str]) -> frozenset[str]:
     kinds: set[str] = set()
     for place, word in enumerate(words):
         behind = words[place + 1 : place + 1 + _MEASURED]
-        measured = word in listed("counts") and any(each in listed("measures") for each in behind)
+        hour = place > 0 and words[place - 1] in listed("hours")
+        measured = word in listed("counts") and (hour or any(each in listed("measures") for each in behind))
         kinds.update("measure" if measured and kind == "price" else kind for kind in asked_by(word))
     return frozenset(kinds)
 

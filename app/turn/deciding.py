@@ -156,7 +156,11 @@ def _of_these(read: Read, asked: Wanted, key: str, found: Retriever) -> tuple[Re
 
 
 def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: bool) -> Iterator[Deciding]:
+    # The shop's main prices answer who asks for a price of nothing; beside something else it is the price of that.
+    beside = len(decided) > 1 or len(step.queries) > 1 or "discount_request" in step.intents
     for each in decided:
+        if beside and isinstance(each, MainPrices):
+            continue
         kind = _KINDS[type(each)]
         unasked = not priced or (kind == "not_known" and step.reason == "price_told")
         if (kind in _UNASKED and unasked) or not over.isdisjoint(each.sections):

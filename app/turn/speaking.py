@@ -118,8 +118,10 @@ def _note(key: Key, outcome: Outcome, fault: str, machine: Machine) -> None:
         kinds = [each.check for each in verdict.faults]
         quality.judged(key, "good" if verdict.fit else "incomplete" if verdict.ok else "untrue", kinds)
     machine.telemetry.resting.set(quality.resting)
-    if quality.resting is not rested:
-        machine.telemetry.log.warning("model rests" if quality.resting else "model speaks again")
+    if quality.resting and not rested:
+        machine.telemetry.log.warning("model rests")
+    elif rested and not quality.resting:
+        machine.telemetry.log.warning("model speaks again")
 
 
 async def _first(

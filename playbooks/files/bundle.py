@@ -62,7 +62,8 @@ EVENTS = (
     "aside lost|asked|answered|clock set|failed|gpu_found|gpu_trouble|gpu_xid|knowledge version not recorded|model|"
     "setting without effect|"
     "messages are brought over|messages brought over|messages not brought over|"
-    "model call failed|old conversations deleted|old conversations not deleted|prompt cut by the server|request|"
+    "model call failed|model rests|model speaks again|old conversations deleted|old conversations not deleted|"
+    "prompt cut by the server|request|"
     "serving|knowledge not swapped|knowledge swapped|loop goes on|loop stuck|memory damaged|model_left_out|"
     "sections_not_embedded|systemd not notified|vector_cache_unwritable"
 )
@@ -89,23 +90,25 @@ COMMON = frozenset(
 ) | frozenset(
     """
     a accept accepting act action activating active address after ago alert all an and api apr as asides at aug
-    available avg be bin bind bucket buff by bytes cache calls celsius certificate client closed closing cmd code config
-    configuration configured connect connected connecting connection consumed conversations could count cpu created
-    crit critical current deactivated deactivating dead debug dec default degraded denied dev device disk done driver
-    emerg enabled end enough entered err error errors etc exec execmainstatus exit exited exiting expired fail failed
-    false feb file filesystem findings finished first for found free fri from get gin gnu go gpu guardrail handshake
-    hangups has head health help home host hour hours http https id in inactive inf info is it jan jul jun kernel
-    killed knowledge last late layers le left length level lib limit line link linux listen listening live llama load
-    loaded loading local localhost log loop machine main mar may mem memory metrics min mnt mode model models mon
-    mounted ms msg n nginx no not notice nov nrestarts nvidia oct of off ok on open opening opt or out passed peer pid
-    port post power proc process prompt public put python quantile query ratio reached read reading ready reason
-    received refusals refused reload reloading replays request requests response restart restarting result retries
-    retrieval root route routes run runner running sat sched sec seconds sections send sending sent sep server service
-    shared shutdown signal size slot source ssl stage start started starting state status stop stopped stopping sub
-    substate success successful successfully sum sun swap swaps sys system systemd target task tcp temperature the
-    throttled thu time timed timeout timer timers tmp to today token tokens total true truncated tue turn turns type
-    ubuntu unasked unit unknown unlogged unsure up updated upstream usage use used user users usr utc utilisation v
-    value var verdicts version vram waiting warn warning was watts wed while with worker write writing www x xids zero
+    available avg be bin bind bucket buff by bytes cache calls celsius certificate client closed closing cmd code
+    config configuration configured connect connected connecting connection consumed conversations could count cpu
+    created crit critical current deactivated deactivating dead debug dec default degraded denied dev device disk
+    done driver drafts emerg enabled end entailment enough entered err error errors etc exec execmainstatus exit
+    exited exiting expired fail failed false feb file filesystem findings finished first for found free fri from
+    get gin gnu go gpu guardrail handshake hangups has head health help home host hour hours http https id in
+    inactive inf info is it jan jul jun kernel killed knowledge last late layers le left length level lib limit
+    line link linux listen listening live llama load loaded loading local localhost log loop machine main mar may
+    mem memory metrics min mnt mode model models mon mounted ms msg n nginx no not notice nov nrestarts nvidia oct
+    of off ok on open opening opt or out overlong passed peer pid port post power proc process prompt public put
+    python quantile query ratio reached read reading ready reason received refusals refused reload reloading
+    replays request requests response restart restarting resting rests result retries retrieval root route routes
+    run runner running sat sched sec seconds sections send sending sent sep server service shared shutdown signal
+    size slot source ssl stage start started starting state status stop stopped stopping sub substate success
+    successful successfully sum sun swap swaps sys system systemd target task tcp temperature the throttled thu
+    time timed timeout timer timers tmp to today token tokens total true truncated tue turn turns type ubuntu
+    unasked unit unknown unlogged unsure up updated upstream usage use used user users usr utc utilisation v value
+    var verdicts version vram waiting warn warning was watts wed while wishes with worker write writing www x xids
+    zero
     """.split()
 )
 _SMALL = re.compile(r"\d{0,5}(t\d{0,2})?z?|v?\d{1,2}|[a-z]")  # of dates and versions

@@ -1,5 +1,6 @@
 """What a customer told and asked over several messages comes back in the answer: whole turns of the sample shop."""
 
+import re
 from collections.abc import Callable, Coroutine
 from itertools import count
 from typing import Any
@@ -96,18 +97,15 @@ async def test_each_of_two_questions_is_answered(talk: Talk) -> None:
 @pytest.mark.parametrize(
     ("text", "section"),
     [
-        ("how do I pay?", "pricing_payment"),
-        ("do you have a free trial", "faq_trial"),
-        ("can it run without internet", "products_offline"),
-        ("any hidden fees?", "pricing_hidden_fees"),
+        ("how do I pay?", "pricing_payment_en"),
+        ("do you have a free trial", "faq_trial_en"),
+        ("can it run without internet", "products_offline_en"),
     ],
 )
-async def test_an_english_question_finds_what_is_written_in_russian_and_says_so(
-    talk: Talk, text: str, section: str
-) -> None:
+async def test_an_english_question_is_answered_in_english(talk: Talk, text: str, section: str) -> None:
     (reply,) = await talk(text)
     assert section in reply.meta.sections
-    assert "We have this in Russian:" in reply.answer
+    assert not re.search("[а-яё]", reply.answer)
 
 
 async def test_what_is_not_found_is_looked_for_by_the_usual_words(talk: Talk) -> None:

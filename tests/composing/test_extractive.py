@@ -180,3 +180,13 @@ def test_a_long_section_is_cut_after_a_whole_sentence() -> None:
 def test_markdown_marks_are_not_sent_to_a_messenger() -> None:
     text = "## Тарифы\n\n| Тариф | Цена |\n|-------|------|\n| **Mini** | 100 |\n\n* `код`"
     assert shorten(text) == "Тарифы\n\nТариф — Цена\nMini — 100\n\n• код"
+
+
+async def test_nobody_is_asked_to_write_what_the_flow_asks_or_what_he_has_told() -> None:
+    asks = Passage(Section(id="a", text="Лодка стоит 500 ₸ в час. Напишите, сколько вас.", category="c"), 2)
+    told = replace(STEP, state=replace(DialogueState(), slots={"guests": "4"}))
+    assert await said(replace(STEP, question="На какой день?"), asks) == "Лодка стоит 500 ₸ в час.\n\nНа какой день?"
+    assert await said(told, asks) == "Лодка стоит 500 ₸ в час."
+    assert await said(STEP, asks) == "Лодка стоит 500 ₸ в час. Напишите, сколько вас."
+    only = Passage(Section(id="a", text="Напишите, сколько вас.", category="c"), 2)
+    assert await said(told, only) == "Напишите, сколько вас.", "nothing else is said there"

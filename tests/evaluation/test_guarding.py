@@ -155,7 +155,7 @@ async def test_a_draft_may_bring_its_own_knowledge_and_nothing_else_is_known_the
     assert (quoted.language, quoted.share, quoted.passes) == ("en", 1.0, True)
     assert invented.share < 0.5 and [check for check, _ in invented.findings] == ["borne"]
     assert invented.otherwise, "the other checks have nothing against it"
-    assert (await judged(bot, *cases))[1].passes, "off by default"
+    assert not (await judged(bot, *cases))[1].findings, "off by default"
 
 
 def test_a_report_counts_both_ways_of_being_wrong() -> None:
@@ -231,11 +231,13 @@ def test_a_model_is_fitted_behind_the_shares_that_are_worth_it() -> None:
     ]  # fmt: skip
 
 
+TURNED = "The lighthouse guided the harbour into ships."
+"""A lie of nothing but known words."""
 TALK = f"""
 drafts:
   - {{kind: plain, honest: true, sections: [pricing_plan_rost], draft: "{RIGHT}"}}
   - {{kind: price, honest: false, sections: [pricing_plan_rost], draft: "{WRONG}", customer: "Сколько стоит Рост?"}}
-  - {{honest: false, knowledge: "{LIGHTHOUSE[0]}", draft: "{INVENTED}"}}
+  - {{honest: false, knowledge: "{LIGHTHOUSE[0]}", draft: "{TURNED}"}}
 """
 
 
@@ -249,7 +251,7 @@ def test_the_command_judges_files(tmp_path: Path) -> None:
         "lies_passed": 1,
         "by_kind": {k: {"drafts": 1, "wrong": w} for k, w in (("plain", 0), ("price", 0), ("lie", 1))},
     }
-    assert "3: a lie, passed" in done.stderr and INVENTED in done.stderr
+    assert "3: a lie, passed" in done.stderr and TURNED in done.stderr
     shown = forked.machine("guard", "eval", path).stdout
     assert "honest refused      0 of 1" in shown and "lies passed         1 of 2" in shown
     wrong = forked.machine("guard", "eval", path, "--bot", "nobody")

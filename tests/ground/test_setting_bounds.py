@@ -92,6 +92,7 @@ NUMBERS = [  # (setting, the least that is taken, the most); None: no bound; a s
     ("turn.timeout_s", ">0", 600),
     ("turn.parallel", 1, 64),
     ("turn.max_waiting", 0, 10_000),
+    ("turn.facts_after_s", ">0", 600),
     ("turn.repair_s", 0, None),
     ("turn.reserve_s", 0, None),
     ("turn.prompt_tokens", 200, 4000),

@@ -189,7 +189,7 @@ def test_a_mirror_over_plain_http_is_enough_and_a_broken_line_goes_on_where_it_s
     try:
         assert hub.stdout
         url = f"http://127.0.0.1:{hub.stdout.readline().strip()}"
-        environment = fetch["environment"] | {"HF_HOME": str(tmp_path), "HF_ENDPOINT": url}
+        environment = fetch["environment"] | {"HF_HOME": str(tmp_path), "HF_ENDPOINT": url, "HF_HUB_OFFLINE": "0"}
         done = subprocess.run(
             [sys.executable, "-c", code, "shop/words", COMMIT],
             env=clean_environment(**environment),

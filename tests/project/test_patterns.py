@@ -20,6 +20,7 @@ DYNAMIC = {
     "app.evaluation.cases:says": "a text of a test case, escaped",
     "app.knowledge.importer:text": "a class of characters, one of two",
     "app.language.letters.evidence:": "classes of letters from data, compiled at import: held by the module, so tried as they are",
+    "app.knowledge.naming:_patterns": "an owner's names, escaped, the longest first, between signs that are no letters",
     "app.prompt.frame:framed": "the six letters of a mark",
 }
 

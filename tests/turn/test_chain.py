@@ -12,6 +12,7 @@ from app.composing.extractive import Extractive
 from app.dialogue.engine import Dialogue
 from app.guardrail import KnownWords
 from app.knowledge.retriever import Found
+from app.knowledge.twins import Twins
 from app.settings import load
 from app.turn.bots import Bot
 from app.turn.chain import Plan, decide, guard_context, judge, plan, prompt_hash, search
@@ -87,7 +88,7 @@ def test_a_draft_is_judged_against_everything_that_is_known_of_the_turn(chat: Bo
         "entailed": {"Раз.": 0.1},
         "least_entailed": 0.5,
         "marks": ("kvqzhd",),
-        "languages": frozenset({"kk", "ru"}),
+        "languages": frozenset({"en", "kk", "ru"}),
         "deciding": (),
         "asked": True,
         "stated": "",
@@ -150,6 +151,7 @@ class Searched:
     version = "v7"
     sections = ()
     shop = Shop()
+    twins = Twins(())
 
     @property
     def current(self) -> "Searched":

@@ -60,7 +60,7 @@ async def test_a_draft_whose_sentences_score_enough_goes_out(bot: Bot, machine: 
 
 async def test_one_below_the_line_is_refused_and_the_fact_is_said(bot: Bot, machine: Machine, judging: Models) -> None:
     reply = await talk(bot, machine, judging, OTHER, OTHER, threshold=1.0)
-    assert reply["meta"]["guardrail"] == ["entailed"]
+    assert "entailed" in reply["meta"]["guardrail"]
     assert "14 900 ₸" in reply["answer"]
 
 

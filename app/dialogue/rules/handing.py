@@ -33,7 +33,8 @@ def angry_wish(s: Scene) -> Decision | None:
 def human(s: Scene) -> Decision | None:
     offered = any(offer.casefold() in s.last_answer.casefold() for offer in s.texts.data["offer"])
     at_once = s.u.short or any(match.start == len(s.u.greeting) for match in s.u.word("affirm"))
-    accepts = offered and s.u.affirms and at_once and not s.heard.answered and not s.u.has(*QUESTIONS)
+    leaves = s.u.has("goodbye", "objection_think", "refusal")  # «ok, bye» takes no offer up
+    accepts = offered and s.u.affirms and at_once and not s.heard.answered and not s.u.has(*QUESTIONS) and not leaves
     missed = s.state.wants_person and not s.u.has(*QUESTIONS, *COURTESIES)
     wanted = s.u.has("human_wanted") or accepts or missed
     # Who wants to come another day, or not at all, wants what only a person can do.
