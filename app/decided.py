@@ -16,8 +16,8 @@ class Deciding:
     """
 
     kind: Literal[
-        "price", "sum", "confirmed", "corrected", "not_ours", "yes_no", "term", "instalment", "not_known", "unnamed",
-        "statement",
+        "price", "sum", "advised", "confirmed", "corrected", "not_ours", "yes_no", "term", "instalment", "not_known",
+        "unnamed", "statement",
     ]  # fmt: skip
     said: str
     sections: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ _ALONE = frozenset({"not_known"})
 """What is said where nothing else is."""
 _CLAIMED = frozenset({"confirmed", "corrected"})
 """His own sum: what it is of was asked and is said."""
-_SUMS = frozenset({"sum", "confirmed", "corrected"})
+_SUMS = frozenset({"sum", "confirmed", "corrected", "advised"})
 
 
 def joined(

@@ -20,7 +20,22 @@ _FAR = 2
 
 
 def own_sums(case: Case, basket: Basket) -> Iterator[Decided]:
-    """What becomes of each amount that the clause offers as a sum."""
+    """What becomes of each amount that the clause offers as a sum; what it is added of is not judged beside it."""
+    judged = list(_judged(case, basket))
+    several = [each.sum for each in judged if isinstance(each, Confirmed | Corrected) and len(each.sum.parts) > 1]
+    for each in judged:
+        if isinstance(each, Confirmed) and any(_within(each.sum, whole) for whole in several):
+            continue
+        yield each
+
+
+def _within(made: Sum, whole: Sum) -> bool:
+    """Whether a sum is a part of another, at the same prices."""
+    lines = {(part.offer.key, part.amount) for part in whole.parts}
+    return len(made.parts) < len(whole.parts) and all((part.offer.key, part.amount) in lines for part in made.parts)
+
+
+def _judged(case: Case, basket: Basket) -> Iterator[Decided]:
     if not all(named.candidates for named in case.wanted.named):
         return
     together = sum_of(case, basket)

@@ -81,6 +81,31 @@ class Different:
 
 
 @dataclass(frozen=True, slots=True)
+class Recommended:
+    """Which of the main offers fits what was told, with what it includes, and what there is for more."""
+
+    sum: Sum
+    more: Sum | None
+    sure: bool
+    """Whether anything told is what the offers are bounded by."""
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        limits = _ids(*(limit for part in self.sum.parts for limit in part.offer.limits))
+        return tuple(dict.fromkeys((*self.sum.sections, *limits, *(self.more.sections if self.more else ()))))
+
+    def say(self, language: Language) -> str:
+        said = [_of(self.sum, language, "fits" if self.sure else "fits_if")]
+        one = len(self.sum.parts) == 1  # its name has just been said
+        for part in self.sum.parts:
+            own = [s for limit in part.offer.limits if (s := limit.sentence(language)) is not None]
+            said += [plainly(sentence) for sentence in own] if one and own else [Term(part.offer.limits).say(language)]
+        if self.more is not None:
+            said.append(_of(self.more, language, "fits_more"))
+        return " ".join(filter(None, dict.fromkeys(said)))
+
+
+@dataclass(frozen=True, slots=True)
 class Summed:
     sum: Sum
 
@@ -229,8 +254,8 @@ class NotKnown:
 
 
 Decided = (
-    PriceKnown | MainPrices | Paid | Different | Summed | Confirmed | Corrected | NotOurs | YesNo | Term | InParts
-    | Beside | NotKnown
+    PriceKnown | MainPrices | Paid | Different | Recommended | Summed | Confirmed | Corrected | NotOurs | YesNo | Term
+    | InParts | Beside | NotKnown
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from app.figures.decided import (
     NotOurs,
     Paid,
     PriceKnown,
+    Recommended,
     Summed,
     Term,
     YesNo,
@@ -30,6 +31,7 @@ from app.figures.shop.naming import Named
 from app.figures.statements import Statements
 from app.figures.sums.counting import Sum, Unknown
 from app.figures.sums.fitting import alternatives, cheapest, fitting
+from app.figures.talk.advising import main_offers, recommended
 from app.figures.talk.basket import NOTHING, Basket
 from app.figures.talk.together import together
 from app.figures.wanted import MOST, Wanted, wanted
@@ -41,7 +43,7 @@ _COUNTING = frozenset({"price", "measure", "included"})
 """What asks how many, of something that was spoken of."""
 _MOST = 4
 _YEAR = Decimal(12)
-_WHOLE = (Confirmed, Corrected, NotOurs, InParts, Beside, Paid, Different)
+_WHOLE = (Confirmed, Corrected, NotOurs, InParts, Beside, Paid, Different, Recommended)
 """What leaves nothing to be said of prices."""
 _PERSON = "@person"
 _SHORT = frozenset({"@hour", "@day", "@week"})
@@ -77,7 +79,7 @@ def decide(
         case, basket = replace(case, focus=()), NOTHING
     case = replace(case, wanted=replace(asked, months=_whole_year(case, basket)))
     asked = case.wanted
-    found = [*own_sums(case, basket)] or paid_how(case) or [*differences(case)]
+    found = [*own_sums(case, basket)] or paid_how(case) or [*differences(case), *recommended(case, basket)]
     if not found and ("instalment" in asked.asks or (basket.parts and "sum" in asked.asks)):
         found = [*instalments(case, basket, joined=joined)]
     if "discount" in asked.asks or asked.percent is not None:
@@ -87,6 +89,8 @@ def decide(
         found += _limits(case) or summed or _prices(case)
     elif case.named and all(isinstance(d, Confirmed) and not set(case.named) & _offers(d) for d in found):
         found += _prices(case)  # of something else than the sum that was right
+    elif any(isinstance(d, Recommended) for d in found):
+        found += _beside_main(case)
     if not found:
         terms = catalogue.terms_named(read.text)[:_MOST] if _asks_figure(asked) else ()
         found += [Term((figure,)) for figure in terms if len(_beside(asked, figure)) <= 1]
@@ -101,6 +105,13 @@ def decide(
 
 def _offers(decision: Confirmed) -> set[Offer]:
     return {part.offer for part in decision.sum.parts}
+
+
+def _beside_main(case: Case) -> list[Decided]:
+    """What is named beside the main offers, one of which was recommended."""
+    keys = {offer.key for offer in main_offers(case.catalogue)}
+    other = tuple(named for named in case.wanted.named if named.own and named.key not in keys and named.key is not None)
+    return _prices(replace(case, wanted=replace(case.wanted, named=other, counts={}))) if other else []
 
 
 def _of_other_units(case: Case, basket: Basket) -> bool:

@@ -130,6 +130,8 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
             continue
         first, last = _place(found, number.start), _place(found, number.end)
         what, noun = _counted(read.text, found, (first, last), named, catalogue)
+        if what is None and fold(noun) in listed("dimensions"):
+            continue
         if first and found[first - 1].folded in listed("each") and isinstance(what, str):
             told.each.add(what)
         counts = what is None or isinstance(what, str) or number.value <= _MOST_PIECES

@@ -254,3 +254,10 @@ def matches(phrase: str, words: Iterable[str]) -> bool:
     wanted = [fold(w.raw) for w in tokens(phrase) if w.folded not in common()]
     among = tuple(words)
     return bool(wanted) and all(any(same(w, other) for other in among) for w in wanted)
+
+
+def chooses(words: Sequence[str]) -> bool:
+    """Whether folded words ask which one fits, of whatever."""
+    which = any(word in listed("choosing") for word in words)
+    needs = any(word in listed(name) for word in words for name in ("suiting", "needing"))
+    return (which and needs) or any(word in listed("advising") for word in words)

@@ -21,6 +21,7 @@ from app.figures.decided import (
     NotOurs,
     Paid,
     PriceKnown,
+    Recommended,
     Summed,
     Term,
     YesNo,
@@ -29,6 +30,7 @@ from app.figures.deciding import decide
 from app.figures.read import Read
 from app.figures.talk.basket import heard
 from app.figures.wanted import Wanted
+from app.figures.words import chooses
 from app.knowledge.retriever import Retriever
 from app.language.numerals import numbers
 from app.turn.adding import added_up
@@ -36,7 +38,7 @@ from app.turn.recalled import LONGEST, in_its_words, parser, recalled, without
 from app.types import Ask, Deciding, Snapshot, Step
 
 _KINDS: Mapping[type[object], str] = {
-    PriceKnown: "price", MainPrices: "price", Paid: "term", Different: "sum", Summed: "sum",
+    PriceKnown: "price", MainPrices: "price", Paid: "term", Different: "sum", Summed: "sum", Recommended: "advised",
     Confirmed: "confirmed", Corrected: "corrected", NotOurs: "not_ours", YesNo: "yes_no", Term: "term",
     InParts: "instalment", Beside: "instalment", NotKnown: "not_known",
 }  # fmt: skip
@@ -46,7 +48,7 @@ _SUMS = frozenset({"sum", "price", "cheapest"})
 """What a clause asks of figures, by its own words."""
 _ASKED = frozenset({"feature", "payment", "booking"})
 """Intents that a yes or no may answer."""
-_RECKONED = frozenset({"sum", "confirmed", "corrected", "instalment"})
+_RECKONED = frozenset({"sum", "confirmed", "corrected", "instalment", "advised"})
 """What is more than a fact as it stands."""
 _UNASKED = frozenset({"price", "sum", "not_known", "instalment"})
 """What nobody else wants to hear."""
@@ -84,7 +86,7 @@ def what_decides(
     `counted`: what he said there is so much of, by the names of the dialogue's slots. Without `sums` only what the
     facts say as they stand: nothing is reckoned, and no sum of his is judged.
     """
-    if not _NO_BUYER.isdisjoint(step.intents) or step.action in ("refuse", "close"):
+    if not _NO_BUYER.isdisjoint((*step.intents, step.reason or "")) or step.action in ("refuse", "close"):
         return ()
     # Who has just asked for a price and says a number in a few words asks for it of so many.
     brief = snapshot.state.priced and len(text.split()) <= _BRIEF
@@ -97,7 +99,8 @@ def what_decides(
     put_right = now.put_right or (now.picked and snapshot.state.priced)
     put_right = put_right and bool(basket.items) and len(asked.rest) <= _ASIDE
     of_prices = bool(asked.asks & _OF_PRICES) or once_or_again(asked.words)
-    if not counts and not put_right and not of_prices and not _ASKED.intersection(step.intents):
+    answers = bool(_ASKED.intersection(step.intents)) or chooses(asked.words)
+    if not counts and not put_right and not of_prices and not answers:
         return ()
     priced = priced or of_prices or not _SUMS.isdisjoint(asked.asks)
     told, focus = dict(basket.told), basket.focus
@@ -171,4 +174,8 @@ def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: b
 
 def _comes_out(each: Decided) -> tuple[Decimal, ...]:
     """Of a sum: its totals."""
-    return tuple(total.amount for total in each.sum.totals) if isinstance(each, Summed | Confirmed | Corrected) else ()
+    return (
+        tuple(total.amount for total in each.sum.totals)
+        if isinstance(each, Summed | Confirmed | Corrected | Recommended)
+        else ()
+    )

@@ -1,7 +1,7 @@
 """Prices and sums of four shops, by kind: `cases/*.yaml`.
 
 A decision is written in short: `price 7900 month 79000 year` (from: where it begins), `sum TOTAL PERIOD + ...` (3m: for three
-months), `right SUM`, `not CLAIMED: SUM`, `not ours CLAIMED`, `yes`, `no`, `term FIGURES`, `parts MONTHLY x MONTHS`, `unknown WHAT`.
+months), `advised SUM`, `right SUM`, `not CLAIMED: SUM`, `not ours CLAIMED`, `yes`, `no`, `term FIGURES`, `parts MONTHLY x MONTHS`, `unknown WHAT`.
 """
 
 from decimal import Decimal
@@ -17,6 +17,7 @@ from app.figures.decided import (
     NotKnown,
     NotOurs,
     PriceKnown,
+    Recommended,
     Summed,
     Term,
     YesNo,
@@ -48,6 +49,8 @@ def short(decision: Decided) -> str:  # noqa: PLR0911 - a line for each kind
             return "price " + " ".join(_price(f) for f in decision.figures)
         case Summed():
             return "sum " + _totals(decision.sum)
+        case Recommended():
+            return "advised " + _totals(decision.sum)
         case Confirmed():
             return "right " + _totals(decision.sum)
         case Corrected():

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from app.figures.shop.main import says_nothing
 from app.figures.shop.naming import Named
 from app.figures.wanted import Wanted
-from app.figures.words import Token, asked, listed, segments, tokens
+from app.figures.words import Token, asked, chooses, listed, segments, tokens
 
 _ENDS = frozenset(".!?\n")
 _WHOLE = 1.2
@@ -44,7 +44,7 @@ class _Sentence:
         words = [token.folded for token in part]
         kinds = asked(words)
         self.begin, self.end = part[0].start, part[-1].end
-        self.priced = bool(kinds & _ASKS)
+        self.priced = bool(kinds & _ASKS) or chooses(words)
         self.takes = any(listed("taking").get(word) is not None for word in words)
         self.asks = "?" in mark or "yes_no" in kinds or any(word in listed("open") for word in words)
         self.why = "?" in mark and not self.priced and any(word in listed("whys") for word in words)

@@ -11,6 +11,7 @@ from app.figures.sums.fitting import bounded
 from app.figures.talk.aside import spoken_of
 from app.figures.talk.choosing import chosen, named_more
 from app.figures.talk.rejecting import joins, kept, rejections, removes, wishes
+from app.figures.talk.spreading import named_by_price, spread
 from app.figures.wanted import Wanted
 from app.figures.words import Token, listed, segments, tokens
 
@@ -89,7 +90,7 @@ class Heard:
 def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Heard:
     """Linear in the text."""
     read, wanted = parse(text)
-    text = named_more(read.text, catalogue)
+    text = named_more(named_by_price(read, before.keys, catalogue), catalogue)
     if text != read.text:
         read, wanted = parse(text)
     text = read.text
@@ -113,6 +114,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     told |= {unit: wanted.quantities[unit] for unit in lasting}
     if swapped is not None:
         items, told = _put_right(items, told, swapped, wanted)
+    wanted = spread(read.text, wanted, told, catalogue)
     if (pieces := wanted.quantities.get(_PIECE)) is not None and not wanted.keys and len(before.focus) == 1:
         items = [replace(item, count=pieces) if item.key == before.focus[0] else item for item in items]
     own = {key for key in wanted.keys if key not in gone}
@@ -130,7 +132,8 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     )
     picked = picked or any(key in before.offered for key in own)
     right = bool((gone | fewer.keys()) & set(before.keys)) or swapped is not None
-    return Heard(read, wanted, after, picked, right, picked or joins(wanted.words))
+    again = any(word in listed("recounting") for word in wanted.words)
+    return Heard(read, wanted, after, picked, right, picked or again or joins(wanted.words))
 
 
 def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:

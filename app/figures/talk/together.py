@@ -7,7 +7,8 @@ from app.figures.case import Case
 from app.figures.decided import Decided, NotKnown, PriceKnown, Summed
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.counting import Sum, Unknown
-from app.figures.sums.fitting import bounded
+from app.figures.sums.fitting import bounded, cheapest, fitting
+from app.figures.talk.advising import main_offers
 from app.figures.talk.basket import Basket
 from app.figures.wanted import Wanted
 from app.figures.words import fold, listed
@@ -59,13 +60,26 @@ def wanted_together(case: Case, basket: Basket, *, joined: bool) -> tuple[Case, 
         if (offer := catalogue.get(key)) is not None and key not in basket.rejected:
             # Of the plans of one kind one is taken: the one named last.
             chosen[catalogue.head(key) if bounded(offer) else key] = offer
-    offers = list(chosen.values())[-_MOST:]
+    offers = [_that_holds(case, offer) for offer in list(chosen.values())[-_MOST:]]
     counts = {item.key: item.count for item in basket.items if item.count is not None}
     months = asked.months
     if basket.months is not None and (months is None or months == 1):
         yearly = any(p.fact.period == "year" for o in offers for p in o.prices)
         months = basket.months if months is None or yearly else months
     return replace(case, counts=counts, wanted=replace(asked, months=months)), offers
+
+
+def _that_holds(case: Case, offer: Offer) -> Offer:
+    """The main offer that what was told fits into, where it does not fit into this one; any other as it is."""
+    plans = main_offers(case.catalogue)
+    if (
+        offer not in plans
+        or not case.sum((offer,)).known
+        or fitting(case.catalogue, (offer,), case.told, case.wanted.months)
+    ):
+        return offer
+    best = cheapest(case.catalogue, plans, case.told, case.wanted.months)
+    return best.parts[0].offer if best is not None and best.parts[0].offer in plans else offer
 
 
 def together(case: Case, basket: Basket, *, joined: bool = False) -> list[Decided]:

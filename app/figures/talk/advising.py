@@ -1,0 +1,103 @@
+"""Which of the shop's main offers fits what a customer has told: the cheapest that covers all of it."""
+
+from collections.abc import Sequence
+
+from app.figures.case import Case
+from app.figures.decided import Recommended
+from app.figures.read import MOST_READ
+from app.figures.shop.catalogue import Catalogue, Offer
+from app.figures.shop.main import says_nothing
+from app.figures.shop.naming import Named
+from app.figures.sums.fitting import bounded, fitting
+from app.figures.talk.basket import Basket
+from app.figures.words import Token, chooses, collective, listed, same, segments, tokens
+
+_MOST = 2
+"""Words beside the question that nothing explains: with more of them it is about something else."""
+
+_MARK = 3
+"""Characters within which a question's mark stands behind it."""
+
+
+def recommended(case: Case, basket: Basket) -> list[Recommended]:
+    """The main offer that fits, where the clause asks which one does; empty where nothing told decides it.
+
+    Linear in the clause.
+    """
+    offers = main_offers(case.catalogue)
+    units = {limit.unit for offer in offers for limit in offer.limits}
+    decides = units | {price.unit for offer in offers for price in offer.prices}
+    told = {unit: n for unit, n in case.told.items() if unit in decides}
+    if not told or not asks_which(case, basket, offers):
+        return []
+    sums = fitting(case.catalogue, offers, told, case.wanted.months)
+    if not sums:
+        return []
+    best = sums[0]
+    more = next((made for made in sums[1:] if len(made.parts) == 1), None)
+    return [Recommended(best, more, sure=not units.isdisjoint(told))]
+
+
+def main_offers(catalogue: Catalogue) -> tuple[Offer, ...]:
+    """The shop's main offers of which one is taken, by what they include; empty where there are no two such."""
+    names = catalogue.main.names if catalogue.main is not None else ()
+    offers = tuple(o for name in names if (o := catalogue.named_so(name)) is not None and not o.extra)
+    offers = tuple(o for o in offers if bounded(o)) if len(offers) > 1 else ()
+    return offers if len(offers) > 1 and any(limit.unit for o in offers for limit in o.limits) else ()
+
+
+def asks_which(case: Case, basket: Basket, offers: Sequence[Offer]) -> bool:
+    """Whether a clause asks which of these offers fits: it names them or their kind, or nothing else is spoken of."""
+    keys = {offer.key for offer in offers}
+    found = tokens(case.read.text)
+    if not offers or any(token.folded in listed("whys") for token in found):
+        return False
+    parts = [found[first:last] for first, last in segments(case.read.text, found)]
+    return any(_asks(part, case, basket, keys) for part in parts)
+
+
+def _asks(part: Sequence[Token], case: Case, basket: Basket, keys: set[str]) -> bool:
+    words = [token.folded for token in part]
+    which = [n for n, word in enumerate(words) if word in listed("choosing")]
+    end = part[-1].end
+    asks = case.read.text[end : end + _MARK].lstrip().startswith("?") or any(w in listed("whether") for w in words)
+    suits = asks and any(word in listed("suiting") for word in words)
+    mentions = [n for n in case.wanted.named if n.own and part[0].start <= n.start < part[-1].end]
+    if any(not _of(mention, keys) for mention in mentions):
+        return False
+    named = any(mention.key in keys for mention in mentions)
+    if not (chooses(words) or (suits and named)):
+        return False
+    calls = bool(mentions) or any(_calls(word, case, keys) for word in words)
+    spans = [(m.start, m.end) for m in mentions] + [(n.start, n.end) for n in case.read.numbers[:MOST_READ]]
+    rest = [t for t in part if not _explained(t, case, spans, keys)]
+    if calls:
+        return len(rest) <= _MOST
+    counted = which and any(case.catalogue.units.of(word) for word in words[which[0] + 1 : which[0] + 2])
+    about = {*(offer.key for offer in case.focus), *basket.keys}
+    return not rest and not counted and not basket.offered and about <= keys
+
+
+def _of(mention: Named, keys: set[str]) -> bool:
+    return (mention.key in keys) if mention.key is not None else bool(mention.tied) and set(mention.tied) <= keys
+
+
+def _calls(word: str, case: Case, keys: set[str]) -> bool:
+    """Whether a word is what the offers are called together: the noun of their names, or the shop's own word."""
+    main, units = case.catalogue.main, case.catalogue.units
+    own = main is not None and main.called.get(word) is not None and units.of(word) is None
+    return own or word in listed("option") or any(same(case.catalogue.head(key), word) for key in keys)
+
+
+def _explained(token: Token, case: Case, spans: Sequence[tuple[int, int]], keys: set[str]) -> bool:
+    word = token.folded
+    lists = ("choosing", "suiting", "needing", "advising")
+    return (
+        says_nothing(word)
+        or word in collective()
+        or listed("one").get(word) is not None
+        or case.catalogue.units.of(word) is not None
+        or any(word in listed(name) for name in lists)
+        or any(start <= token.start < end for start, end in spans)
+        or _calls(word, case, keys)
+    )
