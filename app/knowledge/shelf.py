@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from copy import copy
 from datetime import date
 from pathlib import Path
 
@@ -52,6 +53,10 @@ class Knowledge:
     @property
     def sections(self) -> Sequence[Section]:
         return self.current.sections
+
+    def pinned(self) -> "Knowledge":
+        """The knowledge base that is in use now, for as long as this is held: a swap does not touch it."""
+        return copy(self)
 
     async def find(
         self,

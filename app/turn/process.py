@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from app.capacity.admission import Ticket
@@ -109,6 +110,7 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
             snapshot = await merged(loaded.snapshot, bot, machine)
         async with placed(ticket, lack, machine, deadline, lambda seconds: stages.add("queue", seconds)) as lack:
             now = machine.clock()
+            bot = replace(bot, knowledge=bot.knowledge.pinned())  # one version from the search to the verdict
             with stages.time("dialogue"):
                 step = await stretch(lambda: decide(ask, snapshot, now, bot))
             step, said = await understood(

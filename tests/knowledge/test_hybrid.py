@@ -697,3 +697,10 @@ async def test_a_model_that_a_flag_switches_off_is_neither_loaded_nor_asked(
     }
     assert found.degraded == ()
     await machine.close()
+
+
+async def test_what_a_turn_holds_stays_as_it_is_while_another_version_comes_into_use() -> None:
+    knowledge = Knowledge(numbered(1), lambda base: Retriever(base, today=TODAY))
+    held = knowledge.pinned()
+    await knowledge.rebuild(numbered(2))
+    assert held.version == numbered(1).version != knowledge.version
