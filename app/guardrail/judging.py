@@ -8,7 +8,7 @@ from app.guardrail.complete.said import tells, unsaid
 from app.guardrail.model import Context, Finding, Verdict
 from app.guardrail.repair.repairs import repair
 from app.guardrail.repair.tracked import Tracked
-from app.guardrail.table import QUOTABLE, lacks_of, problems_of
+from app.guardrail.table import ALONE, QUOTABLE, lacks_of, problems_of
 
 CUT = "cut"
 """Name of the repair that leaves out the end of a draft."""
@@ -21,8 +21,10 @@ def check(draft: str, context: Context) -> Verdict:
     tracked, repairs = repair(draft, context)
     case = Case(tracked.text, context)
     problems = _untrue(case, tracked)
-    lacks = _findings(lacks_of(case), tracked)
-    return Verdict(not problems, tracked.text, _findings(problems, tracked), repairs, lacks, unsaid(case))
+    findings = _findings(problems, tracked)
+    if any(problem.check in ALONE for problem in problems):
+        return Verdict(False, tracked.text, findings, repairs)  # nobody asks whether a flood of text answers
+    return Verdict(not problems, tracked.text, findings, repairs, _findings(lacks_of(case), tracked), unsaid(case))
 
 
 def cut(draft: str, context: Context) -> Verdict | None:

@@ -89,6 +89,10 @@ QUOTABLE: frozenset[str] = frozenset(name for check in TABLE if check.quotable f
 """Checks whose findings a quotation answers."""
 
 
+ALONE: frozenset[str] = frozenset(name for check in TABLE if check.alone for name in check.names)
+"""Checks beside whose finding nothing else is said of a draft."""
+
+
 def problems_of(case: Case) -> list[Problem]:
     """What is not true in a draft, in the order of the checks."""
     for check in TABLE:
