@@ -9,6 +9,7 @@ from app.guardrail.model import Context, Finding, Verdict
 from app.guardrail.repair.repairs import repair
 from app.guardrail.repair.tracked import Tracked
 from app.guardrail.table import ALONE, QUOTABLE, lacks_of, problems_of
+from app.guardrail.text.sentences import spans
 
 CUT = "cut"
 """Name of the repair that leaves out the end of a draft."""
@@ -27,19 +28,24 @@ def check(draft: str, context: Context) -> Verdict:
     return Verdict(not problems, tracked.text, findings, repairs, _findings(lacks_of(case), tracked), unsaid(case))
 
 
-def cut(draft: str, context: Context) -> Verdict | None:
-    """A draft that goes wrong behind its first sentences, without its end; None where what is left is no answer."""
-    tracked, repairs = repair(draft, context)
-    case = Case(tracked.text, context)
-    wrong = [*_untrue(case, tracked), *(p for p in lacks_of(case) if p.end - p.start < len(tracked.text))]
-    if not wrong or any(problem.check in _WHOLE for problem in wrong):
+def cut(draft: str, context: Context, judged: Verdict | None = None) -> Verdict | None:
+    """A draft that goes wrong behind its first sentences, without its end; None where what is left is no answer.
+
+    `judged`: what `check` said of it, where that is known.
+    """
+    judged = judged or check(draft, context)
+    wrong = [*judged.findings, *(lack for lack in judged.lacks if lack.end - lack.start < len(draft))]
+    if not wrong or any(finding.check in _WHOLE for finding in wrong):
         return None
-    first = min(case.text.sentence_at(problem.start) for problem in wrong)
-    behind = tracked.text[: case.text.sentences[first][0]].rstrip() if case.text.sentences else ""
-    if not behind or behind == tracked.text:
+    first = min(finding.start for finding in wrong)
+    start = max((begin for begin, end in spans(draft) if begin <= first), default=0)
+    behind = draft[:start].rstrip()
+    if not behind:
         return None
     verdict = check(behind, context)
-    return replace(verdict, repairs=(*repairs, CUT)) if verdict.fit and tells(Case(behind, context)) else None
+    if not verdict.fit or not tells(Case(verdict.text, context)):
+        return None
+    return replace(verdict, repairs=tuple(dict.fromkeys((*judged.repairs, CUT))))
 
 
 def _untrue(case: Case, tracked: Tracked) -> list[Problem]:

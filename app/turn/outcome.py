@@ -49,7 +49,7 @@ def _sendable(draft: Draft, verdict: Verdict, prompt: Prompt, context: Context) 
         whole = check(completed(verdict.text, each.said, prompt.step.greeting), context)
         if whole.fit:
             return whole.text, "completed"
-    shorter = cut(draft.text, context)
+    shorter = cut(draft.text, context, verdict)
     if shorter is None:
         return None
     question = prompt.step.question

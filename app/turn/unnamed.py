@@ -10,7 +10,9 @@ from app.language.folds import letters
 from app.packaged import packaged
 from app.types import Deciding, Step
 
-_NAMES = re.compile(r"(?<![\w@./:-])[A-Za-z][A-Za-z0-9]{2,}(?:[ -][A-Za-z0-9]*[0-9][A-Za-z0-9]*)?(?![\w@]|\.\w|://)")
+_NAMES = re.compile(
+    r"(?<![\w@./:-])[A-Za-z][A-Za-z0-9]{2,39}(?:[ -](?=[A-Za-z]{0,9}[0-9])[A-Za-z0-9]{1,19})?(?![\w@]|\.\w|://)"
+)
 """A name in Latin letters, perhaps with a model's number behind it."""
 _WORD = re.compile(r"[A-Za-z]+")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
