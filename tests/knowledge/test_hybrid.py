@@ -467,7 +467,9 @@ async def test_searches_go_on_while_the_knowledge_is_replaced_and_each_sees_one_
         made = await knowledge.rebuild(numbered(number))
         assert knowledge.current is made
         assert knowledge.version == numbered(number).version
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(5):
+        while 4 not in seen:  # noqa: ASYNC110 - until one of them has met the last version
+            await asyncio.sleep(0.01)
     stop.set()
     await asyncio.gather(*customers)
     assert {0, 4} <= seen
