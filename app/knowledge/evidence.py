@@ -22,6 +22,10 @@ _LITTLE = 0.5
 """Stands beside the root, as in the coverage of a whole question."""
 _SAYS = 0.5
 """Weight from which a word that is held is a hit."""
+FEW = 20
+"""Sections below which the rarity of a word tells too little to find nothing for its sake."""
+LEAST = 0.1
+"""Probability that one of the best sections must reach, or nothing is found by words."""
 _QUESTIONS = 12
 """Of a section that are compared."""
 

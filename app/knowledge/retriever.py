@@ -23,6 +23,7 @@ from app.figures.statements import Statements
 from app.knowledge.bymeaning import MeaningSearch
 from app.knowledge.bywords import ByWords, WordSearch
 from app.knowledge.dense import Vectors, nearest
+from app.knowledge.evidence import FEW, LEAST, weights
 from app.knowledge.found import Asked, Explanation, Found
 from app.knowledge.fusion import combine
 from app.knowledge.glossary import needed, translated
@@ -160,7 +161,10 @@ class Retriever:
         return Signals(found.scores, found.coverage, similarities)
 
     def _covers(self, found: ByWords) -> bool:
-        return bool(found.positions) and found.coverage > 0 and found.coverage >= self._min_coverage
+        covers = bool(found.positions) and found.coverage > 0 and found.coverage >= self._min_coverage
+        if not covers or not found.evidence or len(self.sections) < FEW:
+            return covers
+        return max(map(weights().of, found.evidence)) >= LEAST
 
     def _found(self, first: Explanation, second: Explanation | None) -> Found:
         if second is None:

@@ -35,9 +35,8 @@ PIECES = (
     "qwen ", "скидка ",
 )  # fmt: skip
 SHORT, LONG = 2_000, 8_000
-GROWTH, ALLOWED, QUICK = 6.0, 0.050, 0.006
-"""Four is linear, sixteen is quadratic; seconds at LONG (a judgement is one stretch of the event loop: as long as a whole
-turn may hold it), and those that are nothing whatever their growth."""
+GROWTH, ALLOWED, QUICK = 6.0, 0.040, 0.006
+"""Four is linear, sixteen is quadratic; seconds at LONG, and those that are nothing whatever their growth."""
 TRIES, PAUSE_S = 5, 0.2
 """What else the machine does comes in bursts: each try waits longer than the one before."""
 
