@@ -42,7 +42,7 @@ class Caller(threading.Thread):
                 time.sleep(0.05)  # the service is down: it will be back
 
 
-@pytest.mark.parametrize("kills", [4, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [4, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(400)])])
 def test_kill_9_in_mid_turn_loses_no_delivered_answer(tmp_path: Path, kills: int) -> None:
     rng = random.Random(9)
     over = threading.Event()

@@ -275,6 +275,8 @@ def _rest(s: Scene) -> Decision | None:
     """Words that answer nothing of ours are a question without its mark: look them up."""
     if not any(character.isalpha() for character in s.query):
         return Decision("answer", "unclear", s.say("unclear"))
+    if s.u.short and s.u.word("unknown") and not s.u.message.asking and not s.heard.values:
+        return _denial(s)  # «не знаю» to a question that no longer waits
     statement = _acknowledge(s) if s.heard.values else None
     return Decision("answer", "feature", statement, s.query, s.not_found, asks=s.may_ask)
 
