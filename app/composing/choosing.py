@@ -5,13 +5,14 @@ another one's.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from itertools import islice, pairwise
 
 from app.composing.fitting import ANSWERS, ROOT, fits, folded, same
 from app.composing.plain import shorten
+from app.composing.section_words import COMMON, content, names, own_words, vocabulary, whole_name
+from app.composing.section_words import asked as asked_of
 from app.language.words import questions
 from app.types import Passage, Prompt, Section
 
@@ -23,7 +24,6 @@ _SEVERAL = 3  # prices of such a list
 _SECOND = 0.25  # the same for a passage that answers another part of the message
 _APART = 0.5  # the same for what was found for a question of its own
 _ABOUT = 0.6  # share of a part's words from which on a passage is about it
-_FEW = 4  # products of one section, each of which it is about
 _MOST = 3  # passages of one answer
 _BESIDE_A_NAME = 0.25  # the same where the question names what nothing of ours does: what is near is seldom about it
 _EARLIER = 3  # answers of ours that are not given again to who says that they were beside the point
@@ -36,8 +36,7 @@ _BESIDE = frozenset({"contact_given"})
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
 _AND = re.compile(rf"(?:[,;]|(?<!\s))\s+(?:{'|'.join(sorted(map(re.escape, questions()['joins'])))})\s+")
 _COMMA = re.compile(r"[,;:]\s+|\s[-–—]\s")
-# A part with one of `_REFERS` means what stands in another part; words of `_COMMON` say nothing of what is asked about.
-_COMMON = questions()["empty"]
+# A part with one of `_REFERS` means what stands in another part; words of `COMMON` say nothing of what is asked about.
 _ASKS = questions()["asks"]
 _REFERS = questions()["refers"]
 
@@ -119,7 +118,7 @@ def _fits(asked: str, passage: Passage, prompt: Prompt) -> bool:
         return False
     section = passage.section
     answered = (section.title, *section.questions, *section.keywords)
-    known = _own_words(section) if section.language == prompt.step.language else None
+    known = own_words(section) if section.language == prompt.step.language else None
     return fits(asked, f"{section.title}\n{section.text}", answered, known)
 
 
@@ -139,16 +138,26 @@ def _best(prompt: Prompt) -> Passage:
             # Nothing of it was named: all there is, if there is such a list.
             lists = [p for p in found if sum(bool(fact.currency) for fact in p.section.facts) >= _SEVERAL]
             own = [p for p in lists if p.section.language == prompt.step.language]
-            found = _prefer(found, _OVERVIEW, lambda p: p in (own or lists))
+            if not _priced_of_its_own(prompt, found[0], own or lists):
+                found = _prefer(found, _OVERVIEW, lambda p: p in (own or lists))
     asked = folded(prompt.step.query or "")
     if not _leans_on_history(prompt, found[0]):
-        found = _prefer(found, 0.0, lambda p: asked in _asked(p.section))
+        found = _prefer(found, 0.0, lambda p: asked in asked_of(p.section))
     return found[0]
+
+
+def _priced_of_its_own(prompt: Prompt, passage: Passage, lists: Sequence[Passage]) -> bool:
+    """Whether the price is asked of what the best passage is about and sells, and no list of prices names."""
+    asked = content(prompt.step.query or "")
+    held = vocabulary(passage.section)
+    about = [word for word in asked if _holds(word, held.get(word[:ROOT], ()))]
+    sells = any(fact.currency for fact in passage.section.facts)
+    return sells and any(not any(_share(word, each) for each in lists) for word in about)
 
 
 def _name_share(passage: Passage, prompt: Prompt) -> float:
     """Share (0..1) of the words of what a passage sells that the customer said."""
-    name = _whole_name(passage.section)
+    name = whole_name(passage.section)
     said = folded(prompt.step.query or "")
     return sum(_holds(word, said) for word in name) / len(name) if name else 0.0
 
@@ -166,7 +175,7 @@ def _about(part: str, prompt: Prompt) -> Passage:
 def _leans_on_history(prompt: Prompt, passage: Passage) -> bool:
     """«сколько стоит?» after «маникюр»: the passage is about what was said before, not about these words."""
     before = next((exchange.user for exchange in reversed(prompt.history) if exchange.user), None)
-    return before is not None and not _content(prompt.step.query or "") and _share(before, passage) > 0
+    return before is not None and not content(prompt.step.query or "") and _share(before, passage) > 0
 
 
 def _is_another(passage: Passage, prompt: Prompt) -> bool:
@@ -174,14 +183,14 @@ def _is_another(passage: Passage, prompt: Prompt) -> bool:
 
     So it is when of two words side by side one names this product and the other another, and none is named by both.
     """
-    own = _names(passage.section)
-    priced = [own, *(_names(other.section) for other in prompt.passages)]
+    own = names(passage.section)
+    priced = [own, *(names(other.section) for other in prompt.passages)]
     words = folded(prompt.step.query or "") if own else ()
-    holds = {word: tuple(_holds(word, names) for names in priced) for word in set(words)}
+    holds = {word: tuple(_holds(word, each) for each in priced) for word in set(words)}
     for pair in pairwise(words):
         named = [holds[word] for word in pair]
         together = any(one and other for one, other in zip(*named, strict=True))
-        if _COMMON.isdisjoint(pair) and named[0][0] != named[1][0] and all(map(any, named)) and not together:
+        if COMMON.isdisjoint(pair) and named[0][0] != named[1][0] and all(map(any, named)) and not together:
             return True
     return False
 
@@ -192,7 +201,7 @@ def _called(prompt: Prompt) -> tuple[Passage, ...]:
     best = sorted(prompt.passages, key=lambda p: (p.section.language != prompt.step.language, -_weight(p)))
     said: dict[frozenset[str], Passage] = {}
     for passage in best:
-        whole = frozenset(_whole_name(passage.section))
+        whole = frozenset(whole_name(passage.section))
         if whole and all(_holds(word, words) for word in whole):
             said.setdefault(whole, passage)
     longest = [whole for whole in said if not any(whole < other for other in said)]
@@ -205,7 +214,7 @@ def _parts(text: str) -> list[str]:
     sentences = _SENTENCE.findall(text)
     asking = [sentence for sentence in sentences if "?" in sentence] or sentences
     parts = [part for sentence in asking for clause in _AND.split(sentence) for part in _clauses(clause)]
-    asked = (part for part in parts if _content(part) and _REFERS.isdisjoint(folded(part)))
+    asked = (part for part in parts if content(part) and _REFERS.isdisjoint(folded(part)))
     return list(islice(asked, _LOOKED_AT))
 
 
@@ -222,58 +231,13 @@ def _place(passage: Passage, parts: Sequence[str]) -> int:
 
 def _share(part: str, passage: Passage) -> float:
     """Share (0..1) of the words of a part that stand in the section, whatever their endings."""
-    wanted = _content(part)
-    held = _vocabulary(passage.section)
+    wanted = content(part)
+    held = vocabulary(passage.section)
     return sum(_holds(word, held.get(word[:ROOT], ())) for word in wanted) / len(wanted) if wanted else 0.0
 
 
 def _holds(word: str, among: Iterable[str]) -> bool:
     return any(same(word, other) for other in among)
-
-
-def _content(text: str) -> tuple[str, ...]:
-    return tuple(word for word in folded(text) if word not in _COMMON)
-
-
-@lru_cache(maxsize=4096)
-def _asked(section: Section) -> frozenset[tuple[str, ...]]:
-    return frozenset(folded(question) for question in section.questions)
-
-
-@lru_cache(maxsize=4096)
-def _vocabulary(section: Section) -> Mapping[str, tuple[str, ...]]:
-    """The section's words, by their first letters."""
-    return _by_root((section.title, section.text, *section.questions, *section.keywords))
-
-
-@lru_cache(maxsize=4096)
-def _own_words(section: Section) -> Mapping[str, tuple[str, ...]]:
-    """Those of what it says itself, not of what it is asked."""
-    return _by_root((section.title, section.text, *section.keywords))
-
-
-def _by_root(texts: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
-    held: dict[str, set[str]] = {}
-    for word in folded(" ".join(texts)):
-        held.setdefault(word[:ROOT], set()).add(word)
-    return {root: tuple(words) for root, words in held.items()}
-
-
-@lru_cache(maxsize=4096)
-def _names(section: Section) -> tuple[str, ...]:
-    """The words that name what a priced section sells; none for a section without a price.
-
-    A list of many products names none of them.
-    """
-    names = sorted({fact.name for fact in section.facts if fact.currency})
-    return _content(" ".join((section.title, *(names if len(names) <= _FEW else ())))) if names else ()
-
-
-@lru_cache(maxsize=4096)
-def _whole_name(section: Section) -> tuple[str, ...]:
-    """The name of what a priced section sells: its one fact's, or the title of several."""
-    names = {fact.name for fact in section.facts if fact.currency}
-    return _content(names.pop() if len(names) == 1 else section.title) if names else ()
 
 
 def _prefer(found: Sequence[Passage], share: float, wanted: Callable[[Passage], bool]) -> Sequence[Passage]:

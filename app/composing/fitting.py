@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from app.figures.words import fold, listed
+from app.language.derivation import STEMS
 from app.language.folds import letters
 from app.language.numerals import numbers
 from app.language.words import questions
@@ -98,6 +99,6 @@ def _first(words: Sequence[str]) -> str | None:
 
 
 def same(one: str, other: str) -> bool:
-    """One word in two forms: they begin alike, for `ROOT` letters and for `_ALIKE` of the longer one."""
+    """One word in two forms: alike for `ROOT` letters and for `_ALIKE` of the longer one, or of one stem."""
     alike = max(ROOT, int(_ALIKE * max(len(one), len(other))))
-    return one == other or (one[:alike] == other[:alike] and min(len(one), len(other)) >= alike)
+    return (one[:alike] == other[:alike] and min(len(one), len(other)) >= alike) or STEMS.akin(one, other)

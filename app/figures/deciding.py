@@ -254,8 +254,9 @@ def _unclear_beside(case: Case) -> list[Decided]:
 
 
 def _tied(case: Case, named: Named) -> list[Offer]:
-    """The products that a mention may mean alike."""
-    return [offer for key in named.tied if (offer := case.catalogue.get(key)) is not None]
+    """The products that a mention may mean alike, the cheaper ones first."""
+    found = [offer for key in named.tied if (offer := case.catalogue.get(key)) is not None]
+    return sorted(found, key=lambda offer: min((price.amount for price in offer.prices), default=Decimal(0)))
 
 
 def _unclear(case: Case) -> list[Decided]:

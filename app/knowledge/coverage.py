@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.knowledge.wordlists import listed
+from app.language.derivation import LEAST, STEMS
 
 _LEAST = 0.5  # weight of a word that every section holds; a word that none holds weighs 1
 _COMMON = 0.4  # share of its weight that a word of any talk keeps
@@ -97,8 +98,7 @@ class Coverage:
         return self._looked_up[word]
 
     def _look_up(self, word: str) -> list[int]:
-        shared = max(_STEM, math.ceil(_ALIKE * len(word)))
-        head = word[:shared]
+        head = min(word[: max(_STEM, math.ceil(_ALIKE * len(word)))], STEMS.of(word)[:LEAST], key=len)
         found = []
         for place in range(bisect_left(self._words, head), len(self._words)):
             known = self._words[place]
@@ -136,9 +136,9 @@ class ByLanguage:
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two words can be forms of one: they begin alike, and go on for little more."""
+    """Whether two words can be forms of one: they begin alike, and go on for little more or as one stem does."""
     shared = _begin_alike(one, other)
-    return one == other or (shared >= _STEM and shared >= _ALIKE * max(len(one), len(other)))
+    return (shared >= _STEM and shared >= _ALIKE * max(len(one), len(other))) or STEMS.akin(one, other)
 
 
 def _begin_alike(one: str, other: str) -> int:

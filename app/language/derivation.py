@@ -1,0 +1,35 @@
+"""Words of one stem: what is done and the doing of it («настроите», «настройка»), by the endings that a language derives with."""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from app.language.folds import plain
+from app.packaged import packaged
+
+_DATA = packaged("app.language", "words", "derivation.yaml")
+LEAST = int(_DATA["least"])
+"""Letters that two words of one stem begin with at least."""
+
+
+class Stems:
+    """Of words that one fold has made alike; the endings are folded as the words are."""
+
+    def __init__(self, fold: Callable[[str], str]) -> None:
+        self._endings = frozenset(fold(each) for name, row in _DATA.items() if name != "least" for each in row.split())
+        self._longest = max(map(len, self._endings))
+        self.of = lru_cache(maxsize=8192)(self._of)
+
+    def _of(self, word: str) -> str:
+        """A word without the longest ending that it may have; the word itself where none fits."""
+        for length in range(min(self._longest, len(word) - LEAST), 0, -1):
+            if word[-length:] in self._endings:
+                return word[:-length]
+        return word
+
+    def akin(self, one: str, other: str) -> bool:
+        """Whether two words are of one stem."""
+        return one == other or (one[:LEAST] == other[:LEAST] and self.of(one) == self.of(other))
+
+
+STEMS = Stems(plain)
+"""Of words as `folds.plain` leaves them."""
