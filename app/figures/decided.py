@@ -107,7 +107,10 @@ class Recommended:
 
 @dataclass(frozen=True, slots=True)
 class Summed:
+    """A sum. `least`: of some names in it the cheapest that they may mean is counted."""
+
     sum: Sum
+    least: bool = False
 
     @property
     def sections(self) -> tuple[str, ...]:
@@ -115,7 +118,11 @@ class Summed:
 
     def say(self, language: Language) -> str:
         named = f"{self.sum.parts[0].offer.name}: " if len(self.sum.parts) == 1 else ""
-        said = whole(str(template(language, "sum")).format(derivation=named + derivation(self.sum, language)))
+        said = whole(
+            str(template(language, "sum")).format(derivation=named + derivation(self.sum, language, least=self.least))
+        )
+        if self.least:
+            said += " " + template(language, "least")
         if self.sum.saving:
             shown = money(self.sum.saving, self.sum.totals[0].currency, language)
             said += " " + template(language, "saving").format(amount=shown)

@@ -1,24 +1,21 @@
 """What a clause asks to be counted: which products, how many of what, for how long, and what beside the price."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cache
 from itertools import pairwise
 from types import MappingProxyType
 
+from app.figures.beside import counted
 from app.figures.read import MOST_READ, DurationLike, Read, exact, months
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
-from app.figures.words import LANGUAGES, Token, asked, asked_by, collective, common, data, fold, listed, tokens
+from app.figures.words import Token, asked, asked_by, collective, common, fold, listed, tokens
 
-_BREAKS = frozenset(".!?;,\n+=")
-_NEAR = 2  # words between a number and what it counts
 MOST = Decimal(1_000_000)
 _MOST_PIECES = 10_000  # of one product: a greater number beside its name is an amount
 _LONGEST = 60
 """Months: for longer nobody pays ahead, and «then» of one language begins as «ten» does."""
-_PIECE = "@piece"
 _SHORT = {"hour": ("@hour", 3600), "day": ("@day", 86400), "week": ("@week", 604800)}
 
 
@@ -67,6 +64,13 @@ class Wanted:
         """The products meant beyond doubt, each once."""
         return tuple(dict.fromkeys(named.key for named in self.named if named.key is not None))
 
+    @property
+    def own_only(self) -> "Wanted":
+        """Without what is called by no word of its own name: beside such a word it is only spoken of."""
+        kept = [n for n, named in enumerate(self.named) if named.own]
+        counts = {place: self.counts[n] for place, n in enumerate(kept) if n in self.counts}
+        return replace(self, named=tuple(self.named[n] for n in kept), counts=MappingProxyType(counts))
+
 
 @dataclass(slots=True)
 class _Told:
@@ -94,6 +98,7 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
     """Linear in the length of the clause."""
     found = tokens(read.text)
     mentions = (n for n in catalogue.named(read.text) if not _is_unit(n, read.text, catalogue))
+    mentions = (n for n in mentions if not _is_a_set(n, found))
     named = tuple(n for n in mentions if n.own or not _only_asks(n, read.text))
     if any(n.own and n.unique for n in named):
         named = tuple(n for n in named if n.own)
@@ -129,7 +134,7 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
         if inside or not exact(number) or not 0 < number.value <= MOST:
             continue
         first, last = _place(found, number.start), _place(found, number.end)
-        what, noun = _counted(read.text, found, (first, last), named, catalogue)
+        what, noun = counted(read.text, found, (first, last), named, catalogue)
         if what is None and fold(noun) in listed("dimensions"):
             continue
         if first and found[first - 1].folded in listed("each") and isinstance(what, str):
@@ -217,6 +222,15 @@ def _is_unit(named: Named, text: str, catalogue: Catalogue) -> bool:
     return named.key is None and all(catalogue.units.of(word) is not None for word in said)
 
 
+def _is_a_set(named: Named, found: Sequence[Token]) -> bool:
+    """«Two sets», «a set»: a common word, though a plan may be called so."""
+    place = _place(found, named.start)
+    token, before = found[place], found[place - 1] if place else None
+    if token.end < named.end or token.folded not in listed("sets") or not token.raw.isascii():
+        return False
+    return token.raw.endswith("s") or (before is not None and (before.number or before.folded in listed("articles")))
+
+
 def _only_asks(named: Named, text: str) -> bool:
     """«The cheapest» names nothing, though a section may be known by that."""
     return all(asked_by(token.folded) for token in tokens(text[named.start : named.end]))
@@ -232,66 +246,3 @@ def _place(found: Sequence[Token], at: int) -> int:
         else:
             high = middle
     return low
-
-
-def _counted(
-    text: str, found: Sequence[Token], span: tuple[int, int], named: Sequence[Named], catalogue: Catalogue
-) -> tuple[str | int | None, str]:
-    """Key of the unit, or the place of the product, that a number counts; else the noun that is neither."""
-    first, last = span
-    spare = ""
-    for place in range(last, min(len(found), last + _NEAR + 1)):
-        token = found[place]
-        broken = place > 0 and not _BREAKS.isdisjoint(text[found[place - 1].end : token.start])
-        if broken or token.folded in listed("separators") or token.number or listed("percent").get(token.folded):
-            break
-        product = next((n for n, mention in enumerate(named) if mention.start <= token.start < mention.end), None)
-        unit = catalogue.units.of(token.folded)
-        if unit == _PIECE and product is None:
-            return _pieces(token, found[first - 1] if first else None, named), ""
-        if unit is not None and (product is None or named[product].key is None or _whole(named[product], token)):
-            return unit, ""
-        if product is not None:
-            return product, ""
-        if token.folded in common():
-            break
-        spare = spare or token.raw
-    before = _before(text, found, first, named, catalogue) if first and first < len(found) else None
-    return (None, spare) if before is None or (spare and isinstance(before, str)) else (before, "")
-
-
-def _pieces(token: Token, before: Token | None, named: Sequence[Named]) -> str | int:
-    """What «3 pieces» are of: the product named before them, else the one behind, else anything."""
-    ends = [n for n, mention in enumerate(named) if before is not None and mention.end <= before.end]
-    starts = [n for n, mention in enumerate(named) if mention.start >= token.end]
-    return ends[-1] if ends else starts[0] if starts else _PIECE
-
-
-def _before(
-    text: str, found: Sequence[Token], first: int, named: Sequence[Named], catalogue: Catalogue
-) -> str | int | None:
-    """What stands before its number: «shops: 3», «Rost x2»."""
-    token, between = found[first - 1], text[found[first - 1].end : found[first].start]
-    if not _BREAKS.isdisjoint(between):
-        return None
-    own = any(mention.unique and mention.start <= token.start < mention.end for mention in named)
-    if not own and (unit := catalogue.units.of(token.folded)) is not None:
-        return unit
-    if token.folded in _times() or between.strip().lower() in _times():
-        ends = [n for n, mention in enumerate(named) if mention.end <= token.end]
-        return ends[-1] if ends else None
-    return None
-
-
-def _whole(mention: Named, token: Token) -> bool:
-    return mention.start == token.start and mention.end == token.end
-
-
-@cache
-def _times() -> frozenset[str]:
-    return frozenset(
-        form
-        for language in LANGUAGES
-        for word in str(data(language)["operators"]["×"]).split()
-        for form in (word, fold(word))
-    )

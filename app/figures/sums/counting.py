@@ -115,9 +115,13 @@ class Sum:
         return Total(sum((t.amount for t in self.totals), Decimal(0)), self.totals[0].currency, period)
 
     def every(self, amount: Decimal) -> bool:
-        """Whether `amount` is one of its totals, or what is paid first."""
+        """Whether `amount` is one of its totals, and no price of one part alone among others, or what is paid first."""
         first = self.first
-        return any(total.amount == amount for total in self.totals) or (first is not None and first.amount == amount)
+        alone = [p.amount for p in self.parts if sum(p.period == other.period for other in self.parts) == 1]
+        whole = len(self.parts) == 1 or amount not in alone
+        return (whole and any(total.amount == amount for total in self.totals)) or (
+            first is not None and first.amount == amount
+        )
 
 
 def count(

@@ -56,3 +56,12 @@ def cheapest(
 ) -> Sum | None:
     """The least that is paid for what was told; None where nothing fits."""
     return next(iter(fitting(catalogue, offers, quantities, months)), None)
+
+
+def least_of(catalogue: Catalogue, keys: Iterable[str]) -> Offer | None:
+    """The cheapest of those products; None where their prices are for different things and cannot be compared."""
+    offers = siblings(catalogue, keys)
+    paid = {tuple(sorted((price.unit or "", price.fact.period or "") for price in offer.prices)) for offer in offers}
+    if len(paid) != 1 or paid == {()}:
+        return None
+    return min(offers, key=lambda offer: min(price.amount for price in offer.prices))
