@@ -22,7 +22,7 @@ LONGEST = 1000
 """Characters of a message that are read."""
 _RECALLED = 300
 """The same of one in the history,"""
-_ALTOGETHER = 4000
+_ALTOGETHER = 2800
 """and of all of them: what is read back is read in every turn."""
 
 
