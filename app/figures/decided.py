@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.figures.ruled import Cheaper, PerUnit, Ruled
 from app.figures.saying import derivation, figure_said, lasting, missing, plainly, price, template, whole
 from app.figures.shop.catalogue import Offer
 from app.figures.shop.facts import Figure, money, plain
@@ -261,8 +262,8 @@ class NotKnown:
 
 
 Decided = (
-    PriceKnown | MainPrices | Paid | Different | Recommended | Summed | Confirmed | Corrected | NotOurs | YesNo | Term
-    | InParts | Beside | NotKnown
+    PriceKnown | PerUnit | Cheaper | Ruled | MainPrices | Paid | Different | Recommended | Summed | Confirmed
+    | Corrected | NotOurs | YesNo | Term | InParts | Beside | NotKnown
 )  # fmt: skip
 
 

@@ -20,9 +20,11 @@ from app.figures.decided import (
     Term,
     YesNo,
 )
-from app.figures.granting import discounts, instalments
+from app.figures.granting import discounts, instalments, yearly
+from app.figures.perwhat import per_what
 from app.figures.pricing import priced, prices
 from app.figures.read import Read
+from app.figures.ruled import Cheaper, PerUnit, Ruled
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.shop.facts import Figure
 from app.figures.statements import Statements
@@ -37,7 +39,7 @@ _COUNTING = frozenset({"price", "measure", "included"})
 """What asks how many, of something that was spoken of."""
 _MOST = 4
 _YEAR = Decimal(12)
-_WHOLE = (Confirmed, Corrected, NotOurs, InParts, Beside, Paid, Different, Recommended)
+_WHOLE = (PerUnit, Cheaper, Ruled, Confirmed, Corrected, NotOurs, InParts, Beside, Paid, Different, Recommended)
 """What leaves nothing to be said of prices."""
 
 
@@ -71,10 +73,13 @@ def decide(
         case, basket = replace(case, focus=()), NOTHING
     case = replace(case, wanted=replace(asked, months=_whole_year(case, basket)))
     asked = case.wanted
-    found = [*own_sums(case, basket)] or paid_how(case) or [*differences(case), *recommended(case, basket)]
+    found: list[Decided] = [*per_what(case)]
+    found = found or [*own_sums(case, basket)] or paid_how(case) or [*differences(case), *recommended(case, basket)]
     if not found and ("instalment" in asked.asks or (basket.parts and "sum" in asked.asks)):
         found = [*instalments(case, basket, joined=joined)]
-    if "discount" in asked.asks or asked.percent is not None:
+    cheaper = [] if found else yearly(case)
+    found += cheaper
+    if not cheaper and ("discount" in asked.asks or asked.percent is not None):
         found += discounts(case)
     if not any(isinstance(d, _WHOLE) for d in found):
         summed = together(case, basket, joined=joined) if (whole and "sum" in asked.asks) or several(case) else []

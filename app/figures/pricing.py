@@ -143,7 +143,9 @@ def _of_told(case: Case, *, counted: bool) -> list[Decided]:
         return []
     plans = alternatives(case.catalogue, case.told)
     sums = fitting(case.catalogue, plans, case.told, case.wanted.months)
-    if not sums and not case.named:  # of the main offer nobody has told how many: it is said for one
+    if (
+        not sums and not case.named and plainly_asked(case)
+    ):  # of the main offer nobody has told how many: it is said for one
         offers = main_offers(case.catalogue)
         held = any(limit.unit in case.told for offer in offers for limit in offer.limits)
         sums = fitting(case.catalogue, offers if held else (), case.told, case.wanted.months)

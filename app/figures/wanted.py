@@ -133,6 +133,8 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
         inside = any(start <= number.start and number.end <= end for start, end in spans)
         if inside or not exact(number) or not 0 < number.value <= MOST:
             continue
+        if read.text[number.end : number.end + 2].strip().startswith("%"):
+            continue
         first, last = _place(found, number.start), _place(found, number.end)
         what, noun = counted(read.text, found, (first, last), named, catalogue)
         if what is None and fold(noun) in listed("dimensions"):

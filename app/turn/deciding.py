@@ -28,6 +28,7 @@ from app.figures.decided import (
 )
 from app.figures.deciding import decide
 from app.figures.read import Read
+from app.figures.ruled import Cheaper, PerUnit, Ruled
 from app.figures.talk.basket import heard
 from app.figures.talk.ordering import orders, recaps
 from app.figures.wanted import Wanted
@@ -39,6 +40,7 @@ from app.turn.recalled import LONGEST, as_heard, in_its_words, parser, recalled,
 from app.types import Ask, Deciding, Snapshot, Step
 
 _KINDS: Mapping[type[object], str] = {
+    Cheaper: "sum", PerUnit: "term", Ruled: "term",
     PriceKnown: "price", MainPrices: "price", Paid: "term", Different: "sum", Summed: "sum", Recommended: "advised",
     Confirmed: "confirmed", Corrected: "corrected", NotOurs: "not_ours", YesNo: "yes_no", Term: "term",
     InParts: "instalment", Beside: "instalment", NotKnown: "not_known",
@@ -171,18 +173,22 @@ def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: b
         if beside and isinstance(each, MainPrices):
             continue
         kind = _KINDS[type(each)]
+        if isinstance(each, PerUnit) and each.value is not None:
+            kind = "yes_no"
         unasked = not priced or (kind == "not_known" and step.reason == "price_told")
         if (kind in _UNASKED and unasked) or not over.isdisjoint(each.sections):
             continue
         if isinstance(each, Term) and not any(figure.sentence(step.language) for figure in each.figures):
             continue  # «Warranty: 12 (month)» is no answer; the section in whatever language is
-        value = each.value if isinstance(each, YesNo) else None
+        value = each.value if isinstance(each, YesNo | PerUnit) else None
         said, amounts = each.say(step.language).strip(), _comes_out(each)
         yield Deciding(kind, said, tuple(each.sections), value, amounts)  # type: ignore[arg-type]
 
 
 def _comes_out(each: Decided) -> tuple[Decimal, ...]:
     """Of a sum: its totals."""
+    if isinstance(each, Cheaper):
+        return tuple(total.amount for made in each.sums for total in made.totals)
     return (
         tuple(total.amount for total in each.sum.totals)
         if isinstance(each, Summed | Confirmed | Corrected | Recommended)

@@ -141,6 +141,8 @@ def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:
 def _first_month(wanted: Wanted) -> bool:
     """«For the first month»: what is paid first, whatever the time that it is paid for."""
     words = wanted.words
+    if wanted.months is not None and wanted.months > 1 and wanted.asks & {"discount", "cheapest", "saving"}:
+        return False  # «cheaper for a year at once?»
     if any(listed("at_once").get(word) is not None for word in words) and any(map(_pays, words)):
         return True
     firsts = (listed("ordinals").get(a) == _FIRST for a, b in pairwise(words) if listed("spans").get(b) or _pays(b))

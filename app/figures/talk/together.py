@@ -13,7 +13,7 @@ from app.figures.talk.advising import main_offers
 from app.figures.talk.basket import Basket
 from app.figures.talk.ordering import meant_by
 from app.figures.wanted import Wanted
-from app.figures.words import fold, listed
+from app.figures.words import fold, listed, tokens
 
 _MOST_TIED = 8
 _MOST = 8
@@ -81,7 +81,7 @@ def together(case: Case, basket: Basket, *, joined: bool = False) -> list[Decide
     catalogue = case.catalogue
     case, offers = wanted_together(case, basket, joined=joined)
     asked = case.wanted
-    if len(offers) < 2:
+    if len(offers) < 2 or _strange(case):
         return []
     made = case.sum(offers)
     if made.unknown and all(unknown.missing == "from" for unknown in made.unknown):
@@ -110,6 +110,22 @@ def _others(case: Case, basket: Basket, offers: Sequence[Offer]) -> list[Offer]:
             found.append(sorted((o for o in alike if o not in offers), key=_price))
     rows = (row[place] for place in range(_MOST_TIED) for row in found if place < len(row))
     return list(dict.fromkeys(rows))[:_OTHERS]
+
+
+def _strange(case: Case) -> bool:
+    """Whether one of several plans is called by a word that nothing explains: which one is not for us to choose."""
+    found = tokens(case.read.text)
+    for mention in case.wanted.named:
+        meant = meant_by(mention, case.catalogue)
+        if mention.key is not None or not mention.own or len(meant) < 2 or not all(map(bounded, meant)):
+            continue
+        before = [t for t in found if t.end <= mention.start][-1:]
+        behind = [t for t in found if t.start >= mention.end][:1]
+        near = [t for t in before if not case.read.text[t.end : mention.start].strip()]
+        near += [t for t in behind if not case.read.text[mention.end : t.start].strip()]
+        if any(token.raw in map(str.lower, case.wanted.rest) for token in near):
+            return True
+    return False
 
 
 def _price(offer: Offer) -> Decimal:
