@@ -68,7 +68,8 @@ def decide(
     before = {catalogue.units.key(unit) or unit: n for unit, n in known if n.is_finite() and 0 < n <= MOST}
     spoken = tuple(offer for key in focus if (offer := catalogue.get(key)) is not None)
     counts = {} if asked.named else {item.key: item.count for item in basket.items if item.count is not None}
-    case = Case(read, asked, catalogue, quantities(asked, before), spoken, language, counts)
+    shares = dict(basket.shares) or asked.shares
+    case = Case(read, asked, catalogue, quantities(asked, before), spoken, language, counts, shares)
     if _of_other_units(case, basket):
         case, basket = replace(case, focus=()), NOTHING
     case = replace(case, wanted=replace(asked, months=_whole_year(case, basket)))

@@ -9,7 +9,6 @@ from app.figures.ruled import Cheaper, Ruled
 from app.figures.saying import figure_said, template
 from app.figures.shop.facts import Figure, plain
 from app.figures.sums.counting import Sum, count
-from app.figures.sums.fitting import fitting
 from app.figures.sums.reductions import granted_by, instalment, thresholds
 from app.figures.talk.advising import main_offers
 from app.figures.talk.basket import NOTHING, Basket
@@ -141,7 +140,7 @@ def yearly(case: Case) -> list[Cheaper]:
     if case.named and not lasting:
         return []
     sums = [case.sum((offer,)) for offer in lasting[:1]]
-    sums = sums or list(fitting(case.catalogue, main_offers(case.catalogue), case.told, months))
+    sums = sums or list(case.fitting(main_offers(case.catalogue)))
     found = [(made, saved) for made in sums if (saved := _saved(case, made, months)) > 0]
     return [Cheaper(tuple(made for made, _ in found), tuple(saved for _, saved in found))] if found else []
 

@@ -9,7 +9,7 @@ from app.figures.decided import Decided, NotKnown, PriceKnown, Summed
 from app.figures.shop.catalogue import Offer
 from app.figures.shop.naming import Named
 from app.figures.sums.counting import Sum, Unknown
-from app.figures.sums.fitting import alternatives, cheapest, fitting
+from app.figures.sums.fitting import alternatives
 from app.figures.talk.advising import main_offers
 from app.figures.words import listed
 
@@ -46,7 +46,7 @@ def _least(case: Case) -> Sum | None:
     if not offers and case.focus:
         heads = {case.catalogue.head(offer.key) for offer in case.focus}
         offers = tuple(o for o in case.catalogue.offers if case.catalogue.head(o.key) in heads)
-    return cheapest(case.catalogue, offers, case.told, case.wanted.months) if len(offers) > 1 else None
+    return case.cheapest(offers) if len(offers) > 1 else None
 
 
 def _of_meant(case: Case) -> list[Decided]:
@@ -124,11 +124,9 @@ def _unclear(case: Case) -> list[Decided]:
     for named in case.wanted.named:
         tied = _tied(case, named)
         if 1 < len(tied) <= 2 * _MOST and not (case.focus and set(tied) & set(case.focus)):
-            if "cheapest" in case.wanted.asks and (
-                least := cheapest(case.catalogue, tied, case.told, case.wanted.months)
-            ):
+            if "cheapest" in case.wanted.asks and (least := case.cheapest(tied)):
                 return [Summed(least)]
-            sums = fitting(case.catalogue, tied, case.told, case.wanted.months)
+            sums = case.fitting(tied)
             if case.wanted.quantities or case.wanted.months is not None or ("choose" in case.wanted.asks and case.told):
                 return [Summed(made) for made in sums[:_MOST]]
             if (odd := _odd_unit(case, tied)) is not None:
@@ -142,13 +140,13 @@ def _of_told(case: Case, *, counted: bool) -> list[Decided]:
     if not case.told:
         return []
     plans = alternatives(case.catalogue, case.told)
-    sums = fitting(case.catalogue, plans, case.told, case.wanted.months)
+    sums = case.fitting(plans)
     if (
         not sums and not case.named and plainly_asked(case)
     ):  # of the main offer nobody has told how many: it is said for one
         offers = main_offers(case.catalogue)
         held = any(limit.unit in case.told for offer in offers for limit in offer.limits)
-        sums = fitting(case.catalogue, offers if held else (), case.told, case.wanted.months)
+        sums = case.fitting(offers if held else ())
     if "cheapest" in case.wanted.asks:
         sums = sums[:1]
     if sums:

@@ -7,10 +7,11 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from app.figures.beside import counted
+from app.figures.parted import Parted, parted
 from app.figures.read import MOST_READ, DurationLike, Read, exact, months
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
-from app.figures.words import Token, asked, asked_by, collective, common, fold, listed, tokens
+from app.figures.words import Token, asked, asked_by, collective, common, fold, listed, tokens, written
 
 MOST = Decimal(1_000_000)
 _MOST_PIECES = 10_000  # of one product: a greater number beside its name is an amount
@@ -48,6 +49,8 @@ class Wanted:
     """The clause is a product's name and nothing else."""
     units: tuple[str, ...] = ()
     """Keys of the units that stand outside of names, told or not."""
+    shares: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
+    """Key of a unit -> how many of it there are in each of several places."""
 
     @property
     def counted(self) -> Mapping[str, Decimal]:
@@ -104,6 +107,7 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         named = tuple(n for n in named if n.own)
     taken = [(n.start, n.end) for n in named if n.own or n.unique]
     told = _told(read, found, named, catalogue)
+    parts = _parts(read, found, told, catalogue)
     paid = [d for d in read.durations[:MOST_READ] if exact(d) and not _age(read.text, found, d)]
     lengths = [m for m in map(months, paid) if m is not None and m <= _LONGEST]
     return Wanted(
@@ -121,7 +125,23 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         rest=tuple(_rest(read, found, named, catalogue)),
         objects=tuple(_objects(found, read, [n for n in named if n.unique or len(n.candidates) > 1], catalogue)),
         units=tuple(dict.fromkeys(_units(found, taken, catalogue))),
+        shares=parts.shares if parts is not None else {},
     )
+
+
+def _parts(read: Read, found: Sequence[Token], told: _Told, catalogue: Catalogue) -> Parted | None:
+    """What is told of each place, and in `told` what that comes to."""
+    priced = [u for u in told.quantities if not u.startswith("@") and catalogue.priced_by(u)]
+    parts = parted(read, found, catalogue, told.quantities.get(priced[0]) if priced else None)
+    if parts is None:
+        return None
+    place = parts.place or next((unit for unit in priced if unit not in parts.shares), None)
+    if place is not None and place not in parts.shares:
+        told.quantities[place] = max(told.quantities.get(place, Decimal(0)), Decimal(parts.places))
+    told.quantities |= {unit: sum(row, Decimal(0)) for unit, row in parts.shares.items()}
+    told.bare.clear()
+    told.each -= parts.shares.keys()
+    return parts
 
 
 def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue: Catalogue) -> _Told:
@@ -139,7 +159,7 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
         what, noun = counted(read.text, found, (first, last), named, catalogue)
         if what is None and fold(noun) in listed("dimensions"):
             continue
-        if first and found[first - 1].folded in listed("each") and isinstance(what, str):
+        if isinstance(what, str) and first and (_each(found[first - 1]) or _in_each(found, first, last)):
             told.each.add(what)
         counts = what is None or isinstance(what, str) or number.value <= _MOST_PIECES
         told.add(what if counts else None, noun if counts else "", number.value)
@@ -151,6 +171,17 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
             unit = catalogue.units.of(found[place + 1].folded) if place + 1 < len(found) else None
             told.quantities.setdefault(unit or catalogue.units.person(), people)
     return told
+
+
+def _each(token: Token) -> bool:
+    return token.folded in listed("each")
+
+
+def _in_each(found: Sequence[Token], first: int, last: int) -> bool:
+    """«In each two tills», «two tills each»."""
+    return found[first - 1].raw in written("ineach") or any(
+        t.raw in written("ineach") for t in found[last + 1 : last + 2]
+    )
 
 
 def _rate(read: Read, found: Sequence[Token]) -> Decimal | None:

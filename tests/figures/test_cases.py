@@ -44,7 +44,7 @@ def collected() -> list[Any]:
 CASES = collected()
 
 
-def short(decision: Decided) -> str:  # noqa: PLR0911 - a line for each kind
+def short(decision: Decided) -> str:  # noqa: PLR0911, PLR0912 - a line for each kind
     match decision:
         case PriceKnown():
             return "price " + " ".join(_price(f) for f in decision.figures)

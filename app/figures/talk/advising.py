@@ -31,7 +31,7 @@ def recommended(case: Case, basket: Basket) -> list[Recommended]:
     told = {unit: n for unit, n in case.told.items() if unit in decides}
     if not told or not asks_which(case, basket, offers):
         return []
-    sums = fitting(case.catalogue, offers, told, case.wanted.months)
+    sums = fitting(case.catalogue, offers, told, case.wanted.months, case.shares)
     if not sums:
         return []
     best = sums[0]

@@ -45,6 +45,8 @@ class Basket:
     """Keys of the products spoken of last."""
     earlier: frozenset[str] = frozenset()
     """Keys of what a sum of all was of, before the newest message."""
+    shares: tuple[tuple[str, tuple[Decimal, ...]], ...] = ()
+    """Key of a unit -> how many of it there are in each place, as long as nothing else is told of it."""
     parts: bool = False
     """Whether he asked to pay by instalments."""
 
@@ -91,6 +93,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         read, wanted = parse(full)
         text = read.text
     gone, less, spans = _taken_back(text, wanted, before)
+    refused = gone | {key for m in wanted.named if (m.start, m.end) in spans for key in m.tied}
     if spans := [*spans, *spoken_of(text, wanted)]:
         named = any(mention.own and mention.unique for mention in wanted.named)
         read, wanted = parse(kept(text, spans))
@@ -110,8 +113,9 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     if (pieces := wanted.quantities.get(_PIECE)) is not None and not wanted.keys and len(before.focus) == 1:
         items = [replace(item, count=pieces) if item.key == before.focus[0] else item for item in items]
     own = {key for key in wanted.keys if key not in gone}
+    refused -= own
     beside = joins(read.text, wanted)
-    items = list(_added(items, wanted, own, catalogue, picked=picked, beside=beside and not picked))
+    items = list(_added(items, wanted, (own, refused), catalogue, picked=picked, beside=beside and not picked))
     focus = (
         wanted.keys or tuple(k for k in before.focus if k not in gone) or tuple(i.key for i in items[-1:] if not i.open)
     )
@@ -120,9 +124,10 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         _offered(wanted, own, before),
         tuple(told.items()),
         wanted.months or before.months,
-        (before.rejected | gone) - own,
+        (before.rejected | gone) - own - {item.key for item in items},
         focus,
         frozenset(item.key for item in before.meant) - gone,
+        tuple({**{u: row for u, row in before.shares if u not in wanted.quantities}, **wanted.shares}.items()),
         before.parts or "instalment" in wanted.asks,
     )
     picked = picked or any(key in before.offered for key in own)
@@ -215,11 +220,20 @@ def _of_gone(unit: str, gone: frozenset[str], catalogue: Catalogue) -> bool:
 
 
 def _added(
-    items: Sequence[Held], wanted: Wanted, own: set[str], catalogue: Catalogue, *, picked: bool, beside: bool
+    items: Sequence[Held],
+    wanted: Wanted,
+    keys: tuple[set[str], frozenset[str]],
+    catalogue: Catalogue,
+    *,
+    picked: bool,
+    beside: bool,
 ) -> Iterator[Held]:
-    """The items with those of `own` that a message prices or takes; of one kind the later, unless it comes beside."""
+    """The items with what a message prices or takes; of one kind the later, unless it comes beside.
+
+    `keys`: of what it names beyond doubt, and of what it refuses.
+    """
     takes = picked or wishes(wanted.words) or bool(wanted.counts) or "sum" in wanted.asks
-    new = _new(wanted, own, catalogue, takes=takes)
+    new = _new(wanted, keys, catalogue, takes=takes)
     settled = {key for key, held in new.items() if not held.open}
     heads = {catalogue.head(key) for key in settled}
     plans = {catalogue.head(key) for key in new if (offer := catalogue.get(key)) is not None and bounded(offer)}
@@ -241,19 +255,22 @@ def _added(
     yield from new.values()
 
 
-def _new(wanted: Wanted, own: set[str], catalogue: Catalogue, *, takes: bool) -> dict[str, Held]:
+def _new(
+    wanted: Wanted, keys: tuple[set[str], frozenset[str]], catalogue: Catalogue, *, takes: bool
+) -> dict[str, Held]:
     """What a message prices or takes; of an unclear name the cheapest, with all that it may mean."""
     brief = len(wanted.rest) <= _FEW and "yes_no" not in wanted.asks
     if not (takes or brief or wanted.asks & _PRICED or wanted.alone):
         return {}
     new: dict[str, Held] = {}
+    own, refused = keys
     counts = wanted.counted
     for mention in wanted.named:
         key = mention.key
         if key is not None:
             if key in own and (mention.own or wanted.asks & _PRICED) and catalogue.get(key) is not None:
                 new[key] = Held(key, counts.get(key), takes)
-        elif mention.own and 1 < len(mention.tied) <= _MOST_TIED and not own & set(mention.tied):
+        elif mention.own and 1 < len(mention.tied) <= _MOST_TIED and not (own | refused) & set(mention.tied):
             least = least_of(catalogue, mention.tied)
             if least is not None and not bounded(least):
                 open_ = () if "cheapest" in wanted.asks else mention.tied

@@ -8,7 +8,7 @@ from app.figures.case import Case
 from app.figures.decided import Decided, NotKnown, PriceKnown, Summed
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.counting import Sum, Unknown
-from app.figures.sums.fitting import bounded, cheapest, fitting, least_of, siblings
+from app.figures.sums.fitting import bounded, least_of, siblings
 from app.figures.talk.advising import main_offers
 from app.figures.talk.basket import Basket
 from app.figures.talk.ordering import meant_by
@@ -66,13 +66,9 @@ def wanted_together(case: Case, basket: Basket, *, joined: bool) -> tuple[Case, 
 def _that_holds(case: Case, offer: Offer) -> Offer:
     """The main offer that what was told fits into, where it does not fit into this one; any other as it is."""
     plans = main_offers(case.catalogue)
-    if (
-        offer not in plans
-        or not case.sum((offer,)).known
-        or fitting(case.catalogue, (offer,), case.told, case.wanted.months)
-    ):
+    if offer not in plans or not case.sum((offer,)).known or case.fitting((offer,)):
         return offer
-    best = cheapest(case.catalogue, plans, case.told, case.wanted.months)
+    best = case.cheapest(plans)
     return best.parts[0].offer if best is not None and best.parts[0].offer in plans else offer
 
 
