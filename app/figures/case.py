@@ -1,12 +1,14 @@
 """One asked clause: what it wants, what was told before, which products are meant."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.counting import Item, Sum, count
+from app.figures.sums.fitting import cheapest, fitting
+from app.figures.sums.limits import Shares
 from app.figures.sums.reductions import granted_by
 from app.figures.wanted import Wanted
 from app.types import Language
@@ -27,6 +29,7 @@ class Case:
     language: Language
     counts: Mapping[str, Decimal] = field(default_factory=dict)
     """Key of a product -> how many of it were wanted before."""
+    shares: Shares = field(default_factory=dict)
 
     @property
     def named(self) -> tuple[Offer, ...]:
@@ -52,7 +55,17 @@ class Case:
 
     def sum(self, offers: Sequence[Offer]) -> Sum:
         granted = granted_by(self.catalogue, self.wanted.words)
-        return count(self.catalogue, self.items(offers), self.told, self.wanted.months, granted=granted)
+        return count(
+            self.catalogue, self.items(offers), self.told, self.wanted.months, granted=granted, shares=self.shares
+        )
+
+    def fitting(self, offers: Iterable[Offer]) -> tuple[Sum, ...]:
+        """Sums of those offers that what was told fits into, from the cheapest on."""
+        return fitting(self.catalogue, offers, self.told, self.wanted.months, self.shares)
+
+    def cheapest(self, offers: Iterable[Offer]) -> Sum | None:
+        """The least that is paid for what was told; None where nothing fits."""
+        return cheapest(self.catalogue, offers, self.told, self.wanted.months, self.shares)
 
 
 def quantities(asked: Wanted, before: Mapping[str, Decimal]) -> dict[str, Decimal]:

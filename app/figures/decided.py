@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.figures.ruled import Cheaper, PerUnit, Ruled
 from app.figures.saying import derivation, figure_said, lasting, missing, plainly, price, template, whole
 from app.figures.shop.catalogue import Offer
 from app.figures.shop.facts import Figure, money, plain
@@ -107,7 +108,10 @@ class Recommended:
 
 @dataclass(frozen=True, slots=True)
 class Summed:
+    """A sum. `least`: of some names in it the cheapest that they may mean is counted."""
+
     sum: Sum
+    least: bool = False
 
     @property
     def sections(self) -> tuple[str, ...]:
@@ -115,7 +119,11 @@ class Summed:
 
     def say(self, language: Language) -> str:
         named = f"{self.sum.parts[0].offer.name}: " if len(self.sum.parts) == 1 else ""
-        said = whole(str(template(language, "sum")).format(derivation=named + derivation(self.sum, language)))
+        said = whole(
+            str(template(language, "sum")).format(derivation=named + derivation(self.sum, language, least=self.least))
+        )
+        if self.least:
+            said += " " + template(language, "least")
         if self.sum.saving:
             shown = money(self.sum.saving, self.sum.totals[0].currency, language)
             said += " " + template(language, "saving").format(amount=shown)
@@ -254,8 +262,8 @@ class NotKnown:
 
 
 Decided = (
-    PriceKnown | MainPrices | Paid | Different | Recommended | Summed | Confirmed | Corrected | NotOurs | YesNo | Term
-    | InParts | Beside | NotKnown
+    PriceKnown | PerUnit | Cheaper | Ruled | MainPrices | Paid | Different | Recommended | Summed | Confirmed
+    | Corrected | NotOurs | YesNo | Term | InParts | Beside | NotKnown
 )  # fmt: skip
 
 

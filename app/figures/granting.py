@@ -5,13 +5,18 @@ from decimal import Decimal
 
 from app.figures.case import Case
 from app.figures.decided import Beside, Decided, InParts, Term, YesNo
+from app.figures.ruled import Cheaper, Ruled
 from app.figures.saying import figure_said, template
 from app.figures.shop.facts import Figure, plain
+from app.figures.sums.counting import Sum, count
 from app.figures.sums.reductions import granted_by, instalment, thresholds
+from app.figures.talk.advising import main_offers
 from app.figures.talk.basket import NOTHING, Basket
 from app.figures.talk.together import wanted_together
+from app.figures.words import listed
 
 _MOST = 4
+_YEAR = Decimal(12)
 
 
 def instalments(case: Case, basket: Basket = NOTHING, *, joined: bool = False) -> Iterator[Decided]:
@@ -76,6 +81,9 @@ def _tied_without(case: Case) -> YesNo | None:
 def discounts(case: Case) -> Iterator[Decided]:
     """A yes where a threshold is reached, a no with the first threshold where none is, else all that there are."""
     asked, catalogue = case.wanted, case.catalogue
+    if (rule := _rule(case)) is not None:
+        yield rule
+        return
     if asked.months is not None and not asked.quantities and asked.percent is None:
         return  # the year's own price is what is asked about
     meant = case.meant if case.named else case.tied or case.meant
@@ -106,3 +114,40 @@ def _threshold(case: Case, figure: Figure) -> str:
     start = plain(figure.fact.min_quantity or Decimal(1), case.language)
     percent = plain(figure.amount, case.language)
     return str(template(case.language, "discount_until")).format(percent=percent, n=start, unit=unit)
+
+
+def _rule(case: Case) -> Ruled | None:
+    """The rule itself, where a clause asks what a percentage is taken from, or what becomes of it."""
+    asked = case.wanted
+    either = any(word in listed("alternatives") for word in asked.words)
+    if asked.percent is None or asked.quantities or asked.counts or case.named:
+        return None
+    counted = any(figure.quantity_unit in case.told for figure in case.catalogue.reductions)
+    if not either and (counted or asked.asks & {"price", "sum"}):
+        return None
+    stated = [f for f in case.catalogue.reductions if f.amount == asked.percent and f.ruled(case.language)]
+    return Ruled(stated[0]) if stated else None
+
+
+def yearly(case: Case) -> list[Cheaper]:
+    """That a year costs less at once, where a clause asks for a discount on so long a time; empty where it does not."""
+    asked, months = case.wanted, case.wanted.months
+    compares = any(word in listed("comparative") for word in asked.words)
+    asks = "discount" in asked.asks or (compares and not asked.asks & {"choose", "difference", "instalment"})
+    if not asks or months is None or months % _YEAR or len(case.named) > 1:
+        return []
+    lasting = [o for o in case.meant if o.priced("month") is not None and o.priced("year") is not None]
+    if case.named and not lasting:
+        return []
+    sums = [case.sum((offer,)) for offer in lasting[:1]]
+    sums = sums or list(case.fitting(main_offers(case.catalogue)))
+    found = [(made, saved) for made in sums if (saved := _saved(case, made, months)) > 0]
+    return [Cheaper(tuple(made for made, _ in found), tuple(saved for _, saved in found))] if found else []
+
+
+def _saved(case: Case, made: Sum, months: Decimal) -> Decimal:
+    """How much less it is than the same paid month by month."""
+    offers = [part.offer for part in made.parts[:1]]
+    monthly = count(case.catalogue, case.items(offers), case.told, months, prefer="month")
+    total, other = made.single, monthly.single
+    return other.amount - total.amount if made.known and monthly.known and total and other else Decimal(0)

@@ -14,12 +14,17 @@ def template(language: Language, name: str) -> Any:
     return data(language)["say"][name]
 
 
-def derivation(made: Sum, language: Language) -> str:
-    """«3 × 249 000 ₸ = 747 000 ₸ a year»; several parts each with its name, then what they make together."""
+def derivation(made: Sum, language: Language, *, least: bool = False) -> str:
+    """«3 × 249 000 ₸ = 747 000 ₸ a year»; several parts each with its name, then what they make together.
+
+    `least`: it may come to more.
+    """
     lines = [line(part, language, named=len(made.parts) > 1) for part in made.parts]
     text = str(template(language, "join")).join(lines)
     if len(made.parts) > 1 and any(_several(made, total) for total in made.totals):
-        text += template(language, "join") + template(language, "together").format(totals=totals(made.totals, language))
+        text += template(language, "join") + template(language, "together_from" if least else "together").format(
+            totals=totals(made.totals, language)
+        )
     return text + first_payment(made, language)
 
 

@@ -1,24 +1,22 @@
 """What a clause asks to be counted: which products, how many of what, for how long, and what beside the price."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cache
 from itertools import pairwise
 from types import MappingProxyType
 
+from app.figures.beside import counted
+from app.figures.parted import Parted, parted
 from app.figures.read import MOST_READ, DurationLike, Read, exact, months
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
-from app.figures.words import LANGUAGES, Token, asked, asked_by, collective, common, data, fold, listed, tokens
+from app.figures.words import Token, asked, asked_by, collective, common, fold, listed, tokens, written
 
-_BREAKS = frozenset(".!?;,\n+=")
-_NEAR = 2  # words between a number and what it counts
 MOST = Decimal(1_000_000)
 _MOST_PIECES = 10_000  # of one product: a greater number beside its name is an amount
 _LONGEST = 60
 """Months: for longer nobody pays ahead, and «then» of one language begins as «ten» does."""
-_PIECE = "@piece"
 _SHORT = {"hour": ("@hour", 3600), "day": ("@day", 86400), "week": ("@week", 604800)}
 
 
@@ -51,6 +49,8 @@ class Wanted:
     """The clause is a product's name and nothing else."""
     units: tuple[str, ...] = ()
     """Keys of the units that stand outside of names, told or not."""
+    shares: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
+    """Key of a unit -> how many of it there are in each of several places."""
 
     @property
     def counted(self) -> Mapping[str, Decimal]:
@@ -66,6 +66,13 @@ class Wanted:
     def keys(self) -> tuple[str, ...]:
         """The products meant beyond doubt, each once."""
         return tuple(dict.fromkeys(named.key for named in self.named if named.key is not None))
+
+    @property
+    def own_only(self) -> "Wanted":
+        """Without what is called by no word of its own name: beside such a word it is only spoken of."""
+        kept = [n for n, named in enumerate(self.named) if named.own]
+        counts = {place: self.counts[n] for place, n in enumerate(kept) if n in self.counts}
+        return replace(self, named=tuple(self.named[n] for n in kept), counts=MappingProxyType(counts))
 
 
 @dataclass(slots=True)
@@ -94,11 +101,13 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
     """Linear in the length of the clause."""
     found = tokens(read.text)
     mentions = (n for n in catalogue.named(read.text) if not _is_unit(n, read.text, catalogue))
+    mentions = (n for n in mentions if not _is_a_set(n, found))
     named = tuple(n for n in mentions if n.own or not _only_asks(n, read.text))
     if any(n.own and n.unique for n in named):
         named = tuple(n for n in named if n.own)
     taken = [(n.start, n.end) for n in named if n.own or n.unique]
     told = _told(read, found, named, catalogue)
+    parts = _parts(read, found, told, catalogue)
     paid = [d for d in read.durations[:MOST_READ] if exact(d) and not _age(read.text, found, d)]
     lengths = [m for m in map(months, paid) if m is not None and m <= _LONGEST]
     return Wanted(
@@ -116,7 +125,23 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         rest=tuple(_rest(read, found, named, catalogue)),
         objects=tuple(_objects(found, read, [n for n in named if n.unique or len(n.candidates) > 1], catalogue)),
         units=tuple(dict.fromkeys(_units(found, taken, catalogue))),
+        shares=parts.shares if parts is not None else {},
     )
+
+
+def _parts(read: Read, found: Sequence[Token], told: _Told, catalogue: Catalogue) -> Parted | None:
+    """What is told of each place, and in `told` what that comes to."""
+    priced = [u for u in told.quantities if not u.startswith("@") and catalogue.priced_by(u)]
+    parts = parted(read, found, catalogue, told.quantities.get(priced[0]) if priced else None)
+    if parts is None:
+        return None
+    place = parts.place or next((unit for unit in priced if unit not in parts.shares), None)
+    if place is not None and place not in parts.shares:
+        told.quantities[place] = max(told.quantities.get(place, Decimal(0)), Decimal(parts.places))
+    told.quantities |= {unit: sum(row, Decimal(0)) for unit, row in parts.shares.items()}
+    told.bare.clear()
+    told.each -= parts.shares.keys()
+    return parts
 
 
 def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue: Catalogue) -> _Told:
@@ -128,11 +153,13 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
         inside = any(start <= number.start and number.end <= end for start, end in spans)
         if inside or not exact(number) or not 0 < number.value <= MOST:
             continue
+        if read.text[number.end : number.end + 2].strip().startswith("%"):
+            continue
         first, last = _place(found, number.start), _place(found, number.end)
-        what, noun = _counted(read.text, found, (first, last), named, catalogue)
+        what, noun = counted(read.text, found, (first, last), named, catalogue)
         if what is None and fold(noun) in listed("dimensions"):
             continue
-        if first and found[first - 1].folded in listed("each") and isinstance(what, str):
+        if isinstance(what, str) and first and (_each(found[first - 1]) or _in_each(found, first, last)):
             told.each.add(what)
         counts = what is None or isinstance(what, str) or number.value <= _MOST_PIECES
         told.add(what if counts else None, noun if counts else "", number.value)
@@ -144,6 +171,17 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
             unit = catalogue.units.of(found[place + 1].folded) if place + 1 < len(found) else None
             told.quantities.setdefault(unit or catalogue.units.person(), people)
     return told
+
+
+def _each(token: Token) -> bool:
+    return token.folded in listed("each")
+
+
+def _in_each(found: Sequence[Token], first: int, last: int) -> bool:
+    """«In each two tills», «two tills each»."""
+    return found[first - 1].raw in written("ineach") or any(
+        t.raw in written("ineach") for t in found[last + 1 : last + 2]
+    )
 
 
 def _rate(read: Read, found: Sequence[Token]) -> Decimal | None:
@@ -217,6 +255,15 @@ def _is_unit(named: Named, text: str, catalogue: Catalogue) -> bool:
     return named.key is None and all(catalogue.units.of(word) is not None for word in said)
 
 
+def _is_a_set(named: Named, found: Sequence[Token]) -> bool:
+    """«Two sets», «a set»: a common word, though a plan may be called so."""
+    place = _place(found, named.start)
+    token, before = found[place], found[place - 1] if place else None
+    if token.end < named.end or token.folded not in listed("sets") or not token.raw.isascii():
+        return False
+    return token.raw.endswith("s") or (before is not None and (before.number or before.folded in listed("articles")))
+
+
 def _only_asks(named: Named, text: str) -> bool:
     """«The cheapest» names nothing, though a section may be known by that."""
     return all(asked_by(token.folded) for token in tokens(text[named.start : named.end]))
@@ -232,66 +279,3 @@ def _place(found: Sequence[Token], at: int) -> int:
         else:
             high = middle
     return low
-
-
-def _counted(
-    text: str, found: Sequence[Token], span: tuple[int, int], named: Sequence[Named], catalogue: Catalogue
-) -> tuple[str | int | None, str]:
-    """Key of the unit, or the place of the product, that a number counts; else the noun that is neither."""
-    first, last = span
-    spare = ""
-    for place in range(last, min(len(found), last + _NEAR + 1)):
-        token = found[place]
-        broken = place > 0 and not _BREAKS.isdisjoint(text[found[place - 1].end : token.start])
-        if broken or token.folded in listed("separators") or token.number or listed("percent").get(token.folded):
-            break
-        product = next((n for n, mention in enumerate(named) if mention.start <= token.start < mention.end), None)
-        unit = catalogue.units.of(token.folded)
-        if unit == _PIECE and product is None:
-            return _pieces(token, found[first - 1] if first else None, named), ""
-        if unit is not None and (product is None or named[product].key is None or _whole(named[product], token)):
-            return unit, ""
-        if product is not None:
-            return product, ""
-        if token.folded in common():
-            break
-        spare = spare or token.raw
-    before = _before(text, found, first, named, catalogue) if first and first < len(found) else None
-    return (None, spare) if before is None or (spare and isinstance(before, str)) else (before, "")
-
-
-def _pieces(token: Token, before: Token | None, named: Sequence[Named]) -> str | int:
-    """What «3 pieces» are of: the product named before them, else the one behind, else anything."""
-    ends = [n for n, mention in enumerate(named) if before is not None and mention.end <= before.end]
-    starts = [n for n, mention in enumerate(named) if mention.start >= token.end]
-    return ends[-1] if ends else starts[0] if starts else _PIECE
-
-
-def _before(
-    text: str, found: Sequence[Token], first: int, named: Sequence[Named], catalogue: Catalogue
-) -> str | int | None:
-    """What stands before its number: «shops: 3», «Rost x2»."""
-    token, between = found[first - 1], text[found[first - 1].end : found[first].start]
-    if not _BREAKS.isdisjoint(between):
-        return None
-    own = any(mention.unique and mention.start <= token.start < mention.end for mention in named)
-    if not own and (unit := catalogue.units.of(token.folded)) is not None:
-        return unit
-    if token.folded in _times() or between.strip().lower() in _times():
-        ends = [n for n, mention in enumerate(named) if mention.end <= token.end]
-        return ends[-1] if ends else None
-    return None
-
-
-def _whole(mention: Named, token: Token) -> bool:
-    return mention.start == token.start and mention.end == token.end
-
-
-@cache
-def _times() -> frozenset[str]:
-    return frozenset(
-        form
-        for language in LANGUAGES
-        for word in str(data(language)["operators"]["×"]).split()
-        for form in (word, fold(word))
-    )

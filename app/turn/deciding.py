@@ -28,16 +28,19 @@ from app.figures.decided import (
 )
 from app.figures.deciding import decide
 from app.figures.read import Read
+from app.figures.ruled import Cheaper, PerUnit, Ruled
 from app.figures.talk.basket import heard
+from app.figures.talk.ordering import orders, recaps
 from app.figures.wanted import Wanted
 from app.figures.words import chooses
 from app.knowledge.retriever import Retriever
 from app.language.numerals import numbers
 from app.turn.adding import added_up
-from app.turn.recalled import LONGEST, in_its_words, parser, recalled, without
+from app.turn.recalled import LONGEST, as_heard, in_its_words, parser, recalled, without
 from app.types import Ask, Deciding, Snapshot, Step
 
 _KINDS: Mapping[type[object], str] = {
+    Cheaper: "sum", PerUnit: "term", Ruled: "term",
     PriceKnown: "price", MainPrices: "price", Paid: "term", Different: "sum", Summed: "sum", Recommended: "advised",
     Confirmed: "confirmed", Corrected: "corrected", NotOurs: "not_ours", YesNo: "yes_no", Term: "term",
     InParts: "instalment", Beside: "instalment", NotKnown: "not_known",
@@ -93,15 +96,23 @@ def what_decides(
     open_ = step.reason == "price_told" or brief
     priced = step.reason == "price_told" or not _PRICED.isdisjoint(step.intents)
     counts = open_ or priced or any(character.isdigit() for character in text[:LONGEST])
-    before = without(recalled(snapshot, found, counted), step.without, found)
-    now = heard(in_its_words(text[:LONGEST], found), before, found.catalogue, parser(found))
+    all_ = recalled(snapshot, found, counted)
+    before = without(all_, step.without, found)
+    text = in_its_words(text[:LONGEST], found)
+    known = as_heard(before, text, counted, found)
+    now = heard(text, known, found.catalogue, parser(found))
     read, asked, basket = now.read, now.wanted, now.after
-    put_right = now.put_right or (now.picked and snapshot.state.priced)
+    put_right = now.put_right or (now.picked and snapshot.state.priced) or before.keys != all_.keys
+    put_right |= any(dict(before.told).get(unit, n) != n for unit, n in known.told)
     put_right = put_right and bool(basket.items) and len(asked.rest) <= _ASIDE
     of_prices = bool(asked.asks & _OF_PRICES) or once_or_again(asked.words)
     answers = bool(_ASKED.intersection(step.intents)) or chooses(asked.words)
-    if not counts and not put_right and not of_prices and not answers:
+    recap = recaps(asked.words) and bool(basket.items)
+    lists = recap or orders(read.text, asked, found.catalogue, all_.keys)
+    if not (counts or put_right or of_prices or answers or lists):
         return ()
+    if lists:
+        asked = replace(asked, asks=asked.asks | {"price", "sum"})
     priced = priced or of_prices or not _SUMS.isdisjoint(asked.asks)
     told, focus = dict(basket.told), basket.focus
     told_now = bool(read.numbers or asked.quantities) or asked.months is not None
@@ -124,7 +135,7 @@ def what_decides(
         language=step.language,
         asked=asked,
         basket=basket,
-        joined=now.joined or put_right,
+        joined=now.joined or put_right or recap,
         whole=whole,
     )
     judged = any(isinstance(each, Confirmed | Corrected) for each in decided)
@@ -162,18 +173,22 @@ def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: b
         if beside and isinstance(each, MainPrices):
             continue
         kind = _KINDS[type(each)]
+        if isinstance(each, PerUnit) and each.value is not None:
+            kind = "yes_no"
         unasked = not priced or (kind == "not_known" and step.reason == "price_told")
         if (kind in _UNASKED and unasked) or not over.isdisjoint(each.sections):
             continue
         if isinstance(each, Term) and not any(figure.sentence(step.language) for figure in each.figures):
             continue  # «Warranty: 12 (month)» is no answer; the section in whatever language is
-        value = each.value if isinstance(each, YesNo) else None
+        value = each.value if isinstance(each, YesNo | PerUnit) else None
         said, amounts = each.say(step.language).strip(), _comes_out(each)
         yield Deciding(kind, said, tuple(each.sections), value, amounts)  # type: ignore[arg-type]
 
 
 def _comes_out(each: Decided) -> tuple[Decimal, ...]:
     """Of a sum: its totals."""
+    if isinstance(each, Cheaper):
+        return tuple(total.amount for made in each.sums for total in made.totals)
     return (
         tuple(total.amount for total in each.sum.totals)
         if isinstance(each, Summed | Confirmed | Corrected | Recommended)

@@ -16,13 +16,13 @@ from app.language.numerals import numbers
 from app.language.scripts import meant
 from app.types import Snapshot
 
-_REMEMBERED = 10
+_REMEMBERED = 24
 """Messages back that a quantity, a product or a refusal of one is remembered from."""
 LONGEST = 1000
 """Characters of a message that are read."""
-_RECALLED = 200
+_RECALLED = 300
 """The same of one in the history,"""
-_ALTOGETHER = 1200
+_ALTOGETHER = 2800
 """and of all of them: what is read back is read in every turn."""
 
 
@@ -33,7 +33,7 @@ def recalled(snapshot: Snapshot, found: Retriever, counted: Mapping[str, str]) -
     told = tuple((unit, Decimal(value)) for unit, value in units.items() if unit is not None)
     basket = Basket(told=told)
     for text in _said(snapshot):
-        basket = _after(text, basket, found.brands, catalogue)
+        basket = _after(in_its_words(text, found), basket, found.brands, catalogue)
     return basket
 
 
@@ -56,6 +56,16 @@ def _after(text: str, before: Basket, names: frozenset[str], catalogue: Catalogu
     return heard(text, before, catalogue, lambda said: _parsed(said, names, catalogue)).after
 
 
+def as_heard(basket: Basket, text: str, counted: Mapping[str, str], found: Retriever) -> Basket:
+    """The basket with what the dialogue has heard in this message, where it reads as no count by itself."""
+    read, asked = parser(found)(text)
+    said = {number.value for number in read.numbers}
+    units = found.catalogue.units
+    own = {unit: Decimal(value) for name, value in counted.items() if (unit := units.key(name)) is not None}
+    heard_ = {unit: n for unit, n in own.items() if n in said and unit not in asked.quantities}
+    return replace(basket, told=tuple({**dict(basket.told), **heard_}.items())) if heard_ else basket
+
+
 def without(basket: Basket, words: Sequence[str], found: Retriever) -> Basket:
     """The basket without what these words name."""
     parse = parser(found)
@@ -75,8 +85,6 @@ def without(basket: Basket, words: Sequence[str], found: Retriever) -> Basket:
 
 def in_its_words(text: str, found: Retriever) -> str:
     """The text in the words of the sections, the names of what is sold as they were written."""
-    if not found.translates:
-        return text
     named = [n for n in found.catalogue.named(text) if n.key is not None and n.own]
     ends = [0, *(n.end for n in named)]
     between = [text[end : n.start] for end, n in zip(ends, named, strict=False)]

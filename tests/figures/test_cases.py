@@ -1,7 +1,7 @@
 """Prices and sums of four shops, by kind: `cases/*.yaml`.
 
 A decision is written in short: `price 7900 month 79000 year` (from: where it begins), `sum TOTAL PERIOD + ...` (3m: for three
-months), `advised SUM`, `right SUM`, `not CLAIMED: SUM`, `not ours CLAIMED`, `yes`, `no`, `term FIGURES`, `parts MONTHLY x MONTHS`, `unknown WHAT`.
+months), `advised SUM`, `cheaper SUMS`, `for [yes|no] PRICE`, `rule PERCENT`, `right SUM`, `not CLAIMED: SUM`, `not ours CLAIMED`, `yes`, `no`, `term FIGURES`, `parts MONTHLY x MONTHS`, `unknown WHAT`.
 """
 
 from decimal import Decimal
@@ -23,6 +23,7 @@ from app.figures.decided import (
     YesNo,
 )
 from app.figures.deciding import decide
+from app.figures.ruled import Cheaper, PerUnit, Ruled
 from app.figures.shop.catalogue import key_of
 from app.figures.sums.counting import Sum
 from tests.figures.conftest import HERE, shop
@@ -43,12 +44,18 @@ def collected() -> list[Any]:
 CASES = collected()
 
 
-def short(decision: Decided) -> str:  # noqa: PLR0911 - a line for each kind
+def short(decision: Decided) -> str:  # noqa: PLR0911, PLR0912 - a line for each kind
     match decision:
         case PriceKnown():
             return "price " + " ".join(_price(f) for f in decision.figures)
         case Summed():
             return "sum " + _totals(decision.sum)
+        case Cheaper():
+            return "cheaper " + ", ".join(map(_totals, decision.sums))
+        case PerUnit():
+            return {None: "for", True: "for yes", False: "for no"}[decision.value] + f" {decision.figure.amount:f}"
+        case Ruled():
+            return f"rule {decision.figure.amount:f} %"
         case Recommended():
             return "advised " + _totals(decision.sum)
         case Confirmed():

@@ -14,6 +14,9 @@ SENTENCE = re.compile(r"(?<=[.!?\u2026])\s+|\n+")
 _BEFORE = 12  # characters before an amount in which "from" may stand
 _PERSON = "@person"
 _GROUP = 3  # digits
+_REDUCES = frozenset({"discount", "unit_discount"})
+_PRICES = frozenset({"price", "price_from", "extra"})
+_LONGEST_RULE = 400  # characters of a section
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,16 @@ class Figure:
     """Key of what its bounds count, or a currency."""
     said: tuple[tuple[Language, str], ...] = ()
     """The sentence that writes the amount, by language."""
+    rule: tuple[tuple[Language, str], ...] = ()
+    """Of a discount: the whole text of a section that states nothing else, by language."""
 
     def sentence(self, language: Language) -> str | None:
         """The shop's own words for it in a language."""
         return next((text for spoken, text in self.said if spoken == language), None)
+
+    def ruled(self, language: Language) -> str | None:
+        """The shop's own words for the whole rule of it."""
+        return next((text for spoken, text in self.rule if spoken == language), None)
 
     @property
     def amount(self) -> Decimal:
@@ -55,6 +64,8 @@ class Units:
         shop = Words((fold(word), unit) for words, unit in pairs for word in words.split()[:1])
         self._shop = shop
         self._general = general
+        people = (shop.get(word) for word in general.words_of(_PERSON))
+        self._person = next((key for key in people if key is not None), _PERSON)
         names: dict[str, str] = {}
         for unit in (*own, *synonyms):
             names.setdefault(self.key(unit) or unit, unit)
@@ -67,12 +78,12 @@ class Units:
 
     def of(self, word: str) -> str | None:
         """Like `key`, of a folded word."""
-        return self._shop.get(word) or self._general.get(word)
+        found = self._shop.get(word) or self._general.get(word)
+        return self._person if found == _PERSON else found
 
     def person(self) -> str:
         """Key of what people are counted as here."""
-        people = (self._shop.get(word) for word in self._general.words_of(_PERSON))
-        return next((key for key in people if key is not None), _PERSON)
+        return self._person
 
     def name(self, key: str) -> str:
         """The shop's own word for it."""
@@ -92,14 +103,24 @@ def figures(sections: Iterable[Section], units: Units) -> tuple[Figure, ...]:
             own = _sentence(section, fact.amount)
             if known is None:
                 of = counted or (unit if bound is None else bound)
-                found[key] = Figure(fact, kind, (section.id,), unit, of, ((section.language, own),) if own else ())
+                said = ((section.language, own),) if own else ()
+                found[key] = Figure(fact, kind, (section.id,), unit, of, said, _rule(section, kind))
                 continue
-            if own and known.sentence(section.language) is None:
-                known = replace(known, said=(*known.said, (section.language, own)))
+            if kind in _REDUCES and known.ruled(section.language) is None:
+                known = replace(known, rule=(*known.rule, *_rule(section, kind)))
+            before = known.sentence(section.language)
+            if own and (before is None or (kind in _PRICES and len(own) < len(before))):  # the one that says it alone
+                others = tuple(each for each in known.said if each[0] != section.language)
+                known = replace(known, said=(*others, (section.language, own)))
             if section.id not in known.sections:
                 known = replace(known, sections=(*known.sections, section.id))
             found[key] = known
     return tuple(found.values())
+
+
+def _rule(section: Section, kind: FactKind) -> tuple[tuple[Language, str], ...]:
+    alone = kind in _REDUCES and all(fact.kind in _REDUCES for fact in section.facts)
+    return ((section.language, section.text.strip()),) if alone and len(section.text) <= _LONGEST_RULE else ()
 
 
 def _kinds(section: Section) -> Iterator[tuple[Fact, FactKind]]:

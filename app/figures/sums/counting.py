@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Literal
 
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.shop.facts import Figure
+from app.figures.sums.limits import Shares, above, one_more
 from app.figures.sums.reductions import Reduction, free_from, reduction
 from app.types import Period
 
@@ -115,9 +117,13 @@ class Sum:
         return Total(sum((t.amount for t in self.totals), Decimal(0)), self.totals[0].currency, period)
 
     def every(self, amount: Decimal) -> bool:
-        """Whether `amount` is one of its totals, or what is paid first."""
+        """Whether `amount` is one of its totals, and no price of one part alone among others, or what is paid first."""
         first = self.first
-        return any(total.amount == amount for total in self.totals) or (first is not None and first.amount == amount)
+        alone = [p.amount for p in self.parts if sum(p.period == other.period for other in self.parts) == 1]
+        whole = len(self.parts) == 1 or amount not in alone
+        return (whole and any(total.amount == amount for total in self.totals)) or (
+            first is not None and first.amount == amount
+        )
 
 
 def count(
@@ -128,8 +134,11 @@ def count(
     *,
     granted: frozenset[Figure] = frozenset(),
     prefer: Period | None = None,
+    shares: Shares = MappingProxyType({}),
 ) -> Sum:
     """The sum of the items. `quantities`: key of a unit -> how many. `granted`: figures whose conditions are met.
+
+    `shares`: what was told of each place apart.
 
     The order of the items does not matter. Raises nothing: what cannot be counted is in `unknown`.
     """
@@ -145,7 +154,7 @@ def count(
         if made.price.kind == "price_from":
             unknown.append(Unknown("from", item.offer.name))
             continue
-        lines = [made, *_extras(catalogue, made, quantities, months)]
+        lines = [made, *_extras(catalogue, made, quantities, months, shares)]
         for line in lines:
             granted_now = reduction(catalogue, line.offer, (line.price, line.quantity), quantities, granted)
             amount = line.amount if granted_now is None else granted_now.of(line.amount, line.quantity)
@@ -228,38 +237,22 @@ def _times(price: Figure, months: Decimal | None) -> Decimal | None:
 
 
 def _extras(
-    catalogue: Catalogue, part: LineItem, told: Mapping[str, Decimal], months: Decimal | None
+    catalogue: Catalogue, part: LineItem, told: Mapping[str, Decimal], months: Decimal | None, shares: Shares
 ) -> list[LineItem]:
     """What was told above the product's limits, at the price of one more, where there is such a price."""
     lines: list[LineItem] = []
     for limit in part.offer.limits:
         if limit.unit is None or limit.unit not in told:
             continue
-        over = told[limit.unit] - limit.amount * part.quantity
+        over = above(limit, told, part.quantity, shares)
         if over <= 0:
             continue
-        for offer, price in _one_more(catalogue, part.offer, limit.unit):
+        for offer, price in one_more(catalogue, part.offer, limit.unit):
             times = _times(price, months)
             if times is not None:
                 lasting = months if price.fact.period in _IN_MONTHS else None
                 lines.append(LineItem(offer, price, over, times, lasting, price.amount * over * times))
     return lines
-
-
-def _one_more(catalogue: Catalogue, offer: Offer, unit: str) -> list[tuple[Offer, Figure]]:
-    """What one more of a unit costs beside the offer."""
-    prices = [(other, p) for other in catalogue.offers for p in other.prices if p.kind == "extra" and p.unit == unit]
-    return [(other, price) for other, price in prices if catalogue.applies(price, offer)]
-
-
-def overflow(catalogue: Catalogue, offer: Offer, told: Mapping[str, Decimal], quantity: Decimal) -> bool:
-    """Whether something told is above a limit, and no price of one more is known."""
-    return any(
-        limit.unit is not None
-        and told.get(limit.unit, Decimal(0)) > limit.amount * quantity
-        and not _one_more(catalogue, offer, limit.unit)
-        for limit in offer.limits
-    )
 
 
 def _saved(part: LineItem) -> Decimal:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 
 from app.figures.shop.catalogue import Catalogue, Offer
-from app.figures.sums.counting import Item, Sum, count, overflow, quantity_of
+from app.figures.sums.counting import Item, Sum, count, quantity_of
+from app.figures.sums.limits import Shares, overflow
 
 _MOST = 4
 
@@ -34,25 +36,42 @@ def siblings(catalogue: Catalogue, keys: Iterable[str]) -> tuple[Offer, ...]:
 
 
 def fitting(
-    catalogue: Catalogue, offers: Iterable[Offer], quantities: Mapping[str, Decimal], months: Decimal | None
+    catalogue: Catalogue,
+    offers: Iterable[Offer],
+    quantities: Mapping[str, Decimal],
+    months: Decimal | None,
+    shares: Shares = MappingProxyType({}),
 ) -> tuple[Sum, ...]:
     """Sums of those offers that what was told fits into, each with its extras, from the cheapest on; at most four."""
     sums: list[tuple[Decimal, str, Sum]] = []
     for offer in offers:
-        made = count(catalogue, (Item(offer),), quantities, months)
+        made = count(catalogue, (Item(offer),), quantities, months, shares=shares)
         total = made.single
         if not made.known or total is None:
             continue
         quantity, assumed = quantity_of(made.parts[0].price, quantities)
         if assumed and (made.parts[0].price.fact.min_quantity or 0) > 1:
             continue
-        if not overflow(catalogue, offer, quantities, quantity):
+        if not overflow(catalogue, offer, quantities, quantity, shares):
             sums.append((total.amount, offer.key, made))
     return tuple(made for _, _, made in sorted(sums, key=lambda row: row[:2])[:_MOST])
 
 
 def cheapest(
-    catalogue: Catalogue, offers: Iterable[Offer], quantities: Mapping[str, Decimal], months: Decimal | None = None
+    catalogue: Catalogue,
+    offers: Iterable[Offer],
+    quantities: Mapping[str, Decimal],
+    months: Decimal | None = None,
+    shares: Shares = MappingProxyType({}),
 ) -> Sum | None:
     """The least that is paid for what was told; None where nothing fits."""
-    return next(iter(fitting(catalogue, offers, quantities, months)), None)
+    return next(iter(fitting(catalogue, offers, quantities, months, shares)), None)
+
+
+def least_of(catalogue: Catalogue, keys: Iterable[str]) -> Offer | None:
+    """The cheapest of those products; None where their prices are for different things and cannot be compared."""
+    offers = siblings(catalogue, keys)
+    paid = {tuple(sorted((price.unit or "", price.fact.period or "") for price in offer.prices)) for offer in offers}
+    if len(paid) != 1 or paid == {()}:
+        return None
+    return min(offers, key=lambda offer: min(price.amount for price in offer.prices))

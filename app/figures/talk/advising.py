@@ -15,6 +15,7 @@ from app.figures.words import Token, chooses, collective, listed, same, segments
 _MOST = 2
 """Words beside the question that nothing explains: with more of them it is about something else."""
 
+_BRIEF = 2
 _MARK = 3
 """Characters within which a question's mark stands behind it."""
 
@@ -30,7 +31,7 @@ def recommended(case: Case, basket: Basket) -> list[Recommended]:
     told = {unit: n for unit, n in case.told.items() if unit in decides}
     if not told or not asks_which(case, basket, offers):
         return []
-    sums = fitting(case.catalogue, offers, told, case.wanted.months)
+    sums = fitting(case.catalogue, offers, told, case.wanted.months, case.shares)
     if not sums:
         return []
     best = sums[0]
@@ -66,9 +67,10 @@ def _asks(part: Sequence[Token], case: Case, basket: Basket, keys: set[str]) -> 
     if any(not _of(mention, keys) for mention in mentions):
         return False
     named = any(mention.key in keys for mention in mentions)
-    if not (chooses(words) or (suits and named)):
-        return False
     calls = bool(mentions) or any(_calls(word, case, keys) for word in words)
+    briefly = bool(which) and calls and len(part) <= _BRIEF  # «which plan?»
+    if not (chooses(words) or (suits and named) or briefly):
+        return False
     spans = [(m.start, m.end) for m in mentions] + [(n.start, n.end) for n in case.read.numbers[:MOST_READ]]
     rest = [t for t in part if not _explained(t, case, spans, keys)]
     if calls:

@@ -5,40 +5,29 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
-from app.figures.read import MOST_READ, Read, exact
+from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue
-from app.figures.sums.fitting import bounded
+from app.figures.sums.fitting import bounded, least_of
 from app.figures.talk.aside import spoken_of
 from app.figures.talk.choosing import chosen, named_more
-from app.figures.talk.rejecting import joins, kept, rejections, removes, wishes
+from app.figures.talk.held import Held
+from app.figures.talk.mending import counted_anew, fewer, put_right, swapped, told_anew
+from app.figures.talk.ordering import in_sets, joins
+from app.figures.talk.rejecting import kept, rejections, removes, wishes
 from app.figures.talk.spreading import named_by_price, spread
 from app.figures.wanted import Wanted
-from app.figures.words import Token, listed, segments, tokens
+from app.figures.words import listed, segments, tokens
 
 _PIECE = "@piece"
 _SPANS = {"@hour": "hour", "@day": "day", "@week": "week"}
 _FIRST = "1"
 _MOST = 12
-_ENDS = frozenset(".!?")
-_COUNTED = 1000
-"""The most that such a number counts: a greater one is an amount."""
 _MOST_TIED = 8
 _FEW = 2
 """Words beside a name that nothing explains: with more of them it is about something else."""
-_APART = 30
-"""Characters between the number that was wrong and the right one."""
 _PRICED = frozenset({"price", "sum", "cheapest", "saving", "instalment", "difference"})
 Parse = Callable[[str], tuple[Read, Wanted]]
 """What a text says, read for its figures."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A product that was spoken of. `taken`: he wants it, and has not only asked what it costs."""
-
-    key: str
-    count: Decimal | None = None
-    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +45,8 @@ class Basket:
     """Keys of the products spoken of last."""
     earlier: frozenset[str] = frozenset()
     """Keys of what a sum of all was of, before the newest message."""
+    shares: tuple[tuple[str, tuple[Decimal, ...]], ...] = ()
+    """Key of a unit -> how many of it there are in each place, as long as nothing else is told of it."""
     parts: bool = False
     """Whether he asked to pay by instalments."""
 
@@ -95,45 +86,55 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         read, wanted = parse(text)
     text = read.text
     offered = before.offered or _alike(before, catalogue)
-    full = chosen(text, offered, wanted.named, catalogue, before.keys)
+    settled = [item.key for item in before.items if not item.open]
+    full = chosen(text, offered, wanted.named, catalogue, settled)
     picked = full != text
     if picked:
         read, wanted = parse(full)
         text = read.text
-    gone, fewer, spans = _taken_back(text, wanted, before)
+    gone, less, spans = _taken_back(text, wanted, before)
+    refused = gone | {key for m in wanted.named if (m.start, m.end) in spans for key in m.tied}
     if spans := [*spans, *spoken_of(text, wanted)]:
+        named = any(mention.own and mention.unique for mention in wanted.named)
         read, wanted = parse(kept(text, spans))
-    if not (gone or fewer or wanted.keys):
-        gone, fewer = _it(text, wanted, before)
+        wanted = wanted.own_only if named else wanted
+    if not (gone or less or wanted.keys):
+        gone, less = _it(text, wanted, before)
     if _first_month(wanted):
         wanted = replace(wanted, months=None, asks=wanted.asks | {"sum"})
-    swapped = _swapped(read)
-    items = [left for item in before.items if item.key not in gone and (left := _fewer(item, fewer)) is not None]
+    right = swapped(read)
+    items = [left for item in before.items if item.key not in gone and (left := fewer(item, less)) is not None]
     told = {unit: n for unit, n in before.told if not _of_gone(unit, gone, catalogue)}
     lasting = (u for u in wanted.quantities if u != _PIECE and (u not in _SPANS or _spanned(wanted, u, catalogue)))
     told |= {unit: wanted.quantities[unit] for unit in lasting}
-    if swapped is not None:
-        items, told = _put_right(items, told, swapped, wanted)
-    wanted = spread(read.text, wanted, told, catalogue)
+    if right is not None:
+        items, told = put_right(items, told, right, wanted)
+    wanted = spread(read.text, in_sets(read.text, wanted, catalogue), told, catalogue)
     if (pieces := wanted.quantities.get(_PIECE)) is not None and not wanted.keys and len(before.focus) == 1:
         items = [replace(item, count=pieces) if item.key == before.focus[0] else item for item in items]
     own = {key for key in wanted.keys if key not in gone}
-    items = list(_added(items, wanted, own, catalogue, picked=picked))
-    focus = wanted.keys or tuple(k for k in before.focus if k not in gone) or tuple(i.key for i in items[-1:])
+    refused -= own
+    beside = joins(read.text, wanted)
+    items = list(_added(items, wanted, (own, refused), catalogue, picked=picked, beside=beside and not picked))
+    focus = (
+        wanted.keys or tuple(k for k in before.focus if k not in gone) or tuple(i.key for i in items[-1:] if not i.open)
+    )
     after = Basket(
         tuple(items[-_MOST:]),
         _offered(wanted, own, before),
         tuple(told.items()),
         wanted.months or before.months,
-        (before.rejected | gone) - own,
+        (before.rejected | gone) - own - {item.key for item in items},
         focus,
         frozenset(item.key for item in before.meant) - gone,
+        tuple({**{u: row for u, row in before.shares if u not in wanted.quantities}, **wanted.shares}.items()),
         before.parts or "instalment" in wanted.asks,
     )
     picked = picked or any(key in before.offered for key in own)
-    right = bool((gone | fewer.keys()) & set(before.keys)) or swapped is not None
+    mended = bool((gone | less.keys()) & set(before.keys)) or right is not None
+    mended |= counted_anew(before.items, wanted) or told_anew(dict(before.told), before.items, wanted)
     again = any(word in listed("recounting") for word in wanted.words)
-    return Heard(read, wanted, after, picked, right, picked or again or joins(wanted.words))
+    return Heard(read, wanted, after, picked, mended, picked or again or beside)
 
 
 def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:
@@ -145,6 +146,8 @@ def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:
 def _first_month(wanted: Wanted) -> bool:
     """«For the first month»: what is paid first, whatever the time that it is paid for."""
     words = wanted.words
+    if wanted.months is not None and wanted.months > 1 and wanted.asks & {"discount", "cheapest", "saving"}:
+        return False  # «cheaper for a year at once?»
     if any(listed("at_once").get(word) is not None for word in words) and any(map(_pays, words)):
         return True
     firsts = (listed("ordinals").get(a) == _FIRST for a, b in pairwise(words) if listed("spans").get(b) or _pays(b))
@@ -178,7 +181,7 @@ def _taken_back(
     fewer: dict[str, Decimal] = {}
     spans: list[tuple[int, int]] = []
     held = {item.key: item.count or Decimal(1) for item in before.items}
-    for rejection in rejections(text, wanted.named):
+    for rejection in rejections(text, wanted.named, held.keys()):
         mention = wanted.named[rejection.place]
         spans.append((mention.start, mention.end))
         keys = [mention.key] if mention.key is not None else [key for key in mention.tied if key in held]
@@ -210,63 +213,66 @@ def _it(text: str, wanted: Wanted, before: Basket) -> tuple[frozenset[str], Mapp
     return frozenset(), {}
 
 
-def _fewer(item: Held, fewer: Mapping[str, Decimal]) -> Held | None:
-    if item.key not in fewer:
-        return item
-    left = (item.count or Decimal(1)) - fewer[item.key]
-    return replace(item, count=left) if left > 0 else None
-
-
 def _of_gone(unit: str, gone: frozenset[str], catalogue: Catalogue) -> bool:
     """Whether a unit was counted for what goes: without one more register there are no more registers than included."""
     offers = [offer for key in gone if (offer := catalogue.get(key)) is not None and offer.extra]
     return any(price.unit == unit for offer in offers for price in offer.prices)
 
 
-def _swapped(read: Read) -> tuple[Decimal, Decimal] | None:
-    """«Not three but two»."""
-    numbers = [n for n in read.numbers[:MOST_READ] if exact(n)]
-    found: tuple[Token, ...] = tokens(read.text) if len(numbers) > 1 else ()
-    for wrong, right in pairwise(numbers):
-        far = right.start - wrong.end > _APART or not _ENDS.isdisjoint(read.text[wrong.end : right.start])
-        if far or wrong.value == right.value or max(wrong.value, right.value) > _COUNTED:
-            continue
-        ahead = next((t for t in reversed(found) if t.end <= wrong.start), None)
-        behind = next((t for t in found if t.start >= wrong.end), None)
-        near = (ahead, behind if behind is not None and behind.end <= right.start else None)
-        if any(t is not None and t.folded in listed("denying") for t in near):
-            return wrong.value, right.value
-    return None
-
-
-def _put_right(
-    items: list[Held], told: Mapping[str, Decimal], swapped: tuple[Decimal, Decimal], wanted: Wanted
-) -> tuple[list[Held], dict[str, Decimal]]:
-    wrong, right = swapped
-    if any(item.count == wrong for item in items):
-        return [replace(item, count=right) if item.count == wrong else item for item in items], dict(told)
-    return items, {unit: right if n == wrong and unit not in wanted.quantities else n for unit, n in told.items()}
-
-
 def _added(
-    items: Sequence[Held], wanted: Wanted, own: set[str], catalogue: Catalogue, *, picked: bool
+    items: Sequence[Held],
+    wanted: Wanted,
+    keys: tuple[set[str], frozenset[str]],
+    catalogue: Catalogue,
+    *,
+    picked: bool,
+    beside: bool,
 ) -> Iterator[Held]:
-    """The items with those of `own` that a message prices or takes; of one kind the later, unless it comes beside."""
+    """The items with what a message prices or takes; of one kind the later, unless it comes beside.
+
+    `keys`: of what it names beyond doubt, and of what it refuses.
+    """
     takes = picked or wishes(wanted.words) or bool(wanted.counts) or "sum" in wanted.asks
-    brief = len(wanted.rest) <= _FEW and "yes_no" not in wanted.asks
-    counts = wanted.counted
-    new: dict[str, Held] = {}
-    if takes or brief or wanted.asks & _PRICED or wanted.alone:
-        named = (n.key for n in wanted.named if n.key is not None and n.key in own and (n.own or wanted.asks & _PRICED))
-        new = {key: Held(key, counts.get(key), takes) for key in named if catalogue.get(key) is not None}
-    beside = joins(wanted.words) and not picked
-    heads = {catalogue.head(key) for key in new}
+    new = _new(wanted, keys, catalogue, takes=takes)
+    settled = {key for key, held in new.items() if not held.open}
+    heads = {catalogue.head(key) for key in settled}
     plans = {catalogue.head(key) for key in new if (offer := catalogue.get(key)) is not None and bounded(offer)}
+    counts = wanted.counted
+    # Who adds to what he asked the price of takes that too.
+    adds = beside and takes and any(listed("adding").get(word) is not None for word in wanted.words)
     for item in items:
         head = catalogue.head(item.key)
-        if item.key in new:
-            again = new.pop(item.key)
-            yield Held(item.key, again.count if again.count is not None else item.count, item.taken or again.taken)
-        elif not (head in plans or (head in heads and not beside)):
-            yield item
+        again = new.pop(item.key, None)
+        if again is None and (chosen_ := settled & set(item.open)):
+            again = new.pop(min(chosen_))  # of what the name might mean he has named one
+            yield Held(again.key, again.count if again.count is not None else item.count, taken=True)
+        elif again is not None:
+            count = again.count if again.count is not None else item.count
+            yield Held(item.key, count, item.taken or again.taken, again.open and item.open)
+        elif not (head in plans or (head in heads and not beside and (takes or not item.taken))):
+            count = counts.get(item.key, item.count)
+            yield replace(item, count=count, taken=item.taken or adds)
     yield from new.values()
+
+
+def _new(
+    wanted: Wanted, keys: tuple[set[str], frozenset[str]], catalogue: Catalogue, *, takes: bool
+) -> dict[str, Held]:
+    """What a message prices or takes; of an unclear name the cheapest, with all that it may mean."""
+    brief = len(wanted.rest) <= _FEW and "yes_no" not in wanted.asks
+    if not (takes or brief or wanted.asks & _PRICED or wanted.alone):
+        return {}
+    new: dict[str, Held] = {}
+    own, refused = keys
+    counts = wanted.counted
+    for mention in wanted.named:
+        key = mention.key
+        if key is not None:
+            if key in own and (mention.own or wanted.asks & _PRICED) and catalogue.get(key) is not None:
+                new[key] = Held(key, counts.get(key), takes)
+        elif mention.own and 1 < len(mention.tied) <= _MOST_TIED and not (own | refused) & set(mention.tied):
+            least = least_of(catalogue, mention.tied)
+            if least is not None and not bounded(least):
+                open_ = () if "cheapest" in wanted.asks else mention.tied
+                new.setdefault(least.key, Held(least.key, counts.get(least.key), takes, open_))
+    return new

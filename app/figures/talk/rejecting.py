@@ -1,6 +1,6 @@
 """What a message says that it does not want: names with a word beside them that takes them back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from app.figures.shop.naming import Named
@@ -20,8 +20,11 @@ class Rejection:
     wholly: bool
 
 
-def rejections(text: str, named: Sequence[Named]) -> list[Rejection]:
-    """The mentions that a text takes back. Linear in the text."""
+def rejections(text: str, named: Sequence[Named], held: Collection[str] = ()) -> list[Rejection]:
+    """The mentions that a text takes back. Linear in the text.
+
+    `held`: keys of what is wanted; that he has such a thing takes it back, and elsewhere only that he already has it.
+    """
     found = tokens(text)
     told: list[Rejection] = []
     for first, last in segments(text, found):
@@ -29,13 +32,17 @@ def rejections(text: str, named: Sequence[Named]) -> list[Rejection]:
         here = [(n, m) for n, m in enumerate(named[:_MOST]) if begin <= m.start < end]
         spans = [_span(found, first, last, mention) for _, mention in here]
         joined = False
-        for number, (place, _) in enumerate(here):
+        for number, (place, mention) in enumerate(here):
             before = spans[number - 1][1] if number else first
             after = spans[number + 1][0] if number + 1 < len(here) else last
             ahead, behind = found[before : spans[number][0]], found[spans[number][1] : after]
             linked = joined and all(token.raw in written("joining") for token in ahead)
-            taken = linked or _ahead(ahead) or _behind(behind[:_NEAR])
-            joined = taken and (linked or _ahead(ahead))
+            wanted = any(key in held for key in (mention.tied if mention.key is None else (mention.key,)))
+            has = wanted or any(token.raw in written("already") for token in (*ahead, *behind))
+            led = _ahead(ahead) or (has and _owned_ahead(ahead))
+            rents = any(token.raw in written("having") for token in found[slice(*spans[number])])  # «we rent a till»
+            taken = linked or led or rents or _behind(behind[:_NEAR]) or (has and _owned(behind[: _NEAR + 1]))
+            joined = taken and (linked or led)
             if taken:
                 told.append(Rejection(place, not _some((*ahead, *behind))))
     return told
@@ -73,6 +80,22 @@ def _behind(words: Sequence[Token]) -> bool:
     return False
 
 
+def _owned(words: Sequence[Token]) -> bool:
+    """«X we already have»: what he has leaves the order."""
+    return all(any(token.raw in written(name) for token in words) for name in ("owners", "having"))
+
+
+def _owned_ahead(words: Sequence[Token]) -> bool:
+    """«We already have X», and not «can we have X»."""
+    last = words[-_NEAR - 1 :]
+    place = next((n for n in range(len(last) - 1, -1, -1) if last[n].raw in written("having")), None)
+    if place is None or not _owned(last):
+        return False
+    light = all(t.number or t.folded in listed("small") or t.raw in written("owners") for t in last[place + 1 :])
+    others = [token.folded for token in last if token.raw not in written("having")]
+    return light and not any(listed(name).get(word) is not None for word in others for name in ("taking", "can"))
+
+
 def removes(token: Token) -> bool:
     """Whether a word asks to take something away."""
     return listed("removing").get(token.folded) is not None
@@ -97,8 +120,3 @@ def kept(text: str, spans: Sequence[tuple[int, int]]) -> str:
 def wishes(words: Sequence[str]) -> bool:
     """Whether folded words take something, and do not only ask about it."""
     return any(listed("taking").get(word) is not None for word in words)
-
-
-def joins(words: Sequence[str]) -> bool:
-    """Whether folded words add to what was said before."""
-    return any(word in listed("together") or listed("adding").get(word) is not None for word in words)

@@ -2,20 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from app.figures.case import Case
 from app.figures.decided import Decided, NotKnown, PriceKnown, Summed
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.counting import Sum, Unknown
-from app.figures.sums.fitting import bounded, cheapest, fitting
+from app.figures.sums.fitting import bounded, least_of, siblings
 from app.figures.talk.advising import main_offers
 from app.figures.talk.basket import Basket
+from app.figures.talk.ordering import meant_by
 from app.figures.wanted import Wanted
-from app.figures.words import fold, listed
+from app.figures.words import fold, listed, tokens
 
 _MOST_TIED = 8
 _MOST = 8
-_OTHERS = 2
+_OTHERS = 3
 """Products that a mention may mean too, and that are not in the sum."""
 
 
@@ -30,18 +32,9 @@ def put_in(asked: Wanted, catalogue: Catalogue, held: Sequence[str] = ()) -> tup
             continue
         if named.key is not None:
             keys.append(named.key)
-        elif 1 < len(named.tied) <= _MOST_TIED and (least := _least(named.tied, catalogue)) is not None:
+        elif 1 < len(named.tied) <= _MOST_TIED and (least := least_of(catalogue, named.tied)) is not None:
             keys.append(least.key)
     return tuple(dict.fromkeys(keys))
-
-
-def _least(keys: Sequence[str], catalogue: Catalogue) -> Offer | None:
-    """The cheapest of those products; None where their prices are for different things and cannot be compared."""
-    offers = [offer for key in keys if (offer := catalogue.get(key)) is not None]
-    paid = {tuple(sorted((price.unit or "", price.fact.period or "") for price in offer.prices)) for offer in offers}
-    if len(paid) != 1 or paid == {()}:
-        return None
-    return min(offers, key=lambda offer: min(price.amount for price in offer.prices))
 
 
 def wanted_together(case: Case, basket: Basket, *, joined: bool) -> tuple[Case, list[Offer]]:
@@ -55,13 +48,14 @@ def wanted_together(case: Case, basket: Basket, *, joined: bool) -> tuple[Case, 
     meant = [item for item in basket.items if item.key in basket.earlier and item.key not in own]
     before = [item for item in meant if joined or not own or (total and len(own) == 1)]
     chosen: dict[str, Offer] = {}
-    open_ = _least(basket.offered, catalogue) if not own and basket.offered else None
+    open_ = least_of(catalogue, basket.offered) if not own and basket.offered else None
     for key in (*(item.key for item in before), *own, *((open_.key,) if open_ is not None else ())):
         if (offer := catalogue.get(key)) is not None and key not in basket.rejected:
             # Of the plans of one kind one is taken: the one named last.
             chosen[catalogue.head(key) if bounded(offer) else key] = offer
     offers = [_that_holds(case, offer) for offer in list(chosen.values())[-_MOST:]]
-    counts = {item.key: item.count for item in basket.items if item.count is not None}
+    held = [item for item in basket.items if item.count is not None]
+    counts = {key: item.count for item in held for key in (*item.open, item.key) if item.count is not None}
     months = asked.months
     if basket.months is not None and (months is None or months == 1):
         yearly = any(p.fact.period == "year" for o in offers for p in o.prices)
@@ -72,13 +66,9 @@ def wanted_together(case: Case, basket: Basket, *, joined: bool) -> tuple[Case, 
 def _that_holds(case: Case, offer: Offer) -> Offer:
     """The main offer that what was told fits into, where it does not fit into this one; any other as it is."""
     plans = main_offers(case.catalogue)
-    if (
-        offer not in plans
-        or not case.sum((offer,)).known
-        or fitting(case.catalogue, (offer,), case.told, case.wanted.months)
-    ):
+    if offer not in plans or not case.sum((offer,)).known or case.fitting((offer,)):
         return offer
-    best = cheapest(case.catalogue, plans, case.told, case.wanted.months)
+    best = case.cheapest(plans)
     return best.parts[0].offer if best is not None and best.parts[0].offer in plans else offer
 
 
@@ -87,7 +77,7 @@ def together(case: Case, basket: Basket, *, joined: bool = False) -> list[Decide
     catalogue = case.catalogue
     case, offers = wanted_together(case, basket, joined=joined)
     asked = case.wanted
-    if len(offers) < 2:
+    if len(offers) < 2 or _strange(case):
         return []
     made = case.sum(offers)
     if made.unknown and all(unknown.missing == "from" for unknown in made.unknown):
@@ -99,10 +89,59 @@ def together(case: Case, basket: Basket, *, joined: bool = False) -> list[Decide
     if open_ := [unit for unit in asked.units if unit not in case.told and unit not in counted]:
         missing = tuple(Unknown("offer", catalogue.units.name(unit)) for unit in open_)
         return [*(PriceKnown(offer, offer.prices) for offer in offers), NotKnown(missing, made.sections)]
-    tied = [key for n in asked.named if n.key is None for key in n.tied]
-    tied += [key for key in basket.offered if not asked.named]
-    other = [o for key in tied if (o := catalogue.get(key)) not in offers and o]
-    return [Summed(made), *(PriceKnown(offer, offer.prices) for offer in other[:_OTHERS])]
+    others = _others(case, basket, offers) if "cheapest" not in asked.asks else []
+    return [Summed(made, least=bool(others)), *(_comes_to(case, offer) for offer in others)]
+
+
+def _others(case: Case, basket: Basket, offers: Sequence[Offer]) -> list[Offer]:
+    """What the unclear names may mean beside what is in the sum, the next one of each first."""
+    asked, catalogue = case.wanted, case.catalogue
+    names = [named.tied for named in asked.named if named.key is None and named.own]
+    names += [item.open for item in basket.items if item.open and catalogue.get(item.key) in offers]
+    names += [basket.offered] if not asked.named else []
+    found: list[list[Offer]] = []
+    for tied in dict.fromkeys(tuple(sorted(keys)) for keys in names):
+        alike = siblings(catalogue, tied)
+        if any(offer in offers for offer in alike):
+            found.append(sorted((o for o in alike if o not in offers), key=_price))
+    rows = (row[place] for place in range(_MOST_TIED) for row in found if place < len(row))
+    return list(dict.fromkeys(rows))[:_OTHERS]
+
+
+def _strange(case: Case) -> bool:
+    """Whether one of several plans is called by a word that nothing explains: which one is not for us to choose."""
+    found = tokens(case.read.text)
+    for mention in case.wanted.named:
+        meant = meant_by(mention, case.catalogue)
+        if mention.key is not None or not mention.own or len(meant) < 2 or not all(map(bounded, meant)):
+            continue
+        before = [t for t in found if t.end <= mention.start][-1:]
+        behind = [t for t in found if t.start >= mention.end][:1]
+        near = [t for t in before if not case.read.text[t.end : mention.start].strip()]
+        near += [t for t in behind if not case.read.text[mention.end : t.start].strip()]
+        if any(token.raw in map(str.lower, case.wanted.rest) for token in near):
+            return True
+    return False
+
+
+def _price(offer: Offer) -> Decimal:
+    return min((price.amount for price in offer.prices), default=Decimal(0))
+
+
+def _comes_to(case: Case, offer: Offer) -> Decided:
+    """What so many of it come to, or its price where nobody told how many."""
+    made = case.sum((offer,))
+    return Summed(made) if made.known and not made.plain else PriceKnown(offer, offer.prices)
+
+
+def several(case: Case) -> bool:
+    """Whether a clause asks what several kinds of things cost, some of them counted: it asks for their sum."""
+    asked = case.wanted
+    own = [meant_by(mention, case.catalogue) for mention in asked.named if mention.own]
+    plans = [offers for offers in own if any(bounded(offer) for offer in offers)]
+    apart = asked.asks & {"choose", "difference", "instalment"}
+    counted = bool(asked.counts or asked.quantities or asked.months is not None)
+    return "price" in asked.asks and counted and len(own) > 1 and len(plans) < 2 and not apart and all(own)
 
 
 def sum_of(case: Case, basket: Basket) -> Sum | None:

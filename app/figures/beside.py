@@ -1,0 +1,112 @@
+"""What a number of a clause counts: the unit or the product behind it, else what stands before it."""
+
+from collections.abc import Sequence
+from functools import cache
+
+from app.figures.shop.catalogue import Catalogue
+from app.figures.shop.naming import Named
+from app.figures.words import LANGUAGES, Token, common, data, fold, listed
+
+_BREAKS = frozenset(".!?;,\n+=")
+_NEAR = 2  # words between a number and what it counts
+_FAR = 4  # words between a name and the number that is set for it
+_MOST_SET = 100  # a greater number behind a name is an amount, or a model's
+_PIECE = "@piece"
+
+
+def counted(
+    text: str, found: Sequence[Token], span: tuple[int, int], named: Sequence[Named], catalogue: Catalogue
+) -> tuple[str | int | None, str]:
+    """Key of the unit, or the place of the product, that a number counts; else the noun that is neither."""
+    first, last = span
+    spare = ""
+    for place in range(last, min(len(found), last + _NEAR + 1)):
+        token = found[place]
+        broken = place > 0 and not _BREAKS.isdisjoint(text[found[place - 1].end : token.start])
+        if broken or token.folded in listed("separators") or token.number or listed("percent").get(token.folded):
+            break
+        product = next((n for n, mention in enumerate(named) if mention.start <= token.start < mention.end), None)
+        unit = catalogue.units.of(token.folded)
+        if unit == _PIECE and product is None:
+            return _pieces(token, found[first - 1] if first else None, named), ""
+        if unit is not None and (product is None or named[product].key is None or _whole(named[product], token)):
+            return unit, ""
+        if product is not None:
+            return product, ""
+        if token.folded in common():
+            break
+        spare = spare or token.raw
+    before = _before(text, found, first, named, catalogue) if first and first < len(found) else None
+    return (None, spare) if before is None or (spare and isinstance(before, str)) else (before, "")
+
+
+def _pieces(token: Token, before: Token | None, named: Sequence[Named]) -> str | int:
+    """What «3 pieces» are of: the product named before them, else the one behind, else anything."""
+    ends = [n for n, mention in enumerate(named) if before is not None and mention.end <= before.end]
+    starts = [n for n, mention in enumerate(named) if mention.start >= token.end]
+    return ends[-1] if ends else starts[0] if starts else _PIECE
+
+
+def _before(
+    text: str, found: Sequence[Token], first: int, named: Sequence[Named], catalogue: Catalogue
+) -> str | int | None:
+    """What stands before its number: «shops: 3», «Rost x2»."""
+    token, between = found[first - 1], text[found[first - 1].end : found[first].start]
+    if not _BREAKS.isdisjoint(between):
+        return None
+    own = any(mention.unique and mention.start <= token.start < mention.end for mention in named)
+    if not own and (unit := catalogue.units.of(token.folded)) is not None:
+        return unit
+    if token.folded in _times() or between.strip().lower() in _times():
+        ends = [n for n, mention in enumerate(named) if mention.end <= token.end]
+        return ends[-1] if ends else None
+    return _set_for(text, found, first, named, catalogue)
+
+
+def _set_for(
+    text: str, found: Sequence[Token], first: int, named: Sequence[Named], catalogue: Catalogue
+) -> str | int | None:
+    """«Drawer: just one», «let the shops be five»: a small number that ends its clause, set for the name before it."""
+    number = found[first]
+    behind = found[first + 1] if first + 1 < len(found) else None
+    if not _small(text, number) or (behind is not None and behind.folded in listed("dimensions")):
+        return None
+    ends = behind is None or not _BREAKS.isdisjoint(text[number.end : behind.start]) or _light(behind)
+    sets = False
+    for place in range(first - 1, max(-1, first - 2 - _FAR), -1):
+        token = found[place]
+        if not _BREAKS.isdisjoint(text[token.end : found[place + 1].start]):
+            return None
+        product = next((n for n, m in enumerate(named) if m.start <= token.start < m.end), None)
+        if product is not None:
+            return product if sets or ends else None
+        unit = catalogue.units.of(token.folded) if sets else None
+        setting = token.folded in listed("setting")
+        if unit is not None or not (setting or _light(token)):
+            return unit
+        sets |= setting
+    return None
+
+
+def _small(text: str, number: Token) -> bool:
+    """Whether a number can be one of things: neither an amount nor an hour."""
+    clock = text[number.end : number.end + 1] in (":", ".") and text[number.end + 1 : number.end + 2].isdigit()
+    return not clock and not (number.number and int(number.raw[:9]) > _MOST_SET)
+
+
+def _light(token: Token) -> bool:
+    return token.folded in common() or token.folded in listed("small") or token.folded in listed("setting")
+
+
+def _whole(mention: Named, token: Token) -> bool:
+    return mention.start == token.start and mention.end == token.end
+
+
+@cache
+def _times() -> frozenset[str]:
+    return frozenset(
+        form
+        for language in LANGUAGES
+        for word in str(data(language)["operators"]["×"]).split()
+        for form in (word, fold(word))
+    )

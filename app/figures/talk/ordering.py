@@ -1,0 +1,107 @@
+"""What a message does with an order: lists goods to be taken, adds to what was wanted, asks what there is in it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from functools import cache
+from itertools import pairwise
+from types import MappingProxyType
+
+from app.figures.shop.catalogue import Catalogue, Offer
+from app.figures.shop.naming import Named
+from app.figures.wanted import Wanted
+from app.figures.words import LANGUAGES, chooses, data, folded, listed, tokens, written
+
+_PIECE = "@piece"
+_SEVERAL = 2
+_BESIDE = 4
+"""Words of a list that nothing explains: with more of them it tells a story."""
+_APART = 2
+"""Words between two words of a phrase."""
+_MOST_SETS = 1000
+_ELSE = frozenset({"yes_no", "difference", "discount", "instalment", "included", "measure"})
+
+
+def orders(text: str, wanted: Wanted, catalogue: Catalogue, held: Sequence[str] = ()) -> bool:
+    """Whether a clause takes goods, counted or several: who begins an order so asks what it comes to.
+
+    So does who adds to what is `held`, and who says nothing but a name with how many or how long.
+    """
+    own = [(n, mention) for n, mention in enumerate(wanted.named) if mention.own and meant_by(mention, catalogue)]
+    open_ = any(word in listed("open") and word not in listed("counts") for word in wanted.words)
+    if not own or open_ or not _ELSE.isdisjoint(wanted.asks) or chooses(wanted.words) or len(wanted.rest) > _BESIDE:
+        return False
+    if held and any(listed("adding").get(word) is not None for word in wanted.words):
+        return True
+    counted = any(n in wanted.counts for n, _ in own)
+    has = any(token.raw in written("owners") for token in tokens(text))
+    if not wanted.rest and not has and "?" not in text:
+        bare = wanted.months is not None or any(not unit.startswith("@") for unit in wanted.quantities)
+        if counted or (bare and any(mention.key is not None for _, mention in own)):
+            return True
+    takes = any(listed("taking").get(word) is not None for word in wanted.words)
+    goods = any(_goods(mention, catalogue) for _, mention in own)
+    return takes and goods and (len(own) >= _SEVERAL or counted)
+
+
+def _goods(mention: Named, catalogue: Catalogue) -> bool:
+    """Whether all that a name may mean is bought by the piece."""
+    offers = meant_by(mention, catalogue)
+    return bool(offers) and all(p.unit == _PIECE and p.fact.period in ("once", None) for o in offers for p in o.prices)
+
+
+def meant_by(mention: Named, catalogue: Catalogue) -> list[Offer]:
+    """What a name means: one product, or all that it may mean alike."""
+    keys = (mention.key,) if mention.key is not None else mention.tied
+    return [offer for key in keys if (offer := catalogue.get(key)) is not None]
+
+
+def recaps(words: Sequence[str]) -> bool:
+    """Whether folded words ask what is in the order so far. Linear in the words."""
+    return any(_stands(phrase, words) for phrase in _recaps())
+
+
+def _stands(phrase: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether the words of a phrase stand in their order, with few between."""
+    return any(_goes_on(phrase[1:], words, n) for n, word in enumerate(words) if word == phrase[0])
+
+
+def _goes_on(rest: Sequence[str], words: Sequence[str], place: int) -> bool:
+    for wanted in rest:
+        near = words[place + 1 : place + 2 + _APART]
+        if wanted not in near:
+            return False
+        place = place + 1 + near.index(wanted)
+    return True
+
+
+@cache
+def _recaps() -> tuple[tuple[str, ...], ...]:
+    return tuple(folded(phrase) for language in LANGUAGES for phrase in data(language)["recap"])
+
+
+def joins(text: str, wanted: Wanted) -> bool:
+    """Whether what a message names comes beside what was wanted before.
+
+    «Together» and «plus» between two names join these two, and nothing that was said earlier.
+    """
+    if any(listed("adding").get(word) is not None for word in wanted.words):
+        return True
+    own = [mention for mention in wanted.named if mention.own]
+    joining = [token for token in tokens(text) if token.folded in listed("together")]
+    if len(own) < _SEVERAL:
+        return bool(joining)
+    ends = (own[0].start, own[-1].end)
+    outer = (t for t in joining if not ends[0] <= t.start < ends[1])
+    return any(t.folded not in listed("totals") for t in outer)
+
+
+def in_sets(text: str, wanted: Wanted, catalogue: Catalogue) -> Wanted:
+    """«Two sets of printer and scanner»: so many of each that has no number of its own."""
+    goods = [n for n, mention in enumerate(wanted.named) if mention.own and _goods(mention, catalogue)]
+    found = tokens(text)
+    number = next((a for a, b in pairwise(found) if b.folded in listed("sets") and a.number), None)
+    if number is None or len(goods) < _SEVERAL or not 0 < int(number.raw[:4]) <= _MOST_SETS:
+        return wanted
+    own = dict.fromkeys(goods, Decimal(number.raw)) | dict(wanted.counts)
+    return replace(wanted, counts=MappingProxyType(own))
