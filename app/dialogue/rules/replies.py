@@ -27,6 +27,7 @@ def decided(scene: Scene) -> Decision:
         boundaries.opt_out,
         handing.angry_wish,
         handing.contact,
+        handing.reached,
         topics.by_topic,
         lanes.wordless,
         lanes.auto_reply,
