@@ -133,8 +133,15 @@ def _remembered(scene: Scene, plan: Decision, made: Decision, state: DialogueSta
         wants_person=False,
         closed=plan.closes,
         handed_over=state.handed_over or plan.hands_over,
-        lane=(plan.topic or "") if plan.hands_over else "" if plan.topic else state.lane,
+        lane=_lane(plan, state),
         last_action=made.action,
         turns=state.turns + 1,
         seen_at=now.timestamp(),
     )
+
+
+def _lane(plan: Decision, state: DialogueState) -> str:
+    """What the conversation is with a person about: one more word on it leaves it there, another topic ends it."""
+    if plan.hands_over:
+        return plan.topic or ""
+    return state.lane if plan.topic in (None, state.lane) else ""

@@ -1,7 +1,7 @@
 """What a message calls for: the shell that all sales flows share. The most pressing need wins."""
 
 from app.dialogue.policy.terms import Terms
-from app.dialogue.rules import boundaries, control, handing, lanes, topics
+from app.dialogue.rules import boundaries, control, handing, lanes, support, topics
 from app.dialogue.rules.scene import COURTESIES, OBJECTIONS, QUESTIONS, Decision, Scene, has_requisites
 
 _TOLD = frozenset({"name", "contact", "company_size", "shops"})
@@ -32,6 +32,7 @@ def decided(scene: Scene) -> Decision:
         lanes.wordless,
         lanes.auto_reply,
         _still_closed,
+        support.again,
         lanes.callback,
         lanes.known_contact,
         handing.human,
