@@ -28,6 +28,7 @@ def step_of(
     quiet = plan.closes or plan.hands_over or state.handed_over or paused or not plan.asks
     greeting = scene.greeting if plan.greet else None
     said = (*state.said, "greeting") if greeting and "greeting" not in state.said else state.said
+    said = (*said, plan.mark) if plan.mark and plan.mark not in said else said
     made, lead = plan, None
     if not quiet and stage.name not in said and _opens(plan, stage):
         made, lead = _opened(scene, plan, state, stage, vocabulary), stage.statement[language][0]

@@ -119,7 +119,7 @@ def test_a_message_that_tells_and_asks_is_heard_and_answered(customer):
     step = customer.says("у нас 3 магазина одежды, ведём в 1С, сколько стоит?")
     assert step.reason == "price"
     assert customer.slots == {"shops": "3", "business_type": "clothing", "current_tools": "1c"}
-    assert step.statement
+    assert step.statement is None  # the answer comes first: no thanks for what was told beside the question
     assert step.question is None and step.state.pending is None, "what weighs on him is not asked beside an answer"
 
 

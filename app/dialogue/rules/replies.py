@@ -2,7 +2,7 @@
 
 from app.dialogue.policy.terms import Terms
 from app.dialogue.rules import boundaries, control, handing, lanes, support, topics
-from app.dialogue.rules.scene import COURTESIES, OBJECTIONS, QUESTIONS, Decision, Scene, has_requisites
+from app.dialogue.rules.scene import COURTESIES, OBJECTIONS, QUESTIONS, SORRY, Decision, Scene, has_requisites
 
 _TOLD = frozenset({"name", "contact", "company_size", "shops"})
 """Said outright, unlike a word in passing: «касса для аптеки» names a business, yet looks for a register."""
@@ -15,6 +15,8 @@ _DICTATED = 7
 """Words that say something, of a message that dictates terms."""
 _HAGGLES = 0.3
 """Probability from which what the lists took for haggling is answered as that."""
+_COMPLAINS = 0.4
+"""Probability from which what the lists took for a complaint of us is answered with an apology."""
 _BARE_OBJECTION = 3
 """An objection of no more words than this says nothing to search for."""
 
@@ -108,17 +110,19 @@ def _question(s: Scene) -> Decision | None:
     haggles = s.u.has("discount_request")
     if name is None and not haggles:
         return None
-    statement = None
+    statement, mark = None, ""
     objection = next((objection for objection in OBJECTIONS if s.u.has(objection)), None)
     if haggles:
         name = "discount_request"
         statement = s.say("discount") if s.u.acts.get(name, 1.0) >= _HAGGLES else None
     elif s.u.has("frustration"):
-        statement = s.say("frustration_short")
+        # Said once, and only to who complains of us.
+        if SORRY not in s.state.said and s.u.acts.get("frustration", 1.0) >= _COMPLAINS:
+            statement, mark = s.say("frustration_short"), SORRY
     elif objection:
         statement = s.say(objection)
     elif (s.heard.values or s.heard.answered) and _tells(s):
-        statement = _acknowledge(s)
+        statement = _taken(s)
     calm = not s.u.has("refusal", "frustration", "objection_think", "objection_trust", "goodbye")
     # A word on discounts answers by itself, whatever the search finds.
     fallback = None if haggles else s.not_found
@@ -131,7 +135,7 @@ def _question(s: Scene) -> Decision | None:
     wants = s.u.has("purchase", "demo", "invoice") and "contact" not in s.slots and "quantity" not in s.flow.slots
     asks = wants or (calm and s.may_ask)
     return Decision(
-        "answer", name or "feature", statement, query, fallback, asks=asks, prefer="contact" if wants else ""
+        "answer", name or "feature", statement, query, fallback, asks=asks, prefer="contact" if wants else "", mark=mark
     )
 
 
@@ -154,7 +158,8 @@ def _refusal(s: Scene) -> Decision | None:
 def _upset(s: Scene) -> Decision | None:
     if not s.u.has("frustration"):
         return None
-    return Decision("answer", "frustration", s.say("frustration"), greet=False)
+    name = "person_offer" if SORRY in s.state.said else "frustration"
+    return Decision("answer", "frustration", s.say(name), greet=False, mark=SORRY)
 
 
 def _who(s: Scene) -> Decision | None:
@@ -210,6 +215,17 @@ def _on_money(s: Scene, named: Terms) -> str:
         return ""
     brief = len(s.u.content) <= _DICTATED and not s.u.message.asking
     return s.say(f"ack_{named}" if brief else "ack_figure")
+
+
+def _taken(s: Scene) -> str | None:
+    """A word on what was told beside a question: that a correction or a name was heard, and no agreement to terms.
+
+    Other words of thanks stand before an answer for nothing.
+    """
+    if s.terms == "terms":
+        return _on_money(s, s.terms)
+    told = s.heard.corrected or s.heard.forgotten or set(s.heard.values) == {"name"}
+    return _acknowledge(s) if told else None
 
 
 def _acknowledge(s: Scene) -> str:
@@ -279,7 +295,7 @@ def _rest(s: Scene) -> Decision | None:
         return Decision("answer", "unclear", s.say("unclear"))
     if s.u.short and s.u.word("unknown") and not s.u.message.asking and not s.heard.values:
         return _denial(s)  # «не знаю» to a question that no longer waits
-    statement = _acknowledge(s) if s.heard.values else None
+    statement = _taken(s) if s.heard.values else None
     return Decision("answer", "feature", statement, s.query, s.not_found, asks=s.may_ask)
 
 

@@ -19,6 +19,8 @@ _LIKELY = 0.5
 """Probability from which what is not found is looked for by the words of an act."""
 QUESTIONS = ("price", "comparison", "feature")
 COURTESIES = frozenset({"refusal", "thanks", "goodbye"})
+SORRY = "sorry"
+"""The mark of a conversation in which we have said sorry: it is said once."""
 OBJECTIONS = ("objection_price", "objection_trust", "objection_have", "objection_think")
 
 _REQUISITES = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
@@ -150,3 +152,5 @@ class Decision:
     greet: bool = True
     closes: bool = False
     hands_over: bool = False
+    mark: str = ""
+    """What the conversation remembers as said."""
