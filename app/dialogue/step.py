@@ -66,7 +66,7 @@ def step_of(
         query=made.query,
         queries=scene.said.questions if made.query is not None and made.query == scene.query else (),
         rest=scene.say("rest") if len(scene.said.questions) > 1 and made.query == scene.query else None,
-        wider=scene.wider if made.query is not None else None,
+        wider=(plan.wider or scene.wider) if made.query is not None else None,
         fallback=made.fallback,
         without=scene.said.without,
         counted=scene.said.counted,

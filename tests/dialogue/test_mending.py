@@ -63,7 +63,7 @@ def test_the_earlier_question_that_his_words_name_is_looked_for(
 ) -> None:
     step = talk(*messages).steps[-1]
     assert step.action == "answer"
-    assert looked_for in (step.query or "")
+    assert looked_for in f"{step.query} {step.wider}"
 
 
 def test_of_several_questions_the_one_left_open_is_looked_for(dialogue: Dialogue) -> None:

@@ -22,7 +22,7 @@ def mended(s: Scene, plan: Decision) -> Decision:
     if s.u.has("correction"):
         return _corrected(s, plan)
     again = _insists(s) if plan.query is not None and plan.reason != "price" else ""
-    return replace(plan, query=again) if again else plan
+    return replace(plan, wider=again) if again else plan
 
 
 def _corrected(s: Scene, plan: Decision) -> Decision:
@@ -40,8 +40,9 @@ def _corrected(s: Scene, plan: Decision) -> Decision:
     reason = "price" if priced else plan.reason if looked else "feature"
     sorry = None if SORRY in s.state.said else s.say("missed")
     return replace(
-        plan, action="answer", reason=reason, statement=sorry, query=query, fallback=s.not_found, greet=False, mark=SORRY
-    )
+        plan, action="answer", reason=reason, statement=sorry, query=query, wider=_meant(s), fallback=s.not_found,
+        greet=False, mark=SORRY,
+    )  # fmt: skip
 
 
 def _anew(s: Scene) -> str | None:
@@ -50,10 +51,15 @@ def _anew(s: Scene) -> str | None:
     words = said.split()
     if not words or _only_points(s, said):
         return _pointed_at(s) or _before(s) or None
-    named = earlier.meant(said, s.written[1:]) if len(words) <= _FEW else ""
-    if named:
-        return named
+    if _meant(s):
+        return said  # his words say whether what is found fits; his question finds what they alone do not
     return f"{_before(s)} {said}".strip() if len(words) <= 1 else said
+
+
+def _meant(s: Scene) -> str:
+    """The earlier question that the few words beside a correction name."""
+    said = _about(s.said.asked or s.query)
+    return earlier.meant(said, s.written[1:]) if 0 < len(said.split()) <= _FEW else ""
 
 
 def _insists(s: Scene) -> str:

@@ -1,7 +1,7 @@
 """What a message calls for: the shell that all sales flows share. The most pressing need wins."""
 
 from app.dialogue.policy.terms import Terms
-from app.dialogue.rules import boundaries, control, handing, lanes, support, topics
+from app.dialogue.rules import boundaries, concerns, control, handing, lanes, support, topics
 from app.dialogue.rules.scene import COURTESIES, OBJECTIONS, QUESTIONS, SORRY, Decision, Scene, has_requisites
 
 _TOLD = frozenset({"name", "contact", "company_size", "shops"})
@@ -13,8 +13,6 @@ _BARE = 2
 """Words of a price question that names nothing, a greeting among them."""
 _DICTATED = 7
 """Words that say something, of a message that dictates terms."""
-_HAGGLES = 0.3
-"""Probability from which what the lists took for haggling is answered as that."""
 _COMPLAINS = 0.4
 """Probability from which what the lists took for a complaint of us is answered with an apology."""
 _BARE_OBJECTION = 3
@@ -107,14 +105,14 @@ def _wish(s: Scene) -> Decision | None:
 def _question(s: Scene) -> Decision | None:
     """A question is answered on this very turn, whatever else stands beside it."""
     name = next((name for name in (*QUESTIONS, "payment") if s.u.has(name)), None)
-    haggles = s.u.has("discount_request")
-    if name is None and not haggles:
+    haggles, concession = s.u.has("discount_request"), concerns.haggles(s)
+    if (name is None and not haggles) or concerns.of_worth(s):
         return None
     statement, mark = None, ""
     objection = next((objection for objection in OBJECTIONS if s.u.has(objection)), None)
-    if haggles:
+    if haggles and (concession or not concerns.priced(s)):
         name = "discount_request"
-        statement = s.say("discount") if s.u.acts.get(name, 1.0) >= _HAGGLES else None
+        statement = s.say("discount") if concession else None
     elif s.u.has("frustration"):
         # Said once, and only to who complains of us.
         if SORRY not in s.state.said and s.u.acts.get("frustration", 1.0) >= _COMPLAINS:
@@ -125,9 +123,9 @@ def _question(s: Scene) -> Decision | None:
         statement = _taken(s)
     calm = not s.u.has("refusal", "frustration", "objection_think", "objection_trust", "goodbye")
     # A word on discounts answers by itself, whatever the search finds.
-    fallback = None if haggles else s.not_found
+    fallback = None if concession else s.not_found
     # A sum that he offers says nothing to search for: what there is of discounts does.
-    offers = haggles and any(token.text.isdecimal() for token in s.u.message.tokens)
+    offers = concession and any(token.text.isdecimal() for token in s.u.message.tokens)
     query = s.texts.data["query_discount_request"] if offers else s.query
     if name == "price" and len(s.u.content) <= 1 and len(s.u.message.tokens) <= _BARE and _prices_alone(s):
         query = s.texts.data["query_price"]  # «почём?»: one word of many that ask for it
@@ -168,11 +166,13 @@ def _who(s: Scene) -> Decision | None:
 
 def _objection(s: Scene) -> Decision | None:
     """Empathy, then facts. Who wants to think or does not trust us is not questioned."""
-    name = next((name for name in OBJECTIONS if s.u.has(name)), None)
+    worth = concerns.of_worth(s)
+    name = "objection_price" if worth else next((name for name in OBJECTIONS if s.u.has(name)), None)
     if name is None:
         return None
-    about = s.texts.data[f"query_{name}"]
-    query = about if len(s.u.content) <= _BARE_OBJECTION else f"{s.query} {about}"
+    about = s.texts.data["query_objection_cheaper" if concerns.names_others(s) else f"query_{name}"]
+    bare = worth or len(s.u.content) <= _BARE_OBJECTION
+    query = about if bare else f"{s.query} {about}"
     asks = name in ("objection_price", "objection_have") and s.may_ask
     return Decision("answer", name, s.say(name), query, asks=asks)
 

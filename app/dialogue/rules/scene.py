@@ -152,5 +152,7 @@ class Decision:
     greet: bool = True
     closes: bool = False
     hands_over: bool = False
+    wider: str = ""
+    """What is searched where the query finds nothing."""
     mark: str = ""
     """What the conversation remembers as said."""
