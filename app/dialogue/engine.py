@@ -196,6 +196,7 @@ class Dialogue:
             slots["interest"] = wanted
         if waiting and heard.declined:  # who does not want to say is not asked again
             state = replace(state, asked={**state.asked, waiting: MAX_ASKED})
+        state = continuity.noticed(state, heard.hinted, u)
         state, flow = continuity.switched(state, flow, slots, u, self.flows)
         return Met(state, flow, u, heard, slots, said)
 

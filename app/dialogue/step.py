@@ -58,7 +58,8 @@ def step_of(
         action=made.action,
         reason=made.reason,
         state=after,
-        intents=u.intents,
+        # «What am I paying for?» asks for no way to pay.
+        intents=tuple(name for name in u.intents if (plan.reason, name) != ("objection_price", "payment")),
         language=language,
         greeting=greeting,
         statement=made.statement,
