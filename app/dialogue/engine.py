@@ -10,6 +10,7 @@ from app.dialogue.flow.model import MAX_ASKED, Flow
 from app.dialogue.hearing.intents import Understanding, understand
 from app.dialogue.hearing.listening import Said, listened
 from app.dialogue.hearing.recognition import acts_of
+from app.dialogue.hearing.subject import to_the_point
 from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.policy.hours import Hours, zone_of
 from app.dialogue.policy.model import Policy
@@ -146,7 +147,7 @@ class Dialogue:
         `names`: the shop's own with Latin letters, lower case, meant as they are typed. `act`: a model's word on it.
         """
         state, flow = self._met(snapshot, ask, now)
-        said = listened(ask, snapshot, names)
+        said = to_the_point(listened(ask, snapshot, names), self.classifier or Classifier.load())
         u = self._understood(said, state, flow, names, act)
         state = replace(state, wished=u.wished or state.wished)
         if kept := state.wished or _heard_by_others(said, state):

@@ -10,7 +10,7 @@ _SURELY = 0.5
 
 def haggles(s: Scene) -> bool:
     """Whether he asks for a concession: not which discounts there are, for a year's price or the cheapest thing."""
-    if not s.u.word("haggles") or s.u.word("discount_rule") or not s.u.has("discount_request"):
+    if not s.u.word("haggles") or s.u.word("discount_rule") or not s.u.has("discount_request") or names_others(s):
         return False
     return s.u.acts.get("discount_request", 1.0) >= _HAGGLES
 
@@ -28,10 +28,12 @@ def names_others(s: Scene) -> bool:
 
 def of_worth(s: Scene) -> bool:
     """Whether he doubts that it is worth its price: met with what is in it, and with no list of prices."""
-    if s.heard.answered or s.u.word("haggles") or s.u.has("comparison") or s.u.acts.get("price", 0.0) >= _SURELY:
+    compares, asks = (s.u.acts.get(act, 0.0) >= _SURELY for act in ("comparison", "price"))
+    if s.heard.answered or compares or asks:
         return False
-    if s.u.has("discount_request") and s.u.acts.get("discount_request", 0.0) >= _SURELY:
+    others = names_others(s)
+    if not others and s.u.has("discount_request") and s.u.acts.get("discount_request", 0.0) >= _SURELY:
         return False
-    said = names_others(s) or bool(s.u.word("worth"))
+    said = others or bool(s.u.word("worth"))
     doubts = s.u.has("objection_price") and not s.u.has("price", "payment", "feature")
     return said or (doubts and s.u.acts.get("objection_price", 0.0) >= _SURELY)

@@ -121,6 +121,8 @@ def _question(s: Scene) -> Decision | None:
         statement = s.say(objection)
     elif (s.heard.values or s.heard.answered) and _tells(s):
         statement = _taken(s)
+    if s.said.strange:
+        statement = f"{statement or ''} {s.say('off_topic_beside')}".strip()
     calm = not s.u.has("refusal", "frustration", "objection_think", "objection_trust", "goodbye")
     # A word on discounts answers by itself, whatever the search finds.
     fallback = None if concession else s.not_found
