@@ -205,7 +205,9 @@ class Dialogue:
         """The step with what a human needs to go on."""
         shop, slots = self.texts[self.policy.languages[0]], step.state.slots
         history, vocabulary = snapshot.history, self.vocabulary
-        packet = handover_packet(scene, plan.topic or plan.reason, slots, history=history, vocabulary=vocabulary, texts=shop)
+        packet = handover_packet(
+            scene, plan.topic or plan.reason, slots, history=history, vocabulary=vocabulary, texts=shop
+        )
         return replace(step, handover=packet)
 
     def unasked(self, step: Step, before: DialogueState) -> Step:

@@ -54,14 +54,19 @@ def test_who_asks_what_he_pays_for_is_told_what_is_in_it(dialogue: Dialogue, tal
     assert step.query == dialogue.texts[step.language].data["query_objection_price"]
 
 
-@pytest.mark.parametrize("text", ["сколько стоит абонемент?", "это дорого? какие тарифы", "чем вы лучше других салонов?"])
+@pytest.mark.parametrize(
+    "text", ["сколько стоит абонемент?", "это дорого? какие тарифы", "чем вы лучше других салонов?"]
+)
 def test_a_question_for_a_price_or_a_comparison_is_no_doubt(talk: Talk, text: str) -> None:
     assert talk("привет", text).steps[-1].reason != "objection_price"
 
 
 @pytest.mark.parametrize(
     ("text", "asked"),
-    [("есть доставка? какой курс доллара сегодня?", "доставка"), ("сколько за чистку цепи, и погода завтра какая", "чистку")],
+    [
+        ("есть доставка? какой курс доллара сегодня?", "доставка"),
+        ("сколько за чистку цепи, и погода завтра какая", "чистку"),
+    ],
 )
 def test_another_subject_beside_a_question_is_set_aside_in_a_line(dialogue: Dialogue, text: str, asked: str) -> None:
     step = Customer(dialogue).says(text)

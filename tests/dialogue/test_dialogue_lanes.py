@@ -149,16 +149,17 @@ def test_a_question_behind_a_trouble_is_answered(dialogue: Dialogue) -> None:
 @pytest.mark.parametrize(
     ("text", "wish"),
     [
-        ("мой номер 87051112233 Сауле, пишите только в ватсап, звонить не надо", "пишите только в ватсап, звонить не надо"),
+        (
+            "мой номер 87051112233 Сауле, пишите только в ватсап, звонить не надо",
+            "пишите только в ватсап, звонить не надо",
+        ),
         ("запишите на стрижку, 8 701 222 33 44, не звоните, лучше смс", "не звоните, лучше смс"),
         ("87771112233 Дана, кешке хабарласыңыз", "кешке хабарласыңыз"),
         ("ертең таңғы 10да хабарласыңызшы, нөмірім 87771112233", "ертең таңғы 10да"),
         ("+7 701 555 44 33, only whatsapp please, do not call", "only whatsapp please, do not call"),
     ],
 )
-def test_who_leaves_a_number_and_says_how_to_reach_him_is_not_let_go(
-    dialogue: Dialogue, text: str, wish: str
-) -> None:
+def test_who_leaves_a_number_and_says_how_to_reach_him_is_not_let_go(dialogue: Dialogue, text: str, wish: str) -> None:
     step = Customer(dialogue).says(text)
     assert (step.action, step.reason) == ("handover", "contact_given")
     assert wish in (step.statement or "")

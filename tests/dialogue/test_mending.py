@@ -74,7 +74,9 @@ def test_of_several_questions_the_one_left_open_is_looked_for(dialogue: Dialogue
 
 
 def test_sorry_is_said_once(talk: Talk) -> None:
-    customer = talk("есть парковка? а запись онлайн?", "про запись не ответили", "и про парковку не ответили", "опять не ответили")
+    customer = talk(
+        "есть парковка? а запись онлайн?", "про запись не ответили", "и про парковку не ответили", "опять не ответили"
+    )
     texts = Dialogue.load().texts["ru"].data
     sorry = (*texts["missed"], *texts["frustration"], *texts["frustration_short"])
     said = [step.statement or "" for step in customer.steps]

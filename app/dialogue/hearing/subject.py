@@ -9,7 +9,7 @@ from app.understanding.doubt import SURE
 
 def to_the_point(said: Said, classifier: Classifier) -> Said:
     """What was said without the questions about something else, which stand apart; as it is where all or none are."""
-    if len(said.questions) < 2:  # noqa: PLR2004 - one question is the message
+    if len(said.questions) < 2:
         return said
     strange = tuple(question for question in said.questions if _strange(question, classifier))
     kept = tuple(question for question in said.questions if question not in strange)

@@ -1,9 +1,11 @@
-"""What a word about money is: a question for the price, a wish for less than the rules say, a doubt whether it is worth it."""
+"""What a word about money is: a question for the price, a wish for less, a doubt whether it is worth it."""
 
-from app.dialogue.rules.scene import Scene
+from app.dialogue.rules.scene import OBJECTIONS, Decision, Scene
 
 _HAGGLES = 0.3
 """Probability from which what the lists took for haggling is answered as that."""
+_BARE_OBJECTION = 3
+"""An objection of no more words than this says nothing to search for."""
 _SURELY = 0.5
 """Probability from which it is what the examples say."""
 
@@ -28,12 +30,25 @@ def names_others(s: Scene) -> bool:
 
 def of_worth(s: Scene) -> bool:
     """Whether he doubts that it is worth its price: met with what is in it, and with no list of prices."""
-    compares, asks = (s.u.acts.get(act, 0.0) >= _SURELY for act in ("comparison", "price"))
-    if s.heard.answered or compares or asks:
+    if s.heard.answered or s.u.acts.get("price", 0.0) >= _SURELY:
         return False
-    others = names_others(s)
-    if not others and s.u.has("discount_request") and s.u.acts.get("discount_request", 0.0) >= _SURELY:
+    if names_others(s):
+        return True
+    if any(s.u.has(act) and s.u.acts.get(act, 0.0) >= _SURELY for act in ("comparison", "discount_request")):
         return False
-    said = others or bool(s.u.word("worth"))
+    said = bool(s.u.word("worth"))
     doubts = s.u.has("objection_price") and not s.u.has("price", "payment", "feature")
     return said or (doubts and s.u.acts.get("objection_price", 0.0) >= _SURELY)
+
+
+def objection(s: Scene) -> Decision | None:
+    """Empathy, then facts. Who wants to think or does not trust us is not questioned."""
+    worth = of_worth(s)
+    name = "objection_price" if worth else next((name for name in OBJECTIONS if s.u.has(name)), None)
+    if name is None:
+        return None
+    about = s.texts.data["query_objection_cheaper" if names_others(s) else f"query_{name}"]
+    bare = worth or len(s.u.content) <= _BARE_OBJECTION
+    query = about if bare else f"{s.query} {about}"
+    asks = name in ("objection_price", "objection_have") and s.may_ask
+    return Decision("answer", name, s.say(name), query, asks=asks)

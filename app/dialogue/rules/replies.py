@@ -15,8 +15,6 @@ _DICTATED = 7
 """Words that say something, of a message that dictates terms."""
 _COMPLAINS = 0.4
 """Probability from which what the lists took for a complaint of us is answered with an apology."""
-_BARE_OBJECTION = 3
-"""An objection of no more words than this says nothing to search for."""
 
 
 def decided(scene: Scene) -> Decision:
@@ -49,7 +47,7 @@ def decided(scene: Scene) -> Decision:
         boundaries.spam,
         lanes.small_talk,
         _who,
-        _objection,
+        concerns.objection,
         _purchase,
         _told,
         _courtesy,
@@ -164,19 +162,6 @@ def _upset(s: Scene) -> Decision | None:
 
 def _who(s: Scene) -> Decision | None:
     return Decision("answer", "bot_question", s.say("bot")) if s.u.has("bot_question") else None
-
-
-def _objection(s: Scene) -> Decision | None:
-    """Empathy, then facts. Who wants to think or does not trust us is not questioned."""
-    worth = concerns.of_worth(s)
-    name = "objection_price" if worth else next((name for name in OBJECTIONS if s.u.has(name)), None)
-    if name is None:
-        return None
-    about = s.texts.data["query_objection_cheaper" if concerns.names_others(s) else f"query_{name}"]
-    bare = worth or len(s.u.content) <= _BARE_OBJECTION
-    query = about if bare else f"{s.query} {about}"
-    asks = name in ("objection_price", "objection_have") and s.may_ask
-    return Decision("answer", name, s.say(name), query, asks=asks)
 
 
 def _purchase(s: Scene) -> Decision | None:

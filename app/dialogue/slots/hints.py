@@ -1,4 +1,4 @@
-"""What a message lets one see of the customer without saying it: not to be kept as told, and not to be asked for either."""
+"""What a message lets one see of the customer without saying it: not kept as told, and not asked for either."""
 
 from app.dialogue.hearing.text import fold
 from app.dialogue.resources import load_words
