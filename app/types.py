@@ -180,7 +180,9 @@ class Step:
     fallback: str | None = None
     """What to say when the search finds nothing, behind the statement if there is one."""
     rest: str | None = None
-    """What to say of those of several questions that nothing answers."""
+    """What to say of those of several questions that nothing answers,"""
+    rest_of: str | None = None
+    """and of one of them, `{about}` being its words."""
     question: str | None = None
     """The one question that ends the answer."""
     topic: str | None = None

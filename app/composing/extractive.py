@@ -4,13 +4,13 @@ It can say only what the knowledge base or the flow says, so it cannot invent a 
 """
 
 from app.composing.choosing import choose
+from app.composing.covering import left_out, quoted
 from app.composing.joining import joined
 from app.composing.news import elsewhere, unaffirmed, unrequested
 from app.composing.plain import shorten
-from app.composing.unanswered import leaves_out
 from app.cpu import stretch
 from app.deadline import Deadline
-from app.types import Draft, ModelState, Prompt
+from app.types import Draft, ModelState, Passage, Prompt
 
 
 class Extractive:
@@ -45,10 +45,10 @@ def compose(prompt: Prompt) -> Draft:
     """
     step = prompt.step
     chosen = choose(prompt) if step.query is not None else ()
-    more, questions = "feature" in step.intents, max(1, len(step.queries))
+    more = "feature" in step.intents
     hedged = tuple(each for each in prompt.deciding if each.kind == "unnamed")
     decided = tuple(each for each in prompt.deciding if each.kind != "unnamed")
-    facts, passages = joined(decided, chosen, asks_more=more, questions=questions)
+    facts, passages = joined(decided, chosen, asks_more=more, queries=step.queries)
     other = next((text for p in passages if (text := elsewhere(p.section, step.language))), "")
     said = [shorten(passage.section.text) for passage in passages]
     if step.question or step.state.slots:  # one question at a time, and none for what was told
@@ -56,7 +56,7 @@ def compose(prompt: Prompt) -> Draft:
     if hedged:
         said = [unaffirmed(text) for text in said]
     texts = (*(each.said for each in hedged), "\n".join(facts), other, *said)
-    rest = step.rest if leaves_out(step.queries, prompt.deciding, passages) else None
+    rest = _of_the_rest(prompt, passages)
     answer = "\n\n".join(text for text in (*texts, rest) if text) or None
     if step.query is not None and not answer:
         answer = step.fallback
@@ -65,3 +65,13 @@ def compose(prompt: Prompt) -> Draft:
     )
     parts = [part for part in (opening, answer, step.question) if part]
     return Draft("\n\n".join(parts), Extractive.name, passages, origin="knowledge")
+
+
+def _of_the_rest(prompt: Prompt, passages: tuple[Passage, ...]) -> str | None:
+    """What is said of the questions that nothing answers: one that can be named is."""
+    step = prompt.step
+    left = left_out(step.queries, prompt.deciding, passages)
+    if not left:
+        return None
+    about = quoted(left[0]) if len(left) == 1 else None
+    return step.rest_of.format(about=about) if about and step.rest_of else step.rest

@@ -76,8 +76,14 @@ def listened(ask: Ask, snapshot: Snapshot, names: frozenset[str] = frozenset()) 
 
 
 def _questions(clauses: Sequence[Clause]) -> tuple[str, ...]:
-    asking = [part for clause in clauses if clause.mood in ("asked", "wished") for part in _apart(clause.text)]
-    return tuple(part for part in asking if _says_enough(part, _ONE))[:_MOST] if len(asking) > 1 else ()
+    """Each with the mark that asks, where it does and does not only wish."""
+    asking = [
+        (part, "?" if clause.mood == "asked" else "")
+        for clause in clauses if clause.mood in ("asked", "wished")
+        for part in _apart(clause.text)
+    ]  # fmt: skip
+    found = tuple(part + mark for part, mark in asking if _says_enough(part, _ONE))
+    return found[:_MOST] if len(asking) > 1 else ()
 
 
 def _apart(text: str) -> Iterator[str]:

@@ -1,0 +1,42 @@
+"""Of several questions none is passed over in silence."""
+
+from app.composing.covering import left_out, quoted, reckoned
+from app.types import Deciding, Passage, Section
+
+BOATS = Passage(
+    Section(id="a", title="Прокат лодок", text="Лодку берут на час.", category="c", questions=("взять лодку на день",)),
+    1,
+)
+PRICE = Deciding("price", "Жилет: 500 ₸ в день.")
+
+
+def test_a_question_that_nothing_is_about_is_left_out() -> None:
+    assert left_out(("можно взять лодку?", "есть ли у вас баня?"), (), (BOATS,))
+    assert left_out(("сколько стоит жилет?", "а баня у вас есть?"), (PRICE,), ())
+
+
+def test_what_one_answer_or_one_price_is_about_is_not() -> None:
+    assert not left_out(("можно взять лодку?", "а на день лодку?"), (), (BOATS,))
+    assert not left_out(("можно взять лодку?", "сколько стоит жилет?"), (PRICE,), (BOATS,))
+
+
+def test_no_answer_leaves_nothing_out() -> None:
+    assert not left_out((), (), (BOATS,)), "the questions of a message that asks one alone are not told apart"
+    assert left_out(("есть ли у вас баня?",), (), (BOATS,)), "one of several, of which the others lean on it"
+    assert not left_out(("есть ли у вас баня?", "а лодка?"), (), ()), "that nothing was found is said by itself"
+
+
+def test_what_the_facts_decide_of_several_questions_is_known_by_its_words_or_by_its_price() -> None:
+    assert reckoned("сколько стоит жилет?", (PRICE,))
+    assert reckoned("и сколько всё стоит?", (PRICE,)), "it names nothing of its own"
+    assert not reckoned("а жилет детский бывает?", ())
+    assert not reckoned("можно ли с собакой?", (PRICE,))
+
+
+def test_a_question_of_a_few_plain_words_is_named_and_no_other() -> None:
+    assert quoted("а техкарты у вас есть?") == "техкарты у вас есть"
+    assert quoted("and by the way the recipes?") == "recipes"
+    assert quoted("отдадите всё за 1 ₸?") is None, "no figure of his is repeated"
+    assert quoted("и?") is None
+    assert quoted("вот " * 8) is None
+    assert quoted("www.example.com?") is None
