@@ -17,8 +17,8 @@ def to_the_point(said: Said, classifier: Classifier) -> Said:
         return said
     counted = said.counted
     for question in strange:
-        counted = counted.replace(question, "")
-    asked = ". ".join(f"{question}?" for question in kept)
+        counted = counted.replace(question.rstrip("?"), "")
+    asked = ". ".join(f"{question.rstrip('?')}?" for question in kept)
     return replace(said, asked=asked, counted=counted, questions=kept if len(kept) > 1 else (), strange=strange)
 
 
