@@ -10,6 +10,7 @@ from app.dialogue.flow.model import MAX_ASKED, Flow
 from app.dialogue.hearing.intents import Understanding, understand
 from app.dialogue.hearing.listening import Said, listened
 from app.dialogue.hearing.recognition import acts_of
+from app.dialogue.hearing.subject import to_the_point
 from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.policy.hours import Hours, zone_of
 from app.dialogue.policy.model import Policy
@@ -146,7 +147,7 @@ class Dialogue:
         `names`: the shop's own with Latin letters, lower case, meant as they are typed. `act`: a model's word on it.
         """
         state, flow = self._met(snapshot, ask, now)
-        said = listened(ask, snapshot, names)
+        said = to_the_point(listened(ask, snapshot, names), self.classifier or Classifier.load())
         u = self._understood(said, state, flow, names, act)
         state = replace(state, wished=u.wished or state.wished)
         if kept := state.wished or _heard_by_others(said, state):
@@ -196,6 +197,7 @@ class Dialogue:
             slots["interest"] = wanted
         if waiting and heard.declined:  # who does not want to say is not asked again
             state = replace(state, asked={**state.asked, waiting: MAX_ASKED})
+        state = continuity.noticed(state, heard.hinted, u)
         state, flow = continuity.switched(state, flow, slots, u, self.flows)
         return Met(state, flow, u, heard, slots, said)
 
@@ -203,7 +205,9 @@ class Dialogue:
         """The step with what a human needs to go on."""
         shop, slots = self.texts[self.policy.languages[0]], step.state.slots
         history, vocabulary = snapshot.history, self.vocabulary
-        packet = handover_packet(scene, plan.reason, slots, history=history, vocabulary=vocabulary, texts=shop)
+        packet = handover_packet(
+            scene, plan.topic or plan.reason, slots, history=history, vocabulary=vocabulary, texts=shop
+        )
         return replace(step, handover=packet)
 
     def unasked(self, step: Step, before: DialogueState) -> Step:

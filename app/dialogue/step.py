@@ -28,6 +28,7 @@ def step_of(
     quiet = plan.closes or plan.hands_over or state.handed_over or paused or not plan.asks
     greeting = scene.greeting if plan.greet else None
     said = (*state.said, "greeting") if greeting and "greeting" not in state.said else state.said
+    said = (*said, plan.mark) if plan.mark and plan.mark not in said else said
     made, lead = plan, None
     if not quiet and stage.name not in said and _opens(plan, stage):
         made, lead = _opened(scene, plan, state, stage, vocabulary), stage.statement[language][0]
@@ -57,7 +58,8 @@ def step_of(
         action=made.action,
         reason=made.reason,
         state=after,
-        intents=u.intents,
+        # «What am I paying for?» asks for no way to pay.
+        intents=tuple(name for name in u.intents if (plan.reason, name) != ("objection_price", "payment")),
         language=language,
         greeting=greeting,
         statement=made.statement,
@@ -66,7 +68,7 @@ def step_of(
         queries=scene.said.questions if made.query is not None and made.query == scene.query else (),
         rest=scene.say("rest") if scene.said.questions and made.query == scene.query else None,
         rest_of=scene.say("rest_of") if scene.said.questions and made.query == scene.query else None,
-        wider=scene.wider if made.query is not None else None,
+        wider=(plan.wider or scene.wider) if made.query is not None else None,
         fallback=made.fallback,
         without=scene.said.without,
         counted=scene.said.counted,
@@ -134,8 +136,15 @@ def _remembered(scene: Scene, plan: Decision, made: Decision, state: DialogueSta
         wants_person=False,
         closed=plan.closes,
         handed_over=state.handed_over or plan.hands_over,
-        lane=(plan.topic or "") if plan.hands_over else "" if plan.topic else state.lane,
+        lane=_lane(plan, state),
         last_action=made.action,
         turns=state.turns + 1,
         seen_at=now.timestamp(),
     )
+
+
+def _lane(plan: Decision, state: DialogueState) -> str:
+    """What the conversation is with a person about: one more word on it leaves it there, another topic ends it."""
+    if plan.hands_over:
+        return plan.topic or ""
+    return state.lane if plan.topic in (None, state.lane) else ""

@@ -58,6 +58,8 @@ _UNASKED = frozenset({"price", "sum", "not_known", "instalment"})
 _NO_BUYER = frozenset(
     {"emergency", "trouble", "paid", "supplier", "applicant", "abuse", "auto_reply", "opt_out", "medical", "legal"}
 )
+_OF_WORTH = "objection_price"
+"""The reason of who doubts that it is worth its price: he has heard the prices, and wants to know what for."""
 _BRIEF = 6
 """Words."""
 _FEW = 1000
@@ -90,6 +92,8 @@ def what_decides(
     facts say as they stand: nothing is reckoned, and no sum of his is judged.
     """
     if not _NO_BUYER.isdisjoint((*step.intents, step.reason or "")) or step.action in ("refuse", "close"):
+        return ()
+    if step.reason == _OF_WORTH:
         return ()
     # Who has just asked for a price and says a number in a few words asks for it of so many.
     brief = snapshot.state.priced and len(text.split()) <= _BRIEF

@@ -144,3 +144,42 @@ def test_a_question_behind_a_trouble_is_answered(dialogue: Dialogue) -> None:
     customer = Customer(dialogue)
     customer.says("касса зависла и не включается")
     assert customer.says("прошло само. а как продлить подписку?").query is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        (
+            "мой номер 87051112233 Сауле, пишите только в ватсап, звонить не надо",
+            "пишите только в ватсап, звонить не надо",
+        ),
+        ("запишите на стрижку, 8 701 222 33 44, не звоните, лучше смс", "не звоните, лучше смс"),
+        ("87771112233 Дана, кешке хабарласыңыз", "кешке хабарласыңыз"),
+        ("ертең таңғы 10да хабарласыңызшы, нөмірім 87771112233", "ертең таңғы 10да"),
+        ("+7 701 555 44 33, only whatsapp please, do not call", "only whatsapp please, do not call"),
+    ],
+)
+def test_who_leaves_a_number_and_says_how_to_reach_him_is_not_let_go(dialogue: Dialogue, text: str, wish: str) -> None:
+    step = Customer(dialogue).says(text)
+    assert (step.action, step.reason) == ("handover", "contact_given")
+    assert wish in (step.statement or "")
+    assert step.handover is not None
+    assert wish in step.handover.summary
+
+
+def test_a_wish_how_to_be_reached_behind_the_number_is_passed_on(dialogue: Dialogue) -> None:
+    customer = Customer(dialogue)
+    customer.says("нужна мойка велосипеда, 87051112233")
+    step = customer.says("не звоните, лучше в телеграм напишите")
+    assert (step.action, step.reason, step.query) == ("answer", "noted", None)
+    assert "«не звоните, лучше в телеграм напишите»" in (step.statement or "")
+
+
+@pytest.mark.parametrize("text", ["больше не звоните мне, удалите номер 87051112233", "не пишите мне больше в ватсап"])
+def test_who_wants_to_be_left_alone_is(dialogue: Dialogue, text: str) -> None:
+    assert Customer(dialogue).says(text).reason == "opt_out"
+
+
+def test_a_time_that_has_passed_is_no_wish(dialogue: Dialogue) -> None:
+    step = Customer(dialogue).says("мой номер 87015552233. вчера отчёт не закрыли, как закрыть?")
+    assert "вчера" not in (step.statement or "")

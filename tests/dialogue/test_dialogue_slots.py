@@ -9,6 +9,7 @@ from app.dialogue.hearing.text import contacts
 from app.dialogue.slots.extract import extract
 from app.dialogue.slots.reader import Heard
 from app.types import DialogueState
+from tests.dialogue.conftest import Customer
 from tests.thrift import most
 
 
@@ -347,3 +348,43 @@ HEARD = st.builds(
 def test_what_parts_of_the_reading_found_joins_in_their_order_however_they_are_grouped(a, b, c):
     assert (a | b) | c == a | (b | c)
     assert a | Heard() == a == Heard() | a
+
+
+@pytest.mark.parametrize(
+    ("text", "slots"),
+    [
+        ("данные из 1с перенесёте?", {"current_tools"}),
+        ("а в кофейне чеки обязательны?", {"business_type"}),
+        ("а на вторую точку сколько?", {"shops"}),
+        ("it is just one place, does it work offline?", {"shops"}),
+        ("номер пока не дам. а доставка сколько?", {"contact"}),
+        ("I won't give my phone number yet. how much is Start?", {"contact"}),
+        ("нөмірімді бермеймін. жеткізу қанша?", {"contact"}),
+        ("сколько стоит программа?", set()),
+        ("терминал и касса сколько?", set()),
+        ("позже отвечу. сколько стоит?", set()),
+    ],
+)
+def test_what_is_let_see_is_not_asked_for_and_not_kept_as_told(dialogue, text, slots):
+    customer = Customer(dialogue)
+    step = customer.says(text)
+    marks = {mark.removeprefix("seen:") for mark in step.state.said if mark.startswith("seen:")}
+    assert marks == slots
+    assert slots.isdisjoint(customer.slots)
+    asked = {step.state.pending.slot if step.state.pending else ""}
+    for _ in range(6):
+        step = customer.says("понятно")
+        asked |= {step.state.pending.slot if step.state.pending else ""}
+    assert asked.isdisjoint(slots), asked
+
+
+def test_a_kind_of_shop_between_a_number_and_the_shops_is_no_hindrance(dialogue):
+    customer = Customer(dialogue)
+    customer.says("Менің Шымкентте екі азық-түлік дүкенім бар, қанша тұрады")
+    assert customer.slots["shops"] == "2"
+
+
+def test_who_withheld_his_number_and_then_buys_is_asked_for_it(dialogue):
+    customer = Customer(dialogue)
+    customer.says("номер не дам. сколько стоит Старт?")
+    assert customer.says("беру Старт, оформляйте").state.pending.slot == "contact"

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from app.dialogue import Dialogue
+from app.types import Exchange
 from tests.dialogue.conftest import Customer
 
 Talk = Callable[..., Customer]
@@ -43,3 +45,56 @@ def test_a_number_that_he_corrects_is_no_answer_of_ours_beside_the_point(talk: T
     step = talk("у нас 3 магазина", "ой, не 3, а 4 магазина").steps[-1]
     assert step.state.slots.get("shops") == "4"
     assert step.query is None or "магазин" not in step.query
+
+
+@pytest.mark.parametrize(
+    ("messages", "looked_for"),
+    [
+        (("какая гарантия на раму? и доставляете ли в Семей?", "про доставку не ответили"), "доставляете ли в Семей"),
+        (("какая гарантия на раму? и доставляете ли в Семей?", "а на первый вопрос?"), "гарантия на раму"),
+        (("жеткізу бар ма, кепілдік қандай", "кепілдік туралы сұрағымды өткізіп жібердіңіз"), "кепілдік қандай"),
+        (("do you deliver to Semey, and can I track recipes per cup", "you skipped my recipes question"), "track recipes"),
+        (("do you deliver to Semey, and is there parking", "so do you deliver to semey or not?"), "deliver to Semey"),
+        (("есть парковка? а запись онлайн можно?", "спасибо, понятно", "про парковку так и не сказали"), "есть парковка"),
+    ],
+)  # fmt: skip
+def test_the_earlier_question_that_his_words_name_is_looked_for(
+    talk: Talk, messages: tuple[str, ...], looked_for: str
+) -> None:
+    step = talk(*messages).steps[-1]
+    assert step.action == "answer"
+    assert looked_for in f"{step.query} {step.wider}"
+
+
+def test_of_several_questions_the_one_left_open_is_looked_for(dialogue: Dialogue) -> None:
+    customer = Customer(dialogue)
+    customer.says("гарантия на раму какая? а доставка в Семей бывает?")
+    customer.history = (Exchange(customer.history[-1].user, "Гарантия на раму — два года."),)
+    assert "доставка в Семей" in (customer.says("вы не ответили на вопрос").query or "")
+
+
+def test_sorry_is_said_once(talk: Talk) -> None:
+    customer = talk(
+        "есть парковка? а запись онлайн?", "про запись не ответили", "и про парковку не ответили", "опять не ответили"
+    )
+    texts = Dialogue.load().texts["ru"].data
+    sorry = (*texts["missed"], *texts["frustration"], *texts["frustration_short"])
+    said = [step.statement or "" for step in customer.steps]
+    assert sum(any(line in text for line in sorry) for text in said) == 1, said
+
+
+@pytest.mark.parametrize(
+    "text", ["тетрадка надоела, сколько стоит программа?", "бумажки эти достали, есть запись онлайн?",
+             "tired of paper, how much is it?"],
+)  # fmt: skip
+def test_who_complains_of_his_own_affairs_hears_no_apology(talk: Talk, text: str) -> None:
+    assert talk("здравствуйте", text).steps[-1].statement is None
+
+
+@pytest.mark.parametrize(
+    "text", ["у нас два салона, сколько стоит программа?", "очередь у нас, есть запись онлайн?", "екі дүкеніміз бар, бағасы қанша?",
+             "1с у нас сейчас. модуль входит в тариф?"],
+)  # fmt: skip
+def test_nothing_is_said_before_the_answer_to_a_question(talk: Talk, text: str) -> None:
+    step = talk("здравствуйте", text).steps[-1]
+    assert (step.query is not None, step.statement) == (True, None)

@@ -100,8 +100,14 @@ def _waits(flow: Flow, state: DialogueState, avoid: str | None) -> bool:
     return avoid is not None and choose(flow, state, (), None) is not None
 
 
+def seen(slot: str) -> str:
+    """The mark, among what is said already, of a slot that the customer lets see and is not asked for."""
+    return f"seen:{slot}"
+
+
 def askable(flow: Flow, state: DialogueState, slot: str) -> bool:
-    return not flow.satisfied(slot, state.slots) and state.asked.get(slot, 0) < MAX_ASKED
+    unknown = not flow.satisfied(slot, state.slots) and seen(slot) not in state.said
+    return unknown and state.asked.get(slot, 0) < MAX_ASKED
 
 
 def switched(flow: Flow, state: DialogueState, intents: tuple[str, ...]) -> str | None:

@@ -43,6 +43,8 @@ class Said:
     """All of them but what is rejected."""
     questions: tuple[str, ...] = ()
     """Those that ask, where there are several and each says what it is about."""
+    strange: tuple[str, ...] = ()
+    """Those that no shop is asked, beside others."""
     heard: Heard = "text"
     silent: bool = False
     """Nothing of it is his own: a sticker, a picture without a word, a voice message without a voice."""
@@ -69,7 +71,7 @@ def listened(ask: Ask, snapshot: Snapshot, names: frozenset[str] = frozenset()) 
         tuple(_marked(message.own, c) for c in clauses if c.mood != "rejected")
         or tuple(_marked(message.own, c) for c in clauses),
         _questions(clauses),
-        message.media,
+        heard=message.media,
     )
 
 

@@ -106,7 +106,7 @@ def parse(data: Mapping[str, Any], source: str, base: Policy) -> Policy:
     inherited = [
         replace(topic, intents=topic.intents - taken)
         for topic in base.topics
-        if topic.name not in names and topic.intents - taken
+        if topic.name not in names and (topic.intents - taken or not topic.intents)
     ]
     kept = {topic.name for topic in inherited}
     return Policy(

@@ -1,6 +1,7 @@
 """What the machine does not go along with: attempts to turn it round, other subjects, one message over and over."""
 
 from app.dialogue.rules.scene import Decision, Scene
+from app.dialogue.rules.wishes import reaches
 
 
 def injection(s: Scene) -> Decision | None:
@@ -11,8 +12,11 @@ def injection(s: Scene) -> Decision | None:
 
 
 def opt_out(s: Scene) -> Decision | None:
-    """Who wants no messages gets none. A price asked in the same breath is still answered."""
-    if not s.u.has("opt_out") or s.u.has("price", "comparison") or _own(s, "opt_out"):
+    """Who wants no messages gets none. A price asked in the same breath is still answered.
+
+    Who leaves a number and wants no calls on it, but messages, waits for them.
+    """
+    if not s.u.has("opt_out") or s.u.has("price", "comparison") or _own(s, "opt_out") or reaches(s):
         return None
     if s.state.closed:
         return Decision("close", "opt_out", s.say("refusal_again"), greet=False, closes=True)

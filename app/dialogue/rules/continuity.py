@@ -99,6 +99,18 @@ def switched(
     return replace(state, flow=name, stage="", switched_from=(*state.switched_from, flow.name)), flows[name]
 
 
+def noticed(state: DialogueState, hinted: Collection[str], u: Understanding) -> DialogueState:
+    """The state with what the customer lets see. Who buys is asked for his number again, though he withheld it."""
+    marks = [stages.seen(slot) for slot in sorted(hinted)]
+    kept = [mark for mark in state.said if mark != stages.seen("contact") or not _decides(u)]
+    said = (*kept, *(mark for mark in marks if mark not in kept))
+    return state if said == state.said else replace(state, said=said)
+
+
+def _decides(u: Understanding) -> bool:
+    return u.has("purchase", "booking", "demo", "invoice") and not u.word("withhold")
+
+
 def listed(snapshot: Snapshot, state: DialogueState, flow: Flow) -> tuple[str, ...]:
     """The options of the open question: as the customer read it, or as the flow words it."""
     if state.pending is None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from app.dialogue.rules import topics
 from app.dialogue.rules.scene import COURTESIES, QUESTIONS, Decision, Scene
-from app.language.moments.moments import moments
+from app.dialogue.rules.wishes import reaches, wish_of
 
 _LOOKED_UP = ("price", "feature", "comparison", "payment", "about_us", "demo", "discount_request", "booking", "refund")
 _ASKED = 0.3
@@ -25,6 +25,13 @@ def contact(s: Scene) -> Decision | None:
     return replace(plan, statement=statement, query=beside.query or plan.query, topic=beside.topic)
 
 
+def reached(s: Scene) -> Decision | None:
+    """Who has told where to reach him, and now how: passed on, and no word of his is searched for."""
+    if not reaches(s) or s.u.has(*QUESTIONS) or s.u.message.asking or "contact" in s.heard.values:
+        return None
+    return Decision("answer", "noted", _passed_on(s, wish_of(s)), greet=False)
+
+
 def angry_wish(s: Scene) -> Decision | None:
     """Who swears and wants a person gets one: it is no time for manners."""
     return human(s) if s.u.has("abuse") else None
@@ -42,12 +49,16 @@ def human(s: Scene) -> Decision | None:
     return handover(s, reason, "human") if wanted or reason != "human_wanted" else None
 
 
+def _passed_on(s: Scene, wish: str) -> str:
+    return s.say("wished_time").replace("{wish}", wish)
+
+
 def handover(s: Scene, reason: str, text: str) -> Decision:
     named = "_named" if text == "contact" and "name" in s.heard.values else ""
     statement = s.say(f"{text}{named}_{'later' if s.tells_when else 'open'}").replace("{time}", s.opening)
     statement = statement.replace("{name}", s.slots.get("name", ""))
-    if moments(s.u.message.text).taken:
-        statement = f"{statement} {s.say('wished_time')}"  # heard, and not promised
+    if wish := wish_of(s):
+        statement = f"{statement} {_passed_on(s, wish)}"  # heard, and not promised
     # «Shall I give my number?» is no question to look up.
     likely = max((s.u.acts.get(act, 0.0) for act in _LOOKED_UP), default=0.0)
     asks = s.u.has(*QUESTIONS) and bool(s.u.asking) and likely >= _ASKED

@@ -1,38 +1,99 @@
-"""He says that we answered beside the point: we say sorry, and look anew for what he asked."""
+"""He says that we answered beside the point, or asks again: what he asked is looked for anew; sorry is said once."""
 
 from dataclasses import replace
 
 from app.dialogue.hearing.text import fold, read
 from app.dialogue.resources import load_words
-from app.dialogue.rules.scene import Decision, Scene
+from app.dialogue.rules import earlier
+from app.dialogue.rules.scene import SORRY, Decision, Scene
 
-_CORRECTING = frozenset(map(fold, load_words("rules", "words.yaml")["correcting"]))
+_WORDS = load_words("rules", "words.yaml")
+_CORRECTING = frozenset(map(fold, _WORDS["correcting"]))
+_INSISTING = frozenset(map(fold, _WORDS["insisting"]))
 _MENDED = frozenset({"answer", "ask"})
+_FEW = 3
+"""Words that name what he means; more of them say it by themselves."""
 
 
 def mended(s: Scene, plan: Decision) -> Decision:
-    """The plan for a message that corrects our last answer; any other's as it is."""
-    corrects = s.u.has("correction") and s.last_answer and plan.action in _MENDED and not plan.topic
-    if not corrects or s.heard.answered or s.heard.corrected or plan.closes or plan.hands_over:
+    """The plan for a message that corrects our last answer or asks again; any other's as it is."""
+    if not s.last_answer or plan.topic or plan.closes or plan.hands_over:
         return plan
-    if plan.query is None and plan.reason == "language_wish":
+    if s.u.has("correction"):
+        return _corrected(s, plan)
+    again = _insists(s) if plan.query is not None and plan.reason != "price" else ""
+    return replace(plan, wider=again) if again else plan
+
+
+def _corrected(s: Scene, plan: Decision) -> Decision:
+    # «You skipped my question about recipes» is no other subject than ours.
+    if plan.action not in _MENDED and plan.reason != "off_topic":
+        return plan
+    if s.heard.answered or s.heard.corrected or (plan.query is None and plan.reason == "language_wish"):
         return plan
     query = plan.query if plan.reason == "price" else _anew(s)  # what is priced the facts know best
     if query is None:
         return plan
-    sorry = s.say("frustration_short" if s.say("missed") in s.last_answer else "missed")
     before = _before(s)
     priced = s.state.priced and before and query.startswith(before)  # it goes on with a price that he asked for
-    reason = "price" if priced else plan.reason if plan.query is not None else "feature"
+    looked = plan.query is not None and plan.reason != "off_topic"
+    reason = "price" if priced else plan.reason if looked else "feature"
+    sorry = None if SORRY in s.state.said else s.say("missed")
     return replace(
-        plan, action="answer", reason=reason, statement=sorry, query=query, fallback=s.not_found, greet=False
-    )
+        plan, action="answer", reason=reason, statement=sorry, query=query, wider=_meant(s), fallback=s.not_found,
+        greet=False, mark=SORRY,
+    )  # fmt: skip
 
 
 def _anew(s: Scene) -> str | None:
-    """What he asks: what he says beside the correction; a word alone goes with what he asked before."""
+    """What he asks: what he says beside the correction, or the earlier question that its few words name."""
     said = _about(s.said.asked or s.query)
-    return (f"{_before(s)} {said}".strip() if len(said.split()) <= 1 else said) or None
+    words = said.split()
+    if not words or _only_points(s, said):
+        return _pointed_at(s) or _before(s) or None
+    if _meant(s):
+        return said  # his words say whether what is found fits; his question finds what they alone do not
+    return f"{_before(s)} {said}".strip() if len(words) <= 1 else said
+
+
+def _meant(s: Scene) -> str:
+    """The earlier question that the few words beside a correction name."""
+    said = _about(s.said.asked or s.query)
+    return earlier.meant(said, s.written[1:]) if 0 < len(said.split()) <= _FEW else ""
+
+
+def _insists(s: Scene) -> str:
+    """The earlier question that «so, is it each or all?» repeats; empty where it is a new one."""
+    tokens = s.u.message.tokens
+    if not s.u.message.asking or not tokens or tokens[0].text not in _INSISTING:
+        return ""
+    return earlier.meant(" ".join(token.text for token in tokens[1:]), s.written[1:])
+
+
+def _only_points(s: Scene, said: str) -> bool:
+    """Whether what is left of his words only counts: «the first question»."""
+    places = {place for match in _ordinals(s) for place in range(match[1], match[2])}
+    named = {s.u.message.tokens[place].text for place in places}
+    return bool(places) and {token.text for token in read(said).tokens} <= named
+
+
+def _pointed_at(s: Scene) -> str:
+    """His question of the message before: the one that he counts, or the one that was left open."""
+    asked = earlier.questions_of(s.written[1]) if len(s.written) > 1 else ()
+    number = next((int(name) for name, _, _ in _ordinals(s)), 0)
+    if 0 < number <= len(asked):
+        return asked[number - 1]
+    several = len(asked) > 1 and not s.state.priced  # the parts of an order are asked for together
+    return earlier.left_open(s.written[1:], s.last_answer) if several else ""
+
+
+def _ordinals(s: Scene) -> list[tuple[str, int, int]]:
+    found = [
+        (match.label[1].removeprefix("ordinal_"), match.start, match.end)
+        for match in s.u.matches
+        if match.label[0] == "word" and match.label[1].startswith("ordinal_")
+    ]
+    return [each for each in found if each[0].isdecimal()]
 
 
 def _before(s: Scene) -> str:

@@ -9,6 +9,7 @@ from app.dialogue.hearing.intents import understand
 from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.resources import Texts, load_yaml
 from app.dialogue.rules.scene import QUESTIONS, Scene
+from app.dialogue.rules.wishes import wish_of
 from app.dialogue.slots.names import NAME
 from app.dialogue.slots.pending import THIS_CHAT
 from app.types import Exchange, Handover, Language
@@ -77,6 +78,8 @@ def handover_packet(
         words["asked" if asked else "wrote"].replace("{question}", _short(question)),
         words["known"].replace("{slots}", known) if known else words["nothing"],
     ]
+    if wish := wish_of(scene):
+        sentences.append(words["wish"].replace("{wish}", wish))
     return Handover(reason, " ".join(sentences), values, question)
 
 

@@ -1,8 +1,8 @@
 """What a message calls for: the shell that all sales flows share. The most pressing need wins."""
 
 from app.dialogue.policy.terms import Terms
-from app.dialogue.rules import boundaries, control, handing, lanes, topics
-from app.dialogue.rules.scene import COURTESIES, OBJECTIONS, QUESTIONS, Decision, Scene, has_requisites
+from app.dialogue.rules import boundaries, concerns, control, handing, lanes, support, topics
+from app.dialogue.rules.scene import COURTESIES, OBJECTIONS, QUESTIONS, SORRY, Decision, Scene, has_requisites
 
 _TOLD = frozenset({"name", "contact", "company_size", "shops"})
 """Said outright, unlike a word in passing: «касса для аптеки» names a business, yet looks for a register."""
@@ -13,10 +13,8 @@ _BARE = 2
 """Words of a price question that names nothing, a greeting among them."""
 _DICTATED = 7
 """Words that say something, of a message that dictates terms."""
-_HAGGLES = 0.3
-"""Probability from which what the lists took for haggling is answered as that."""
-_BARE_OBJECTION = 3
-"""An objection of no more words than this says nothing to search for."""
+_COMPLAINS = 0.4
+"""Probability from which what the lists took for a complaint of us is answered with an apology."""
 
 
 def decided(scene: Scene) -> Decision:
@@ -27,10 +25,12 @@ def decided(scene: Scene) -> Decision:
         boundaries.opt_out,
         handing.angry_wish,
         handing.contact,
+        handing.reached,
         topics.by_topic,
         lanes.wordless,
         lanes.auto_reply,
         _still_closed,
+        support.again,
         lanes.callback,
         lanes.known_contact,
         handing.human,
@@ -47,7 +47,7 @@ def decided(scene: Scene) -> Decision:
         boundaries.spam,
         lanes.small_talk,
         _who,
-        _objection,
+        concerns.objection,
         _purchase,
         _told,
         _courtesy,
@@ -103,25 +103,29 @@ def _wish(s: Scene) -> Decision | None:
 def _question(s: Scene) -> Decision | None:
     """A question is answered on this very turn, whatever else stands beside it."""
     name = next((name for name in (*QUESTIONS, "payment") if s.u.has(name)), None)
-    haggles = s.u.has("discount_request")
-    if name is None and not haggles:
+    haggles, concession = s.u.has("discount_request"), concerns.haggles(s)
+    if (name is None and not haggles) or concerns.of_worth(s):
         return None
-    statement = None
+    statement, mark = None, ""
     objection = next((objection for objection in OBJECTIONS if s.u.has(objection)), None)
-    if haggles:
+    if haggles and (concession or not concerns.priced(s)):
         name = "discount_request"
-        statement = s.say("discount") if s.u.acts.get(name, 1.0) >= _HAGGLES else None
+        statement = s.say("discount") if concession else None
     elif s.u.has("frustration"):
-        statement = s.say("frustration_short")
+        # Said once, and only to who complains of us.
+        if SORRY not in s.state.said and s.u.acts.get("frustration", 1.0) >= _COMPLAINS:
+            statement, mark = s.say("frustration_short"), SORRY
     elif objection:
         statement = s.say(objection)
     elif (s.heard.values or s.heard.answered) and _tells(s):
-        statement = _acknowledge(s)
+        statement = _taken(s)
+    if s.said.strange:
+        statement = f"{statement or ''} {s.say('off_topic_beside')}".strip()
     calm = not s.u.has("refusal", "frustration", "objection_think", "objection_trust", "goodbye")
     # A word on discounts answers by itself, whatever the search finds.
-    fallback = None if haggles else s.not_found
+    fallback = None if concession else s.not_found
     # A sum that he offers says nothing to search for: what there is of discounts does.
-    offers = haggles and any(token.text.isdecimal() for token in s.u.message.tokens)
+    offers = concession and any(token.text.isdecimal() for token in s.u.message.tokens)
     query = s.texts.data["query_discount_request"] if offers else s.query
     if name == "price" and len(s.u.content) <= 1 and len(s.u.message.tokens) <= _BARE and _prices_alone(s):
         query = s.texts.data["query_price"]  # «почём?»: one word of many that ask for it
@@ -129,7 +133,7 @@ def _question(s: Scene) -> Decision | None:
     wants = s.u.has("purchase", "demo", "invoice") and "contact" not in s.slots and "quantity" not in s.flow.slots
     asks = wants or (calm and s.may_ask)
     return Decision(
-        "answer", name or "feature", statement, query, fallback, asks=asks, prefer="contact" if wants else ""
+        "answer", name or "feature", statement, query, fallback, asks=asks, prefer="contact" if wants else "", mark=mark
     )
 
 
@@ -152,22 +156,12 @@ def _refusal(s: Scene) -> Decision | None:
 def _upset(s: Scene) -> Decision | None:
     if not s.u.has("frustration"):
         return None
-    return Decision("answer", "frustration", s.say("frustration"), greet=False)
+    name = "person_offer" if SORRY in s.state.said else "frustration"
+    return Decision("answer", "frustration", s.say(name), greet=False, mark=SORRY)
 
 
 def _who(s: Scene) -> Decision | None:
     return Decision("answer", "bot_question", s.say("bot")) if s.u.has("bot_question") else None
-
-
-def _objection(s: Scene) -> Decision | None:
-    """Empathy, then facts. Who wants to think or does not trust us is not questioned."""
-    name = next((name for name in OBJECTIONS if s.u.has(name)), None)
-    if name is None:
-        return None
-    about = s.texts.data[f"query_{name}"]
-    query = about if len(s.u.content) <= _BARE_OBJECTION else f"{s.query} {about}"
-    asks = name in ("objection_price", "objection_have") and s.may_ask
-    return Decision("answer", name, s.say(name), query, asks=asks)
 
 
 def _purchase(s: Scene) -> Decision | None:
@@ -208,6 +202,17 @@ def _on_money(s: Scene, named: Terms) -> str:
         return ""
     brief = len(s.u.content) <= _DICTATED and not s.u.message.asking
     return s.say(f"ack_{named}" if brief else "ack_figure")
+
+
+def _taken(s: Scene) -> str | None:
+    """A word on what was told beside a question: that a correction or a name was heard, and no agreement to terms.
+
+    Other words of thanks stand before an answer for nothing.
+    """
+    if s.terms == "terms":
+        return _on_money(s, s.terms)
+    told = s.heard.corrected or s.heard.forgotten or set(s.heard.values) == {"name"}
+    return _acknowledge(s) if told else None
 
 
 def _acknowledge(s: Scene) -> str:
@@ -277,7 +282,7 @@ def _rest(s: Scene) -> Decision | None:
         return Decision("answer", "unclear", s.say("unclear"))
     if s.u.short and s.u.word("unknown") and not s.u.message.asking and not s.heard.values:
         return _denial(s)  # «не знаю» to a question that no longer waits
-    statement = _acknowledge(s) if s.heard.values else None
+    statement = _taken(s) if s.heard.values else None
     return Decision("answer", "feature", statement, s.query, s.not_found, asks=s.may_ask)
 
 

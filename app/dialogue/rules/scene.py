@@ -14,11 +14,15 @@ from app.dialogue.slots.reader import Heard
 from app.types import Action, DialogueState, Pending
 
 _NOTHING = Said("", "", "")
+_BRIEF = 14
+"""Words of a message that is looked up as a whole where its question alone finds nothing."""
 _SILENT = Texts("ru", {})
 _LIKELY = 0.5
 """Probability from which what is not found is looked for by the words of an act."""
 QUESTIONS = ("price", "comparison", "feature")
 COURTESIES = frozenset({"refusal", "thanks", "goodbye"})
+SORRY = "sorry"
+"""The mark of a conversation in which we have said sorry: it is said once."""
 OBJECTIONS = ("objection_price", "objection_trust", "objection_have", "objection_think")
 
 _REQUISITES = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
@@ -112,7 +116,15 @@ class Scene:
         """The usual words, in the shop's language, of what the examples say that he wants."""
         likely = sorted(self.u.acts, key=lambda act: -self.u.acts[act])
         act = next((act for act in likely if self.u.acts[act] >= _LIKELY and f"query_{act}" in self.shop.data), None)
-        return str(self.shop.data[f"query_{act}"]) if act else None
+        return str(self.shop.data[f"query_{act}"]) if act else self._with_what_is_told
+
+    @property
+    def _with_what_is_told(self) -> str | None:
+        """All that he says, in few words: what he tells may name what he asks about."""
+        whole = self.u.message.text.strip()
+        brief = len(self.u.message.tokens) <= _BRIEF and len(self.said.questions) <= 1
+        asks = self.u.acts.get("feature", 0.0) >= _LIKELY
+        return whole if brief and asks and whole != self.query else None
 
     @property
     def not_found(self) -> str:
@@ -150,3 +162,7 @@ class Decision:
     greet: bool = True
     closes: bool = False
     hands_over: bool = False
+    wider: str = ""
+    """What is searched where the query finds nothing."""
+    mark: str = ""
+    """What the conversation remembers as said."""

@@ -7,6 +7,7 @@ from app.dialogue.hearing.reader import base_intent
 from app.dialogue.hearing.text import fold, without
 from app.dialogue.policy.model import MAX_JOINED, Topic
 from app.dialogue.resources import load_words
+from app.dialogue.rules import support
 from app.dialogue.rules.scene import QUESTIONS, Decision, Scene
 
 _AND = frozenset(map(fold, load_words("rules", "words.yaml")["and"]))
@@ -64,12 +65,15 @@ def by_topic(s: Scene) -> Decision | None:
             # Words that one topic explained are no second one: «адрес» beside «где вы находитесь» is.
             if hit.topic.also and len(said) < MAX_JOINED and not _within(hit, said):
                 said.append(hit)
-    texts = [s.vary(text) for hit in said if (text := s.policy.text(hit.topic.text, s.texts.language))]
+    texts = [s.vary(text) for hit in said if (text := support.lines(s, hit.topic))]
     statement, question = split_question(texts)
     if question and question in s.last_answer:
         question = None  # asked a moment ago, in the same words
     topic = next((hit.topic for hit in said if hit.topic.action == "handover"), first.topic)
     query, reason = s.query if any(hit.topic.search for hit in said) else None, topic.name
+    if query is None and topic.action == "handover":
+        query = support.first_aid(s, topic) or _apart(s, said)
+        reason = "feature" if query else reason
     if query is None and first.topic.also and topic.action == "answer":
         query = remaining_question(s, said)
         reason = next((name for name in QUESTIONS if query and s.u.has(name)), reason)
@@ -125,6 +129,11 @@ def remaining_question(s: Scene, said: list[Hit]) -> str | None:
         return None
     dropped = frozenset(range(len(tokens))) - rest | s.u.greeting | {p for p in rest if tokens[p].text in _AND}
     return without(s.u.message, dropped).lstrip("?! ") or None
+
+
+def _apart(s: Scene, said: list[Hit]) -> str | None:
+    """A question in another sentence than the words that brought it to a person."""
+    return remaining_question(s, said) if said[0].places and s.u.message.asking else None
 
 
 def split_question(texts: list[str]) -> tuple[str | None, str | None]:

@@ -130,8 +130,11 @@ def _paid_for(r: SlotReader, place: int) -> bool:
 
 def _noun(r: SlotReader, place: int, numbered: Collection[int]) -> int | None:
     """The place of what the number at `place` counts: people, their work, or shops."""
-    following = (near for near in (place + 1, place + 2) if r.among(near, "people", "role", "shop"))
-    noun = next((near for near in following if _joined(r, place, near)), None)
+    last = place  # «екі азық-түлік дүкенім»: what kind of shop stands between
+    while last + 1 in r.valued and not r.among(last + 1, "people", "role", "shop"):
+        last += 1
+    following = (near for near in (last + 1, last + 2) if r.among(near, "people", "role", "shop"))
+    noun = next((near for near in following if _joined(r, last, near)), None)
     behind = r.among(place - 1, "shop", "people") and r.tokens[place - 1].clause == r.tokens[place].clause
     if noun is None and behind:
         return place - 1  # «магазин один»

@@ -7,6 +7,7 @@ from app.dialogue.hearing.intents import Understanding
 from app.dialogue.hearing.text import without
 from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.slots.counts import counts
+from app.dialogue.slots.hints import hints
 from app.dialogue.slots.names import names
 from app.dialogue.slots.pending import late_number, pending, withheld
 from app.dialogue.slots.reader import NOTHING, Heard, SlotReader, places
@@ -35,6 +36,7 @@ PARTS: tuple[Callable[[SlotReader], Heard], ...] = (
     late_number,
     withheld,
     pending,
+    hints,
 )
 """In this order: each knows what those before it found, and the answer to our question is what is left."""
 

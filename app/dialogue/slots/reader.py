@@ -36,6 +36,8 @@ class Heard:
     none: bool = False
     """He declined by saying that there is no such thing."""
     corrected: bool = False
+    hinted: frozenset[str] = frozenset()
+    """Slots that he lets see without telling: they are not asked for."""
 
     def __or__(self, other: "Heard") -> "Heard":
         kept = {slot: value for slot, value in self.values.items() if slot not in other.undone}
@@ -47,6 +49,7 @@ class Heard:
             self.declined or other.declined,
             self.none or other.none,
             self.corrected or other.corrected,
+            self.hinted | other.hinted,
         )
 
 

@@ -1,0 +1,26 @@
+"""Of several questions those that no shop is asked: nothing is looked up for them."""
+
+from dataclasses import replace
+
+from app.dialogue.hearing.listening import Said
+from app.understanding.acts import Classifier
+from app.understanding.doubt import SURE
+
+
+def to_the_point(said: Said, classifier: Classifier) -> Said:
+    """What was said without the questions about something else, which stand apart; as it is where all or none are."""
+    if len(said.questions) < 2:
+        return said
+    strange = tuple(question for question in said.questions if _strange(question, classifier))
+    kept = tuple(question for question in said.questions if question not in strange)
+    if not strange or not kept:
+        return said
+    counted = said.counted
+    for question in strange:
+        counted = counted.replace(question.rstrip("?"), "")
+    asked = ". ".join(f"{question.rstrip('?')}?" for question in kept)
+    return replace(said, asked=asked, counted=counted, questions=kept if len(kept) > 1 else (), strange=strange)
+
+
+def _strange(question: str, classifier: Classifier) -> bool:
+    return classifier.scored(question).of("off_topic") >= SURE

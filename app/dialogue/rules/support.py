@@ -1,0 +1,69 @@
+"""Somebody whose thing does not work: what the knowledge says of it, who answers, and never the same line twice."""
+
+from app.dialogue.policy.model import Topic
+from app.dialogue.rules.scene import Decision, Scene
+
+LANE = "trouble"
+_WAITS = ("callback_time", "human_wanted", "bot_question", "frustration", "about_us")
+"""What it sounds like when he asks for the specialist whom he was promised."""
+_ASKS = 0.5
+"""Probability from which he asks something else."""
+_LIKELY = 0.3
+"""Probability from which the message is one more of the same trouble, or asks how a thing is done."""
+_ELSEWHERE = ("price", "comparison", "demo", "invoice", "payment", "refund", "complaint", "language_wish")
+_COURTESIES = ("thanks", "goodbye")
+
+
+def has_it(s: Scene) -> bool:
+    """Whether a specialist has his trouble already."""
+    return s.state.lane == LANE and s.state.handed_over
+
+
+def lines(s: Scene, topic: Topic) -> tuple[str, ...]:
+    """What is said of a trouble: once a specialist has it, that he has."""
+    if topic.name == LANE and has_it(s) and s.texts.has("trouble_again"):
+        return (s.say("trouble_again"),)
+    return s.policy.text(topic.text, s.texts.language)
+
+
+def first_aid(s: Scene, topic: Topic) -> str | None:
+    """What is looked up beside the specialist, where he asks how a thing is done, and not only for help."""
+    asks = s.u.has("feature") and s.u.acts.get("feature", 0.0) >= _LIKELY
+    return s.query if topic.name == LANE and asks else None
+
+
+def again(s: Scene) -> Decision | None:
+    """Another word on a trouble that a specialist has: that he has it, and who answers."""
+    if not has_it(s) or "contact" in s.heard.values or s.u.has(*_ELSEWHERE):
+        return None
+    same, asks = s.u.acts.get(LANE, 0.0) >= _LIKELY, _asks_on(s)
+    if _asks_after(s) and not (asks and s.u.acts.get("callback_time", 0.0) < _LIKELY):
+        return _waits(s)
+    if (asks and not same) or s.u.has(*_COURTESIES, "purchase") or (s.u.has("agreement") and s.u.affirms):
+        return None
+    if not same and not s.u.has("denial", "info"):
+        return None
+    reason, query = ("feature", s.query) if asks else (LANE, None)
+    return _passed_on(reason, s.say("trouble_again"), query)
+
+
+def _asks_after(s: Scene) -> bool:
+    """Whether he asks for the specialist whom he was promised, or has had enough of waiting."""
+    return s.u.has(*_WAITS) or s.u.acts.get("callback_time", 0.0) >= _LIKELY
+
+
+def _asks_on(s: Scene) -> bool:
+    """Whether he asks how a thing is done, or what there is."""
+    return s.u.has("feature") and s.u.acts.get("feature", 0.0) >= _ASKS
+
+
+def _waits(s: Scene) -> Decision:
+    """Nobody is told an hour that the hours do not name."""
+    later = s.say("later").replace("{time}", s.opening) if s.tells_when else ""
+    statement = f"{s.say('trouble_waits')} {later}".strip()
+    return _passed_on("callback_time", statement)
+
+
+def _passed_on(reason: str, statement: str, query: str | None = None) -> Decision:
+    """What is said to be passed on is: the specialist gets the conversation anew."""
+    return Decision("handover", reason, statement, query, topic=LANE, greet=False, hands_over=True)

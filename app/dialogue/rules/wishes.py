@@ -1,0 +1,85 @@
+"""How and when somebody wants to be reached, in his own words: passed on as he said it, and promised nothing."""
+
+from app.dialogue.rules.scene import Scene
+from app.language.moments.moments import moments
+from app.language.moments.parts import Offset
+
+_LISTS = ("channel", "no_call")
+_BETWEEN = 2
+"""Words between two parts of one wish."""
+_LONGEST = 120
+"""Characters of a wish that are repeated."""
+
+
+def wish_of(s: Scene) -> str:
+    """«только в вотсап, не звоните», «завтра в 10»: the words for it, empty where he wishes nothing.
+
+    A time that he asks about, or that has passed, is no wish.
+    """
+    spans = sorted({*_reached(s), *_timed(s)})
+    pieces: list[tuple[int, int]] = []
+    for start, end in spans:
+        if pieces and start - pieces[-1][1] <= _BETWEEN and not _contact_between(s, pieces[-1][1], start):
+            pieces[-1] = (pieces[-1][0], max(end, pieces[-1][1]))
+        else:
+            pieces.append((start, end))
+    text, tokens = s.u.message.text, s.u.message.tokens
+    said = [text[tokens[start].start : tokens[end - 1].end] for start, end in pieces]
+    return ", ".join(" ".join(piece.split()) for piece in said)[:_LONGEST].strip()
+
+
+def reaches(s: Scene) -> bool:
+    """Whether he says by which way to reach him, and has told where."""
+    told = "contact" in s.heard.values or (s.state.handed_over and "contact" in s.slots)
+    return told and (bool(s.u.word("channel")) or ("contact" in s.heard.values and bool(s.u.word("no_call"))))
+
+
+def _reached(s: Scene) -> list[tuple[int, int]]:
+    tokens = s.u.message.tokens
+    found = [(m.start, m.end) for name in _LISTS for m in s.u.word(name)]
+    return [(start, end) for start, end in found if tokens[start].clause not in s.u.message.asking]
+
+
+def _timed(s: Scene) -> list[tuple[int, int]]:
+    """The places of the words that name a time to come, outside questions about something else."""
+    named = moments(s.u.message.text)
+    tokens, found = s.u.message.tokens, []
+    for element in named.elements:
+        if isinstance(element.day, Offset) and element.day.days < 0:
+            continue
+        first, last = named.text.tokens[element.first].start, named.text.tokens[element.last - 1].end
+        places = [p for p, token in enumerate(tokens) if first <= token.start < last or token.start < first < token.end]
+        if places and not _asked_apart(s, tokens[places[0]].clause):
+            found.append((places[0], _hour_behind(s, places[-1] + 1)))
+    return found
+
+
+def _hour_behind(s: Scene, end: int) -> int:
+    """The end of a moment with the hour that runs on into an ending: «таңғы 10да»."""
+    tokens = s.u.message.tokens
+    runs_on = end < len(tokens) and tokens[end].clause == tokens[end - 1].clause and tokens[end].text[0].isdecimal()
+    if not runs_on or _contact_between(s, end, end + 1):
+        return end
+    return end + 1 + (end + 1 < len(tokens) and tokens[end].end == tokens[end + 1].start)
+
+
+def _asked_apart(s: Scene, clause: int) -> bool:
+    """Whether a clause only asks, while another one holds what is told: «as for the report of tomorrow?»."""
+    apart = {token.clause for token in s.u.message.tokens} - {clause}
+    return clause in s.u.message.asking and bool(apart) and not _holds_contact(s, clause)
+
+
+def _holds_contact(s: Scene, clause: int) -> bool:
+    return any(
+        contact.start <= token.start < contact.end
+        for token in s.u.message.tokens
+        if token.clause == clause
+        for contact in s.u.contacts
+    )
+
+
+def _contact_between(s: Scene, end: int, start: int) -> bool:
+    tokens = s.u.message.tokens
+    return any(
+        contact.start <= tokens[place].start < contact.end for place in range(end, start) for contact in s.u.contacts
+    )
