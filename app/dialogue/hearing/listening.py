@@ -76,19 +76,18 @@ def listened(ask: Ask, snapshot: Snapshot, names: frozenset[str] = frozenset()) 
 def _questions(message: Message) -> tuple[str, ...]:
     """The questions and wishes of a message where there are several, each with what it leans on."""
     found: list[str] = []
-    told, at = "", 0
+    told, at, asking = "", 0, 0
     for clause in message.clauses:
         if clause.mood == "told" and (not told or _parted(message.own, at, clause.start)):
             told = clause.text
         for part in _apart(clause.text) if clause.mood in _ASKING else ():
-            if _content(part):
+            asking += 1
+            if _content(part):  # "and how much" is of what was just asked
                 near = told if told and not _parted(message.own, at, clause.start) else ""
                 found.append(_with_ground(part, near, found[-1] if found else ""))
-            elif found and len(found[-1].split()) < _BRIEF:
-                found[-1] = f"{found[-1]} {part}"  # "and how much": of what was just asked
         told = told if clause.mood == "told" else ""
         at = clause.end
-    return tuple(found[:_MOST]) if len(found) > 1 else ()
+    return tuple(found[:_MOST]) if asking > 1 else ()
 
 
 def _with_ground(part: str, told: str, before: str) -> str:
