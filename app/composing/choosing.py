@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
 
+from app.composing.covering import asks, costs
 from app.composing.fitting import ANSWERS, ROOT, fits, folded, same
 from app.composing.plain import shorten
 from app.composing.section_words import COMMON, content, names, own_words, vocabulary, whole_name
@@ -26,6 +27,7 @@ _APART = 0.5  # the same for what was found for a question of its own
 _ABOUT = 0.6  # share of a part's words from which on a passage is about it
 _MOST = 3  # passages of one answer
 _BESIDE_A_NAME = 0.25  # the same where the question names what nothing of ours does: what is near is seldom about it
+_WISHED = 0.5  # the same for what he says he needs: it may only tell who he is
 _EARLIER = 3  # answers of ours that are not given again to who says that they were beside the point
 _BRIEF = 3  # words of a message that goes on with what was said
 _ANEW = frozenset({"correction", "frustration"})
@@ -50,15 +52,17 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
     first = _best(prompt)
     query = step.query or ""
     # A search that the flow wrote has no parts of the customer's, nor has one for what answers an objection.
-    own = set(folded(query)) <= set(folded(prompt.text))
+    own = bool(step.queries) or set(folded(query)) <= set(folded(prompt.text))
     if step.reason not in _QUESTIONS or not own:
         return (first,) if step.reason not in _BESIDE or not own or _fits(query, first, prompt) else ()
     # Each of several questions was searched by itself: the best of each, in their order.
     most = max(_weight(p) for p in prompt.passages)
-    each = [p for p in prompt.passages if "question" in p.ranks and _weight(p) >= _APART * most]
-    apart = sorted(each, key=lambda p: p.ranks["question"])
-    if len(apart) > 1:
-        return tuple(p for p in apart if _fits(step.queries[p.ranks["question"] - 1], p, prompt))[:_MOST]
+    each = [p for p in prompt.passages if "question" in p.ranks]
+    near = [p for p in each if p.answers is not None or _weight(p) >= _APART * most]
+    apart = sorted(near, key=lambda p: p.ranks["question"])
+    if len(apart) > 1 and len(step.queries) > 1:
+        of = {p.section.id: step.queries[p.ranks["question"] - 1] for p in apart}
+        return tuple(p for p in apart if _fits(of[p.section.id], p, prompt, wished=not asks(of[p.section.id])))[:_MOST]
     if _is_another(first, prompt):
         return _called(prompt) or tuple(passage for passage in prompt.passages if _share(query, passage) == 1)[:1]
     parts = _parts(query)
@@ -109,10 +113,10 @@ def _told(section: Section, answer: str) -> bool:
     return sum(sentence in answer for sentence in sentences) * 2 > len(sentences)
 
 
-def _fits(asked: str, passage: Passage, prompt: Prompt) -> bool:
-    if prompt.step.reason == "price":
+def _fits(asked: str, passage: Passage, prompt: Prompt, *, wished: bool = False) -> bool:
+    if prompt.step.reason == "price" and (not prompt.step.queries or costs(asked)):
         return True  # what it is the price of was looked at in the facts
-    least = _BESIDE_A_NAME if _names_the_unknown(prompt) else ANSWERS
+    least = _WISHED if wished else _BESIDE_A_NAME if _names_the_unknown(prompt) else ANSWERS
     spoken = passage.section.language == prompt.step.language  # words tell nothing of a section in another language
     if spoken and passage.answers is not None and passage.answers < least:
         return False

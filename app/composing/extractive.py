@@ -4,10 +4,10 @@ It can say only what the knowledge base or the flow says, so it cannot invent a 
 """
 
 from app.composing.choosing import choose
+from app.composing.covering import leaves_out
 from app.composing.joining import joined
 from app.composing.news import elsewhere, unaffirmed, unrequested
 from app.composing.plain import shorten
-from app.composing.unanswered import leaves_out
 from app.cpu import stretch
 from app.deadline import Deadline
 from app.types import Draft, ModelState, Prompt
@@ -45,10 +45,10 @@ def compose(prompt: Prompt) -> Draft:
     """
     step = prompt.step
     chosen = choose(prompt) if step.query is not None else ()
-    more, questions = "feature" in step.intents, max(1, len(step.queries))
+    more = "feature" in step.intents
     hedged = tuple(each for each in prompt.deciding if each.kind == "unnamed")
     decided = tuple(each for each in prompt.deciding if each.kind != "unnamed")
-    facts, passages = joined(decided, chosen, asks_more=more, questions=questions)
+    facts, passages = joined(decided, chosen, asks_more=more, queries=step.queries)
     other = next((text for p in passages if (text := elsewhere(p.section, step.language))), "")
     said = [shorten(passage.section.text) for passage in passages]
     if step.question or step.state.slots:  # one question at a time, and none for what was told

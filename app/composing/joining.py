@@ -1,7 +1,8 @@
 """What decides a question beside the passages that were found for it: one of the two says it, not both."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
+from app.composing.covering import reckoned
 from app.types import Deciding, Passage
 
 _ALONE = frozenset({"not_known"})
@@ -12,9 +13,12 @@ _SUMS = frozenset({"sum", "confirmed", "corrected", "advised"})
 
 
 def joined(
-    deciding: Sequence[Deciding], passages: Sequence[Passage], *, asks_more: bool, questions: int = 1
+    deciding: Sequence[Deciding], passages: Sequence[Passage], *, asks_more: bool, queries: Sequence[str] = ()
 ) -> tuple[tuple[str, ...], tuple[Passage, ...]]:
-    """(lines of what decides, passages that are said behind them). `asks_more`: than what is reckoned."""
+    """(lines of what decides, passages that are said behind them). `asks_more`: than what is reckoned.
+
+    `queries`: the questions of a message that asks several; each that the facts do not decide keeps its passage.
+    """
     if len(deciding) > 1 or passages:
         deciding = [each for each in deciding if each.kind not in _ALONE or not passages] or []
     if not deciding:
@@ -22,11 +26,31 @@ def joined(
     own = {section for each in deciding for section in each.sections}
     if len(deciding) == 1 and deciding[0].kind == "price" and passages and passages[0].section.id in own:
         return (), tuple(passages)  # the owner's words hold the price and say what it is for
+    if queries:
+        return _each(deciding, passages, queries, own)
     if (not asks_more or (len(deciding) == 1 and deciding[0].kind in _CLAIMED)) and any(
         each.kind in _SUMS for each in deciding
     ):
         return tuple(each.said for each in deciding), ()
-    # Of a message of several questions the others keep their passages.
     others = tuple(passage for passage in passages if passage.section.id not in own)
-    answered = len(others) == len(passages) and len(deciding) + len(others) > questions
+    answered = len(others) == len(passages) and len(deciding) + len(others) > 1
     return tuple(each.said for each in deciding), others[1:] if answered else others
+
+
+def _each(
+    deciding: Sequence[Deciding], passages: Sequence[Passage], queries: Sequence[str], own: Set[str]
+) -> tuple[tuple[str, ...], tuple[Passage, ...]]:
+    """What the facts say once, and the passage of each question that they do not decide."""
+    kept = []
+    told = set()
+    for passage in passages:
+        number = passage.ranks.get("question")
+        asked = queries[number - 1] if number else None
+        alone = [each for each in deciding if passage.section.id in each.sections]
+        sold = {fact.name for fact in passage.section.facts if fact.currency}
+        if len(alone) == 1 and alone[0].kind == "price" and asked is not None and len(sold) == 1:
+            told.add(alone[0].said)  # the owner's words hold the price and say what it is for
+            kept.append(passage)
+        elif passage.section.id not in own and asked is not None and not reckoned(asked, deciding):
+            kept.append(passage)
+    return tuple(each.said for each in deciding if each.said not in told), tuple(kept)

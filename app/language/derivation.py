@@ -1,4 +1,4 @@
-"""Words of one stem: what is done and the doing of it («настроите», «настройка»), by the endings that a language derives with."""
+"""Words of one stem: what is done and the doing of it («настроите», «настройка»), by a language's endings."""
 
 from collections.abc import Callable
 from functools import lru_cache

@@ -74,19 +74,19 @@ def listened(ask: Ask, snapshot: Snapshot, names: frozenset[str] = frozenset()) 
 
 
 def _questions(message: Message) -> tuple[str, ...]:
-    """The questions and wishes of a message where there are several, each with what it leans on."""
+    """The questions and wishes of a message where there are several, each with what it leans on and with the mark that
+    asks, where it does and does not only wish.
+    """
     found: list[str] = []
     told, at, asking = "", 0, 0
     for clause in message.clauses:
-        if clause.mood == "told" and (not told or _parted(message.own, at, clause.start)):
-            told = clause.text
+        near = "" if _parted(message.own, at, clause.start) else told
         for part in _apart(clause.text) if clause.mood in _ASKING else ():
             asking += 1
             if _content(part):  # "and how much" is of what was just asked
-                near = told if told and not _parted(message.own, at, clause.start) else ""
-                found.append(_with_ground(part, near, found[-1] if found else ""))
-        told = told if clause.mood == "told" else ""
-        at = clause.end
+                whole = _with_ground(part, near, found[-1] if found else "")
+                found.append(f"{whole}?" if clause.mood == "asked" else whole)
+        told, at = clause.text if clause.mood == "told" else "", clause.end
     return tuple(found[:_MOST]) if asking > 1 else ()
 
 
@@ -94,9 +94,9 @@ def _with_ground(part: str, told: str, before: str) -> str:
     """A question with what it leans on: what is told right before it, else what was asked before."""
     own = _content(part)
     leans = not set(_LETTERS.findall(letters(part))).isdisjoint(questions()["refers"])
-    if (len(own) >= _ENOUGH and not (leans and told)) or not (leans or len(own) < _ENOUGH):
+    if len(own) >= _ENOUGH and not (leans and told):
         return part
-    ground = told or (before if leans or own <= questions()["light"] else "")
+    ground = told or (before.rstrip("?") if leans or own <= questions()["light"] else "")
     return f"{ground}, {part}" if ground and len(ground.split()) < _BRIEF else part
 
 

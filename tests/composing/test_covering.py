@@ -1,6 +1,6 @@
 """Of several questions none is passed over in silence."""
 
-from app.composing.unanswered import leaves_out
+from app.composing.covering import leaves_out, reckoned
 from app.types import Deciding, Passage, Section
 
 BOATS = Passage(
@@ -20,6 +20,14 @@ def test_what_one_answer_or_one_price_is_about_is_not() -> None:
     assert not leaves_out(("можно взять лодку?", "сколько стоит жилет?"), (PRICE,), (BOATS,))
 
 
-def test_one_question_or_no_answer_leaves_nothing_out() -> None:
-    assert not leaves_out(("есть ли у вас баня?",), (), (BOATS,))
+def test_no_answer_leaves_nothing_out() -> None:
+    assert not leaves_out((), (), (BOATS,)), "the questions of a message that asks one alone are not told apart"
+    assert leaves_out(("есть ли у вас баня?",), (), (BOATS,)), "one of several, of which the others lean on it"
     assert not leaves_out(("есть ли у вас баня?", "а лодка?"), (), ()), "that nothing was found is said by itself"
+
+
+def test_what_the_facts_decide_of_several_questions_is_known_by_its_words_or_by_its_price() -> None:
+    assert reckoned("сколько стоит жилет?", (PRICE,))
+    assert reckoned("и сколько всё стоит?", (PRICE,)), "it names nothing of its own"
+    assert not reckoned("а жилет детский бывает?", ())
+    assert not reckoned("можно ли с собакой?", (PRICE,))

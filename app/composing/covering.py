@@ -1,0 +1,62 @@
+"""Which of a message's questions an answer covers: what it leaves out is looked for, or said to be left out."""
+
+from collections.abc import Sequence
+
+from app.composing.fitting import folded, same
+from app.language.words import questions
+from app.types import Deciding, Passage
+
+_PRICED = frozenset({"price", "sum", "confirmed", "corrected", "instalment"})
+_CLAIMED = frozenset({"confirmed", "corrected"})
+"""His own sum: what else he says of numbers beside it is how he came to it."""
+_COVERED = 0.5
+"""Share of a question's words from which what is said is about it."""
+_TOUCHED = 0.3
+"""The same for a question of a price where prices are said: their names are other words for the same things."""
+
+
+def reckoned(question: str, deciding: Sequence[Deciding]) -> bool:
+    """Whether what the facts decide answers one of several questions."""
+    if not deciding:
+        return False
+    words = folded(" ".join(each.said for each in deciding))
+    share = _share(question, words)
+    priced = costs(question) and any(each.kind in _PRICED for each in deciding)
+    claimed = costs(question) and any(each.kind in _CLAIMED for each in deciding)
+    return share >= (_TOUCHED if priced else _COVERED) or claimed or (priced and not _wanted(question))
+
+
+def leaves_out(asked: Sequence[str], deciding: Sequence[Deciding], passages: Sequence[Passage]) -> bool:
+    """Whether one of the questions is answered by nothing of what is said; no where nothing is said at all."""
+    answers = [*(each.said for each in deciding), *(_words(passage) for passage in passages)]
+    if not asked or not answers:
+        return False
+    held = [folded(answer) for answer in answers]
+    asking = [question for question in asked if asks(question) and not reckoned(question, deciding)]
+    return any(all(_share(question, words) < _COVERED for words in held) for question in asking)
+
+
+def costs(question: str) -> bool:
+    """Whether it asks what something costs."""
+    return not questions()["costs"].isdisjoint(folded(question))
+
+
+def asks(question: str) -> bool:
+    """Whether words of it ask, or its mark."""
+    return "?" in question or not questions()["asks"].isdisjoint(folded(question))
+
+
+def _words(passage: Passage) -> str:
+    section = passage.section
+    return " ".join((section.title, section.text, *section.questions, *section.keywords))
+
+
+def _wanted(question: str) -> list[str]:
+    """The words that say what a question is about."""
+    small = questions()["empty"] | questions()["asks"] | questions()["costs"]
+    return [word for word in folded(question) if word not in small]
+
+
+def _share(question: str, words: Sequence[str]) -> float:
+    wanted = _wanted(question)
+    return sum(any(same(word, other) for other in words) for word in wanted) / len(wanted) if wanted else 1.0
