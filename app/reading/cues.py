@@ -155,18 +155,20 @@ class Cues:
         behind = self.at[place + 1]
         if "tail_ends" in behind:
             return False
-        addressed = listed("lists", "addressed")
-        if self.words[place + 1] in addressed and self._over(place + 1):
-            return False  # «бар ма сіздерде»
-        if place and self.words[place] in addressed and "particle" in self.at[place - 1] and self._over(place):
-            return True
-        if "particle" in names or self.words[place].endswith(endings("question_end")):
+        if self._addressed(place + 1):
+            return False
+        if "particle" in names or self._addressed(place) or self.words[place].endswith(endings("question_end")):
             return True
         if "tail" in behind or "reject_bare_after" in behind or "reject_except_after" in behind:
             return False
         return bool(names.keys() & {"predicate", "tail_ends"}) or (
             len(self.words[place]) >= 5 and self.words[place].endswith(endings("kk_end"))
         )
+
+    def _addressed(self, place: int) -> bool:
+        """Whether a question's particle stands before a word, and the word only says whom it asks («бар ма сізде»)."""
+        said = self.words[place] in listed("lists", "addressed") and place > 0
+        return said and "particle" in self.at[place - 1] and self._over(place)
 
     def _over(self, place: int) -> bool:
         """Whether a sentence or a question ends behind a word."""

@@ -120,7 +120,8 @@ def _asks_anew(before: Sequence[str], behind: Sequence[str]) -> bool:
     if min(len(_content(" ".join(before))), len(_content(" ".join(behind)))) < _ENOUGH:
         return False
     said = {letters(word) for word in before}
-    does = first in known["does"] and not said.isdisjoint(known["opens"])
+    acted = letters(behind[1]) in known["acted_on"]
+    does = (acted or first in known["does"]) and not said.isdisjoint(known["opens"])
     infinitive = first.endswith(tuple(known["infinitive"]))
     acts = infinitive and any(word.endswith(tuple(known["infinitive"])) for word in said - known["asks"])
     return does or acts or (letters(behind[-1]).strip("?") in known["modal"] and not said.isdisjoint(known["asks"]))
@@ -174,11 +175,24 @@ def _asked(message: Message) -> str:
             _kept(message.own, [clause for clause in clauses if clause.mood not in ("rejected", "greeted")])
             or message.own
         )
+    if len(asking) == 1 and (with_told := _told_of(message, asking[0])):
+        return with_told
     if asking and sum(len(word) >= _LONG for clause in asking for word in clause.text.split()) >= _ENOUGH:
         return ". ".join(f"{clause.text}?" if clause.mood == "asked" else clause.text for clause in asking)
     return (
         _kept(message.own, [clause for clause in clauses if clause.mood not in ("rejected", "greeted")]) or message.own
     )
+
+
+def _told_of(message: Message, asking: Clause) -> str:
+    """A question of few words with what its sentence tells before it: «свет отключают, данные не пропадут?»."""
+    before = [clause for clause in message.clauses if clause.end <= asking.start]
+    told = before[-1] if before and before[-1].mood == "told" else None
+    if told is None or _parted(message.own, told.end, asking.start) or len(message.own.split()) > _BRIEF:
+        return ""
+    few = len(_content(asking.text) - questions()["light"]) <= _ENOUGH
+    reproach = not questions()["why"].isdisjoint(_LETTERS.findall(letters(asking.text)))
+    return f"{told.text}, {asking.text}?" if few and not reproach and asking.mood == "asked" else ""
 
 
 def _says_enough(asking: str) -> bool:
