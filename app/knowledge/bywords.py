@@ -46,6 +46,8 @@ class ByWords:
     coverage: float
     rejected: NDArray[np.float32] | None
     """How much (0..1) every section is about what was rejected, shape (sections,); None where nothing was."""
+    exact: bool = False
+    """Whether a title, a question or a keyword of one of the best is what was asked."""
     evidence: tuple[Evidence, ...] = ()
     """For the first of `positions`, in their order."""
 
@@ -71,6 +73,10 @@ class WordSearch:
             for place, section in enumerate(sections)
             for said in (section.title, *section.questions, *section.keywords)
         }
+        self._asked: dict[frozenset[str], list[int]] = {}
+        for place, section in enumerate(sections):
+            for said in dict.fromkeys((section.title, *section.questions)):
+                self._asked.setdefault(frozenset(words(said)), []).append(place)
         self._spelling = Spelling(texts) if spelling else None
         self._query_context = query_context
         self._translates = needed(sections)
@@ -105,12 +111,14 @@ class WordSearch:
         if rejected:
             share = self._about(refused, today)
             scores = scores * (1 - share)
+        self._put_first(corrected, scores)
         positions = best(scores, count)
-        coverage = self._covered(corrected, positions[:_BEST])
+        exact = self._exact(corrected, positions[:_BEST])
+        coverage = 1.0 if exact else self._coverage.of(content_words(corrected), positions[:_BEST])
         said = alone if whole == text else f"{_without(previous or '', rejected)}\n{alone}"  # no word three times
         evidence = self._evidence(corrected, scores, positions)
         return ByWords(
-            whole, corrected, _readable(said), _readable(alone), scores, positions, coverage, share, evidence
+            whole, corrected, _readable(said), _readable(alone), scores, positions, coverage, share, exact, evidence
         )
 
     def _evidence(self, text: str, scores: NDArray[np.float32], positions: Sequence[int]) -> tuple[Evidence, ...]:
@@ -128,12 +136,16 @@ class WordSearch:
         first = next((name for name, points in evidence.points[:1] if points >= _TOLD), "")
         return self._weights.get(first, 1.0)  # type: ignore[call-overload, no-any-return]
 
-    def _covered(self, text: str, positions: Sequence[int]) -> float:
+    def _put_first(self, text: str, scores: NDArray[np.float32]) -> None:
+        """Who asks in the owner's own words means that section, whatever else holds them."""
+        places = [place for place in self._asked.get(frozenset(words(text)), ()) if scores[place] > 0]
+        if places:
+            scores[places] += scores.max()
+
+    def _exact(self, text: str, positions: Sequence[int]) -> bool:
         """What stands in a title, a question or a keyword of a section as it is, is covered, however little it says."""
         asked = frozenset(words(text))
-        if asked and any((position, asked) in self._said for position in positions):
-            return 1.0
-        return self._coverage.of(content_words(text), positions)
+        return bool(asked) and any((position, asked) in self._said for position in positions)
 
     def _corrected(self, text: str) -> str:
         return self._spelling.correct(text) if self._spelling else text

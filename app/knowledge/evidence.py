@@ -28,6 +28,8 @@ LEAST = 0.1
 """Probability that one of the best sections must reach, or nothing is found by words."""
 _WHOLE = 0.8
 """Share of a keyword's weight from which it is said whole."""
+_AHEAD = 0.25
+"""Of a score: more of a lead says little more."""
 _QUESTIONS = 12
 """Of a section that are compared."""
 
@@ -51,9 +53,10 @@ class Evidence:
     gap: float
     """By how much of the best score this one is before the second; 0 where it is not the best."""
     unknown: float
-    """Of the weight of the content words, what no section holds: it is likely asked of something else."""
+    """Of the weight of the content words, what no section holds: it is likely asked of something else. 0 where there
+    are few sections."""
     named: float
-    """Weight of the heaviest of its keywords that is said whole."""
+    """Weight of the heaviest of its title and keywords that is said whole."""
     nameless: float
     """`unknown` where no keyword is said: a common word beside a strange one."""
     heaviest: float
@@ -62,8 +65,8 @@ class Evidence:
     """Weight of all words that its title, questions and keywords hold."""
     asked: float
     """Weight of all content words."""
-    alone: float
-    """The square of `gap`: far before the second is more than twice as far."""
+    ahead: float
+    """`gap`, but no more than a quarter: to be a little ahead says most of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,8 @@ class Heads:
             head = coverage.places(words(" ".join((*asked, *section.keywords))))
             rows = ({place: coverage.weight_at(place) for place in coverage.places(content_words(q))} for q in asked)
             keys = (
-                {place: coverage.weight_at(place) for place in coverage.places(words(key))} for key in section.keywords
+                {place: coverage.weight_at(place) for place in coverage.places(words(key))}
+                for key in (section.title, *section.keywords)
             )
             found = self._read[position] = _Head(
                 head, tuple(row for row in rows if row), tuple(row for row in keys if row)
@@ -105,17 +109,21 @@ class Heads:
             coverage, own = self._coverage.at(position)
             if coverage not in weighed:
                 weighed[coverage] = coverage.weighed(content)
-            found.append(self._one(weighed[coverage], coverage.held(own), position, gap))
+            known = coverage.size >= FEW
+            found.append(self._one(weighed[coverage], coverage.held(own), position, gap, known=known))
         return tuple(found)
 
-    def _one(self, weighed: Sequence[Weighed], held: frozenset[int], position: int, gap: float) -> Evidence:
+    def _one(
+        self, weighed: Sequence[Weighed], held: frozenset[int], position: int, gap: float, *, known: bool
+    ) -> Evidence:
+        """`known`: there are sections enough for a word that none of them holds to be strange."""
         whole = sum(word.weight for word in weighed) or 1.0
         head = self._of(position)
         forms = frozenset[int]().union(*(word.forms for word in weighed))
         has = [not word.forms.isdisjoint(held) for word in weighed]
         covered = sum(word.weight for word, is_held in zip(weighed, has, strict=True) if is_held)
         heads = sum(word.weight for word in weighed if not word.forms.isdisjoint(head.words))
-        unknown = sum(word.weight for word in weighed if not word.forms) / whole
+        unknown = sum(word.weight for word in weighed if not word.forms) / whole if known else 0.0
         named = max((weight for key in head.keywords if (weight := _said_whole(key, forms))), default=0.0)
         return Evidence(
             covered / whole,
@@ -131,7 +139,7 @@ class Heads:
             max((word.weight for word, is_held in zip(weighed, has, strict=True) if is_held), default=0.0),
             heads,
             whole,
-            gap * gap,
+            min(gap, _AHEAD),
         )
 
 
