@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain, repeat
 
@@ -13,12 +13,13 @@ from app.knowledge.context import content_words, in_context
 from app.knowledge.coverage import ByLanguage, alike
 from app.knowledge.evidence import Evidence, Heads, weights
 from app.knowledge.found import Asked
-from app.knowledge.glossary import needed, translated
+from app.knowledge.glossary import from_kazakh, needed, translated
 from app.knowledge.lexical import LexicalIndex, best
 from app.knowledge.spelling import Spelling
 from app.knowledge.text import normalise, words
+from app.knowledge.twins import base_id
 from app.language.letters.evidence import weigh
-from app.types import Passage, Section
+from app.types import Language, Passage, Section
 
 _LONGEST = 2000  # characters of a query, and of what came before it: more has no more to ask
 _BEST = 3  # sections of which one must cover the question: the right one is often second or third
@@ -26,9 +27,16 @@ _REJECTED = 40  # words
 _JUDGED = 6  # of the best sections, for whether they answer
 _ANOTHER = 0.6  # of the score of a section in another language than the question's
 _COVERED = 0.5
-"""How much of an English question its sections must cover, so that no Russian one is looked for."""
+"""How much of a question in another language its sections must cover, so that no Russian one is looked for."""
+_SURE = 0.5
+"""And how likely the best of them must answer it."""
+_LIKELY = 0.4
+_MORE = 2.0
+"""How likely a Russian section must answer to be said instead, and how many times as likely as one in its language."""
 _TOLD = 1.0  # points of a language from which it is the question's
 _WORD = re.compile(r"[^\W_]+")
+_Said = tuple[str, str | None]
+"""A text, and the message before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +54,15 @@ class ByWords:
     coverage: float
     rejected: NDArray[np.float32] | None
     """How much (0..1) every section is about what was rejected, shape (sections,); None where nothing was."""
+    exact: bool = False
+    """Whether a title, a question or a keyword of one of the best is what was asked."""
     evidence: tuple[Evidence, ...] = ()
     """For the first of `positions`, in their order."""
+
+    @property
+    def likely(self) -> float:
+        """How likely (0..1) the best of the first sections answers."""
+        return max(map(weights().of, self.evidence), default=0.0)
 
     def passages(self, sections: Sequence[Section], count: int) -> tuple[Passage, ...]:
         """The best of them, best first."""
@@ -71,11 +86,20 @@ class WordSearch:
             for place, section in enumerate(sections)
             for said in (section.title, *section.questions, *section.keywords)
         }
+        self._asked: dict[frozenset[str], list[int]] = {}
+        for place, section in enumerate(sections):
+            for said in dict.fromkeys((section.title, *section.questions)):
+                self._asked.setdefault(frozenset(words(said)), []).append(place)
         self._spelling = Spelling(texts) if spelling else None
         self._query_context = query_context
         self._translates = needed(sections)
         self._russian = any(section.language == "ru" for section in sections)
         languages = {section.language for section in sections}
+        self._sections = sections
+        self._twin = {(base_id(section), section.language): place for place, section in enumerate(sections)}
+        self._only = {
+            spoken: np.array([float(s.language == spoken) for s in sections], dtype=np.float32) for spoken in languages
+        }
         self._weights = {
             spoken: np.array([1.0 if s.language == spoken else _ANOTHER for s in sections], dtype=np.float32)
             for spoken in (languages if len(languages) > 1 else ())
@@ -84,19 +108,35 @@ class WordSearch:
     def search(self, asked: Asked, today: date, count: int) -> ByWords:
         """The `count` best sections, whether or not they are enough. Time is linear in the text, which is cut.
 
-        What its English sections do not cover is asked again in the words of the Russian ones.
+        What its English or Kazakh sections do not answer is asked again in the words of the Russian ones.
         """
         text, previous = asked.text[:_LONGEST], asked.previous and asked.previous[:_LONGEST]
-        said = translated(text), previous and translated(previous)
+        in_russian = from_kazakh if _language(text) == "kk" else translated
+        said: _Said = in_russian(text), previous and in_russian(previous)
         if not self._russian or said[0] == text:
-            return self._found(asked, text, previous, today, count)
-        if self._translates:
-            return self._found(asked, *said, today, count)
-        found = self._found(asked, text, previous, today, count)
-        again = self._found(asked, *said, today, count) if found.coverage < _COVERED else found
-        return again if again.coverage >= _COVERED else found
+            return self._found(asked, (text, previous), today, count)
+        if self._translates and in_russian is translated:
+            return self._found(asked, said, today, count)
+        found = self._found(asked, (text, previous), today, count)
+        likely = found.likely
+        if found.exact or (found.coverage >= _COVERED and likely >= _SURE):
+            return found
+        again = self._twins(
+            self._found(asked, said, today, count, only="ru"), "kk" if in_russian is from_kazakh else "en"
+        )
+        least = _LIKELY if found.coverage < _COVERED else max(_LIKELY, _MORE * likely)
+        return again if again.coverage >= _COVERED and again.likely >= least else found
 
-    def _found(self, asked: Asked, text: str, previous: str | None, today: date, count: int) -> ByWords:
+    def _twins(self, found: ByWords, language: Language) -> ByWords:
+        """What was found, each section in that language where it is written in it too."""
+        places = [self._twin.get((base_id(self._sections[at]), language), at) for at in found.positions]
+        scores = found.scores.copy()
+        scores[places] = found.scores[found.positions]
+        return replace(found, positions=places, scores=scores)
+
+    def _found(self, asked: Asked, said: _Said, today: date, count: int, only: Language | None = None) -> ByWords:
+        """`said`: the text and what came before it. `only`: the language whose sections alone are looked for."""
+        text, previous = said
         refused = self._corrected(" ".join(asked.without)[:_LONGEST])
         rejected = list(dict.fromkeys(words(refused)))[:_REJECTED]
         whole = in_context(text, previous) if self._query_context else text
@@ -105,12 +145,15 @@ class WordSearch:
         if rejected:
             share = self._about(refused, today)
             scores = scores * (1 - share)
+        scores = scores * self._only[only] if only else scores
+        self._put_first(corrected, scores)
         positions = best(scores, count)
-        coverage = self._covered(corrected, positions[:_BEST])
-        said = alone if whole == text else f"{_without(previous or '', rejected)}\n{alone}"  # no word three times
+        exact = self._exact(corrected, positions[:_BEST])
+        coverage = 1.0 if exact else self._coverage.of(content_words(corrected), positions[:_BEST])
+        natural = alone if whole == text else f"{_without(previous or '', rejected)}\n{alone}"  # no word three times
         evidence = self._evidence(corrected, scores, positions)
         return ByWords(
-            whole, corrected, _readable(said), _readable(alone), scores, positions, coverage, share, evidence
+            whole, corrected, _readable(natural), _readable(alone), scores, positions, coverage, share, exact, evidence
         )
 
     def _evidence(self, text: str, scores: NDArray[np.float32], positions: Sequence[int]) -> tuple[Evidence, ...]:
@@ -124,16 +167,18 @@ class WordSearch:
 
     def _spoken(self, text: str) -> NDArray[np.float32] | float:
         """What a section counts by its language, shape (sections,): one in another may hold only its names."""
-        evidence = weigh(text)
-        first = next((name for name, points in evidence.points[:1] if points >= _TOLD), "")
-        return self._weights.get(first, 1.0)  # type: ignore[call-overload, no-any-return]
+        return self._weights.get(_language(text), 1.0)  # type: ignore[call-overload, no-any-return]
 
-    def _covered(self, text: str, positions: Sequence[int]) -> float:
+    def _put_first(self, text: str, scores: NDArray[np.float32]) -> None:
+        """Who asks in the owner's own words means that section, whatever else holds them."""
+        places = [place for place in self._asked.get(frozenset(words(text)), ()) if scores[place] > 0]
+        if places:
+            scores[places] += scores.max()
+
+    def _exact(self, text: str, positions: Sequence[int]) -> bool:
         """What stands in a title, a question or a keyword of a section as it is, is covered, however little it says."""
         asked = frozenset(words(text))
-        if asked and any((position, asked) in self._said for position in positions):
-            return 1.0
-        return self._coverage.of(content_words(text), positions)
+        return bool(asked) and any((position, asked) in self._said for position in positions)
 
     def _corrected(self, text: str) -> str:
         return self._spelling.correct(text) if self._spelling else text
@@ -143,6 +188,11 @@ class WordSearch:
         scores = self._index.scores(refused, today)
         top = float(scores.max()) if len(scores) else 0.0
         return np.asarray((scores / top) ** 2 if top > 0 else scores, dtype=np.float32)
+
+
+def _language(text: str) -> str:
+    """The language that a text tells, empty where it tells none."""
+    return next((name for name, points in weigh(text).points[:1] if points >= _TOLD), "")
 
 
 def _without(text: str, rejected: Collection[str]) -> str:

@@ -43,7 +43,7 @@ class Coverage:
 
     def __init__(self, held: Sequence[Collection[str]]) -> None:
         counted = Counter(word for each in held for word in each)
-        self._size = len(held)
+        self.size = self._size = len(held)
         self._words = sorted(counted)
         self._counts = [counted[word] for word in self._words]
         self._looked_up: dict[str, list[int]] = {}

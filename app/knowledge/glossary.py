@@ -1,14 +1,15 @@
-"""English questions to a knowledge base that has no English section: its words, said as the sections say them."""
+"""English and Kazakh questions of what stands in Russian alone: their words, said as the sections say them."""
 
 import re
 from collections.abc import Sequence
 from functools import cache, partial
 
-from app.knowledge.text import words
+from app.knowledge.text import normalise, words
 from app.knowledge.wordlists import listed
 from app.packaged import packaged
 from app.types import Section
 
+_ANY = re.compile(r"[^\W\d_]+")
 _WORD = re.compile(r"[A-Za-z]+(?:['\u2019][a-z]+)?")
 _ENDINGS = ("ies", "ing", "es", "ed", "s", "d")
 _LEAST = 3
@@ -35,6 +36,17 @@ def translated(text: str, *, whole: bool = False) -> str:
     return _WORD.sub(partial(_said, whole=whole), text)
 
 
+def from_kazakh(text: str) -> str:
+    """The text with each word that begins as one of the Kazakh glossary said in Russian, the others as they are."""
+    return _ANY.sub(_in_russian, _phrases().sub(lambda match: _kazakh()[match[1]], normalise(text)))
+
+
+def _in_russian(match: re.Match[str]) -> str:
+    word = match[0]
+    begins = (word[:length] for length in range(len(word), _LEAST - 1, -1))
+    return next((known for beginning in begins if (known := _kazakh().get(beginning))), match[0])
+
+
 def _said(match: re.Match[str], *, whole: bool) -> str:
     word = match[0].lower()
     known = _glossary().get(word) or next(
@@ -54,3 +66,16 @@ def _stems(word: str) -> Sequence[str]:
 @cache
 def _glossary() -> dict[str, str]:
     return {str(word): str(said) for word, said in packaged("app.knowledge", "glossary.yaml").items()}
+
+
+@cache
+def _kazakh() -> dict[str, str]:
+    """Beginnings of words as `normalise` spells them."""
+    return {normalise(str(word)): str(said) for word, said in packaged("app.knowledge", "glossary_kk.yaml").items()}
+
+
+@cache
+def _phrases() -> re.Pattern[str]:
+    """Those of several words, the last in whatever form."""
+    several = "|".join(re.escape(known) for known in _kazakh() if " " in known)
+    return re.compile(rf"\b({several})\w*")

@@ -162,9 +162,10 @@ class Retriever:
 
     def _covers(self, found: ByWords) -> bool:
         covers = bool(found.positions) and found.coverage > 0 and found.coverage >= self._min_coverage
-        if not covers or not found.evidence or len(self.sections) < FEW:
+        if not covers or found.exact or not found.evidence or len(self.sections) < FEW:
             return covers
-        return max(map(weights().of, found.evidence)) >= LEAST
+        whole = any(not evidence.missing for evidence in found.evidence)  # nothing strange was asked beside it
+        return whole or max(map(weights().of, found.evidence)) >= LEAST
 
     def _found(self, first: Explanation, second: Explanation | None) -> Found:
         if second is None:

@@ -12,8 +12,10 @@ from rapidfuzz.distance import OSA
 
 from app.knowledge.text import words
 from app.knowledge.wordlists import ordinary
+from app.language.words import counted
 
 _MIN_LENGTH = 5  # shorter words have too many neighbours
+_STEM = 4  # letters with which the forms of one word begin
 _MOST = 40
 _LONGEST = 40  # letters of a word that are tried
 
@@ -49,6 +51,8 @@ class Spelling:
 
     def _nearest(self, word: str) -> str:
         near = _near(word, self._neighbours)
+        if word in _written():  # it is spelt right: only another form of it may stand for it
+            near = {match for match in near if match[:_STEM] == word[:_STEM]}
         if near and (ordinary_ones := _near(word, _ordinary())):
             near = {match for match in ordinary_ones if match in self._count}
         return max(near, key=lambda match: (self._count[match], match), default=word)
@@ -73,6 +77,12 @@ def _neighbours(known: Collection[str]) -> dict[str, list[str]]:
 
 def _shortened(word: str) -> set[str]:
     return {word, *(word[:place] + word[place + 1 :] for place in range(min(len(word), _LONGEST)))}
+
+
+@cache
+def _written() -> frozenset[str]:
+    """The most used words of the languages, as this search spells them."""
+    return frozenset(word for text in counted()["words"].values() for word in words(text))
 
 
 @cache

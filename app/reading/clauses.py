@@ -103,6 +103,8 @@ def _conditions(cues: Cues, rows: Sequence[_Row]) -> list[_Row]:
 
 def _conditional(cues: Cues, piece: Piece) -> bool:
     opens = cues.lead(piece.start, piece.end - 1)
+    if cues.wishes_also(piece.start):
+        return False
     return "condition" in cues.at[opens] and not cues.asks[opens]
 
 

@@ -98,7 +98,25 @@ class Cues:
             # In the middle of a sentence "who wrote it down and who forgot" tells.
             return self.opens[place] or word not in listed("lists", "who") or not behind.endswith(endings("past"))
         how = word in listed("moods", "which") and behind.endswith(endings("infinitive"))
+        if "ask_late" in names and self._late(place):
+            return True
         return "ask_start" in names and not last and (how or self.you(place + 1))
+
+    def _late(self, place: int) -> bool:
+        """Whether a question's word stands at the end of what it asks of, as in "and the receipt how"."""
+        last = place + 1 == len(self.words) or self.tokens[place + 1].cut > 0
+        before = "" if self.opens[place] else self.words[place - 1]
+        if last:
+            return bool(before) and not before.endswith(endings("past"))
+        over = place + 2 == len(self.words) or self.tokens[place + 2].cut > 0
+        acts = self.words[place + 1].endswith(endings("verb"))
+        return over and acts and bool(before) and not before.endswith((*endings("verb"), *endings("wish")))
+
+    def wishes_also(self, place: int) -> bool:
+        """Whether another wish is joined here, as in «и чтобы»."""
+        behind = place + 1
+        joins = self.words[place] in listed("lists", "and") and behind < len(self.words)
+        return joins and self.words[behind] in listed("lists", "wished_too") and not self.tokens[behind].cut
 
     def _binds(self, place: int) -> bool:
         """Whether a question's word only binds, as in "I see how much was sold"."""
@@ -137,10 +155,22 @@ class Cues:
         behind = self.at[place + 1]
         if "tail_ends" in behind:
             return False
-        if "particle" in names or self.words[place].endswith(endings("question_end")):
+        if self._addressed(place + 1):
+            return False
+        if "particle" in names or self._addressed(place) or self.words[place].endswith(endings("question_end")):
             return True
         if "tail" in behind or "reject_bare_after" in behind or "reject_except_after" in behind:
             return False
         return bool(names.keys() & {"predicate", "tail_ends"}) or (
             len(self.words[place]) >= 5 and self.words[place].endswith(endings("kk_end"))
         )
+
+    def _addressed(self, place: int) -> bool:
+        """Whether a question's particle stands before a word, and the word only says whom it asks («бар ма сізде»)."""
+        said = self.words[place] in listed("lists", "addressed") and place > 0
+        return said and "particle" in self.at[place - 1] and self._over(place)
+
+    def _over(self, place: int) -> bool:
+        """Whether a sentence or a question ends behind a word."""
+        behind = place + 1
+        return behind == len(self.words) or self.tokens[behind].cut > 0 or "joiner" in self.at[behind]

@@ -231,7 +231,11 @@ class _Judge:
     def _wished(self) -> bool:
         cues = self.cues
         places = range(self.start, self.end)
-        if self._here("wish_first") or any("polite" in cues.at[place] for place in range(self.start, self.first)):
+        if (
+            cues.wishes_also(self.start)
+            or self._here("wish_first")
+            or any("polite" in cues.at[place] for place in range(self.start, self.first))
+        ):
             return True
         for place in places:
             ends = cues.at[place]

@@ -9,6 +9,8 @@ _TOPIC = 3  # words before a question's word that name what is asked, and tell n
 _ONE = 2  # words from one question's word to the next that make one question: "who and when"
 _AFTER = ("reject_after", "reject_bare_after", "reject_except_after")
 _TELLING = 4  # words, at least, that tell something behind a question
+_ENDING = 2  # words, at most, from a question's word to the sentence's end, so that what it asks of stands before it
+_SUBJECT = 5  # words, at most, of what is asked of there
 
 
 @dataclass(slots=True)
@@ -101,6 +103,7 @@ class _Cutter:
         if cries or (self._forbids(place) and self._full()):
             return place
         opens = ("reject_inside" in names and self.content) or ("contrast" in names and self.rejects)
+        opens = opens or (self.cues.wishes_also(place) and self.content > 0)
         thanks = "closing" in names and self.cues.closes[names["closing"]] and not self._thanked(place)
         second = "joiner" in names and self.asked is not None and place - self.asked > _ONE and self._lasts(place)
         if opens or thanks or second:
@@ -116,11 +119,27 @@ class _Cutter:
         # Of one question: "who and when".
         if self.asked is not None and place - self.asked <= _ONE:
             return None
-        at = self._back(place)
+        at = self._subject(place) or self._back(place)
+        asks_himself = at == place > self.start + 1 and self.cues.words[place - 1] in listed("lists", "asker")
+        at -= asks_himself
         if self.conditions and "consequence" in self.cues.at[at]:
             return None
         joins = self.inquires and "joiner" in self.cues.at[at] and self.cues.said(self.start, at)
         return at if self.asked is not None or self.told or joins or self.cues.said(self.start, at) > _TOPIC else None
+
+    def _subject(self, place: int) -> int:
+        """The joiner from which on a second question runs whose word stands at its end: "and the warranty how long"."""
+        cues = self.cues
+        if self.asked is None:
+            return 0
+        end = place + 1
+        while end < len(cues.tokens) and not cues.tokens[end].cut and "joiner" not in cues.at[end]:
+            end += 1
+        if end - place > _ENDING:
+            return 0
+        earliest = max(self.asked, place - _SUBJECT - 1)
+        at = next((at for at in range(place - 1, earliest, -1) if "joiner" in cues.at[at]), 0)
+        return at if at and cues.said(at, place) and cues.said(self.start, at) > 1 else 0
 
     def _statement(self, place: int) -> int | None:
         if self.asked is None:
@@ -176,6 +195,9 @@ class _Cutter:
         cues = self.cues
         prepositions = listed("lists", "prepositions")
         at = place
+        leans = at - 1 > self.start and cues.words[at - 1] in listed("lists", "leaning")
+        if leans and cues.words[at - 2] in prepositions:
+            return at - 2
         if at > self.start and (cues.words[at - 1] in prepositions or "reject_bare" in cues.at[at - 1]):
             at -= 1
         pronouns = at

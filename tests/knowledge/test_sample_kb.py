@@ -148,3 +148,36 @@ def test_the_previous_message_is_what_finds_a_contextual_question(
 @pytest.mark.parametrize("question", ["рецепт борща", "курс биткоина", "столица франции"])
 def test_what_it_does_not_know_finds_nothing(retriever: Retriever, question: str) -> None:
     assert retriever.search(question, top_k=5, today=TODAY) == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "section"),
+    [
+        ("туған күнге сыйлық беріле ме клиентке", "loyalty_birthday"),
+        ("does it tell me about a birthday of a customer", "loyalty_birthday"),
+    ],
+)
+def test_what_stands_in_russian_alone_is_found_by_who_asks_in_another_language(
+    retriever: Retriever, question: str, section: str
+) -> None:
+    assert retriever.search(question, top_k=5, today=TODAY)[0].section.id == section
+
+
+def test_a_question_in_the_owners_own_words_finds_its_section_first(base: KnowledgeBase, retriever: Retriever) -> None:
+    asked = [(s.id, question) for s in base.sections for question in s.questions[:2]]
+    wrong = []
+    for name, question in asked:
+        found = retriever.search(question, top_k=5, today=TODAY)
+        if not found or found[0].section.id != name:
+            wrong.append((name, question))
+    assert len(wrong) <= 0.03 * len(asked), wrong
+
+
+def test_most_of_what_customers_ask_as_they_write_is_found_and_most_remarks_find_nothing(retriever: Retriever) -> None:
+    asked = read_queries(KB / "eval" / "chat.jsonl")
+    remarks = read_queries(KB / "eval" / "remarks.jsonl", unanswerable=True)
+    assert len(asked) >= 250
+    assert len(remarks) >= 190
+    assert evaluate_retrieval(retriever, asked, TODAY).hit_5 >= 0.85
+    found = [remark.text for remark in remarks if retriever.search(remark.text, top_k=5, today=TODAY)]
+    assert len(found) <= 0.3 * len(remarks), found

@@ -19,8 +19,6 @@ _EARLIER = 4
 """Answers of ours that he may have sent back."""
 _ENOUGH = 2
 """Words of three letters and more from which what asks can be searched without what was told."""
-_ONE = 1
-"""Such words of one of several questions."""
 _MOST = 4
 """Questions of one message that are searched by themselves."""
 _LONG = 3
@@ -28,6 +26,8 @@ _BRIEF = 14
 """Words of a message in which what is told says what is asked of."""
 _WORD = re.compile(r"\S+")
 _LETTERS = re.compile(r"[^\W\d_]+")
+_ASKING = frozenset({"asked", "wished"})
+_ENDS = frozenset(".!?\u2026;\n")
 _UNHEARD = frozenset({"silence", "unreadable", "music"})
 
 
@@ -42,7 +42,7 @@ class Said:
     clauses: tuple[str, ...] = ()
     """All of them but what is rejected."""
     questions: tuple[str, ...] = ()
-    """Those that ask, where there are several and each says what it is about."""
+    """Those that ask, where there are several, each with what it leans on."""
     strange: tuple[str, ...] = ()
     """Those that no shop is asked, beside others."""
     heard: Heard = "text"
@@ -70,32 +70,74 @@ def listened(ask: Ask, snapshot: Snapshot, names: frozenset[str] = frozenset()) 
         tuple(c.rejected or c.text for c in clauses if c.mood == "rejected"),
         tuple(_marked(message.own, c) for c in clauses if c.mood != "rejected")
         or tuple(_marked(message.own, c) for c in clauses),
-        _questions(clauses),
+        _questions(message),
         heard=message.media,
     )
 
 
-def _questions(clauses: Sequence[Clause]) -> tuple[str, ...]:
-    """Each with the mark that asks, where it does and does not only wish."""
-    asking = [
-        (part, "?" if clause.mood == "asked" else "")
-        for clause in clauses if clause.mood in ("asked", "wished")
-        for part in _apart(clause.text)
-    ]  # fmt: skip
-    found = tuple(part + mark for part, mark in asking if _says_enough(part, _ONE))
-    return found[:_MOST] if len(asking) > 1 else ()
+def _questions(message: Message) -> tuple[str, ...]:
+    """The questions and wishes of a message where there are several, each with what it leans on and with the mark that
+    asks, where it does and does not only wish.
+    """
+    found: list[str] = []
+    told, at, asking = "", 0, 0
+    for clause in message.clauses:
+        near = "" if _parted(message.own, at, clause.start) else told
+        for part in _apart(clause.text) if clause.mood in _ASKING else ():
+            asking += 1
+            if _content(part):  # "and how much" is of what was just asked
+                whole = _with_ground(part, near, found[-1] if found else "")
+                found.append(f"{whole}?" if clause.mood == "asked" else whole)
+        told, at = clause.text if clause.mood == "told" else "", clause.end
+    return tuple(found[:_MOST]) if asking > 1 else ()
+
+
+def _with_ground(part: str, told: str, before: str) -> str:
+    """A question with what it leans on: what is told right before it, else what was asked before."""
+    own = _content(part)
+    leans = not set(_LETTERS.findall(letters(part))).isdisjoint(questions()["refers"])
+    if len(own) >= _ENOUGH and not (leans and told):
+        return part
+    ground = told or (before.rstrip("?") if leans or own <= questions()["light"] else "")
+    return f"{ground}, {part}" if ground and len(ground.split()) < _BRIEF else part
 
 
 def _apart(text: str) -> Iterator[str]:
-    """The questions of one clause: a word that joins, and behind it one that asks."""
-    joins, asks = questions()["joins"], questions()["asks"]
+    """The questions of one clause: a word that joins, and behind it one that asks or another thing to do."""
+    joins = questions()["joins"]
     words = text.split()
     begun = 0
     for place in range(1, len(words) - 1):
-        if letters(words[place]).strip(",") in joins and letters(words[place + 1]) in asks:
+        if letters(words[place]).strip(",") in joins and _asks_anew(words[begun:place], words[place + 1 :]):
             yield " ".join(words[begun:place])
             begun = place + 1
     yield " ".join(words[begun:])
+
+
+def _asks_anew(before: Sequence[str], behind: Sequence[str]) -> bool:
+    """Whether what stands behind a joining word is a question of its own."""
+    known, first = questions(), letters(behind[0])
+    if first in known["asks"]:
+        return True
+    if min(len(_content(" ".join(before))), len(_content(" ".join(behind)))) < _ENOUGH:
+        return False
+    said = {letters(word) for word in before}
+    acted = letters(behind[1]) in known["acted_on"]
+    does = (acted or first in known["does"]) and not said.isdisjoint(known["starts"])
+    infinitive = first.endswith(tuple(known["infinitive"]))
+    acts = infinitive and any(word.endswith(tuple(known["infinitive"])) for word in said - known["asks"])
+    return does or acts or (letters(behind[-1]).strip("?") in known["modal"] and not said.isdisjoint(known["asks"]))
+
+
+def _content(text: str) -> set[str]:
+    """The words of a question that name what it is about."""
+    said = {word for word in _LETTERS.findall(letters(text)) if len(word) >= _LONG}
+    return said - questions()["empty"] - questions()["asks"] - questions()["refers"] - questions()["joins"]
+
+
+def _parted(own: str, end: int, start: int) -> bool:
+    """Whether a sentence ends between two places of a message."""
+    return not _ENDS.isdisjoint(own[end:start])
 
 
 def _marked(own: str, clause: Clause) -> str:
@@ -135,6 +177,8 @@ def _asked(message: Message) -> str:
             _kept(message.own, [clause for clause in clauses if clause.mood not in ("rejected", "greeted")])
             or message.own
         )
+    if len(asking) == 1 and (with_told := _told_of(message, asking[0])):
+        return with_told
     if asking and sum(len(word) >= _LONG for clause in asking for word in clause.text.split()) >= _ENOUGH:
         return ". ".join(f"{clause.text}?" if clause.mood == "asked" else clause.text for clause in asking)
     return (
@@ -142,11 +186,22 @@ def _asked(message: Message) -> str:
     )
 
 
-def _says_enough(asking: str, least: int = _ENOUGH) -> bool:
+def _told_of(message: Message, asking: Clause) -> str:
+    """A question of few words with what its sentence tells before it: «свет отключают, данные не пропадут?»."""
+    before = [clause for clause in message.clauses if clause.end <= asking.start]
+    told = before[-1] if before and before[-1].mood == "told" else None
+    if told is None or _parted(message.own, told.end, asking.start) or len(message.own.split()) > _BRIEF:
+        return ""
+    few = len(_content(asking.text) - questions()["light"]) <= _ENOUGH
+    reproach = not questions()["why"].isdisjoint(_LETTERS.findall(letters(asking.text)))
+    return f"{told.text}, {asking.text}?" if few and not reproach and asking.mood == "asked" else ""
+
+
+def _says_enough(asking: str) -> bool:
     """Whether what asks names by itself what it is about: «does it suit us?» does not."""
     said = set(_LETTERS.findall(letters(asking)))
     words = {word for word in said if len(word) >= _LONG} - questions()["empty"] - questions()["asks"]
-    return len(words) >= least and said.isdisjoint(questions()["refers"])
+    return len(words) >= _ENOUGH and said.isdisjoint(questions()["refers"])
 
 
 def _kept(own: str, kept: Sequence[Clause]) -> str:
