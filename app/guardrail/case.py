@@ -31,6 +31,9 @@ _MEASURES: dict[str, tuple[int, ...]] = {"month": (1, 12), "minute": (1, 60, 144
 MONEY_FLOOR = 500
 """A bare number from here on is taken for money: nothing smaller is a price here without a sign of one."""
 
+_ANSWERS, _ANSWER = 4, 1_000
+"""Answers before, and characters of one, whose figures may be taken up again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -129,6 +132,11 @@ class Case:
     def told(self) -> tuple[str, ...]:
         """What is heard of the customer's messages, newest last: their beginnings, and of old ones only so many."""
         return told(self.context.customer)
+
+    @cached_property
+    def earlier(self) -> tuple[tuple[Text, tuple[Figure, ...]], ...]:
+        """Our last answers before, as read, with their figures."""
+        return tuple(self.heard(answer[:_ANSWER])[:2] for answer in self.context.earlier[-_ANSWERS:])
 
     @cached_property
     def durations_heard(self) -> frozenset[Decimal]:

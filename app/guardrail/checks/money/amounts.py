@@ -6,6 +6,7 @@ from app.guardrail.checks.bounds import ENOUGH
 from app.guardrail.checks.dictated import theirs
 from app.guardrail.checks.money.derived import Derived
 from app.guardrail.checks.money.elided import from_here, meant, measured
+from app.guardrail.checks.money.reached import reaches, said_before
 from app.guardrail.checks.money.spread import reckoned, several_of, spanned, together
 from app.guardrail.checks.money.sums import Sums
 from app.guardrail.figures.figure import Figure
@@ -73,7 +74,7 @@ _FEW = 6
 
 def _judge(case: Case, f: Figure, binding: Binding, sums: Sums, derived: Derived | None = None) -> Problem | None:
     """What is wrong with an amount; `derived`, once it is known which others are right, gives a second opinion."""
-    if theirs(case, f) or measured(case, f):
+    if theirs(case, f) or measured(case, f) or said_before(case, f):
         return None
     products = case.knowledge.products
     same = [(n, p) for n, product in enumerate(products) for p in product.prices if p.amount == f.value]
@@ -105,7 +106,7 @@ def _reason(
     if fitting:
         return _for_one(case, f, [p for _, p in fitting])
     elsewhere = bound is not None and not matched and not some and meant(case, f, bound, same)
-    if elsewhere or from_here(case, f, same):
+    if elsewhere or from_here(case, f, same) or reaches(case, f, bound, same):
         return ""
     unfit = _unfit(case, f, matched[0][1], products[matched[0][0]]) if matched else ""
     if derived is None:
