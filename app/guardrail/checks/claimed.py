@@ -1,0 +1,97 @@
+"""The sentences of a draft that claim something, with the sections of the whole knowledge that bear on them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from app.guardrail.case import Case
+from app.guardrail.statements.clauses import Clause, clauses, content
+from app.guardrail.statements.knowledge import Page, Statements, page
+from app.guardrail.text.folding import fold
+from app.guardrail.text.lists import Lists
+
+_LISTS = Lists("app.guardrail.checks", "claimed.yaml")
+_DOUBT = tuple(map(fold, _LISTS.row("doubt")))
+_REFUSAL = frozenset(map(fold, _LISTS.words("refusal")))
+_NEAR = 12
+"""Sections that a sentence is held against, besides those in use."""
+_SENTENCES = 12
+"""Of a draft that are judged: an answer has fewer."""
+_WORDS = 40
+_QUOTED = re.compile("[\u00ab\"]([^\u00bb\"]+)[\u00bb\"]")
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A sentence of a draft at `start`..`end`."""
+
+    text: str
+    start: int
+    end: int
+    clauses: tuple[Clause, ...]
+    weights: Mapping[str, float]
+    """Key of each of its words -> how much it says."""
+    near: Sequence[Page]
+    """The sections that bear most on it, and those in use."""
+    statements: Statements
+
+    def weigh(self, word: str) -> float:
+        return self.weights[word] if word in self.weights else self.statements.weight(word)
+
+    @cached_property
+    def refuses(self) -> bool:
+        """It begins with a no: what follows is what there is instead."""
+        return fold(self.text.split()[0]).strip(",.:;") in _REFUSAL
+
+    @cached_property
+    def counts(self) -> bool:
+        """It has a figure: what it denies is that figure."""
+        return any(character.isdigit() for character in self.text)
+
+    @cached_property
+    def quoted(self) -> frozenset[str]:
+        """Words that stand in quotation marks: names."""
+        return frozenset(word for said in _QUOTED.findall(self.text) for word, _ in content(said))
+
+    @cached_property
+    def polarity(self) -> Mapping[str, bool | None]:
+        """Key -> whether its clause denies it."""
+        return {word: denied for clause in self.clauses for word, denied in clause.polarity.items()}
+
+
+def claimed(case: Case) -> list[Claimed]:
+    """In their order; none where the knowledge is not given, or has no section of the language of the answer."""
+    context = case.context
+    statements = context.known.stock.of(context.language) if context.known and context.known.stock else None
+    if statements is None:
+        return []
+    used = [page(passage.section) for passage in context.passages if passage.section.language == context.language]
+    found = []
+    for start, end in case.text.sentences[:_SENTENCES]:
+        text = case.text.raw[start:end]
+        if "?" in text or case.is_own(start, end) or not text.strip():
+            continue
+        said = clauses(text, context.language)
+        words = dict.fromkeys(word.key for clause in said for word in clause.words)
+        if not words or _doubts(said):
+            continue
+        weights = {word: statements.weight(word) for word in list(words)[:_WORDS]}
+        near = statements.nearest(weights, _NEAR)
+        found.append(
+            Claimed(
+                text,
+                start,
+                end,
+                tuple(clause for clause in said if clause.keys <= weights.keys()),
+                weights,
+                list(dict.fromkeys((*near, *used))),
+                statements,
+            )
+        )
+    return found
+
+
+def _doubts(said: Sequence[Clause]) -> bool:
+    """Whether somebody will know, or nobody does: no claim."""
+    return any(word.startswith(_DOUBT) for clause in said if not clause.denies for word in clause.text)
