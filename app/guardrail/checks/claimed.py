@@ -1,7 +1,7 @@
 """The sentences of a draft that claim something, with the sections of the whole knowledge that bear on them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +19,7 @@ _NEAR = 12
 _SENTENCES = 12
 """Of a draft that are judged: an answer has fewer."""
 _WORDS = 40
+_NUMBER = re.compile(r"\b\d+\b")
 _QUOTED = re.compile("[\u00ab\"]([^\u00bb\"]+)[\u00bb\"]")
 
 
@@ -36,6 +37,11 @@ class Claimed:
     """The sections that bear most on it, and those in use."""
     statements: Statements
 
+    @property
+    def keys(self) -> Set[str]:
+        """Of all of its words."""
+        return self.weights.keys()
+
     def weigh(self, word: str) -> float:
         return self.weights[word] if word in self.weights else self.statements.weight(word)
 
@@ -47,7 +53,7 @@ class Claimed:
     @cached_property
     def counts(self) -> bool:
         """It has a figure: what it denies is that figure."""
-        return any(character.isdigit() for character in self.text)
+        return _NUMBER.search(self.text) is not None
 
     @cached_property
     def quoted(self) -> frozenset[str]:

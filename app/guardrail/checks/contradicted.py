@@ -9,7 +9,7 @@ from itertools import islice
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.claimed import Claimed, claimed
-from app.guardrail.statements.clauses import Clause
+from app.guardrail.statements.clauses import LIGHT, Clause
 from app.guardrail.statements.knowledge import Page, Stated
 
 _SAYS = 0.45
@@ -18,6 +18,10 @@ _BESIDE = 0.4
 """Weight of a word by which two clauses are about the same thing."""
 _SENTENCE, _TITLE = 0.6, 0.5
 """What a word counts that stands not in the clause but beside it, or in the title alone."""
+_HEADED = 0.25
+"""Added where the title has a word of the clause: there it is spoken of."""
+_SUPPOSED = 0.8
+"""Of what a clause only supposes: «когда платят наличными» says little of whether one may."""
 _OF_DENIAL = 0.55
 """Share of a denial's words that the draft has: a denial of something else has others."""
 _AFFIRMED, _DENIED = 0.3, 0.75
@@ -59,22 +63,23 @@ def _opposite(said: Claimed, clause: Clause, word: str, denied: bool) -> str:
                 if word not in other.keys:
                     continue
                 share = _share(said, clause, (page, stated, other))
+                likeness = share + (0.0 if page.title.isdisjoint(clause.keys - {word}) else _HEADED)
                 polarity = other.polarity[word]
                 optional = other.denies and other.needs and not clause.needs  # it may be done all the same
                 if optional:
                     continue
                 if polarity is None or polarity is denied:
-                    same = max(same, share)
-                elif share > opposite and _is_about(said, clause, (page, stated, other), word, share):
-                    opposite, told = share, stated.text
+                    same = max(same, likeness * (_SUPPOSED if polarity is None and not denied else 1.0))
+                elif likeness > opposite and _is_about(said, clause, (page, stated, other), word, share):
+                    opposite, told = likeness, stated.text
     return told if opposite > same else ""
 
 
 _Place = tuple[Page, Stated, Clause]
 
 
-def _share(said: Claimed, clause: Clause, place: _Place) -> float:
-    """Of the weight of a clause, what a section's clause holds of it."""
+def _share(said: Claimed, clause: Clause | Claimed, place: _Place) -> float:
+    """Of the weight of a clause, or of the whole sentence, what a section's clause holds of it."""
     page, stated, other = place
     weights = said.weights
     held = 0.0
@@ -95,16 +100,20 @@ def _is_about(said: Claimed, clause: Clause, place: _Place, word: str, share: fl
     if other.denies and other.priced:
         return False
     beside = {w for w in clause.keys if w != word and w in other.keys and weights[w] >= _BESIDE}
-    if not other.denies:
-        shared = _SHARED_KK if page.section.language == "kk" else _SHARED
-        return share >= _DENIED and len(clause.keys & other.keys) >= shared and not said.counts
     if any(said.polarity.get(w) is True for w in other.keys if w != word and other.polarity[w] is True):
         return False  # what it denies is denied in the draft as well
+    if not other.denies:
+        if word in clause.bare:
+            share = _share(said, said, place)
+        shared = _SHARED_KK if page.section.language == "kk" else _SHARED
+        return share >= _DENIED and len(clause.keys & other.keys) >= shared and not said.counts
     given = page.title if any(w in page.title and weights[w] >= _BESIDE for w in said.weights) else frozenset()
-    held = sum(said.weigh(w) for w in other.keys if w in said.weights or w in given)
-    if share < _AFFIRMED or held < _OF_DENIAL * sum(map(said.weigh, other.keys)):
+    telling = other.keys - LIGHT or other.keys
+    held = sum(said.weigh(w) for w in telling if w in said.weights or w in given)
+    if share < _AFFIRMED or held < _OF_DENIAL * sum(map(said.weigh, telling)):
         return False
     near = {w for w in weights if w != word and (w in stated.keys or w in page.title) and weights[w] >= _BESIDE}
     if other.refers:
         return any(w not in other.keys and (w in page.title or w in stated.keys) for w in clause.keys)
-    return bool(beside or near) or (other.lacks and (clause.exists or len(other.keys) == 1))
+    headed = any(w != word and w in page.title for w in clause.keys)
+    return bool(beside or near) or headed or (other.lacks and (clause.exists or len(other.keys) == 1))

@@ -6,7 +6,7 @@ word. What a clause only supposes («если нужен чек») it neither af
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from app.figures.words import fold as sound
@@ -31,6 +31,8 @@ _DENYING, _BARE, _ENDINGS, _STEMS = (
     {language: frozenset(map(fold, words)) for language, words in _LISTS.rows(name).items()}
     for name in ("denying", "bare", "denying_endings", "denying_stems")
 )
+_SIGNS = frozenset().union(*_DENYING.values(), *_BARE.values()) - {""}
+"""What denies, in any language: it names nothing."""
 _STOP, _NUMBERS, _IDLE = _folded("stop"), _folded("numbers"), _folded("idle")
 _BESIDE, _PLAIN, _OR = _folded("beside"), _folded("plain"), _folded("or")
 _CONDITIONAL, _BEFORE = _folded("conditional"), _folded("before_conditional")
@@ -47,6 +49,7 @@ _KEY = 5
 _FOCUS = 2
 """Words behind a denial that are denied in a long clause; in a short one all of them are."""
 _SHORT = 4
+_JOINED = "and"
 _END = 3
 """Last words of a clause among which a denial is that closes a list."""
 _LONG = 4
@@ -59,6 +62,8 @@ class Word:
     key: str
     denied: bool | None
     """None: neither affirmed nor denied."""
+    bare: bool = False
+    """It stands behind «без» or «кроме»."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,11 @@ class Clause:
     @cached_property
     def keys(self) -> frozenset[str]:
         return frozenset(word.key for word in self.words)
+
+    @cached_property
+    def bare(self) -> frozenset[str]:
+        """Of what stands behind «без» or «кроме»."""
+        return frozenset(word.key for word in self.words if word.bare)
 
     @cached_property
     def polarity(self) -> Mapping[str, bool | None]:
@@ -122,12 +132,20 @@ def content(text: str) -> Iterator[tuple[str, str]]:
             yield found, key(found)
 
 
+LIGHT = frozenset(map(key, _LISTS.words("light")))
+"""Keys of verbs that say little: what is denied is their object («наличные не принимаем»)."""
+
+
 @lru_cache(maxsize=8192)
 def clauses(text: str, language: Language) -> tuple[Clause, ...]:
     """Of one sentence."""
     pieces = list(_pieces(text))
     made = [_clause(words, language) for words, _ in pieces]
-    _share_denial(made, [mark for _, mark in pieces])
+    marks = [mark for _, mark in pieces]
+    for place in range(1, len(made)):
+        if marks[place - 1] == _JOINED and made[place - 1].supposes:
+            made[place] = replace(made[place], supposes=True)
+    _share_denial(made, marks)
     if any(word.startswith(_UNTRUE) for clause in made for word in clause.text):
         quoted = {key for said in _QUOTED.findall(text) for _, key in content(said)}
         made = [_turned(clause, quoted) for clause in made]
@@ -135,14 +153,16 @@ def clauses(text: str, language: Language) -> tuple[Clause, ...]:
 
 
 def _pieces(text: str) -> Iterator[tuple[list[str], str]]:
-    """(words, the mark that the clause ends with)."""
+    """(words, the mark that the clause ends with). What is not there may be a list: each of its items is a clause."""
+    lists = not _LACKING.isdisjoint(map(fold, _WORD.findall(text)))
     words: list[str] = []
     for match in _WORD.finditer(text):
         found = match[0]
         spaced = found == "-" and text[match.start() - 1 : match.start()] == " "
-        if found in _ENDS or spaced or fold(found) in _TURNING:
+        joined = lists and fold(found) in _JOINING
+        if found in _ENDS or spaced or joined or fold(found) in _TURNING:
             if words:
-                yield words, found
+                yield words, _JOINED if joined else found
             words = []
         elif found[0].isalpha():
             words.append(found)
@@ -151,7 +171,7 @@ def _pieces(text: str) -> Iterator[tuple[list[str], str]]:
 
 
 def _empty(folded: str) -> bool:
-    return folded in _STOP or folded in _NUMBERS or folded.startswith(_NEEDING)
+    return folded in _STOP or folded in _NUMBERS or folded in _SIGNS or folded.startswith(_NEEDING)
 
 
 def _clause(words: Sequence[str], language: Language) -> Clause:
@@ -179,7 +199,7 @@ def _clause(words: Sequence[str], language: Language) -> Clause:
             # Kazakh denies behind the word.
             near = any(0 <= (denial - place if language == "kk" else place - denial) <= _FOCUS for denial in denials)
             denied = None if both or lone or not (near or short or lacks) else True
-        made.append(Word(word, key(word), denied))
+        made.append(Word(word, key(word), denied, lone))
     return Clause(tuple(made), text, bool(denials), supposes)
 
 
@@ -194,17 +214,17 @@ def _denies(text: Sequence[str], place: int, language: Language) -> bool:
     return any(word.endswith(each) for each in ending) or (word == "t" and bool(before) and before[0] in _STEMS["en"])
 
 
-def _share_denial(made: list[Clause], marks: Sequence[str]) -> None:
+def _share_denial(made: list[Clause], marks: list[str]) -> None:
     """«Столов, кухни и бронирования у нас нет»: the items of a list before are denied too; what hangs on a denied thing
     («ресторанам, которым нужны экраны») is left open."""
     for place, clause in enumerate(made):
         if place and text_begins(clause, _RELATIVE) and not clause.denies and made[place - 1].denies:
             made[place] = _with(clause, None)
-        listed = clause.lacks and not _JOINING.isdisjoint(clause.text) and not _LACKING.isdisjoint(clause.text[-_END:])
-        if not listed or text_begins(clause, _RELATIVE):
+        listed = clause.lacks and marks[place - 1 : place] == [_JOINED]
+        if not listed or _LACKING.isdisjoint(clause.text[-_END:]) or text_begins(clause, _RELATIVE):
             continue
         before = place - 1
-        while before >= 0 and marks[before] == "," and not made[before].denies and not _does(made[before]):
+        while before >= 0 and marks[before] in (",", _JOINED) and not made[before].denies and not _does(made[before]):
             made[before] = _with(made[before], True)
             before -= 1
 
