@@ -20,7 +20,7 @@ _SENTENCES = 12
 """Of a draft that are judged: an answer has fewer."""
 _WORDS = 40
 _NUMBER = re.compile(r"\b\d+\b")
-_QUOTED = re.compile("[\u00ab\"]([^\u00bb\"]+)[\u00bb\"]")
+_QUOTED = re.compile('[\u00ab"]([^\u00bb"]+)[\u00bb"]')
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""Check `contradicted`, beside contradicted.py: what is only here is not said to be elsewhere, and what the customer does
-himself is not said to be done by us.
+"""Check `contradicted`, beside contradicted.py: what is only here is not said to be elsewhere, and what the customer
+does himself is not said to be done by us.
 
-«Единственный офис в Алматы» beside «в Шымкенте открыт офис»; «рассрочка только на оборудование» beside «тариф тоже можно в
-рассрочку»; «лицензию магазин оформляет сам» beside «лицензию мы оформим за вас».
+«Единственный офис в Алматы» beside «в Шымкенте открыт офис»; «рассрочка только на оборудование» beside «тариф тоже
+можно в рассрочку»; «лицензию магазин оформляет сам» beside «лицензию мы оформим за вас».
 """
 
 import re
@@ -22,6 +22,8 @@ _ADDED = frozenset(map(fold, _LISTS.words("added")))
 _IN = frozenset(map(fold, _LISTS.words("in")))
 _WE = frozenset(map(fold, _LISTS.words("we")))
 _THEMSELVES = frozenset(map(fold, _LISTS.words("themselves")))
+_LONGER = frozenset(map(fold, _LISTS.words("longer")))
+_BETWEEN = re.compile(_LISTS.expression("between"))
 _WORD = re.compile(r"[^\W\d_]+")
 _SAYS = 0.6
 """Weight of a word by which a sentence is about what is only here."""
@@ -51,7 +53,7 @@ def _beyond(case: Case, said: Claimed) -> Iterator[tuple[str, str]]:
             continue
         places = {word.key for word in clause.words if _is_place(word, clause) and fold(word.text) not in names}
         more = {w for w in clause.keys if said.weights[w] >= _ALONE} if _ADDED.intersection(clause.text) else set()
-        if not places and not more:
+        if not places and not more and _LONGER.isdisjoint(clause.text):
             continue
         about = {w for w in clause.keys - places if said.weights[w] >= _SAYS}
         for page in said.near:
@@ -68,6 +70,11 @@ def _beyond(case: Case, said: Claimed) -> Iterator[tuple[str, str]]:
                 outside = {w for w in more if listed and w not in listed.keys} - subject
                 if outside and listed and not _elsewhere(said, subject & listed.keys, outside, but=stated):
                     yield _text(clause, outside), stated.text
+                strange = {w for w in clause.keys - subject if said.weights[w] >= _ALONE}
+                longer = not _LONGER.isdisjoint(clause.text) and _items(stated) >= _LISTED
+                unheard = any(not said.statements.has(w) for w in strange)
+                if longer and unheard and strange.isdisjoint(page.said) and not _elsewhere(said, subject, strange):
+                    yield _text(clause, strange), stated.text
 
 
 def _is_place(word: Word, clause: Clause) -> bool:
@@ -79,6 +86,11 @@ def _is_place(word: Word, clause: Clause) -> bool:
 def _named(stated: Stated) -> int:
     """Names in a sentence: three or more are a list of all places."""
     return sum(word[:1].isupper() and word[1:].islower() for word in _WORD.findall(stated.text)[1:])
+
+
+def _items(stated: Stated) -> int:
+    """Of the list that a sentence is."""
+    return len(_BETWEEN.findall(stated.text)) + 1
 
 
 def _only(stated: Stated, subject: set[str]) -> Clause | None:

@@ -62,21 +62,29 @@ def _siblings(said: Claimed) -> Iterator[tuple[str, str]]:
         for key in words:
             if said.weigh(key) < _SAYS:
                 continue
-            places = list(_beside(said, key, mine[0]))
+            places = list(_included(said, key, mine[0])) or list(_beside(said, key, mine[0]))
             if places and all(names and mine not in names for names, _ in places):
                 yield f"{mine[0]} {mine[1]}", f"a section says {places[0][1]!r}"
 
 
+def _included(said: Claimed, key: str, name: str) -> Iterator[tuple[frozenset[_Name], str]]:
+    """For each list of what a thing includes: the numbered names of that kind. Its section has the thing's name."""
+    for page in said.near:
+        if key not in page.title:
+            continue
+        for stated in page.sentences:
+            folded = fold(stated.text)
+            if any(word.startswith(_INCLUDES) for word in folded.split()):
+                yield frozenset(each for each in _names(folded) if each[0] == name), stated.text
+
+
 def _beside(said: Claimed, key: str, name: str) -> Iterator[tuple[frozenset[_Name], str]]:
-    """For each piece of a section that has a word: the numbered names of that kind that stand there; of a list of what
-    something includes those of the whole sentence."""
+    """For each piece of a section that has a word: the numbered names of that kind that stand there."""
     for page in said.near:
         for stated in page.sentences:
             if key not in stated.keys:
                 continue
-            folded = fold(stated.text)
-            lists = any(word.startswith(_INCLUDES) for word in folded.split())
-            for piece in [folded] if lists else _PIECE.split(folded):
+            for piece in _PIECE.split(fold(stated.text)):
                 if any(other == key for _, other in content(piece)):
                     yield frozenset(each for each in _names(piece) if each[0] == name), stated.text
 

@@ -1,7 +1,8 @@
-"""Check `contradicted`, beside contradicted.py: nothing is said of all that a section keeps for some, nor of another plan.
+"""Check `contradicted`, beside contradicted.py: nothing is said of all that a section keeps for some, nor of another
+plan.
 
-«На любом тарифе» of what a section gives with a module or from a plan on; «в «Старте» есть ABC-анализ» of what a section
-gives with «Аналитика Плюс».
+«На любом тарифе» of what a section gives with a module or from a plan on; «в «Старте» есть ABC-анализ» of what a
+section gives with «Аналитика Плюс».
 """
 
 import re

@@ -36,7 +36,12 @@ _SIGNS = frozenset().union(*_DENYING.values(), *_BARE.values()) - {""}
 _STOP, _NUMBERS, _IDLE = _folded("stop"), _folded("numbers"), _folded("idle")
 _BESIDE, _PLAIN, _OR = _folded("beside"), _folded("plain"), _folded("or")
 _CONDITIONAL, _BEFORE = _folded("conditional"), _folded("before_conditional")
-_TURNING, _PRONOUNS, _EXISTING, _LACKING = _folded("turning"), _folded("pronouns"), _folded("existing"), _folded("lacking")
+_TURNING, _PRONOUNS, _EXISTING, _LACKING = (
+    _folded("turning"),
+    _folded("pronouns"),
+    _folded("existing"),
+    _folded("lacking"),
+)
 _JOINING = _folded("joining")
 _RELATIVE, _NEEDING, _DOING = _beginnings("relative"), _beginnings("needing"), _beginnings("doing")
 _ADJECTIVE = _beginnings("adjective")

@@ -130,5 +130,3 @@ class Stock:
 @lru_cache(maxsize=1)
 def _any_talk() -> frozenset[str]:
     return frozenset(key(word) for language in LANGUAGES for word in str(data(language)["common"]).split())
-
-
