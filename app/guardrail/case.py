@@ -12,6 +12,7 @@ from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.read import figures
 from app.guardrail.grounds import Grounds
 from app.guardrail.model import Context
+from app.guardrail.statements.claimed import Claimed, claimed
 from app.guardrail.subject.binding import Binding, bind
 from app.guardrail.subject.mentions import Mention, mentions
 from app.guardrail.text.folding import fold
@@ -31,7 +32,7 @@ _MEASURES: dict[str, tuple[int, ...]] = {"month": (1, 12), "minute": (1, 60, 144
 MONEY_FLOOR = 500
 """A bare number from here on is taken for money: nothing smaller is a price here without a sign of one."""
 
-_ANSWERS, _ANSWER = 4, 1_000
+_ANSWERS, _ANSWER = 3, 600
 """Answers before, and characters of one, whose figures may be taken up again."""
 
 
@@ -84,6 +85,11 @@ class Case:
     def grounds(self) -> Grounds:
         """What its words may rest on."""
         return Grounds(self.context, self.told)
+
+    @cached_property
+    def claimed(self) -> list[Claimed]:
+        """Its sentences that claim something, with the sections of the whole knowledge that bear on them."""
+        return claimed(self.text, self.context, self.is_own)
 
     @cached_property
     def figures(self) -> tuple[Figure, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.checks.claimed import Claimed, claimed
+from app.guardrail.statements.claimed import Claimed
 from app.guardrail.statements.clauses import key
 from app.guardrail.text.folding import fold
 from app.guardrail.text.lists import Lists
@@ -24,7 +24,7 @@ def compared(case: Case) -> list[Problem]:
     """Sentences that say something bad of somebody else that no section says."""
     found = (
         Problem("compared", f"{word!r}: no section says this of somebody else", said.start, said.end)
-        for said in claimed(case)
+        for said in case.claimed
         for word in islice(_bad(case, said), 1)
     )
     return list(islice(found, 4))

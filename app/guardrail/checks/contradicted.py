@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.checks.claimed import Claimed, claimed
+from app.guardrail.statements.claimed import Claimed
 from app.guardrail.statements.clauses import LIGHT, Clause
 from app.guardrail.statements.knowledge import Page, Stated
 
@@ -33,7 +33,7 @@ _MOST = 4
 
 def contradicted(case: Case) -> list[Problem]:
     """The clauses that a section says the opposite of."""
-    found = (problem for sentence in claimed(case) for problem in islice(_opposed(sentence), 1))
+    found = (problem for sentence in case.claimed for problem in islice(_opposed(sentence), 1))
     return list(islice(found, _MOST))
 
 
@@ -56,22 +56,16 @@ def _opposite(said: Claimed, clause: Clause, word: str, denied: bool) -> str:
     for page in said.near:
         if word not in page.said or (light and not clause.keys <= page.said):
             continue
-        for stated in page.sentences:
-            if word not in stated.keys:
-                continue
-            for other in stated.clauses:
-                if word not in other.keys:
-                    continue
-                share = _share(said, clause, (page, stated, other))
-                likeness = share + (0.0 if page.title.isdisjoint(clause.keys - {word}) else _HEADED)
-                polarity = other.polarity[word]
-                optional = other.denies and other.needs and not clause.needs  # it may be done all the same
-                if optional:
-                    continue
-                if polarity is None or polarity is denied:
-                    same = max(same, likeness * (_SUPPOSED if polarity is None and not denied else 1.0))
-                elif likeness > opposite and _is_about(said, clause, (page, stated, other), word, share):
-                    opposite, told = likeness, stated.text
+        for stated, other in page.places.get(word, ()):
+            if other.denies and other.needs and not clause.needs:
+                continue  # it may be done all the same
+            share = _share(said, clause, (page, stated, other))
+            likeness = share + (0.0 if page.title.isdisjoint(clause.keys - {word}) else _HEADED)
+            polarity = other.polarity[word]
+            if polarity is None or polarity is denied:
+                same = max(same, likeness * (_SUPPOSED if polarity is None and not denied else 1.0))
+            elif likeness > opposite and _is_about(said, clause, (page, stated, other), word, share):
+                opposite, told = likeness, stated.text
     return told if opposite > same else ""
 
 
@@ -95,25 +89,38 @@ def _share(said: Claimed, clause: Clause | Claimed, place: _Place) -> float:
 
 def _is_about(said: Claimed, clause: Clause, place: _Place, word: str, share: float) -> bool:
     """Whether a section's clause of the opposite polarity is about the same thing."""
-    page, stated, other = place
-    weights = said.weights
+    page, _, other = place
     if other.denies and other.priced:
         return False
-    beside = {w for w in clause.keys if w != word and w in other.keys and weights[w] >= _BESIDE}
     if any(said.polarity.get(w) is True for w in other.keys if w != word and other.polarity[w] is True):
         return False  # what it denies is denied in the draft as well
-    if not other.denies:
-        if word in clause.bare:
-            share = _share(said, said, place)
-        shared = _SHARED_KK if page.section.language == "kk" else _SHARED
-        return share >= _DENIED and len(clause.keys & other.keys) >= shared and not said.counts
-    given = page.title if any(w in page.title and weights[w] >= _BESIDE for w in said.weights) else frozenset()
+    if other.denies:
+        return share >= _AFFIRMED and _denial_fits(said, page, other) and _beside(said, clause, place, word)
+    if word in clause.bare:
+        share = _share(said, said, place)
+    shared = _SHARED_KK if page.section.language == "kk" else _SHARED
+    return share >= _DENIED and len(clause.keys & other.keys) >= shared and not said.counts
+
+
+def _denial_fits(said: Claimed, page: Page, other: Clause) -> bool:
+    """Whether the draft has most of what a section denies; what its title has needs no saying beside another word of
+    the title."""
+    headed = any(w in page.title and weight >= _BESIDE for w, weight in said.weights.items())
+    given = page.title if headed else frozenset()
     telling = other.keys - LIGHT or other.keys
     held = sum(said.weigh(w) for w in telling if w in said.weights or w in given)
-    if share < _AFFIRMED or held < _OF_DENIAL * sum(map(said.weigh, telling)):
-        return False
-    near = {w for w in weights if w != word and (w in stated.keys or w in page.title) and weights[w] >= _BESIDE}
+    return held >= _OF_DENIAL * sum(map(said.weigh, telling))
+
+
+def _beside(said: Claimed, clause: Clause, place: _Place, word: str) -> bool:
+    """Whether the draft names what a section denies it of."""
+    page, stated, other = place
     if other.refers:
         return any(w not in other.keys and (w in page.title or w in stated.keys) for w in clause.keys)
+    rest = {w: weight for w, weight in said.weights.items() if w != word and weight >= _BESIDE}
+    beside = {w for w in clause.keys if w in rest and w in other.keys}
+    if page.section.language == "en":
+        return len(beside) >= _SHARED  # English hangs a denial on more than one clause
     headed = any(w != word and w in page.title for w in clause.keys)
-    return bool(beside or near) or headed or (other.lacks and (clause.exists or len(other.keys) == 1))
+    near = any(w in stated.keys or w in page.title for w in rest)
+    return bool(beside) or near or headed or (other.lacks and (clause.exists or len(other.keys) == 1))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.checks.claimed import Claimed, claimed
+from app.guardrail.statements.claimed import Claimed
 from app.guardrail.statements.clauses import Clause, Word
 from app.guardrail.statements.knowledge import Stated
 from app.guardrail.text.folding import fold
@@ -39,7 +39,7 @@ def exclusive(case: Case) -> list[Problem]:
     """What is said beyond the only one, or of us instead of the customer."""
     found = (
         Problem("contradicted", f"{what!r}: a section says {told!r}", said.start, said.end)
-        for said in claimed(case)
+        for said in case.claimed
         if not said.refuses
         for what, told in islice((*_beyond(case, said), *_for_them(said)), 1)
     )

@@ -12,7 +12,7 @@ from functools import cache
 from itertools import islice
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.checks.claimed import Claimed, claimed
+from app.guardrail.statements.claimed import Claimed
 from app.guardrail.statements.clauses import content, key
 from app.guardrail.text.lists import Lists
 from app.packaged import packaged
@@ -70,21 +70,18 @@ def standings(case: Case) -> Iterator[tuple[Claimed, Standing]]:
         return
     told = {key for message in case.told[-_TOLD:] for _, key in content(message)}
     ours = {key for text in (*context.earlier[-_TOLD:], *context.own) for _, key in content(text)}
-    for said in claimed(case):
-        if (
-            said.counts
-            or said.refuses
-            or _addressed(case, said)
-            or all(clause.denies or not clause.keys for clause in said.clauses)
-        ):
+    for said in case.claimed:
+        affirms = any(clause.keys and not clause.denies for clause in said.clauses)
+        if said.refuses or not affirms or _elsewhere(case, said):
             continue
         if standing := _standing(said, told, ours):
             yield said, standing
 
 
-def _addressed(case: Case, said: Claimed) -> bool:
-    """Whether it has a link, an address or a number to call: another check knows those."""
-    return any(said.start <= address.start < said.end for address in case.addresses)
+def _elsewhere(case: Case, said: Claimed) -> bool:
+    """Whether it has a figure, a link, an address or a number to call: other checks know those."""
+    starts = (*(figure.start for figure in case.figures), *(address.start for address in case.addresses))
+    return said.counts or any(said.start <= start < said.end for start in starts)
 
 
 def _standing(said: Claimed, told: set[str], ours: set[str]) -> Standing | None:

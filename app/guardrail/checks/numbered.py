@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.checks.claimed import Claimed, claimed
+from app.guardrail.statements.claimed import Claimed
 from app.guardrail.statements.clauses import content
 from app.guardrail.text.folding import fold
 from app.guardrail.text.lists import Lists
@@ -20,6 +20,8 @@ _NUMBERED = re.compile(r"\b([a-z][a-z]*(?:-[a-z]+)?)[ -]?(\d{1,4})\b(?![ ,.]?\d|
 """A Latin name and its number: «Windows 10», «D-Scan 2»."""
 _PIECE = re.compile(r"[,;:()\u2014\u2013.!?\n]\s|[.!?]$")
 _SAYS = 0.6
+_PIECES = 8
+"""Of a sentence, and names in it, that are looked at."""
 _Name = tuple[str, int]
 
 
@@ -27,7 +29,7 @@ def numbered(case: Case) -> list[Problem]:
     """A number of a name that the sections have only with others."""
     found = (
         Problem("contradicted", f"{name!r}: {reason}", said.start, said.end)
-        for said in claimed(case)
+        for said in case.claimed
         if not said.refuses
         for name, reason in islice((*_strangers(case, said), *_siblings(said)), 1)
     )
@@ -39,7 +41,7 @@ def _strangers(case: Case, said: Claimed) -> Iterator[tuple[str, str]]:
     if any(clause.denies for clause in said.clauses):
         return
     texts = [fold(page.section.text) for page in said.near]
-    for name, number in _names(fold(said.text)):
+    for name, number in sorted(_names(fold(said.text)))[:_PIECES]:
         known = [(n, text) for text in texts for other, n in _names(text) if other == name]
         least = [n for n, text in known if _open_above(text, name, n)]
         if known and least and number < min(least) and all(n != number for n, _ in known):
@@ -53,14 +55,14 @@ def _open_above(text: str, name: str, number: int) -> bool:
 
 def _siblings(said: Claimed) -> Iterator[tuple[str, str]]:
     """What a section says of its sibling alone, said of it."""
-    for piece in _PIECE.split(said.text):
+    for piece in _PIECE.split(said.text)[:_PIECES]:
         named = _names(fold(piece))
         words = {key for _, key in content(piece)} - {key for name, _ in named for _, key in content(name)}
         if len(named) != 1:
             continue
         (mine,) = named
-        for key in words:
-            if said.weigh(key) < _SAYS:
+        for key in sorted(words & said.keys):
+            if said.weights[key] < _SAYS:
                 continue
             places = list(_included(said, key, mine[0])) or list(_beside(said, key, mine[0]))
             if places and all(names and mine not in names for names, _ in places):

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import islice
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.checks.claimed import Claimed, claimed
+from app.guardrail.statements.claimed import Claimed
 from app.guardrail.statements.clauses import Clause, content, key
 from app.guardrail.statements.knowledge import Page, Stated
 from app.guardrail.text.folding import fold
@@ -39,7 +39,7 @@ def privileged(case: Case) -> list[Problem]:
     """What is said of all or of another plan, and is so only for some."""
     found = (
         Problem("contradicted", f"{what!r}: a section says {told!r}", said.start, said.end)
-        for said in claimed(case)
+        for said in case.claimed
         if not said.counts and not said.refuses
         for what, told in islice((*_of_all(case, said), *_of_another(said)), 1)
     )

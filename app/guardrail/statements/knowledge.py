@@ -1,11 +1,10 @@
 """A whole knowledge base as statements: which sections bear on a sentence, and what each of their clauses says."""
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import chain
+from heapq import nlargest
 
 from app.figures.words import LANGUAGES, data
 from app.guardrail.statements.clauses import Clause, clauses, content, key
@@ -60,6 +59,16 @@ class Page:
         text, language = self.section.text, self.section.language
         return tuple(Stated(text[a:b], clauses(text[a:b], language)) for a, b in spans(text))
 
+    @cached_property
+    def places(self) -> Mapping[str, Sequence[tuple[Stated, Clause]]]:
+        """Key -> the clauses that have it."""
+        places: dict[str, list[tuple[Stated, Clause]]] = {}
+        for stated in self.sentences:
+            for clause in stated.clauses:
+                for word in clause.keys:
+                    places.setdefault(word, []).append((stated, clause))
+        return places
+
 
 @lru_cache(maxsize=4096)
 def page(section: Section) -> Page:
@@ -75,42 +84,51 @@ class Statements:
 
     def weight(self, word: str) -> float:
         """How much a word says (0..1): the more, the fewer sections have it."""
-        size, held = len(self.pages), self._counts.get(word, 0)
+        held = self._counts.get(word, 0)
         general = word in _any_talk()
         if not held:
             return _UNSAID if general else 1.0
-        rarity = math.log(1 + size / held) / math.log(1 + size)
+        rarity = math.log(1 + len(self.pages) / held) / self._rarest
         return (_LEAST + (1 - _LEAST) * rarity) * (_COMMON if general else 1.0)
 
     def has(self, word: str) -> bool:
         """Whether a title, a text or a fact has it."""
         return word in self._counts
 
-    def hears(self, word: str) -> bool:
-        """Whether a question or a keyword has it."""
-        return word in self._places
-
     def nearest(self, words: Mapping[str, float], most: int) -> list[Page]:
         """The sections that bear most on weighted words, best first."""
         found: dict[int, float] = {}
         for word, weight in words.items():
-            places = self._places.get(word, ())
-            if len(places) <= _MANY:
-                for place in places:
-                    found[place] = found.get(place, 0.0) + weight * (1 if word in self.pages[place].said else _ASKED)
-        return [self.pages[place] for place in sorted(found, key=lambda place: (-found[place], place))[:most]]
+            for factor, places in ((1.0, self._said.get(word, ())), (_ASKED, self._asked.get(word, ()))):
+                if len(places) <= _MANY:
+                    for place in places:
+                        found[place] = found.get(place, 0.0) + weight * factor
+        return [self.pages[-place] for _, place in nlargest(most, ((share, -place) for place, share in found.items()))]
 
     @cached_property
-    def _counts(self) -> Counter[str]:
-        return Counter(chain.from_iterable(page.said for page in self.pages))
+    def _rarest(self) -> float:
+        return math.log(1 + len(self.pages))
 
     @cached_property
-    def _places(self) -> Mapping[str, Sequence[int]]:
-        places: dict[str, list[int]] = {}
-        for number, each in enumerate(self.pages):
-            for word in each.said | each.asked:
-                places.setdefault(word, []).append(number)
-        return places
+    def _counts(self) -> Mapping[str, int]:
+        return {word: len(places) for word, places in self._said.items()}
+
+    @cached_property
+    def _said(self) -> Mapping[str, Sequence[int]]:
+        return _places([page.said for page in self.pages])
+
+    @cached_property
+    def _asked(self) -> Mapping[str, Sequence[int]]:
+        return _places([page.asked - page.said for page in self.pages])
+
+
+def _places(held: Sequence[frozenset[str]]) -> Mapping[str, Sequence[int]]:
+    """Word -> the sections that have it."""
+    places: dict[str, list[int]] = {}
+    for number, words in enumerate(held):
+        for word in words:
+            places.setdefault(word, []).append(number)
+    return places
 
 
 class Stock:

@@ -74,7 +74,7 @@ _FEW = 6
 
 def _judge(case: Case, f: Figure, binding: Binding, sums: Sums, derived: Derived | None = None) -> Problem | None:
     """What is wrong with an amount; `derived`, once it is known which others are right, gives a second opinion."""
-    if theirs(case, f) or measured(case, f) or said_before(case, f):
+    if theirs(case, f) or measured(case, f):
         return None
     products = case.knowledge.products
     same = [(n, p) for n, product in enumerate(products) for p in product.prices if p.amount == f.value]
@@ -85,7 +85,7 @@ def _judge(case: Case, f: Figure, binding: Binding, sums: Sums, derived: Derived
     reason = f"{binding.unknown!r} has no such price in the knowledge base sections used"
     if not binding.unknown or bound:
         reason = _reason(case, f, binding, (bound, same), (sums, derived))
-    return _problem(case, f, reason) if reason else None
+    return _problem(case, f, reason) if reason and not said_before(case, f) else None
 
 
 def _reason(

@@ -1,24 +1,26 @@
 """The sentences of a draft that claim something, with the sections of the whole knowledge that bear on them."""
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
-from app.guardrail.case import Case
+from app.guardrail.model import Context
 from app.guardrail.statements.clauses import Clause, clauses, content
 from app.guardrail.statements.knowledge import Page, Statements, page
 from app.guardrail.text.folding import fold
 from app.guardrail.text.lists import Lists
+from app.guardrail.text.words import Text
 
-_LISTS = Lists("app.guardrail.checks", "claimed.yaml")
+_LISTS = Lists("app.guardrail.statements", "claimed.yaml")
 _DOUBT = tuple(map(fold, _LISTS.row("doubt")))
 _REFUSAL = frozenset(map(fold, _LISTS.words("refusal")))
 _NEAR = 12
 """Sections that a sentence is held against, besides those in use."""
 _SENTENCES = 12
 """Of a draft that are judged: an answer has fewer."""
-_WORDS = 40
+_WORDS, _CLAUSES = 40, 12
+"""Of a sentence."""
 _NUMBER = re.compile(r"\b\d+\b")
 _QUOTED = re.compile('[\u00ab"]([^\u00bb"]+)[\u00bb"]')
 
@@ -66,35 +68,28 @@ class Claimed:
         return {word: denied for clause in self.clauses for word, denied in clause.polarity.items()}
 
 
-def claimed(case: Case) -> list[Claimed]:
-    """In their order; none where the knowledge is not given, or has no section of the language of the answer."""
-    context = case.context
+def claimed(text: Text, context: Context, is_own: Callable[[int, int], bool]) -> list[Claimed]:
+    """Of a draft, in their order; none where the knowledge is not given, or has no section in the answer's language.
+
+    `is_own`: whether a text of the dialogue's own stands at a place.
+    """
     statements = context.known.stock.of(context.language) if context.known and context.known.stock else None
     if statements is None:
         return []
     used = [page(passage.section) for passage in context.passages if passage.section.language == context.language]
     found = []
-    for start, end in case.text.sentences[:_SENTENCES]:
-        text = case.text.raw[start:end]
-        if "?" in text or case.is_own(start, end) or not text.strip():
+    for start, end in text.sentences[:_SENTENCES]:
+        said = text.raw[start:end]
+        if "?" in said or is_own(start, end) or not said.strip():
             continue
-        said = clauses(text, context.language)
-        words = dict.fromkeys(word.key for clause in said for word in clause.words)
-        if not words or _doubts(said):
+        parts = clauses(said, context.language)
+        words = dict.fromkeys(word.key for clause in parts for word in clause.words)
+        if not words or _doubts(parts):
             continue
         weights = {word: statements.weight(word) for word in list(words)[:_WORDS]}
-        near = statements.nearest(weights, _NEAR)
-        found.append(
-            Claimed(
-                text,
-                start,
-                end,
-                tuple(clause for clause in said if clause.keys <= weights.keys()),
-                weights,
-                list(dict.fromkeys((*near, *used))),
-                statements,
-            )
-        )
+        judged = tuple(clause for clause in parts if clause.keys <= weights.keys())[:_CLAUSES]
+        near = dict.fromkeys((*statements.nearest(weights, _NEAR), *used))
+        found.append(Claimed(said, start, end, judged, weights, tuple(near), statements))
     return found
 
 
