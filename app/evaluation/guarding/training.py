@@ -18,7 +18,8 @@ _SOFT = 2.0
 """The penalty on a weight."""
 _ROUNDS = 60
 _PLACES = 4
-_ABOVE = 1e-3
+_ABOVE = 0.001
+"""How far: honest sentences that nobody has written yet lie there too."""
 Matrix = NDArray[np.float64]
 
 

@@ -95,11 +95,18 @@ def _is_about(said: Claimed, clause: Clause, place: _Place, word: str, share: fl
     if any(said.polarity.get(w) is True for w in other.keys if w != word and other.polarity[w] is True):
         return False  # what it denies is denied in the draft as well
     if other.denies:
+        if any(_own(said, clause, each) > _own(said, clause, other) for each in place[1].clauses if not each.denies):
+            return False  # it says what another clause of that sentence says
         return share >= _AFFIRMED and _denial_fits(said, page, other) and _beside(said, clause, place, word)
     if word in clause.bare:
         share = _share(said, said, place)
     shared = _SHARED_KK if page.section.language == "kk" else _SHARED
     return share >= _DENIED and len(clause.keys & other.keys) >= shared and not said.counts
+
+
+def _own(said: Claimed, clause: Clause, other: Clause) -> float:
+    """The weight of what two clauses share."""
+    return sum(said.weights[word] for word in clause.keys if word in other.keys)
 
 
 def _denial_fits(said: Claimed, page: Page, other: Clause) -> bool:

@@ -229,13 +229,18 @@ def _share_denial(made: list[Clause], marks: list[str]) -> None:
         if not listed or _LACKING.isdisjoint(clause.text[-_END:]) or text_begins(clause, _RELATIVE):
             continue
         before = place - 1
-        while before >= 0 and marks[before] in (",", _JOINED) and not made[before].denies and not _does(made[before]):
+        while before >= 0 and not made[before].denies and _is_item(made[before], marks[before]):
             made[before] = _with(made[before], True)
             before -= 1
 
 
 def text_begins(clause: Clause, with_: tuple[str, ...]) -> bool:
     return clause.text[0].startswith(with_)
+
+
+def _is_item(clause: Clause, mark: str) -> bool:
+    """Whether a clause that ends with a mark is an item of a list."""
+    return (mark == _JOINED and len(clause.words) <= _FOCUS) or (mark in (",", _JOINED) and not _does(clause))
 
 
 def _does(clause: Clause) -> bool:
