@@ -14,6 +14,7 @@ from app.errors import ConfigError
 
 if TYPE_CHECKING:
     from app.evaluation.guarding.judging import GuardReport
+    from app.evaluation.guarding.training import Shop
 
 _DRAFT = "draft"
 _PATIENCE_S = 60.0
@@ -129,6 +130,55 @@ def calibrate(files: tuple[Path, ...], name: str, file: Path | None, knowledge: 
     report = asyncio.run(_judged(files, name, file, knowledge))
     fitting = fit(report.rulings, entailment=bool(load(file).guardrail.entailment.model))
     show_fitting(report, fitting, None if name == DEFAULT else name)
+
+
+@guard.command("train", hidden=True)
+@click.argument("shops", metavar="FOLDER...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--honest", multiple=True, type=click.Path(path_type=Path), help="Honest drafts alone; may repeat.")
+@SETTINGS
+@OWN_KB
+def train(shops: tuple[Path, ...], honest: tuple[Path, ...], file: Path | None, knowledge: Path | None) -> None:
+    """Learn when nothing bears a sentence out, and write the weights into the package (a developer's command).
+
+    Each FOLDER has `drafts.yaml` and, beside it, the sections in `kb/`; without those the drafts, and those of
+    --honest, are about the knowledge of --kb.
+    """
+    import app.guardrail.checks
+    from app.evaluation.guarding.training import learn
+
+    learnt = learn(asyncio.run(_shops(shops, honest, file, knowledge)))
+    Path(app.guardrail.checks.__path__[0], "founded.yaml").write_text(learnt.content, encoding="utf-8")
+    refused, caught = f"{learnt.refused} of {learnt.honest}", f"{learnt.caught} of {learnt.false}"
+    say(f"kept aside, shop by shop: {refused} honest sentences refused, {caught} false ones caught")
+
+
+async def _shops(
+    folders: tuple[Path, ...], honest: tuple[Path, ...], file: Path | None, knowledge: Path | None
+) -> "list[Shop]":
+    from app.evaluation.guarding.drafts import read_drafts
+    from app.evaluation.guarding.judging import contexts
+    from app.evaluation.guarding.training import Shop
+    from app.knowledge.models import open_models
+    from app.service.assembly import open_bots
+    from app.settings import load
+    from app.telemetry import configure_logging
+
+    configure_logging("error")
+    settings, shops = load(file), []
+    models = open_models(settings.search, settings.guardrail.entailment)
+    try:
+        for folder in folders:
+            own = folder / "kb"
+            cases = read_drafts([folder / "drafts.yaml"])
+            if not own.is_dir():
+                cases += read_drafts(honest, honest=True)
+            kb = own if own.is_dir() else knowledge_folder(knowledge)
+            bot = open_bots(settings, kb, key=bytes(32), models=models).default
+            judged = zip(cases, await contexts(cases, bot, settings), strict=True)
+            shops.append(Shop([(case.draft, context, case.honest) for case, context in judged]))
+    finally:
+        models.close()
+    return shops
 
 
 async def _judged(files: tuple[Path, ...], name: str, file: Path | None, knowledge: Path | None) -> "GuardReport":

@@ -12,6 +12,7 @@ from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.read import figures
 from app.guardrail.grounds import Grounds
 from app.guardrail.model import Context
+from app.guardrail.statements.claimed import Claimed, claimed
 from app.guardrail.subject.binding import Binding, bind
 from app.guardrail.subject.mentions import Mention, mentions
 from app.guardrail.text.folding import fold
@@ -30,6 +31,9 @@ _COSTS = _LISTS.pattern("costs")
 _MEASURES: dict[str, tuple[int, ...]] = {"month": (1, 12), "minute": (1, 60, 1440, 10080), "second": (1,), "": ()}
 MONEY_FLOOR = 500
 """A bare number from here on is taken for money: nothing smaller is a price here without a sign of one."""
+
+_ANSWERS, _ANSWER = 3, 600
+"""Answers before, and characters of one, whose figures may be taken up again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,11 @@ class Case:
         return Grounds(self.context, self.told)
 
     @cached_property
+    def claimed(self) -> list[Claimed]:
+        """Its sentences that claim something, with the sections of the whole knowledge that bear on them."""
+        return claimed(self.text, self.context, self.is_own)
+
+    @cached_property
     def figures(self) -> tuple[Figure, ...]:
         return figures(self.text, self.knowledge.models)
 
@@ -129,6 +138,11 @@ class Case:
     def told(self) -> tuple[str, ...]:
         """What is heard of the customer's messages, newest last: their beginnings, and of old ones only so many."""
         return told(self.context.customer)
+
+    @cached_property
+    def earlier(self) -> tuple[tuple[Text, tuple[Figure, ...]], ...]:
+        """Our last answers before, as read, with their figures."""
+        return tuple(self.heard(answer[:_ANSWER])[:2] for answer in self.context.earlier[-_ANSWERS:])
 
     @cached_property
     def durations_heard(self) -> frozenset[Decimal]:

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from itertools import chain
 
 from app.figures.words import fold
+from app.guardrail.statements.knowledge import Stock
 from app.types import Section, Shop
 
 WORD = re.compile(r"[^\W\d_]+")
@@ -29,6 +30,8 @@ class KnownWords:
     beginnings: frozenset[str]
     pages: "Pages | None" = None
     """Of a knowledge base: its sections, each for itself."""
+    stock: Stock | None = None
+    """Of a knowledge base: what its sections state."""
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> "KnownWords":
@@ -89,7 +92,7 @@ def known_words(sections: Iterable[Section], shop: Shop = Shop()) -> KnownWords:
     what the shop is called and sells."""
     sections = tuple(sections)
     words = KnownWords.of((*chain.from_iterable(map(_texts, sections)), shop.name, shop.sells))
-    return replace(words, pages=Pages(sections))
+    return replace(words, pages=Pages(sections), stock=Stock(sections))
 
 
 @lru_cache(maxsize=4096)

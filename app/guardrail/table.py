@@ -6,15 +6,21 @@ from dataclasses import dataclass
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.borne import borne
 from app.guardrail.checks.bounds import size
+from app.guardrail.checks.compared import compared
 from app.guardrail.checks.contacts import channels, contacts
+from app.guardrail.checks.contradicted import contradicted
 from app.guardrail.checks.counts import counts
 from app.guardrail.checks.entailed import entailed
+from app.guardrail.checks.exclusive import exclusive
+from app.guardrail.checks.founded import founded
 from app.guardrail.checks.language import brand, language
 from app.guardrail.checks.leaks import empty, leak, repeat
 from app.guardrail.checks.money.agreement import agreement
 from app.guardrail.checks.money.amounts import amounts
 from app.guardrail.checks.money.signs import signs
+from app.guardrail.checks.numbered import numbered
 from app.guardrail.checks.percents import percents
+from app.guardrail.checks.privileged import privileged
 from app.guardrail.checks.promises.acts import acts
 from app.guardrail.checks.promises.claims import claims
 from app.guardrail.checks.promises.deeds import deeds
@@ -63,6 +69,12 @@ TABLE: tuple[Check, ...] = (
     Check(("act",), acts, "nothing is said to be done that was not, nothing is promised"),
     Check(("act",), deeds, "no deed is told by its object, no growth promised"),
     Check(("claim",), claims, "a name, and what a yes is said to, stand in the knowledge"),
+    Check(("contradicted",), contradicted, "no section says the opposite of the same thing"),
+    Check(("contradicted",), privileged, "what is kept for some is not said of all, nor of another plan"),
+    Check(("contradicted",), numbered, "a name has a number that a section gives it"),
+    Check(("contradicted",), exclusive, "what is only here, or done by the customer, is not said otherwise"),
+    Check(("founded",), founded, "what a sentence says stands together somewhere in the knowledge"),
+    Check(("compared",), compared, "nobody else is run down"),
     Check(
         ("borne",), borne, "the words of a sentence stand in the knowledge or in the conversation, where that is asked"
     ),

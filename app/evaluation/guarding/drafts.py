@@ -52,25 +52,29 @@ class JudgedDraft:
     """None: as the conversation says."""
 
 
-def read_drafts(paths: Sequence[Path]) -> list[JudgedDraft]:
-    """The drafts of the files, in order. Raises ConfigError with the file, the draft and the fix."""
-    return [draft for path in paths for draft in _read_file(path)]
+def read_drafts(paths: Sequence[Path], *, honest: bool = False) -> list[JudgedDraft]:
+    """The drafts of the files, in order. Raises ConfigError with the file, the draft and the fix.
+
+    `honest`: a draft without a verdict is an honest one, and a file may hold them under `honest`.
+    """
+    return [draft for path in paths for draft in _read_file(path, honest=honest)]
 
 
-def _read_file(path: Path) -> Iterator[JudgedDraft]:
+def _read_file(path: Path, *, honest: bool) -> Iterator[JudgedDraft]:
     try:
         text = path.read_text("utf-8")
-        raws = _of_table(text, path) if path.suffix == ".tsv" else _of_tree(parsed(text), path)
+        raws = _of_table(text, path) if path.suffix == ".tsv" else _of_tree(parsed(text), path, honest=honest)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         fix = "put a text that holds ? : , or # in quotes" if isinstance(error, yaml.YAMLError) else "name another"
         raise ConfigError(f"drafts file {str(path)!r} cannot be read: {error}; {fix}") from None
     for number, raw in enumerate(raws, 1):
         name = raw.get("id", number) if isinstance(raw, dict) else number
-        yield _draft(raw, str(name), f"{path.name}: draft {name!r}")
+        verdict = {"honest": True} if honest else {}
+        yield _draft(verdict | raw if isinstance(raw, dict) else raw, str(name), f"{path.name}: draft {name!r}")
 
 
-def _of_tree(tree: object, path: Path) -> list[Any]:
-    raws = tree.get("drafts") if isinstance(tree, dict) else tree
+def _of_tree(tree: object, path: Path, *, honest: bool) -> list[Any]:
+    raws = tree.get("honest" if honest and "drafts" not in tree else "drafts") if isinstance(tree, dict) else tree
     if not isinstance(raws, list) or not raws:
         raise ConfigError(f"{path.name}: holds no draft; write `drafts:` and a list of them below it")
     return raws

@@ -93,11 +93,23 @@ class GuardReport:
         }
 
 
+async def contexts(cases: Sequence[JudgedDraft], bot: Bot, settings: Settings) -> list[Context]:
+    """What each draft would be judged against. Raises ConfigError for a section that the knowledge has not."""
+    judge = _Judge(bot, settings, _held(cases, bot), None)
+    return [await judge.context(case) for case in cases]
+
+
 async def judge_drafts(
     cases: Sequence[JudgedDraft], bot: Bot, settings: Settings, models: Models | None = None
 ) -> GuardReport:
     """Judges each draft as a turn of the bot would. Raises ConfigError for a section that the knowledge has not, or
     where the entailment model did not answer: figures without it would be another machine's."""
+    judge = _Judge(bot, settings, _held(cases, bot), models.entail if models else None)
+    return GuardReport(tuple([await judge.ruling(case) for case in cases]))
+
+
+def _held(cases: Sequence[JudgedDraft], bot: Bot) -> Mapping[str, Section]:
+    """Id -> section of the bot's knowledge, where it has all that the drafts name."""
     held = {section.id: section for section in bot.knowledge.sections}
     for case in cases:
         missing = next((name for name in case.sections or () if name not in held), None)
@@ -105,8 +117,7 @@ async def judge_drafts(
             raise ConfigError(
                 f"draft {case.id!r}: the knowledge base has no section {missing!r}; find ids with: machine kb search"
             )
-    judge = _Judge(bot, settings, held, models.entail if models else None)
-    return GuardReport(tuple([await judge.ruling(case) for case in cases]))
+    return held
 
 
 class _Judge:
@@ -135,6 +146,10 @@ class _Judge:
         plain = check(case.draft, replace(context, least_borne=0.0, entailed={}))
         share, score = lowest_share(case.draft, context), min(context.entailed.values(), default=1.0)
         return Ruling(case, context.language, findings, lacks, plain.ok, share, score)
+
+    async def context(self, case: JudgedDraft) -> Context:
+        """What a draft would be judged against."""
+        return await self._context(case, self._of(case))
 
     def _of(self, case: JudgedDraft) -> Bot:
         """The bot, with the draft's own knowledge where it brings one."""

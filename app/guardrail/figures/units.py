@@ -27,6 +27,7 @@ _ACCUSATIVE = _LISTS.row("accusative")
 _WITH = _LISTS.words("with")
 _GENITIVE = _LISTS.words("genitive")
 _FOR_KK = _LISTS.word("for_kk")
+_DATIVE = _LISTS.row("dative")
 
 _LIMIT_WORDS = _LISTS.row("limit_words")
 
@@ -104,7 +105,7 @@ _UNMARKED: _Marked = (False, 1, False)
 
 def _marker(text: Text, place: int, same: bool, behind: bool) -> _Marked:
     """What the words before the noun at `place` make of it."""
-    before = _Before(text, place)
+    before = _Before(text, place, behind)
     if before.told is not None:
         return before.told
     lead = before.lead
@@ -145,8 +146,10 @@ class _Before:
 
     _STEPS = 4
 
-    def __init__(self, text: Text, place: int) -> None:
+    def __init__(self, text: Text, place: int, behind: bool) -> None:
         self._kazakh = text.tokens[place].sentence in text.kazakh
+        # «айына 7 900 ₸, бір касса кіреді»: behind a price only the dative tells what it is paid for.
+        self._listed = behind and not text.tokens[place].text.endswith(_DATIVE)
         self.count, self.each, self.every = 1, False, False
         self.told: _Marked | None = None
         tokens, sentence = text.tokens, text.tokens[place].sentence
@@ -166,7 +169,7 @@ class _Before:
         elif t.text.startswith(_EACH):
             self.each = self.every = True
         elif t.text == _ONE:
-            self.told = (True, 1, True)
+            self.told = _UNMARKED if self._listed else (True, 1, True)
         elif t.kind == "w" and (value := word_value(t.text, self._kazakh)) is not None:
             self.count = int(value)
             self.each = self.each or value == 1

@@ -42,6 +42,7 @@ def judged(name: str, row: dict[str, Any]) -> Verdict:
     context = in_shop(
         tuple(Passage(sections[used], 1.0) for used in row["sections"]),
         customer=tuple(row.get("customer", ())),
+        earlier=tuple(row.get("earlier", ())),
         language=row.get("language", "ru"),
         known=known_words(tuple(sections.values())),
     )

@@ -6,6 +6,7 @@ from app.guardrail.checks.bounds import ENOUGH
 from app.guardrail.checks.dictated import theirs
 from app.guardrail.checks.money.derived import Derived
 from app.guardrail.checks.money.elided import from_here, meant, measured
+from app.guardrail.checks.money.reached import reaches, said_before
 from app.guardrail.checks.money.spread import reckoned, several_of, spanned, together
 from app.guardrail.checks.money.sums import Sums
 from app.guardrail.figures.figure import Figure
@@ -84,7 +85,7 @@ def _judge(case: Case, f: Figure, binding: Binding, sums: Sums, derived: Derived
     reason = f"{binding.unknown!r} has no such price in the knowledge base sections used"
     if not binding.unknown or bound:
         reason = _reason(case, f, binding, (bound, same), (sums, derived))
-    return _problem(case, f, reason) if reason else None
+    return _problem(case, f, reason) if reason and not said_before(case, f) else None
 
 
 def _reason(
@@ -105,7 +106,7 @@ def _reason(
     if fitting:
         return _for_one(case, f, [p for _, p in fitting])
     elsewhere = bound is not None and not matched and not some and meant(case, f, bound, same)
-    if elsewhere or from_here(case, f, same):
+    if elsewhere or from_here(case, f, same) or reaches(case, f, bound, same):
         return ""
     unfit = _unfit(case, f, matched[0][1], products[matched[0][0]]) if matched else ""
     if derived is None:

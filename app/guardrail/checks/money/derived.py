@@ -12,10 +12,10 @@ from itertools import product as choices
 from app.guardrail.allowed.model import Price
 from app.guardrail.case import Case
 from app.guardrail.checks.fractions import shares
-from app.guardrail.checks.money.elided import by_unit
+from app.guardrail.checks.money.elided import by_unit, told_behind, unnamed_before
 from app.guardrail.checks.money.hedges import fits, hedge
 from app.guardrail.checks.money.said import MANY, counted
-from app.guardrail.checks.money.together import differences, of_prices, sums_of, with_prices
+from app.guardrail.checks.money.together import differences, of_prices, sums_of, with_prices, with_unsaid
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import same_unit
 from app.guardrail.text.lists import Lists
@@ -28,7 +28,6 @@ _REDUCED = _LISTS.words("reduced")
 _BY_MONTH = _LISTS.word("by_month")
 _TOTAL = _LISTS.row("total")
 _AT_ONCE = ("once", "total")
-_TOLD = frozenset(":(=")
 
 _PARTS = {("year", "month"): 12, ("month", "day"): 30, ("year", "day"): 365, ("month", "week"): 4, ("year", "week"): 52,
           ("half", "month"): 6, ("quarter", "month"): 3}  # fmt: skip
@@ -153,9 +152,9 @@ class Derived:
         those that are told behind it («всего 35 500 ₸: …»); and of one price for each thing that is named."""
         case = self._case
         behind = [g for g in self._right if g.sentence == f.sentence and g.start > f.start]
-        if behind and self._told_behind(f):
+        if behind and told_behind(case, f):
             yield from self._added(f, behind)
-        if self._asked_together(f):
+        if unnamed_before(case, f):
             yield from sums_of(case.knowledge.products, case.asked)
         clause = case.clause_text(f.clause).split()
         if not any(word.startswith(_TOTAL) for word in clause):
@@ -166,17 +165,15 @@ class Derived:
         if before and before[-1].sentence == f.sentence:
             yield from with_prices(case.knowledge.products, before[-1].value, before[-1].period)
         yield from self._together(f)
-
-    def _asked_together(self, f: Figure) -> bool:
-        """Whether nothing is named before it in its sentence, so that it may be said of all that was asked about."""
-        return not any(m.sentence == f.sentence and m.last < f.first and not m.head for m in self._case.mentions)
-
-    def _told_behind(self, f: Figure) -> bool:
-        """Whether a colon or a bracket opens the parts behind a total: «11 700 ₸ в месяц: 7 900 …»."""
-        case = self._case
-        following = next((g.first for g in case.money if g.first > f.last), f.last)
-        between = [t.text for t in case.text.tokens[f.last + 1 : following]]
-        return any(mark in between for mark in _TOLD)
+        parts = [g for g in before if g.sentence == f.sentence and g.period in (f.period, None)]
+        named = {
+            n
+            for m in case.mentions
+            if parts and m.last < parts[0].first and m.sentence == f.sentence and not m.head
+            for n in m.products
+        }
+        added = sum((g.value * self._times(g) for g in parts), Decimal(0))
+        yield from with_unsaid(case.knowledge.products, named, added, f.period, [g.value for g in parts])
 
     def _added(self, f: Figure, parts: list[Figure]) -> Iterator[Decimal]:
         if 2 <= len(parts) <= _SAID and all(not f.period or g.period in (f.period, None) for g in parts):
@@ -190,7 +187,11 @@ class Derived:
             return g.times
         lead = [t for t in self._case.figures_in.get(g.sentence, ()) if t.last < g.first]
         last = lead[-1] if lead else None
-        return int(last.value) if last is not None and last.kind == "count" and last.clause == g.clause else 1
+        if last is not None and last.kind == "count" and last.clause == g.clause:
+            return int(last.value)
+        # «двое по 900 ₸»: a word for people, without a noun
+        clauses = ((n, self._case.text.tokens[place].clause) for n, _, place in self._counted if place < g.first)
+        return next((n for n, clause in reversed(list(clauses)) if clause == g.clause), 1)
 
     def _together(self, f: Figure) -> Iterator[Decimal]:
         case = self._case

@@ -15,6 +15,7 @@ _PRONOUNS = _LISTS.words("pronouns")
 _THRESHOLD = _LISTS.row("threshold")
 _UPWARDS = _LISTS.words("upwards")
 _LEAD = 4
+_TOLD = frozenset(":(=")
 
 
 def meant(case: Case, f: Figure, bound: frozenset[int], same: list[tuple[int, Price]]) -> bool:
@@ -121,3 +122,15 @@ def from_here(case: Case, f: Figure, same: list[tuple[int, Price]]) -> bool:
     topics = frozenset().union(*(case.knowledge.products[n].keys for n, p in same if p.least))
     named = any(m.clause == f.clause and not m.head and not m.products & {n for n, _ in same} for m in case.mentions)
     return not named and bool(topics & case.spoken_keys)
+
+
+def unnamed_before(case: Case, f: Figure) -> bool:
+    """Whether nothing is named before it in its sentence, so that it may be said of all that was asked about."""
+    return not any(m.sentence == f.sentence and m.last < f.first and not m.head for m in case.mentions)
+
+
+def told_behind(case: Case, f: Figure) -> bool:
+    """Whether a colon or a bracket opens the parts behind a total: «11 700 ₸ в месяц: 7 900 …»."""
+    following = next((g.first for g in case.money if g.first > f.last), f.last)
+    between = [t.text for t in case.text.tokens[f.last + 1 : following]]
+    return any(mark in between for mark in _TOLD)

@@ -193,6 +193,14 @@ def _ours(case: Case, place: int) -> bool:
     return any(f.sentence == case.text.tokens[place].sentence for f in case.money)
 
 
+def _unreckoned(case: Case, place: int) -> bool:
+    """Whether what a reckoning comes to is left to the customer: it is said where a sum of its sentence is no price
+    itself («если разделить, выходит около 500 ₸ в день»). Whether that is right, amounts.py tells."""
+    token = case.text.tokens[place]
+    worked_out = (f for f in case.money if f.sentence == token.sentence and f.first > place)
+    return _ours(case, place) and all(f.value in case.prices for f in worked_out)
+
+
 def _depends(case: Case, place: int) -> bool:
     """Whether it is said of a price of ours, and no section says that this price does not depend on just that."""
     if not _ours(case, place):
@@ -272,7 +280,7 @@ _TURNS: dict[str, tuple[Callable[[Case, int], bool], str]] = {
     "zeros": (_costed, _PLAIN),
     "notes": (_costed, _PLAIN),
     "coins": (_always, _PLAIN),
-    "reckoning": (_ours, "name the price itself"),
+    "reckoning": (_unreckoned, "name the price itself"),
     "trifles": (_costed, "name the price itself"),
     "things": (_unpriced, "name the price itself"),
     "lowering": (_always, "no section knows such a discount"),

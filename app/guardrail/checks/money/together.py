@@ -1,6 +1,6 @@
 """Sums and differences of prices: of things that are asked about together, or compared."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from itertools import combinations, product
 
@@ -48,3 +48,14 @@ def sums_of(products: Sequence[Product], asked: frozenset[int]) -> Iterator[Deci
         for chosen in product(*rows):
             if len({p.period for p in chosen}) == 1:
                 yield sum((p.amount for p in chosen), Decimal(0))
+
+
+def with_unsaid(
+    products: Sequence[Product], named: Collection[int], added: Decimal, period: str | None, said: Collection[Decimal]
+) -> Iterator[Decimal]:
+    """«На «Росте» десять входят, ещё двое по 900 ₸, всего 16 700 ₸»: the price of what is named, which is left out, and
+    what is `said` to be added to it."""
+    if said:
+        for n in sorted(named)[:_FEW]:
+            prices = (p for p in products[n].prices if p.amount and not p.least and p.amount not in said)
+            yield from (p.amount + added for p in prices if p.period == period)

@@ -1,15 +1,18 @@
 """Check `free`: what is called free, a gift, included or discounted is so in the sections."""
 
 import re
+from decimal import Decimal
 
 from app.guardrail.allowed.given import FREE, INCLUDED
 from app.guardrail.allowed.model import Free as Statement
+from app.guardrail.allowed.model import Product
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.bounds import Few
 from app.guardrail.checks.dictated import denied_beside
 from app.guardrail.checks.money.elided import is_least
 from app.guardrail.checks.percents import CONDITION
 from app.guardrail.checks.promises.included import included_wrongly
+from app.guardrail.text.kin import any_akin
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.phrases import Found
 
@@ -87,7 +90,7 @@ def _unfounded(case: Case, said: _Claim) -> str:
     fitting = [
         s
         for s in case.knowledge.free
-        if (s.keys & telling or said.lasting & s.lasting)
+        if (s.keys & telling or any_akin(s.keys, telling) or said.lasting & s.lasting)
         and (not s.included or _bought(said.m) or said.quoted & s.quoted)
     ]
     if fitting and said.priced:
@@ -118,19 +121,22 @@ def _paid(case: Case) -> frozenset[int]:
 def _of_priced(case: Case, said: _Claim, fitting: list[Statement]) -> list[Statement]:
     """The statements that speak of the products with a price that the claim names, or of something else than those."""
     products = [case.knowledge.products[n] for n in said.priced]
+    # What is worth the sum from which something is free is the order, not what is free.
+    ordered = [(s, [p for p in products if not (s.least and _worth(p, min(s.least)))]) for s in fitting]
     modules = frozenset().union(*(p.core for p in products if p.quoted))
     topics = said.beside & case.lexicon.topics - frozenset().union(*(p.core for p in products))
     return [
         s
-        for s in fitting
+        for s, paid in ordered
         if (not modules or not s.included or modules <= s.quoted)
-        and (
-            all(p.core & s.keys for p in products)
-            or s.keys & topics
-            or said.lasting & s.lasting
-            or said.quoted & s.keys
-        )
+        and (all(p.core & s.keys for p in paid) or s.keys & topics or said.lasting & s.lasting or said.quoted & s.keys)
     ]
+
+
+def _worth(product: Product, least: Decimal) -> bool:
+    """Whether one of it alone costs so much."""
+    prices = [p.amount for p in product.prices if p.amount and not p.least]
+    return bool(prices) and min(prices) >= least
 
 
 def _on_topic(case: Case, said: _Claim, fitting: list[Statement]) -> list[Statement]:

@@ -1,0 +1,133 @@
+"""Check `contradicted`: no sentence says the opposite of what a section says of the same thing.
+
+The whole knowledge is searched for each clause of a draft. Where a section denies what the clause affirms («наличные не
+принимаем») or affirms what it denies, and none says it as the draft does, the clause is refused.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from app.guardrail.case import Case, Problem
+from app.guardrail.statements.claimed import Claimed
+from app.guardrail.statements.clauses import LIGHT, Clause
+from app.guardrail.statements.knowledge import Page, Stated
+
+_SAYS = 0.45
+"""Weight from which a word can be what is denied."""
+_BESIDE = 0.4
+"""Weight of a word by which two clauses are about the same thing."""
+_SENTENCE, _TITLE = 0.6, 0.5
+"""What a word counts that stands not in the clause but beside it, or in the title alone."""
+_HEADED = 0.25
+"""Added where the title has a word of the clause: there it is spoken of."""
+_SUPPOSED = 0.8
+"""Of what a clause only supposes: «когда платят наличными» says little of whether one may."""
+_OF_DENIAL = 0.55
+"""Share of a denial's words that the draft has: a denial of something else has others."""
+_AFFIRMED, _DENIED = 0.3, 0.75
+"""Share of a clause's words that stand in a section's sentence of the opposite: who denies says just what is denied."""
+_SHARED, _SHARED_KK = 2, 3
+"""Words that a denial and what it denies share; a Kazakh stem holds for more words than a Russian one."""
+_MOST = 4
+
+
+def contradicted(case: Case) -> list[Problem]:
+    """The clauses that a section says the opposite of."""
+    found = (problem for sentence in case.claimed for problem in islice(_opposed(sentence), 1))
+    return list(islice(found, _MOST))
+
+
+def _opposed(said: Claimed) -> Iterator[Problem]:
+    for clause in said.clauses:
+        if clause.supposes or (clause.denies and clause.priced) or (said.refuses and not clause.denies):
+            continue
+        for word in clause.words:
+            if word.denied is None or word.text in said.quoted:
+                continue
+            if told := _opposite(said, clause, word.key, word.denied):
+                yield Problem("contradicted", f"{word.text!r}: a section says {told!r}", said.start, said.end)
+
+
+def _opposite(said: Claimed, clause: Clause, word: str, denied: bool) -> str:
+    """The sentence that says the opposite; empty where none does, or one says the same."""
+    same = opposite = 0.0
+    told = ""
+    light = said.weights[word] < _SAYS
+    for page in said.near:
+        if word not in page.said or (light and not clause.keys <= page.said):
+            continue
+        for stated, other in page.places.get(word, ()):
+            if other.denies and other.needs and not clause.needs:
+                continue  # it may be done all the same
+            share = _share(said, clause, (page, stated, other))
+            likeness = share + (0.0 if page.title.isdisjoint(clause.keys - {word}) else _HEADED)
+            polarity = other.polarity[word]
+            if polarity is None or polarity is denied:
+                same = max(same, likeness * (_SUPPOSED if polarity is None and not denied else 1.0))
+            elif likeness > opposite and _is_about(said, clause, (page, stated, other), word, share):
+                opposite, told = likeness, stated.text
+    return told if opposite > same else ""
+
+
+_Place = tuple[Page, Stated, Clause]
+
+
+def _share(said: Claimed, clause: Clause | Claimed, place: _Place) -> float:
+    """Of the weight of a clause, or of the whole sentence, what a section's clause holds of it."""
+    page, stated, other = place
+    weights = said.weights
+    held = 0.0
+    for word in clause.keys:
+        if word in other.keys:
+            held += weights[word]
+        elif word in stated.keys:
+            held += weights[word] * _SENTENCE
+        elif word in page.title:
+            held += weights[word] * _TITLE
+    return held / (sum(weights[word] for word in clause.keys) or 1.0)
+
+
+def _is_about(said: Claimed, clause: Clause, place: _Place, word: str, share: float) -> bool:
+    """Whether a section's clause of the opposite polarity is about the same thing."""
+    page, _, other = place
+    if other.denies and other.priced:
+        return False
+    if any(said.polarity.get(w) is True for w in other.keys if w != word and other.polarity[w] is True):
+        return False  # what it denies is denied in the draft as well
+    if other.denies:
+        if any(_own(said, clause, each) > _own(said, clause, other) for each in place[1].clauses if not each.denies):
+            return False  # it says what another clause of that sentence says
+        return share >= _AFFIRMED and _denial_fits(said, page, other) and _beside(said, clause, place, word)
+    if word in clause.bare:
+        share = _share(said, said, place)
+    shared = _SHARED_KK if page.section.language == "kk" else _SHARED
+    return share >= _DENIED and len(clause.keys & other.keys) >= shared and not said.counts
+
+
+def _own(said: Claimed, clause: Clause, other: Clause) -> float:
+    """The weight of what two clauses share."""
+    return sum(said.weights[word] for word in clause.keys if word in other.keys)
+
+
+def _denial_fits(said: Claimed, page: Page, other: Clause) -> bool:
+    """Whether the draft has most of what a section denies; what its title has needs no saying beside another word of
+    the title."""
+    headed = any(w in page.title and weight >= _BESIDE for w, weight in said.weights.items())
+    given = page.title if headed else frozenset()
+    telling = other.keys - LIGHT or other.keys
+    held = sum(said.weigh(w) for w in telling if w in said.weights or w in given)
+    return held >= _OF_DENIAL * sum(map(said.weigh, telling))
+
+
+def _beside(said: Claimed, clause: Clause, place: _Place, word: str) -> bool:
+    """Whether the draft names what a section denies it of."""
+    page, stated, other = place
+    if other.refers:
+        return any(w not in other.keys and (w in page.title or w in stated.keys) for w in clause.keys)
+    rest = {w: weight for w, weight in said.weights.items() if w != word and weight >= _BESIDE}
+    beside = {w for w in clause.keys if w in rest and w in other.keys}
+    if page.section.language == "en":
+        return len(beside) >= _SHARED  # English hangs a denial on more than one clause
+    headed = any(w != word and w in page.title for w in clause.keys)
+    near = any(w in stated.keys or w in page.title for w in rest)
+    return bool(beside) or near or headed or (other.lacks and (clause.exists or len(other.keys) == 1))

@@ -1,0 +1,98 @@
+"""The sentences of a draft that claim something, with the sections of the whole knowledge that bear on them."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from functools import cached_property
+
+from app.guardrail.model import Context
+from app.guardrail.statements.clauses import Clause, clauses, content
+from app.guardrail.statements.knowledge import Page, Statements, page
+from app.guardrail.text.folding import fold
+from app.guardrail.text.lists import Lists
+from app.guardrail.text.words import Text
+
+_LISTS = Lists("app.guardrail.statements", "claimed.yaml")
+_DOUBT = tuple(map(fold, _LISTS.row("doubt")))
+_REFUSAL = frozenset(map(fold, _LISTS.words("refusal")))
+_NEAR = 12
+"""Sections that a sentence is held against, besides those in use."""
+_SENTENCES = 12
+"""Of a draft that are judged: an answer has fewer."""
+_WORDS, _CLAUSES = 40, 12
+"""Of a sentence."""
+_NUMBER = re.compile(r"\b\d+\b")
+_QUOTED = re.compile('[\u00ab"]([^\u00bb"]+)[\u00bb"]')
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A sentence of a draft at `start`..`end`."""
+
+    text: str
+    start: int
+    end: int
+    clauses: tuple[Clause, ...]
+    weights: Mapping[str, float]
+    """Key of each of its words -> how much it says."""
+    near: Sequence[Page]
+    """The sections that bear most on it, and those in use."""
+    statements: Statements
+
+    @property
+    def keys(self) -> Set[str]:
+        """Of all of its words."""
+        return self.weights.keys()
+
+    def weigh(self, word: str) -> float:
+        return self.weights[word] if word in self.weights else self.statements.weight(word)
+
+    @cached_property
+    def refuses(self) -> bool:
+        """It begins with a no: what follows is what there is instead."""
+        return fold(self.text.split()[0]).strip(",.:;") in _REFUSAL
+
+    @cached_property
+    def counts(self) -> bool:
+        """It has a figure: what it denies is that figure."""
+        return _NUMBER.search(self.text) is not None
+
+    @cached_property
+    def quoted(self) -> frozenset[str]:
+        """Words that stand in quotation marks: names."""
+        return frozenset(word for said in _QUOTED.findall(self.text) for word, _ in content(said))
+
+    @cached_property
+    def polarity(self) -> Mapping[str, bool | None]:
+        """Key -> whether its clause denies it."""
+        return {word: denied for clause in self.clauses for word, denied in clause.polarity.items()}
+
+
+def claimed(text: Text, context: Context, is_own: Callable[[int, int], bool]) -> list[Claimed]:
+    """Of a draft, in their order; none where the knowledge is not given, or has no section in the answer's language.
+
+    `is_own`: whether a text of the dialogue's own stands at a place.
+    """
+    statements = context.known.stock.of(context.language) if context.known and context.known.stock else None
+    if statements is None:
+        return []
+    used = [page(passage.section) for passage in context.passages if passage.section.language == context.language]
+    found = []
+    for start, end in text.sentences[:_SENTENCES]:
+        said = text.raw[start:end]
+        if "?" in said or is_own(start, end) or not said.strip():
+            continue
+        parts = clauses(said, context.language)
+        words = dict.fromkeys(word.key for clause in parts for word in clause.words)
+        if not words or _doubts(parts):
+            continue
+        weights = {word: statements.weight(word) for word in list(words)[:_WORDS]}
+        judged = tuple(clause for clause in parts if clause.keys <= weights.keys())[:_CLAUSES]
+        near = dict.fromkeys((*statements.nearest(weights, _NEAR), *used))
+        found.append(Claimed(said, start, end, judged, weights, tuple(near), statements))
+    return found
+
+
+def _doubts(said: Sequence[Clause]) -> bool:
+    """Whether somebody will know, or nobody does: no claim."""
+    return any(word.startswith(_DOUBT) for clause in said if not clause.denies for word in clause.text)

@@ -1,0 +1,260 @@
+"""A text as clauses: the words of each by their keys, and whether it affirms or denies them.
+
+«Старые чеки не переносим, а товары перенесём» is two clauses, of which the first denies and the second affirms one
+word. What a clause only supposes («если нужен чек») it neither affirms nor denies.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+
+from app.figures.words import fold as sound
+from app.guardrail.text.folding import KAZAKH, fold
+from app.guardrail.text.kin import root
+from app.guardrail.text.lexicon import stem
+from app.guardrail.text.lists import Lists
+from app.types import Language
+
+_LISTS = Lists("app.guardrail.statements", "clauses.yaml")
+
+
+def _folded(name: str) -> frozenset[str]:
+    return frozenset(map(fold, _LISTS.words(name)))
+
+
+def _beginnings(name: str) -> tuple[str, ...]:
+    return tuple(map(fold, _LISTS.row(name)))
+
+
+_DENYING, _BARE, _ENDINGS, _STEMS = (
+    {language: frozenset(map(fold, words)) for language, words in _LISTS.rows(name).items()}
+    for name in ("denying", "bare", "denying_endings", "denying_stems")
+)
+_SIGNS = frozenset().union(*_DENYING.values(), *_BARE.values()) - {""}
+"""What denies, in any language: it names nothing."""
+_STOP, _NUMBERS, _IDLE = _folded("stop"), _folded("numbers"), _folded("idle")
+_BESIDE, _PLAIN, _OR = _folded("beside"), _folded("plain"), _folded("or")
+_CONDITIONAL, _BEFORE = _folded("conditional"), _folded("before_conditional")
+_TURNING, _PRONOUNS, _EXISTING, _LACKING = (
+    _folded("turning"),
+    _folded("pronouns"),
+    _folded("existing"),
+    _folded("lacking"),
+)
+_JOINING = _folded("joining")
+_RELATIVE, _NEEDING, _DOING = _beginnings("relative"), _beginnings("needing"), _beginnings("doing")
+_ADJECTIVE = _beginnings("adjective")
+_UNTRUE, _PRICED = _beginnings("untrue"), _beginnings("priced")
+_WORD = re.compile(r"[^\W\d_]+|[^\w\s]|\n")
+_ENDS = frozenset(",;:()\u2014\u2013.!?\n")
+_QUOTED = re.compile("\u00ab([^\u00bb]+)\u00bb")
+_KEY = 5
+"""Sounds of a word's stem by which it is itself in any form, and a verb its noun."""
+_FOCUS = 2
+"""Words behind a denial that are denied in a long clause; in a short one all of them are."""
+_SHORT = 4
+_JOINED = "and"
+_END = 3
+"""Last words of a clause among which a denial is that closes a list."""
+_LONG = 4
+"""Letters of a word that can tell what is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    text: str
+    key: str
+    denied: bool | None
+    """None: neither affirmed nor denied."""
+    bare: bool = False
+    """It stands behind «без» or «кроме»."""
+
+
+@dataclass(frozen=True)
+class Clause:
+    """Words with a content, in their order."""
+
+    words: tuple[Word, ...]
+    text: tuple[str, ...]
+    """All of its words, folded."""
+    denies: bool
+    supposes: bool
+    """It says when something is so."""
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        return frozenset(word.key for word in self.words)
+
+    @cached_property
+    def bare(self) -> frozenset[str]:
+        """Of what stands behind «без» or «кроме»."""
+        return frozenset(word.key for word in self.words if word.bare)
+
+    @cached_property
+    def polarity(self) -> Mapping[str, bool | None]:
+        """Key -> whether it is denied; of a key said twice the first counts."""
+        return {word.key: None if self.supposes else word.denied for word in reversed(self.words)}
+
+    @cached_property
+    def priced(self) -> bool:
+        """Whether it is about what something costs."""
+        return any(word.startswith(_PRICED) for word in self.text)
+
+    @cached_property
+    def needs(self) -> bool:
+        """Whether it says that something is needed, or that it is not."""
+        return any(word.startswith(_NEEDING) for word in self.text)
+
+    @cached_property
+    def exists(self) -> bool:
+        """Whether it says that something is there."""
+        return not _EXISTING.isdisjoint(self.text)
+
+    @cached_property
+    def lacks(self) -> bool:
+        """Whether it says that something is not there."""
+        return self.denies and not _LACKING.isdisjoint(self.text)
+
+    @cached_property
+    def refers(self) -> bool:
+        """Whether a pronoun stands for what is meant: only beside what was said before it is that thing."""
+        return not _PRONOUNS.isdisjoint(self.text)
+
+
+@lru_cache(maxsize=65536)
+def key(word: str) -> str:
+    """What a word goes by in any of its forms."""
+    folded = fold(word)
+    kazakh = any(letter in KAZAKH for letter in word.lower())
+    return sound(root(stem(folded, kazakh)))[:_KEY]
+
+
+def content(text: str) -> Iterator[tuple[str, str]]:
+    """(word, key) of each word that names something."""
+    for found in _WORD.findall(text):
+        if found[0].isalpha() and not _empty(fold(found)):
+            yield found, key(found)
+
+
+LIGHT = frozenset(map(key, _LISTS.words("light")))
+"""Keys of verbs that say little: what is denied is their object («наличные не принимаем»)."""
+
+
+@lru_cache(maxsize=8192)
+def clauses(text: str, language: Language) -> tuple[Clause, ...]:
+    """Of one sentence."""
+    pieces = list(_pieces(text))
+    made = [_clause(words, language) for words, _ in pieces]
+    marks = [mark for _, mark in pieces]
+    for place in range(1, len(made)):
+        if marks[place - 1] == _JOINED and made[place - 1].supposes:
+            made[place] = replace(made[place], supposes=True)
+    _share_denial(made, marks)
+    if any(word.startswith(_UNTRUE) for clause in made for word in clause.text):
+        quoted = {key for said in _QUOTED.findall(text) for _, key in content(said)}
+        made = [_turned(clause, quoted) for clause in made]
+    return tuple(made)
+
+
+def _pieces(text: str) -> Iterator[tuple[list[str], str]]:
+    """(words, the mark that the clause ends with). What is not there may be a list: each of its items is a clause."""
+    lists = not _LACKING.isdisjoint(map(fold, _WORD.findall(text)))
+    words: list[str] = []
+    for match in _WORD.finditer(text):
+        found = match[0]
+        spaced = found == "-" and text[match.start() - 1 : match.start()] == " "
+        joined = lists and fold(found) in _JOINING
+        if found in _ENDS or spaced or joined or fold(found) in _TURNING:
+            if words:
+                yield words, _JOINED if joined else found
+            words = []
+        elif found[0].isalpha():
+            words.append(found)
+    if words:
+        yield words, "."
+
+
+def _empty(folded: str) -> bool:
+    return folded in _STOP or folded in _NUMBERS or folded in _SIGNS or folded.startswith(_NEEDING)
+
+
+def _clause(words: Sequence[str], language: Language) -> Clause:
+    text = tuple(map(fold, words))
+    supposes = text[0] in _CONDITIONAL or (text[0] in _BEFORE and text[1:2] != () and text[1] in _CONDITIONAL)
+    denials = [place for place in range(len(text)) if _denies(text, place, language)]
+    found: list[tuple[str, int, bool]] = []
+    """(word, its place, whether it stands behind «без»)"""
+    bare = 0
+    for place, (word, folded) in enumerate(zip(words, text, strict=True)):
+        if folded in _BARE[language]:
+            bare = _FOCUS
+        elif place in denials or folded in _DENYING[language] or _empty(folded):
+            bare = bare if bare == _FOCUS else 0
+        else:
+            found.append((word, place, bare > 0))
+            bare = 1 if bare == _FOCUS and folded.endswith(_ADJECTIVE) else 0
+    short = language != "kk" and len(found) <= _SHORT
+    lacks = language != "kk" and bool(denials) and not _LACKING.isdisjoint(text)
+    both = sum(text[place] in _PLAIN for place in denials) > 1
+    made = []
+    for word, place, lone in found:
+        denied: bool | None = lone
+        if denials:
+            # Kazakh denies behind the word.
+            near = any(0 <= (denial - place if language == "kk" else place - denial) <= _FOCUS for denial in denials)
+            denied = None if both or lone or not (near or short or lacks) else True
+        made.append(Word(word, key(word), denied, lone))
+    return Clause(tuple(made), text, bool(denials), supposes)
+
+
+def _denies(text: Sequence[str], place: int, language: Language) -> bool:
+    word, before, behind = text[place], text[place - 1 : place], text[place + 1 : place + 2]
+    if word in _BESIDE:
+        return not _PLAIN.intersection(text)
+    if word in _DENYING[language]:
+        aside = word in _LACKING and (not place or bool(before and before[0] in _OR))
+        return not aside and not (behind and behind[0] in _IDLE)
+    ending = _ENDINGS.get(language, frozenset())
+    return any(word.endswith(each) for each in ending) or (word == "t" and bool(before) and before[0] in _STEMS["en"])
+
+
+def _share_denial(made: list[Clause], marks: list[str]) -> None:
+    """«Столов, кухни и бронирования у нас нет»: the items of a list before are denied too; what hangs on a denied thing
+    («ресторанам, которым нужны экраны») is left open."""
+    for place, clause in enumerate(made):
+        if place and text_begins(clause, _RELATIVE) and not clause.denies and made[place - 1].denies:
+            made[place] = _with(clause, None)
+        listed = clause.lacks and marks[place - 1 : place] == [_JOINED]
+        if not listed or _LACKING.isdisjoint(clause.text[-_END:]) or text_begins(clause, _RELATIVE):
+            continue
+        before = place - 1
+        while before >= 0 and not made[before].denies and _is_item(made[before], marks[before]):
+            made[before] = _with(made[before], True)
+            before -= 1
+
+
+def text_begins(clause: Clause, with_: tuple[str, ...]) -> bool:
+    return clause.text[0].startswith(with_)
+
+
+def _is_item(clause: Clause, mark: str) -> bool:
+    """Whether a clause that ends with a mark is an item of a list."""
+    return (mark == _JOINED and len(clause.words) <= _FOCUS) or (mark in (",", _JOINED) and not _does(clause))
+
+
+def _does(clause: Clause) -> bool:
+    return any(len(word) > _LONG and word.endswith(_DOING) for word in clause.text)
+
+
+def _with(clause: Clause, denied: bool | None) -> Clause:
+    words = tuple(Word(word.text, word.key, denied) for word in clause.words)
+    return Clause(words, clause.text, clause.denies or bool(denied), clause.supposes)
+
+
+def _turned(clause: Clause, quoted: set[str]) -> Clause:
+    words = tuple(
+        Word(word.text, word.key, (None if word.denied is None else not word.denied) if word.key in quoted else None)
+        for word in clause.words
+    )
+    return Clause(words, clause.text, clause.denies, clause.supposes)
