@@ -162,3 +162,16 @@ def test_a_message_is_read_in_a_moment() -> None:
         identify(text, "ru")
         spent.append(time.process_time() - began)
     assert sorted(spent)[len(spent) * 95 // 100] < 0.006  # 1.5 ms on a quiet machine
+
+
+@pytest.mark.parametrize(
+    "row", parsed(Path(__file__).with_name("letters.yaml").read_text("utf-8")), ids=lambda row: row["text"]
+)
+def test_what_was_typed_is_read_word_for_word(row: dict[str, object]) -> None:
+    text = str(row["text"])
+    found = meant(text)
+    kazakh, russian = identify(found, "kk"), identify(found, "ru")
+    assert (found.text, list(found.done)) == (row.get("meant", text), row.get("done", []))
+    sure = "sure" if kazakh.sure else "unsure"
+    assert [kazakh.language, kazakh.answer, russian.answer, sure] == row["heard"]
+    assert lettered(text) == row.get("kazakh", text)
