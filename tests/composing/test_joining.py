@@ -76,7 +76,11 @@ def composed(*passages: Passage, deciding: tuple[Deciding, ...] = (), **step: An
 
 
 def test_what_is_left_unanswered_is_said_and_what_is_answered_is_not() -> None:
-    asked = {"query": "есть лодка? есть баня?", "queries": ("есть лодка?", "есть баня?"), "rest": "Про остальное узнаем."}
+    asked = {
+        "query": "есть лодка? есть баня?",
+        "queries": ("есть лодка?", "есть баня?"),
+        "rest": "Про остальное узнаем.",
+    }
     assert composed(BOAT, **asked) == "Про лодка.\n\nПро остальное узнаем."
     assert composed(about("баня", "Лодка и баня есть."), **asked) == "Лодка и баня есть."
 
@@ -110,7 +114,12 @@ async def test_the_embedded_backend_is_always_there() -> None:
     backend = Extractive()
     await backend.open()
     backend.available()
-    assert (backend.name, backend.inventive, backend.needs_gpu, backend.wants_prompt) == ("extractive", False, False, False)
+    assert (backend.name, backend.inventive, backend.needs_gpu, backend.wants_prompt) == (
+        "extractive",
+        False,
+        False,
+        False,
+    )
     assert backend.state().state == "embedded"
     draft = compose(Prompt(Step("answer", "feature", DialogueState(), query="лодка"), (BOAT,), (), "лодка"))
     assert (draft.origin, draft.used) == ("knowledge", (BOAT,))

@@ -38,7 +38,13 @@ def test_a_section_that_says_no_is_bad_news(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Лодка есть. К сожалению, без вёсел.", "Лодку бережём! Нельзя без жилета.", "Boats are here.", "Донельзя хорошая лодка"]
+    "text",
+    [
+        "Лодка есть. К сожалению, без вёсел.",
+        "Лодку бережём! Нельзя без жилета.",
+        "Boats are here.",
+        "Донельзя хорошая лодка",
+    ],
 )
 def test_one_that_says_yes_first_is_good_news(text: str) -> None:
     assert not is_bad(passage(text))

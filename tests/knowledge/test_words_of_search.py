@@ -147,9 +147,7 @@ def test_meaning_is_added_to_words_as_a_standard_score() -> None:
     lexical = np.array([4.0, 2.0, 0.0, 9.0], np.float32)
     cosines = np.array([0.2, 0.4, 0.6, -np.inf], np.float32)
     spread = math.sqrt(2 / 3)
-    assert combine(lexical, cosines, 0.5) == pytest.approx(
-        [1 - 0.5 / spread * 1, 0.5, 0.5 / spread, -np.inf], abs=1e-4
-    )
+    assert combine(lexical, cosines, 0.5) == pytest.approx([1 - 0.5 / spread * 1, 0.5, 0.5 / spread, -np.inf], abs=1e-4)
     assert combine(lexical, cosines, 0) == pytest.approx([1, 0.5, 0, -np.inf])
     assert combine(np.zeros(4, np.float32), cosines, 1)[1] == pytest.approx(0, abs=1e-4)
     assert combine(lexical, np.array([0.5] * 4, np.float32), 1) == pytest.approx([4 / 9, 2 / 9, 0, 1])

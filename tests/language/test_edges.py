@@ -42,4 +42,6 @@ def test_figures(row: dict[str, object]) -> None:
 def test_when(at: str, row: dict[str, object]) -> None:
     text, moment = str(row["text"]), datetime.fromisoformat(at).replace(tzinfo=ZoneInfo("Asia/Almaty"))
     found = times(text, moment)
-    assert [f"{text[t.start : t.end]} = {t.from_:%Y-%m-%d %H:%M} .. {t.to:%Y-%m-%d %H:%M} {t.grain}" for t in found] == row["times"]
+    assert [
+        f"{text[t.start : t.end]} = {t.from_:%Y-%m-%d %H:%M} .. {t.to:%Y-%m-%d %H:%M} {t.grain}" for t in found
+    ] == row["times"]

@@ -64,8 +64,12 @@ def test_the_newest_answers_of_the_machine_alone_are_remembered() -> None:
     assert named([Exchange("q", "2 лодки: 1 000 ₸.")], PRICES) == {D(1000)}
 
 
-SHOP = Section(id="us", text="Мы на Абая.", category="c", title="О нас", questions=("какой у вас телефон", "кто вы такие"))
-GOODS = Section(id="phones", text="Держим номера.", category="c", title="Номера клиентов", questions=("можно ли хранить номера",))
+SHOP = Section(
+    id="us", text="Мы на Абая.", category="c", title="О нас", questions=("какой у вас телефон", "кто вы такие")
+)
+GOODS = Section(
+    id="phones", text="Держим номера.", category="c", title="Номера клиентов", questions=("можно ли хранить номера",)
+)
 BILL = Section(id="bill", text="Выставим.", category="c", title="Счёт", questions=("выставите счёт на оплату для тоо",))
 
 
@@ -111,7 +115,9 @@ def test_ten_messages_are_read_back_and_the_beginning_of_each() -> None:
 
 
 def test_what_is_named_as_not_wanted_is_no_more_wanted() -> None:
-    snapshot = Snapshot(Key("B", "U"), state=DialogueState(), history=(Exchange("Рост и сканер D-Scan 1, сколько", ""),))
+    snapshot = Snapshot(
+        Key("B", "U"), state=DialogueState(), history=(Exchange("Рост и сканер D-Scan 1, сколько", ""),)
+    )
     both = recalled(snapshot, shop(), {})
     left = without(both, ("D-Scan 1",), shop())
     assert len(both.keys) == 2
