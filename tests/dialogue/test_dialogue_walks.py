@@ -48,3 +48,16 @@ def test_a_conversation(dialogue: Dialogue, talk: list[list[str]]) -> None:
 @pytest.mark.parametrize(("text", "expected"), ROWS["firsts"], ids=lambda each: each[:40])
 def test_a_first_message(dialogue: Dialogue, text: str, expected: str) -> None:
     assert shown(Customer(dialogue).says(text), text) == expected
+
+
+def test_every_turn_leaves_its_number_its_time_and_what_was_done(dialogue: Dialogue) -> None:
+    customer = Customer(dialogue)
+    for number, text in enumerate(("здравствуйте", "сколько стоит Рост", "позовите человека", "какая погода"), 1):
+        now = customer.now
+        step = customer.says(text)
+        assert (step.state.turns, step.state.seen_at) == (number, now.timestamp())
+        assert step.state.last_action == step.action
+    assert customer.state.off_topic is (customer.steps[-1].reason == "off_topic")
+    assert customer.state.handed_over, "who was handed over stays so"
+    asked = [step.state.pending.slot for step in customer.steps if step.question and step.state.pending]
+    assert {slot: asked.count(slot) for slot in asked} == dict(customer.state.asked)
