@@ -91,6 +91,7 @@ def test_words_count_each_time_and_side_by_side_by_twos_and_threes() -> None:
 
 
 def test_what_stands_behind_the_bounds_is_not_looked_at() -> None:
+    assert (MAX_CHARS, MAX_WORDS) == (2000, 300)
     words = "да " * MAX_WORDS
     assert counts(words + "нет") == counts(words)
     assert counts("да " * (MAX_WORDS - 1) + "нет") != counts(words)
