@@ -175,3 +175,12 @@ def test_what_was_typed_is_read_word_for_word(row: dict[str, object]) -> None:
     sure = "sure" if kazakh.sure else "unsure"
     assert [kazakh.language, kazakh.answer, russian.answer, sure] == row["heard"]
     assert lettered(text) == row.get("kazakh", text)
+
+
+def test_a_name_of_the_shop_stays_in_whatever_letters_it_is_typed() -> None:
+    own = frozenset({"ghbdtn", "skidka"})
+    assert meant("Ghbdtn").text == "Привет"
+    assert meant("Ghbdtn", own).text == "Ghbdtn"
+    assert meant("GHBDTN rfr ltkf", own).text == "GHBDTN как дела"
+    assert meant("Skidka est?", own).text == "Skidka есть?"
+    assert meant("до\ufe0fстав\U000e0101ка").text == "доставка"
