@@ -251,3 +251,28 @@ def test_observe_of_an_unknown_customer_begins_the_conversation(client: httpx.Cl
 def test_observe_names_a_wrong_field(client: httpx.Client, change: dict[str, Any], field: str) -> None:
     body = {"session_id": "B", "user_id": "U", "text": "t", "source": "human"} | change
     check_error(client.post("/api/v1/observe", json=body), 422, field)
+
+
+def test_all_that_a_caller_says_of_a_message_is_kept_with_it(client: httpx.Client, server: Server) -> None:
+    said = WHOLE | {
+        "message": {"text": "[audio transcript]: сколько стоит сканер", "timestamp_ms": 1_700_000_000_123},
+        "channel": "telegram",
+        "flow_name": "bant",
+        "context": {"time_of_day": "evening", "timezone": "Europe/Berlin"},
+    }
+    reply = client.post("/api/v1/process", json={"session_id": "K", "user_id": "kept", "request_id": "k-1", **said})
+    assert reply.json()["meta"]["request_id"] == "k-1"
+    assert reply.json()["meta"]["flow"] == "bant"
+    assert reply.json()["answer"].startswith("Добрый вечер")
+    log = rows(server, "SELECT direction, author, channel, text, media, sent_ms FROM messages WHERE user_id='kept'")
+    assert log == [
+        ("in", "customer", "telegram", "сколько стоит сканер", "audio", 1_700_000_000_123),
+        ("out", "machine", "telegram", reply.json()["answer"], "text", 0),
+    ]
+    ((record,),) = rows(server, "SELECT record FROM turns WHERE user_id='kept'")
+    assert json.loads(record)["ask"] == {
+        "media": "audio", "time_of_day": "evening", "timezone": "Europe/Berlin", "flow_name": "bant",
+    }  # fmt: skip
+    assert rows(server, "SELECT bot, channel, revision FROM conversations WHERE user_id='kept'") == [
+        ("default", "telegram", 1)
+    ]

@@ -8,7 +8,7 @@ import pytest
 
 from app.composing.choosing import choose
 from app.composing.plain import shorten
-from app.types import DialogueState, Exchange, Fact, Language, Passage, Prompt, Section, Step
+from app.types import Deciding, DialogueState, Exchange, Fact, Language, Passage, Prompt, Section, Step
 
 STEP = Step("answer", "feature", DialogueState(), query="сканер")
 
@@ -181,3 +181,75 @@ def test_who_says_that_it_was_beside_the_point_is_not_told_it_again() -> None:
     step = replace(STEP, query="подъём", intents=("correction",))
     history = (Exchange("q", "Привезём за день."), Exchange("q", "Здравствуйте!"))
     assert [p.section.id for p in choose(Prompt(step, (first, second), history, "подъём"))] == ["b"]
+
+
+@pytest.mark.parametrize(("score", "third"), [(5.0, True), (4.99, False)])
+def test_each_question_that_was_searched_by_itself_is_answered_in_order_from_half_the_best_score(
+    score: float, third: bool
+) -> None:
+    found = passage("график", 10, question=2), passage("педикюр", 9, question=1), passage("адрес", score, question=3)
+    queries = ("какой педикюр", "какой график", "какой адрес")
+    said = chosen(*found, passage("запись", 9), query="? ".join(queries), queries=queries)
+    assert said == ["педикюр", "график", *(["адрес"] if third else [])]
+
+
+def test_of_the_questions_searched_apart_only_what_fits_its_own_is_said_and_three_at_most() -> None:
+    found = [passage(f"раздел {n}", 10, question=n) for n in range(1, 5)]
+    queries = tuple(f"про раздел {n}" for n in range(1, 5))
+    assert chosen(*found, query=" ".join(queries), queries=queries) == ["раздел 1", "раздел 2", "раздел 3"]
+    counted = (found[0], passage("лодки", 9, "Лодки есть.", question=2))
+    assert chosen(*counted, query="про раздел 1? сколько лодок?", queries=("про раздел 1", "сколько лодок")) == [
+        "раздел 1"
+    ]
+
+
+@pytest.mark.parametrize(("answers", "said"), [(0.26, ["a"]), (0.25, ["a"]), (0.24, [])])
+def test_beside_an_unknown_name_a_passage_must_answer_more_surely(answers: float, said: list[str]) -> None:
+    found, unknown = replace(passage("a"), answers=answers), Deciding("unnamed", "Про Bluefin сведений нет.")
+    prompt = Prompt(STEP, (found,), (), "сканер", deciding=(unknown,))
+    assert [each.section.id for each in choose(prompt)] == said
+    known = replace(prompt, deciding=(Deciding("yes_no", "Да."),))
+    assert [each.section.id for each in choose(known)] == ["a"]
+
+
+@pytest.mark.parametrize(("answers", "said"), [(0.09, ["a"]), (0.089, [])])
+def test_a_passage_answers_from_nine_in_a_hundred(answers: float, said: list[str]) -> None:
+    assert chosen(replace(passage("a"), answers=answers)) == said
+    assert chosen(replace(passage("a", language="kk"), answers=answers)) == ["a"], (
+        "words tell nothing of another language"
+    )
+
+
+@pytest.mark.parametrize(("since", "first"), [(0, "b"), (2, "b"), (3, "a")])
+def test_three_answers_are_not_given_again_to_who_says_that_they_were_beside_the_point(since: int, first: str) -> None:
+    said = (Exchange("q", "Привезём за день."), *[Exchange("q", "Здравствуйте!")] * since)
+    found = passage("a", text="Привезём за день."), passage("b", 4.0)
+    for intent, then in (("correction", first), ("frustration", first), ("feature", "a")):
+        step = replace(STEP, query="подъём", intents=(intent,))
+        assert choose(Prompt(step, found, said, "подъём"))[0].section.id == then
+
+
+def test_the_same_question_has_the_same_answer_and_half_of_a_section_is_not_all_of_it() -> None:
+    found = passage("a", text="Привезём за день. Подъём отдельно."), passage("b", 4.0)
+    asked = "а сканер на пятый этаж поднимете"
+    whole = "Привезём за день. Подъём отдельно."
+    assert chosen(*found, query=asked, before=asked, last=whole) == ["a"]
+    assert chosen(*found, query=asked, before="другое", last="Подъём отдельно.") == ["a"]
+    assert chosen(*found, query=asked, before="другое", last=whole, reason="price") == ["a"]
+    three = passage("a", text="Привезём за день. Подъём отдельно. Ждём."), passage("b", 4.0)
+    assert chosen(*three, query=asked, before="другое", last=whole) == ["b"]
+
+
+def test_beside_a_number_that_was_left_a_question_may_stand_and_must_be_answered() -> None:
+    found = passage("лодки", 9, "Лодки есть.")
+    assert chosen(found, query="сколько лодок", reason="contact_given") == []
+    assert chosen(found, query="какие лодки", reason="contact_given") == ["лодки"]
+    assert chosen(found, query="сколько лодок", reason="presentation") == ["лодки"]
+
+
+def test_a_russian_section_is_preferred_to_who_has_none_of_his_own() -> None:
+    kk, ru = passage("kk", 10, language="kk"), passage("ru", 6)
+    assert chosen(kk, ru, query="scanner", language="en") == ["ru"]
+    assert chosen(kk, passage("ru", 4), query="scanner", language="en") == ["kk"]
+    assert chosen(kk, ru, passage("en", 5, language="en"), query="scanner", language="en") == ["en"]
+    assert chosen() == []

@@ -1,13 +1,16 @@
 """What is said of a decision: short, in three languages, amounts as the shop writes them."""
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from app.figures.deciding import decide
+from app.figures.words import LANGUAGES
 from app.types import Language
 from tests.figures.conftest import shop
 from tests.figures.reader import read
+from tests.thrift import parsed
 
 
 def said(text: str, language: Language = "ru", name: str = "sample", **told: int) -> str:
@@ -86,3 +89,11 @@ def test_where_it_rests_is_told() -> None:
     (summed,) = decide(read("Сеть на 6 магазинов сколько"), here.catalogue)
     assert "pricing_plan_set" in summed.sections
     assert "pricing_shops_discount" in summed.sections
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "row", parsed(Path(__file__).with_name("saying.yaml").read_text("utf-8")), ids=lambda row: row["text"]
+)
+def test_it_is_said_in_each_language(row: dict[str, str], language: Language) -> None:
+    assert said(row["text"], language, row["shop"]) == row[language]

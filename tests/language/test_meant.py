@@ -14,7 +14,7 @@ from tests.thrift import parsed
 
 ROWS = parsed(Path(__file__).with_name("meant.yaml").read_text("utf-8"))
 CASES = [(kind, str(text), wanted, heard) for kind, rows in ROWS.items() for text, wanted, heard in rows]
-ENOUGH = 0.98
+MISSED = {"pochem rozy"}  # read as another word of the same letters
 
 
 def restored(text: str, wanted: str | None, heard: str | None) -> bool:
@@ -24,23 +24,19 @@ def restored(text: str, wanted: str | None, heard: str | None) -> bool:
     return found == (text if wanted is None else wanted) or (wanted is None and latin)
 
 
-def test_enough_cases_are_meant_as_they_were() -> None:
-    wrong = [
-        f"{kind}: {text!r} -> {meant(text).text!r}"
-        for kind, text, wanted, heard in CASES
-        if not restored(text, wanted, heard)
-    ]
+def test_all_is_meant_as_it_was_but_what_is_known_to_be_missed() -> None:
+    wrong = {text: meant(text).text for _, text, wanted, heard in CASES if not restored(text, wanted, heard)}
     assert len(CASES) >= 300
-    assert len(wrong) <= (1 - ENOUGH) * len(CASES), wrong
+    assert wrong.keys() == MISSED, wrong
 
 
-def test_enough_languages_are_heard() -> None:
+def test_the_language_of_each_is_heard() -> None:
     wrong = []
     for kind, text, _, heard in CASES:
         found = identify(text, "ru")
         if (found.language if heard else found.sure) != (heard or False):
             wrong.append(f"{kind}: {text!r} is {found}, not {heard}")
-    assert len(wrong) <= (1 - ENOUGH) * len(CASES), wrong
+    assert not wrong
 
 
 @pytest.mark.parametrize(
@@ -166,3 +162,25 @@ def test_a_message_is_read_in_a_moment() -> None:
         identify(text, "ru")
         spent.append(time.process_time() - began)
     assert sorted(spent)[len(spent) * 95 // 100] < 0.006  # 1.5 ms on a quiet machine
+
+
+@pytest.mark.parametrize(
+    "row", parsed(Path(__file__).with_name("letters.yaml").read_text("utf-8")), ids=lambda row: row["text"]
+)
+def test_what_was_typed_is_read_word_for_word(row: dict[str, object]) -> None:
+    text = str(row["text"])
+    found = meant(text)
+    kazakh, russian = identify(found, "kk"), identify(found, "ru")
+    assert (found.text, list(found.done)) == (row.get("meant", text), row.get("done", []))
+    sure = "sure" if kazakh.sure else "unsure"
+    assert [kazakh.language, kazakh.answer, russian.answer, sure] == row["heard"]
+    assert lettered(text) == row.get("kazakh", text)
+
+
+def test_a_name_of_the_shop_stays_in_whatever_letters_it_is_typed() -> None:
+    own = frozenset({"ghbdtn", "skidka"})
+    assert meant("Ghbdtn").text == "Привет"
+    assert meant("Ghbdtn", own).text == "Ghbdtn"
+    assert meant("GHBDTN rfr ltkf", own).text == "GHBDTN как дела"
+    assert meant("Skidka est?", own).text == "Skidka есть?"
+    assert meant("до\ufe0fстав\U000e0101ка").text == "доставка"

@@ -1,12 +1,16 @@
 """Sentences and clauses: what ends one, what does not, and that nothing of the text is lost."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.language.sentences import clauses, sentences
+from tests.thrift import parsed
+
+ROWS = parsed(Path(__file__).with_name("sentences.yaml").read_text("utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -69,3 +73,13 @@ def test_nothing_is_lost_and_places_are_in_order(text: str) -> None:
     assert all(one.end <= other.start for one, other in pairwise(found))
     letters = "".join(filter(str.isalnum, text))
     assert "".join(filter(str.isalnum, "".join(each.of(text) for each in clauses(text)))) == letters
+
+
+@pytest.mark.parametrize(("text", "wanted"), ROWS["sentences"])
+def test_what_ends_a_sentence(text: str, wanted: list[str]) -> None:
+    assert [each.of(text) for each in sentences(text)] == wanted
+
+
+@pytest.mark.parametrize(("text", "wanted"), ROWS["clauses"])
+def test_what_parts_a_clause(text: str, wanted: list[str]) -> None:
+    assert [each.of(text) for each in clauses(text)] == wanted

@@ -7,6 +7,8 @@ import ast
 import re
 from functools import cache
 
+import yaml
+
 from loadtests.service import ROOT
 
 CYRILLIC = re.compile("[\u0400-\u052f]")
@@ -65,3 +67,16 @@ def test_what_is_looked_for_is_seen() -> None:
         'LIMIT = 5\n"""Слова о пределе."""\n'
     )
     assert [line for line, _ in literals(source)] == [5, 5, 5]
+
+
+def test_no_word_is_taken_for_a_truth_value() -> None:
+    """YAML reads a bare yes, no, on or off as true or false: a list of words would never hold it."""
+    resolver = yaml.SafeLoader("")
+    taken = [
+        f"{path.relative_to(ROOT)}:{event.start_mark.line + 1}: put {event.value!r} in quotes"
+        for path in sorted((ROOT / "app").rglob("*.yaml"))
+        for event in yaml.parse(path.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        if isinstance(event, yaml.ScalarEvent) and event.style is None and event.value not in ("true", "false")
+        and resolver.resolve(yaml.ScalarNode, event.value, (True, False)) == "tag:yaml.org,2002:bool"
+    ]  # fmt: skip
+    assert not taken, "\n".join(taken)

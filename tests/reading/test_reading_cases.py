@@ -11,6 +11,10 @@ from app.reading.read import read
 from tests.thrift import parsed
 
 CASES = Path(__file__).parent / "cases"
+OURS = (
+    "Предоплата составляет половину суммы и возвращается при отмене за сутки.",
+    "Сколько стоит? У нас два зала, белого нет.",
+)
 
 
 def rows(pattern: str) -> list[Any]:
@@ -33,6 +37,14 @@ def test_the_customers_own_words(case: dict[str, Any]) -> None:
     assert message.own == case.get("own", case["text"])
     assert [part.kind for part in message.aside] == case.get("aside", [])
     assert message.media == "text"
+
+
+@pytest.mark.parametrize("case", rows("parts.yaml"))
+def test_what_is_set_aside_word_for_word(case: dict[str, Any]) -> None:
+    message = read(case["text"], earlier=OURS)
+    assert message.own == case.get("own", case["text"])
+    found = [[part.kind, part.text, *([part.hint] if part.hint else [])] for part in message.aside]
+    assert found == case.get("parts", [])
 
 
 @pytest.mark.parametrize("case", rows("media*.yaml"))

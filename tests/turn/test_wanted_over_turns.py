@@ -3,6 +3,8 @@
 import re
 from datetime import date
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +18,7 @@ from app.turn.recalled import parser
 from app.types import Deciding, DialogueState, Exchange, Key, Snapshot, Step
 from loadtests.service import ROOT
 from tests.figures.conftest import HERE
+from tests.thrift import parsed
 
 TODAY = date(2026, 6, 1)
 STEP = Step(
@@ -227,3 +230,25 @@ def test_what_is_taken_back_is_not_wanted(talk: list[str]) -> None:
 @given(st.text(max_size=120))
 def test_any_text_is_heard(text: str) -> None:
     heard(text, basket("Рост и сканер"), shop("sample").catalogue, parser(shop("sample")))
+
+
+TALKS = parsed(Path(__file__).with_name("talks.yaml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("name", "case"), [pytest.param(name, case, id=case["talk"][-1]) for name, cases in TALKS.items() for case in cases]
+)
+def test_what_a_talk_comes_to(name: str, case: dict[str, Any]) -> None:
+    now = basket(*case["talk"], name=name)
+    found = {
+        "holds": [
+            f"{item.key}{f' x{item.count.normalize():f}' if item.count is not None else ''}{'+' if item.taken else ''}"
+            for item in now.items
+        ],
+        "told": {unit: f"{number.normalize():f}" for unit, number in now.told},
+        "months": f"{now.months.normalize():f}" if now.months is not None else None,
+        "rejected": sorted(now.rejected),
+    }
+    assert {key: value for key, value in found.items() if value or key == "holds"} == case["is"]
+    decided_ = decided(case["talk"][-1], *case["talk"][:-1], name=name)
+    assert [f"{each.kind}: {each.said}".replace("\xa0", " ") for each in decided_] == case["said"]

@@ -82,3 +82,29 @@ def test_no_word_of_a_model_makes_a_hard_act_likelier(act: str) -> None:
 @pytest.mark.parametrize("act", sorted(HARD))
 def test_every_hard_act_is_one_that_there_is(act: str) -> None:
     assert act in CLASSIFIER.names
+
+
+def test_no_act_that_calls_a_person_refuses_or_goes_silent_is_left_out() -> None:
+    assert set(HARD) == {
+        "emergency", "medical", "legal", "abuse", "injection", "human_wanted", "complaint", "refund", "trouble", "paid",
+        "supplier", "applicant", "opt_out", "reschedule", "cancel_request",
+    }  # fmt: skip
+    assert heeded({"trouble": 0.3, "price": 0.5}, "trouble")["trouble"] == 0.3
+    assert heeded({"trouble": 0.3, "price": 0.5}, "price") == {"trouble": 0.3, "price": 1.0}
+
+
+@pytest.mark.parametrize("name", ["feature", "info", "told", "greeting", "project"])
+def test_what_lists_find_by_a_guess_leaves_a_message_unsure(name: str) -> None:
+    assert is_unsure({name}, {"price": 0.44, "demo": 0.2}, (), CLASSIFIER)
+    assert not is_unsure({name, "price"}, {"price": 0.44, "demo": 0.2}, (), CLASSIFIER)
+
+
+@pytest.mark.parametrize(("chance", "names", "unsure"), [
+    (0.59, {"info"}, True), (0.6, {"info"}, False), (0.44, {"feature"}, True), (0.45, {"feature"}, False),
+    (0.45, {"feature", "info"}, False), (0.1, {"refund"}, False),
+])  # fmt: skip
+def test_an_act_is_believed_from_six_in_ten_and_of_what_is_looked_up_from_less(
+    chance: float, names: set[str], unsure: bool
+) -> None:
+    assert is_unsure(names, {"price": chance, "demo": 0.05}, (), CLASSIFIER) is unsure
+    assert not is_unsure(names, {"feature": chance, "demo": 0.05}, (), CLASSIFIER), "a word would change nothing"

@@ -24,7 +24,6 @@ _HELD = re.compile(r"(\D)\1{2,}")
 _SIGNS = {"👍": " ok ", "👌": " ok ", "✅": " ok ", "👎": " nope ", "🙏": " thx ", "👋": " hiya "}
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff\ufe0f\U0001f3fb-\U0001f3ff]")
 _CLAUSE = re.compile(r"[,.;:!?…\n()—–«»\"]|\s-\s")
-_END = re.compile(r"[.!?…\n]")
 
 # The separators people put inside a phone number: spaces, dots, brackets, any dash.
 _PHONE = re.compile(
@@ -135,8 +134,3 @@ def contacts(text: str) -> list[Contact]:
         ):
             found.append(Contact("phone", "+7" + national, match.start(), match.end()))
     return sorted(found, key=lambda contact: contact.start)
-
-
-def sentences_end(text: str) -> bool:
-    """Whether the text holds a sentence end at all (a comma-only message is one breath)."""
-    return _END.search(text) is not None

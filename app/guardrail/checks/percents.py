@@ -27,7 +27,6 @@ _DEMANDED = _LISTS.pattern("demanded")
 _WHOSE = _LISTS.pattern("whose")
 _ANYTHING = _LISTS.words("anything")
 _OBJECT_OK = frozenset({"@price", "@pay", "@shop", "@discount"})
-_NAMED_BARE = _LISTS.pattern("named_bare")
 _Row = tuple[list[Figure], int]
 """All percentages of a draft, and the place of one among them."""
 

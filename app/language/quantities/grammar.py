@@ -214,13 +214,15 @@ class Parse:
 
     def _decimals(self) -> RawNumber | bool:
         """`one point seven five`, and the Russian `two wholes five tenths`."""
-        text, digits, place = self.text, "", self.place + 1
+        text, digits, place, tens = self.text, "", self.place + 1, False
         whole = self.total + (self.group or 0)
         while len(digits) < 9 and text.near(place):
             word = self.words.get(text.fold(place))
             if word is None or word.role != "add" or (word.value > 9 and digits) or word.value != int(word.value):
                 break
-            digits += str(word.value)
+            # Of "twenty five hundredths" the five stands in place of the nought.
+            digits = digits[:-1] + str(word.value) if tens and word.value else digits + str(word.value)
+            tens = word.value >= 20 and word.value % 10 == 0
             place += 1
         under = self.words.parts.get(text.fold(place)) if digits else None
         if under:
