@@ -20,6 +20,7 @@ from app.guardrail.complete.words import (
     words_of,
 )
 from app.guardrail.figures.figure import Figure
+from app.guardrail.figures.periods import periods_of
 from app.guardrail.known import KnownWords
 from app.guardrail.text.lists import Lists
 from app.types import Deciding
@@ -131,7 +132,8 @@ def _says(case: Case, each: Deciding) -> bool:
         return _shares(case, each)
     if each.kind in _PRICES and (_doubts_another(case) or _prices_it(case, each)):
         return True
-    return not figures.isdisjoint(_measured(case.figures)) or (each.kind == "confirmed" and _confirms(case))
+    named = not figures.isdisjoint(_measured(case.figures)) and not _of_another_period(case, each)
+    return named or (each.kind == "confirmed" and _confirms(case))
 
 
 def _prices_it(case: Case, each: Deciding) -> bool:
@@ -146,6 +148,22 @@ def _prices_it(case: Case, each: Deciding) -> bool:
     if each.kind != "price":
         return any(amount not in case.prices for amount in amounts)
     return bool(amounts) or any(word.startswith(_FREE) for word in words_of(case.text.raw))
+
+
+def _of_another_period(case: Case, each: Deciding) -> bool:
+    """Of a price: whether the draft names, bare of its period, an amount that is not the first of several by period.
+
+    A year's price without «в год» is heard as a month's, unless the customer asked for one.
+    """
+    _, found, _ = case.heard(each.said)
+    amounts = [f for f in found if f.kind == "money"]
+    if each.kind not in _PRICES or len({f.period for f in amounts}) < 2:
+        return False
+    values, first = {f.value for f in amounts}, amounts[0].value
+    said = [f for f in case.figures if f.kind in ("money", "bare") and f.value in values]
+    if not said or any(f.period is not None or f.value == first for f in said):
+        return False
+    return not any(periods_of(case.heard(message)[0]) for message in case.told[-1:])
 
 
 def _deciding_figures(case: Case, each: Deciding) -> frozenset[tuple[str, Decimal]]:

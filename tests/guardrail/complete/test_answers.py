@@ -56,6 +56,25 @@ def test_of_what_might_be_meant_one_is_enough_and_of_what_was_named_each() -> No
     assert lacks("Саженец яблони 3 200 ₸, посадка 1 500 ₸.", **both, customer=asked) == set()
 
 
+@pytest.mark.parametrize(
+    ("draft", "asked", "said"),
+    [
+        ("19 000 ₸", "Сколько стоит уход?", False),
+        ("19 000 ₸ в год.", "Сколько стоит уход?", True),
+        ("Уход за год стоит 19 000 ₸.", "Сколько стоит уход?", True),
+        ("1 900 ₸", "Сколько стоит уход?", True),
+        ("1 900 ₸, а на год 19 000 ₸.", "Сколько стоит уход?", True),
+        ("19 000 ₸", "Сколько стоит уход в год?", True),
+    ],
+)
+def test_a_years_price_without_its_period_is_no_price_to_whoever_named_none(draft: str, asked: str, said: bool) -> None:
+    care = Section("care", "Уход стоит 1 900 ₸ в месяц, 19 000 ₸ в год.", "c", title="Уход", facts=(
+        Fact("Уход", Decimal(1900), "KZT", period="month"), Fact("Уход", Decimal(19000), "KZT", period="year")))  # fmt: skip
+    decides = Deciding("price", "Уход: 1 900 ₸ в месяц, 19 000 ₸ в год.", ("care",))
+    found = lacks(draft, passages=(Passage(care, 1.0),), deciding=(decides,), customer=(asked,))
+    assert ("missing" not in found) is said
+
+
 def test_of_a_sum_what_comes_out_is_said_and_not_its_parts() -> None:
     three = Deciding("sum", "Саженец яблони: 3 × 3 200 ₸ = 9 600 ₸.", ("trees",), amounts=(Decimal(9600),))
     asked = {"deciding": (three,), "customer": ("Сколько за 3 яблони?",)}
