@@ -4,6 +4,7 @@ What decides is worked out before anybody writes (`Deciding`); here it is only l
 value, the yes or no by whether the draft affirms or denies, the rest by its words.
 """
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -21,6 +22,7 @@ from app.guardrail.complete.words import (
 )
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.periods import periods_of
+from app.guardrail.grounds import Grounds
 from app.guardrail.known import KnownWords
 from app.guardrail.text.lists import Lists
 from app.types import Deciding
@@ -31,6 +33,10 @@ _OF_MONEY = _PRICES | {"confirmed", "corrected"}
 _SHARE = 0.34
 """Of the words of a text that has to be said: in other words it keeps some."""
 _SENTENCES = 40
+_SHORT = 3
+"""Words that say something, up to which a sentence answers only what it names: more of ours are hardly chance."""
+_NAME = re.compile(r"(?<=\s)[\"«“]?[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ]|[A-Za-z]\d|\d[A-Za-z]")
+"""A name, which answers who, where and which by itself."""
 _FREE = Lists("app.guardrail.complete", "answers.yaml").row("free")
 
 
@@ -83,15 +89,28 @@ def _answers(case: Case, start: int, end: int) -> bool:
     sentence, context, grounds = case.text.raw[start:end], case.context, case.grounds
     if case.is_own(start, end):
         return "?" not in sentence and len(content(sentence)) > 1
-    if doubts(sentence) or hands_on(sentence) or denies(sentence, context.language):
+    if doubts(sentence) or hands_on(sentence):
         return True
+    words = content(sentence)
     if "?" in sentence:  # asks back: about what he asked
-        return any(grounds.newest(word) for word in content(sentence))
-    if any(start <= f.start < end for f in case.figures):
-        return True
+        return any(grounds.newest(word) for word in words)
+    measured = any(start <= f.start < end and not f.implied for f in case.figures)
+    denied = denies(sentence, context.language)
     if not context.passages:
-        return any(grounds.facts(word) for word in content(sentence))
-    return not grounds.readable or any(grounds.any(word) for word in content(sentence))
+        return denied or measured or any(grounds.facts(word) for word in words)
+    return (measured and not denied) or not grounds.readable or _touches(words, sentence, grounds, denied=denied)
+
+
+def _touches(words: list[str], sentence: str, grounds: Grounds, *, denied: bool) -> bool:
+    """Whether it is about what was asked: a no by what the sections in use tell, a few words by the question's own.
+
+    More words of which one is ours are hardly chance, and a name answers who, where and which by itself.
+    """
+    if denied:
+        return any(grounds.newest(word) or grounds.used(word) for word in words)
+    if len(words) <= _SHORT and not _NAME.search(sentence):
+        return any(grounds.newest(word) for word in words)
+    return any(grounds.any(word) for word in words)
 
 
 def _states(case: Case) -> bool:

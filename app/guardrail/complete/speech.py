@@ -76,7 +76,7 @@ def _is_a_piece(case: Case) -> bool:
     A figure, a yes or a no with its object, and who will know are answers in whatever form.
     """
     said = [case.text.raw[start:end].strip() for start, end in own_sentences(case)]
-    if case.figures or not said or not said[0][:1].islower() or said[-1][-1:] in _ENDS:
+    if any(not f.implied for f in case.figures) or not said or not said[0][:1].islower() or said[-1][-1:] in _ENDS:
         return False
     return not any(
         doubts(each) or hands_on(each) or (len(words_of(each)) > _FEW and _takes_a_side(each, case)) for each in said

@@ -174,6 +174,27 @@ def test_the_course_and_an_earlier_message_are_no_answer() -> None:
     assert "echo" in lacks("У меня большая дача", customer=("у меня большая дача за городом", "сколько стоит?"))
 
 
+@pytest.mark.parametrize(
+    ("draft", "answers"),
+    [
+        ("Саженцы поливаем.", False),
+        ("Мне это не интересно.", False),
+        ("Телефоном не делимся.", False),
+        ("Гарантия на яблоню.", True),
+        ("Наличные за яблоню не принимаем.", True),
+        ("Саженцы сажаем, копаем яму и поливаем.", True),
+        ("Саженцы из Талгара.", True),
+        ("Про яблоню уточню.", True),
+        ("12 месяцев.", True),
+    ],
+)
+def test_a_few_words_answer_where_they_are_of_the_question_and_a_no_where_it_is_of_anything_there(
+    draft: str, answers: bool
+) -> None:
+    found = lacks(draft, asked=True, customer=("Что с яблоней, если она не приживётся?",))
+    assert ("missing" not in found) is answers
+
+
 def test_a_value_alone_answers_how_much_and_not_how() -> None:
     assert "bare" not in lacks("12 месяцев", customer=("какая гарантия?",))
     assert "bare" in lacks("12 месяцев", customer=("как до вас доехать?",))
