@@ -154,6 +154,21 @@ def test_a_sentence_rests_on_something_or_is_a_courtesy(draft: str, language: La
     assert ("unborne" in lacks(draft, language=language, passages=passages, customer=("что у вас?",))) is wrong
 
 
+@pytest.mark.parametrize(
+    ("draft", "wrong"),
+    [
+        ("роллебная комментара: saplings are sent to every region.", True),
+        ("Saplings are sent to every region, крокодил.", True),
+        ("The саженец is sent to every region.", False),
+        ("You asked about берёза: saplings are sent to every region.", False),
+    ],
+)
+def test_in_english_a_word_of_another_script_is_ours_or_the_customers(draft: str, wrong: bool) -> None:
+    passages = tuple(Passage(section, 1.0) for section in SECTIONS)
+    found = lacks(draft, language="en", passages=passages, customer=("do you have a берёза?",))
+    assert ("language" in found) is wrong
+
+
 def test_what_sections_of_another_language_say_is_not_looked_for_in_words() -> None:
     for said in ("Weather is lovely in spring.", "We plant and water."):
         assert "unborne" not in lacks(said, language="en", customer=("what do you sell?",))
