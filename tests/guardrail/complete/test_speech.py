@@ -56,6 +56,7 @@ def test_one_that_begins_or_ends_or_takes_a_side_or_names_a_figure_is_an_answer(
         ("Это я, покупатель, пишу вам снова.", "ru"),
         ("Мен сатып аламын, қашан келейін?", "kk"),
         ("I would like to buy an apple tree.", "en"),
+        ("I sell clothes", "en"),
     ],
 )
 def test_the_seller_does_not_speak_as_the_customer(draft: str, language: Language) -> None:
