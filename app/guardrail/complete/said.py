@@ -4,7 +4,6 @@ What decides is worked out before anybody writes (`Deciding`); here it is only l
 value, the yes or no by whether the draft affirms or denies, the rest by its words.
 """
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -35,8 +34,6 @@ _SHARE = 0.34
 _SENTENCES = 40
 _SHORT = 3
 """Words that say something, up to which a sentence answers only what it names: more of ours are hardly chance."""
-_NAME = re.compile(r"(?<=\s)[\"«“]?[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ]|[A-Za-z]\d|\d[A-Za-z]")
-"""A name, which answers who, where and which by itself."""
 _FREE = Lists("app.guardrail.complete", "answers.yaml").row("free")
 
 
@@ -108,9 +105,16 @@ def _touches(words: list[str], sentence: str, grounds: Grounds, *, denied: bool)
     """
     if denied:
         return any(grounds.newest(word) or grounds.used(word) for word in words)
-    if len(words) <= _SHORT and not _NAME.search(sentence):
+    if len(words) <= _SHORT and not _names_somebody(sentence):
         return any(grounds.newest(word) for word in words)
     return any(grounds.any(word) for word in words)
+
+
+def _names_somebody(sentence: str) -> bool:
+    """Whether a word behind the first has a capital, or letters beside digits: a name of a place, a person, a model."""
+    said = [word.strip('«»"“”().,!') for word in sentence.split()]
+    mixed = any(any(map(str.isdigit, word)) and any(map(str.isalpha, word)) for word in said)
+    return mixed or any(word[:1].isupper() for word in said[1:])
 
 
 def _states(case: Case) -> bool:
