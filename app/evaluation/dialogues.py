@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.capacity.quality import Quality
 from app.errors import ConfigError, MachineError
 from app.evaluation.cases import DialogueCase, Expected, has_digit, says
+from app.evaluation.drafts import Drafts
 from app.reading.prefix import split_media
 from app.turn.bots import Bot
 from app.turn.machine import Machine
@@ -61,6 +63,8 @@ class DialogueReport:
     ids: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     """The ids of those that ended in an error."""
+    drafts: Drafts = field(default_factory=Drafts)
+    """What the model wrote, judged one by one whatever became of them."""
 
     def failed(self, check: str) -> tuple[str, ...]:
         """The ids of the cases that missed this check."""
@@ -98,6 +102,7 @@ class DialogueReport:
             "forbidden_cases": self.counted["forbidden"],
             "forbidden": len(self.failed("forbidden")),
             "errors": self.errors,
+            **self.drafts.as_json(),
             "failed": {check: list(self.failed(check)) for check in CHECKS},
             "unchecked": dict(self.unchecked),
         }
@@ -135,7 +140,11 @@ def _right_action(expected: str, answer: str, action: str, reason: str, topic: s
 
 
 async def evaluate_dialogues(bot: Bot, cases: Sequence[DialogueCase], machine: Machine) -> DialogueReport:
-    """Plays every case as a conversation of its own, as many at a time as the machine works on, in its memory."""
+    """Plays every case as a conversation of its own, as many at a time as the machine works on, in its memory.
+
+    A model never rests meanwhile: each of its drafts is judged.
+    """
+    machine = replace(machine, quality=Quality.watching(sum(len(case.turns) for case in cases)))
     places = asyncio.Semaphore(machine.settings.turn.parallel)
 
     async def placed(case: DialogueCase) -> list[DialogueMiss]:
@@ -167,6 +176,7 @@ async def evaluate_dialogues(bot: Bot, cases: Sequence[DialogueCase], machine: M
         errors=len(broken),
         ids=tuple(case.id for case in cases),
         broken=broken,
+        drafts=Drafts.of(machine.quality),
     )
 
 
@@ -217,6 +227,10 @@ def _more(expected: Expected, answer: str, meta: Mapping[str, Any], known: Mappi
     return missed
 
 
+def _is_figure(value: object) -> bool:
+    return isinstance(value, int | float)
+
+
 def _given(at: datetime) -> datetime:
     return at
 
@@ -234,7 +248,7 @@ def compare(earlier: Path, report: DialogueReport) -> DialogueComparison:
     new = report.as_json()
     try:
         old = json.loads(earlier.read_text("utf-8"))
-        figures = [(name, old[name], value) for name, value in new.items() if isinstance(value, int | float)]
+        figures = [(name, old[name], value) for name, value in new.items() if name in old and _is_figure(value)]
         failed = {check: (set(old["failed"].get(check, ())), set(new["failed"][check])) for check in CHECKS}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"{str(earlier)!r} is no output of `machine eval --json` ({error}); write it again") from None

@@ -22,8 +22,11 @@ class Grounds:
 
     def facts(self, word: str) -> bool:
         """Whether our sections, what decides or a text of the dialogue has it, in any of its forms."""
-        passages = self._context.passages
-        return any(_of(passage.section).holds(word) for passage in passages) or self._own.holds(word)
+        return self.used(word) or self._own.holds(word)
+
+    def used(self, word: str) -> bool:
+        """Whether a section in use has it."""
+        return any(_of(passage.section).holds(word) for passage in self._context.passages)
 
     def any(self, word: str) -> bool:
         """Whether that, the conversation or what may be said of us has it."""

@@ -143,9 +143,7 @@ def model_part(model: ModelState, *, cpu_accepted: bool = False, name: str = "mo
     return PartState(name, "ok", model.detail or "loaded")
 
 
-_WRITING_FIX: Final = (
-    "another model or quantisation (docs/model.md), its chat template, llm.context; meanwhile facts answer"
-)
+WRITING_FIX: Final = "another model or quantisation (docs/model.md), its chat template, llm.context"
 
 
 def writing_part(
@@ -155,7 +153,7 @@ def writing_part(
     told = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items(), key=lambda each: (-each[1], each[0])))
     detail = f"of the last {looked_at} drafts {faulty} were not fit to send" + (f": {told}" if told else "")
     if resting:
-        return PartState(name, "warning", f"the model rests; {detail}", _WRITING_FIX)
+        return PartState(name, "warning", f"the model rests; {detail}", f"{WRITING_FIX}; meanwhile facts answer")
     return PartState(name, "ok", detail if looked_at else "no draft yet")
 
 

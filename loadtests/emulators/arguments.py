@@ -21,5 +21,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--gguf", type=Path, help="a real model speaks, through llama.cpp: its file of weights")
     parser.add_argument("--threads", type=int, default=1, help="of that model")
     parser.add_argument("--ask", type=Path, help="people speak: a folder for prompts, and for what they write beside")
+    parser.add_argument("--says", help="what the model answers whatever it is asked: one that is of no use")
     parser.add_argument("--cold", action="store_true", help="the first request loads the model and waits for it")
     return parser.parse_args()

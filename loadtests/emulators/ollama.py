@@ -47,7 +47,7 @@ class Server:
 
     def __init__(self, settings: argparse.Namespace, real: Gguf | None = None) -> None:
         self._settings = settings
-        self._model = Installed(settings.model, DIGEST)
+        self._model = Installed(settings.model, DIGEST, says=settings.says)
         self._faults = FaultQueue()
         self._engine = Engine(
             load_profile("instant" if real else settings.profile),

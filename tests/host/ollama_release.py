@@ -86,10 +86,12 @@ asyncio.run(ollama.serve(ollama.arguments()))
 '''
 
 
-# Models that can be pulled besides the usual one: a good one, one that answers without figures, one too large for the card.
+# Models that can be pulled besides the usual one: a good one, one that answers without figures, one whose drafts are never
+# an answer (facts are said instead), one too large for the card.
 MODELS: dict[str, tuple[str, int | None, str | None]] = {
     "qwen3:8b": (hashlib.sha256(b"qwen3:8b").hexdigest(), None, None),
     "qwen3:4b": (hashlib.sha256(b"qwen3:4b").hexdigest(), None, "Об этом лучше спросить у менеджера."),
+    "qwen3:1.7b": (hashlib.sha256(b"qwen3:1.7b").hexdigest(), None, "Да"),
     "qwen3:32b": (hashlib.sha256(b"qwen3:32b").hexdigest(), 1000, None),
 }
 

@@ -43,6 +43,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "room": ("qwen3:70b", {"machine_model_digest": "2" * 64}, "2 GiB must stay"),
     "vram": ("qwen3:32b", WINDOW | {"ollama_cpu_accepted": False}, "Only 1000 of the model's"),
     "answers": ("qwen3:4b", WINDOW, "amount_rate: 1.0 -> 0"),
+    "drafts": ("qwen3:1.7b", WINDOW, "the model is too poor to speak: of the last 12 drafts 12 were not fit to send"),
     "same name": (USUAL, {"machine_model_digest": "3" * 64}, "without a way back"),
 }
 

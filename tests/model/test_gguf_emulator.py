@@ -8,8 +8,9 @@ import pytest
 
 from loadtests.emulators.harness import OllamaEmulator
 from tests.model.llamacpp import weights
+from tests.model.weights import SMOLLM
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.skipif(bool(SMOLLM.missing), reason=SMOLLM.missing)]
 SCHEMA = {
     "type": "object",
     "properties": {"kind": {"enum": ["price", "other"]}, "answer": {"type": "string", "maxLength": 20}},

@@ -1,26 +1,16 @@
 """Whole turns through a model that nobody scripted: whatever it writes, the caller gets a valid reply and nothing false."""
 
-import re
-import time
-
 import httpx
 import pytest
 
 from app.api.schemas import ProcessResponse
-from loadtests.service import Server, message
+from loadtests.service import message
 from tests.model.conftest import Serves
 from tests.model.llamacpp import ALIAS
+from tests.model.playing import calls, ready
 
 pytestmark = pytest.mark.model
 QUESTIONS = ("How much is the plan for a single till?", "Can I try it before I pay?", "Do you deliver to another city?")
-
-
-def ready(server: Server, within_s: float = 600) -> None:
-    """Waits until the model has read the system text. Raises AssertionError with what /ready says."""
-    until = time.monotonic() + within_s
-    while (said := httpx.get(f"{server.url}/ready", trust_env=False, verify=False)).status_code != 200:
-        assert time.monotonic() < until, said.text
-        time.sleep(0.2)
 
 
 def test_three_questions_get_three_replies_of_the_contract(serves: Serves) -> None:
@@ -34,7 +24,7 @@ def test_three_questions_get_three_replies_of_the_contract(serves: Serves) -> No
             assert reply.answer.strip()
             assert reply.meta.model in (ALIAS, "extractive")
         metrics = client.get("/metrics").text
-    calls = dict(re.findall(r'^machine_model_calls_total{outcome="(\w+)"} (\d+)', metrics, re.MULTILINE))
-    assert {"ok", "length", "salvaged"} & calls.keys(), f"the model never spoke: {calls}"
-    assert not {"rejected", "no_model", "forbidden", "garbage", "server_error", "stream_error", "cut"} & calls.keys()
+    made = calls(metrics).keys()
+    assert {"ok", "length", "salvaged"} & made, f"the model never spoke: {made}"
+    assert not {"rejected", "no_model", "forbidden", "garbage", "server_error", "stream_error", "cut"} & made
     assert "machine_model_truncated_total 0.0" in metrics

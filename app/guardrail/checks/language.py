@@ -10,6 +10,7 @@ from app.guardrail.case import Case, Problem
 from app.guardrail.text.folding import KAZAKH, cyrillic
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import PlacedToken
+from app.language.folds import letters
 
 _LISTS = Lists("app.guardrail.checks", "language.yaml")
 _UKRAINIAN_LETTERS = _LISTS.word("ukrainian_letters")
@@ -21,6 +22,7 @@ _FOREIGN = re.compile(
 _OTHER = re.compile(
     "[\u0370-\u03ff\u0530-\u058f\u0590-\u05ff\u0600-\u06ff\u0750-\u077f\u0900-\u0dff\u0e00-\u0eff\u10a0-\u10ff]{2,}"
 )
+_CYRILLIC_WORD = re.compile("[\u0400-\u04ff]{4,}")
 _UKRAINIAN = _LISTS.pattern("ukrainian")
 _KAZAKH = frozenset(KAZAKH)
 _RUSSIAN_WORDS = _LISTS.words("russian_words")
@@ -57,7 +59,19 @@ def language(case: Case) -> list[Problem]:
             names = {"ru": "Russian", "kk": "Kazakh", "en": "English"}
             problems.append(Problem("language", f"{raw[a:b][:40]!r}: {names[heard]}, not {names[wanted]}", a, b))
             break
-    return problems
+    return problems or _strange_words(case)
+
+
+def _strange_words(case: Case) -> list[Problem]:
+    """In English the first Cyrillic word that is nobody's: no name of ours, nothing that was said."""
+    if case.context.language != "en" or case.context.known is None:
+        return []
+    for a, b in case.text.sentences:
+        for found in () if case.is_own(a, b) else _CYRILLIC_WORD.finditer(case.text.raw, a, b):
+            word = letters(found.group())
+            if not case.grounds.any(word) and not case.context.known.holds(word):
+                return [Problem("language", f"{found.group()!r}: a word of another language", *found.span())]
+    return []
 
 
 def _known_latin(case: Case) -> frozenset[str]:

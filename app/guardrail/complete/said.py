@@ -20,6 +20,8 @@ from app.guardrail.complete.words import (
     words_of,
 )
 from app.guardrail.figures.figure import Figure
+from app.guardrail.figures.periods import periods_of
+from app.guardrail.grounds import Grounds
 from app.guardrail.known import KnownWords
 from app.guardrail.text.lists import Lists
 from app.types import Deciding
@@ -30,6 +32,8 @@ _OF_MONEY = _PRICES | {"confirmed", "corrected"}
 _SHARE = 0.34
 """Of the words of a text that has to be said: in other words it keeps some."""
 _SENTENCES = 40
+_SHORT = 3
+"""Words that say something, up to which a sentence answers only what it names: more of ours are hardly chance."""
 _FREE = Lists("app.guardrail.complete", "answers.yaml").row("free")
 
 
@@ -82,15 +86,35 @@ def _answers(case: Case, start: int, end: int) -> bool:
     sentence, context, grounds = case.text.raw[start:end], case.context, case.grounds
     if case.is_own(start, end):
         return "?" not in sentence and len(content(sentence)) > 1
-    if doubts(sentence) or hands_on(sentence) or denies(sentence, context.language):
+    if doubts(sentence) or hands_on(sentence):
         return True
+    words = content(sentence)
     if "?" in sentence:  # asks back: about what he asked
-        return any(grounds.newest(word) for word in content(sentence))
-    if any(start <= f.start < end for f in case.figures):
-        return True
+        return any(grounds.newest(word) for word in words)
+    measured = any(start <= f.start < end and not f.implied for f in case.figures)
+    denied = denies(sentence, context.language)
     if not context.passages:
-        return any(grounds.facts(word) for word in content(sentence))
-    return not grounds.readable or any(grounds.any(word) for word in content(sentence))
+        return denied or measured or any(grounds.facts(word) for word in words)
+    return (measured and not denied) or not grounds.readable or _touches(words, sentence, grounds, denied=denied)
+
+
+def _touches(words: list[str], sentence: str, grounds: Grounds, *, denied: bool) -> bool:
+    """Whether it is about what was asked: a no by what the sections in use tell, a few words by the question's own.
+
+    More words of which one is ours are hardly chance, and a name answers who, where and which by itself.
+    """
+    if denied:
+        return any(grounds.newest(word) or grounds.used(word) for word in words)
+    if len(words) <= _SHORT and not _names_somebody(sentence):
+        return any(grounds.newest(word) for word in words)
+    return any(grounds.any(word) for word in words)
+
+
+def _names_somebody(sentence: str) -> bool:
+    """Whether a word behind the first has a capital, or letters beside digits: a name of a place, a person, a model."""
+    said = [word.strip('«»"“”().,!') for word in sentence.split()]
+    mixed = any(any(map(str.isdigit, word)) and any(map(str.isalpha, word)) for word in said)
+    return mixed or any(word[:1].isupper() for word in said[1:])
 
 
 def _states(case: Case) -> bool:
@@ -131,7 +155,8 @@ def _says(case: Case, each: Deciding) -> bool:
         return _shares(case, each)
     if each.kind in _PRICES and (_doubts_another(case) or _prices_it(case, each)):
         return True
-    return not figures.isdisjoint(_measured(case.figures)) or (each.kind == "confirmed" and _confirms(case))
+    named = not figures.isdisjoint(_measured(case.figures)) and not _of_another_period(case, each)
+    return named or (each.kind == "confirmed" and _confirms(case))
 
 
 def _prices_it(case: Case, each: Deciding) -> bool:
@@ -146,6 +171,22 @@ def _prices_it(case: Case, each: Deciding) -> bool:
     if each.kind != "price":
         return any(amount not in case.prices for amount in amounts)
     return bool(amounts) or any(word.startswith(_FREE) for word in words_of(case.text.raw))
+
+
+def _of_another_period(case: Case, each: Deciding) -> bool:
+    """Of a price: whether the draft names, bare of its period, an amount that is not the first of several by period.
+
+    A year's price without «в год» is heard as a month's, unless the customer asked for one.
+    """
+    _, found, _ = case.heard(each.said)
+    amounts = [f for f in found if f.kind == "money"]
+    if each.kind not in _PRICES or len({f.period for f in amounts}) < 2:
+        return False
+    values, first = {f.value for f in amounts}, amounts[0].value
+    said = [f for f in case.figures if f.kind in ("money", "bare") and f.value in values]
+    if not said or any(f.period is not None or f.value == first for f in said):
+        return False
+    return not any(periods_of(case.heard(message)[0]) for message in case.told[-1:])
 
 
 def _deciding_figures(case: Case, each: Deciding) -> frozenset[tuple[str, Decimal]]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.complete.words import words_of
+from app.guardrail.complete.words import affirms, denies, doubts, hands_on, own_sentences, words_of
 from app.guardrail.known import KnownWords
 from app.guardrail.text.folding import fold
 from app.guardrail.text.lists import Lists
@@ -33,6 +33,7 @@ _REMEMBERED = 5
 """Messages back that one may be copied from."""
 _LONG_ECHO = 4
 """The same of a message before the newest."""
+_ENDS = frozenset('.!?…)»"”')
 _MOST = 400
 """Characters: nothing longer is bare or an echo."""
 
@@ -43,6 +44,8 @@ def bare(case: Case) -> list[Problem]:
     words = _WORD.findall(said)
     if len(said) > _MOST or not _TOKEN.search(said):
         return []
+    if _is_a_piece(case):
+        return _bare(case, "a piece of a sentence: it neither begins nor ends as one")
     measured = _MEASURED.search(said) is not None
     if measured:
         alone = len(words) < _FEW and not _decides(case)
@@ -65,6 +68,23 @@ def _says_something(case: Case, words: Sequence[str], said: str) -> bool:
     if case.addresses or any(_tells(case.text.folded[start:end], polite) for start, end in case.own):
         return True
     return _names_a_thing(case, [word for word in words if word not in _FILLER], len(words))
+
+
+def _is_a_piece(case: Case) -> bool:
+    """«на данный момент», «несколько магазинов в кабинете»: begins in the middle and ends without an end.
+
+    A figure, a yes or a no with its object, and who will know are answers in whatever form.
+    """
+    said = [case.text.raw[start:end].strip() for start, end in own_sentences(case)]
+    if any(not f.implied for f in case.figures) or not said or not said[0][:1].islower() or said[-1][-1:] in _ENDS:
+        return False
+    return not any(
+        doubts(each) or hands_on(each) or (len(words_of(each)) > _FEW and _takes_a_side(each, case)) for each in said
+    )
+
+
+def _takes_a_side(sentence: str, case: Case) -> bool:
+    return affirms(sentence) or denies(sentence, case.context.language)
 
 
 def _decides(case: Case) -> bool:

@@ -27,7 +27,7 @@ def attach(text: Text, found: list[Figure]) -> tuple[Figure, ...]:
     money = [i for i, f in enumerate(found) if f.kind == "money" or (f.kind == "bare" and f.value >= 10)]
     if not money:
         return tuple(found)
-    periods = _periods(text)
+    periods = periods_of(text)
     chosen = _choose(text, found, money, periods)
     units = paid_for(text, found, money)
     result = []
@@ -51,7 +51,7 @@ def attach(text: Text, found: list[Figure]) -> tuple[Figure, ...]:
     return tuple(result)
 
 
-def _periods(text: Text) -> list[tuple[int, int, str]]:
+def periods_of(text: Text) -> list[tuple[int, int, str]]:
     """(start, end, period) of every word that says how often something is paid, in order."""
     found: list[tuple[int, int, str]] = []
     tokens = text.tokens

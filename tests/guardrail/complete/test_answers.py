@@ -56,6 +56,25 @@ def test_of_what_might_be_meant_one_is_enough_and_of_what_was_named_each() -> No
     assert lacks("Саженец яблони 3 200 ₸, посадка 1 500 ₸.", **both, customer=asked) == set()
 
 
+@pytest.mark.parametrize(
+    ("draft", "asked", "said"),
+    [
+        ("19 000 ₸", "Сколько стоит уход?", False),
+        ("19 000 ₸ в год.", "Сколько стоит уход?", True),
+        ("Уход за год стоит 19 000 ₸.", "Сколько стоит уход?", True),
+        ("1 900 ₸", "Сколько стоит уход?", True),
+        ("1 900 ₸, а на год 19 000 ₸.", "Сколько стоит уход?", True),
+        ("19 000 ₸", "Сколько стоит уход в год?", True),
+    ],
+)
+def test_a_years_price_without_its_period_is_no_price_to_whoever_named_none(draft: str, asked: str, said: bool) -> None:
+    care = Section("care", "Уход стоит 1 900 ₸ в месяц, 19 000 ₸ в год.", "c", title="Уход", facts=(
+        Fact("Уход", Decimal(1900), "KZT", period="month"), Fact("Уход", Decimal(19000), "KZT", period="year")))  # fmt: skip
+    decides = Deciding("price", "Уход: 1 900 ₸ в месяц, 19 000 ₸ в год.", ("care",))
+    found = lacks(draft, passages=(Passage(care, 1.0),), deciding=(decides,), customer=(asked,))
+    assert ("missing" not in found) is said
+
+
 def test_of_a_sum_what_comes_out_is_said_and_not_its_parts() -> None:
     three = Deciding("sum", "Саженец яблони: 3 × 3 200 ₸ = 9 600 ₸.", ("trees",), amounts=(Decimal(9600),))
     asked = {"deciding": (three,), "customer": ("Сколько за 3 яблони?",)}
@@ -135,6 +154,21 @@ def test_a_sentence_rests_on_something_or_is_a_courtesy(draft: str, language: La
     assert ("unborne" in lacks(draft, language=language, passages=passages, customer=("что у вас?",))) is wrong
 
 
+@pytest.mark.parametrize(
+    ("draft", "wrong"),
+    [
+        ("роллебная комментара: saplings are sent to every region.", True),
+        ("Saplings are sent to every region, крокодил.", True),
+        ("The саженец is sent to every region.", False),
+        ("You asked about берёза: saplings are sent to every region.", False),
+    ],
+)
+def test_in_english_a_word_of_another_script_is_ours_or_the_customers(draft: str, wrong: bool) -> None:
+    passages = tuple(Passage(section, 1.0) for section in SECTIONS)
+    found = lacks(draft, language="en", passages=passages, customer=("do you have a берёза?",))
+    assert ("language" in found) is wrong
+
+
 def test_what_sections_of_another_language_say_is_not_looked_for_in_words() -> None:
     for said in ("Weather is lovely in spring.", "We plant and water."):
         assert "unborne" not in lacks(said, language="en", customer=("what do you sell?",))
@@ -153,6 +187,27 @@ def test_the_course_and_an_earlier_message_are_no_answer() -> None:
     assert "echo" in lacks("Понять, какой у покупателя сад.", course=course)
     assert "echo" in lacks("Сколько соток у вас", own=("Сколько соток у вас?",))
     assert "echo" in lacks("У меня большая дача", customer=("у меня большая дача за городом", "сколько стоит?"))
+
+
+@pytest.mark.parametrize(
+    ("draft", "answers"),
+    [
+        ("Саженцы поливаем.", False),
+        ("Мне это не интересно.", False),
+        ("Телефоном не делимся.", False),
+        ("Гарантия на яблоню.", True),
+        ("Наличные за яблоню не принимаем.", True),
+        ("Саженцы сажаем, копаем яму и поливаем.", True),
+        ("Саженцы из Талгара.", True),
+        ("Про яблоню уточню.", True),
+        ("12 месяцев.", True),
+    ],
+)
+def test_a_few_words_answer_where_they_are_of_the_question_and_a_no_where_it_is_of_anything_there(
+    draft: str, answers: bool
+) -> None:
+    found = lacks(draft, asked=True, customer=("Что с яблоней, если она не приживётся?",))
+    assert ("missing" not in found) is answers
 
 
 def test_a_value_alone_answers_how_much_and_not_how() -> None:

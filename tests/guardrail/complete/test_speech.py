@@ -33,6 +33,22 @@ def test_a_value_with_its_unit_and_a_short_answer_with_its_object_are_answers(dr
 
 
 @pytest.mark.parametrize(
+    "draft", ["саженец яблони в горшке", "на первое время яблони", "не говори", "алма ағашы бақта"]
+)
+def test_a_piece_of_a_sentence_is_none(draft: str) -> None:
+    assert found(draft, "яблони когда привезёте?") == {"bare"}
+
+
+@pytest.mark.parametrize(
+    "draft",
+    ["Саженец яблони в горшке", "саженец яблони в горшке.", "да, саженцы яблони есть", "нет, саженцев яблони не осталось",
+     "саженец яблони за 3 200 ₸", "про саженцы уточню", "про яблони скажет менеджер"],
+)  # fmt: skip
+def test_one_that_begins_or_ends_or_takes_a_side_or_names_a_figure_is_an_answer(draft: str) -> None:
+    assert "bare" not in found(draft, "яблони когда привезёте?")
+
+
+@pytest.mark.parametrize(
     ("draft", "language"),
     [
         ("Я хочу купить яблоню у вас.", "ru"),
@@ -40,6 +56,7 @@ def test_a_value_with_its_unit_and_a_short_answer_with_its_object_are_answers(dr
         ("Это я, покупатель, пишу вам снова.", "ru"),
         ("Мен сатып аламын, қашан келейін?", "kk"),
         ("I would like to buy an apple tree.", "en"),
+        ("I sell clothes", "en"),
     ],
 )
 def test_the_seller_does_not_speak_as_the_customer(draft: str, language: Language) -> None:

@@ -10,6 +10,7 @@ from app.guardrail.text.lists import Lists
 
 _LISTS = Lists("app.guardrail.checks.money", "agreement.yaml")
 _OF_PRICE = _LISTS.row("of_price")
+_GIVES = _LISTS.row("gives")
 
 _LONG = 12
 """Words of a sentence that only agrees, at most."""
@@ -17,6 +18,8 @@ _LONG = 12
 
 def agreement(case: Case) -> list[Problem]:
     """The sentence that agrees to a figure of the newest message, none of ours, if the draft names none either."""
+    if given := _given(case):
+        return given
     agreeing = [n for n in range(len(case.text.sentences)) if _agrees(case, n)]
     if not agreeing or not case.told or not _claimed(case):
         return []
@@ -29,6 +32,16 @@ def agreement(case: Case) -> list[Problem]:
         if not case.is_own(start, end):
             detail = "this agrees to a figure of the customer's that no section gives: say ours"
             return [Problem("amount", f"{case.text.raw[start:end]!r}: {detail}", start, end)]
+    return []
+
+
+def _given(case: Case) -> list[Problem]:
+    """«за 10 тысяч отдадим»: the word behind a price of the customer's is no thing that it counts."""
+    refused = case.turns("refusal").sentences
+    for f in case.figures:
+        gives = f.kind == "count" and f.value >= _BARE and (f.unit or "").startswith(_GIVES)
+        if gives and f.value not in case.prices and f.sentence not in refused:
+            return [Problem("amount", f"{f.text!r}: no such price in the knowledge base sections used", f.start, f.end)]
     return []
 
 
