@@ -2,6 +2,7 @@
 a person who is forgotten is forgotten there too. tests/host tries the same on a server, in its units."""
 
 import http.client
+import json
 import os
 import shutil
 import socket
@@ -18,6 +19,7 @@ import pytest
 
 from app.store.backup import DATABASE, create
 from tests.forked import machine
+from tests.host.hosts import run
 from tests.operations.bucket import Bucket
 from tests.operations.offsite_place import APPENDS, DELETES, FILES, PASSWORD, Client, Sshd, missing
 
@@ -337,6 +339,38 @@ def test_what_is_too_old_goes_and_forged_times_move_nothing(server: Client, oper
     operator.well("remove", forged)
     assert "2 snapshots removed, 3 kept" in operator.well("prune", "60")
     assert "0 snapshots removed" in operator.well("prune", "60")
+
+
+def test_the_operators_playbook_prunes_from_here_and_leaves_no_password_behind(
+    server: Client, operator: Client, sshd: Sshd, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.well("begin")
+    when = (NOW - timedelta(days=61)).strftime("%Y-%m-%d %H:%M:%S")
+    server.well("restic", "backup", "--time", when, str(server.backups))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    place = {
+        "backup_offsite_repository": f"ssh:{sshd.user}@127.0.0.1",
+        "backup_offsite_port": sshd.port,
+        "backup_offsite_host_key": sshd.known.strip(),
+        "backup_offsite_password": PASSWORD,
+    }
+
+    def prune(**variables: object) -> subprocess.CompletedProcess[str]:
+        book = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "inventory/production"]
+        return run([*book, "playbooks/prune_offsite.yml", "-e", json.dumps(place | variables)], check=False)
+
+    without = prune()
+    assert (without.returncode, "prune_identity=~/.ssh/offsite" in without.stdout) == (2, True)
+    done = prune(prune_identity=str(operator.key))
+    assert done.returncode == 0, done.stdout
+    assert "1 snapshots removed, 1 kept" in done.stdout
+    server.well("push")
+    assert "1 snapshots removed, 1 kept" in prune(prune_identity=str(operator.key), prune_only_newest=True).stdout
+    assert prune(prune_identity=str(server.key)).returncode == 0, "nothing was left to remove"
+    assert PASSWORD not in done.stdout
+    assert list(scratch.rglob("*")) == []
 
 
 def test_a_newest_that_is_old_damaged_or_emptied_takes_no_olders_place(
