@@ -411,5 +411,8 @@ def test_what_is_wrong_is_said_with_what_to_do(server: Client, sshd: Sshd, data:
     stranger = client(sshd, "stranger")
     shut = stranger.run("begin")
     assert (shut.status, "let this server in" in shut.complained) == (2, True)
+    assert "Permission denied" in shut.complained
+    line = f"{APPENDS.format(place='FOLDER')} {stranger.public.read_text()}"
+    assert stranger.well("key") == line, "what the run shows is what lets it in"
     assert server.run("fetch", "/nowhere", "deadbeef").status == 2
     assert "offsite begin" in server.run("nonsense").complained

@@ -1,5 +1,6 @@
 """Carries the backups, encrypted by restic, to a place outside this server, brings them back, and proves both.
 
+    offsite key                       the line that the other side's authorized_keys must have
     offsite begin                      opens the repository or makes it, proves that nothing can be deleted, pushes
     offsite push                       a snapshot of all backups; read back before it counts
     offsite fetch FOLDER [SNAPSHOT]    the archives of a snapshot (latest) into FOLDER
@@ -44,6 +45,8 @@ def main(arguments: list[str]) -> int:
 def done(arguments: list[str], place: Place, state: Path, backups: Path) -> int:
     """The exit status."""
     match arguments:
+        case ["key"]:
+            print(place.line())
         case ["begin"]:
             return begin(place, state, backups)
         case ["push"]:

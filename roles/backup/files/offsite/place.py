@@ -39,10 +39,11 @@ class Place:
         self.repository: str = told["repository"]
         self.name: str = told["name"]
         self.appends = self.repository.startswith("ssh:")
-        identity = told.get("identity") or folder / "identity"
+        identity = Path(told.get("identity") or folder / "identity")
+        self._public = identity.with_name(f"{identity.name}.pub")
         way = f"ssh -F /dev/null -p {told['port']} -o UserKnownHostsFile={folder / 'known_hosts'}"
         way += " -o StrictHostKeyChecking=yes -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=30"
-        way += f" -o IdentitiesOnly=yes -i {identity}" if Path(identity).exists() else ""
+        way += f" -o IdentitiesOnly=yes -i {identity}" if identity.exists() else ""
         kind, _, rest = self.repository.partition(":")
         self._words = ["restic", "-r", self.repository]
         if kind == "sftp":
@@ -53,6 +54,11 @@ class Place:
         if kind == "s3":
             keys = {"AWS_ACCESS_KEY_ID": told["access_key"], "AWS_SECRET_ACCESS_KEY": told["secret_key"]}
             self._environment |= keys
+
+    def line(self) -> str:
+        """For the other side's authorized_keys."""
+        options = 'command="rclone serve restic --stdio --append-only FOLDER",restrict ' if self.appends else ""
+        return options + self._public.read_text("ascii").strip()
 
     def ask(self, *arguments: str, limit_s: float | None = None, given: bytes = b"") -> str:
         """Runs restic; raises Trouble with its own last words."""
@@ -130,5 +136,8 @@ def day(at: float) -> str:
 
 
 def last_words(complained: str) -> str:
-    said = [line.strip() for line in complained.splitlines() if line.strip()]
-    return next((line for line in said if line.startswith("Fatal")), said[-1] if said else "nothing was said")[:300]
+    """What the other side said to ssh, else what restic makes of it."""
+    said = [line.strip() for line in complained.splitlines() if line.strip() and "NOTICE" not in line]
+    ssh = [line for line in said if line.startswith(("rclone: ", "subprocess ssh: "))]
+    fatal = [line for line in said if line.startswith("Fatal")]
+    return next(iter(ssh + fatal + said[::-1]), "nothing was said")[:300]
