@@ -29,8 +29,27 @@ def test_it_warns_after_two_missed_nights(since: float, age: float | None, level
     assert said in found.detail
 
 
+@pytest.mark.parametrize(
+    ("days", "keep_days", "level"), [(90, 60, "ok"), (91, 60, "warning"), (91, 0, "ok"), (None, 60, "ok")]
+)
+def test_it_warns_when_nobody_has_pruned_for_a_month_longer_than_is_kept(
+    days: int | None, keep_days: int, level: Level
+) -> None:
+    oldest = 0.0 if days is None else NOW - days * 24 * HOUR - 1
+    found = offsite_part(OffsiteFacts(1.0, "a", NOW, oldest, keep_days), NOW)
+    assert (found.level, "prune_offsite.yml" in found.fix) == (level, level == "warning")
+
+
 def test_the_note_is_that_of_the_role_and_without_one_nothing_is_said(tmp_path: Path) -> None:
     assert offsite_facts(tmp_path / "newest.json") is None
-    note = {"since": 1.0, "archive": "20260131T023000Z", "at": 2.0, "snapshot": "ab", "probe": "cd"}
+    note = {
+        "since": 1.0,
+        "archive": "20260131T023000Z",
+        "at": 2.0,
+        "snapshot": "ab",
+        "probe": "cd",
+        "oldest": 3.0,
+        "keep_days": 60,
+    }
     (tmp_path / "newest.json").write_text(json.dumps(note))
-    assert offsite_facts(tmp_path / "newest.json") == OffsiteFacts(1.0, "20260131T023000Z", 2.0)
+    assert offsite_facts(tmp_path / "newest.json") == OffsiteFacts(1.0, "20260131T023000Z", 2.0, 3.0, 60)

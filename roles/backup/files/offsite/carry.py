@@ -57,14 +57,16 @@ def push(place: Place, state: Path, backups: Path) -> None:
         "backup", "--json", "--host", place.name, "--exclude", ".partial-*", "--one-file-system", str(backups)
     )
     summary = json.loads(made.splitlines()[-1])
-    found = [each for each in place.kept() if each.id.startswith(summary["snapshot_id"])]
+    kept = place.kept()
+    found = [each for each in kept if each.id.startswith(summary["snapshot_id"])]
     names = place.archives(found[0]) if found else []
     if not names:
         raise Trouble(
             f"snapshot {summary['snapshot_id']} is not there or holds no backup."
             " Fix: look who has written there: sudo sales-machine-offsite restic snapshots"
         )
-    note_down(state, replace(note, archive=names[-1], at=stamp(names[-1]), snapshot=found[0].id))
+    seen = replace(note, archive=names[-1], at=stamp(names[-1]), snapshot=found[0].id)
+    note_down(state, replace(seen, oldest=kept[0].at, keep_days=place.keep_days))
     print(f"{found[0].id[:8]}: {len(names)} backups, the newest {names[-1]}, {summary['data_added']} bytes were new")
 
 

@@ -7,13 +7,18 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """`archive` is the newest there and `at` its time, 0 before the first; `probe` a snapshot made to be deleted."""
+    """`archive` is the newest there and `at` its time, 0 before the first; `probe` a snapshot made to be deleted.
+
+    `oldest` is the time of the oldest snapshot, which somebody should prune when it is older than `keep_days`.
+    """
 
     since: float
     archive: str = ""
     at: float = 0.0
     snapshot: str = ""
     probe: str = ""
+    oldest: float = 0.0
+    keep_days: int = 0
 
 
 def noted(state: Path) -> Note | None:

@@ -38,6 +38,7 @@ class Place:
         told = json.loads((folder / "place.json").read_text("utf-8"))
         self.repository: str = told["repository"]
         self.name: str = told["name"]
+        self.keep_days = int(told.get("keep_days", 0))
         self.appends = self.repository.startswith("ssh:")
         identity = Path(told.get("identity") or folder / "identity")
         self._public = identity.with_name(f"{identity.name}.pub")
