@@ -42,6 +42,7 @@ lint: $(VENV)/dev.stamp ## Formatting, style, types, the direction of imports, t
 	$(BIN)/mypy
 	$(BIN)/mypy --explicit-package-bases playbooks roles/monitor roles/tls roles/tunnel roles/verify
 	$(BIN)/mypy roles/app/files/release
+	$(BIN)/mypy roles/backup/files/offsite
 	$(BIN)/lint-imports
 	$(BIN)/machine kb lint --kb kb
 	$(BIN)/python -m tests.audit --offline

@@ -16,6 +16,7 @@ from app.health import checks, facts, network
 from app.health.gathering import Gathered
 from app.health.gpu import probe
 from app.health.modelserver import local_ports
+from app.health.offsite import offsite_facts, offsite_part
 from app.health.readiness import PartState, gpu_part, knowledge_part
 from app.health.readings import GpuReading
 from app.health.upkeep import driver_part, raid_part, restart_part, upkeep_facts
@@ -33,7 +34,15 @@ _OLLAMA_PORT = 11434
 class Diagnosis:
     """Begins to gather every fact at once when it is made."""
 
-    def __init__(self, file: Path | None, data: Path, knowledge: Path | None, url: str, cert: Path | None) -> None:
+    def __init__(
+        self,
+        file: Path | None,
+        data: Path,
+        knowledge: Path | None,
+        url: str,
+        cert: Path | None,
+        offsite: Path | None = None,
+    ) -> None:
         """Arguments as the options of `machine doctor`; `url` without a slash at its end."""
         self._file = file
         self._settings, self._problem = _settings(file)
@@ -58,6 +67,7 @@ class Diagnosis:
         named = (self._settings.dialogue.examples, *(bot.examples for bot in self._settings.bots.values()))
         self._examples = _fact("examples", partial(_examples, self._settings)) if any(named) else None
         self._certificate = _certificate(self._place, url, cert)
+        self._offsite = _fact("off-site", partial(offsite_facts, offsite)) if offsite is not None else None
         self._backend = _fact(llm.backend, partial(kind.probe, llm)) if kind.probe else None
 
     def findings(self) -> Iterator[PartState]:
@@ -80,6 +90,8 @@ class Diagnosis:
             yield from checks.run(self._settings.llm.backend, backend.value)
         yield from checks.run("gpu", self._check_gpu)
         yield from checks.run("upkeep", self._check_upkeep)
+        if self._offsite is not None:
+            yield from checks.run("off-site", self._check_offsite)
         if (certificate := self._certificate) is not None:
             yield from checks.run("certificate", lambda: [checks.check_certificate(certificate.value(), time.time())])
 
@@ -117,6 +129,12 @@ class Diagnosis:
         yield gpu_part(self._gpu.value(), hot_c=hot_c, now=time.time(), needed=needed)
         if facts.uvm_missing():
             yield checks.check_uvm(needed=needed)
+
+    def _check_offsite(self) -> Iterator[PartState]:
+        """What is sent nowhere is not spoken of."""
+        found = self._offsite.value() if self._offsite is not None else None
+        if found is not None:
+            yield offsite_part(found, time.time())
 
     def _check_upkeep(self) -> Iterator[PartState]:
         """What does not concern this host is not spoken of."""

@@ -24,12 +24,26 @@ _WORD = {"ok": "ok", "warning": "warn", "error": "FAIL"}
 @KB
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="Where the service should answer.")
 @click.option("--cert", type=click.Path(path_type=Path), default=None, help="PEM file whose end of validity to check.")
-def doctor(as_json: bool, file: Path | None, data: Path, knowledge: Path | None, url: str, cert: Path | None) -> None:
+@click.option(
+    "--offsite",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Note of the backups sent away, whose age to check.",
+)
+def doctor(
+    as_json: bool,
+    file: Path | None,
+    data: Path,
+    knowledge: Path | None,
+    url: str,
+    cert: Path | None,
+    offsite: Path | None,
+) -> None:
     """Check settings, memory, knowledge, disk, clock, ports, model, GPU: exit 0 well, 1 warnings, 2 errors."""
     from app.cli.diagnosis import Diagnosis
     from app.health.readiness import worst
 
-    findings = tuple(Diagnosis(file, data, knowledge, url.rstrip("/"), cert).findings())
+    findings = tuple(Diagnosis(file, data, knowledge, url.rstrip("/"), cert, offsite).findings())
     level = worst(findings)
     if as_json:
         checks = [{"name": f.name, "level": f.level, "detail": f.detail, "fix": f.fix} for f in findings]

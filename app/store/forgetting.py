@@ -20,7 +20,7 @@ from app.store.retention import Deleted
 from app.store.rights import Person, Proof, forget, stands_in
 from app.store.salvage import KEPT
 
-REPLACED = "-before-restore"  # as playbooks/tasks/put_back.yml names it
+BESIDE = ("-before-restore", "-offsite")  # as playbooks/tasks/put_back.yml and fetch_offsite.yml name them
 _PENDING = f".{MANIFEST}.new"
 _WORK = ".partial-forget-"
 
@@ -35,10 +35,10 @@ class Cleaned:
 
 
 def places(target: Path) -> list[Path]:
-    """The folder of the backups, and the one beside it in which a restore keeps the memory that it replaced."""
-    beside = target.resolve()
-    beside = beside.with_name(f"{beside.name}{REPLACED}")
-    return [target, beside] if beside.is_dir() else [target]
+    """The folder of the backups, and those beside it: what a restore has replaced, and what it fetched from outside."""
+    own = target.resolve()
+    beside = (own.with_name(f"{own.name}{name}") for name in BESIDE)
+    return [target, *(place for place in beside if place.is_dir())]
 
 
 def left_in_damaged(data: Path, person: Person) -> list[Cleaned]:

@@ -29,9 +29,12 @@ from pathlib import Path
 MACHINE = "/opt/sales-machine/current/venv/bin/machine"
 DATA = Path("/var/lib/sales-machine")
 ETC = Path("/etc/sales-machine")
-_OURS = tuple(f"sales-machine{name}" for name in ("", "-recover", "-backup", "-doctor", "-drill"))
+_OURS = tuple(
+    f"sales-machine{n}" for n in ("", "-recover", "-backup", "-offsite", "-offsite-drill", "-doctor", "-drill")
+)
 UNITS = (*(f"{name}.service" for name in (*_OURS, "ollama", "nginx", "certbot")), "sales-machine.socket")
-SECRETS = ("api_keys", "llm_key", "webhook_url", "webhook_secret", "backup_ed25519")
+OUTSIDE = ("offsite/password", "offsite/identity", "offsite/place.json")
+SECRETS = ("api_keys", "llm_key", "webhook_url", "webhook_secret", *OUTSIDE)
 DOCTOR = f"{MACHINE} doctor --settings {ETC}/settings.yaml --data {DATA} --kb {DATA}/kb"
 COMMANDS = {
     "versions.txt": ". /etc/os-release; echo $PRETTY_NAME; uname -r; nginx -v 2>&1; sqlite3 --version 2>/dev/null;"

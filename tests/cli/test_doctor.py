@@ -327,6 +327,16 @@ def certificate(folder: Path, days: int) -> Path:
     return signed
 
 
+def test_backups_outside_are_spoken_of_where_they_are_sent(tmp_path: Path) -> None:
+    note = tmp_path / "newest.json"
+    asked = ("--url", "http://127.0.0.1:9", "--data", tmp_path, "--offsite", note)
+    assert "off-site" not in diagnose(*asked)
+    note.write_text(json.dumps({"since": time.time(), "archive": "", "at": 0}))
+    assert diagnose(*asked)["off-site"]["level"] == "warning"
+    note.write_text("{}")
+    assert diagnose(*asked)["off-site"]["level"] == "error"
+
+
 @pytest.mark.parametrize(
     ("days", "level", "said"),
     [

@@ -123,11 +123,12 @@ def test_a_failure_is_told_and_seen(caller: Caller) -> None:
     back_up(host)
 
 
-def test_it_is_carried_to_a_second_place_that_takes_and_gives_nothing_back(caller: Caller) -> None:
-    """The second place is another user of the same server: the way there is ssh all the same."""
+@pytest.fixture(scope="module")
+def outside(caller: Caller) -> Iterator[dict[str, Any]]:
+    """A place outside: another user of the same server, whose way there is ssh all the same. The role's variables for it."""
     host = caller.host
     known = host.sh("sed 's/^/127.0.0.1 /' /etc/ssh/ssh_host_ed25519_key.pub")
-    place = {"backup_offhost_target": "keeper@127.0.0.1:", "backup_offhost_host_key": known}
+    host.sh("DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends rclone")
     host.sh(
         "useradd --create-home --shell /bin/sh keeper; usermod -p '*' keeper; install -d -o keeper -m 700 /home/keeper/.ssh /home/keeper/kept"
     )
@@ -135,24 +136,97 @@ def test_it_is_carried_to_a_second_place_that_takes_and_gives_nothing_back(calle
     host.sh(
         f"printf 'Match User keeper\\nPubkeyAuthentication yes\\nAllowUsers keeper\\n' > {sshd}; systemctl reload ssh"
     )
+    place = {"backup_offsite_repository": "ssh:keeper@127.0.0.1", "backup_offsite_host_key": known}
     try:
-        play = host.play(FRONT, front_roles=["backup"], **place)
-        assert play.status == 0, play.output
-        line = next(line.strip(" -'\"") for line in play.output.splitlines() if "rrsync -wo" in line)
-        host.sh(f"echo '{line.replace('FOLDER', '/home/keeper/kept')}' > /home/keeper/.ssh/authorized_keys")
-        archive = back_up(host).rsplit("/", 1)[1]
-        assert archive in host.sh("ls /home/keeper/kept")
-        assert "sound" in host.sh(f"{MACHINE} backup verify /home/keeper/kept/{archive}")
-        way = "ssh -i /etc/sales-machine/backup_ed25519 -o UserKnownHostsFile=/etc/sales-machine/backup_known_hosts -o BatchMode=yes"
-        assert host.sh(f"{way} keeper@127.0.0.1 ls /home/keeper/kept", check=False) == ""
-        read = host.exec("sh", "-c", f"rsync -a -e '{way}' keeper@127.0.0.1:{archive} /tmp/stolen", check=False)
-        assert read.returncode != 0
-        assert host.sh("stat -c '%a %U' /etc/sales-machine/backup_ed25519") == "600 root"
+        yield place | {"backup_offsite_password": "a-password-of-a-test-that-is-long-enough"}
     finally:
-        assert host.play(FRONT, front_roles=["backup"]).status == 0
-        host.sh(
-            f"rm -f {sshd} /etc/sales-machine/backup_ed25519* /etc/sales-machine/backup_known_hosts; systemctl reload ssh; userdel -rf keeper 2>/dev/null; true"
-        )
+        play = host.play(FRONT, front_roles=["backup"])
+        assert play.status == 0, play.output
+        host.sh(f"rm -f {sshd}; systemctl reload ssh; userdel -rf keeper 2>/dev/null; true")
+
+
+def note(host: Host) -> dict[str, Any]:
+    return dict(json.loads(host.sh("cat /var/lib/sales-machine-offsite/newest.json")))
+
+
+def arrived(host: Host, archive: str) -> None:
+    """The unit that follows a backup has sent this one."""
+    for _ in range(150):
+        if note(host)["archive"] == archive.rsplit("/", 1)[1]:
+            return
+        time.sleep(0.4)
+    raise AssertionError(host.sh("journalctl -u sales-machine-offsite -n 20 --no-pager", check=False))
+
+
+def test_a_place_outside_is_opened_once_it_lets_this_server_in(caller: Caller, outside: dict[str, Any]) -> None:
+    host = caller.host
+    play = host.play(FRONT, front_roles=["backup"], **outside)
+    assert play.status != 0
+    assert "Permission denied" in play.one_line
+    assert "sales-machine-offsite key" in play.one_line
+    line = host.sh("sales-machine-offsite key")
+    host.sh(f"echo '{line.replace('FOLDER', '/home/keeper/kept')}' > /home/keeper/.ssh/authorized_keys")
+    play = host.play(FRONT, front_roles=["backup"], **outside)
+    assert play.status == 0, play.output
+    assert "refuses to delete" in play.one_line
+    assert host.play(FRONT, front_roles=["backup"], **outside).recap["changed"] == 0
+    assert host.sh("find /etc/sales-machine/offsite ! -user root -o -perm /077") == ""
+
+
+def test_each_backup_goes_there_and_nothing_can_be_deleted_from_here(caller: Caller, outside: dict[str, Any]) -> None:
+    host = caller.host
+    arrived(host, back_up(host))
+    told = "restic -q forget latest"
+    host.sh(f"timeout -s INT 15 sales-machine-offsite {told}; sales-machine-offsite restic unlock", check=False)
+    assert host.sh("sales-machine-offsite restic snapshots --json | jq length") >= "2"
+    assert "sales_machine_offsite_timestamp_seconds" in host.sh(
+        "systemctl start sales-machine-doctor; cat /var/lib/prometheus/node-exporter/sales-machine-doctor.prom"
+    )
+    assert not host.sh("grep -rl 'BOT_7000' /home/keeper/kept", check=False)
+
+
+def test_a_server_that_lost_everything_comes_back_from_there(caller: Caller, outside: dict[str, Any]) -> None:
+    host = caller.host
+    user = uuid.uuid4().hex
+    request = {"session_id": "B", "user_id": user, "request_id": "r1", "message": {"text": "Меня зовут Айгуль"}}
+    before = caller.ask("POST", "/api/v1/process", request, key=caller.key)
+    arrived(host, back_up(host))
+    host.sh("systemctl stop sales-machine.socket sales-machine.service 2>/dev/null; true")
+    host.sh(f"rm -r {DATA}/conversations.db* {TARGET}/* /var/lib/sales-machine-offsite/newest.json")
+    host.sh("systemctl start sales-machine.socket 2>/dev/null; systemctl start sales-machine.service")
+    host.sh(SERVING)
+    play = host.play(FRONT, front_roles=["backup"], **outside)
+    assert play.status == 0, play.output
+    assert "did not make" in play.one_line
+    play = host.play("playbooks/restore.yml", restore_offsite="latest", restore_stops_service=True, **outside)
+    assert play.status == 0, play.output
+    again = caller.ask("POST", "/api/v1/process", request, key=caller.key)
+    assert (again.status, again.text) == (200, before.text)
+    arrived(host, newest(host))
+    assert host.sh(f"ls -d {TARGET}-offsite", check=False) == ""
+
+
+def test_the_drill_brings_the_newest_back_from_there(caller: Caller, outside: dict[str, Any]) -> None:
+    play = caller.host.play("playbooks/drill.yml", **outside)
+    assert play.status == 0, play.output
+    assert "refuses to delete" in play.one_line
+    assert play.one_line.count("restored and counted") == 2
+
+
+@pytest.mark.parametrize("unit", ["sales-machine-offsite.service", "sales-machine-offsite-drill.service"])
+def test_what_sends_and_brings_back_is_confined(caller: Caller, outside: dict[str, Any], unit: str) -> None:
+    last = caller.host.sh(f"systemd-analyze security {unit} | tail -1")
+    assert float(last.split(":")[1].split()[0]) <= 3.0
+
+
+def test_without_a_place_nothing_of_it_is_left(caller: Caller, outside: dict[str, Any]) -> None:
+    play = caller.host.play(FRONT, front_roles=["backup"])
+    assert play.status == 0, play.output
+    assert "lie on this server alone" in play.one_line
+    assert (
+        caller.host.sh("ls -d /etc/sales-machine/offsite /var/lib/sales-machine-offsite 2>/dev/null", check=False) == ""
+    )
+    back_up(caller.host)
 
 
 def test_the_unit_is_confined(caller: Caller) -> None:
@@ -171,7 +245,7 @@ def test_a_second_run_changes_nothing(caller: Caller) -> None:
         ({"backup_include": ["etc"]}, "backup_include", "whole path"),
         ({"backup_keep_daily": 0}, "backup_keep_daily", "at least 1"),
         ({"backup_schedule": "every night"}, "backup_schedule", "systemd-analyze calendar"),
-        ({"backup_offhost_target": "keeper@host:x"}, "backup_offhost_host_key", "ssh-keyscan"),
+        ({"backup_offsite_repository": "ssh:keeper@host"}, "backup_offsite_password", "ansible-vault"),
     ],
     ids=lambda value: json.dumps(value) if isinstance(value, dict) else "",
 )

@@ -17,9 +17,10 @@ def bundle(tmp_path: Path) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["api_keys", "llm_key", "webhook_url", "backup_ed25519"])
+@pytest.mark.parametrize("name", ["api_keys", "llm_key", "webhook_url", "offsite/password"])
 def test_every_secret_of_the_server_is_kept_out_of_a_bundle(bundle: ModuleType, tmp_path: Path, name: str) -> None:
     assert not bundle.forbidden({}).search(f"calling {WEBHOOK} now")
+    (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text(f"{WEBHOOK}\n")
     assert bundle.forbidden({}).search(f"calling {WEBHOOK} now")
 

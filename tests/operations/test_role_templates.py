@@ -54,6 +54,8 @@ def environment(rendered: Path, unit: str) -> dict[str, str]:
         ("app.sales-machine.service", SANDBOX | TIGHTER | ALONE | AGAIN),
         ("ollama.ollama.service", SANDBOX | TIGHTER | ALONE | AGAIN),
         ("backup.sales-machine-backup.service", SANDBOX | TIGHTER | {"PrivateDevices=yes", "PrivateNetwork=yes"}),
+        ("backup.sales-machine-offsite.service", SANDBOX | TIGHTER | {"PrivateDevices=yes", "CapabilityBoundingSet="}),
+        ("backup.sales-machine-offsite-drill.service", SANDBOX | TIGHTER | {"PrivateDevices=yes"}),
         ("monitor.sales-machine-doctor.service", SANDBOX - {"RestrictRealtime=yes"}),
     ],
 )
@@ -169,6 +171,29 @@ def test_a_backup_that_fails_is_told(rendered: Path) -> None:
     assert "WATCH_ALERTMANAGERS=127.0.0.1:9093" in alert
 
 
+def test_backups_leave_the_server_by_a_unit_of_its_own_after_each_one_and_the_one_that_makes_them_has_no_network(
+    rendered: Path, tmp_path: Path
+) -> None:
+    making = lines(rendered, "backup.sales-machine-backup.service")
+    assert {"PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX"} <= set(making)
+    assert not [line for line in making if line.startswith("OnSuccess")]
+    place = {
+        "backup_offsite_repository": "ssh:backup@203.0.113.9",
+        "backup_offsite_password": "a-password-of-the-vault",
+    }
+    render(tmp_path, place, "backup")
+    making = lines(tmp_path, "backup.sales-machine-backup.service")
+    assert {"PrivateNetwork=yes", "OnSuccess=sales-machine-offsite.service"} <= set(making)
+    for name in ("sales-machine-offsite.service", "sales-machine-offsite-drill.service"):
+        unit = lines(tmp_path, f"backup.{name}")
+        handed = {line.split(":")[1] for line in unit if line.startswith("LoadCredential=")}
+        assert handed == {
+            f"/etc/sales-machine/offsite/{each}" for each in ("place.json", "password", "known_hosts", "identity")
+        }
+        assert "OnFailure=sales-machine-alert@%n.service" in unit
+    assert not [path for path in tmp_path.iterdir() if "a-password-of" in path.read_text("utf-8")]
+
+
 def test_who_is_told_is_read_as_a_credential_alone_and_nobody_else_may_reach_what_tells(rendered: Path) -> None:
     unit = lines(rendered, "monitor.alertmanager.conf")
     assert "LoadCredential=alertmanager.yml:/etc/sales-machine/alertmanager.yml" in unit
@@ -211,6 +236,7 @@ ALERTS = {
     "DoctorSilent": ("warning", "15m", "> 3600"),
     "CertificateExpires": ("warning", "1h", "> 0"),
     "BackupOld": ("warning", "1h", "> 30 * 3600"),
+    "OffsiteOld": ("warning", "1h", "> 54 * 3600"),
     "DiskFull": ("warning", "15m", "< 0.1"),
     "MemoryShort": ("warning", "10m", "< 0.05"),
     "ClockWrong": ("warning", "30m", "== 0"),

@@ -184,6 +184,26 @@ def test_without_any_backup_there_is_no_figure_of_one(watched: Watched) -> None:
     assert "sales_machine_backup" not in watched.figures
 
 
+@pytest.mark.parametrize(
+    ("note", "figure"),
+    [
+        ({"at": 1767319200.0, "since": 5.0}, "1767319200"),
+        ({"at": 0.0, "since": 1767000000.0}, "1767000000"),
+        (None, None),
+        ("nonsense", None),
+    ],
+)
+def test_the_age_of_the_newest_backup_outside_is_a_figure_from_the_first_day_on(
+    watched: Watched, note: object, figure: str | None
+) -> None:
+    place = watched.folder / "newest.json"
+    if note is not None:
+        place.write_text(json.dumps(note))
+    watched.look(report("ok"), WATCH_OFFSITE=str(place))
+    line = f"sales_machine_offsite_timestamp_seconds {figure}\n"
+    assert (line in watched.figures) if figure else ("offsite" not in watched.figures)
+
+
 def test_a_unit_that_failed_is_told_by_itself_at_once_and_by_every_look_while_it_is(watched: Watched) -> None:
     assert watched.look("", "alert", "sales-machine-backup.service").returncode == 0
     ((told,),) = watched.manager.told

@@ -16,7 +16,7 @@ import pytest
 from app.errors import ConfigError
 from app.store import rights
 from app.store.backup import DATABASE, MANIFEST, create, verify
-from app.store.forgetting import REPLACED, forget_in_backups, left_in_damaged, places
+from app.store.forgetting import BESIDE, forget_in_backups, left_in_damaged, places
 from app.store.restore import choose, in_use, restore
 from app.store.retention import TABLES, Deleted
 from app.store.rights import Person, export, forget, stands_in
@@ -220,14 +220,15 @@ def test_what_a_killed_deletion_left_is_finished_by_which_database_is_in_place(d
         assert [path.name for path in target.iterdir()] == [archive.name]
 
 
-def test_the_folder_that_a_restore_keeps_is_cleaned_with_the_backups(tmp_path: Path) -> None:
+def test_the_folders_that_a_restore_keeps_and_fetches_are_cleaned_with_the_backups(tmp_path: Path) -> None:
     target = tmp_path / "backups"
     target.mkdir()
     assert places(target) == [target]
-    beside = tmp_path / f"backups{REPLACED}"
-    beside.mkdir()
-    assert REPLACED == "-before-restore"
-    assert places(target) == [target, beside]
+    assert BESIDE == ("-before-restore", "-offsite")
+    beside = [tmp_path / f"backups{name}" for name in BESIDE]
+    for folder in beside:
+        folder.mkdir()
+    assert places(target) == [target, *beside]
 
 
 def test_each_damaged_memory_that_is_kept_remains_until_it_is_removed(data: Path, tmp_path: Path) -> None:

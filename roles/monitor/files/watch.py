@@ -55,13 +55,14 @@ def main(arguments: list[str]) -> int:
 
 
 def watch_doctor(environment: Mapping[str, str]) -> int:
-    """One look. WATCH_METRICS: a file in node_exporter's folder of text files; WATCH_BACKUPS: the folder of backups."""
+    """One look. WATCH_METRICS: a file in node_exporter's folder of text files; WATCH_BACKUPS: the folder of backups;
+    WATCH_OFFSITE: the note of what lies outside."""
     now = datetime.now(UTC)
     report = examine(shlex.split(environment["WATCH_DOCTOR"]))
     metrics = Path(environment["WATCH_METRICS"]) if environment.get("WATCH_METRICS") else None
     backups = Path(environment["WATCH_BACKUPS"]) if environment.get("WATCH_BACKUPS") else None
     if metrics is not None and metrics.parent.is_dir():
-        write(metrics, exposition(report, newest_backup(backups), time.time()), 0o644)
+        write(metrics, exposition(report, newest_backup(backups), time.time(), newest_outside(environment)), 0o644)
     found = findings(report, now)
     found += [unit_failed(unit, now, LASTS) for unit in failed_units(shlex.split(environment.get("WATCH_UNITS", "")))]
     state = Path(environment["WATCH_STATE"])
@@ -158,7 +159,17 @@ def newest_backup(folder: Path | None) -> float | None:
     return datetime.strptime(max(names), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp() if names else None
 
 
-def exposition(report: dict[str, Any], backup: float | None, now: float) -> str:
+def newest_outside(environment: Mapping[str, str]) -> float | None:
+    """When the newest backup outside this server was made; before the first one, since when they should be sent. None:
+    nothing is sent anywhere."""
+    try:
+        note = json.loads(Path(environment.get("WATCH_OFFSITE", "")).read_text("utf-8"))
+        return float(note["at"] or note["since"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def exposition(report: dict[str, Any], backup: float | None, now: float, outside: float | None = None) -> str:
     """The report in Prometheus' text format: 0 well, 1 warning, 2 error."""
     lines = [
         "# HELP sales_machine_doctor_level Worst finding: 0 well, 1 warning, 2 error.",
@@ -182,6 +193,12 @@ def exposition(report: dict[str, Any], backup: float | None, now: float) -> str:
             "# HELP sales_machine_backup_timestamp_seconds When the newest verified backup was made.",
             "# TYPE sales_machine_backup_timestamp_seconds gauge",
             f"sales_machine_backup_timestamp_seconds {backup:.0f}",
+        ]
+    if outside is not None:
+        lines += [
+            "# HELP sales_machine_offsite_timestamp_seconds When the newest backup outside this server was made.",
+            "# TYPE sales_machine_offsite_timestamp_seconds gauge",
+            f"sales_machine_offsite_timestamp_seconds {outside:.0f}",
         ]
     return "\n".join(lines) + "\n"
 
