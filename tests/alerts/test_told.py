@@ -58,7 +58,7 @@ FAULTS = (
         "RaidShort",
         server={'node_md_disks_required{device="md0"}': 2, 'node_md_disks{device="md0",state="active"}': 1},
         report=("raid", "warning", "md0 1 of 2 disks"),
-        wave=3,
+        wave=1,
     ),
     Fault(
         "a disk calls itself failing",

@@ -55,6 +55,7 @@ def environment(rendered: Path, unit: str) -> dict[str, str]:
         ("ollama.ollama.service", SANDBOX | TIGHTER | ALONE | AGAIN),
         ("backup.sales-machine-backup.service", SANDBOX | TIGHTER | {"PrivateDevices=yes", "PrivateNetwork=yes"}),
         ("monitor.sales-machine-doctor.service", SANDBOX - {"RestrictRealtime=yes"}),
+        ("monitor.sales-machine-disks.service", SANDBOX | {"PrivateNetwork=yes"}),
     ],
 )
 def test_a_unit_is_confined(rendered: Path, unit: str, promised: set[str]) -> None:
