@@ -6,8 +6,8 @@
       release.json                             version, commit, when that was made
       SHA256SUMS, SHA256SUMS.sig               of all above; signed by ssh-keygen with the key that is named
 
-The same checkout gives the same archive, but for the signature. Tracked files alone go into the wheel's name and hash, so a checkout
-that was edited is refused.
+The same commit gives the same archive, signature included where the key is of ed25519. A checkout that differs from its commit, by a
+file that git does not know too, is refused: the wheel would hold it.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder of the archive")
     parser.add_argument("--wheel", type=Path, help="a wheel that is there already, instead of building one")
     options = parser.parse_args()
-    edited = _git("status", "--porcelain", "--untracked-files=no")
+    edited = _git("status", "--porcelain")
     if edited and options.wheel is None:
         sys.stderr.write(f"The checkout differs from its commit: {edited.splitlines()[0]} ... Fix: commit it first.\n")
         return 1
