@@ -12,7 +12,7 @@ TORCH  ?= torch==2.13.0
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test load measure test-host test-n8n test-model lint audit format bench prove-model prove-hostile prove-power prove-storm prove-day-two prove-memory prove-schema prove-replay prove-lock lock clean
+.PHONY: help install demo test load measure test-host test-n8n test-model lint audit format bench prove-model prove-hostile prove-power prove-storm prove-day-two prove-memory prove-schema prove-replay prove-lock lock release clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -68,6 +68,9 @@ measure: $(VENV)/dev.stamp ## Measure a card through Ollama (HOST=http://127.0.0
 
 lock: $(VENV)/dev.stamp ## Resolve what servers, the build and operators install, with hashes (needs the package index, minutes; LIST=name of one)
 	$(BIN)/python -m tests.host.lock $(LIST)
+
+release: $(VENV)/dev.stamp ## Pack this commit as one archive with its bill of materials, signed with KEY=~/.ssh/release (needs the package index)
+	@$(BIN)/python -m tests.host.release $(if $(KEY),--key $(KEY)) $(if $(OUT),--out $(OUT))
 
 prove-model: $(VENV)/dev.stamp ## Show what the model's part of a turn promises, with figures (about ten minutes)
 	$(BIN)/python -m tests.prove.model

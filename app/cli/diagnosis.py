@@ -13,6 +13,7 @@ from app.api.keys import load_keys
 from app.cli.common import knowledge_folder
 from app.errors import ConfigError
 from app.health import checks, facts, network
+from app.health.disks import disks_part, disks_report
 from app.health.gathering import Gathered
 from app.health.gpu import probe
 from app.health.modelserver import local_ports
@@ -56,6 +57,7 @@ class Diagnosis:
 
         self._gpu = _fact("gpu", partial(probe, self._settings.gpu))
         self._upkeep = _fact("upkeep", upkeep_facts)
+        self._disks = _fact("disks", disks_report)
         self._service = _fact("service", partial(network.service_facts, url))
         self._database = _fact("database", partial(facts.database_facts, data / "conversations.db", _QUICK_CHECK_S))
         self._listening = _fact("ports", partial(network.listeners, self._ports))
@@ -92,6 +94,7 @@ class Diagnosis:
         yield from checks.run("upkeep", self._check_upkeep)
         if self._offsite is not None:
             yield from checks.run("off-site", self._check_offsite)
+        yield from checks.run("disks", self._check_disks)
         if (certificate := self._certificate) is not None:
             yield from checks.run("certificate", lambda: [checks.check_certificate(certificate.value(), time.time())])
 
@@ -142,6 +145,12 @@ class Diagnosis:
         told = driver_part(gpu.driver) if isinstance(gpu, GpuReading) else None
         mirrors = raid_part(found.mirrors) if found.mirrors else None
         yield from (part for part in (told, mirrors, restart_part(found, time.time())) if part is not None)
+
+    def _check_disks(self) -> Iterator[PartState]:
+        """Nothing where nobody asks them."""
+        report = self._disks.value()
+        if report is not None:
+            yield disks_part(report, time.time())
 
 
 def _fact(name: str, gather: Callable[[], _T]) -> Gathered[_T]:

@@ -97,7 +97,7 @@ def restart_part(facts: UpkeepFacts, now: float, *, name: str = "restart") -> Pa
     what = f"kernel {facts.newest} is installed, {facts.running} runs" if facts.newest != facts.running else ""
     what = "; ".join(filter(None, [what, "an update asked for a restart" if facts.asked else ""]))
     detail = f"due since {days} days: {what}; until then the fixes that came with it are not in force"
-    fix = "restart at a quiet hour (callers get no connection for a minute or two): sudo reboot"
+    fix = "at a quiet hour (callers get no connection for a minute or two): playbooks/update_system.yml"
     return PartState(name, "warning" if now - facts.since > _DUE_S else "ok", detail, fix)
 
 

@@ -53,6 +53,20 @@ FAULTS = (
         report=("disk", "warning", "5 of 100 GiB free"),
         wave=2,
     ),
+    Fault(
+        "a mirror lacks a disk",
+        "RaidShort",
+        server={'node_md_disks_required{device="md0"}': 2, 'node_md_disks{device="md0",state="active"}': 1},
+        report=("raid", "warning", "md0 1 of 2 disks"),
+        wave=1,
+    ),
+    Fault(
+        "a disk calls itself failing",
+        "DiskFails",
+        server={'sales_machine_disk_healthy{disk="/dev/nvme0"}': 0},
+        report=("disks", "error", "about to fail: /dev/nvme0"),
+        wave=2,
+    ),
     Fault("the memory is short", "MemoryShort", server={"node_memory_MemAvailable_bytes": 1}),
     Fault("the clock is wrong", "ClockWrong", server={"node_timex_sync_status": 0}, wave=1),
     Fault(

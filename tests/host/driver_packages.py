@@ -33,17 +33,31 @@ Before=sysinit.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/bin/sh -c 'modinfo --field=version nvidia > /run/nvidia-loaded; touch /dev/nvidia-uvm'
+ExecStart=/bin/sh -c 'modinfo --set-version="$(uname -r)" --field=version nvidia > /run/nvidia-loaded; touch /dev/nvidia-uvm'
 [Install]
 WantedBy=sysinit.target
 """
-_MAKE = """
-set -e; rm -rf /srv/driver; mkdir -p /srv/driver; cd /srv/driver
+MAKE = """
+set -e; rm -rf FOLDER; mkdir -p FOLDER; cd FOLDER
 pack() {
   { dpkg-deb --build --root-owner-group "$1" "$1.deb" > /dev/null; rm -r "$1"; }
   { dpkg-deb -f "$1.deb"; echo "Filename: ./$1.deb"; echo "Size: $(stat -c %s "$1.deb")"
     echo "SHA256: $(sha256sum "$1.deb" | cut -d' ' -f1)"; echo; } >> Packages
 }
+"""
+
+
+# What DKMS does when a driver is installed: a module for each kernel with headers.
+_BUILD = """#!/bin/sh
+mkdir -p /lib/modules/KERNEL; depmod -a KERNEL
+for each in /lib/modules/*/build; do
+  kernel=$(basename "$(dirname "$each")")
+  if [ "$kernel" != KERNEL ]; then
+    rm -rf "/lib/modules/$kernel/updates"
+    [ ! -d /lib/modules/KERNEL/updates ] || cp -r /lib/modules/KERNEL/updates "/lib/modules/$kernel/"
+    depmod "$kernel"
+  fi
+done
 """
 
 
@@ -74,20 +88,20 @@ class Driver:
 def offer(host: Host, *drivers: Driver) -> None:
     """Makes these versions, and what goes with them, known to the host's apt."""
     kernel = host.read("uname", "-r")
-    script = _MAKE
+    script = MAKE.replace("FOLDER", "/srv/driver")
     for name, path in (
         ("nvidia-modprobe", "usr/bin/nvidia-modprobe"),
         ("linux-image-generic", "usr/share/doc/linux-image-generic/copyright"),
         ("linux-headers-generic", f"lib/modules/{kernel}/build/Makefile"),
     ):
-        script += _package(name, "6.8.0-88.88", {path: "#!/bin/sh\n"})
+        script += package(name, "6.8.0-88.88", {path: "#!/bin/sh\n"})
     for driver in drivers:
         library = f"libnvidia-compute-{driver.branch}-server"
         other = "550" if driver.branch == "580" else "580"
         files: dict[str, str | bytes] = {
             "usr/bin/nvidia-smi": _SMI.format(version=driver.upstream, power=driver.watts),
             "usr/bin/nvidia-persistenced": "#!/bin/sh\nsleep infinity &\n",
-            "DEBIAN/postinst": f"#!/bin/sh\nmkdir -p /lib/modules/{kernel}; depmod -a {kernel}\n",
+            "DEBIAN/postinst": _BUILD.replace("KERNEL", kernel),
         }
         if driver.built and not driver.prebuilt:
             files[f"lib/modules/{kernel}/updates/dkms/nvidia.ko"] = module(driver.upstream)
@@ -99,9 +113,9 @@ def offer(host: Host, *drivers: Driver) -> None:
             others += [f"nvidia-headless-no-dkms-{branch}-server" for branch in ("550", "580")]
         conflicts = ", ".join(filter(None, [*others, driver.conflicts]))
         relations = f"Depends: {library} (= {driver.version})\nConflicts: {conflicts}\n"
-        script += _package(driver.package, driver.version, files, relations)
-        script += _package(library, driver.version, {f"usr/share/doc/{library}/copyright": "none\n"})
-    script += _file("/etc/systemd/system/fake-card.service", _BOOT)
+        script += package(driver.package, driver.version, files, relations)
+        script += package(library, driver.version, {f"usr/share/doc/{library}/copyright": "none\n"})
+    script += file("/etc/systemd/system/fake-card.service", _BOOT)
     script += "systemctl enable -q fake-card.service\n"
     script += "echo 'deb [trusted=yes] file:/srv/driver ./' > /etc/apt/sources.list.d/driver.list; apt-get update -q\n"
     host.sh(script)
@@ -115,7 +129,7 @@ def _prebuilt(driver: Driver, kernel: str, files: "dict[str, str | bytes]") -> s
     ready = {f"lib/modules/{kernel}/kernel/nvidia-{driver.branch}srv/nvidia.ko": module(driver.upstream)}
     needs = f"Depends: nvidia-headless-no-dkms-{driver.branch}-server (= {driver.version})\n"
     conflicts = "Conflicts: nvidia-driver-550-server, nvidia-driver-580-server\n"
-    return _package(f"nvidia-utils-{driver.branch}-server", driver.version, tools, needs + conflicts) + _package(
+    return package(f"nvidia-utils-{driver.branch}-server", driver.version, tools, needs + conflicts) + package(
         modules, "6.8.0-149.149+1", {**ready, **depmod}, needs
     )
 
@@ -159,18 +173,18 @@ def module(version: str) -> bytes:
     return head + told + names + b"".join(rows)
 
 
-def _package(name: str, version: str, files: "dict[str, str | bytes] | dict[str, str]", relations: str = "") -> str:
+def package(name: str, version: str, files: "dict[str, str | bytes] | dict[str, str]", relations: str = "") -> str:
     folder = f"{name}_{version}"
     control = (
         f"Package: {name}\nVersion: {version}\nArchitecture: amd64\nMaintainer: tests <t@example.com>\n{relations}"
     )
-    script = _file(f"{folder}/DEBIAN/control", f"{control}Description: a stand-in\n")
+    script = file(f"{folder}/DEBIAN/control", f"{control}Description: a stand-in\n")
     for path, content in files.items():
-        script += _file(f"{folder}/{path}", content)
+        script += file(f"{folder}/{path}", content)
     return f"{script}chmod -R go-w {folder}; pack {folder}\n"
 
 
-def _file(path: str, content: str | bytes) -> str:
+def file(path: str, content: str | bytes) -> str:
     data = content.encode() if isinstance(content, str) else content
     mode = "0755" if data.startswith(b"#!") else "0644"
     return f"mkdir -p {path.rpartition('/')[0]}; echo {base64.b64encode(data).decode()} | base64 -d > {path}; chmod {mode} {path}\n"

@@ -129,6 +129,18 @@ def test_the_driver_is_never_upgraded_unattended(closed: Host) -> None:
     assert held == str(candidates[:3])
 
 
+def test_upgrades_come_at_the_hour_that_is_asked_for(closed: Host) -> None:
+    show = ("systemctl", "show", "--property=TimersCalendar,RandomizedDelayUSec", "apt-daily-upgrade.timer")
+    for hour, wanted in (("*-*-* 03:30", "03:30:00"), ("*-*-* 06:00", "06:00:00")):
+        run = closed.play("tests/host/playbooks/role.yml", role="base", base_upgrade_at=hour, base_upgrade_spread="20m")
+        assert run.status == 0, run.output[-3000:]
+        told = closed.read(*show)
+        assert told.count("OnCalendar=") == 1
+        assert f"OnCalendar=*-*-* {wanted}" in told
+        assert "RandomizedDelayUSec=20min" in told
+    assert closed.play("tests/host/playbooks/foundation.yml").status == 0
+
+
 def test_what_a_former_inventory_opened_is_closed(listeners: Host) -> None:
     opened = listeners.play(FOUNDATION, "--tags", "firewall", firewall_tcp_ports=[*OPEN, 9100])
     assert opened.status == 0, opened.output

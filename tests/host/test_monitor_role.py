@@ -9,9 +9,11 @@ import pytest
 
 from tests.host.callers import SECRET, SOON, Caller, telling, told_of
 from tests.host.hosts import ROOT, Host
+from tests.operations.smartctl import nvme
 
 FRONT = "tests/host/playbooks/front.yml"
 RULES = ROOT / "tests/host/alert_rules_test.yml"
+DATA = "/var/lib/sales-machine"
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +64,29 @@ def test_the_doctors_findings_and_the_backups_age_are_figures(caller: Caller) ->
     assert 'sales_machine_doctor_check_level{check="database"} 0' in figures
     line = next(line for line in figures.splitlines() if line.startswith("sales_machine_backup_timestamp_seconds "))
     assert 0 <= time.time() - float(line.split()[1]) < 7200
+
+
+def test_what_a_disk_says_reaches_the_doctor_and_the_figures(caller: Caller) -> None:
+    """Through the confined unit, from a smartctl that answers as the real one: a test host's own disks say nothing."""
+    host = caller.host
+    tree = json.dumps(nvme("/dev/nvme0", warning=4))
+    scan = json.dumps({"devices": [{"name": "/dev/nvme0", "type": "nvme"}], "smartctl": {"exit_status": 0}})
+    program = f"""#!/bin/sh
+case "$*" in *--scan-open*) echo '{scan}' ;; *) echo '{tree}'; exit 8 ;; esac
+"""
+    host.exec("sh", "-c", f"cat > /usr/local/sbin/smartctl <<'END'\n{program}END\nchmod 755 /usr/local/sbin/smartctl")
+    doctor = f"CREDENTIALS_DIRECTORY=/etc/sales-machine machine doctor --json --settings /etc/sales-machine/settings.yaml --data {DATA} --kb {DATA}/kb"
+    try:
+        host.sh("systemctl start sales-machine-disks.service")
+        (found,) = [each for each in json.loads(host.sh(doctor, check=False))["checks"] if each["name"] == "disks"]
+        assert (found["level"], "it is not reliable any more" in found["detail"]) == ("error", True)
+        figures = host.sh("curl -s http://127.0.0.1:9100/metrics")
+        line = next(line for line in figures.splitlines() if line.startswith("sales_machine_disk_healthy{"))
+        assert 'disk="/dev/nvme0"' in line
+        assert line.endswith(" 0")
+    finally:
+        host.sh("rm /usr/local/sbin/smartctl; systemctl start sales-machine-disks.service")
+    assert "sales_machine_disk_healthy{" not in host.sh("curl -s http://127.0.0.1:9100/metrics")
 
 
 def wait(met: Callable[[], Any], seconds: float = 40) -> None:

@@ -57,6 +57,7 @@ def environment(rendered: Path, unit: str) -> dict[str, str]:
         ("backup.sales-machine-offsite.service", SANDBOX | TIGHTER | {"PrivateDevices=yes", "CapabilityBoundingSet="}),
         ("backup.sales-machine-offsite-drill.service", SANDBOX | TIGHTER | {"PrivateDevices=yes"}),
         ("monitor.sales-machine-doctor.service", SANDBOX - {"RestrictRealtime=yes"}),
+        ("monitor.sales-machine-disks.service", SANDBOX | {"PrivateNetwork=yes"}),
     ],
 )
 def test_a_unit_is_confined(rendered: Path, unit: str, promised: set[str]) -> None:
@@ -238,6 +239,10 @@ ALERTS = {
     "BackupOld": ("warning", "1h", "> 30 * 3600"),
     "OffsiteOld": ("warning", "1h", "> 54 * 3600"),
     "DiskFull": ("warning", "15m", "< 0.1"),
+    "RaidShort": ("warning", "2m", "> 0"),
+    "DiskFails": ("critical", "0m", "== 0"),
+    "DiskWears": ("warning", "1h", "> 0.9"),
+    "DisksUnasked": ("warning", "1h", "> 6 * 3600"),
     "MemoryShort": ("warning", "10m", "< 0.05"),
     "ClockWrong": ("warning", "30m", "== 0"),
     "ReceiverFails": ("warning", "5m", "> 0"),

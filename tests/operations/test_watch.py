@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from loadtests.service import ROOT
+from tests.operations.smartctl import stand_in
 
 WATCH = ROOT / "roles/monitor/files/watch.py"
 RULES = (ROOT / "roles/monitor/templates/rules.yml.j2").read_text("utf-8")
@@ -289,11 +290,13 @@ def test_every_alert_has_its_page_and_every_page_its_alert(folder: str) -> None:
         assert text.count("\n## ") == 2
 
 
-def test_every_metric_of_the_rules_exists() -> None:
+def test_every_metric_of_the_rules_exists(tmp_path: Path) -> None:
     """A renamed metric would silence its alert without a word."""
     from app.telemetry import Telemetry
 
-    ours = Telemetry(b"key").exposition().decode() + WATCH.read_text("utf-8")
+    disks = [sys.executable, str(ROOT / "roles/monitor/files/disks.py"), str(tmp_path / "r"), str(tmp_path / "m")]
+    subprocess.run(disks, env=os.environ | {"DISKS_SMARTCTL": stand_in(tmp_path)}, check=True)
+    ours = Telemetry(b"key").exposition().decode() + WATCH.read_text("utf-8") + (tmp_path / "m").read_text("utf-8")
     known = {name.removesuffix("_total") for name in re.findall(r"# TYPE (\w+)", ours)}
     used = {re.sub(r"_(total|bucket)$", "", name) for name in re.findall(r"\b(?:sales_)?machine_[a-z_]+\b", RULES)}
     assert used <= known, used - known
