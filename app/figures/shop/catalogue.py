@@ -155,6 +155,10 @@ class Catalogue:
         names = tuple(o.name for o in self.offers if o.extra and any(price.unit == unit for price in o.prices))
         return names if len(names) == 1 else ()
 
+    def priced_by(self, unit: str) -> tuple[Offer, ...]:
+        """Offers whose price is for one of that unit."""
+        return tuple(offer for offer in self.offers if any(price.unit == unit for price in offer.prices))
+
 
 def key_of(name: str) -> str:
     return " ".join(folded(name))
