@@ -102,7 +102,8 @@ def what_decides(
     counts = open_ or priced or any(character.isdigit() for character in text[:LONGEST])
     all_ = recalled(snapshot, found, counted)
     before = without(all_, step.without, found)
-    text = in_its_words(text[:LONGEST], found)
+    as_written = text[:LONGEST]
+    text = in_its_words(as_written, found)
     known = as_heard(before, text, counted, found)
     now = heard(text, known, found.catalogue, parser(found))
     read, asked, basket = now.read, now.wanted, now.after
@@ -147,6 +148,8 @@ def what_decides(
         added = added_up(read, asked, snapshot.history, found.catalogue, step.language)
         if added is not None:
             return (replace(added, said=found.names.said(added.said, step.language)),)
+    if text != as_written:  # a term that he names in another language is asked about: its section answers
+        decided = tuple(e for e in decided if not (isinstance(e, Term) and all(f.kind == "term" for f in e.figures)))
     over = {section.id for section in found.sections if section.valid_until and section.valid_until < today}
     if step.language == "en" and found.translates:
         decided = tuple(each for each in decided if not isinstance(each, YesNo))
