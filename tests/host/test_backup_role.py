@@ -216,7 +216,7 @@ def test_the_drill_brings_the_newest_back_from_there(caller: Caller, outside: di
 @pytest.mark.parametrize("unit", ["sales-machine-offsite.service", "sales-machine-offsite-drill.service"])
 def test_what_sends_and_brings_back_is_confined(caller: Caller, outside: dict[str, Any], unit: str) -> None:
     last = caller.host.sh(f"systemd-analyze security {unit} | tail -1")
-    assert float(last.split(":")[1].split()[0]) <= 3.0
+    assert float(last.split(":")[1].split()[0]) <= 2.5
 
 
 def test_without_a_place_nothing_of_it_is_left(caller: Caller, outside: dict[str, Any]) -> None:
