@@ -1,5 +1,6 @@
 """What decides a question and what the knowledge says beside it: one of the two says each thing."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,35 +26,44 @@ YES = Deciding("yes_no", "Да, есть.", ("другое",), value=True)
 
 
 @pytest.mark.parametrize(
-    ("deciding", "passages", "more", "questions", "lines", "behind"),
+    ("deciding", "passages", "more", "lines", "behind"),
     [
-        ((), (BOAT,), False, 1, (), (BOAT,)),
-        ((), (), True, 1, (), ()),
-        ((UNKNOWN,), (), False, 1, (UNKNOWN.said,), ()),
-        ((UNKNOWN,), (HOURS,), False, 1, (), (HOURS,)),
-        ((UNKNOWN, UNKNOWN), (), False, 1, (UNKNOWN.said,) * 2, ()),
-        ((UNKNOWN, YES), (HOURS,), False, 2, (YES.said,), (HOURS,)),
-        ((PRICE,), (BOAT, HOURS), False, 1, (), (BOAT, HOURS)),
-        ((PRICE,), (HOURS, BOAT), False, 2, (PRICE.said,), (HOURS,)),
-        ((PRICE,), (), False, 1, (PRICE.said,), ()),
-        ((PRICE,), (HOURS,), False, 1, (PRICE.said,), ()),
-        ((PRICE,), (HOURS,), False, 2, (PRICE.said,), (HOURS,)),
-        ((PRICE, YES), (BOAT, HOURS), False, 3, (PRICE.said, YES.said), (HOURS,)),
-        ((SUM,), (BOAT, HOURS), False, 2, (SUM.said,), ()),
-        ((ADVISED,), (HOURS,), False, 2, (ADVISED.said,), ()),
-        ((SUM,), (HOURS,), True, 2, (SUM.said,), (HOURS,)),
-        ((SUM,), (BOAT,), True, 2, (SUM.said,), ()),
-        ((RIGHT,), (HOURS,), True, 2, (RIGHT.said,), ()),
-        ((WRONG,), (HOURS,), True, 2, (WRONG.said,), ()),
-        ((WRONG, YES), (HOURS,), True, 3, (WRONG.said, YES.said), (HOURS,)),
-        ((YES,), (HOURS, BOAT), False, 2, (YES.said,), (BOAT,)),
-        ((YES,), (HOURS, BOAT), False, 3, (YES.said,), (HOURS, BOAT)),
+        ((), (BOAT,), False, (), (BOAT,)),
+        ((), (), True, (), ()),
+        ((UNKNOWN,), (), False, (UNKNOWN.said,), ()),
+        ((UNKNOWN,), (HOURS,), False, (), (HOURS,)),
+        ((UNKNOWN, UNKNOWN), (), False, (UNKNOWN.said,) * 2, ()),
+        ((UNKNOWN, YES), (BOAT,), True, (YES.said,), ()),
+        ((PRICE,), (BOAT, HOURS), False, (), (BOAT, HOURS)),
+        ((PRICE,), (HOURS, BOAT), False, (PRICE.said,), (HOURS,)),
+        ((PRICE,), (), False, (PRICE.said,), ()),
+        ((PRICE,), (HOURS,), False, (PRICE.said,), ()),
+        ((PRICE, YES), (BOAT, HOURS), False, (PRICE.said, YES.said), (HOURS,)),
+        ((SUM,), (BOAT, HOURS), False, (SUM.said,), ()),
+        ((ADVISED,), (HOURS, BOAT), False, (ADVISED.said,), ()),
+        ((SUM,), (HOURS, BOAT), True, (SUM.said,), (HOURS,)),
+        ((SUM,), (BOAT,), True, (SUM.said,), ()),
+        ((RIGHT,), (HOURS, BOAT), True, (RIGHT.said,), ()),
+        ((WRONG,), (HOURS, BOAT), True, (WRONG.said,), ()),
+        ((WRONG, YES), (HOURS, BOAT), True, (WRONG.said, YES.said), (HOURS,)),
+        ((YES,), (HOURS, BOAT), False, (YES.said,), (BOAT,)),
     ],
 )
 def test_one_of_the_two_says_it(
-    deciding: tuple[Deciding, ...], passages: tuple[Passage, ...], more: bool, questions: int, lines: Any, behind: Any
+    deciding: tuple[Deciding, ...], passages: tuple[Passage, ...], more: bool, lines: Any, behind: Any
 ) -> None:
-    assert joined(deciding, passages, asks_more=more, questions=questions) == (lines, behind)
+    assert joined(deciding, passages, asks_more=more) == (lines, behind)
+
+
+def asked(number: int, passage: Passage) -> Passage:
+    return replace(passage, ranks={"question": number})
+
+
+def test_each_of_several_questions_that_the_facts_do_not_decide_keeps_its_passage() -> None:
+    queries = ("сколько за две лодки?", "когда вы открыты?")
+    found = (asked(1, BOAT), asked(2, HOURS), about("иное"))
+    assert joined((SUM,), found, asks_more=False, queries=queries) == ((SUM.said,), (found[1],))
+    assert joined((), found, asks_more=False, queries=queries) == ((), found)
 
 
 @pytest.mark.parametrize(
@@ -99,9 +109,9 @@ def test_the_lead_announces_passages_and_facts_alike() -> None:
 
 
 def test_more_than_a_sum_is_said_to_who_asks_for_more() -> None:
-    asked = {"queries": ("сколько за две", "есть часы"), "query": "часы"}
-    assert composed(HOURS, deciding=(SUM,), **asked) == "Две лодки: 1000 ₸."
-    assert composed(HOURS, deciding=(SUM,), intents=("feature",), **asked) == "Две лодки: 1000 ₸.\n\nПро часы."
+    found = (HOURS, about("лодки", "Лодки есть."))
+    assert composed(*found, deciding=(SUM,), query="часы") == "Две лодки: 1000 ₸."
+    assert composed(HOURS, deciding=(SUM,), query="часы", intents=("feature",)) == "Две лодки: 1000 ₸."
 
 
 def test_a_section_that_asks_is_said_whole_where_nothing_was_told_or_asked() -> None:
