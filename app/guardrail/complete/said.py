@@ -84,18 +84,28 @@ def tells(case: Case) -> bool:
 def _answers(case: Case, start: int, end: int) -> bool:
     """Whether a sentence tells something of ours, or that it is not known."""
     sentence, context, grounds = case.text.raw[start:end], case.context, case.grounds
-    if case.is_own(start, end):
-        return "?" not in sentence and len(content(sentence)) > 1
+    if case.is_own(start, end):  # also a word on the customer's mood, which tells nothing of what is asked
+        told = "?" not in sentence and len(content(sentence)) > 1
+        return told and (not context.passages or not grounds.readable or _of_it(content(sentence), grounds))
     if doubts(sentence) or hands_on(sentence):
         return True
     words = content(sentence)
     if "?" in sentence:  # asks back: about what he asked
-        return any(grounds.newest(word) for word in words)
+        return any(grounds.newest(word) for word in words) and not _is_of_the_course(words, case)
     measured = any(start <= f.start < end and not f.implied for f in case.figures)
     denied = denies(sentence, context.language)
     if not context.passages:
         return denied or measured or any(grounds.facts(word) for word in words)
     return (measured and not denied) or not grounds.readable or _touches(words, sentence, grounds, denied=denied)
+
+
+def _of_it(words: list[str], grounds: Grounds) -> bool:
+    return any(grounds.newest(word) or grounds.used(word) for word in words)
+
+
+def _is_of_the_course(words: list[str], case: Case) -> bool:
+    """Whether a question is a part of one that the dialogue would have put in any case."""
+    return any(all(KnownWords.of([own]).holds(word) for word in words) for own in case.context.own if "?" in own)
 
 
 def _touches(words: list[str], sentence: str, grounds: Grounds, *, denied: bool) -> bool:
@@ -104,7 +114,7 @@ def _touches(words: list[str], sentence: str, grounds: Grounds, *, denied: bool)
     More words of which one is ours are hardly chance, and a name answers who, where and which by itself.
     """
     if denied:
-        return any(grounds.newest(word) or grounds.used(word) for word in words)
+        return _of_it(words, grounds)
     if len(words) <= _SHORT and not _names_somebody(sentence):
         return any(grounds.newest(word) for word in words)
     return any(grounds.any(word) for word in words)

@@ -210,6 +210,15 @@ def test_a_few_words_answer_where_they_are_of_the_question_and_a_no_where_it_is_
     assert ("missing" not in found) is answers
 
 
+def test_neither_a_piece_of_our_own_question_nor_a_word_on_his_mood_is_an_answer() -> None:
+    own = ("Понимаем, за расходами хочется следить.", "Какой у вас сад: большой, маленький?", "Саженцы любят воду.")
+    asked = {"asked": True, "own": own, "customer": ("Сад большой, что с яблоней делать?",)}
+    assert "missing" in lacks("Какой у вас сад?", **asked)
+    assert "missing" in lacks("Понимаем, за расходами хочется следить.", **asked)
+    assert "missing" not in lacks("Саженцы любят воду.", **asked)
+    assert "missing" not in lacks("Что именно с яблоней?", **asked)
+
+
 def test_a_value_alone_answers_how_much_and_not_how() -> None:
     assert "bare" not in lacks("12 месяцев", customer=("какая гарантия?",))
     assert "bare" in lacks("12 месяцев", customer=("как до вас доехать?",))
