@@ -1,0 +1,93 @@
+"""Claims without a figure against whole knowledge bases: three small shops that the checks were made by, and one more."""
+
+import asyncio
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from app.errors import ConfigError
+from app.evaluation.guarding.drafts import JudgedDraft, read_drafts
+from app.evaluation.guarding.judging import contexts
+from app.evaluation.guarding.training import Shop, learn
+from app.guardrail import Context, check
+from app.guardrail.checks.founded import FIELDS
+from app.guardrail.statements.clauses import clauses
+from app.knowledge.models import Models
+from app.service.assembly import open_bots
+from app.settings import load
+from loadtests.service import ROOT
+
+HERE = Path(__file__).parents[1] / "truth"
+CHECKS = {"contradicted", "founded", "compared"}
+CAUGHT = {"sample": 23, "vet": 17, "swim": 12, "flowers": 12}
+"""Lies that these checks alone stop, of 80, 35, 36 and 25."""
+
+
+@cache
+def judged(shop: str) -> tuple[tuple[JudgedDraft, Context], ...]:
+    own = HERE / shop / "kb"
+    bot = open_bots(load(), own if own.is_dir() else ROOT / "kb", key=bytes(32), models=Models()).default
+    cases = read_drafts([HERE / shop / "drafts.yaml"])
+    return tuple(zip(cases, asyncio.run(contexts(cases, bot, load())), strict=True))
+
+
+def spoke(draft: str, context: Context) -> set[str]:
+    return {finding.check for finding in check(draft, context).findings} & CHECKS
+
+
+@pytest.mark.parametrize("shop", CAUGHT)
+def test_no_true_answer_is_refused(shop: str) -> None:
+    wrong = [(case.draft, spoke(case.draft, context)) for case, context in judged(shop) if case.honest]
+    assert not [(draft, names) for draft, names in wrong if names]
+
+
+@pytest.mark.parametrize("shop", CAUGHT)
+def test_false_answers_are_refused(shop: str) -> None:
+    caught = [case.draft for case, context in judged(shop) if not case.honest and spoke(case.draft, context)]
+    assert len(caught) >= CAUGHT[shop], caught
+
+
+@pytest.mark.parametrize(
+    ("text", "denied", "affirmed"),
+    [
+        ("Птиц не лечим, а кошек лечим.", {"птиц"}, {"кошек"}),
+        ("Столов, экрана и бронирования у нас нет.", {"столов", "экрана", "бронирования"}, set()),
+        ("Касса продаёт без интернета до семи дней.", {"интернета"}, {"касса", "продает", "дней"}),
+        ("Если чек не нужен, печатать его не будем.", {"печатать"}, set()),
+        ("Говорить «никогда не опаздываем» было бы неправдой.", set(), {"опаздываем"}),
+        ("Картаны байлаудың қажеті жоқ.", {"байлаудын", "кажети"}, set()),
+        ("The pool is not deep.", {"deep"}, set()),
+    ],
+)
+def test_a_clause_affirms_some_words_and_denies_others(text: str, denied: set[str], affirmed: set[str]) -> None:
+    from app.guardrail.text.folding import fold
+
+    language = "en" if text.isascii() else "kk" if "ң" in text else "ru"
+    words = [w for clause in clauses(text, language) if not clause.supposes for w in clause.words]  # type: ignore[arg-type]
+    assert denied <= {fold(word.text) for word in words if word.denied is True}
+    assert affirmed <= {fold(word.text) for word in words if word.denied is False}
+
+
+def test_what_is_learnt_has_every_weight_and_needs_both_kinds() -> None:
+    shops = [Shop([(case.draft, context, case.honest) for case, context in judged(name)]) for name in ("vet", "swim")]
+    learnt = learn(shops)
+    assert all(f"  {name}: {{mean: " in learnt.content for name in FIELDS)
+    assert learnt.refused <= learnt.honest and learnt.caught <= learnt.false
+    with pytest.raises(ConfigError, match="two shops"):
+        learn(shops[:1])
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["D-Scan 2 сканер, ", "в Шымкенте тоже офис, ", "не принимаем наличные ", "«Старт» на любом тарифе ", "нет и "],
+)
+def test_a_long_draft_is_judged_in_time(piece: str) -> None:
+    import time
+
+    _, context = judged("sample")[0]
+    draft = (piece * 400)[:3_900]
+    check(draft, context)
+    begun = time.process_time()
+    check(draft, context)
+    assert time.process_time() - begun < 0.08
