@@ -24,5 +24,5 @@ def shop() -> Retriever:
     "row", parsed(Path(__file__).with_name("found.yaml").read_text("utf-8")), ids=lambda row: row["asks"]
 )
 def test_what_is_found(row: dict[str, Any]) -> None:
-    found = shop().search(row["asks"], top_k=3, today=TODAY, previous=row.get("before"), without=row.get("without", ()))
+    found = shop().search(row["asks"], top_k=2, today=TODAY, previous=row.get("before"), without=row.get("without", ()))
     assert [passage.section.id for passage in found] == row["found"]

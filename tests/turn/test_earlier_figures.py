@@ -104,13 +104,14 @@ def said(*texts: str, counted: dict[str, str] | None = None) -> dict[str, Decima
     return {item.key.split()[0]: item.count for item in recalled(snapshot, shop(), counted or {}).items}
 
 
-def test_ten_messages_are_read_back_and_the_beginning_of_each() -> None:
+def test_twenty_four_messages_are_read_back_and_the_beginning_of_each() -> None:
     named_, idle = "сканер D-Scan 1 беру", "понятно"
-    assert said(named_, *[idle] * 9) == said(named_) != {}
-    assert said(named_, *[idle] * 10) == {}
-    assert said("и ещё вот так " * 14 + named_) == {}
-    assert said(named_, *["и ещё вот так " * 15] * 5) == said(named_), "five of two hundred, and it"
-    assert said(named_, *["и ещё вот так " * 15] * 6) == {}, "what is read back is bounded altogether"
+    assert said(named_, *[idle] * 23) == said(named_) != {}
+    assert said(named_, *[idle] * 24) == {}
+    assert said("и ещё вот так " * 22 + named_) == {}, "three hundred characters of each"
+    long = "и ещё вот так " * 22
+    assert said(named_, *[long] * 9) == said(named_), "nine of three hundred, and it"
+    assert said(named_, *[long] * 10) == {}, "what is read back is bounded altogether"
     assert said("", named_) == said(named_)
 
 
