@@ -26,7 +26,7 @@ _BRIEF = 8
 """Words of a question in which a word that counts asks for the number."""
 _BEGINS = 3
 """Words within which a question for a number asks it: behind them it tells of one ("I want to see how many")."""
-ANSWERS = 0.09
+ANSWERS = 0.12
 """Probability below which a passage is near what was asked, and no answer to it."""
 ROOT = 3
 """Letters that two forms of a word begin with at least,"""

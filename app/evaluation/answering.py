@@ -20,7 +20,7 @@ _LOOKED_AT = 3
 _FOLDS = 10
 _SOFT = 0.3
 """How little a weight may grow for one example (the inverse of the penalty)."""
-_LINES = (0.05, 0.09, 0.2, 0.4)
+_LINES = (0.05, 0.09, 0.12, 0.2, 0.4)
 _PLACES = 4
 
 
