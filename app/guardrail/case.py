@@ -7,12 +7,12 @@ from functools import cached_property
 from app.guardrail.addresses import Address, addresses
 from app.guardrail.allowed import knowledge as known_by
 from app.guardrail.allowed.model import AllowedByKnowledge
+from app.guardrail.claimed import Claimed, claimed
 from app.guardrail.customer import heard, spent, told
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.read import figures
 from app.guardrail.grounds import Grounds
 from app.guardrail.model import Context
-from app.guardrail.statements.claimed import Claimed, claimed
 from app.guardrail.subject.binding import Binding, bind
 from app.guardrail.subject.mentions import Mention, mentions
 from app.guardrail.text.folding import fold

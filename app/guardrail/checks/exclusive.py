@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.statements.claimed import Claimed
+from app.guardrail.claimed import Claimed
 from app.guardrail.statements.clauses import Clause, Word
 from app.guardrail.statements.knowledge import Stated
 from app.guardrail.text.folding import fold

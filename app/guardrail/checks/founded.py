@@ -12,7 +12,7 @@ from functools import cache
 from itertools import islice
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.statements.claimed import Claimed
+from app.guardrail.claimed import Claimed
 from app.guardrail.statements.clauses import content, key
 from app.guardrail.text.lists import Lists
 from app.packaged import packaged

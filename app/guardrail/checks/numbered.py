@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.statements.claimed import Claimed
+from app.guardrail.claimed import Claimed
 from app.guardrail.statements.clauses import content
 from app.guardrail.text.folding import fold
 from app.guardrail.text.lists import Lists

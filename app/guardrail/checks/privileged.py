@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import islice
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.statements.claimed import Claimed
+from app.guardrail.claimed import Claimed
 from app.guardrail.statements.clauses import Clause, content, key
 from app.guardrail.statements.knowledge import Page, Stated
 from app.guardrail.text.folding import fold

@@ -12,7 +12,7 @@ from app.guardrail.text.folding import fold
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import Text
 
-_LISTS = Lists("app.guardrail.statements", "claimed.yaml")
+_LISTS = Lists("app.guardrail", "claimed.yaml")
 _DOUBT = tuple(map(fold, _LISTS.row("doubt")))
 _REFUSAL = frozenset(map(fold, _LISTS.words("refusal")))
 _NEAR = 12
