@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from app.composing.fitting import folded, same
+from app.composing.fitting import counted, folded, same
 from app.language.folds import letters
 from app.language.words import questions
 from app.types import Deciding, Passage
@@ -51,8 +51,10 @@ def quoted(question: str) -> str | None:
 
 
 def costs(question: str) -> bool:
-    """Whether it asks what something costs."""
-    return not questions()["costs"].isdisjoint(folded(question))
+    """Whether it asks what something costs, and not how many of something there are."""
+    words, lists = folded(question), questions()
+    found = lists["costs"].intersection(words)
+    return bool(found - lists["counts"]) or (bool(found) and counted(words) is None)
 
 
 def asks(question: str) -> bool:

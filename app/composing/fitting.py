@@ -45,11 +45,11 @@ def fits(asked: str, text: str, answered: Sequence[str], known: Mapping[str, Seq
     if not lists["link"].isdisjoint(words) and not lists["reached"].isdisjoint(words):
         return _ADDRESS.search(text) is not None
     asks = [folded(question) for question in answered]
-    counted = _counted(words) if len(words) <= _BRIEF else None
-    if counted and not any(same(counted, thing) for each in asks if (thing := _counted(each))):
-        if known is None or fold(counted) in listed("measures"):
+    many = counted(words) if len(words) <= _BRIEF else None
+    if many and not any(same(many, thing) for each in asks if (thing := counted(each))):
+        if known is None or fold(many) in listed("measures"):
             return numbered(text)
-        return any(_counts(counted, each) for each in _SENTENCE.findall(text))
+        return any(_counts(many, each) for each in _SENTENCE.findall(text))
     if known is None:
         return True
     owned = [thing for each in asks for things in _things(each) for thing in things]
@@ -70,7 +70,7 @@ def numbered(text: str) -> bool:
     return any(character.isdigit() for character in text) or bool(numbers(text))
 
 
-def _counted(words: Sequence[str]) -> str | None:
+def counted(words: Sequence[str]) -> str | None:
     """What a number of is asked for."""
     counts = questions()["counts"]
     place = next((n for n, word in enumerate(words[:_BEGINS]) if word in counts), None)

@@ -9,6 +9,8 @@ _ALONE = frozenset({"not_known"})
 """What is said where nothing else is."""
 _CLAIMED = frozenset({"confirmed", "corrected"})
 """His own sum: what it is of was asked and is said."""
+_FEW = 2
+"""Prices of a section that is about one thing: itself, and from what sum on it is free."""
 _SUMS = frozenset({"sum", "confirmed", "corrected", "advised"})
 
 
@@ -48,7 +50,7 @@ def _each(
         asked = queries[number - 1] if number else None
         alone = [each for each in deciding if passage.section.id in each.sections]
         sold = {fact.name for fact in passage.section.facts if fact.currency}
-        if len(alone) == 1 and alone[0].kind == "price" and asked is not None and len(sold) == 1:
+        if len(alone) == 1 and alone[0].kind == "price" and asked is not None and len(sold) <= _FEW:
             told.add(alone[0].said)  # the owner's words hold the price and say what it is for
             kept.append(passage)
         elif passage.section.id not in own and asked is not None and not reckoned(asked, deciding):
