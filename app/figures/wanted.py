@@ -156,6 +156,8 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
         if read.text[number.end : number.end + 2].strip().startswith("%"):
             continue
         first, last = _place(found, number.start), _place(found, number.end)
+        if last == first + 1 and found[first].folded in collective():
+            continue  # «for three»: people, whom their own word counts
         what, noun = counted(read.text, found, (first, last), named, catalogue)
         if what is None and fold(noun) in listed("dimensions"):
             continue

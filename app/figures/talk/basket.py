@@ -14,7 +14,7 @@ from app.figures.talk.held import Held
 from app.figures.talk.mending import counted_anew, fewer, put_right, swapped, told_anew
 from app.figures.talk.ordering import in_sets, joins
 from app.figures.talk.rejecting import kept, rejections, removes, wishes
-from app.figures.talk.spreading import named_by_price, spread
+from app.figures.talk.spreading import named_by_price, of_another_price, spread
 from app.figures.wanted import Wanted
 from app.figures.words import listed, segments, tokens
 
@@ -113,7 +113,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     if (pieces := wanted.quantities.get(_PIECE)) is not None and not wanted.keys and len(before.focus) == 1:
         items = [replace(item, count=pieces) if item.key == before.focus[0] else item for item in items]
     own = {key for key in wanted.keys if key not in gone}
-    refused -= own
+    refused = (refused - own) | of_another_price(read, wanted, catalogue)
     beside = joins(read.text, wanted)
     items = list(_added(items, wanted, (own, refused), catalogue, picked=picked, beside=beside and not picked))
     focus = (

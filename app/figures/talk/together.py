@@ -81,7 +81,10 @@ def together(case: Case, basket: Basket, *, joined: bool = False) -> list[Decide
         return []
     made = case.sum(offers)
     if made.unknown and all(unknown.missing == "from" for unknown in made.unknown):
-        return [*(PriceKnown(offer, offer.prices) for offer in offers), NotKnown(made.unknown, made.sections)]
+        each = [_comes_to(case, offer) for offer in offers]
+        counted_ = [decided for decided in each if isinstance(decided, Summed)]
+        plain = [decided for decided in each if decided not in counted_]
+        return [*plain, NotKnown(made.unknown, made.sections), *counted_]
     if not made.parts or made.unknown:
         return []
     counted = {figure.unit for offer in offers for figure in (*offer.prices, *offer.limits)}
