@@ -14,6 +14,7 @@ from app.figures.shop.naming import Named
 from app.figures.words import Token, asked, asked_by, collective, common, fold, listed, tokens, written
 
 MOST = Decimal(1_000_000)
+_PIECE = "@piece"
 _MOST_PIECES = 10_000  # of one product: a greater number beside its name is an amount
 _LONGEST = 60
 """Months: for longer nobody pays ahead, and «then» of one language begins as «ten» does."""
@@ -102,7 +103,10 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
     found = tokens(read.text)
     mentions = (n for n in catalogue.named(read.text) if not _is_unit(n, read.text, catalogue))
     mentions = (n for n in mentions if not _is_a_set(n, found))
+    every = tuple(mentions)
+    mentions = _in_full(every, found, catalogue)
     named = tuple(n for n in mentions if n.own or not _only_asks(n, read.text))
+    called = [n for n in every if n.own and n not in named]
     if any(n.own and n.unique for n in named):
         named = tuple(n for n in named if n.own)
     taken = [(n.start, n.end) for n in named if n.own or n.unique]
@@ -122,7 +126,7 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         each=frozenset(told.each),
         percent=_percent(read, found),
         alone=bool(taken) and _only(found, taken) and not any(t.folded in listed("open") for t in found),
-        rest=tuple(_rest(read, found, named, catalogue)),
+        rest=tuple(_rest(read, found, (*named, *called), catalogue)),
         objects=tuple(_objects(found, read, [n for n in named if n.unique or len(n.candidates) > 1], catalogue)),
         units=tuple(dict.fromkeys(_units(found, taken, catalogue))),
         shares=parts.shares if parts is not None else {},
@@ -245,9 +249,13 @@ def _percent(read: Read, found: Sequence[Token]) -> Decimal | None:
 
 
 def _units(found: Sequence[Token], taken: Sequence[tuple[int, int]], catalogue: Catalogue) -> Iterator[str]:
-    for token in found:
+    for place, token in enumerate(found):
         unit = catalogue.units.of(token.folded)
-        if unit is not None and not any(start <= token.start < end for start, end in taken):
+        if unit is None or any(start <= token.start < end for start, end in taken):
+            continue
+        behind = found[place + 1 : place + 4]
+        calls = len(behind) == 3 and behind[0].number and catalogue.units.of(behind[1].folded) == _PIECE
+        if not (calls and any(start == behind[2].start for start, _ in taken)):  # «tills, 3 pieces of X»: X is called so
             yield unit
 
 
@@ -264,6 +272,17 @@ def _is_a_set(named: Named, found: Sequence[Token]) -> bool:
     if token.end < named.end or token.folded not in listed("sets") or not token.raw.isascii():
         return False
     return token.raw.endswith("s") or (before is not None and (before.number or before.folded in listed("articles")))
+
+
+def _in_full(mentions: Sequence[Named], found: Sequence[Token], catalogue: Catalogue) -> Iterator[Named]:
+    """Without the noun whose full name follows its count: «scanners, 4 pieces, D-Scan 2» are one thing."""
+    for mention, following in zip(mentions, (*mentions[1:], None), strict=False):
+        if following is not None and following.key is not None and following.key in (mention.key, *mention.tied):
+            between = [t for t in found if mention.end <= t.start < following.start]
+            pieces = [t for t in between if catalogue.units.of(t.folded) == _PIECE]
+            if pieces and all(t.number or t in pieces for t in between):
+                continue
+        yield mention
 
 
 def _only_asks(named: Named, text: str) -> bool:

@@ -12,7 +12,7 @@ from app.figures.talk.aside import spoken_of
 from app.figures.talk.choosing import chosen, named_more
 from app.figures.talk.held import Held
 from app.figures.talk.mending import counted_anew, fewer, put_right, swapped, told_anew
-from app.figures.talk.ordering import in_sets, joins
+from app.figures.talk.ordering import in_sets, joins, meant_by
 from app.figures.talk.rejecting import kept, rejections, removes, wishes
 from app.figures.talk.spreading import named_by_price, of_another_price, spread
 from app.figures.wanted import Wanted
@@ -121,7 +121,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     )
     after = Basket(
         tuple(items[-_MOST:]),
-        _offered(wanted, own, before),
+        before.offered if _of_contents(wanted) else _offered(wanted, own, before),
         tuple(told.items()),
         wanted.months or before.months,
         (before.rejected | gone) - own - {item.key for item in items},
@@ -255,6 +255,11 @@ def _added(
     yield from new.values()
 
 
+def _of_contents(wanted: Wanted) -> bool:
+    """Whether a message asks only what is included in something: «is the scanner in it?»."""
+    return "included" in wanted.asks and not wanted.asks & _PRICED and not wanted.counts
+
+
 def _new(
     wanted: Wanted, keys: tuple[set[str], frozenset[str]], catalogue: Catalogue, *, takes: bool
 ) -> dict[str, Held]:
@@ -265,8 +270,11 @@ def _new(
     new: dict[str, Held] = {}
     own, refused = keys
     counts = wanted.counted
+    contents = _of_contents(wanted) and not wishes(wanted.words)
     for mention in wanted.named:
         key = mention.key
+        if contents and not any(map(bounded, meant_by(mention, catalogue))):
+            continue  # «is the scanner in it?» orders none
         if key is not None:
             if key in own and (mention.own or wanted.asks & _PRICED) and catalogue.get(key) is not None:
                 new[key] = Held(key, counts.get(key), takes)

@@ -93,7 +93,7 @@ def joins(text: str, wanted: Wanted) -> bool:
         return bool(joining)
     ends = (own[0].start, own[-1].end)
     outer = (t for t in joining if not ends[0] <= t.start < ends[1])
-    return any(t.folded not in listed("totals") for t in outer)
+    return any(t.folded not in listed("totals") and t.raw not in written("forall") for t in outer)
 
 
 def in_sets(text: str, wanted: Wanted, catalogue: Catalogue) -> Wanted:
