@@ -120,7 +120,7 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         counts=MappingProxyType(told.counts),
         foreign=tuple(dict.fromkeys(told.foreign)),
         months=lengths[-1] if lengths else _rate(read, found),
-        asks=asked([token.folded for token in found]),
+        asks=_asks(found, named, catalogue),
         words=tuple(token.folded for token in found),
         bare=tuple(told.bare),
         each=frozenset(told.each),
@@ -229,6 +229,7 @@ def _rest(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
     for token in found:
         word = token.folded
         small = token.number or word in common() or word in listed("small") or word in collective()
+        small = small or word in listed("suiting")
         known = asked_by(word) or catalogue.units.of(word) or listed("percent").get(word) or listed("spans").get(word)
         if not small and not known and not any(start <= token.start < end for start, end in spans):
             yield token.raw
@@ -283,6 +284,26 @@ def _in_full(mentions: Sequence[Named], found: Sequence[Token], catalogue: Catal
             if pieces and all(t.number or t in pieces for t in between):
                 continue
         yield mention
+
+
+def _asks(found: Sequence[Token], named: Sequence[Named], catalogue: Catalogue) -> frozenset[str]:
+    """What a clause asks for. «How many tills are in X» asks for a measure and for no price."""
+    words = [token.folded for token in found]
+    kinds = asked(words)
+    counts = {
+        place
+        for place, (token, behind) in enumerate(pairwise(found))
+        if token.folded in listed("counts") and _counts_unit(behind, catalogue)
+    }
+    if not counts or not ("included" in kinds or any(n.own and n.key is not None for n in named)):
+        return kinds
+    rest = asked([word for place, word in enumerate(words) if place not in counts])
+    return kinds if "price" in rest else (kinds - {"price"}) | {"measure"}
+
+
+def _counts_unit(token: Token, catalogue: Catalogue) -> bool:
+    unit = catalogue.units.of(token.folded)
+    return unit is not None and not unit.startswith("@") and listed("spans").get(token.folded) is None
 
 
 def _only_asks(named: Named, text: str) -> bool:

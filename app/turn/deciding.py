@@ -28,11 +28,11 @@ from app.figures.decided import (
 )
 from app.figures.deciding import decide
 from app.figures.read import Read
-from app.figures.ruled import Cheaper, PerUnit, Ruled
+from app.figures.ruled import Cheaper, NothingOrdered, PerUnit, Ruled
 from app.figures.talk.basket import heard
 from app.figures.talk.ordering import orders, recaps
 from app.figures.wanted import Wanted
-from app.figures.words import chooses
+from app.figures.words import chooses, listed
 from app.knowledge.retriever import Retriever
 from app.language.numerals import numbers
 from app.turn.adding import added_up
@@ -112,13 +112,17 @@ def what_decides(
     put_right = put_right and bool(basket.items) and len(asked.rest) <= _ASIDE
     of_prices = bool(asked.asks & _OF_PRICES) or once_or_again(asked.words)
     answers = bool(_ASKED.intersection(step.intents)) or chooses(asked.words)
-    recap = recaps(asked.words) and bool(basket.items)
+    recap = recaps(asked.words)
+    if recap and not asked.named and len(asked.rest) <= _ASIDE and not any(item.taken for item in basket.items):
+        return (Deciding("term", NothingOrdered().say(step.language)),)
+    recap = recap and bool(basket.items)
+    suits = bool(asked.quantities) and any(n.own for n in asked.named) and any(map(_suits, asked.words))
     lists = recap or orders(read.text, asked, found.catalogue, all_.keys)
-    if not (counts or put_right or of_prices or answers or lists):
+    if not (counts or put_right or of_prices or answers or lists or suits):
         return ()
     if lists:
         asked = replace(asked, asks=asked.asks | {"price", "sum"})
-    priced = priced or of_prices or not _SUMS.isdisjoint(asked.asks)
+    priced = priced or of_prices or suits or not _SUMS.isdisjoint(asked.asks)
     told, focus = dict(basket.told), basket.focus
     told_now = bool(read.numbers or asked.quantities) or asked.months is not None
     if step.reason == "price_told" and not (told_now or put_right):
@@ -155,6 +159,10 @@ def what_decides(
         decided = tuple(each for each in decided if not isinstance(each, YesNo))
     wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)
     return tuple(replace(each, said=found.names.said(each.said, step.language)) for each in wished)[:_MOST]
+
+
+def _suits(word: str) -> bool:
+    return listed("suiting").get(word) is not None
 
 
 def wanted_of(each: Deciding, step: Step) -> bool:

@@ -14,6 +14,7 @@ from app.figures.talk.held import Held
 from app.figures.talk.mending import counted_anew, fewer, put_right, swapped, told_anew
 from app.figures.talk.ordering import in_sets, joins, meant_by
 from app.figures.talk.rejecting import kept, rejections, removes, wishes
+from app.figures.talk.replacing import replaced
 from app.figures.talk.spreading import named_by_price, of_another_price, spread
 from app.figures.wanted import Wanted
 from app.figures.words import listed, segments, tokens
@@ -80,7 +81,8 @@ class Heard:
 
 def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Heard:
     """Linear in the text."""
-    read, wanted = parse(text)
+    swap = replaced(text, before.items, catalogue)
+    read, wanted = parse(swap.text if swap is not None else text)
     text = named_more(named_by_price(read, before.keys, catalogue), catalogue)
     if text != read.text:
         read, wanted = parse(text)
@@ -88,11 +90,12 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     offered = before.offered or _alike(before, catalogue)
     settled = [item.key for item in before.items if not item.open]
     full = chosen(text, offered, wanted.named, catalogue, settled)
-    picked = full != text
-    if picked:
+    picked = full != text or swap is not None
+    if full != text:
         read, wanted = parse(full)
         text = read.text
     gone, less, spans = _taken_back(text, wanted, before)
+    gone |= {swap.gone} if swap is not None else set()
     refused = gone | {key for m in wanted.named if (m.start, m.end) in spans for key in m.tied}
     if spans := [*spans, *spoken_of(text, wanted)]:
         named = any(mention.own and mention.unique for mention in wanted.named)
