@@ -76,7 +76,7 @@ def _held(named: Sequence[Named], keys: set[str]) -> _Goes | None:
 
 def _other(text: str, goes: _Goes, catalogue: Catalogue) -> tuple[Named | None, Offer] | None:
     """What comes, by its own name or by one that it has in common with what goes: «a rented one»."""
-    own = [mention for mention in catalogue.named(text) if mention.own]
+    own = [mention for mention in catalogue.named(text) if mention.own or mention.unique]
     for mention in own:
         if mention.key is not None and mention.key != goes.key and (offer := catalogue.get(mention.key)) is not None:
             return mention, offer
