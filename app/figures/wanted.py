@@ -7,6 +7,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from app.figures.beside import counted
+from app.figures.mentioned import mentioned, place_of
 from app.figures.parted import Parted, parted
 from app.figures.read import MOST_READ, DurationLike, Read, exact, months
 from app.figures.shop.catalogue import Catalogue
@@ -101,11 +102,7 @@ class _Told:
 def wanted(read: Read, catalogue: Catalogue) -> Wanted:
     """Linear in the length of the clause."""
     found = tokens(read.text)
-    mentions = (n for n in catalogue.named(read.text) if not _is_unit(n, read.text, catalogue))
-    mentions = (n for n in mentions if not _is_a_set(n, found))
-    every = tuple(mentions)
-    mentions = _in_full(every, found, catalogue)
-    named = tuple(n for n in mentions if n.own or not _only_asks(n, read.text))
+    every, named = mentioned(read.text, found, catalogue)
     called = [n for n in every if n.own and n not in named]
     if any(n.own and n.unique for n in named):
         named = tuple(n for n in named if n.own)
@@ -159,7 +156,7 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
             continue
         if read.text[number.end : number.end + 2].strip().startswith("%"):
             continue
-        first, last = _place(found, number.start), _place(found, number.end)
+        first, last = place_of(found, number.start), place_of(found, number.end)
         if last == first + 1 and found[first].folded in collective():
             continue  # «for three»: people, whom their own word counts
         what, noun = counted(read.text, found, (first, last), named, catalogue)
@@ -203,7 +200,7 @@ def _rate(read: Read, found: Sequence[Token]) -> Decimal | None:
 def _age(text: str, found: Sequence[Token], length: DurationLike) -> bool:
     """«My son is 6 years old»: years that nothing is paid for."""
     words = tokens(text[length.start : length.end])
-    first = _place(found, length.start)
+    first = place_of(found, length.start)
     paid = first > 0 and found[first - 1].folded in listed("onto")
     return bool(words) and words[-1].folded in listed("ages") and not paid
 
@@ -242,7 +239,7 @@ def _only(found: Sequence[Token], taken: Sequence[tuple[int, int]]) -> bool:
 
 def _percent(read: Read, found: Sequence[Token]) -> Decimal | None:
     for number in read.numbers[:MOST_READ]:
-        place = _place(found, number.end)
+        place = place_of(found, number.end)
         word = found[place].folded if place < len(found) else ""
         if read.text[number.end : number.end + 2].strip().startswith("%") or listed("percent").get(word) is not None:
             return number.value
@@ -256,34 +253,9 @@ def _units(found: Sequence[Token], taken: Sequence[tuple[int, int]], catalogue: 
             continue
         behind = found[place + 1 : place + 4]
         calls = len(behind) == 3 and behind[0].number and catalogue.units.of(behind[1].folded) == _PIECE
-        if not (calls and any(start == behind[2].start for start, _ in taken)):  # «tills, 3 pieces of X»: X is called so
-            yield unit
-
-
-def _is_unit(named: Named, text: str, catalogue: Catalogue) -> bool:
-    """A mention that may be what is counted alone: «tills» of a shop that sells none by that name."""
-    said = [token.folded for token in tokens(text[named.start : named.end])]
-    return named.key is None and all(catalogue.units.of(word) is not None for word in said)
-
-
-def _is_a_set(named: Named, found: Sequence[Token]) -> bool:
-    """«Two sets», «a set»: a common word, though a plan may be called so."""
-    place = _place(found, named.start)
-    token, before = found[place], found[place - 1] if place else None
-    if token.end < named.end or token.folded not in listed("sets") or not token.raw.isascii():
-        return False
-    return token.raw.endswith("s") or (before is not None and (before.number or before.folded in listed("articles")))
-
-
-def _in_full(mentions: Sequence[Named], found: Sequence[Token], catalogue: Catalogue) -> Iterator[Named]:
-    """Without the noun whose full name follows its count: «scanners, 4 pieces, D-Scan 2» are one thing."""
-    for mention, following in zip(mentions, (*mentions[1:], None), strict=False):
-        if following is not None and following.key is not None and following.key in (mention.key, *mention.tied):
-            between = [t for t in found if mention.end <= t.start < following.start]
-            pieces = [t for t in between if catalogue.units.of(t.folded) == _PIECE]
-            if pieces and all(t.number or t in pieces for t in between):
-                continue
-        yield mention
+        if calls and any(start == behind[2].start for start, _ in taken):
+            continue  # «tills, 3 pieces of X»: X is called so
+        yield unit
 
 
 def _asks(found: Sequence[Token], named: Sequence[Named], catalogue: Catalogue) -> frozenset[str]:
@@ -304,20 +276,3 @@ def _asks(found: Sequence[Token], named: Sequence[Named], catalogue: Catalogue) 
 def _counts_unit(token: Token, catalogue: Catalogue) -> bool:
     unit = catalogue.units.of(token.folded)
     return unit is not None and not unit.startswith("@") and listed("spans").get(token.folded) is None
-
-
-def _only_asks(named: Named, text: str) -> bool:
-    """«The cheapest» names nothing, though a section may be known by that."""
-    return all(asked_by(token.folded) for token in tokens(text[named.start : named.end]))
-
-
-def _place(found: Sequence[Token], at: int) -> int:
-    """The first token that begins at `at` or later; binary, so that a clause of numbers stays cheap."""
-    low, high = 0, len(found)
-    while low < high:
-        middle = (low + high) // 2
-        if found[middle].start < at:
-            low = middle + 1
-        else:
-            high = middle
-    return low

@@ -91,9 +91,7 @@ def what_decides(
     `counted`: what he said there is so much of, by the names of the dialogue's slots. Without `sums` only what the
     facts say as they stand: nothing is reckoned, and no sum of his is judged.
     """
-    if not _NO_BUYER.isdisjoint((*step.intents, step.reason or "")) or step.action in ("refuse", "close"):
-        return ()
-    if step.reason == _OF_WORTH:
+    if step.reason == _OF_WORTH or _no_buyers(step):
         return ()
     # Who has just asked for a price and says a number in a few words asks for it of so many.
     brief = snapshot.state.priced and len(text.split()) <= _BRIEF
@@ -107,16 +105,15 @@ def what_decides(
     known = as_heard(before, text, counted, found)
     now = heard(text, known, found.catalogue, parser(found))
     read, asked, basket = now.read, now.wanted, now.after
+    if recaps(asked.words) and not asked.named and len(asked.rest) <= _ASIDE and not any(i.taken for i in basket.items):
+        return (Deciding("term", NothingOrdered().say(step.language)),)
     put_right = now.put_right or (now.picked and snapshot.state.priced) or before.keys != all_.keys
     put_right |= any(dict(before.told).get(unit, n) != n for unit, n in known.told)
     put_right = put_right and bool(basket.items) and len(asked.rest) <= _ASIDE
     of_prices = bool(asked.asks & _OF_PRICES) or once_or_again(asked.words)
     answers = bool(_ASKED.intersection(step.intents)) or chooses(asked.words)
-    recap = recaps(asked.words)
-    if recap and not asked.named and len(asked.rest) <= _ASIDE and not any(item.taken for item in basket.items):
-        return (Deciding("term", NothingOrdered().say(step.language)),)
-    recap = recap and bool(basket.items)
-    suits = bool(asked.quantities) and any(n.own for n in asked.named) and any(map(_suits, asked.words))
+    recap = recaps(asked.words) and bool(basket.items)
+    suits = _suits(asked)
     lists = recap or orders(read.text, asked, found.catalogue, all_.keys)
     if not (counts or put_right or of_prices or answers or lists or suits):
         return ()
@@ -161,8 +158,14 @@ def what_decides(
     return tuple(replace(each, said=found.names.said(each.said, step.language)) for each in wished)[:_MOST]
 
 
-def _suits(word: str) -> bool:
-    return listed("suiting").get(word) is not None
+def _no_buyers(step: Step) -> bool:
+    return not _NO_BUYER.isdisjoint((*step.intents, step.reason or "")) or step.action in ("refuse", "close")
+
+
+def _suits(asked: Wanted) -> bool:
+    """Whether a clause asks if what it counts fits into what it names."""
+    suits = any(listed("suiting").get(word) is not None for word in asked.words)
+    return suits and bool(asked.quantities) and any(named.own for named in asked.named)
 
 
 def wanted_of(each: Deciding, step: Step) -> bool:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.figures.saying import plain
 from app.figures.shop.catalogue import Catalogue, Offer
+from app.figures.shop.facts import plain
 from app.figures.shop.naming import Named
 from app.figures.talk.held import Held
 from app.figures.words import Token, listed, segments, tokens, written

@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 from app.figures.read import MOST_READ, NumberLike, Read, exact
 from app.figures.shop.catalogue import Catalogue, Offer
-from app.figures.sums.fitting import least_of
 from app.figures.shop.naming import Named
+from app.figures.sums.fitting import least_of
 from app.figures.wanted import Wanted
 from app.figures.words import Token, listed, segments, tokens, written
 
