@@ -10,7 +10,7 @@ from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.shop.naming import Named
 from app.figures.sums.fitting import least_of
 from app.figures.wanted import Wanted
-from app.figures.words import Token, listed, segments, tokens, written
+from app.figures.words import Token, common, listed, segments, tokens, written
 
 _PIECE = "@piece"
 _LEAST = 100
@@ -66,6 +66,9 @@ def _of(part: Sequence[Token], place: int, named: Sequence[Named]) -> list[int]:
     if not before:
         return here[:1]
     meant = before[-1:]
+    led = [t for t in part if named[meant[0]].end <= t.start < part[place].start]
+    if led and led[0].raw in written("joining") and any(t.folded not in common() and not t.number for t in led[1:]):
+        return []  # «a scanner and the program for 2 shops»: they are told of the program
     for n in reversed(before[:-1]):
         between = [t for t in part if named[n].end <= t.start < named[meant[-1]].start]
         if not between or any(t.raw not in written("joining") for t in between):
