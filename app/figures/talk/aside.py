@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from app.figures.shop.main import says_nothing
 from app.figures.shop.naming import Named
+from app.figures.talk.rejecting import wishes
 from app.figures.wanted import Wanted
 from app.figures.words import Token, asked, chooses, listed, segments, tokens
 
@@ -48,7 +49,7 @@ class _Sentence:
         self.begin, self.end = part[0].start, part[-1].end
         self.priced = bool(kinds & _ASKS) or chooses(words)
         self.suits = any(listed("suiting").get(word) is not None for word in words)
-        self.takes = any(listed("taking").get(word) is not None for word in words)
+        self.takes = wishes(words)
         self.asks = "?" in mark or "yes_no" in kinds or any(word in listed("open") for word in words)
         self.why = "?" in mark and not self.priced and any(word in listed("whys") for word in words)
 

@@ -17,7 +17,7 @@ from app.figures.talk.rejecting import kept, rejections, removes, wishes
 from app.figures.talk.replacing import replaced
 from app.figures.talk.spreading import named_by_price, of_another_price, spread
 from app.figures.wanted import Wanted
-from app.figures.words import listed, segments, tokens
+from app.figures.words import listed, same, segments, tokens
 
 _PIECE = "@piece"
 _SPANS = {"@hour": "hour", "@day": "day", "@week": "week"}
@@ -258,6 +258,11 @@ def _added(
     yield from new.values()
 
 
+def _called(head: str, wanted: Wanted) -> bool:
+    """Whether a message says what kind of thing it is: who needs a receipt twice needs no receipt printer."""
+    return any(same(head, word) for word in wanted.words)
+
+
 def _of_contents(wanted: Wanted) -> bool:
     """Whether a message asks only what is included in something: «is the scanner in it?»."""
     return "included" in wanted.asks and not wanted.asks & _PRICED and not wanted.counts
@@ -273,6 +278,7 @@ def _new(
     new: dict[str, Held] = {}
     own, refused = keys
     counts = wanted.counted
+    asks = bool(wanted.asks & _PRICED) or bool(counts)
     contents = _of_contents(wanted) and not wishes(wanted.words)
     for mention in wanted.named:
         key = mention.key
@@ -283,7 +289,7 @@ def _new(
                 new[key] = Held(key, counts.get(key), takes)
         elif mention.own and 1 < len(mention.tied) <= _MOST_TIED and not (own | refused) & set(mention.tied):
             least = least_of(catalogue, mention.tied)
-            if least is not None and not bounded(least):
+            if least is not None and not bounded(least) and (asks or _called(catalogue.head(least.key), wanted)):
                 open_ = () if "cheapest" in wanted.asks else mention.tied
                 new.setdefault(least.key, Held(least.key, counts.get(least.key), takes, open_))
     return new

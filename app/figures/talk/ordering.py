@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.shop.naming import Named
+from app.figures.talk.rejecting import wishes
 from app.figures.wanted import Wanted
 from app.figures.words import LANGUAGES, chooses, data, folded, listed, tokens, written
 
@@ -39,7 +40,7 @@ def orders(text: str, wanted: Wanted, catalogue: Catalogue, held: Sequence[str] 
         bare = wanted.months is not None or any(not unit.startswith("@") for unit in wanted.quantities)
         if counted or (bare and any(mention.key is not None for _, mention in own)):
             return True
-    takes = any(listed("taking").get(word) is not None for word in wanted.words)
+    takes = wishes(wanted.words)
     goods = any(_goods(mention, catalogue) for _, mention in own)
     return takes and goods and (len(own) >= _SEVERAL or counted)
 
