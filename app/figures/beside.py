@@ -28,7 +28,7 @@ def counted(
         product = next((n for n, mention in enumerate(named) if mention.start <= token.start < mention.end), None)
         unit = catalogue.units.of(token.folded)
         if unit == _PIECE and product is None:
-            return _pieces(token, found[first - 1] if first else None, named), ""
+            return _pieces(text, token, found[first - 1] if first else None, named), ""
         if unit is not None and (product is None or named[product].key is None or _whole(named[product], token)):
             return unit, ""
         if product is not None:
@@ -40,10 +40,14 @@ def counted(
     return (None, spare) if before is None or (spare and isinstance(before, str)) else (before, "")
 
 
-def _pieces(token: Token, before: Token | None, named: Sequence[Named]) -> str | int:
+def _pieces(text: str, token: Token, before: Token | None, named: Sequence[Named]) -> str | int:
     """What «3 pieces» are of: the product named before them, else the one behind, else anything."""
     ends = [n for n, mention in enumerate(named) if before is not None and mention.end <= before.end]
     starts = [n for n, mention in enumerate(named) if mention.start >= token.end]
+    if ends and starts and before is not None and named[ends[-1]].end < before.start:
+        behind = text[token.end : named[starts[0]].start]
+        if _BREAKS.isdisjoint(behind) and not behind.strip():
+            return starts[0]  # «the tills, 6 pieces of X»: X, and not what stands far before
     return ends[-1] if ends else starts[0] if starts else _PIECE
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.figures.peramount import for_what
 from app.figures.ruled import Cheaper, PerUnit, Ruled
 from app.figures.saying import derivation, figure_said, lasting, missing, plainly, price, template, whole
 from app.figures.shop.catalogue import Offer
@@ -29,8 +30,10 @@ class PriceKnown:
 
     def say(self, language: Language) -> str:
         units = {figure.unit for figure in self.figures}
-        prices = ", ".join(price(figure, language, unit=len(units) > 1) for figure in self.figures)
-        return str(template(language, "price")).format(name=self.offer.name, prices=prices)
+        shown = [price(figure, language, unit=len(units) > 1) for figure in self.figures]
+        if len(units) == 1 and any(figure.amount for figure in self.figures):  # what it is for is said once
+            shown[0] = f"{shown[0]} {for_what(self.figures[0], language, self.offer.name)}".rstrip()
+        return str(template(language, "price")).format(name=self.offer.name, prices=", ".join(shown))
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,8 @@ def _odd_unit(case: Case, offers: Sequence[Offer]) -> Unknown | None:
         limit.unit for o in offers for limit in o.limits
     }
     known |= {f.quantity_unit for f in case.catalogue.reductions if any(case.catalogue.applies(f, o) for o in offers)}
+    heads = {case.catalogue.head(offer.key) for offer in offers}  # a plan without a limit holds what others limit
+    known |= {f.unit for o in case.catalogue.offers if case.catalogue.head(o.key) in heads for f in o.limits}
     bounded = all(p.unit in ("@company", "@order") for o in offers for p in o.prices)
     free = any(p.unit is None for o in offers for p in o.prices)
     for unit, told in asked.quantities.items():

@@ -52,6 +52,16 @@ class Cheaper:
 
 
 @dataclass(frozen=True, slots=True)
+class NothingOrdered:
+    """Who asks what he has ordered has ordered nothing yet: what he only asked about is no order."""
+
+    sections: tuple[str, ...] = ()
+
+    def say(self, language: Language) -> str:
+        return str(template(language, "nothing_ordered"))
+
+
+@dataclass(frozen=True, slots=True)
 class Ruled:
     """The shop's own rule of a discount: all that its section says."""
 

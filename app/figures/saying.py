@@ -110,6 +110,8 @@ def price(figure: Figure, language: Language, *, unit: bool = False, once: bool 
 
     `once`: that it is paid once is said too.
     """
+    if not figure.amount and figure.kind != "price_from":
+        return str(template(language, "gratis"))
     shown = money(figure.amount, figure.fact.currency or "", language)
     if figure.kind == "price_from":
         shown = template(language, "from").format(amount=shown)

@@ -7,6 +7,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from app.figures.beside import counted
+from app.figures.mentioned import mentioned, place_of
 from app.figures.parted import Parted, parted
 from app.figures.read import MOST_READ, DurationLike, Read, exact, months
 from app.figures.shop.catalogue import Catalogue
@@ -14,6 +15,7 @@ from app.figures.shop.naming import Named
 from app.figures.words import Token, asked, asked_by, collective, common, fold, listed, tokens, written
 
 MOST = Decimal(1_000_000)
+_PIECE = "@piece"
 _MOST_PIECES = 10_000  # of one product: a greater number beside its name is an amount
 _LONGEST = 60
 """Months: for longer nobody pays ahead, and «then» of one language begins as «ten» does."""
@@ -100,9 +102,8 @@ class _Told:
 def wanted(read: Read, catalogue: Catalogue) -> Wanted:
     """Linear in the length of the clause."""
     found = tokens(read.text)
-    mentions = (n for n in catalogue.named(read.text) if not _is_unit(n, read.text, catalogue))
-    mentions = (n for n in mentions if not _is_a_set(n, found))
-    named = tuple(n for n in mentions if n.own or not _only_asks(n, read.text))
+    every, named = mentioned(read.text, found, catalogue)
+    called = [n for n in every if n.own and n not in named]
     if any(n.own and n.unique for n in named):
         named = tuple(n for n in named if n.own)
     taken = [(n.start, n.end) for n in named if n.own or n.unique]
@@ -116,13 +117,13 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         counts=MappingProxyType(told.counts),
         foreign=tuple(dict.fromkeys(told.foreign)),
         months=lengths[-1] if lengths else _rate(read, found),
-        asks=asked([token.folded for token in found]),
+        asks=_asks(found, named, catalogue),
         words=tuple(token.folded for token in found),
         bare=tuple(told.bare),
         each=frozenset(told.each),
         percent=_percent(read, found),
         alone=bool(taken) and _only(found, taken) and not any(t.folded in listed("open") for t in found),
-        rest=tuple(_rest(read, found, named, catalogue)),
+        rest=tuple(_rest(read, found, (*named, *called), catalogue)),
         objects=tuple(_objects(found, read, [n for n in named if n.unique or len(n.candidates) > 1], catalogue)),
         units=tuple(dict.fromkeys(_units(found, taken, catalogue))),
         shares=parts.shares if parts is not None else {},
@@ -155,7 +156,9 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
             continue
         if read.text[number.end : number.end + 2].strip().startswith("%"):
             continue
-        first, last = _place(found, number.start), _place(found, number.end)
+        first, last = place_of(found, number.start), place_of(found, number.end)
+        if last == first + 1 and found[first].folded in collective():
+            continue  # «for three»: people, whom their own word counts
         what, noun = counted(read.text, found, (first, last), named, catalogue)
         if what is None and fold(noun) in listed("dimensions"):
             continue
@@ -197,7 +200,7 @@ def _rate(read: Read, found: Sequence[Token]) -> Decimal | None:
 def _age(text: str, found: Sequence[Token], length: DurationLike) -> bool:
     """«My son is 6 years old»: years that nothing is paid for."""
     words = tokens(text[length.start : length.end])
-    first = _place(found, length.start)
+    first = place_of(found, length.start)
     paid = first > 0 and found[first - 1].folded in listed("onto")
     return bool(words) and words[-1].folded in listed("ages") and not paid
 
@@ -223,6 +226,7 @@ def _rest(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
     for token in found:
         word = token.folded
         small = token.number or word in common() or word in listed("small") or word in collective()
+        small = small or word in listed("suiting")
         known = asked_by(word) or catalogue.units.of(word) or listed("percent").get(word) or listed("spans").get(word)
         if not small and not known and not any(start <= token.start < end for start, end in spans):
             yield token.raw
@@ -235,7 +239,7 @@ def _only(found: Sequence[Token], taken: Sequence[tuple[int, int]]) -> bool:
 
 def _percent(read: Read, found: Sequence[Token]) -> Decimal | None:
     for number in read.numbers[:MOST_READ]:
-        place = _place(found, number.end)
+        place = place_of(found, number.end)
         word = found[place].folded if place < len(found) else ""
         if read.text[number.end : number.end + 2].strip().startswith("%") or listed("percent").get(word) is not None:
             return number.value
@@ -243,39 +247,32 @@ def _percent(read: Read, found: Sequence[Token]) -> Decimal | None:
 
 
 def _units(found: Sequence[Token], taken: Sequence[tuple[int, int]], catalogue: Catalogue) -> Iterator[str]:
-    for token in found:
+    for place, token in enumerate(found):
         unit = catalogue.units.of(token.folded)
-        if unit is not None and not any(start <= token.start < end for start, end in taken):
-            yield unit
+        if unit is None or any(start <= token.start < end for start, end in taken):
+            continue
+        behind = found[place + 1 : place + 4]
+        calls = len(behind) == 3 and behind[0].number and catalogue.units.of(behind[1].folded) == _PIECE
+        if calls and any(start == behind[2].start for start, _ in taken):
+            continue  # «tills, 3 pieces of X»: X is called so
+        yield unit
 
 
-def _is_unit(named: Named, text: str, catalogue: Catalogue) -> bool:
-    """A mention that may be what is counted alone: «tills» of a shop that sells none by that name."""
-    said = [token.folded for token in tokens(text[named.start : named.end])]
-    return named.key is None and all(catalogue.units.of(word) is not None for word in said)
+def _asks(found: Sequence[Token], named: Sequence[Named], catalogue: Catalogue) -> frozenset[str]:
+    """What a clause asks for. «How many tills are in X» asks for a measure and for no price."""
+    words = [token.folded for token in found]
+    kinds = asked(words)
+    counts = {
+        place
+        for place, (token, behind) in enumerate(pairwise(found))
+        if token.folded in listed("counts") and _counts_unit(behind, catalogue)
+    }
+    if not counts or not ("included" in kinds or any(n.own and n.key is not None for n in named)):
+        return kinds
+    rest = asked([word for place, word in enumerate(words) if place not in counts])
+    return kinds if "price" in rest else (kinds - {"price"}) | {"measure"}
 
 
-def _is_a_set(named: Named, found: Sequence[Token]) -> bool:
-    """«Two sets», «a set»: a common word, though a plan may be called so."""
-    place = _place(found, named.start)
-    token, before = found[place], found[place - 1] if place else None
-    if token.end < named.end or token.folded not in listed("sets") or not token.raw.isascii():
-        return False
-    return token.raw.endswith("s") or (before is not None and (before.number or before.folded in listed("articles")))
-
-
-def _only_asks(named: Named, text: str) -> bool:
-    """«The cheapest» names nothing, though a section may be known by that."""
-    return all(asked_by(token.folded) for token in tokens(text[named.start : named.end]))
-
-
-def _place(found: Sequence[Token], at: int) -> int:
-    """The first token that begins at `at` or later; binary, so that a clause of numbers stays cheap."""
-    low, high = 0, len(found)
-    while low < high:
-        middle = (low + high) // 2
-        if found[middle].start < at:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def _counts_unit(token: Token, catalogue: Catalogue) -> bool:
+    unit = catalogue.units.of(token.folded)
+    return unit is not None and not unit.startswith("@") and listed("spans").get(token.folded) is None

@@ -28,11 +28,11 @@ from app.figures.decided import (
 )
 from app.figures.deciding import decide
 from app.figures.read import Read
-from app.figures.ruled import Cheaper, PerUnit, Ruled
+from app.figures.ruled import Cheaper, NothingOrdered, PerUnit, Ruled
 from app.figures.talk.basket import heard
 from app.figures.talk.ordering import orders, recaps
 from app.figures.wanted import Wanted
-from app.figures.words import chooses
+from app.figures.words import chooses, listed
 from app.knowledge.retriever import Retriever
 from app.language.numerals import numbers
 from app.turn.adding import added_up
@@ -91,9 +91,7 @@ def what_decides(
     `counted`: what he said there is so much of, by the names of the dialogue's slots. Without `sums` only what the
     facts say as they stand: nothing is reckoned, and no sum of his is judged.
     """
-    if not _NO_BUYER.isdisjoint((*step.intents, step.reason or "")) or step.action in ("refuse", "close"):
-        return ()
-    if step.reason == _OF_WORTH:
+    if step.reason == _OF_WORTH or _no_buyers(step):
         return ()
     # Who has just asked for a price and says a number in a few words asks for it of so many.
     brief = snapshot.state.priced and len(text.split()) <= _BRIEF
@@ -107,18 +105,21 @@ def what_decides(
     known = as_heard(before, text, counted, found)
     now = heard(text, known, found.catalogue, parser(found))
     read, asked, basket = now.read, now.wanted, now.after
+    if recaps(asked.words) and not asked.named and len(asked.rest) <= _ASIDE and not any(i.taken for i in basket.items):
+        return (Deciding("term", NothingOrdered().say(step.language)),)
     put_right = now.put_right or (now.picked and snapshot.state.priced) or before.keys != all_.keys
     put_right |= any(dict(before.told).get(unit, n) != n for unit, n in known.told)
     put_right = put_right and bool(basket.items) and len(asked.rest) <= _ASIDE
     of_prices = bool(asked.asks & _OF_PRICES) or once_or_again(asked.words)
     answers = bool(_ASKED.intersection(step.intents)) or chooses(asked.words)
     recap = recaps(asked.words) and bool(basket.items)
+    suits = _suits(asked)
     lists = recap or orders(read.text, asked, found.catalogue, all_.keys)
-    if not (counts or put_right or of_prices or answers or lists):
+    if not (counts or put_right or of_prices or answers or lists or suits):
         return ()
     if lists:
         asked = replace(asked, asks=asked.asks | {"price", "sum"})
-    priced = priced or of_prices or not _SUMS.isdisjoint(asked.asks)
+    priced = priced or of_prices or suits or not _SUMS.isdisjoint(asked.asks)
     told, focus = dict(basket.told), basket.focus
     told_now = bool(read.numbers or asked.quantities) or asked.months is not None
     if step.reason == "price_told" and not (told_now or put_right):
@@ -155,6 +156,16 @@ def what_decides(
         decided = tuple(each for each in decided if not isinstance(each, YesNo))
     wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)
     return tuple(replace(each, said=found.names.said(each.said, step.language)) for each in wished)[:_MOST]
+
+
+def _no_buyers(step: Step) -> bool:
+    return not _NO_BUYER.isdisjoint((*step.intents, step.reason or "")) or step.action in ("refuse", "close")
+
+
+def _suits(asked: Wanted) -> bool:
+    """Whether a clause asks if what it counts fits into what it names."""
+    suits = any(listed("suiting").get(word) is not None for word in asked.words)
+    return suits and bool(asked.quantities) and any(named.own for named in asked.named)
 
 
 def wanted_of(each: Deciding, step: Step) -> bool:

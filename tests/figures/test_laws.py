@@ -199,4 +199,4 @@ def test_a_long_price_list_is_answered_from_at_once() -> None:
 def test_a_quantity_that_is_none_is_not_told(told: Decimal) -> None:
     here = shop("sample")
     (known,) = decide(read("сколько стоит Рост"), here.catalogue, told={"магазин": told})
-    assert known.say("ru") == "Тариф «Рост»: 14 900 ₸ в месяц, 149 000 ₸ в год."
+    assert known.say("ru") == "Тариф «Рост»: 14 900 ₸ в месяц за магазин, 149 000 ₸ в год."

@@ -163,6 +163,12 @@ def _sentence(section: Section, amount: Decimal) -> str | None:
     return None
 
 
+def behind(amount: Decimal, text: str) -> Iterator[str]:
+    """What stands behind each place where the text writes the amount."""
+    for way in _written(amount):
+        yield from (text[place + len(way) :] for place in _places(way, text))
+
+
 def _begins(amount: Decimal, text: str) -> bool:
     """Whether the text writes the amount with "from" before it, and never without."""
     places = [place for way in _written(amount) for place in _places(way, text)]

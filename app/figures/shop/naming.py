@@ -143,7 +143,7 @@ class Names(Index):
         whole = [key for key in scores if all(key in self._holders.get(word, ()) for word in said)]
         heads = [key for key in whole if self._entries[key].head in said]
         sure = alone and bool(real) and (certain[best] or heads == [best])
-        own = any(best in self._holders.get(word, ()) for word in said)
+        own = any(best in self._holders.get(word, ()) for word in said if len(word) > 1 or len(said) == 1)
         return Named(found[span[0]].start, found[span[-1]].end, tuple(ranked), best if sure else None, own)
 
     def _score(self, key: str, said: Mapping[str, float], described: set[str]) -> tuple[float, bool]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from app.figures.shop.main import says_nothing
 from app.figures.shop.naming import Named
+from app.figures.talk.rejecting import wishes
 from app.figures.wanted import Wanted
 from app.figures.words import Token, asked, chooses, listed, segments, tokens
 
@@ -25,11 +26,13 @@ def spoken_of(text: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
     parts = [_Sentence(found[first:last], mark) for first, last, mark in _sentences(text, found)]
     clauses = [found[first:last] for first, last in segments(text, found)]
     asked_for = any(part.priced for part in parts)
+    totals = any(word in listed("totals") for word in wanted.words)
     for mention in wanted.named:
         part = next((p for p in parts if p.begin <= mention.start < p.end), None)
         if part is None:
             continue
         apart = len(parts) > 1 and asked_for and not part.priced and not part.takes and part.asks
+        apart = apart and not (totals and part.suits)  # «will X do? and Y, the total» is of both
         clause = next((c for c in clauses if c[0].start <= mention.start < c[-1].end), ())
         if part.why or apart or (len(clauses) > 1 == len(wanted.named) and _told(mention, clause)):
             yield _with_number(found, mention.start), mention.end
@@ -38,14 +41,15 @@ def spoken_of(text: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
 class _Sentence:
     """The words of one sentence, and what they do."""
 
-    __slots__ = ("asks", "begin", "end", "priced", "takes", "why")
+    __slots__ = ("asks", "begin", "end", "priced", "suits", "takes", "why")
 
     def __init__(self, part: Sequence[Token], mark: str) -> None:
         words = [token.folded for token in part]
         kinds = asked(words)
         self.begin, self.end = part[0].start, part[-1].end
         self.priced = bool(kinds & _ASKS) or chooses(words)
-        self.takes = any(listed("taking").get(word) is not None for word in words)
+        self.suits = any(listed("suiting").get(word) is not None for word in words)
+        self.takes = wishes(words)
         self.asks = "?" in mark or "yes_no" in kinds or any(word in listed("open") for word in words)
         self.why = "?" in mark and not self.priced and any(word in listed("whys") for word in words)
 

@@ -12,11 +12,12 @@ from app.figures.talk.aside import spoken_of
 from app.figures.talk.choosing import chosen, named_more
 from app.figures.talk.held import Held
 from app.figures.talk.mending import counted_anew, fewer, put_right, swapped, told_anew
-from app.figures.talk.ordering import in_sets, joins
+from app.figures.talk.ordering import in_sets, joins, meant_by
 from app.figures.talk.rejecting import kept, rejections, removes, wishes
-from app.figures.talk.spreading import named_by_price, spread
+from app.figures.talk.replacing import replaced
+from app.figures.talk.spreading import named_by_price, of_another_price, spread
 from app.figures.wanted import Wanted
-from app.figures.words import listed, segments, tokens
+from app.figures.words import listed, same, segments, tokens
 
 _PIECE = "@piece"
 _SPANS = {"@hour": "hour", "@day": "day", "@week": "week"}
@@ -80,7 +81,8 @@ class Heard:
 
 def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Heard:
     """Linear in the text."""
-    read, wanted = parse(text)
+    swap = replaced(text, before.items, catalogue)
+    read, wanted = parse(swap.text if swap is not None else text)
     text = named_more(named_by_price(read, before.keys, catalogue), catalogue)
     if text != read.text:
         read, wanted = parse(text)
@@ -88,11 +90,12 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     offered = before.offered or _alike(before, catalogue)
     settled = [item.key for item in before.items if not item.open]
     full = chosen(text, offered, wanted.named, catalogue, settled)
-    picked = full != text
-    if picked:
+    picked = full != text or swap is not None
+    if full != text:
         read, wanted = parse(full)
         text = read.text
     gone, less, spans = _taken_back(text, wanted, before)
+    gone |= {swap.gone} if swap is not None else set()
     refused = gone | {key for m in wanted.named if (m.start, m.end) in spans for key in m.tied}
     if spans := [*spans, *spoken_of(text, wanted)]:
         named = any(mention.own and mention.unique for mention in wanted.named)
@@ -113,7 +116,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     if (pieces := wanted.quantities.get(_PIECE)) is not None and not wanted.keys and len(before.focus) == 1:
         items = [replace(item, count=pieces) if item.key == before.focus[0] else item for item in items]
     own = {key for key in wanted.keys if key not in gone}
-    refused -= own
+    refused = (refused - own) | of_another_price(read, wanted, catalogue)
     beside = joins(read.text, wanted)
     items = list(_added(items, wanted, (own, refused), catalogue, picked=picked, beside=beside and not picked))
     focus = (
@@ -121,7 +124,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     )
     after = Basket(
         tuple(items[-_MOST:]),
-        _offered(wanted, own, before),
+        before.offered if _of_contents(wanted) else _offered(wanted, own, before),
         tuple(told.items()),
         wanted.months or before.months,
         (before.rejected | gone) - own - {item.key for item in items},
@@ -255,6 +258,16 @@ def _added(
     yield from new.values()
 
 
+def _called(head: str, wanted: Wanted) -> bool:
+    """Whether a message says what kind of thing it is: who needs a receipt twice needs no receipt printer."""
+    return any(same(head, word) for word in wanted.words)
+
+
+def _of_contents(wanted: Wanted) -> bool:
+    """Whether a message asks only what is included in something: «is the scanner in it?»."""
+    return "included" in wanted.asks and not wanted.asks & _PRICED and not wanted.counts
+
+
 def _new(
     wanted: Wanted, keys: tuple[set[str], frozenset[str]], catalogue: Catalogue, *, takes: bool
 ) -> dict[str, Held]:
@@ -265,14 +278,18 @@ def _new(
     new: dict[str, Held] = {}
     own, refused = keys
     counts = wanted.counted
+    asks = bool(wanted.asks & _PRICED) or bool(counts)
+    contents = _of_contents(wanted) and not wishes(wanted.words)
     for mention in wanted.named:
         key = mention.key
+        if contents and not any(map(bounded, meant_by(mention, catalogue))):
+            continue  # «is the scanner in it?» orders none
         if key is not None:
             if key in own and (mention.own or wanted.asks & _PRICED) and catalogue.get(key) is not None:
                 new[key] = Held(key, counts.get(key), takes)
         elif mention.own and 1 < len(mention.tied) <= _MOST_TIED and not (own | refused) & set(mention.tied):
             least = least_of(catalogue, mention.tied)
-            if least is not None and not bounded(least):
+            if least is not None and not bounded(least) and (asks or _called(catalogue.head(least.key), wanted)):
                 open_ = () if "cheapest" in wanted.asks else mention.tied
                 new.setdefault(least.key, Held(least.key, counts.get(least.key), takes, open_))
     return new

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
-from app.figures.words import Token, folded, listed, tokens
+from app.figures.words import Token, folded, listed, tokens, written
 
 _MODEL = 2
 """Digits of a number that names a model: a smaller one may count."""
@@ -80,6 +80,8 @@ def _picked(
         key = with_it[0] if len(with_it) == 1 else None
     else:
         which = listed("ordinals").get(token.folded)
+        if which is not None and behind is not None and behind.raw in written("stand_in"):
+            end = behind.end  # «the second one»: it counts none
         key = offered[int(which) - 1] if which is not None and int(which) <= len(offered) else None
     offer = catalogue.get(key) if key is not None else None
     return (token.start, end, offer.name) if offer is not None else None

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.shop.naming import Named
+from app.figures.talk.rejecting import wishes
 from app.figures.wanted import Wanted
 from app.figures.words import LANGUAGES, chooses, data, folded, listed, tokens, written
 
@@ -39,7 +40,7 @@ def orders(text: str, wanted: Wanted, catalogue: Catalogue, held: Sequence[str] 
         bare = wanted.months is not None or any(not unit.startswith("@") for unit in wanted.quantities)
         if counted or (bare and any(mention.key is not None for _, mention in own)):
             return True
-    takes = any(listed("taking").get(word) is not None for word in wanted.words)
+    takes = wishes(wanted.words)
     goods = any(_goods(mention, catalogue) for _, mention in own)
     return takes and goods and (len(own) >= _SEVERAL or counted)
 
@@ -93,7 +94,7 @@ def joins(text: str, wanted: Wanted) -> bool:
         return bool(joining)
     ends = (own[0].start, own[-1].end)
     outer = (t for t in joining if not ends[0] <= t.start < ends[1])
-    return any(t.folded not in listed("totals") for t in outer)
+    return any(t.folded not in listed("totals") and t.raw not in written("forall") for t in outer)
 
 
 def in_sets(text: str, wanted: Wanted, catalogue: Catalogue) -> Wanted:

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from app.figures.shop.naming import Named
-from app.figures.words import Token, listed, segments, tokens, written
+from app.figures.words import Token, fold, listed, segments, tokens, written
 
 _NEAR = 4
 """Words between a name and what takes it back."""
@@ -119,4 +120,10 @@ def kept(text: str, spans: Sequence[tuple[int, int]]) -> str:
 
 def wishes(words: Sequence[str]) -> bool:
     """Whether folded words take something, and do not only ask about it."""
-    return any(listed("taking").get(word) is not None for word in words)
+    return any(listed("taking").get(word) is not None and word not in _these() for word in words)
+
+
+@cache
+def _these() -> frozenset[str]:
+    """«Такая» of one language is a form of «take» of another."""
+    return frozenset(fold(word) for word in written("these"))

@@ -8,8 +8,9 @@ from types import MappingProxyType
 from app.figures.read import MOST_READ, NumberLike, Read, exact
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.shop.naming import Named
+from app.figures.sums.fitting import least_of
 from app.figures.wanted import Wanted
-from app.figures.words import Token, listed, segments, tokens, written
+from app.figures.words import Token, common, listed, segments, tokens, written
 
 _PIECE = "@piece"
 _LEAST = 100
@@ -65,6 +66,9 @@ def _of(part: Sequence[Token], place: int, named: Sequence[Named]) -> list[int]:
     if not before:
         return here[:1]
     meant = before[-1:]
+    led = [t for t in part if named[meant[0]].end <= t.start < part[place].start]
+    if led and led[0].raw in written("joining") and any(t.folded not in common() and not t.number for t in led[1:]):
+        return []  # «a scanner and the program for 2 shops»: they are told of the program
     for n in reversed(before[:-1]):
         between = [t for t in part if named[n].end <= t.start < named[meant[-1]].start]
         if not between or any(t.raw not in written("joining") for t in between):
@@ -94,6 +98,19 @@ def named_by_price(read: Read, held: Sequence[str], catalogue: Catalogue) -> str
             end = next((m.end for m in read.money[:MOST_READ] if m.start == price.start), price.end)
             text = f"{text[: count.end]} {offer.name} {text[end:]}".strip()
     return text
+
+
+def of_another_price(read: Read, wanted: Wanted, catalogue: Catalogue) -> frozenset[str]:
+    """Keys of what an unclear name may mean, where its price says that the cheapest of them is not meant."""
+    amounts = {number.value for number in read.numbers[:MOST_READ] if exact(number) and number.value >= _LEAST}
+    found: set[str] = set()
+    for mention in wanted.named if amounts else ():
+        offers = [o for key in mention.tied if (o := catalogue.get(key)) is not None] if mention.key is None else []
+        said = {offer.key for offer in offers if any(price.amount in amounts for price in offer.prices)}
+        least = least_of(catalogue, mention.tied) if said else None
+        if least is not None and least.key not in said:
+            found |= set(mention.tied)
+    return frozenset(found)
 
 
 def _at(count: NumberLike, price: NumberLike, found: Sequence[Token], catalogue: Catalogue) -> bool:

@@ -17,6 +17,7 @@ from app.figures.words import fold, listed, tokens
 
 _MOST_TIED = 8
 _MOST = 8
+_YEAR = "12"
 _OTHERS = 3
 """Products that a mention may mean too, and that are not in the sum."""
 
@@ -77,11 +78,16 @@ def together(case: Case, basket: Basket, *, joined: bool = False) -> list[Decide
     catalogue = case.catalogue
     case, offers = wanted_together(case, basket, joined=joined)
     asked = case.wanted
+    main = _main_beside(case, offers)
+    offers = [*offers, *main[:1]]
     if len(offers) < 2 or _strange(case):
         return []
     made = case.sum(offers)
     if made.unknown and all(unknown.missing == "from" for unknown in made.unknown):
-        return [*(PriceKnown(offer, offer.prices) for offer in offers), NotKnown(made.unknown, made.sections)]
+        each = [_comes_to(case, offer) for offer in offers]
+        counted_ = [decided for decided in each if isinstance(decided, Summed)]
+        plain = [decided for decided in each if decided not in counted_]
+        return [*plain, NotKnown(made.unknown, made.sections), *counted_]
     if not made.parts or made.unknown:
         return []
     counted = {figure.unit for offer in offers for figure in (*offer.prices, *offer.limits)}
@@ -89,8 +95,33 @@ def together(case: Case, basket: Basket, *, joined: bool = False) -> list[Decide
     if open_ := [unit for unit in asked.units if unit not in case.told and unit not in counted]:
         missing = tuple(Unknown("offer", catalogue.units.name(unit)) for unit in open_)
         return [*(PriceKnown(offer, offer.prices) for offer in offers), NotKnown(missing, made.sections)]
-    others = _others(case, basket, offers) if "cheapest" not in asked.asks else []
-    return [Summed(made, least=bool(others)), *(_comes_to(case, offer) for offer in others)]
+    others = [*main[1:], *_others(case, basket, offers)] if "cheapest" not in asked.asks else []
+    others = list(dict.fromkeys(others))[:_OTHERS]
+    yearly = _for_a_year(case, offers)
+    return [Summed(made, least=bool(others)), *yearly, *(_comes_to(case, offer) for offer in others)]
+
+
+def _main_beside(case: Case, offers: Sequence[Offer]) -> list[Offer]:
+    """The main offers, the cheapest that fits first, where a clause calls for one beside what it names otherwise."""
+    main = case.catalogue.main
+    plans = main_offers(case.catalogue)
+    if main is None or not offers or any(offer in plans for offer in offers):
+        return []
+    spans = [(named.start, named.end) for named in case.wanted.named if named.own]
+    free = [t for t in tokens(case.read.text) if not any(start <= t.start < end for start, end in spans)]
+    called = (t for t in free if main.called.get(t.folded) is not None)
+    if all(case.catalogue.units.of(token.folded) is not None for token in called):
+        return []
+    return [made.parts[0].offer for made in case.fitting(plans)]
+
+
+def _for_a_year(case: Case, offers: Sequence[Offer]) -> list[Decided]:
+    """The same for a year, where a clause asks that beside what is paid first."""
+    asked = case.wanted
+    if asked.months is not None or not any(listed("spans").get(word) == _YEAR for word in asked.words):
+        return []
+    made = replace(case, wanted=replace(asked, months=Decimal(_YEAR))).sum(offers)
+    return [Summed(made)] if made.known and any(part.period == "year" for part in made.parts) else []
 
 
 def _others(case: Case, basket: Basket, offers: Sequence[Offer]) -> list[Offer]:

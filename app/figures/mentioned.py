@@ -1,0 +1,64 @@
+"""Which mentions of a clause name what is sold: no bare unit, no set of things, no noun whose full name follows it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from app.figures.shop.catalogue import Catalogue
+from app.figures.shop.naming import Named
+from app.figures.words import Token, asked_by, listed, tokens
+
+_PIECE = "@piece"
+
+
+def mentioned(text: str, found: Sequence[Token], catalogue: Catalogue) -> tuple[tuple[Named, ...], tuple[Named, ...]]:
+    """All the mentions of a clause, and those that name what it is about. Linear in the clause."""
+    things = (n for n in catalogue.named(text) if not _is_unit(n, text, catalogue))
+    every = tuple(n for n in things if not _is_a_set(n, found))
+    return every, tuple(n for n in _in_full(every, found, catalogue) if n.own or not _only_asks(n, text))
+
+
+def _is_unit(named: Named, text: str, catalogue: Catalogue) -> bool:
+    """A mention that may be what is counted alone: «tills» of a shop that sells none by that name."""
+    said = [token.folded for token in tokens(text[named.start : named.end])]
+    return named.key is None and all(catalogue.units.of(word) is not None for word in said)
+
+
+def _is_a_set(named: Named, found: Sequence[Token]) -> bool:
+    """«Two sets», «a set»: a common word, though a plan may be called so."""
+    place = place_of(found, named.start)
+    token, before = found[place], found[place - 1] if place else None
+    if token.end < named.end or token.folded not in listed("sets") or not token.raw.isascii():
+        return False
+    return token.raw.endswith("s") or (before is not None and (before.number or before.folded in listed("articles")))
+
+
+def _in_full(mentions: Sequence[Named], found: Sequence[Token], catalogue: Catalogue) -> Iterator[Named]:
+    """Without the noun whose full name follows its count: «scanners, 4 pieces, D-Scan 2» are one thing."""
+    whole: Named | None = None
+    for mention, following in zip(mentions, (*mentions[1:], None), strict=False):
+        here, whole = whole or mention, None
+        meant = following.tied if following is not None else ()
+        if following is not None and len(meant) == 1 and meant[0] in (here.key, *here.tied):
+            between = [t for t in found if here.end <= t.start < following.start]
+            pieces = [t for t in between if catalogue.units.of(t.folded) == _PIECE]
+            if pieces and all(t.number or t in pieces for t in between):
+                whole = replace(following, key=meant[0])
+                continue
+        yield here
+
+
+def _only_asks(named: Named, text: str) -> bool:
+    """«The cheapest» names nothing, though a section may be known by that."""
+    return all(asked_by(token.folded) for token in tokens(text[named.start : named.end]))
+
+
+def place_of(found: Sequence[Token], at: int) -> int:
+    """The first token that begins at `at` or later; binary, so that a clause of numbers stays cheap."""
+    low, high = 0, len(found)
+    while low < high:
+        middle = (low + high) // 2
+        if found[middle].start < at:
+            low = middle + 1
+        else:
+            high = middle
+    return low
