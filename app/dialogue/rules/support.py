@@ -1,5 +1,7 @@
 """Somebody whose thing does not work: what the knowledge says of it, who answers, and never the same line twice."""
 
+from dataclasses import replace
+
 from app.dialogue.policy.model import Topic
 from app.dialogue.rules.scene import Decision, Scene
 
@@ -39,12 +41,15 @@ def again(s: Scene) -> Decision | None:
     same, asks = s.u.acts.get(LANE, 0.0) >= _LIKELY, _asks_on(s)
     if _asks_after(s) and not (asks and s.u.acts.get("callback_time", 0.0) < _LIKELY):
         return _waits(s)
-    if (asks and not same) or s.u.has(*_COURTESIES, "purchase") or (s.u.has("agreement") and s.u.affirms):
+    if asks and not same:
+        return _first_answered(s)
+    if s.u.has(*_COURTESIES, "purchase") or (s.u.has("agreement") and s.u.affirms):
         return None
     if not same and not s.u.has("denial", "info"):
         return None
-    reason, query = ("feature", s.query) if asks else (LANE, None)
-    return _passed_on(reason, s.say("trouble_again"), query)
+    if asks:
+        return _first_answered(s)
+    return _passed_on(LANE, s.say("trouble_again"))
 
 
 def _asks_after(s: Scene) -> bool:
@@ -57,6 +62,11 @@ def _asks_on(s: Scene) -> bool:
     return s.u.has("feature") and s.u.acts.get("feature", 0.0) >= _ASKS
 
 
+def _first_answered(s: Scene) -> Decision:
+    """What the knowledge says of his question helps at once; who has the trouble is said behind it."""
+    return replace(_passed_on("feature", None, s.query), fallback=s.not_found, question=s.say("trouble_again"))
+
+
 def _waits(s: Scene) -> Decision:
     """Nobody is told an hour that the hours do not name."""
     later = s.say("later").replace("{time}", s.opening) if s.tells_when else ""
@@ -64,6 +74,6 @@ def _waits(s: Scene) -> Decision:
     return _passed_on("callback_time", statement)
 
 
-def _passed_on(reason: str, statement: str, query: str | None = None) -> Decision:
+def _passed_on(reason: str, statement: str | None, query: str | None = None) -> Decision:
     """What is said to be passed on is: the specialist gets the conversation anew."""
     return Decision("handover", reason, statement, query, topic=LANE, greet=False, hands_over=True)
