@@ -98,7 +98,8 @@ def by_topic(s: Scene) -> Decision | None:
         statement = " ".join(part for part in (statement, later) if part) or s.say("human_open")
         if name := s.heard.values.get("name"):
             statement = f"{s.say('named').replace('{name}', name)} {statement}"
-        return replace(made, statement=statement, question=None)
+        made = replace(made, statement=statement, question=None)
+        return support.answered_first(s, made) if topic.name == support.LANE and query else made
     return made
 
 
