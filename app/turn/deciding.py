@@ -154,13 +154,15 @@ def what_decides(
     if step.language == "en" and found.translates:
         decided = tuple(each for each in decided if not isinstance(each, YesNo))
     wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)
-    if step.action == "handover" and step.query is None:  # he asks nothing: what was said before is not said again
-        wished = (each for each in wished if each.kind != "yes_no" and not _told_before(each, snapshot))
+    wished = (each for each in wished if not _placed(each, step, snapshot))
     return tuple(replace(each, said=found.names.said(each.said, step.language)) for each in wished)[:_MOST]
 
 
-def _told_before(each: Deciding, snapshot: Snapshot) -> bool:
-    return any(each.said in exchange.answer for exchange in snapshot.history)
+def _placed(each: Deciding, step: Step, snapshot: Snapshot) -> bool:
+    """Whether he orders and asks nothing, and it only says again what he was told, or a yes or no."""
+    if step.action != "handover" or step.query is not None:
+        return False
+    return each.kind == "yes_no" or any(each.said in exchange.answer for exchange in snapshot.history)
 
 
 def wanted_of(each: Deciding, step: Step) -> bool:

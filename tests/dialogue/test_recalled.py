@@ -14,7 +14,7 @@ Talk = Callable[..., Customer]
     [
         ("принтер этикеток жуёт бумагу и не печатает", "а что вы передали специалисту?"),
         ("после ремонта велосипеда тормоз не работает", "повторите, что именно вы передали"),
-        ("весы не включаются", "менеджерге не айттыңыздар?"),
+        ("весы сломались, ничего не показывают", "менеджерге не айттыңыздар?"),
         ("the scanner is broken and reads nothing", "what did you tell the specialist?"),
     ],
 )
@@ -60,7 +60,9 @@ def test_who_wants_nothing_from_a_day_on_gets_nothing(talk: Talk, text: str) -> 
     assert talk(text).steps[-1].reason == "opt_out"
 
 
-@pytest.mark.parametrize("text", ["нужно до вторника", "надо бы до субботы", "сейсенбіге дейін керек", "need it by monday"])
+@pytest.mark.parametrize(
+    "text", ["нужно до вторника", "надо бы до субботы", "сейсенбіге дейін керек", "need it by monday"]
+)
 def test_a_day_by_which_it_is_needed_ends_no_talk(talk: Talk, text: str) -> None:
     step = talk("сколько стоит касса", text).steps[-1]
     assert step.action in ("answer", "ask")
@@ -95,7 +97,7 @@ def test_a_name_is_the_one_beside_its_cue(talk: Talk, text: str, name: str) -> N
 def test_some_of_the_shops_are_no_other_number_of_them(talk: Talk) -> None:
     customer = talk("у нас 4 магазина", "в 2 магазинах по 2 кассы стоит")
     assert customer.slots["shops"] == "4"
-    assert talk("у нас 4 магазина", "нет, 2 магазина").slots["shops"] == "2"
+    assert talk("у нас 4 магазина", "у нас 2 магазина").slots["shops"] == "2"
 
 
 @pytest.mark.parametrize("name", ["Камила", "Хабиба", "Гульмира"])

@@ -138,11 +138,21 @@ def joined(
     sure = {
         act
         for act, chance in acts.items()
-        if chance >= (_DANGER if act == "emergency" and not asks else calls if act in _LANES else _PLAIN if act in _SEARCHED and not asking else SURE)
+        if chance
+        >= (
+            _DANGER
+            if act == "emergency" and not asks
+            else calls
+            if act in _LANES
+            else _PLAIN
+            if act in _SEARCHED and not asking
+            else SURE
+        )
         and (act != "contact_given" or contact)
     }
     if not names.isdisjoint(_QUESTIONS):
-        sure -= _ASKED_OF_GOODS
+        silence = not asking and acts.get("opt_out", 0.0) >= _BEYOND_DOUBT  # «send me nothing» wants nothing sent
+        sure -= _ASKED_OF_GOODS - ({"opt_out"} if silence else set())
     if asking and acts.get("medical", 0.0) < _BEYOND_DOUBT:
         sure.discard("medical")  # how a thing is cared for sounds much like it
     if denies:

@@ -17,7 +17,7 @@ _QUOTED = 140
 
 def passed_on(s: Scene) -> Decision | None:
     """Who asks what was passed on hears his own trouble or wish again; nothing is searched for it."""
-    if not s.u.word("passed_what") or s.u.has("price", "comparison", "emergency", "abuse") or s.u.contacts:
+    if not s.u.word("passed_what") or s.u.has("price", "emergency", "abuse") or s.u.contacts:
         return None
     if not (s.state.handed_over or "contact" in s.slots):
         return Decision("answer", "passed_on", s.say("passed_nothing"), greet=False)

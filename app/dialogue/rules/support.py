@@ -81,7 +81,9 @@ def _first_answered(s: Scene) -> Decision:
 
 def answered_first(s: Scene, plan: Decision) -> Decision:
     """`plan` with what it says of the specialist, once he has the trouble, behind what is looked up."""
-    return replace(plan, statement=None, fallback=s.say("trouble_asked"), question=plan.statement) if has_it(s) else plan
+    return (
+        replace(plan, statement=None, fallback=s.say("trouble_asked"), question=plan.statement) if has_it(s) else plan
+    )
 
 
 def _waits(s: Scene) -> Decision:
