@@ -13,8 +13,6 @@ _BARE = 2
 """Words of a price question that names nothing, a greeting among them."""
 _DICTATED = 7
 """Words that say something, of a message that dictates terms."""
-_A_QUESTION = 2
-"""Words that say something, of what is asked beside what is told."""
 _COMPLAINS = 0.4
 """Probability from which what the lists took for a complaint of us is answered with an apology."""
 
@@ -190,18 +188,10 @@ def _told(s: Scene) -> Decision | None:
     # Few words while our question is open, or «у нас …», tell; more words may only mention what they look for.
     outright = s.u.word("own") or s.heard.values.keys() & _TOLD or (pending and s.u.short)
     if s.heard.forgotten or s.heard.answered or (s.heard.values and outright):
-        if _asks_beside(s):
+        if lanes.asks_beside(s):
             return Decision("answer", "feature", _taken(s), s.query, s.not_found, asks=s.may_ask)
         return Decision("ask", "slot_question", _acknowledge(s), asks=s.may_ask)
     return None
-
-
-def _asks_beside(s: Scene) -> bool:
-    """Whether he asks for something beside what he tells; before we have asked, a wish without its mark asks too."""
-    tokens = s.u.message.tokens
-    asked = [place for place in s.u.content if tokens[place].clause in s.u.message.asking]
-    first = not s.state.turns and not s.state.pending
-    return len(asked) >= _A_QUESTION or (first and s.said.wishes and s.u.has("feature", "purchase"))
 
 
 def _agree(s: Scene) -> str:
