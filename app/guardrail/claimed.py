@@ -7,7 +7,7 @@ from functools import cached_property
 
 from app.guardrail.model import Context
 from app.guardrail.statements.clauses import Clause, clauses, content
-from app.guardrail.statements.knowledge import Page, Statements, page
+from app.guardrail.statements.knowledge import Leaf, Statements, page
 from app.guardrail.text.folding import fold
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import Text
@@ -35,7 +35,7 @@ class Claimed:
     clauses: tuple[Clause, ...]
     weights: Mapping[str, float]
     """Key of each of its words -> how much it says."""
-    near: Sequence[Page]
+    near: Sequence[Leaf]
     """The sections that bear most on it, and those in use."""
     statements: Statements
 

@@ -164,8 +164,7 @@ class Retriever:
         covers = bool(found.positions) and found.coverage > 0 and found.coverage >= self._min_coverage
         if not covers or found.exact or not found.evidence or len(self.sections) < FEW:
             return covers
-        whole = any(not evidence.missing for evidence in found.evidence)  # nothing strange was asked beside it
-        return whole or max(map(weights().of, found.evidence)) >= LEAST
+        return any(not each.missing for each in found.evidence) or max(map(weights().of, found.evidence)) >= LEAST
 
     def _found(self, first: Explanation, second: Explanation | None) -> Found:
         if second is None:

@@ -21,6 +21,8 @@ DYNAMIC = {
     "app.knowledge.importer:text": "a class of characters, one of two",
     "app.language.letters.evidence:": "classes of letters from data, compiled at import: held by the module, so tried as they are",
     "app.knowledge.naming:_patterns": "an owner's names, escaped, the longest first, between signs that are no letters",
+    "app.knowledge.glossary:_phrases": "the glossary's own phrases, escaped, and what ends a word",
+    "app.guardrail.checks.numbered:_open_above": "a name of a draft, escaped, a number and at most 24 signs behind it",
     "app.prompt.frame:framed": "the six letters of a mark",
 }
 

@@ -24,7 +24,7 @@ Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
+class Taught:
     """The weights as a file's content, and what the line does: to sentences kept aside, shop by shop."""
 
     content: str
@@ -41,7 +41,7 @@ class Shop:
     drafts: Sequence[tuple[str, Context, bool]]
 
 
-def learn(shops: Sequence[Shop]) -> Learnt:
+def learn(shops: Sequence[Shop]) -> Taught:
     """Weights from the sentences of all shops. Raises ConfigError without sentences of both kinds in two shops."""
     tables = [_table(shop) for shop in shops]
     tables = [table for table in tables if len(table[1])]
@@ -56,7 +56,7 @@ def learn(shops: Sequence[Shop]) -> Learnt:
                    int((above & (false == 1)).sum()))  # fmt: skip
     rows, false = _joined(tables)
     fitted = _fitted(rows, false)
-    return Learnt(_written(fitted, _line(fitted, rows, false)), *map(int, counts))
+    return Taught(_written(fitted, _line(fitted, rows, false)), *map(int, counts))
 
 
 _Fitted = tuple[Matrix, Matrix, Matrix, float]

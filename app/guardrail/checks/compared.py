@@ -14,6 +14,7 @@ _LISTS = Lists("app.guardrail.checks", "compared.yaml")
 _OTHERS = tuple(map(fold, _LISTS.row("others")))
 _WORSE = tuple(map(fold, _LISTS.row("worse")))
 _UNABLE = tuple(map(fold, _LISTS.row("unable")))
+_BEFORE = frozenset(map(fold, _LISTS.row("before")))
 _UNASKED = tuple(map(fold, _LISTS.row("unasked")))
 _WORD = re.compile(r"[^\W\d_]+")
 _SUBJECT = 4
@@ -36,7 +37,7 @@ def _bad(case: Case, said: Claimed) -> Iterator[str]:
     if not any(_is_other(case, said, number, word) for number, word in enumerate(words[:_SUBJECT])):
         return
     for number, word in enumerate(folded):
-        able = number and folded[number - 1] in ("не", "почти", "not") and word.startswith(_UNABLE)
+        able = number and folded[number - 1] in _BEFORE and word.startswith(_UNABLE)
         if (able or word.startswith(_WORSE)) and not word.startswith(_UNASKED) and not _told(said, words[number]):
             yield words[number]
 

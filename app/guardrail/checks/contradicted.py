@@ -10,7 +10,7 @@ from itertools import islice
 from app.guardrail.case import Case, Problem
 from app.guardrail.claimed import Claimed
 from app.guardrail.statements.clauses import LIGHT, Clause
-from app.guardrail.statements.knowledge import Page, Stated
+from app.guardrail.statements.knowledge import Leaf, Stated
 
 _SAYS = 0.45
 """Weight from which a word can be what is denied."""
@@ -69,7 +69,7 @@ def _opposite(said: Claimed, clause: Clause, word: str, denied: bool) -> str:
     return told if opposite > same else ""
 
 
-_Place = tuple[Page, Stated, Clause]
+_Place = tuple[Leaf, Stated, Clause]
 
 
 def _share(said: Claimed, clause: Clause | Claimed, place: _Place) -> float:
@@ -109,7 +109,7 @@ def _own(said: Claimed, clause: Clause, other: Clause) -> float:
     return sum(said.weights[word] for word in clause.keys if word in other.keys)
 
 
-def _denial_fits(said: Claimed, page: Page, other: Clause) -> bool:
+def _denial_fits(said: Claimed, page: Leaf, other: Clause) -> bool:
     """Whether the draft has most of what a section denies; what its title has needs no saying beside another word of
     the title."""
     headed = any(w in page.title and weight >= _BESIDE for w, weight in said.weights.items())

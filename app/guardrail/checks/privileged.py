@@ -13,7 +13,7 @@ from itertools import islice
 from app.guardrail.case import Case, Problem
 from app.guardrail.claimed import Claimed
 from app.guardrail.statements.clauses import Clause, content, key
-from app.guardrail.statements.knowledge import Page, Stated
+from app.guardrail.statements.knowledge import Leaf, Stated
 from app.guardrail.text.folding import fold
 from app.guardrail.text.lexicon import HEADS
 from app.guardrail.text.lists import Lists
@@ -81,7 +81,7 @@ def _thing(clause: Clause) -> tuple[str, str] | None:
     return None
 
 
-def _kept(page: Page, thing: str, names: frozenset[frozenset[str]], *, plan: bool) -> tuple[bool, str]:
+def _kept(page: Leaf, thing: str, names: frozenset[frozenset[str]], *, plan: bool) -> tuple[bool, str]:
     """(whether a section gives it to all of that thing, the sentence that keeps it for some)."""
     told = ""
     for stated in page.sentences:
@@ -131,7 +131,7 @@ def _names(text: str) -> frozenset[frozenset[str]]:
     return frozenset(frozenset(key(word) for word in _WORD.findall(name)) for name in _NAME.findall(text))
 
 
-def _names_of(page: Page) -> frozenset[frozenset[str]]:
+def _names_of(page: Leaf) -> frozenset[frozenset[str]]:
     return _names(f"{page.section.title} {page.section.text}")
 
 

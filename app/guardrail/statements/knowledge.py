@@ -34,7 +34,7 @@ class Stated:
 
 
 @dataclass(frozen=True)
-class Page:
+class Leaf:
     """A section, read when it is first found."""
 
     section: Section
@@ -71,16 +71,16 @@ class Page:
 
 
 @lru_cache(maxsize=4096)
-def page(section: Section) -> Page:
+def page(section: Section) -> Leaf:
     """Of a section in use: it may be one that the knowledge of today no longer has."""
-    return Page(section)
+    return Leaf(section)
 
 
 class Statements:
     """The sections of one language. Made when first asked for."""
 
     def __init__(self, sections: Iterable[Section]) -> None:
-        self.pages: Sequence[Page] = tuple(map(page, sections))
+        self.pages: Sequence[Leaf] = tuple(map(page, sections))
 
     def weight(self, word: str) -> float:
         """How much a word says (0..1): the more, the fewer sections have it."""
@@ -95,7 +95,7 @@ class Statements:
         """Whether a title, a text or a fact has it."""
         return word in self._counts
 
-    def nearest(self, words: Mapping[str, float], most: int) -> list[Page]:
+    def nearest(self, words: Mapping[str, float], most: int) -> list[Leaf]:
         """The sections that bear most on weighted words, best first."""
         found: dict[int, float] = {}
         for word, weight in words.items():
