@@ -16,6 +16,9 @@ _STEERED = frozenset({"resume", "back"})
 _RESUMING = frozenset({*_STEERED, "purchase", "booking", "slot_question", "greeting"})
 """After «забудьте» these lead back to the flow's questions."""
 
+_GOES_ON = 6
+"""Words of a message that only says for how long a price is meant."""
+
 
 def step_of(
     scene: Scene, plan: Decision, state: DialogueState, now: datetime, *, vocabulary: Vocabulary, questions: bool
@@ -128,7 +131,9 @@ def _pending(scene: Scene, plan: Decision, state: DialogueState, slot: str | Non
 
 def _remembered(scene: Scene, plan: Decision, made: Decision, state: DialogueState, now: datetime) -> DialogueState:
     """What this turn leaves for the next ones, beside the flow's place and its question."""
-    asks = made.query is not None or scene.u.message.asking
+    # «And for a year?» goes on with the price that was asked for.
+    goes_on = bool(scene.u.word("spans")) and len(scene.u.message.tokens) <= _GOES_ON
+    asks = (made.query is not None or scene.u.message.asking) and not goes_on
     return replace(
         state,
         off_topic=plan.reason == "off_topic",

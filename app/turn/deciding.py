@@ -155,6 +155,7 @@ def what_decides(
     if step.language == "en" and found.translates:
         decided = tuple(each for each in decided if not isinstance(each, YesNo))
     wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)
+    wished = (each for each in wished if not _placed(each, step, snapshot))
     return tuple(replace(each, said=found.names.said(each.said, step.language)) for each in wished)[:_MOST]
 
 
@@ -166,6 +167,13 @@ def _suits(asked: Wanted) -> bool:
     """Whether a clause asks if what it counts fits into what it names."""
     suits = any(listed("suiting").get(word) is not None for word in asked.words)
     return suits and bool(asked.quantities) and any(named.own for named in asked.named)
+
+
+def _placed(each: Deciding, step: Step, snapshot: Snapshot) -> bool:
+    """Whether he orders and asks nothing, and it only says again what he was told, or a yes or no."""
+    if step.action != "handover" or step.query is not None:
+        return False
+    return each.kind == "yes_no" or any(each.said in exchange.answer for exchange in snapshot.history)
 
 
 def wanted_of(each: Deciding, step: Step) -> bool:

@@ -46,6 +46,8 @@ class Said:
     strange: tuple[str, ...] = ()
     """Those that no shop is asked, beside others."""
     heard: Heard = "text"
+    wishes: bool = False
+    """A clause asks or wishes for something."""
     silent: bool = False
     """Nothing of it is his own: a sticker, a picture without a word, a voice message without a voice."""
 
@@ -72,6 +74,7 @@ def listened(ask: Ask, snapshot: Snapshot, names: frozenset[str] = frozenset()) 
         or tuple(_marked(message.own, c) for c in clauses),
         _questions(message),
         heard=message.media,
+        wishes=any(clause.mood in _ASKING for clause in clauses),
     )
 
 

@@ -60,6 +60,8 @@ _LANES = frozenset(
     }
 )
 """What is believed, and nothing else, of words that may answer a question of ours."""
+_DANGER = 0.5
+"""The probability that a danger needs: a person too many is better than one too few."""
 _CALLS_SOMEBODY = 0.7
 """The probability that they need elsewhere, where nothing asks: each brings a person."""
 _DECIDED = frozenset({"demo", "invoice", "purchase", "callback_time", "language_wish", "auto_reply", "correction"})
@@ -128,17 +130,29 @@ def joined(
     least = {name: _TELLING if told else 0.0 if name in _WEARY else _DOUBTED for name in _DOUBTFUL}
     kept = {name for name in names if acts.get(name, 1.0) >= least.get(name, 0.0)}
     if waits and not asking:
+        if acts.get("info", 0.0) >= _PLAIN and names == {"feature"} and acts.get("feature", 0.0) < _DOUBTED:
+            return {"told"}  # «we need it by Friday» answers no question of ours, and looks for nothing
         return _of_us(kept | {_ADDED[act] for act in _away(acts, brief=brief)}, acts)
     asks = asking or not names.isdisjoint(_QUESTIONS)
     calls = _PLAIN if asks else _CALLS_SOMEBODY
     sure = {
         act
         for act, chance in acts.items()
-        if chance >= (calls if act in _LANES else _PLAIN if act in _SEARCHED and not asking else SURE)
+        if chance
+        >= (
+            _DANGER
+            if act == "emergency" and not asks
+            else calls
+            if act in _LANES
+            else _PLAIN
+            if act in _SEARCHED and not asking
+            else SURE
+        )
         and (act != "contact_given" or contact)
     }
     if not names.isdisjoint(_QUESTIONS):
-        sure -= _ASKED_OF_GOODS
+        silence = not asking and acts.get("opt_out", 0.0) >= _BEYOND_DOUBT  # «send me nothing» wants nothing sent
+        sure -= _ASKED_OF_GOODS - ({"opt_out"} if silence else set())
     if asking and acts.get("medical", 0.0) < _BEYOND_DOUBT:
         sure.discard("medical")  # how a thing is cared for sounds much like it
     if denies:

@@ -1,9 +1,10 @@
 """The phrase lists of all languages (`phrases/*.yaml`), and the language of a message."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property, lru_cache
+from importlib.resources import files
 from typing import Any
 
 from app.dialogue.hearing.lexicon import Label, Lexicon, Match
@@ -24,7 +25,8 @@ class Vocabulary:
 
     def __init__(self, data: Mapping[Language, Mapping[str, Any]]) -> None:
         phrases: list[tuple[Label, str]] = []
-        real: list[str] = []
+        # A given name is no slip of another word: «Камила» has nothing to do with rudeness.
+        real: list[str] = list(_given_names())
         self.numbers: dict[str, int] = {}
         self.labels: dict[tuple[str, str, Language], str] = {}
         self.markers: dict[Language, frozenset[str]] = {}
@@ -139,6 +141,11 @@ def _strongest(score: Mapping[Language, float], cyrillic: int, latin: int, defau
     if cyrillic:
         return "ru" if default == "en" else default
     return "en" if score["en"] or latin >= 3 else default
+
+
+def _given_names() -> Iterator[str]:
+    text = files("app.dialogue.slots").joinpath("names.txt").read_text("utf-8")
+    return (line for line in text.splitlines() if line and not line.startswith("#"))
 
 
 @lru_cache(maxsize=1)

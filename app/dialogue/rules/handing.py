@@ -10,6 +10,9 @@ _LOOKED_UP = ("price", "feature", "comparison", "payment", "about_us", "demo", "
 _ASKED = 0.3
 """Probability of one of these acts from which a question beside a contact is answered too."""
 
+_TELLS = 0.9
+"""Probability from which a message tells something, and says yes to nothing."""
+
 
 def contact(s: Scene) -> Decision | None:
     """A contact is success, whenever it comes; a question beside it is answered too."""
@@ -40,7 +43,8 @@ def angry_wish(s: Scene) -> Decision | None:
 def human(s: Scene) -> Decision | None:
     offered = any(offer.casefold() in s.last_answer.casefold() for offer in s.texts.data["offer"])
     at_once = s.u.short or any(match.start == len(s.u.greeting) for match in s.u.word("affirm"))
-    leaves = s.u.has("goodbye", "objection_think", "refusal")  # «ok, bye» takes no offer up
+    # «Ok, bye» takes no offer up, nor does «we need it by Friday».
+    leaves = s.u.has("goodbye", "objection_think", "refusal") or s.u.acts.get("info", 0.0) >= _TELLS
     accepts = offered and s.u.affirms and at_once and not s.heard.answered and not s.u.has(*QUESTIONS) and not leaves
     missed = s.state.wants_person and not s.u.has(*QUESTIONS, *COURTESIES)
     wanted = s.u.has("human_wanted") or accepts or missed

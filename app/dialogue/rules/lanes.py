@@ -12,6 +12,8 @@ _QUIET = ("small_talk", "agreement", "thanks", "goodbye")
 _PLAINLY = 0.9
 """The same for a price of who is no buyer: he may mean his own."""
 _SURE_OF_CONTACT = 0.7
+_A_QUESTION = 2
+"""Words that say something, of what is asked beside what is told."""
 _ASKS = 0.5
 """Probability from which it is a question about something else, in whatever trouble he is."""
 _SAME = 0.3
@@ -86,6 +88,14 @@ def noted(s: Scene) -> Decision | None:
         return None
     named = s.say("ack_name").replace("{name}", s.heard.values["name"]) if "name" in s.heard.values else ""
     return Decision("answer", "noted", f"{named} {s.say('noted')}".strip(), greet=False)
+
+
+def asks_beside(s: Scene) -> bool:
+    """Whether he asks for something beside what he tells; before we have asked, a wish without its mark asks too."""
+    tokens = s.u.message.tokens
+    asked = [place for place in s.u.content if tokens[place].clause in s.u.message.asking]
+    first = not s.state.turns and not s.state.pending
+    return len(asked) >= _A_QUESTION or (first and s.said.wishes and s.u.has("feature", "purchase"))
 
 
 def told(s: Scene) -> Decision | None:

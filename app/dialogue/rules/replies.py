@@ -1,7 +1,7 @@
 """What a message calls for: the shell that all sales flows share. The most pressing need wins."""
 
 from app.dialogue.policy.terms import Terms
-from app.dialogue.rules import boundaries, concerns, control, handing, lanes, support, topics
+from app.dialogue.rules import boundaries, concerns, control, handing, lanes, recalled, support, topics
 from app.dialogue.rules.scene import COURTESIES, OBJECTIONS, QUESTIONS, SORRY, Decision, Scene, has_requisites
 
 _TOLD = frozenset({"name", "contact", "company_size", "shops"})
@@ -26,6 +26,7 @@ def decided(scene: Scene) -> Decision:
         handing.angry_wish,
         handing.contact,
         handing.reached,
+        recalled.passed_on,
         topics.by_topic,
         lanes.wordless,
         lanes.auto_reply,
@@ -187,6 +188,8 @@ def _told(s: Scene) -> Decision | None:
     # Few words while our question is open, or «у нас …», tell; more words may only mention what they look for.
     outright = s.u.word("own") or s.heard.values.keys() & _TOLD or (pending and s.u.short)
     if s.heard.forgotten or s.heard.answered or (s.heard.values and outright):
+        if lanes.asks_beside(s):
+            return Decision("answer", "feature", _taken(s), s.query, s.not_found, asks=s.may_ask)
         return Decision("ask", "slot_question", _acknowledge(s), asks=s.may_ask)
     return None
 

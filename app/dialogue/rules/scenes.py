@@ -45,7 +45,7 @@ def scene_of(
     zone = known_zone(ask.timezone) or zone_of(hours.timezone)
     own = texts[policy.answers_in(u.language)]
     last = snapshot.history[-1] if snapshot.history else None
-    written = (ask.text, *(exchange.user for exchange in snapshot.history if exchange.user))
+    written = (ask.text, *(exchange.user for exchange in reversed(snapshot.history) if exchange.user))
     part = ask.time_of_day or time_of_day(now.astimezone(zone))
     opening = hours.opening(now, zone)
     return Scene(

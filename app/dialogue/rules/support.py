@@ -1,5 +1,8 @@
 """Somebody whose thing does not work: what the knowledge says of it, who answers, and never the same line twice."""
 
+from dataclasses import replace
+
+from app.dialogue.hearing.text import without
 from app.dialogue.policy.model import Topic
 from app.dialogue.rules.scene import Decision, Scene
 
@@ -10,6 +13,8 @@ _ASKS = 0.5
 """Probability from which he asks something else."""
 _LIKELY = 0.3
 """Probability from which the message is one more of the same trouble, or asks how a thing is done."""
+_FEW = 20
+"""Words of a message that is looked up as a whole."""
 _ELSEWHERE = ("price", "comparison", "demo", "invoice", "payment", "refund", "complaint", "language_wish")
 _COURTESIES = ("thanks", "goodbye")
 
@@ -28,8 +33,19 @@ def lines(s: Scene, topic: Topic) -> tuple[str, ...]:
 
 def first_aid(s: Scene, topic: Topic) -> str | None:
     """What is looked up beside the specialist, where he asks how a thing is done, and not only for help."""
-    asks = s.u.has("feature") and s.u.acts.get("feature", 0.0) >= _LIKELY
-    return s.query if topic.name == LANE and asks else None
+    sure = s.u.message.asking and has_it(s)  # who has said what is broken asks what to do meanwhile
+    asks = s.u.has("feature") and (sure or s.u.acts.get("feature", 0.0) >= _LIKELY)
+    if topic.name != LANE or not asks:
+        return None
+    return _of_trouble(s) if has_it(s) and len(s.u.message.tokens) <= _FEW else s.query
+
+
+def _of_trouble(s: Scene) -> str:
+    """«An error of the link, may I sell on?» is asked of what is told beside it, and not of the device it names."""
+    tokens = s.u.message.tokens
+    named = () if s.u.language == "en" else (place for place, token in enumerate(tokens) if token.text.isascii())
+    dropped = frozenset(place for place in named if tokens[place].text.isalpha())
+    return without(s.u.message, dropped | s.u.greeting).strip() or s.query
 
 
 def again(s: Scene) -> Decision | None:
@@ -43,8 +59,9 @@ def again(s: Scene) -> Decision | None:
         return None
     if not same and not s.u.has("denial", "info"):
         return None
-    reason, query = ("feature", s.query) if asks else (LANE, None)
-    return _passed_on(reason, s.say("trouble_again"), query)
+    if asks or (s.u.has("feature") and s.u.message.asking):
+        return _first_answered(s)
+    return _passed_on(LANE, s.say("trouble_again"))
 
 
 def _asks_after(s: Scene) -> bool:
@@ -57,6 +74,18 @@ def _asks_on(s: Scene) -> bool:
     return s.u.has("feature") and s.u.acts.get("feature", 0.0) >= _ASKS
 
 
+def _first_answered(s: Scene) -> Decision:
+    """What the knowledge says of his question helps at once; who has the trouble is said behind it."""
+    return answered_first(s, _passed_on("feature", s.say("trouble_again"), s.query))
+
+
+def answered_first(s: Scene, plan: Decision) -> Decision:
+    """`plan` with what it says of the specialist, once he has the trouble, behind what is looked up."""
+    return (
+        replace(plan, statement=None, fallback=s.say("trouble_asked"), question=plan.statement) if has_it(s) else plan
+    )
+
+
 def _waits(s: Scene) -> Decision:
     """Nobody is told an hour that the hours do not name."""
     later = s.say("later").replace("{time}", s.opening) if s.tells_when else ""
@@ -64,6 +93,6 @@ def _waits(s: Scene) -> Decision:
     return _passed_on("callback_time", statement)
 
 
-def _passed_on(reason: str, statement: str, query: str | None = None) -> Decision:
+def _passed_on(reason: str, statement: str | None, query: str | None = None) -> Decision:
     """What is said to be passed on is: the specialist gets the conversation anew."""
     return Decision("handover", reason, statement, query, topic=LANE, greet=False, hands_over=True)

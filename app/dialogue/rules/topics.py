@@ -13,6 +13,7 @@ from app.dialogue.rules.scene import QUESTIONS, Decision, Scene
 _AND = frozenset(map(fold, load_words("rules", "words.yaml")["and"]))
 _A_QUESTION = 2
 """From so many words on what is left of a question is one, even without words that ask."""
+_IN_NEED = frozenset({"medical", "emergency"})
 _BETWEEN = re.compile(r"(?<=[.!?…])\s+")
 
 
@@ -97,7 +98,8 @@ def by_topic(s: Scene) -> Decision | None:
         statement = " ".join(part for part in (statement, later) if part) or s.say("human_open")
         if name := s.heard.values.get("name"):
             statement = f"{s.say('named').replace('{name}', name)} {statement}"
-        return replace(made, statement=statement, question=None)
+        made = replace(made, statement=statement, question=None)
+        return support.answered_first(s, made) if topic.name == support.LANE and query else made
     return made
 
 
@@ -133,7 +135,9 @@ def remaining_question(s: Scene, said: list[Hit]) -> str | None:
 
 def _apart(s: Scene, said: list[Hit]) -> str | None:
     """A question in another sentence than the words that brought it to a person."""
-    return remaining_question(s, said) if said[0].places and s.u.message.asking else None
+    # What stands beside an illness or a danger asks about that: only a price is something else.
+    about_it = not _IN_NEED.isdisjoint(s.u.intents) and not s.u.has("price", "comparison")
+    return remaining_question(s, said) if said[0].places and s.u.message.asking and not about_it else None
 
 
 def split_question(texts: list[str]) -> tuple[str | None, str | None]:

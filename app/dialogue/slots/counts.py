@@ -39,7 +39,7 @@ def counts(r: SlotReader) -> Heard:
         if noun is None:
             continue
         used.add(place)
-        if noun in r.at("shop") and number <= MAX_SHOPS:
+        if noun in r.at("shop") and number <= MAX_SHOPS and not _some_of(r, place, number):
             heard |= r.told("shops", str(number))
         elif noun in r.at("people") and number <= MAX_PEOPLE:
             people = number
@@ -52,6 +52,13 @@ def counts(r: SlotReader) -> Heard:
     if people or roles:
         heard |= r.told("company_size", str(people or roles))
     return heard | _swapped(r.after(heard), numbers)
+
+
+def _some_of(r: SlotReader, place: int, number: int) -> bool:
+    """«В 2 магазинах по 2 кассы», of who has told of four: some of them, and no other number of them."""
+    known = r.known.get("shops", "")
+    inside = place > 0 and r.tokens[place - 1].text in _WORDS["inside"]
+    return inside and known.isdecimal() and number < int(known)
 
 
 def counted(r: SlotReader) -> Iterator[tuple[int, int]]:

@@ -56,9 +56,10 @@ def _taken_back(r: SlotReader) -> bool:
 
 def _said(r: SlotReader) -> int | None:
     """The place of the name that the message tells."""
-    if (place := _behind_a_cue(r)) is not None:
-        return place
     before = next(_before_a_cue(r), None)
+    known = before is not None and r.tokens[before].text in given_names()  # «меня Айдар зовут, у нас …»
+    if not known and (place := _behind_a_cue(r)) is not None:
+        return place
     if before is not None:
         return None if _bare_negated(r, before) else before
     return _beside(r)
