@@ -117,11 +117,13 @@ def _apart(text: str) -> Iterator[str]:
 def _asks_anew(before: Sequence[str], behind: Sequence[str]) -> bool:
     """Whether what stands behind a joining word is a question of its own."""
     known, first = questions(), letters(behind[0])
+    said = {letters(word).strip("?,") for word in before}
+    if not said - known["empty"] - known["joins"]:
+        return False  # "so and how much": nothing is asked yet
     if first in known["asks"]:
         return True
     if min(len(_content(" ".join(before))), len(_content(" ".join(behind)))) < _ENOUGH:
         return False
-    said = {letters(word) for word in before}
     acted = letters(behind[1]) in known["acted_on"]
     does = (acted or first in known["does"]) and not said.isdisjoint(known["starts"])
     infinitive = first.endswith(tuple(known["infinitive"]))
