@@ -33,7 +33,7 @@ _BRIEF = 3  # words of a message that goes on with what was said
 _ANEW = frozenset({"correction", "frustration"})
 _LOOKED_AT = 12  # parts of a message that are answered one by one, the first ones
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
-_BESIDE = frozenset({"contact_given"})
+_BESIDE = frozenset({"contact_given", "trouble", "callback_time"})
 """Reasons beside which a question may stand."""
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
 _AND = re.compile(rf"(?:[,;]|(?<!\s))\s+(?:{'|'.join(sorted(map(re.escape, questions()['joins'])))})\s+")

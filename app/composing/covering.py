@@ -13,6 +13,8 @@ _CLAIMED = frozenset({"confirmed", "corrected"})
 """His own sum: what else he says of numbers beside it is how he came to it."""
 _REPEATED = 7
 """Words of a question that is named by its own."""
+_NAMING = 4
+"""Letters of a word that says what a question is about."""
 _PLAIN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*,?")
 _COVERED = 0.5
 """Share of a question's words from which what is said is about it."""
@@ -47,7 +49,8 @@ def quoted(question: str) -> str | None:
     while words and letters(words[0]) in questions()["opens"]:
         words = words[1:]
     plain = all(_PLAIN.fullmatch(word) for word in words)
-    return " ".join(words) if plain and 0 < len(words) <= _REPEATED else None
+    named = any(len(word) >= _NAMING for word in _wanted(question))
+    return " ".join(words) if plain and named and 1 < len(words) <= _REPEATED else None
 
 
 def costs(question: str) -> bool:

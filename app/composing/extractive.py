@@ -12,6 +12,9 @@ from app.cpu import stretch
 from app.deadline import Deadline
 from app.types import Draft, ModelState, Passage, Prompt
 
+_ASKING = frozenset({"feature", "comparison"})
+"""Intents that ask for more than what is reckoned."""
+
 
 class Extractive:
     """A Backend that joins greeting, statement, passage and question."""
@@ -45,7 +48,7 @@ def compose(prompt: Prompt) -> Draft:
     """
     step = prompt.step
     chosen = choose(prompt) if step.query is not None else ()
-    more = "feature" in step.intents
+    more = not _ASKING.isdisjoint(step.intents)
     hedged = tuple(each for each in prompt.deciding if each.kind == "unnamed")
     decided = tuple(each for each in prompt.deciding if each.kind != "unnamed")
     facts, passages = joined(decided, chosen, asks_more=more, queries=step.queries)

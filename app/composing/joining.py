@@ -11,6 +11,8 @@ _CLAIMED = frozenset({"confirmed", "corrected"})
 """His own sum: what it is of was asked and is said."""
 _FEW = 2
 """Prices of a section that is about one thing: itself, and from what sum on it is free."""
+_SURE = 0.9
+"""Probability from which a passage answers whatever the facts say beside it."""
 _SUMS = frozenset({"sum", "confirmed", "corrected", "advised"})
 
 
@@ -35,7 +37,8 @@ def joined(
     ):
         return tuple(each.said for each in deciding), ()
     others = tuple(passage for passage in passages if passage.section.id not in own)
-    answered = len(others) == len(passages) and len(deciding) + len(others) > 1
+    sure = bool(others) and (others[0].answers or 0.0) >= _SURE
+    answered = len(others) == len(passages) and len(deciding) + len(others) > 1 and not sure
     return tuple(each.said for each in deciding), others[1:] if answered else others
 
 

@@ -14,6 +14,8 @@ from app.figures.talk.advising import main_offers
 from app.figures.talk.basket import NOTHING, Basket
 from app.figures.talk.together import wanted_together
 from app.figures.words import listed
+from app.language.folds import letters
+from app.language.words import questions
 
 _MOST = 4
 _YEAR = Decimal(12)
@@ -27,11 +29,14 @@ def instalments(case: Case, basket: Basket = NOTHING, *, joined: bool = False) -
     if (denied := _tied_without(case)) is not None:
         yield denied
         return
+    any_ = case.catalogue.instalments
+    some = any(case.catalogue.applies(f, offer) for f in any_ for offer in case.meant)
     for offer in case.meant[:_MOST]:
-        grants = [f for f in case.catalogue.instalments if case.catalogue.applies(f, offer)]
+        grants = [f for f in any_ if case.catalogue.applies(f, offer)]
         if not grants:
-            any_ = case.catalogue.instalments
-            if any_ and not case.named:  # of what was spoken of nobody has asked it
+            if some:  # it is asked of what it is granted to; what else he names has a question of its own
+                continue
+            if any_ and (not case.named or _listed(case)):  # of what was spoken of nobody has asked it
                 yield Term(any_[:_MOST])
                 return
             if any_:
@@ -48,6 +53,12 @@ def instalments(case: Case, basket: Basket = NOTHING, *, joined: bool = False) -
             yield YesNo(False, offer.name, tuple(s for f in grants for s in f.sections), said)
     if not case.meant and case.catalogue.instalments:
         yield Term(case.catalogue.instalments[:_MOST])
+
+
+def _listed(case: Case) -> bool:
+    """Whether what is named stands beside the instalments that are asked for: «instalments and delivery»."""
+    words = letters(case.read.text).split()
+    return not questions()["joins"].isdisjoint(words) and not any(w in listed("onto") for w in case.wanted.words)
 
 
 def _beside(case: Case, basket: Basket, *, joined: bool) -> Beside | None:

@@ -35,7 +35,9 @@ def test_what_the_facts_decide_of_several_questions_is_known_by_its_words_or_by_
 
 def test_a_question_of_a_few_plain_words_is_named_and_no_other() -> None:
     assert quoted("а техкарты у вас есть?") == "техкарты у вас есть"
-    assert quoted("and by the way the recipes?") == "recipes"
+    assert quoted("and by the way do you have recipes?") == "do you have recipes"
+    assert quoted("так?") is None, "a filler says nothing of what was asked"
+    assert quoted("а как же?") is None
     assert quoted("отдадите всё за 1 ₸?") is None, "no figure of his is repeated"
     assert quoted("и?") is None
     assert quoted("вот " * 8) is None

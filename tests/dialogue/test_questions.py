@@ -1,8 +1,11 @@
 """Which questions of one message are searched by themselves, and with what they lean on."""
 
+import random
+
 import pytest
 
 from app.dialogue.hearing.listening import listened
+from app.language.words import questions as lists
 from app.types import Ask, Key, Snapshot
 
 NOTHING = Snapshot(Key("b", "u"))
@@ -45,3 +48,30 @@ def test_questions_of_a_message(text: str, apart: tuple[str, ...]) -> None:
 )
 def test_what_a_sentence_tells_before_a_question_of_few_words_is_searched_with_it(text: str, searched: str) -> None:
     assert listened(Ask(Key("b", "u"), text, "m"), NOTHING).asked == searched
+
+
+OPENING = sorted(
+    word for name in ("joins", "asks", "which", "starts", "does", "modal", "acted_on") for word in lists()[name]
+)
+THINGS = (
+    "sizes/colours",
+    "касса-сканер",
+    "доставка",
+    "чек/возврат",
+    "stock",
+    "қойма",
+    "see",
+    "вести",
+    "3-й",
+    "1/2",
+    "остатки,",
+)
+FRAMES = ("we need to {0} {1} {2}", "{1} {0} {2}?", "нужно {1} {0} {2}", "can i {1} {0} {2}", "{2} {0} {1} {0} {2}")
+
+
+def test_no_row_of_words_that_open_questions_ends_the_reading() -> None:
+    rng = random.Random(7)
+    for _ in range(4000):
+        pieces = [" ".join(rng.choice(rng.choice((OPENING, THINGS))) for _ in range(rng.randint(1, 4))) for _ in "ab"]
+        text = rng.choice(FRAMES).format(rng.choice(OPENING), *pieces)
+        assert all(part.strip() for part in questions(text)), text

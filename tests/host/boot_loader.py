@@ -76,6 +76,8 @@ def install(host: Host) -> str:
         script += file(path, content)
     # What the night brings would come in between.
     script += "systemctl mask -q apt-daily.service apt-daily-upgrade.service\n"
+    # As each night does: its first look leaves an empty sources.list on a server that has none.
+    script += "unattended-upgrade --dry-run\n"
     script += "mkdir -p /boot/grub; grub-editenv - create; update-grub; systemctl enable -q fake-loader.service\n"
     host.sh(f"set -e\n{script}")
     return kernel

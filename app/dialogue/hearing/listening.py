@@ -124,7 +124,7 @@ def _asks_anew(before: Sequence[str], behind: Sequence[str]) -> bool:
         return True
     if min(len(_content(" ".join(before))), len(_content(" ".join(behind)))) < _ENOUGH:
         return False
-    acted = letters(behind[1]) in known["acted_on"]
+    acted = len(behind) > 1 and letters(behind[1]) in known["acted_on"]
     does = (acted or first in known["does"]) and not said.isdisjoint(known["starts"])
     infinitive = first.endswith(tuple(known["infinitive"]))
     acts = infinitive and any(word.endswith(tuple(known["infinitive"])) for word in said - known["asks"])
