@@ -6,6 +6,7 @@ from datetime import datetime
 from app.dialogue.flow import stages
 from app.dialogue.flow.model import Stage
 from app.dialogue.flow.stages import Move
+from app.dialogue.hearing.listening import costs_alone
 from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.rules.scene import Decision, Scene
 from app.dialogue.slots import aside
@@ -68,7 +69,7 @@ def step_of(
         statement=made.statement,
         lead=lead,
         query=made.query,
-        queries=scene.said.questions if made.query is not None and made.query == scene.query else (),
+        queries=_queries(scene) if made.query is not None and made.query == scene.query else (),
         rest=scene.say("rest") if scene.said.questions and made.query == scene.query else None,
         rest_of=scene.say("rest_of") if scene.said.questions and made.query == scene.query else None,
         wider=(plan.wider or scene.wider) if made.query is not None else None,
@@ -82,6 +83,12 @@ def step_of(
         unsure=u.unsure and not scene.heard.answered and not scene.said.silent,
         acts=u.likely,
     )
+
+
+def _queries(scene: Scene) -> tuple[str, ...]:
+    """The questions that are searched by themselves: «how much» alone in the words that prices are found by."""
+    price = str(scene.texts.data["query_price"])
+    return tuple(price if costs_alone(question) else question for question in scene.said.questions)
 
 
 def _move(scene: Scene, plan: Decision, state: DialogueState, *, questions: bool) -> Move:

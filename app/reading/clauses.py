@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.reading.cues import Cues
-from app.reading.lexicon import listed
+from app.reading.lexicon import endings, listed
 from app.reading.message import Clause
 from app.reading.moods import Judged, judged
 from app.reading.pieces import Piece, pieces
@@ -70,10 +70,18 @@ def _questions(cues: Cues, rows: Sequence[_Row]) -> list[_Row]:
             long = how.told or piece.end - cues.lead(piece.start, piece.end) > _ADDED
             if asks and long and not how.inquires:
                 how = Judged("told", sure=False, told=True)
+        if result and _same(result[-1][0], piece) and not result[-1][1].lead:
+            before, kind = result[-1]
+            topic = kind.mood == "told" and not kind.told and how.mood == "asked" and _bare(cues, piece)
+            doing = kind.mood == "asked" and not how.sure and _does(cues, before, piece)
+            if topic or doing:
+                result[-1] = _merged((before, kind), row, Judged("asked"))
+                continue
         while how.mood == "asked" and not how.sure and piece.mark == "?" and result:
             before, kind = result[-1]
             # Without a comma before it the sign is that of the question it goes on with.
-            if kind.mood == "asked" and _same(before, piece) and not cues.tokens[piece.start].cut and not how.told:
+            goes_on = not (how.told or cues.tokens[piece.start].cut or _there(cues, piece))
+            if kind.mood == "asked" and _same(before, piece) and goes_on:
                 piece, how = _merged(result.pop(), (piece, how), kind)
                 break
             if not _same(before, piece) or kind.mood != "told" or kind.told or kind.lead:
@@ -81,6 +89,25 @@ def _questions(cues: Cues, rows: Sequence[_Row]) -> list[_Row]:
             piece, how = _merged(result.pop(), (piece, how), how)
         result.append((piece, how))
     return result
+
+
+def _bare(cues: Cues, piece: Piece) -> bool:
+    """Whether a question has nothing to ask of but what stands before it: "is it possible?"."""
+    at = cues.lead(piece.start, piece.end)
+    behind = cues.at[at].get("ask_bare", 0) if at < piece.end else 0
+    return bool(behind) and (behind >= piece.end or cues.closes[behind])
+
+
+def _there(cues: Cues, piece: Piece) -> bool:
+    """Whether a piece joins a question of its own, whether something is there."""
+    return "joiner" in cues.at[piece.start] and cues.at[piece.end - 1].get("ask_there") == piece.end
+
+
+def _does(cues: Cues, before: Piece, piece: Piece) -> bool:
+    """Whether a question lacks what is done, and a piece behind it ends with that: "may we without a card, in cash pay"."""
+    may = "ask_doing" in cues.at[cues.lead(before.start, before.end - 1)]
+    acts = any(cues.words[at].endswith(endings("infinitive")) for at in range(before.start, before.end))
+    return may and not acts and cues.words[piece.end - 1].endswith(endings("infinitive"))
 
 
 def _conditions(cues: Cues, rows: Sequence[_Row]) -> list[_Row]:

@@ -9,7 +9,7 @@ from app.reading.tokens import Token
 
 _KAZAKH = re.compile("[\u04d8-\u04d9\u0492-\u0493\u049a-\u049b\u04a2-\u04a3\u04ae-\u04b1\u04ba-\u04bb\u04e8-\u04e9]")
 _COVERING = ("joiner", "filler", "frame", "inquire", "vocative")
-_DENIED = frozenset({"frame", "inquire", "wish", "wish_any"})
+_DENIED = frozenset({"frame", "inquire", "wish", "wish_any", "stressed", "stressed_doing"})
 _NEAR = 4  # words behind a «when» that may show that it asks
 
 
@@ -153,7 +153,7 @@ class Cues:
         if not self.kazakh or place + 1 >= len(self.words):
             return False
         behind = self.at[place + 1]
-        if "tail_ends" in behind:
+        if "tail_ends" in behind or self.words[place + 1] in listed("lists", "binds_before"):
             return False
         if self._addressed(place + 1):
             return False

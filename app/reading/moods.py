@@ -245,6 +245,8 @@ class _Judge:
                 return True
             if cues.bids(place) and not (place and "reject_bare" in cues.at[place - 1]):
                 return True
+            if self._stressed(place):
+                return True
         if not cues.kazakh:
             return False
         plans = self.end - 1
@@ -255,3 +257,25 @@ class _Judge:
         if wants and cues.words[plans - 1].endswith(endings("kk_wants")):
             return True
         return len(last) >= 5 and last.endswith(endings("kk_wish_last"))
+
+    def _stressed(self, place: int) -> bool:
+        """Whether a word says how much something matters, and the piece says what: "this is very important" does not."""
+        cues, names = self.cues, self.cues.at[place]
+        if cues.related(place):
+            return False
+        doing, end = names.get("stressed_doing", 0), max(names.get("stressed_doing", 0), names.get("stressed", 0))
+        if not end or end > self.end:
+            return False
+        if end < len(cues.tokens) and "condition" in cues.at[end] and cues.tokens[end].cut < 2:
+            return True
+        if doing and any(cues.words[at].endswith(endings("infinitive")) for at in range(end, min(end + 2, self.end))):
+            return True
+        return "stressed" in names and (self._named(end, self.end) > 0 or self._named(self.start, place) > 1)
+
+    def _named(self, start: int, end: int) -> int:
+        """How many words name something."""
+        cues, bare = self.cues, listed("lists", "stress_bare")
+        return sum(
+            not cues.covered[at] and "pronoun" not in cues.at[at] and cues.words[at] not in bare
+            for at in range(start, end)
+        )

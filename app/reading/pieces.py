@@ -11,6 +11,7 @@ _AFTER = ("reject_after", "reject_bare_after", "reject_except_after")
 _TELLING = 4  # words, at least, that tell something behind a question
 _ENDING = 2  # words, at most, from a question's word to the sentence's end, so that what it asks of stands before it
 _SUBJECT = 5  # words, at most, of what is asked of there
+_FRONTED = 6  # and of what stands before «how to», without a word that tells
 
 
 @dataclass(slots=True)
@@ -43,6 +44,7 @@ class _Cutter:
         self.cues = cues
         self.start = 0
         self.asked: int | None = None  # where the piece's first question word stands
+        self.there: int | None = None  # where the piece asks whether something is there
         self.told = False
         self.rejects = self.inquires = self.conditions = self.spoken = False
         self.content = 0  # words of the piece that are no mere lead
@@ -69,7 +71,7 @@ class _Cutter:
         return found
 
     def _begin(self, place: int) -> None:
-        self.start, self.asked, self.told, self.content = place, None, False, 0
+        self.start, self.asked, self.there, self.told, self.content = place, None, None, False, 0
         self.rejects = self.inquires = self.conditions = self.spoken = False
 
     def _count(self, place: int) -> None:
@@ -77,6 +79,8 @@ class _Cutter:
         if self.asked is None and (cues.asks[place] or self._starts_asking(place)):
             self.asked = place
         names = cues.at[place]
+        if "ask_there" in names and self.there is None:
+            self.there = place
         if not self.spoken and names.keys() & {"reject_before", "reject_bare"}:
             self.rejects = True
         self.spoken = self.spoken or not (cues.covered[place] or "pronoun" in names)
@@ -105,7 +109,7 @@ class _Cutter:
         opens = ("reject_inside" in names and self.content) or ("contrast" in names and self.rejects)
         opens = opens or (self.cues.wishes_also(place) and self.content > 0)
         thanks = "closing" in names and self.cues.closes[names["closing"]] and not self._thanked(place)
-        second = "joiner" in names and self.asked is not None and place - self.asked > _ONE and self._lasts(place)
+        second = "joiner" in names and self._lasts(place)
         if opens or thanks or second:
             return place
         led = max(names.get("frame", 0), names.get("inquire", 0))
@@ -119,13 +123,29 @@ class _Cutter:
         # Of one question: "who and when".
         if self.asked is not None and place - self.asked <= _ONE:
             return None
+        if self.asked is None and self._fronted(place):
+            return None
         at = self._subject(place) or self._back(place)
+        at -= at == place > self.start + 1 and self.cues.words[place - 1] in listed("lists", "points")
         asks_himself = at == place > self.start + 1 and self.cues.words[place - 1] in listed("lists", "asker")
         at -= asks_himself
         if self.conditions and "consequence" in self.cues.at[at]:
             return None
         joins = self.inquires and "joiner" in self.cues.at[at] and self.cues.said(self.start, at)
         return at if self.asked is not None or self.told or joins or self.cues.said(self.start, at) > _TOPIC else None
+
+    def _fronted(self, place: int) -> bool:
+        """Whether what stands before a question's word is what it asks of: "a refund for a cake how to get", "chairs
+        with the table possible".
+        """
+        cues, end = self.cues, self.cues.at[place].get("ask_bare", place)
+        if self.told:
+            return False
+        if end > place and cues.closes[end]:
+            return True
+        acts = cues.words[place] in listed("lists", "fronts") and place + 1 < len(cues.tokens)
+        acts = acts and not cues.tokens[place + 1].cut and cues.words[place + 1].endswith(endings("infinitive"))
+        return acts and cues.said(self.start, place) <= _FRONTED
 
     def _subject(self, place: int) -> int:
         """The joiner from which on a second question runs whose word stands at its end: "and the warranty how long"."""
@@ -159,13 +179,31 @@ class _Cutter:
         return denies and not cues.covered[place] and cues.words[behind].endswith(orders)
 
     def _lasts(self, place: int) -> bool:
-        """Whether a few words to the sentence's end make a question by their last one."""
+        """Whether a few words to the sentence's end make a second question by their last one."""
         cues = self.cues
+        asked = self.there if self.asked is None else self.asked
+        if asked is None or (self.asked is not None and place - asked <= _ONE and not self._complete(asked, place)):
+            return False
         end = place + 1
         while end < len(cues.tokens) and not cues.tokens[end].cut and end - place <= _TELLING:
             end += 1
         over = end == len(cues.tokens) or cues.tokens[end].cut > 0
-        return over and end - place > 2 and cues.at[end - 1].get("ask_last") == end
+        if not over or end - place <= 2:
+            return False
+        last = cues.at[end - 1]
+        if self.asked is not None and place - asked > _ONE and last.get("ask_last") == end:
+            return True
+        return last.get("ask_there") == end and self._complete(asked, place)
+
+    def _complete(self, asked: int, place: int) -> bool:
+        """Whether a question from its word to before a place is one already: it acts, or asks of a price or of what is
+        there. "Which tables and chairs are there" is one question.
+        """
+        names = ("ask_noun", "ask_there")
+        return any(
+            self.cues.words[at].endswith(endings("verb")) or any(name in self.cues.at[at] for name in names)
+            for at in range(asked, place)
+        )
 
     def _whose(self, place: int) -> int:
         """A place, or that of the pronoun before it."""

@@ -111,12 +111,16 @@ def _spoken(passages: Sequence[Passage], step: Step, bot: Bot) -> tuple[Passage,
 
 
 def _with_first_of(found: Found, apart: Sequence[Found], language: Language) -> tuple[Passage, ...]:
-    """What was found for a message, and the best of each of its questions behind its own best."""
+    """What was found for a message, and the best of each of its questions behind its own best. A section that is best of
+    two belongs to the one that it answers.
+    """
     first: dict[str, Passage] = {}
     for number, each in enumerate(apart, 1):
         own = (p for p in each.passages if p.section.language == language and p.score >= _NEAR * each.passages[0].score)
         for passage in (next(own, None) or each.passages[0],) if each.passages else ():
-            first.setdefault(passage.section.id, replace(passage, ranks={**passage.ranks, "question": number}))
+            known = first.get(passage.section.id)
+            if known is None or (passage.answers or 0.0) > (known.answers or 0.0):
+                first[passage.section.id] = replace(passage, ranks={**passage.ranks, "question": number})
     ordered = {passage.section.id: passage for passage in (*found.passages[:1], *first.values(), *found.passages)}
     return tuple(first.get(name, passage) for name, passage in ordered.items())
 

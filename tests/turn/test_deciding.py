@@ -71,7 +71,7 @@ def test_a_wrong_sum_is_never_confirmed(shop: Retriever, text: str) -> None:
 
 @pytest.mark.parametrize("intents", [("feature",), ("info",), ("thanks",)])
 def test_who_asks_for_no_price_hears_none(shop: Retriever, intents: tuple[str, ...]) -> None:
-    assert decided(shop, "на весах можно печатать этикетки", step=replace(STEP, intents=intents)) == []
+    assert decided(shop, "на весах можно взвешивать крупу", step=replace(STEP, intents=intents)) == []
 
 
 @pytest.mark.parametrize("lane", ["supplier", "trouble", "applicant", "paid", "emergency"])

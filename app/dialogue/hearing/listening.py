@@ -88,11 +88,17 @@ def _questions(message: Message) -> tuple[str, ...]:
         near = "" if _parted(message.own, at, clause.start) else told
         for part in _apart(clause.text) if clause.mood in _ASKING else ():
             asking += 1
-            if _content(part):  # "and how much" is of what was just asked
+            # "and how much" is of what was just asked; where nothing was, "how much" asks of all there is.
+            if _content(part) or (costs_alone(part) and not (found or near)):
                 whole = _with_ground(part, near, found[-1] if found else "")
                 found.append(f"{whole}?" if clause.mood == "asked" else whole)
         told, at = clause.text if clause.mood == "told" else "", clause.end
     return tuple(found[:_MOST]) if asking > 1 else ()
+
+
+def costs_alone(question: str) -> bool:
+    """Whether a question asks what something costs and does not say what."""
+    return not _content(question) and not questions()["costs"].isdisjoint(letters(question).rstrip("?").split())
 
 
 def _with_ground(part: str, told: str, before: str) -> str:
@@ -120,11 +126,13 @@ def _apart(text: str) -> Iterator[str]:
 def _asks_anew(before: Sequence[str], behind: Sequence[str]) -> bool:
     """Whether what stands behind a joining word is a question of its own."""
     known, first = questions(), letters(behind[0])
+    said = {letters(word).strip("?,") for word in before}
+    if not said - (known["empty"] - known["asks"]) - known["joins"]:
+        return False  # "so and how much": nothing is asked yet
     if first in known["asks"]:
         return True
     if min(len(_content(" ".join(before))), len(_content(" ".join(behind)))) < _ENOUGH:
         return False
-    said = {letters(word) for word in before}
     acted = len(behind) > 1 and letters(behind[1]) in known["acted_on"]
     does = (acted or first in known["does"]) and not said.isdisjoint(known["starts"])
     infinitive = first.endswith(tuple(known["infinitive"]))
