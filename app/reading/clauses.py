@@ -104,7 +104,7 @@ def _there(cues: Cues, piece: Piece) -> bool:
 
 
 def _does(cues: Cues, before: Piece, piece: Piece) -> bool:
-    """Whether a question lacks what is done, and a piece behind it ends with that: "may we without a card, in cash pay"."""
+    """Whether a question lacks what is done, and a piece behind it ends with that: "may we in cash pay"."""
     may = "ask_doing" in cues.at[cues.lead(before.start, before.end - 1)]
     acts = any(cues.words[at].endswith(endings("infinitive")) for at in range(before.start, before.end))
     return may and not acts and cues.words[piece.end - 1].endswith(endings("infinitive"))

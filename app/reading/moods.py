@@ -243,9 +243,8 @@ class _Judge:
             supposed = end and end < len(cues.tokens) and "if_after" in cues.at[end]
             if end and end <= self.end and not supposed and not cues.related(place):
                 return True
-            if cues.bids(place) and not (place and "reject_bare" in cues.at[place - 1]):
-                return True
-            if self._stressed(place):
+            bids = cues.bids(place) and not (place and "reject_bare" in cues.at[place - 1])
+            if bids or self._stressed(place):
                 return True
         if not cues.kazakh:
             return False
@@ -259,7 +258,7 @@ class _Judge:
         return len(last) >= 5 and last.endswith(endings("kk_wish_last"))
 
     def _stressed(self, place: int) -> bool:
-        """Whether a word says how much something matters, and the piece says what: "this is very important" does not."""
+        """Whether a word says that something matters, and the piece says what: "this is very important" does not."""
         cues, names = self.cues, self.cues.at[place]
         if cues.related(place):
             return False

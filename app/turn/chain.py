@@ -111,8 +111,8 @@ def _spoken(passages: Sequence[Passage], step: Step, bot: Bot) -> tuple[Passage,
 
 
 def _with_first_of(found: Found, apart: Sequence[Found], language: Language) -> tuple[Passage, ...]:
-    """What was found for a message, and the best of each of its questions behind its own best. A section that is best of
-    two belongs to the one that it answers.
+    """What was found for a message, and the best of each of its questions behind its own best. A section that is best
+    of two belongs to the one that it answers.
     """
     first: dict[str, Passage] = {}
     for number, each in enumerate(apart, 1):
