@@ -27,6 +27,7 @@ _APART = 0.5  # the same for what was found for a question of its own
 _ABOUT = 0.6  # share of a part's words from which on a passage is about it
 _MOST = 3  # passages of one answer
 _BESIDE_A_NAME = 0.25  # the same where the question names what nothing of ours does: what is near is seldom about it
+_IN_TROUBLE = 0.3  # the same beside a trouble: nobody whose till stands still is told of what lies near
 _WISHED = 0.35  # the same for what he says he needs: it may only tell who he is
 _EARLIER = 3  # answers of ours that are not given again to who says that they were beside the point
 _BRIEF = 3  # words of a message that goes on with what was said
@@ -124,6 +125,8 @@ def _fits(asked: str, passage: Passage, prompt: Prompt, *, wished: bool = False)
     if prompt.step.reason == "price" and (not prompt.step.queries or costs(asked)):
         return True  # what it is the price of was looked at in the facts
     least = _WISHED if wished else _BESIDE_A_NAME if _names_the_unknown(prompt) else ANSWERS
+    if "trouble" in prompt.step.intents:
+        least = max(least, _IN_TROUBLE)
     spoken = passage.section.language == prompt.step.language  # words tell nothing of a section in another language
     if spoken and passage.answers is not None and passage.answers < least:
         return False

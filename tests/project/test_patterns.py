@@ -23,6 +23,7 @@ DYNAMIC = {
     "app.knowledge.naming:_patterns": "an owner's names, escaped, the longest first, between signs that are no letters",
     "app.knowledge.glossary:_phrases": "the glossary's own phrases, escaped, and what ends a word",
     "app.guardrail.checks.numbered:_open_above": "a name of a draft, escaped, a number and at most 24 signs behind it",
+    "app.figures.peramount:_pattern": "rows of YAML: periods, escaped, and a language's own words for «per»",
     "app.prompt.frame:framed": "the six letters of a mark",
 }
 
