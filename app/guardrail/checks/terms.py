@@ -6,7 +6,7 @@ from app.guardrail.allowed.model import Known
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks import about
 from app.guardrail.checks.bounds import Few
-from app.guardrail.customer import beginning
+from app.guardrail.checks.times import misplaced
 from app.guardrail.figures.figure import Figure
 from app.guardrail.text.lexicon import PROMISED, QUALIFIERS
 from app.guardrail.text.lists import Lists
@@ -50,8 +50,8 @@ def terms(case: Case) -> list[Problem]:
         reason = _vague(case, f, keys, known) if f.implied else _duration(case, f, keys, known)
         if reason:
             problems.append(Problem("term", f"{case.said(f)!r}: {reason}", f.start, f.end))
-    for f, keys in about.subjects(case, "time"):
-        reason = _time(case, f, keys)
+    for f, _ in about.subjects(case, "time"):
+        reason = misplaced(case, f)
         if reason and not case.is_own(f.start, f.end):
             problems.append(Problem("term", f"{case.said(f)!r}: {reason}", f.start, f.end))
     for f, keys in about.subjects(case, "always"):
@@ -216,22 +216,6 @@ def _adjacent(case: Case, f: Figure) -> bool:
     if before and _LASTS.search(before[-1].text):
         return True
     return any(t.key in _CLAIMED_PLAIN and t.sentence == f.sentence for t in before)
-
-
-def _time(case: Case, f: Figure, keys: frozenset[str]) -> str:
-    if f.value in {g.value for m in case.told for g in _heard_times(case, m)}:
-        return ""
-    for own in case.context.own:
-        if f.value in {g.value for g in _heard_times(case, own)}:
-            return ""
-    same = [k for k in case.knowledge.known if k.kind == "time" and k.value == f.value]
-    if not same:
-        return "no section gives this time"
-    return ""
-
-
-def _heard_times(case: Case, message: str) -> list[Figure]:
-    return [g for g in case.heard(beginning(message))[1] if g.kind == "time"]
 
 
 def _always(case: Case, f: Figure, keys: frozenset[str]) -> str:
