@@ -22,7 +22,7 @@ _SENTENCES = 12
 _WORDS, _CLAUSES = 40, 12
 """Of a sentence."""
 _NUMBER = re.compile(r"\b\d+\b")
-_QUOTED = re.compile('[\u00ab"]([^\u00bb"]+)[\u00bb"]')
+_QUOTED = re.compile('[\u00ab"]([^\u00ab\u00bb"]+)[\u00bb"]')
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ _FROM = frozenset(map(fold, _LISTS.words("from")))
 _PLANS = HEADS | {"@subscription", "@kit"}
 """What a section keeps something for by its name."""
 _WORD = re.compile(r"[^\W\d_]+")
-_NAME = re.compile("\u00ab([^\u00bb]+)\u00bb")
+_NAME = re.compile("\u00ab([^\u00ab\u00bb]+)\u00bb")
 _HELD = 0.5
 """Share of what is said of all that a section must be about."""
 _BEHIND = 2

@@ -48,7 +48,7 @@ _ADJECTIVE = _beginnings("adjective")
 _UNTRUE, _PRICED = _beginnings("untrue"), _beginnings("priced")
 _WORD = re.compile(r"[^\W\d_]+|[^\w\s]|\n")
 _ENDS = frozenset(",;:()\u2014\u2013.!?\n")
-_QUOTED = re.compile("\u00ab([^\u00bb]+)\u00bb")
+_QUOTED = re.compile("\u00ab([^\u00ab\u00bb]+)\u00bb")
 _KEY = 5
 """Sounds of a word's stem by which it is itself in any form, and a verb its noun."""
 _FOCUS = 2
