@@ -8,6 +8,7 @@ from app.guardrail.checks import about
 from app.guardrail.checks.bounds import Few
 from app.guardrail.checks.dictated import asked, confirmed, denied, near_ours, of_ours, refused, told, turned_down
 from app.guardrail.checks.fractions import is_known_part
+from app.guardrail.checks.money.decided import decided_percent
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import UNITS_OF_TIME
 from app.guardrail.text.lists import Lists
@@ -37,7 +38,7 @@ def percents(case: Case) -> list[Problem]:
     known = [k for k in case.knowledge.known if k.kind == "percent"]
     found = about.subjects(case, "percent")
     for n, (f, keys) in enumerate(found):
-        if case.is_own(f.start, f.end) or _repeated(case, f):
+        if case.is_own(f.start, f.end) or _repeated(case, f) or decided_percent(case, f):
             continue
         problem = _judge(case, f, keys, known, ([g for g, _ in found], n))
         if problem:

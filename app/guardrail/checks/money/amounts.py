@@ -4,6 +4,7 @@ from app.guardrail.allowed.model import Price, Product
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.bounds import ENOUGH
 from app.guardrail.checks.dictated import theirs
+from app.guardrail.checks.money.decided import decided
 from app.guardrail.checks.money.derived import Derived
 from app.guardrail.checks.money.elided import from_here, meant, measured
 from app.guardrail.checks.money.reached import reaches, said_before
@@ -78,6 +79,8 @@ def _judge(case: Case, f: Figure, binding: Binding, sums: Sums, derived: Derived
         return None
     products = case.knowledge.products
     same = [(n, p) for n, product in enumerate(products) for p in product.prices if p.amount == f.value]
+    if not same and decided(case, f, binding):  # a price as it stands is judged with what it is paid for
+        return None
     currency = _currency(case, f, same)
     if currency:
         return Problem("currency", f"{case.said(f)!r}: {currency}", f.start, f.end)

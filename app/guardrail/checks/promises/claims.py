@@ -34,6 +34,10 @@ _APART = 3
 """Signs before a word among which the one that begins a sentence stands."""
 _FORMS = 0.6
 """Share of the sounds of a customer's word that is enough: «Turkey» is said back as "Turkish"."""
+_FIRST = 1
+"""Sentences of a section in which its yes stands."""
+_SAME = 0.6
+"""Share of the words behind a yes that a section's own yes has."""
 _MOST = 40
 """Names of a draft, and words of a question, that are looked up."""
 
@@ -100,8 +104,21 @@ def _agreed(case: Case, said: _Said) -> Iterator[Problem]:
         return  # whatever it is, it is among them
     asked = [word for word in WORD.findall(_question(case.context.customer[-1]))[:_MOST] if _names_a_thing(word)]
     strange = [word for word in asked if not known.holds(word) and not said.ours.holds(word)]
-    if strange:
+    if strange and not _granted(case, words[1:]):
         yield _problem(case, first[0], WORD.findall(sentence)[0], f"a yes, and no section knows {strange[0]!r}")
+
+
+def _granted(case: Case, words: Sequence[str]) -> bool:
+    """Whether a section says yes in the very words that stand behind the yes here."""
+    told = [word for word in words if _names_a_thing(word)]
+    for passage in case.context.passages:
+        text = passage.section.text
+        for start, end in islice(spans(text), _FIRST):
+            sentence = text[start:end]
+            held = KnownWords.of((sentence,))
+            if _affirms(sentence) and told and sum(map(held.holds, told)) >= _SAME * len(told):
+                return True
+    return False
 
 
 def _claims(clause: str) -> bool:

@@ -9,6 +9,7 @@ from app.guardrail.allowed.model import Product
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.bounds import Few
 from app.guardrail.checks.dictated import denied_beside
+from app.guardrail.checks.money.decided import decided_free
 from app.guardrail.checks.money.elided import is_least
 from app.guardrail.checks.percents import CONDITION
 from app.guardrail.checks.promises.included import included_wrongly
@@ -52,6 +53,8 @@ def free(case: Case) -> list[Problem]:
 def claim(case: Case, m: re.Match[str], included: bool) -> Problem | None:
     """What is wrong with calling something free (or `included`) at the match, if anything is."""
     if case.is_own(*m.span()) or _is_denied(case, m):
+        return None
+    if not included and decided_free(case, case.clause_at(m.start())):
         return None
     reason = included_wrongly(case, m) if included else _unfounded(case, _Claim(case, m))
     return _problem(case, m, reason) if reason else None
