@@ -86,6 +86,10 @@ FAULTS = (
 )
 
 
+def of(title: str) -> Fault:
+    return next(fault for fault in FAULTS if fault.title == title)
+
+
 def begin(office: Office, *faults: Fault) -> None:
     """The faults at once; the doctor looks twice, as it does while a fault lasts."""
     for fault in faults:
@@ -191,7 +195,11 @@ def test_nothing_but_the_faults_is_told_not_what_follows_from_them(waves: dict[i
 def test_a_second_fault_during_a_first_is_told_and_findings_that_come_together_are_told_together(
     office: Office,
 ) -> None:
-    database, memory, certificate = FAULTS[12], FAULTS[6], FAULTS[8]
+    database, memory, certificate = (
+        of("the memory of the conversations is damaged"),
+        of("the memory is short"),
+        of("the certificate runs out"),
+    )
     start = time.monotonic()
     begin(office, database)
     wait(office, lambda receiver: bool(came(office, receiver, "database", start)), "the first")
@@ -230,7 +238,7 @@ def test_a_finding_that_gets_worse_is_told_and_one_whose_words_change_is_not(off
 
 def test_what_was_told_is_signed_and_says_what_to_do(office: Office) -> None:
     start = time.monotonic()
-    begin(office, FAULTS[12])
+    begin(office, of("the memory of the conversations is damaged"))
     wait(office, lambda receiver: bool(came(office, receiver, "database", start)), "it begins")
     message = office.receivers.taken["webhook"][-1]
     parts = dict(part.split("=", 1) for part in message.headers["x-sales-machine-signature"].split(","))
@@ -277,7 +285,7 @@ def test_a_unit_that_fails_is_told_at_once_by_itself(office: Office) -> None:
 def test_a_receiver_that_does_not_take_it_gets_it_later_and_the_others_tell_of_that(office: Office) -> None:
     start = time.monotonic()
     office.receivers.refusing = {"webhook"}
-    begin(office, FAULTS[12])
+    begin(office, of("the memory of the conversations is damaged"))
     office.until(lambda: came(office, "telegram", "database", start), "the others have it")
     office.until(
         lambda: came(office, "telegram", "ReceiverFails webhook", start), "they tell of the one that has not", 40
@@ -294,7 +302,7 @@ def test_what_lasts_is_said_again_a_restart_says_nothing_twice_and_the_heart_bea
         beats = receivers.taken["heartbeat"]
         office.until(lambda: len(beats) >= 3, "it beats", 30)
         start = time.monotonic()
-        begin(office, FAULTS[12])
+        begin(office, of("the memory of the conversations is damaged"))
         office.until(lambda: came(office, "telegram", "database", start), "it begins")
         office.stop_manager()
         heard = len(beats)
@@ -312,7 +320,7 @@ def test_without_receivers_nothing_goes_out_and_nothing_fails(tmp_path: Path) ->
     nobody: dict[str, Any] = {"monitor_telegram_chats": [], "monitor_mail_to": [], "monitor_heartbeat_url": ""}
     nobody |= {f"monitor_{name}": "" for name in ("telegram_token", "slack_url", "webhook_url", "webhook_secret")}
     with Receivers() as receivers, Office(tmp_path, receivers, **nobody) as office:
-        begin(office, FAULTS[12])
+        begin(office, of("the memory of the conversations is damaged"))
         office.until(lambda: "DoctorFinds" in office.standing(), "amtool would show it")
         time.sleep(QUIET_S)
         assert not any(receivers.taken.values())

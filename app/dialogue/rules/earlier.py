@@ -17,10 +17,13 @@ _ROOT = 4
 _SAME = 80
 """The same for a slip of the finger (0..100)."""
 _WORD = 3
+_READ = 300
+"""Characters of a message that are read again: what it asked stands at its beginning, or is asked once more."""
 
 
 def questions_of(text: str) -> tuple[str, ...]:
     """What a message asks or wishes, clause by clause; all of it where nothing asks."""
+    text = text[:_READ]
     clauses = read(text).clauses
     asked = tuple(clause.text for clause in clauses if clause.mood in ("asked", "wished"))
     return asked or ((text.strip(),) if text.strip() else ())

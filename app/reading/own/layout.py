@@ -116,7 +116,8 @@ class _Page:
         end = place
         sender = False
         while end < len(self.lines) and ":" in self.lines[end].text[:24] and self._field(end):
-            sender = sender or bool(self._begins(end, "sender"))
+            named = bool(self.lines[end].text.partition(":")[2].strip())  # «от:» alone is somebody's word
+            sender = sender or (named and bool(self._begins(end, "sender")))
             end += 1
         return range(place, end), sender
 
