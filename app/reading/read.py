@@ -26,8 +26,9 @@ def read(text: str, media: Media = "text", earlier: Sequence[str] = ()) -> Messa
     for _ in range(_LAYERS):
         peeled, aside = _peeled(own, earlier)
         parts += aside
+        settled = not aside and peeled == own  # lines that an empty one parted may be a letter's head without it
         own = peeled
-        if not aside:
+        if settled:
             break
     return Message(own, tuple(parts), kind, clauses(own))
 

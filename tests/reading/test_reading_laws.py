@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.reading.clauses import clauses
@@ -43,6 +43,7 @@ def test_the_own_words_all_come_from_the_text(text: str, media: Media) -> None:
 
 
 @settings(max_examples=most(200), deadline=None)
+@example("ОТ:\n\nОТ:0")
 @given(TEXTS)
 def test_the_own_words_read_again_are_the_same(text: str) -> None:
     own = read(text, earlier=OURS).own
