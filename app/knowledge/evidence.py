@@ -7,15 +7,14 @@ one of its own questions is, how far the second best lies behind. The weights ar
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cache
-from importlib.resources import files
-
-import yaml
 
 from app.knowledge.context import content_words
 from app.knowledge.coverage import ByLanguage, Coverage, Weighed
 from app.knowledge.text import words
+from app.logistic import Logistic
+from app.packaged import packaged
 from app.types import Section
 
 _LITTLE = 0.5
@@ -159,29 +158,10 @@ def _likeness(weighed: Sequence[Weighed], forms: frozenset[int], whole: float, q
     return 2 * own * theirs / (own + theirs) if own and theirs else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """A logistic regression over `Evidence`, in the order of its fields."""
-
-    means: tuple[float, ...]
-    scales: tuple[float, ...]
-    factors: tuple[float, ...]
-    base: float
-
-    def of(self, evidence: Evidence) -> float:
-        """How likely (0..1) the section answers."""
-        rows = zip(astuple(evidence), self.means, self.scales, self.factors, strict=True)
-        total = self.base + sum(factor * (value - mean) / scale for value, mean, scale, factor in rows)
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
-
-
 FIELDS = tuple(each.name for each in fields(Evidence))
 
 
 @cache
-def weights() -> Weights:
-    """The package's own."""
-    data = yaml.safe_load((files("app.knowledge") / "evidence.yaml").read_text(encoding="utf-8"))
-    rows = [data["weights"][name] for name in FIELDS]
-    means, scales, factors = (tuple(float(row[key]) for row in rows) for key in ("mean", "scale", "factor"))
-    return Weights(means, scales, factors, float(data["base"]))
+def weights() -> Logistic:
+    """The package's own: how likely a section answers."""
+    return Logistic.read(packaged("app.knowledge", "evidence.yaml"), Evidence)

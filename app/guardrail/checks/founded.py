@@ -7,14 +7,16 @@ words are strange. The weights are data, made by `machine guard train` from true
 
 import math
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cache
 from itertools import islice
+from typing import Any
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.claimed import Claimed
 from app.guardrail.statements.clauses import content, key
 from app.guardrail.text.lists import Lists
+from app.logistic import Logistic
 from app.packaged import packaged
 from app.types import Language
 
@@ -54,11 +56,10 @@ class Standing:
 
 def founded(case: Case) -> list[Problem]:
     """The sentences that are likely to be borne out by nothing."""
-    line = weights().line
     found = (
         Problem("founded", f"no section says this together: {said.text.strip()[:80]!r}", said.start, said.end)
         for said, standing in standings(case)
-        if weights().of(standing) >= line
+        if weights().of(standing) >= line()
     )
     return list(islice(found, _MOST))
 
@@ -115,31 +116,21 @@ def _together(said: Claimed, words: dict[str, float]) -> float:
     return best
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """A logistic regression over `Standing`, in the order of its fields."""
-
-    means: tuple[float, ...]
-    scales: tuple[float, ...]
-    factors: tuple[float, ...]
-    base: float
-    line: float
-    """The probability from which a sentence is refused."""
-
-    def of(self, standing: Standing) -> float:
-        """How likely (0..1) nothing bears it out."""
-        rows = zip(astuple(standing), self.means, self.scales, self.factors, strict=True)
-        total = self.base + sum(factor * (value - mean) / scale for value, mean, scale, factor in rows)
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
-
-
 FIELDS = tuple(each.name for each in fields(Standing))
 
 
 @cache
-def weights() -> Weights:
-    """The package's own."""
-    data = packaged("app.guardrail.checks", "founded.yaml")
-    rows = [data["weights"][name] for name in FIELDS]
-    means, scales, factors = (tuple(float(row[part]) for row in rows) for part in ("mean", "scale", "factor"))
-    return Weights(means, scales, factors, float(data["base"]), float(data["line"]))
+def weights() -> Logistic:
+    """The package's own: how likely nothing bears a sentence out."""
+    return Logistic.read(_data(), Standing)
+
+
+@cache
+def line() -> float:
+    """The probability from which a sentence is refused."""
+    return float(_data()["line"])
+
+
+def _data() -> dict[str, Any]:
+    read: dict[str, Any] = packaged("app.guardrail.checks", "founded.yaml")
+    return read
