@@ -2,14 +2,17 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, fields
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from dataclasses import Field, astuple, dataclass, fields
+from typing import Any, ClassVar, Protocol
 
 _STEEP = 30.0
 """Beyond it a probability is 0 or 1 to all its digits."""
+
+
+class Numbers(Protocol):
+    """A dataclass whose fields are what is measured, each a number."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +25,13 @@ class Logistic:
     base: float
 
     @classmethod
-    def read(cls, data: Mapping[str, Any], of: "type[DataclassInstance]") -> "Logistic":
+    def read(cls, data: Mapping[str, Any], of: type[Numbers]) -> "Logistic":
         """From a file's content: `base`, and under `weights` a row of mean, scale and factor for each field."""
         rows = [data["weights"][each.name] for each in fields(of)]
         means, scales, factors = (tuple(float(row[part]) for row in rows) for part in ("mean", "scale", "factor"))
         return cls(means, scales, factors, float(data["base"]))
 
-    def of(self, features: "DataclassInstance") -> float:
+    def of(self, features: Numbers) -> float:
         """The probability (0..1)."""
         rows = zip(astuple(features), self.means, self.scales, self.factors, strict=True)
         total = self.base + sum(factor * (value - mean) / scale for value, mean, scale, factor in rows)

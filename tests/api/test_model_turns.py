@@ -53,7 +53,8 @@ def test_every_turn_makes_one_call() -> None:
 
 
 def test_the_reply_leaves_while_the_model_is_still_writing() -> None:
-    assert prove.early(turns=4)["still_writing_ms"]["least"] > 300
+    # At a higher speed our own milliseconds count that many times.
+    assert prove.early(turns=4, speed=2)["still_writing_ms"]["least"] > 300
 
 
 # After which the turn cannot be answered, and is refused: all others are retried, written anew, mended or replaced.
