@@ -6,6 +6,8 @@ _HAGGLES = 0.3
 """Probability from which what the lists took for haggling is answered as that."""
 _BARE_OBJECTION = 3
 """An objection of no more words than this says nothing to search for."""
+_A_PRICE = 3
+"""Figures of a number that may be what somebody pays."""
 _SURELY = 0.5
 """Probability from which it is what the examples say."""
 
@@ -24,8 +26,15 @@ def priced(s: Scene) -> bool:
 
 def names_others(s: Scene) -> bool:
     """Whether he holds the lower price of others against ours."""
-    number = any(token.text.isdecimal() for token in s.u.message.tokens)
-    return bool(s.u.word("others")) and (number or bool(s.u.word("dearer")) or s.u.has("objection_price"))
+    if not s.u.word("others"):
+        return False
+    # A number of goods, years or shops is no price.
+    priced = bool(s.terms) or (bool(s.u.word("spans")) and _long_number(s))
+    return priced or bool(s.u.word("dearer")) or s.u.has("objection_price")
+
+
+def _long_number(s: Scene) -> bool:
+    return any(token.text.isdecimal() and len(token.text) >= _A_PRICE for token in s.u.message.tokens)
 
 
 def of_worth(s: Scene) -> bool:
@@ -51,4 +60,7 @@ def objection(s: Scene) -> Decision | None:
     bare = worth or len(s.u.content) <= _BARE_OBJECTION
     query = about if bare else f"{s.query} {about}"
     asks = name in ("objection_price", "objection_have") and s.may_ask
-    return Decision("answer", name, s.say(name), query, asks=asks)
+    # Who finds it dear hears what makes it cheaper, and how to try it for nothing.
+    beside = tuple(s.texts.data["query_objection_beside"]) if name == "objection_price" and not names_others(s) else ()
+    statement = s.say(name) if name not in s.state.said else None
+    return Decision("answer", name, statement, beside[0] if beside else query, asks=asks, queries=beside, mark=name)

@@ -1,7 +1,18 @@
 """What a message calls for: the shell that all sales flows share. The most pressing need wins."""
 
 from app.dialogue.policy.terms import Terms
-from app.dialogue.rules import boundaries, concerns, control, handing, lanes, recalled, support, topics
+from app.dialogue.rules import (
+    boundaries,
+    concerns,
+    control,
+    handing,
+    lanes,
+    ordering,
+    recalled,
+    strangers,
+    support,
+    topics,
+)
 from app.dialogue.rules.scene import COURTESIES, OBJECTIONS, QUESTIONS, SORRY, Decision, Scene, has_requisites
 
 _TOLD = frozenset({"name", "contact", "company_size", "shops"})
@@ -27,7 +38,10 @@ def decided(scene: Scene) -> Decision:
         handing.contact,
         handing.reached,
         recalled.passed_on,
+        support.over,
         topics.by_topic,
+        strangers.mistaken,
+        strangers.no_buyer,
         lanes.wordless,
         lanes.auto_reply,
         _still_closed,
@@ -46,6 +60,7 @@ def decided(scene: Scene) -> Decision:
         _refusal,
         _upset,
         boundaries.spam,
+        _chosen,
         lanes.small_talk,
         _who,
         concerns.objection,
@@ -95,9 +110,10 @@ def _wish(s: Scene) -> Decision | None:
     if "contact" in s.slots and not s.reorders:
         return handing.handover(s, name, "human")
     # What was sent is not asked for again.
-    query = None if name == "invoice" and s.sent_requisites else s.query
+    what = ordering.taken(s)
+    query = None if name == "invoice" and s.sent_requisites else (ordering.beside(s) if what else "") or s.query
     # Who asks whether there is such a thing is answered by what is known of it, and has asked for nothing yet.
-    statement = None if query is not None and s.u.asking else s.say(name)
+    statement = what or (None if query is not None and s.u.asking else s.say(name))
     return Decision("answer", name, statement, query, s.not_found, prefer="contact", asks=True)
 
 
@@ -114,10 +130,14 @@ def _question(s: Scene) -> Decision | None:
         statement = s.say("discount") if concession else None
     elif s.u.has("frustration"):
         # Said once, and only to who complains of us.
-        if SORRY not in s.state.said and s.u.acts.get("frustration", 1.0) >= _COMPLAINS:
+        if _told_us(s):
+            statement = s.say("asked_again")
+        elif SORRY not in s.state.said and s.u.acts.get("frustration", 1.0) >= _COMPLAINS:
             statement, mark = s.say("frustration_short"), SORRY
     elif objection:
         statement = s.say(objection)
+    elif s.u.has("purchase") and (what := ordering.taken(s)):
+        statement = what
     elif (s.heard.values or s.heard.answered) and _tells(s):
         statement = _taken(s)
     if s.said.strange:
@@ -127,7 +147,8 @@ def _question(s: Scene) -> Decision | None:
     fallback = None if concession else s.not_found
     # A sum that he offers says nothing to search for: what there is of discounts does.
     offers = concession and any(token.text.isdecimal() for token in s.u.message.tokens)
-    query = s.texts.data["query_discount_request"] if offers else s.query
+    asked = ordering.beside(s) if statement and s.u.has("purchase") and not s.said.questions else ""
+    query = s.texts.data["query_discount_request"] if offers else asked or s.query
     if name == "price" and len(s.u.content) <= 1 and len(s.u.message.tokens) <= _BARE and _prices_alone(s):
         query = s.texts.data["query_price"]  # «почём?»: one word of many that ask for it
     # Who has decided, or wants to see it, is asked how to reach him, whatever else he asks.
@@ -155,10 +176,18 @@ def _refusal(s: Scene) -> Decision | None:
 
 
 def _upset(s: Scene) -> Decision | None:
+    if _told_us(s):
+        return Decision("answer", "slot_question", s.say("asked_again"), greet=False)
     if not s.u.has("frustration"):
         return None
     name = "person_offer" if SORRY in s.state.said else "frustration"
     return Decision("answer", "frustration", s.say(name), greet=False, mark=SORRY)
+
+
+def _told_us(s: Scene) -> bool:
+    """Whether he says that he has told already what we asked for."""
+    elsewhere = s.u.has("correction", "purchase") or not s.state.asked.keys() - {"contact"}
+    return bool(s.u.word("told_already")) and not elsewhere
 
 
 def _who(s: Scene) -> Decision | None:
@@ -168,15 +197,25 @@ def _who(s: Scene) -> Decision | None:
 def _purchase(s: Scene) -> Decision | None:
     """Who wants to buy or to come is asked what is still missing; with a contact at hand a person takes over."""
     name = next((name for name in ("purchase", "booking") if s.u.has(name)), None)
-    if name is None:
-        return None
+    return _ordered(s, name) if name is not None else None
+
+
+def _chosen(s: Scene) -> Decision | None:
+    """An «ok» to one of the things that we have just named is an order of it."""
+    return _ordered(s, "purchase") if ordering.chosen(s) and not s.state.closed else None
+
+
+def _ordered(s: Scene, name: str) -> Decision:
     if "contact" in s.slots and not s.reorders:
         return handing.handover(s, name, "human")
     if name == "booking":
         return Decision("ask", name, _agree(s), asks=True)
     # An order of goods has its own questions, and the contact behind them.
     prefer = "" if "quantity" in s.flow.slots else "contact"
-    return Decision("answer", "purchase", _agree(s), s.query, prefer=prefer, asks=True)
+    what = ordering.taken(s)
+    # Who takes what he has heard of is not told of it again.
+    heard = bool(s.u.word("takes")) and bool(s.state.turns) and not s.u.message.asking and not s.u.has("price")
+    return Decision("answer", "purchase", what or _agree(s), None if heard else s.query, prefer=prefer, asks=True)
 
 
 def _told(s: Scene) -> Decision | None:
@@ -256,7 +295,8 @@ def _courtesy(s: Scene) -> Decision | None:
     if s.u.has("agreement") and not s.u.has("info"):
         if s.state.closed:
             return Decision("answer", "agreement", s.say("soft_close"))
-        return Decision("ask", "agreement", _agree(s), asks=s.may_ask)
+        # No dead end: who says ok to an answer hears the next question, though he let the last one pass.
+        return Decision("ask", "agreement", _agree(s), asks=True)
     return None
 
 

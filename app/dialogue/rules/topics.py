@@ -14,6 +14,8 @@ _AND = frozenset(map(fold, load_words("rules", "words.yaml")["and"]))
 _A_QUESTION = 2
 """From so many words on what is left of a question is one, even without words that ask."""
 _IN_NEED = frozenset({"medical", "emergency"})
+_RULED = frozenset({"refund"})
+"""Intents whose case a person decides, and whose rule the knowledge may hold."""
 _BETWEEN = re.compile(r"(?<=[.!?…])\s+")
 
 
@@ -73,7 +75,7 @@ def by_topic(s: Scene) -> Decision | None:
     topic = next((hit.topic for hit in said if hit.topic.action == "handover"), first.topic)
     query, reason = s.query if any(hit.topic.search for hit in said) else None, topic.name
     if query is None and topic.action == "handover":
-        query = support.first_aid(s, topic) or _apart(s, said)
+        query = support.first_aid(s, topic) or _general(s, topic) or _apart(s, said)
         reason = "feature" if query else reason
     if query is None and first.topic.also and topic.action == "answer":
         query = remaining_question(s, said)
@@ -99,6 +101,8 @@ def by_topic(s: Scene) -> Decision | None:
         if name := s.heard.values.get("name"):
             statement = f"{s.say('named').replace('{name}', name)} {statement}"
         made = replace(made, statement=statement, question=None)
+        if _general(s, topic):
+            return replace(made, statement=None, fallback=statement, question=statement)
         return support.answered_first(s, made) if topic.name == support.LANE and query else made
     return made
 
@@ -131,6 +135,14 @@ def remaining_question(s: Scene, said: list[Hit]) -> str | None:
         return None
     dropped = frozenset(range(len(tokens))) - rest | s.u.greeting | {p for p in rest if tokens[p].text in _AND}
     return without(s.u.message, dropped).lstrip("?! ") or None
+
+
+def _general(s: Scene, topic: Topic) -> str | None:
+    """«Is the money given back if it does not suit?»: the rule is looked up, and a person has the case all the same."""
+    act = next((intent for intent in topic.intents if f"query_{intent}" in s.texts.data and intent in _RULED), "")
+    if not act or not s.u.message.asking or s.state.handed_over:
+        return None
+    return s.query if len(s.said.questions) > 1 else str(s.texts.data[f"query_{act}"])
 
 
 def _apart(s: Scene, said: list[Hit]) -> str | None:
