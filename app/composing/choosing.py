@@ -34,6 +34,8 @@ _WISHED = 0.35  # the same for what he says he needs: it may only tell who he is
 _EARLIER = 3  # answers of ours that are not given again to who says that they were beside the point
 _BRIEF = 3  # words of a message that goes on with what was said
 _ANEW = frozenset({"correction", "frustration"})
+_LOOKED_UP = frozenset({"feature", "refund"})
+_PASSED_ON = frozenset({"trouble", "refund"})
 _LOOKED_AT = 12  # parts of a message that are answered one by one, the first ones
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
 _BESIDE = frozenset({"contact_given", "trouble", "callback_time"})
@@ -59,9 +61,9 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
         return apart
     # A search that the flow wrote has no parts of the customer's, nor has one for what answers an objection.
     own = bool(step.queries) or set(folded(query)) <= set(folded(prompt.text))
-    anew = not _ANEW.isdisjoint(step.intents) or "trouble" in (step.topic, step.state.lane)
+    anew = not _ANEW.isdisjoint(step.intents) or step.topic in _PASSED_ON or step.state.lane == "trouble"
     if step.reason not in _QUESTIONS or not own:
-        looked = (step.reason in _BESIDE and own) or (step.reason == "feature" and anew)
+        looked = (step.reason in _BESIDE and own) or (step.reason in _LOOKED_UP and anew)
         return (first,) if not looked or (_fits(query, first, prompt) and _near_enough(first, said, prompt)) else ()
     if anew and not _near_enough(first, said, prompt):
         return ()

@@ -38,12 +38,10 @@ _OF_THE_WHOLE = frozenset(
 )
 """What a piece of a message may sound like («fed up», «we have three shops») and the whole of it does not."""
 _WEARY = frozenset({"frustration", "off_topic", "objection_have"})
-_CONCERNS = frozenset({"objection_price", "objection_think", "objection_trust"})
-"""Worries: answered as such only where his words say so, or the examples are as good as certain."""
 _WORRIED = 0.1
 """Probability below which a word of a list voices no worry: a laptop, too, may not be up to it."""
 _VOICED = 0.85
-"""Probability from which a worry is one that no word of the lists names."""
+"""Probability from which a worry about money is one that no word of the lists names."""
 _BROKEN = 0.9
 """Probability of a broken thing from which a call for help is one for it, and tells of no danger."""
 _HARMLESS = 0.05
@@ -163,7 +161,7 @@ def joined(
             else _PLAIN
             if act in _SEARCHED and not asking
             else _VOICED
-            if act in _CONCERNS and act not in names
+            if act == "objection_price" and act not in names
             else SURE
         )
         and (act != "contact_given" or contact)

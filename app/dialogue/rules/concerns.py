@@ -61,6 +61,6 @@ def objection(s: Scene) -> Decision | None:
     query = about if bare else f"{s.query} {about}"
     asks = name in ("objection_price", "objection_have") and s.may_ask
     # Who finds it dear hears what makes it cheaper, and how to try it for nothing.
-    beside = tuple(s.texts.data["query_objection_beside"]) if name == "objection_price" and not names_others(s) else ()
-    statement = s.say(name) if name not in s.state.said else None
-    return Decision("answer", name, statement, beside[0] if beside else query, asks=asks, queries=beside, mark=name)
+    dear = name == "objection_price" and not names_others(s) and not s.u.word("worth")
+    beside = tuple(s.texts.data["query_objection_beside"]) if dear else ()
+    return Decision("answer", name, s.say(name), query, asks=asks, queries=beside)

@@ -64,7 +64,7 @@ def _what(s: Scene) -> str:
 
 
 def _named(s: Scene, clause: int) -> list[int]:
-    """The places of a clause's words that name a thing; none where only a number stands there, or something is asked."""
+    """The places of a clause's words that name a thing; none where only a number stands there, or it asks."""
     if clause < 0 or clause in s.u.message.asking:
         return []
     small = {p for m in s.u.matches if m.label[0] == "word" and m.label[1] in _SMALL for p in range(m.start, m.end)}

@@ -82,8 +82,11 @@ def again(s: Scene) -> Decision | None:
         return None
     if s.u.word("what_to_do") and len(s.u.content) <= _BARE:
         return _first_answered(s, _told_before(s))
-    if s.u.has(*_ELSEWHERE):
-        return None
+    return None if s.u.has(*_ELSEWHERE) else _more_of_it(s)
+
+
+def _more_of_it(s: Scene) -> Decision | None:
+    """What is said to a message that names nothing else than what may be of the trouble."""
     same, asks = s.u.acts.get(LANE, 0.0) >= _LIKELY, _asks_on(s)
     if _asks_after(s) and not (asks and s.u.acts.get("callback_time", 0.0) < _LIKELY):
         return _waits(s)

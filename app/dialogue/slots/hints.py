@@ -46,7 +46,8 @@ def _another(r: SlotReader) -> bool:
     """«Сижу на …», «we are on …», and behind it no place, person or thing of ours: a program by its name."""
     for match in r.u.word("uses"):
         place = match.end
-        if place >= len(r.tokens) or r.tokens[place].clause != r.tokens[match.start].clause:
+        clause = r.tokens[match.start].clause
+        if place >= len(r.tokens) or r.tokens[place].clause != clause or clause in r.u.message.asking:
             continue
         known = r.among(place, "shop", "people", "role", "other_unit", "not_a_program", "filler", "when", "place")
         if (

@@ -18,6 +18,8 @@ THIS_CHAT = "this_chat"
 _FREE_CHOICE = 2
 """Words."""
 _SHORT_NUMBER = 6
+_ASKS = 0.8
+"""Probability from which a few words ask something, whatever we have asked."""
 _BESIDE_A_NUMBER = ("approx", "correct", "own", "only", "mine", "shop", "place", "affirm")
 """Lists of words that may stand beside a number and leave it the answer."""
 _WORD = 3
@@ -154,7 +156,7 @@ def _own_words(r: SlotReader, slot: str, *, usual: bool) -> Heard:
     if (r.heard.values and kind == "choice") or r.u.contacts or "name" in r.heard.values:
         return NOTHING  # another slot was told: the words belong to that one
     text = re.sub(r"\s+", " ", without(r.u.message, r.u.greeting))[:MAX_VALUE].strip()
-    if kind == "choice" and (_only_counts(r) or not _names_a_thing(r)):
+    if kind == "choice" and (_only_counts(r) or not _names_a_thing(r) or _asks_of_us(r)):
         return NOTHING
     if spec.subject:
         text = _object(r, text)
@@ -181,6 +183,11 @@ def _says_something(r: SlotReader, kind: str, text: str) -> bool:
     counts = bool(r.options) or any(r.slots[slot].kind == "number" for slot in r.late)
     signs = any(character.isalnum() for character in text)
     return signs and (word or kind in (*_USUAL, "money", "criteria") or not counts)
+
+
+def _asks_of_us(r: SlotReader) -> bool:
+    """Whether the examples hear a question about what we have: «а доставка» is no kind of shop."""
+    return max(r.u.acts.get(act, 0.0) for act in ("feature", "price")) >= _ASKS
 
 
 def _only_counts(r: SlotReader) -> bool:
