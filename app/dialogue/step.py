@@ -43,6 +43,8 @@ def step_of(
     question = stages.question(stage, slot, language, state.asked) if slot else plan.question
     if made.action == "ask" and question is None and "?" not in f"{greeting} {plan.statement}":
         here = plan.statement or scene.texts.pick("here", state.turns, scene.last_answer)
+        if plan.reason == "agreement" and not (quiet or scene.terms or scene.before):
+            here = scene.say("ack_next")  # no dead end behind an «ok»
         made = replace(made, action="answer", statement=here)
     if question is None and aside.DUE in said and made.action == "answer" and not (plan.closes or state.handed_over):
         question = scene.say("person_offer")

@@ -49,6 +49,8 @@ _TELLING = 0.15
 """The same where he tells of himself: what he is tired of is not us."""
 _LEANING = {"agreement": ("small_talk",), "refusal": ("denial", "small_talk"), "thanks": ("goodbye", "small_talk")}
 """What the lists found, and the acts that say no more than it."""
+_OF_OTHERS = frozenset({"supplier", "applicant"})
+"""What asks by its nature: who buys here, whether there is work."""
 _ASKED_OF_GOODS = frozenset(
     {"refund", "reschedule", "cancel_request", "complaint", "legal", "opt_out", "human_wanted", "booking"}
 )
@@ -156,6 +158,8 @@ def joined(
             if act == "emergency" and not asks
             else SURE
             if act == "stranger"  # brings nobody, and is told only where he is
+            else _CALLS_SOMEBODY
+            if act in _OF_OTHERS
             else calls
             if act in _LANES
             else _PLAIN

@@ -50,6 +50,12 @@ def of_worth(s: Scene) -> bool:
     return said or (doubts and s.u.acts.get("objection_price", 0.0) >= _SURELY)
 
 
+def cheaper(s: Scene) -> tuple[str, ...]:
+    """Beside a rule on discounts, for who finds it dear: what is cheaper all the same."""
+    asks = s.u.has("discount_request") and s.u.has("objection_price") and not s.said.questions
+    return (s.query, str(s.texts.data["query_objection_beside"][0])) if asks else ()
+
+
 def objection(s: Scene) -> Decision | None:
     """Empathy, then facts. Who wants to think or does not trust us is not questioned."""
     worth = of_worth(s)

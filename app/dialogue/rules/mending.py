@@ -14,6 +14,8 @@ _INSISTING = frozenset(map(fold, _WORDS["insisting"]))
 _PRICED = frozenset({"price", "sum"})
 _MENDED = frozenset({"answer", "ask"})
 _SURELY = 0.7
+_A_PRICE = 0.3
+"""Probability from which who corrects us asks for a price."""
 _BACK = 4
 _ASKED = frozenset({"feature", "price", "sum", "comparison", "payment", "about_us", "discount_request", "demo"})
 _FEW = 3
@@ -66,13 +68,17 @@ def _corrected(s: Scene, plan: Decision) -> Decision:
         return plan
     if s.heard.answered or s.heard.corrected or (plan.query is None and plan.reason == "language_wish"):
         return plan
-    query = plan.query if plan.reason == "price" else _anew(s)  # what is priced the facts know best
+    asks_price = (
+        plan.reason == "price" and s.u.acts.get("price", 1.0) >= _A_PRICE
+    )  # «not about the price» asks for none
+    query = plan.query if asks_price else _anew(s)  # what is priced the facts know best
     if query is None:
         return plan
     before = _before(s)
     priced = s.state.priced and before and query.startswith(before)  # it goes on with a price that he asked for
     looked = plan.query is not None and plan.reason != "off_topic"
-    reason = "price" if priced else plan.reason if looked else "feature"
+    kept = plan.reason if looked and (plan.reason != "price" or asks_price) else "feature"
+    reason = "price" if priced else kept
     sorry = None if SORRY in s.state.said else s.say("missed")
     return replace(
         plan, action="answer", reason=reason, statement=sorry, query=query, wider=_meant(s), fallback=s.not_found,

@@ -155,8 +155,9 @@ def _question(s: Scene) -> Decision | None:
     wants = s.u.has("purchase", "demo", "invoice") and "contact" not in s.slots and "quantity" not in s.flow.slots
     asks = wants or (calm and s.may_ask)
     return Decision(
-        "answer", name or "feature", statement, query, fallback, asks=asks, prefer="contact" if wants else "", mark=mark
-    )
+        "answer", name or "feature", statement, query, fallback,
+        asks=asks, prefer="contact" if wants else "", mark=mark, queries=concerns.cheaper(s) if query == s.query else (),
+    )  # fmt: skip
 
 
 def _tells(s: Scene) -> bool:

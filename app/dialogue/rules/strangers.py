@@ -16,13 +16,15 @@ _BUYERS = ("price", "sum", "purchase", "demo", "invoice", "trouble", "paid")
 _ELSEWHERE = ("refusal", "opt_out", "human_wanted", "bot_question", "contact_given", "callback_time", "complaint")
 _COURTESIES = ("thanks", "goodbye", "greeting")
 _FEW = 3
+_MORE = 6
 """Words that say something, of who only asks with whom he talks."""
 
 
 def mistaken(s: Scene) -> Decision | None:
     """Who writes to a friend, or says that he has the wrong number: told where he is, and asked nothing."""
     lane = s.state.lane == STRANGER
-    if s.u.word("who_writes") and len(s.u.content) <= _FEW and not s.heard.values:
+    few = len(s.u.content) <= (_MORE if s.u.acts.get("about_us", 0.0) >= _SURELY else _FEW)
+    if s.u.word("who_writes") and few and not s.heard.values:
         return _who(s, lane=lane)
     if s.u.has(STRANGER):
         by_mistake = bool(s.u.word("mistaken"))

@@ -19,7 +19,7 @@ _STILL = 0.5
 """Probability from which a word that it works again is looked at twice."""
 _BARE = 5
 """Words that say something, of who asks what to do and not with what."""
-_LOOKED_BACK = 6
+_LOOKED_BACK = 12
 WAITED = "waited"
 """The mark of a conversation in which we have said how fast help comes."""
 _FEW = 20
@@ -61,12 +61,22 @@ def over(s: Scene) -> Decision | None:
     """Who writes that it works again: good news, told to the specialist; what he asks beside it is answered."""
     fixed = [match for match in s.u.word("fixed") if s.u.message.tokens[match.start].clause not in s.u.message.asking]
     broken = s.u.acts.get(LANE, 0.0) >= _STILL and not s.u.acts.get("small_talk", 0.0) >= _LIKELY
-    if not has_it(s) or not fixed or (broken and _negated(s, fixed)):
+    waits = s.u.has("human_wanted") or s.u.acts.get("callback_time", 0.0) >= _ASKS
+    if not fixed or waits or not _had_it(s) or (broken and _negated(s, fixed)):
         return None
     asks = bool(s.u.message.asking) and s.u.has("price", "comparison", "feature", "payment")
     reason = "feature" if asks else "trouble_over"
     query, fallback = (s.query, s.not_found) if asks else (None, None)
-    return Decision("answer", reason, s.say("trouble_over"), query, fallback, topic="", greet=False)
+    ended = "" if has_it(s) else None  # what else a person has of his stays with him
+    return Decision("answer", reason, s.say("trouble_over"), query, fallback, topic=ended, greet=False)
+
+
+def _had_it(s: Scene) -> bool:
+    """Whether a specialist has his trouble, though another case may have followed it."""
+    if has_it(s) or not s.state.handed_over:
+        return has_it(s)
+    classifier = Classifier.load()
+    return any(classifier.scored(text).best == LANE for text in s.written[1:_LOOKED_BACK])
 
 
 def _negated(s: Scene, found: list[Match]) -> bool:
