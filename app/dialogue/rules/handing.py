@@ -46,7 +46,7 @@ def human(s: Scene) -> Decision | None:
     offered = any(offer.casefold() in s.last_answer.casefold() for offer in s.texts.data["offer"])
     at_once = s.u.short or any(match.start == len(s.u.greeting) for match in s.u.word("affirm"))
     # «Ok, bye» takes no offer up, nor does «we need it by Friday».
-    leaves = s.u.has("goodbye", "objection_think", "refusal") or s.u.acts.get("info", 0.0) >= _TELLS
+    leaves = s.u.has("goodbye", "objection_think", "refusal", "purchase") or s.u.acts.get("info", 0.0) >= _TELLS
     accepts = offered and s.u.affirms and at_once and not s.heard.answered and not s.u.has(*QUESTIONS) and not leaves
     accepts |= offered and not leaves and _accepts_first(s)
     missed = s.state.wants_person and not s.u.has(*QUESTIONS, *COURTESIES)

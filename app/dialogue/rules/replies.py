@@ -156,7 +156,8 @@ def _question(s: Scene) -> Decision | None:
     asks = wants or (calm and s.may_ask)
     return Decision(
         "answer", name or "feature", statement, query, fallback,
-        asks=asks, prefer="contact" if wants else "", mark=mark, queries=concerns.cheaper(s) if query == s.query else (),
+        asks=asks, prefer="contact" if wants else "", mark=mark,
+        queries=concerns.cheaper(s) if query == s.query else (),
     )  # fmt: skip
 
 

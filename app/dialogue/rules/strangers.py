@@ -10,7 +10,7 @@ _AMIDST = 0.9
 """Probability that words for somebody else need in the middle of a talk about our things."""
 _SURELY = 0.6
 """Probability from which he who took us for another asks something of us after all."""
-_BUYS = 0.9
+_BUYS = 0.8
 """Probability from which who is no buyer asks or wants something as one."""
 _BUYERS = ("price", "sum", "purchase", "demo", "invoice", "trouble", "paid")
 _ELSEWHERE = ("refusal", "opt_out", "human_wanted", "bot_question", "contact_given", "callback_time", "complaint")

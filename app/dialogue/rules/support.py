@@ -15,8 +15,6 @@ _ASKS = 0.5
 """Probability from which he asks something else."""
 _LIKELY = 0.3
 """Probability from which the message is one more of the same trouble, or asks how a thing is done."""
-_STILL = 0.5
-"""Probability from which a word that it works again is looked at twice."""
 _BARE = 5
 """Words that say something, of who asks what to do and not with what."""
 _LOOKED_BACK = 12
@@ -60,9 +58,8 @@ def _of_trouble(s: Scene) -> str:
 def over(s: Scene) -> Decision | None:
     """Who writes that it works again: good news, told to the specialist; what he asks beside it is answered."""
     fixed = [match for match in s.u.word("fixed") if s.u.message.tokens[match.start].clause not in s.u.message.asking]
-    broken = s.u.acts.get(LANE, 0.0) >= _STILL and not s.u.acts.get("small_talk", 0.0) >= _LIKELY
     waits = s.u.has("human_wanted") or s.u.acts.get("callback_time", 0.0) >= _ASKS
-    if not fixed or waits or not _had_it(s) or (broken and _negated(s, fixed)):
+    if not fixed or waits or not _had_it(s) or _negated(s, fixed):
         return None
     asks = bool(s.u.message.asking) and s.u.has("price", "comparison", "feature", "payment")
     reason = "feature" if asks else "trouble_over"
