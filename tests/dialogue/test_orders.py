@@ -73,7 +73,7 @@ def test_a_demand_for_money_is_only_passed_on(talk: Talk) -> None:
     [
         ("терминал завис и не реагирует", "ура, снова работает"),
         ("терминал қатып қалды", "бәрі жөнделді"),
-        ("the terminal does not turn on", "all fixed now"),
+        ("the scanner has stopped working", "all fixed now"),
     ],
 )
 def test_a_trouble_that_is_over_ends(talk: Talk, messages: tuple[str, ...]) -> None:
