@@ -56,7 +56,7 @@ def test_an_offer_goes_to_a_person_and_stays_there(talk: Talk, first: str, then:
 
 
 def test_a_supplier_who_wants_to_buy_is_a_customer(talk: Talk) -> None:
-    step = talk("Предлагаем вам рекламу на радио, кому отправить прайс?", "а сколько стоит ваша программа на один магазин?").steps[
-        -1
-    ]
+    step = talk(
+        "Предлагаем вам рекламу на радио, кому отправить прайс?", "а сколько стоит ваша программа на один магазин?"
+    ).steps[-1]
     assert (step.reason, step.query is not None) == ("price", True)

@@ -1,6 +1,5 @@
 """What a message calls for: the shell that all sales flows share. The most pressing need wins."""
 
-from app.dialogue.policy.terms import Terms
 from app.dialogue.rules import (
     boundaries,
     concerns,
@@ -22,8 +21,6 @@ _SURELY = 0.7
 """Probability from which a word alone is a question for the price."""
 _BARE = 2
 """Words of a price question that names nothing, a greeting among them."""
-_DICTATED = 7
-"""Words that say something, of a message that dictates terms."""
 _COMPLAINS = 0.4
 """Probability from which what the lists took for a complaint of us is answered with an apology."""
 
@@ -139,7 +136,7 @@ def _question(s: Scene) -> Decision | None:
     elif s.u.has("purchase") and (what := ordering.taken(s)):
         statement = what
     elif (s.heard.values or s.heard.answered) and _tells(s):
-        statement = _taken(s)
+        statement = acknowledging.taken(s)
     if s.said.strange:
         statement = f"{statement or ''} {s.say('off_topic_beside')}".strip()
     calm = not s.u.has("refusal", "frustration", "objection_think", "objection_trust", "goodbye")
@@ -211,13 +208,15 @@ def _ordered(s: Scene, name: str) -> Decision:
     if "contact" in s.slots and not s.reorders:
         return handing.handover(s, name, "human")
     if name == "booking":
-        return Decision("ask", name, _agree(s), asks=True)
+        return Decision("ask", name, acknowledging.agree(s), asks=True)
     # An order of goods has its own questions, and the contact behind them.
     prefer = "" if "quantity" in s.flow.slots else "contact"
     what = ordering.taken(s)
     # Who takes what he has heard of is not told of it again.
     heard = bool(s.u.word("takes")) and bool(s.state.turns) and not s.u.message.asking and not s.u.has("price")
-    return Decision("answer", "purchase", what or _agree(s), None if heard else s.query, prefer=prefer, asks=True)
+    return Decision(
+        "answer", "purchase", what or acknowledging.agree(s), None if heard else s.query, prefer=prefer, asks=True
+    )
 
 
 def _told(s: Scene) -> Decision | None:
@@ -230,60 +229,9 @@ def _told(s: Scene) -> Decision | None:
     outright = s.u.word("own") or s.heard.values.keys() & _TOLD or (pending and s.u.short)
     if s.heard.forgotten or s.heard.answered or (s.heard.values and outright):
         if lanes.asks_beside(s):
-            return Decision("answer", "feature", _taken(s), s.query, s.not_found, asks=s.may_ask)
-        return Decision("ask", "slot_question", _acknowledge(s), asks=s.may_ask)
+            return Decision("answer", "feature", acknowledging.taken(s), s.query, s.not_found, asks=s.may_ask)
+        return Decision("ask", "slot_question", acknowledging.acknowledge(s), asks=s.may_ask)
     return None
-
-
-def _agree(s: Scene) -> str:
-    """A word on an «ок» or a wish to buy. Where money was named just now, that is no yes to it."""
-    return _on_money(s, s.terms or s.before) or s.say("ack_agreement")
-
-
-def _on_money(s: Scene, named: Terms) -> str:
-    """Nothing that sounds like a yes; who tells a story or asks has dictated no terms, and is not told of ours."""
-    if not named:
-        return ""
-    brief = len(s.u.content) <= _DICTATED and not s.u.message.asking
-    return s.say(f"ack_{named}" if brief else "ack_figure")
-
-
-def _taken(s: Scene) -> str | None:
-    """A word on what was told beside a question: that a correction or a name was heard, and no agreement to terms.
-
-    Other words of thanks stand before an answer for nothing.
-    """
-    if s.terms == "terms":
-        return _on_money(s, s.terms)
-    told = s.heard.corrected or s.heard.forgotten or set(s.heard.values) == {"name"}
-    return _acknowledge(s) if told else None
-
-
-def _acknowledge(s: Scene) -> str:
-    pending = s.state.pending
-    if on_money := _on_money(s, s.terms):
-        return on_money
-    if s.heard.corrected or s.heard.forgotten:
-        return s.say("ack_correction")
-    if s.heard.declined:
-        return s.say("no_problem" if s.heard.none and pending and pending.slot == "pain_point" else "declined")
-    name = _warm(s) or "ack"
-    return _agree(s) if name == "ack_agreement" else s.say(name).replace("{name}", s.slots.get("name", ""))
-
-
-def _warm(s: Scene) -> str:
-    """The name of the acknowledgement that suits what was told; empty: any."""
-    pending = s.state.pending
-    if pending and pending.slot in s.heard.values:
-        spec = s.flow.slots.get(pending.slot)  # another flow may have been taken up since
-        if spec and spec.kind == "yes_no":
-            return "ack_agreement"
-        name = f"ack_{spec.ack if spec and spec.ack else pending.slot}"
-        if s.texts.has(name):
-            return name
-    if "pain_point" in s.heard.values:
-        return "ack_pain_point"  # told instead of what was asked, or unasked
-    return "ack_name" if set(s.heard.values) == {"name"} else ""
 
 
 def _courtesy(s: Scene) -> Decision | None:
@@ -298,7 +246,7 @@ def _courtesy(s: Scene) -> Decision | None:
         if s.state.closed:
             return Decision("answer", "agreement", s.say("soft_close"))
         # No dead end: who says ok to an answer hears the next question, though he let the last one pass.
-        return Decision("ask", "agreement", _agree(s), asks=True)
+        return Decision("ask", "agreement", acknowledging.agree(s), asks=True)
     return None
 
 
@@ -327,7 +275,7 @@ def _rest(s: Scene) -> Decision | None:
         return Decision("answer", "unclear", s.say("unclear"))
     if s.u.short and s.u.word("unknown") and not s.u.message.asking and not s.heard.values:
         return _denial(s)  # «не знаю» to a question that no longer waits
-    statement = _taken(s) if s.heard.values else None
+    statement = acknowledging.taken(s) if s.heard.values else None
     return Decision("answer", "feature", statement, s.query, s.not_found, asks=s.may_ask)
 
 
