@@ -153,7 +153,9 @@ def asked_besides(folder: Path, kernel: str, *known: str, prebuilt: bool = False
     tasks = {task["name"]: task for task in read("roles/nvidia/tasks/install.yml")}
     assert (
         "__nvidia_headers.stdout_lines"
-        in tasks["Install the driver and what its module is built with"]["ansible.builtin.apt"]["name"]
+        in tasks["Install the driver and what its module is built with (hundreds of MB, minutes)"][
+            "ansible.builtin.apt"
+        ]["name"]
     )
     room = jinja2.Environment(autoescape=False)
     room.filters["bool"] = bool
