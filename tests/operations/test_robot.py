@@ -112,6 +112,7 @@ def test_a_server_that_the_account_has_not_is_named_with_those_that_it_has(serve
     assert "203.0.113.40 is number 421, 127.0.0.1 is number 321" in done.said
 
 
+@pytest.mark.long
 def test_the_addresses_lead_back_to_the_name_once_and_a_dry_run_sets_none(server: Server) -> None:
     names = {"robot_addresses": ["127.0.0.1", "2a01:4f8:111:4221::2"]}
     dry = run(server, "names", "--check", **names)
@@ -126,6 +127,7 @@ def test_the_addresses_lead_back_to_the_name_once_and_a_dry_run_sets_none(server
     assert (again.status, again.changed) == (0, []), again.said
 
 
+@pytest.mark.long
 def test_the_firewall_lets_in_what_the_server_does_and_the_answers_to_what_it_asks(server: Server) -> None:
     dry = run(server, "firewall", "--check", "--diff")
     assert (dry.status, dry.changed) == (0, []), dry.said
@@ -150,6 +152,7 @@ def test_the_firewall_lets_in_what_the_server_does_and_the_answers_to_what_it_as
     assert (again.status, again.changed) == (0, []), again.said
 
 
+@pytest.mark.long
 def test_a_firewall_that_shuts_the_operator_out_is_put_back_as_it_was(server: Server) -> None:
     former = dict(server.robot.state.firewall)
     server.robot.state.drops = (22,)
@@ -182,6 +185,7 @@ def test_nothing_restarts_that_was_not_named(server: Server, step: str, confirm:
     assert server.system == "old"
 
 
+@pytest.mark.long
 def test_a_dry_run_restarts_nothing(server: Server) -> None:
     for step, confirm in (("rescue", "321"), ("install", "erase 321")):
         done = run(server, step, "--check", robot_confirm=confirm)
@@ -189,6 +193,7 @@ def test_a_dry_run_restarts_nothing(server: Server) -> None:
     assert server.system == "old"
 
 
+@pytest.mark.long
 def test_the_rescue_system_is_entered_with_the_operators_keys_and_the_host_key_that_the_robot_names(
     server: Server,
 ) -> None:
@@ -209,6 +214,7 @@ def test_the_rescue_system_is_entered_with_the_operators_keys_and_the_host_key_t
     assert again.changed == [f"POST /boot/{NUMBER}/rescue", f"POST /reset/{NUMBER}"], "its key is there already"
 
 
+@pytest.mark.long
 def test_a_host_key_that_the_robot_does_not_name_is_not_logged_in_to_until_the_operator_vouches_for_it(
     server: Server,
 ) -> None:
@@ -223,6 +229,7 @@ def test_a_host_key_that_the_robot_does_not_name_is_not_logged_in_to_until_the_o
     assert server.host_key.split()[1] in (server.folder.parent / "known/gex44").read_text()
 
 
+@pytest.mark.long
 def test_the_system_is_installed_on_a_mirror_and_its_own_host_key_is_learnt(server: Server) -> None:
     done = run(server, "install", robot_confirm=f"erase {NUMBER}")
     assert done.status == 0, done.said
@@ -247,6 +254,7 @@ def test_the_system_is_installed_on_a_mirror_and_its_own_host_key_is_learnt(serv
     assert done.changed[-1] == f"POST /reset/{NUMBER}"
 
 
+@pytest.mark.long
 def test_a_server_that_is_not_in_the_rescue_system_is_not_erased(server: Server) -> None:
     server.installer.unlink()
     done = run(server, "install", robot_confirm=f"erase {NUMBER}")
@@ -255,6 +263,7 @@ def test_a_server_that_is_not_in_the_rescue_system_is_not_erased(server: Server)
     assert server.system == "rescue"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("variables", "says"),
     [({"robot_image": "Debian-99"}, "not found"), ({"robot_disks": ["sda", "sdb", "sdc"]}, "Disks are sda, sdb, sdc")],
@@ -269,6 +278,7 @@ def test_without_image_or_with_disks_that_make_no_pair_nothing_is_erased(
     assert not server.log.exists()
 
 
+@pytest.mark.long
 def test_an_installation_that_fails_leaves_the_server_in_the_rescue_system(server: Server) -> None:
     server.broken.touch()
     done = run(server, "install", robot_confirm=f"erase {NUMBER}")
