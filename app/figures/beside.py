@@ -5,7 +5,7 @@ from functools import cache
 
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
-from app.figures.words import LANGUAGES, Token, common, data, fold, listed
+from app.figures.words import LANGUAGES, Token, common, data, fold, listed, written
 
 _BREAKS = frozenset(".!?;,\n+=")
 _NEAR = 2  # words between a number and what it counts
@@ -25,6 +25,8 @@ def counted(
         broken = place > 0 and not _BREAKS.isdisjoint(text[found[place - 1].end : token.start])
         if broken or token.folded in listed("separators") or token.number or listed("percent").get(token.folded):
             break
+        if token.raw in written("denying"):
+            break  # «two, not four»
         product = next((n for n, mention in enumerate(named) if mention.start <= token.start < mention.end), None)
         unit = catalogue.units.of(token.folded)
         if unit == _PIECE and product is None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.figures.peramount import for_what
-from app.figures.ruled import Cheaper, PerUnit, Ruled
+from app.figures.ruled import Cheaper, PerUnit, Ruled, WhichOf
 from app.figures.saying import derivation, figure_said, lasting, missing, plainly, price, template, whole
 from app.figures.shop.catalogue import Offer
 from app.figures.shop.facts import Figure, money, plain
@@ -266,7 +266,7 @@ class NotKnown:
 
 Decided = (
     PriceKnown | PerUnit | Cheaper | Ruled | MainPrices | Paid | Different | Recommended | Summed | Confirmed
-    | Corrected | NotOurs | YesNo | Term | InParts | Beside | NotKnown
+    | Corrected | NotOurs | YesNo | Term | InParts | Beside | NotKnown | WhichOf
 )  # fmt: skip
 
 

@@ -24,12 +24,14 @@ from app.figures.granting import discounts, instalments, yearly
 from app.figures.perwhat import per_what
 from app.figures.pricing import priced, prices
 from app.figures.read import Read
-from app.figures.ruled import Cheaper, PerUnit, Ruled
+from app.figures.ruled import Cheaper, PerUnit, Ruled, WhichOf
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.shop.facts import Figure
 from app.figures.statements import Statements
+from app.figures.sums.counting import Sum
 from app.figures.talk.advising import main_offers, recommended
 from app.figures.talk.basket import NOTHING, Basket
+from app.figures.talk.held import Held
 from app.figures.talk.together import several, together
 from app.figures.wanted import MOST, Wanted, wanted
 from app.figures.words import fold, folded, same
@@ -55,21 +57,25 @@ def decide(
     basket: Basket = NOTHING,
     joined: bool = False,
     whole: bool = True,
+    so_many: Held | None = None,
 ) -> tuple[Decided, ...]:
     """What the facts decide of one asked clause, each with its sections and `say(language)`; empty: nothing is certain.
 
     `told`: a unit's word -> quantity, from earlier in the conversation. `focus`: keys of the products spoken of last.
     `basket`: what he wants with this clause; `joined`: what this one names comes beside the rest. `whole`:
     whether a sum is of all of it. `asked`: what `wanted` makes of the clause, if the caller has it.
-    Linear in the clause; never raises on any text.
+    `so_many`: what it takes so many of, unnamed. Linear in the clause; never raises on any text.
     """
     asked = asked or wanted(read, catalogue)
     known = ((unit, Decimal(n)) for unit, n in (told or {}).items())
     before = {catalogue.units.key(unit) or unit: n for unit, n in known if n.is_finite() and 0 < n <= MOST}
     spoken = tuple(offer for key in focus if (offer := catalogue.get(key)) is not None)
-    counts = {} if asked.named else {item.key: item.count for item in basket.items if item.count is not None}
+    held = {} if asked.named and not (joined or "sum" in asked.asks) else {item.key: item.count for item in basket.items}
+    counts = {key: count for key, count in held.items() if count is not None}
     shares = dict(basket.shares) or asked.shares
     case = Case(read, asked, catalogue, quantities(asked, before), spoken, language, counts, shares)
+    if so_many is not None and len(so_many.open) > 1:
+        return (WhichOf(tuple(made for key in so_many.open for made in _of_so_many(case, key, so_many.count))),)
     if _of_other_units(case, basket):
         case, basket = replace(case, focus=()), NOTHING
     case = replace(case, wanted=replace(asked, months=_whole_year(case, basket)))
@@ -101,6 +107,12 @@ def decide(
     for decision in found:
         once.setdefault(decision.sum if isinstance(decision, Confirmed) else decision, decision)
     return tuple(once.values())
+
+
+def _of_so_many(case: Case, key: str, count: Decimal | None) -> list[Sum]:
+    offer = case.catalogue.get(key)
+    made = replace(case, counts={key: count or Decimal(1)}).sum((offer,)) if offer is not None else None
+    return [made] if made is not None and made.known else []
 
 
 def _offers(decision: Confirmed) -> set[Offer]:

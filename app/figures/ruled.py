@@ -73,3 +73,18 @@ class Ruled:
 
     def say(self, language: Language) -> str:
         return self.figure.ruled(language) or ""
+
+
+@dataclass(frozen=True, slots=True)
+class WhichOf:
+    """He takes so many of what has several models: what so many of each come to. Nothing is chosen for him."""
+
+    sums: tuple[Sum, ...]
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(section for made in self.sums for section in made.sections))
+
+    def say(self, language: Language) -> str:
+        named = (f"{made.parts[0].offer.name}: {derivation(made, language)}" for made in self.sums)
+        return whole(str(template(language, "which_of")).format(each=str(template(language, "join")).join(named)))

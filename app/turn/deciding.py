@@ -28,7 +28,7 @@ from app.figures.decided import (
 )
 from app.figures.deciding import decide
 from app.figures.read import Read
-from app.figures.ruled import Cheaper, NothingOrdered, PerUnit, Ruled
+from app.figures.ruled import Cheaper, NothingOrdered, PerUnit, Ruled, WhichOf
 from app.figures.talk.basket import heard
 from app.figures.talk.ordering import orders, recaps
 from app.figures.wanted import Wanted
@@ -40,7 +40,7 @@ from app.turn.recalled import LONGEST, as_heard, in_its_words, parser, recalled,
 from app.types import Ask, Deciding, Snapshot, Step
 
 _KINDS: Mapping[type[object], str] = {
-    Cheaper: "sum", PerUnit: "term", Ruled: "term",
+    Cheaper: "sum", WhichOf: "sum", PerUnit: "term", Ruled: "term",
     PriceKnown: "price", MainPrices: "price", Paid: "term", Different: "sum", Summed: "sum", Recommended: "advised",
     Confirmed: "confirmed", Corrected: "corrected", NotOurs: "not_ours", YesNo: "yes_no", Term: "term",
     InParts: "instalment", Beside: "instalment", NotKnown: "not_known",
@@ -114,7 +114,7 @@ def what_decides(
     answers = bool(_ASKED.intersection(step.intents)) or chooses(asked.words)
     recap = recaps(asked.words) and bool(basket.items)
     suits = _suits(asked)
-    lists = recap or orders(read.text, asked, found.catalogue, all_.keys)
+    lists = recap or now.so_many is not None or orders(read.text, asked, found.catalogue, all_.keys)
     if not (counts or put_right or of_prices or answers or lists or suits):
         return ()
     if lists:
@@ -143,6 +143,7 @@ def what_decides(
         basket=basket,
         joined=now.joined or put_right or recap,
         whole=whole,
+        so_many=now.so_many,
     )
     judged = any(isinstance(each, Confirmed | Corrected) for each in decided)
     if sums and not judged and read.numbers:

@@ -34,7 +34,9 @@ def spoken_of(text: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
         apart = len(parts) > 1 and asked_for and not part.priced and not part.takes and part.asks
         apart = apart and not (totals and part.suits)  # «will X do? and Y, the total» is of both
         clause = next((c for c in clauses if c[0].start <= mention.start < c[-1].end), ())
-        if part.why or apart or (len(clauses) > 1 == len(wanted.named) and _told(mention, clause)):
+        if part.why or _reproached(clause, mention):
+            yield _with_numbers(wanted, found, mention)  # «why one scanner?»: so many we said, and not he
+        elif apart or (len(clauses) > 1 == len(wanted.named) and _told(mention, clause)):
             yield _with_number(found, mention.start), mention.end
 
 
@@ -45,7 +47,7 @@ class _Sentence:
 
     def __init__(self, part: Sequence[Token], mark: str) -> None:
         words = [token.folded for token in part]
-        kinds = asked(words)
+        kinds = asked([word for word in words if word not in listed("whys")])  # «почему» is no form of «почём»
         self.begin, self.end = part[0].start, part[-1].end
         self.priced = bool(kinds & _ASKS) or chooses(words)
         self.suits = any(listed("suiting").get(word) is not None for word in words)
@@ -74,6 +76,23 @@ def _sentences(text: str, found: Sequence[Token]) -> Iterator[tuple[int, int, st
             begun = last
 
 
+def _reproached(clause: Sequence[Token], mention: Named) -> bool:
+    """«One scanner again!»: what an answer of ours has said before."""
+    ahead = [token.folded for token in clause if token.end <= mention.start]
+    return bool(ahead) and ahead[0] in listed("reproach")
+
+
+def _with_numbers(wanted: Wanted, found: Sequence[Token], mention: Named) -> tuple[int, int]:
+    """The place of a mention with the number that counts it, on whichever side it stands."""
+    place = wanted.named.index(mention)
+    start, last = _with_number(found, mention.start), next((t for t in found if t.start >= mention.end), None)
+    counted = wanted.counts.get(place) is not None
+    words = listed("one").get(last.folded) is not None or last.number if last is not None else False
+    return (start, last.end) if last is not None and counted and start == mention.start and words else (start, mention.end)
+
+
 def _with_number(found: Sequence[Token], start: int) -> int:
     place = next((n for n, token in enumerate(found) if token.start >= start), 0)
-    return found[place - 1].start if place and found[place - 1].number else start
+    before = found[place - 1] if place else None
+    counts = before is not None and (before.number or listed("one").get(before.folded) is not None)
+    return before.start if before is not None and counts else start

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
+from app.figures.case import quantities
 from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue
 from app.figures.sums.fitting import bounded, least_of
@@ -12,10 +13,11 @@ from app.figures.talk.aside import spoken_of
 from app.figures.talk.choosing import chosen, named_more
 from app.figures.talk.held import Held
 from app.figures.talk.mending import counted_anew, fewer, put_right, swapped, told_anew
-from app.figures.talk.ordering import in_sets, joins, meant_by
+from app.figures.talk.ordering import in_sets, joins, meant_by, taken_so_many
 from app.figures.talk.rejecting import kept, rejections, removes, wishes
 from app.figures.talk.replacing import replaced
-from app.figures.talk.spreading import named_by_price, of_another_price, spread
+from app.figures.talk.sharing import Spoken, per_item, place_of, renewed
+from app.figures.talk.spreading import named_by_price, of_another_price, shared, spread
 from app.figures.wanted import Wanted
 from app.figures.words import listed, same, segments, tokens
 
@@ -77,6 +79,8 @@ class Heard:
     """Whether it took something back that was wanted, or put a number right."""
     joined: bool = False
     """Whether what it names comes beside what was wanted before."""
+    so_many: Held | None = None
+    """What it takes so many of, where it names nothing: what was spoken of last."""
 
 
 def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Heard:
@@ -94,10 +98,12 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     if full != text:
         read, wanted = parse(full)
         text = read.text
+    spoken = wanted.named
     gone, less, spans = _taken_back(text, wanted, before)
     gone |= {swap.gone} if swap is not None else set()
     refused = gone | {key for m in wanted.named if (m.start, m.end) in spans for key in m.tied}
-    if spans := [*spans, *spoken_of(text, wanted)]:
+    aside = () if picked else spoken_of(text, wanted)  # what he chooses he does not only speak of
+    if spans := [*spans, *aside]:
         named = any(mention.own and mention.unique for mention in wanted.named)
         read, wanted = parse(kept(text, spans))
         wanted = wanted.own_only if named else wanted
@@ -108,17 +114,26 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     right = swapped(read)
     items = [left for item in before.items if item.key not in gone and (left := fewer(item, less)) is not None]
     told = {unit: n for unit, n in before.told if not _of_gone(unit, gone, catalogue)}
-    lasting = (u for u in wanted.quantities if u != _PIECE and (u not in _SPANS or _spanned(wanted, u, catalogue)))
-    told |= {unit: wanted.quantities[unit] for unit in lasting}
-    if right is not None:
+    lasting = {u for u in wanted.quantities if u != _PIECE and (u not in _SPANS or _spanned(wanted, u, catalogue))}
+    told |= {unit: n for unit, n in quantities(wanted, told).items() if unit in lasting}
+    if right is not None and not any(word in listed("each") for word in wanted.words):  # «not one for each but two»
         items, told = put_right(items, told, right, wanted)
-    wanted = spread(read.text, in_sets(read.text, wanted, catalogue), told, catalogue)
+    place = place_of(items, told, catalogue)
+    marks = shared(read, told, wanted, catalogue, place)
+    wanted = spread(read, in_sets(read.text, wanted, catalogue), told, catalogue, marks, place)
+    counted = {item.key: item.count for item in items}
+    if not wanted.counts:
+        items = per_item(items, marks, Spoken(spoken, before.focus, place), told, catalogue)
     if (pieces := wanted.quantities.get(_PIECE)) is not None and not wanted.keys and len(before.focus) == 1:
-        items = [replace(item, count=pieces) if item.key == before.focus[0] else item for item in items]
+        items = [replace(item, count=pieces, per=None) if item.key == before.focus[0] else item for item in items]
+    so_many = taken_so_many(wanted, right, items, before.focus, offered, catalogue)
+    if so_many is not None:
+        items = [*(item for item in items if item.key not in (so_many.key, *so_many.open)), so_many]
     own = {key for key in wanted.keys if key not in gone}
     refused = (refused - own) | of_another_price(read, wanted, catalogue)
     beside = joins(read.text, wanted)
     items = list(_added(items, wanted, (own, refused), catalogue, picked=picked, beside=beside and not picked))
+    items = renewed(items, told)
     focus = (
         wanted.keys or tuple(k for k in before.focus if k not in gone) or tuple(i.key for i in items[-1:] if not i.open)
     )
@@ -136,8 +151,9 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     picked = picked or any(key in before.offered for key in own)
     mended = bool((gone | less.keys()) & set(before.keys)) or right is not None
     mended |= counted_anew(before.items, wanted) or told_anew(dict(before.told), before.items, wanted)
+    mended |= bool(marks) and any(i.key in counted and counted[i.key] != i.count and i.key not in own for i in items)
     again = any(word in listed("recounting") for word in wanted.words)
-    return Heard(read, wanted, after, picked, mended, picked or again or beside)
+    return Heard(read, wanted, after, picked, mended, picked or again or beside, so_many)
 
 
 def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:
@@ -240,7 +256,7 @@ def _added(
     settled = {key for key, held in new.items() if not held.open}
     heads = {catalogue.head(key) for key in settled}
     plans = {catalogue.head(key) for key in new if (offer := catalogue.get(key)) is not None and bounded(offer)}
-    counts = wanted.counted
+    counts, pers = wanted.counted, wanted.counted_per
     # Who adds to what he asked the price of takes that too.
     adds = beside and takes and any(listed("adding").get(word) is not None for word in wanted.words)
     for item in items:
@@ -248,13 +264,14 @@ def _added(
         again = new.pop(item.key, None)
         if again is None and (chosen_ := settled & set(item.open)):
             again = new.pop(min(chosen_))  # of what the name might mean he has named one
-            yield Held(again.key, again.count if again.count is not None else item.count, taken=True)
+            known = again if again.count is not None else item
+            yield Held(again.key, known.count, taken=True, per=known.per)
         elif again is not None:
-            count = again.count if again.count is not None else item.count
-            yield Held(item.key, count, item.taken or again.taken, again.open and item.open)
+            known = again if again.count is not None else item
+            yield Held(item.key, known.count, item.taken or again.taken, again.open and item.open, known.per)
         elif not (head in plans or (head in heads and not beside and (takes or not item.taken))):
-            count = counts.get(item.key, item.count)
-            yield replace(item, count=count, taken=item.taken or adds)
+            counted = {"count": counts[item.key], "per": pers.get(item.key)} if item.key in counts else {}
+            yield replace(item, taken=item.taken or adds, **counted)
     yield from new.values()
 
 
@@ -277,7 +294,7 @@ def _new(
         return {}
     new: dict[str, Held] = {}
     own, refused = keys
-    counts = wanted.counted
+    counts, pers = wanted.counted, wanted.counted_per
     asks = bool(wanted.asks & _PRICED) or bool(counts)
     contents = _of_contents(wanted) and not wishes(wanted.words)
     for mention in wanted.named:
@@ -286,10 +303,11 @@ def _new(
             continue  # «is the scanner in it?» orders none
         if key is not None:
             if key in own and (mention.own or wanted.asks & _PRICED) and catalogue.get(key) is not None:
-                new[key] = Held(key, counts.get(key), takes)
+                new[key] = Held(key, counts.get(key), takes, per=pers.get(key))
         elif mention.own and 1 < len(mention.tied) <= _MOST_TIED and not (own | refused) & set(mention.tied):
             least = least_of(catalogue, mention.tied)
             if least is not None and not bounded(least) and (asks or _called(catalogue.head(least.key), wanted)):
                 open_ = () if "cheapest" in wanted.asks else mention.tied
-                new.setdefault(least.key, Held(least.key, counts.get(least.key), takes, open_))
+                held = Held(least.key, counts.get(least.key), takes, open_, pers.get(least.key))
+                new.setdefault(least.key, held)
     return new

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from app.figures.wanted import Per
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -13,3 +15,5 @@ class Held:
     taken: bool = False
     open: tuple[str, ...] = ()
     """Keys of all that the name which he said may mean: this one is the cheapest of them."""
+    per: Per | None = None
+    """Of what `count` is so many for each: it follows when there are more of that."""

@@ -42,7 +42,7 @@ def put_right(
     """The items and the told counts with the right number for the wrong one."""
     wrong, right = pair
     if any(item.count == wrong for item in items):
-        return [replace(item, count=right) if item.count == wrong else item for item in items], dict(told)
+        return [replace(item, count=right, per=None) if item.count == wrong else item for item in items], dict(told)
     return items, {unit: right if n == wrong and unit not in wanted.quantities else n for unit, n in told.items()}
 
 

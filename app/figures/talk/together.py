@@ -127,7 +127,8 @@ def _for_a_year(case: Case, offers: Sequence[Offer]) -> list[Decided]:
 def _others(case: Case, basket: Basket, offers: Sequence[Offer]) -> list[Offer]:
     """What the unclear names may mean beside what is in the sum, the next one of each first."""
     asked, catalogue = case.wanted, case.catalogue
-    names = [named.tied for named in asked.named if named.key is None and named.own]
+    open_ = (named for named in asked.named if named.key is None and named.own)
+    names = [named.tied for named in open_ if not set(named.tied) & set(asked.keys)]
     names += [item.open for item in basket.items if item.open and catalogue.get(item.key) in offers]
     names += [basket.offered] if not asked.named else []
     found: list[list[Offer]] = []
