@@ -82,6 +82,8 @@ def decide(
     asked = case.wanted
     found: list[Decided] = [*per_what(case)]
     found = found or [*own_sums(case, basket)] or paid_how(case) or [*differences(case), *recommended(case, basket)]
+    if joined and found and all(isinstance(d, Confirmed) and len(d.sum.parts) == 1 for d in found):
+        found = [*together(case, basket, joined=True)] or found  # what he has put right, in the sum of all
     if not found and ("instalment" in asked.asks or (basket.parts and "sum" in asked.asks)):
         found = [*instalments(case, basket, joined=joined)]
     cheaper = [] if found else yearly(case)

@@ -12,11 +12,11 @@ from app.figures.sums.fitting import bounded, least_of
 from app.figures.talk.aside import spoken_of
 from app.figures.talk.choosing import chosen, named_more
 from app.figures.talk.held import Held
-from app.figures.talk.mending import counted_anew, fewer, put_right, swapped, told_anew
+from app.figures.talk.mending import come_back, counted_anew, multiplied, fewer, put_right, swapped, told_anew
 from app.figures.talk.ordering import in_sets, joins, meant_by, taken_so_many
-from app.figures.talk.rejecting import kept, rejections, removes, wishes
+from app.figures.talk.rejecting import in_words, kept, rejections, removes, wishes
 from app.figures.talk.replacing import replaced
-from app.figures.talk.sharing import Spoken, per_item, place_of, renewed
+from app.figures.talk.sharing import Spoken, of_places, per_item, place_of, renewed
 from app.figures.talk.spreading import named_by_price, of_another_price, shared, spread
 from app.figures.wanted import Wanted
 from app.figures.words import listed, same, segments, tokens
@@ -52,6 +52,8 @@ class Basket:
     """Key of a unit -> how many of it there are in each place, as long as nothing else is told of it."""
     parts: bool = False
     """Whether he asked to pay by instalments."""
+    gone: tuple[Held, ...] = ()
+    """What was wanted and is no more: it may come again, with its count."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -85,6 +87,7 @@ class Heard:
 
 def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Heard:
     """Linear in the text."""
+    text = in_words(text, lambda said: _names_held(said, before, catalogue))
     swap = replaced(text, before.items, catalogue)
     read, wanted = parse(swap.text if swap is not None else text)
     text = named_more(named_by_price(read, before.keys, catalogue), catalogue)
@@ -93,7 +96,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     text = read.text
     offered = before.offered or _alike(before, catalogue)
     settled = [item.key for item in before.items if not item.open]
-    full = chosen(text, offered, wanted.named, catalogue, settled)
+    full = chosen(text, offered, wanted.named, catalogue, settled, [item.key for item in before.gone])
     picked = full != text or swap is not None
     if full != text:
         read, wanted = parse(full)
@@ -122,6 +125,10 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     marks = shared(read, told, wanted, catalogue, place)
     wanted = spread(read, in_sets(read.text, wanted, catalogue), told, catalogue, marks, place)
     counted = {item.key: item.count for item in items}
+    wanted, items = multiplied(read, wanted, items, catalogue)
+    if (places := of_places(read, wanted, place, told)) is not None and place is not None:
+        wanted = replace(wanted, quantities={**wanted.quantities, place: places})
+        told[place] = places
     if not wanted.counts:
         items = per_item(items, marks, Spoken(spoken, before.focus, place), told, catalogue)
     if (pieces := wanted.quantities.get(_PIECE)) is not None and not wanted.keys and len(before.focus) == 1:
@@ -133,7 +140,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     refused = (refused - own) | of_another_price(read, wanted, catalogue)
     beside = joins(read.text, wanted)
     items = list(_added(items, wanted, (own, refused), catalogue, picked=picked, beside=beside and not picked))
-    items = renewed(items, told)
+    items = renewed(come_back(items, before.gone, wanted, read.text), told)
     focus = (
         wanted.keys or tuple(k for k in before.focus if k not in gone) or tuple(i.key for i in items[-1:] if not i.open)
     )
@@ -147,13 +154,19 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         frozenset(item.key for item in before.meant) - gone,
         tuple({**{u: row for u, row in before.shares if u not in wanted.quantities}, **wanted.shares}.items()),
         before.parts or "instalment" in wanted.asks,
+        tuple(item for item in (*before.gone, *before.items) if item.key not in {i.key for i in items})[-_MOST:],
     )
     picked = picked or any(key in before.offered for key in own)
     mended = bool((gone | less.keys()) & set(before.keys)) or right is not None
     mended |= counted_anew(before.items, wanted) or told_anew(dict(before.told), before.items, wanted)
-    mended |= bool(marks) and any(i.key in counted and counted[i.key] != i.count and i.key not in own for i in items)
+    mended |= any(i.key in counted and counted[i.key] != i.count and i.key not in own for i in items)
     again = any(word in listed("recounting") for word in wanted.words)
     return Heard(read, wanted, after, picked, mended, picked or again or beside, so_many)
+
+
+def _names_held(said: str, before: Basket, catalogue: Catalogue) -> bool:
+    held = {key for item in before.items for key in (item.key, *item.open)}
+    return any(not held.isdisjoint((mention.key, *mention.tied)) for mention in catalogue.named(said))
 
 
 def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:

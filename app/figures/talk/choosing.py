@@ -14,17 +14,22 @@ _ENDING = 3
 
 
 def chosen(
-    text: str, offered: Sequence[str], named: Sequence[Named], catalogue: Catalogue, held: Sequence[str] = ()
+    text: str,
+    offered: Sequence[str],
+    named: Sequence[Named],
+    catalogue: Catalogue,
+    held: Sequence[str] = (),
+    gone: Sequence[str] = (),
 ) -> str:
     """The text with the full names of what it chooses of `offered` (keys, in the order that they were offered in).
 
-    `held`: keys of what is wanted already; a name of several things is that of the only one of them.
+    `held`: keys of what is wanted already, `gone`: of what was taken back; a name of several things is that of the only one of them.
     """
     found = tokens(text)
     taken = [(n.start, n.end) for n in named if n.own]
     words = [token.folded for token in found if token.folded not in listed("totals")]
     all_ = any(listed("others").get(word) is not None for word in words)
-    spans = [] if all_ else [s for n in named if (s := _unclear(n, offered, held, catalogue)) is not None]
+    spans = [] if all_ else [s for n in named if (s := _unclear(n, offered, (held, offered, gone), catalogue)) is not None]
     if len(offered) > 1 and not spans and not any(n.key in offered for n in named):
         spans = [s for n, t in enumerate(found) if (s := _picked(text, found, n, offered, catalogue)) is not None]
         spans = [s for s in spans if not any(start <= s[0] < end for start, end in taken)][:1]
@@ -55,7 +60,7 @@ def named_more(text: str, catalogue: Catalogue) -> str:
 
 
 def _unclear(
-    mention: Named, offered: Sequence[str], held: Sequence[str], catalogue: Catalogue
+    mention: Named, offered: Sequence[str], known: Sequence[Sequence[str]], catalogue: Catalogue
 ) -> tuple[int, int, str] | None:
     """A mention of several things, one of which was offered, or is held; or what only one of the offered is like."""
     if not mention.own and len(mention.tied) == 1 and mention.tied[0] in offered and len(offered) > 1:
@@ -63,7 +68,7 @@ def _unclear(
         return (mention.start, mention.end, like.name) if like is not None else None
     if mention.key is not None or not mention.candidates or not mention.own:
         return None
-    both = next((b for among in (held, offered) if len(b := [k for k in mention.tied if k in among]) == 1), [])
+    both = next((b for among in known if len(b := [k for k in mention.tied if k in among]) == 1), [])
     offer = catalogue.get(both[0]) if both else None
     return (mention.start, mention.end, offer.name) if offer is not None else None
 

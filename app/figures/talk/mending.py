@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
+from types import MappingProxyType
 
 from app.figures.read import MOST_READ, Read, exact
+from app.figures.shop.catalogue import Catalogue
+from app.figures.sums.own_sums import claims
 from app.figures.talk.held import Held
 from app.figures.wanted import Wanted
 from app.figures.words import Token, listed, tokens, written
@@ -13,6 +16,9 @@ from app.figures.words import Token, listed, tokens, written
 _ENDS = frozenset(".!?")
 _COUNTED = 1000
 """The most that such a number counts: a greater one is an amount."""
+_PAIR = 2
+_NEAR = 2
+"""Words before a name."""
 _APART = 30
 """Characters between the number that was wrong and the right one."""
 _PRICED = frozenset({"price", "instalment", "difference", "discount"})
@@ -59,6 +65,49 @@ def counted_anew(items: Sequence[Held], wanted: Wanted) -> bool:
     if len(held) < 2 or not _PRICED.isdisjoint(wanted.asks) or not set(wanted.keys) <= set(held):
         return False
     return any(held[key] != n for key, n in wanted.counted.items() if key in held)
+
+
+def multiplied(
+    read: Read, wanted: Wanted, items: Sequence[Held], catalogue: Catalogue
+) -> tuple[Wanted, list[Held]]:
+    """The message and the items with the counts of his own products: «24,900 × 3», of what costs that here."""
+    counts, right = dict(wanted.counts), dict[str, Decimal]()
+    for claim in claims(read, wanted):
+        if claim.operators[:1] != ("×",) or len(claim.operands) != _PAIR:
+            continue
+        number, price = min(claim.operands), max(claim.operands)
+        if not 0 < number <= _COUNTED or number != number.to_integral_value():
+            continue
+        named = [n for n, mention in enumerate(wanted.named) if _costs(mention.key, price, catalogue)]
+        keys = [item.key for item in items if _costs(item.key, price, catalogue)]
+        if named:
+            counts.setdefault(named[0], number)
+        elif len(keys) == 1:
+            right[keys[0]] = number
+    if counts != wanted.counts:
+        wanted = replace(wanted, counts=MappingProxyType(counts))
+    anew = {item.key for item in items if right.get(item.key, item.count) != item.count}
+    return wanted, [replace(i, count=right[i.key], per=None) if i.key in anew else i for i in items]
+
+
+def _costs(key: str | None, price: Decimal, catalogue: Catalogue) -> bool:
+    offer = catalogue.get(key) if key is not None else None
+    return offer is not None and any(each.amount == price and each.unit == "@piece" for each in offer.prices)
+
+
+def come_back(items: Sequence[Held], gone: Sequence[Held], wanted: Wanted, text: str) -> list[Held]:
+    """The items, with the counts that they had before they were taken back, and with what is named behind «with»."""
+    known = {item.key: item for item in gone}
+    back = [known[i.key] if i.key in known and i.count is None else None for i in items]
+    kept = [replace(i, count=b.count, per=b.per) if b is not None else i for i, b in zip(items, back, strict=True)]
+    held = {item.key for item in kept}
+    found = tokens(text)
+    for mention in wanted.named:
+        led = any(t.raw in written("withs") for t in [t for t in found if t.end <= mention.start][-_NEAR:])
+        keys = [key for key in ((mention.key,) if mention.key is not None else mention.tied) if key in known]
+        if led and len(keys) == 1 and keys[0] not in held:
+            kept.append(known[keys[0]])
+    return kept
 
 
 def fewer(item: Held, gone: Mapping[str, Decimal]) -> Held | None:

@@ -4,12 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from app.figures.read import MOST_READ, Read, exact
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
-from app.figures.sums.fitting import bounded
 from app.figures.talk.held import Held
 from app.figures.talk.spreading import Shared, by_piece, in_each
-from app.figures.words import Token, listed
+from app.figures.wanted import Wanted
+from app.figures.words import listed, tokens
+
+_MOST = 1000
+"""Places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,17 @@ def _meant(items: Sequence[Held], spoken: Spoken, catalogue: Catalogue) -> froze
     shared = {item.key for item in items if item.per is not None}
     goods = {item.key for item in items if item.key in held}
     return frozenset(next((keys for keys in (focus, shared, goods) if len(keys) == 1), set()))
+
+
+def of_places(read: Read, wanted: Wanted, place: str | None, told: Mapping[str, Decimal]) -> Decimal | None:
+    """«Let us count for four»: of what a sum is asked for so many, where the number says nothing of what."""
+    if place is None or place not in told or "sum" not in wanted.asks or len(wanted.bare) != 1 or wanted.quantities:
+        return None
+    found, value = tokens(read.text), wanted.bare[0]
+    number = next((n for n in read.numbers[:MOST_READ] if exact(n) and n.value == value), None)
+    before = next((t for t in reversed(found) if number is not None and t.end <= number.start), None)
+    led = before is not None and before.folded in listed("onto")
+    return value if led and 0 < value <= _MOST and value == value.to_integral_value() else None
 
 
 def renewed(items: Sequence[Held], told: Mapping[str, Decimal]) -> list[Held]:

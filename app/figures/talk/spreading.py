@@ -75,9 +75,26 @@ def spread(
             counts[mention] = each * (told[unit] if unit is not None else 1)
             if unit is not None:
                 per[mention] = (unit, each)
+    for mention in _likewise(read, found, wanted, per):
+        if _by_piece(wanted.named[mention], catalogue, every=True):
+            unit, each = per[max(n for n in per if n < mention)]
+            counts[mention], per[mention] = each * told[unit], (unit, each)
     if counts == wanted.counts and per == wanted.per:
         return wanted
     return replace(wanted, counts=MappingProxyType(counts), per=per)
+
+
+def _likewise(read: Read, found: Sequence[Token], wanted: Wanted, per: Mapping[int, object]) -> list[int]:
+    """«A scanner for each shop, scales too»: names without a number of their own behind one that is shared out."""
+    if not per or not any(token.raw in written("likewise") for token in found):
+        return []
+    places: list[int] = []
+    for first, last in segments(read.text, found):
+        begin, end = found[first].start, found[last - 1].end
+        if any(token.raw in written("likewise") for token in found[first:last]):
+            here = [n for n, m in enumerate(wanted.named) if m.own and begin <= m.start < end]
+            places += [n for n in here if n not in wanted.counts and n not in per and n > min(per)]
+    return places
 
 
 def in_each(
@@ -165,7 +182,7 @@ def _of(
     here = [n for n, m in enumerate(named) if m.own and begin <= m.start < end]
     before = [n for n in here if named[n].end <= mark.at]
     behind = here[len(before) : len(before) + 1]
-    if before and behind and not _by_piece(named[before[-1]], catalogue, every=mark.every):
+    if before and behind and mark.every and not _by_piece(named[before[-1]], catalogue, every=True):
         return behind  # «Rost, and for each shop a scanner»
     if not before or (mark.unit is None and here[-1] not in before):
         return behind or _listed_before(read, found, named, begin)
