@@ -1,6 +1,7 @@
 """What is decided of an asked clause, typed: composer, prompt, guardrail and evaluation read the same."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from app.figures.peramount import for_what
 from app.figures.ruled import Cheaper, PerUnit, Ruled, WhichOf
@@ -85,6 +86,20 @@ class Different:
 
 
 @dataclass(frozen=True, slots=True)
+class Over:
+    """What was told does not fit into an offer."""
+
+    offer: Offer
+    limit: Figure
+    told: Decimal
+
+    def say(self, language: Language) -> str:
+        n, told = plain(self.limit.amount, language), plain(self.told, language)
+        said = str(template(language, "over"))
+        return said.format(name=self.offer.name, n=n, unit=self.limit.fact.unit or "", told=told)
+
+
+@dataclass(frozen=True, slots=True)
 class Recommended:
     """Which of the main offers fits what was told, with what it includes, and what there is for more."""
 
@@ -92,6 +107,10 @@ class Recommended:
     more: Sum | None
     sure: bool
     """Whether anything told is what the offers are bounded by."""
+    why: tuple[Over, ...] = ()
+    """Why none that costs less will do."""
+    brief: bool = False
+    """Its price is said in the sum behind."""
 
     @property
     def sections(self) -> tuple[str, ...]:
@@ -99,7 +118,15 @@ class Recommended:
         return tuple(dict.fromkeys((*self.sum.sections, *limits, *(self.more.sections if self.more else ()))))
 
     def say(self, language: Language) -> str:
-        said = [_of(self.sum, language, "fits" if self.sure else "fits_if")]
+        name = self.sum.parts[0].offer.name
+        said = [
+            str(template(language, "fits_short")).format(name=name)
+            if self.brief
+            else _of(self.sum, language, "fits" if self.sure else "fits_if")
+        ]
+        said += [each.say(language) for each in self.why]
+        if self.brief and self.why:
+            return " ".join(said)
         one = len(self.sum.parts) == 1  # its name has just been said
         for part in self.sum.parts:
             own = [s for limit in part.offer.limits if (s := limit.sentence(language)) is not None]

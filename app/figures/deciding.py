@@ -96,7 +96,8 @@ def decide(
     elif case.named and all(isinstance(d, Confirmed) and not set(case.named) & _offers(d) for d in found):
         found += prices(case)  # of something else than the sum that was right
     elif any(isinstance(d, Recommended) for d in found):
-        found += _beside_main(case)
+        whole_ = together(case, basket, joined=joined, plan=True) if "sum" in asked.asks else []
+        found = whole_ if any(isinstance(d, Recommended) for d in whole_) else [*found, *_beside_main(case)]
     if not found and joined and len(basket.meant) == 1 and (left := catalogue.get(basket.meant[0].key)) is not None:
         found += priced(case, (left,))  # all that is left of an order
     if not found:

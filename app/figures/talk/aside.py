@@ -49,11 +49,17 @@ class _Sentence:
         words = [token.folded for token in part]
         kinds = asked([word for word in words if word not in listed("whys")])  # «почему» is no form of «почём»
         self.begin, self.end = part[0].start, part[-1].end
-        self.priced = bool(kinds & _ASKS) or chooses(words)
+        self.priced = bool(kinds & _ASKS) or chooses(words) or _which(words)
         self.suits = any(listed("suiting").get(word) is not None for word in words)
         self.takes = wishes(words)
         self.asks = "?" in mark or "yes_no" in kinds or any(word in listed("open") for word in words)
         self.why = "?" in mark and not self.priced and any(word in listed("whys") for word in words)
+
+
+def _which(words: Sequence[str]) -> bool:
+    """«Which plan, then?»: it asks for one of them, and says nothing else."""
+    which = [word for word in words if word in listed("choosing")]
+    return bool(which) and len([word for word in words if word not in which and not says_nothing(word)]) == 1
 
 
 def _told(mention: Named, part: Sequence[Token]) -> bool:

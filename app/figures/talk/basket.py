@@ -160,6 +160,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     mended = bool((gone | less.keys()) & set(before.keys)) or right is not None
     mended |= counted_anew(before.items, wanted) or told_anew(dict(before.told), before.items, wanted)
     mended |= any(i.key in counted and counted[i.key] != i.count and i.key not in own for i in items)
+    mended |= bool({item.key for item in after.items} & {item.key for item in before.gone} - own)
     again = any(word in listed("recounting") for word in wanted.words)
     return Heard(read, wanted, after, picked, mended, picked or again or beside, so_many)
 

@@ -9,7 +9,7 @@ from app.figures.decided import Decided, NotKnown, PriceKnown, Summed
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.counting import Sum, Unknown
 from app.figures.sums.fitting import bounded, least_of, siblings
-from app.figures.talk.advising import main_offers
+from app.figures.talk.advising import decided_plan, main_offers
 from app.figures.talk.basket import Basket
 from app.figures.talk.ordering import meant_by
 from app.figures.wanted import Wanted
@@ -73,12 +73,19 @@ def _that_holds(case: Case, offer: Offer) -> Offer:
     return best.parts[0].offer if best is not None and best.parts[0].offer in plans else offer
 
 
-def together(case: Case, basket: Basket, *, joined: bool = False) -> list[Decided]:
-    """One sum of several products where a sum is asked for; nothing where fewer are known, or one is not priced."""
+def together(case: Case, basket: Basket, *, joined: bool = False, plan: bool = False) -> list[Decided]:
+    """One sum of several products where a sum is asked for; nothing where fewer are known, or one is not priced.
+
+    `plan`: whether the main offer that fits is a part of it, though no word of the clause calls for one.
+    """
     catalogue = case.catalogue
     case, offers = wanted_together(case, basket, joined=joined)
     asked = case.wanted
-    main = _main_beside(case, offers)
+    main = _main_beside(case, offers, asked_for=plan)
+    fits = decided_plan(case) if main or _open_plan(case, basket) else None
+    if fits is not None:
+        plans, main = main_offers(catalogue), [fits.sum.parts[0].offer]
+        offers = [offer for offer in offers if offer not in plans]
     offers = [*offers, *main[:1]]
     if len(offers) < 2 or _strange(case):
         return []
@@ -96,12 +103,23 @@ def together(case: Case, basket: Basket, *, joined: bool = False) -> list[Decide
         missing = tuple(Unknown("offer", catalogue.units.name(unit)) for unit in open_)
         return [*(PriceKnown(offer, offer.prices) for offer in offers), NotKnown(missing, made.sections)]
     others = [*main[1:], *_others(case, basket, offers)] if "cheapest" not in asked.asks else []
+    if fits is not None:
+        others = [offer for offer in others if offer not in main_offers(catalogue)]
     others = list(dict.fromkeys(others))[:_OTHERS]
     yearly = _for_a_year(case, offers)
-    return [Summed(made, least=bool(others)), *yearly, *(_comes_to(case, offer) for offer in others)]
+    first = [fits] if fits is not None else []
+    return [*first, Summed(made, least=bool(others)), *yearly, *(_comes_to(case, offer) for offer in others)]
 
 
-def _main_beside(case: Case, offers: Sequence[Offer]) -> list[Offer]:
+def _open_plan(case: Case, basket: Basket) -> bool:
+    """Whether the clause, or what was offered before it, names a main offer without saying which one."""
+    plans = {offer.key for offer in main_offers(case.catalogue)}
+    names = [named.tied for named in case.wanted.named if named.own and named.key is None]
+    names += [basket.offered] if not any(named.own for named in case.wanted.named) else []
+    return any(len(tied) > 1 and plans.issuperset(tied) for tied in names)
+
+
+def _main_beside(case: Case, offers: Sequence[Offer], *, asked_for: bool = False) -> list[Offer]:
     """The main offers, the cheapest that fits first, where a clause calls for one beside what it names otherwise."""
     main = case.catalogue.main
     plans = main_offers(case.catalogue)
@@ -110,7 +128,7 @@ def _main_beside(case: Case, offers: Sequence[Offer]) -> list[Offer]:
     spans = [(named.start, named.end) for named in case.wanted.named if named.own]
     free = [t for t in tokens(case.read.text) if not any(start <= t.start < end for start, end in spans)]
     called = (t for t in free if main.called.get(t.folded) is not None)
-    if all(case.catalogue.units.of(token.folded) is not None for token in called):
+    if not asked_for and all(case.catalogue.units.of(token.folded) is not None for token in called):
         return []
     return [made.parts[0].offer for made in case.fitting(plans)]
 
@@ -151,6 +169,7 @@ def _strange(case: Case) -> bool:
         behind = [t for t in found if t.start >= mention.end][:1]
         near = [t for t in before if not case.read.text[t.end : mention.start].strip()]
         near += [t for t in behind if not case.read.text[mention.end : t.start].strip()]
+        near = [token for token in near if token.folded not in listed("needing")]  # «which plan to take»
         if any(token.raw in map(str.lower, case.wanted.rest) for token in near):
             return True
     return False
