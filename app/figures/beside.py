@@ -60,7 +60,7 @@ def _before(
     token, between = found[first - 1], text[found[first - 1].end : found[first].start]
     if not _BREAKS.isdisjoint(between):
         return None
-    own = any(mention.unique and mention.start <= token.start < mention.end for mention in named)
+    own = any(mention.unique and mention.own and mention.start <= token.start < mention.end for mention in named)
     if not own and (unit := catalogue.units.of(token.folded)) is not None:
         return unit
     if token.folded in _times() or between.strip().lower() in _times():

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from app.figures.compared import Compared, Either, Instead, because
 from app.figures.peramount import for_what
 from app.figures.ruled import Cheaper, PerUnit, Ruled, WhichOf
 from app.figures.saying import derivation, figure_said, lasting, missing, plainly, price, template, whole
@@ -169,13 +170,15 @@ class Confirmed:
 
     claim: Claim
     sum: Sum
+    why: Figure | None = None
+    """The limit that holds those whom he counts."""
 
     @property
     def sections(self) -> tuple[str, ...]:
-        return self.sum.sections
+        return tuple(dict.fromkeys((*self.sum.sections, *(self.why.sections if self.why is not None else ()))))
 
     def say(self, language: Language) -> str:
-        return _of(self.sum, language, "confirmed")
+        return " ".join(filter(None, (_of(self.sum, language, "confirmed"), because(self.why, language))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +297,7 @@ class NotKnown:
 Decided = (
     PriceKnown | PerUnit | Cheaper | Ruled | MainPrices | Paid | Different | Recommended | Summed | Confirmed
     | Corrected | NotOurs | YesNo | Term | InParts | Beside | NotKnown | WhichOf
+    | Compared | Either | Instead
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from app.figures.case import Case, quantities
 from app.figures.claimed import own_sums
 from app.figures.comparing import differences, paid_how
+from app.figures.compared import Compared, Either
 from app.figures.decided import (
     Beside,
     Confirmed,
@@ -20,6 +21,8 @@ from app.figures.decided import (
     Term,
     YesNo,
 )
+from app.figures.either import either, within
+from app.figures.elsewhere import compared, his_amounts
 from app.figures.granting import discounts, instalments, yearly
 from app.figures.perwhat import per_what
 from app.figures.pricing import priced, prices
@@ -41,7 +44,7 @@ _COUNTING = frozenset({"price", "measure", "included"})
 """What asks how many, of something that was spoken of."""
 _MOST = 4
 _YEAR = Decimal(12)
-_WHOLE = (PerUnit, Cheaper, Ruled, Confirmed, Corrected, NotOurs, InParts, Beside, Paid, Different, Recommended)
+_WHOLE = (Compared, Either, PerUnit, Cheaper, Ruled, Confirmed, Corrected, NotOurs, InParts, Beside, Paid, Different, Recommended)
 """What leaves nothing to be said of prices."""
 
 
@@ -80,7 +83,8 @@ def decide(
         case, basket = replace(case, focus=()), NOTHING
     case = replace(case, wanted=replace(asked, months=_whole_year(case, basket)))
     asked = case.wanted
-    found: list[Decided] = [*per_what(case)]
+    found: list[Decided] = [*compared(case, basket, joined=joined)] or either(case, basket)
+    found = found or ([] if his_amounts(case) else [*per_what(case)])
     found = found or [*own_sums(case, basket)] or paid_how(case) or [*differences(case), *recommended(case, basket)]
     if joined and found and all(isinstance(d, Confirmed) and len(d.sum.parts) == 1 for d in found):
         found = [*together(case, basket, joined=True)] or found  # what he has put right, in the sum of all
@@ -100,6 +104,7 @@ def decide(
         found = whole_ if any(isinstance(d, Recommended) for d in whole_) else [*found, *_beside_main(case)]
     if not found and joined and len(basket.meant) == 1 and (left := catalogue.get(basket.meant[0].key)) is not None:
         found += priced(case, (left,))  # all that is left of an order
+    found = [_with_why(case, each) for each in found]
     if not found:
         terms = catalogue.terms_named(read.text)[:_MOST] if _asks_figure(asked) else ()
         found += [Term((figure,)) for figure in terms if len(_beside(asked, figure)) <= 1]
@@ -110,6 +115,15 @@ def decide(
     for decision in found:
         once.setdefault(decision.sum if isinstance(decision, Confirmed) else decision, decision)
     return tuple(once.values())
+
+
+def _with_why(case: Case, decision: Decided) -> Decided:
+    """With the limit that holds so many as the clause counts, where an amount is right for them."""
+    if isinstance(decision, PerUnit):
+        return replace(decision, why=within(case, decision.offer))
+    if isinstance(decision, Confirmed) and len(decision.sum.parts) == 1:
+        return replace(decision, why=within(case, decision.sum.parts[0].offer))
+    return decision
 
 
 def _of_so_many(case: Case, key: str, count: Decimal | None) -> list[Sum]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from app.figures.compared import Compared, Either, Instead
 from app.figures.comparing import once_or_again
 from app.figures.decided import (
     Beside,
@@ -40,7 +41,7 @@ from app.turn.recalled import LONGEST, as_heard, in_its_words, parser, recalled,
 from app.types import Ask, Deciding, Snapshot, Step
 
 _KINDS: Mapping[type[object], str] = {
-    Cheaper: "sum", WhichOf: "sum", PerUnit: "term", Ruled: "term",
+    Cheaper: "sum", WhichOf: "sum", Compared: "sum", Either: "confirmed", Instead: "sum", PerUnit: "term", Ruled: "term",
     PriceKnown: "price", MainPrices: "price", Paid: "term", Different: "sum", Summed: "sum", Recommended: "advised",
     Confirmed: "confirmed", Corrected: "corrected", NotOurs: "not_ours", YesNo: "yes_no", Term: "term",
     InParts: "instalment", Beside: "instalment", NotKnown: "not_known",
@@ -145,7 +146,8 @@ def what_decides(
         whole=whole,
         so_many=now.so_many,
     )
-    judged = any(isinstance(each, Confirmed | Corrected) for each in decided)
+    judged = any(isinstance(each, Confirmed | Corrected | Either | Compared) for each in decided)
+    priced = priced or any(isinstance(each, Compared) for each in decided)
     if sums and not judged and read.numbers:
         added = added_up(read, asked, snapshot.history, found.catalogue, step.language)
         if added is not None:
@@ -214,10 +216,10 @@ def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: b
 
 def _comes_out(each: Decided) -> tuple[Decimal, ...]:
     """Of a sum: its totals."""
-    if isinstance(each, Cheaper):
+    if isinstance(each, Cheaper | Instead | WhichOf):
         return tuple(total.amount for made in each.sums for total in made.totals)
     return (
         tuple(total.amount for total in each.sum.totals)
-        if isinstance(each, Summed | Confirmed | Corrected | Recommended)
+        if isinstance(each, Summed | Confirmed | Corrected | Recommended | Either | Compared)
         else ()
     )

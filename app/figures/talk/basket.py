@@ -140,7 +140,9 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     refused = (refused - own) | of_another_price(read, wanted, catalogue)
     beside = joins(read.text, wanted)
     items = list(_added(items, wanted, (own, refused), catalogue, picked=picked, beside=beside and not picked))
-    items = renewed(come_back(items, before.gone, wanted, read.text), told)
+    with_them = come_back(items, before.gone, wanted, read.text)
+    back = {item.key for item in with_them} - {item.key for item in items}
+    items = renewed(with_them, told)
     focus = (
         wanted.keys or tuple(k for k in before.focus if k not in gone) or tuple(i.key for i in items[-1:] if not i.open)
     )
@@ -151,7 +153,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         wanted.months or before.months,
         (before.rejected | gone) - own - {item.key for item in items},
         focus,
-        frozenset(item.key for item in before.meant) - gone,
+        (frozenset(item.key for item in before.meant) - gone) | back,
         tuple({**{u: row for u, row in before.shares if u not in wanted.quantities}, **wanted.shares}.items()),
         before.parts or "instalment" in wanted.asks,
         tuple(item for item in (*before.gone, *before.items) if item.key not in {i.key for i in items})[-_MOST:],
@@ -160,7 +162,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     mended = bool((gone | less.keys()) & set(before.keys)) or right is not None
     mended |= counted_anew(before.items, wanted) or told_anew(dict(before.told), before.items, wanted)
     mended |= any(i.key in counted and counted[i.key] != i.count and i.key not in own for i in items)
-    mended |= bool({item.key for item in after.items} & {item.key for item in before.gone} - own)
+    mended |= bool(back)
     again = any(word in listed("recounting") for word in wanted.words)
     return Heard(read, wanted, after, picked, mended, picked or again or beside, so_many)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from app.figures.case import Case
+from app.figures.compared import Instead
 from app.figures.decided import Decided, NotKnown, PriceKnown, Summed
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.counting import Sum, Unknown
@@ -108,7 +109,9 @@ def together(case: Case, basket: Basket, *, joined: bool = False, plan: bool = F
     others = list(dict.fromkeys(others))[:_OTHERS]
     yearly = _for_a_year(case, offers)
     first = [fits] if fits is not None else []
-    return [*first, Summed(made, least=bool(others)), *yearly, *(_comes_to(case, offer) for offer in others)]
+    alone = [case.sum((offer,)) for offer in others]
+    beside = [each for each in alone if each.known]
+    return [*first, Summed(made, least=bool(others)), *yearly, *([Instead(tuple(beside))] if beside else [])]
 
 
 def _open_plan(case: Case, basket: Basket) -> bool:
