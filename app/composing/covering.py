@@ -4,7 +4,9 @@ import re
 from collections.abc import Sequence
 
 from app.composing.fitting import counted, folded, same
+from app.figures.words import asked_by, fold, listed
 from app.language.folds import letters
+from app.language.numerals import numbers
 from app.language.words import questions
 from app.types import Deciding, Passage
 
@@ -16,6 +18,8 @@ _REPEATED = 7
 _NAMING = 4
 """Letters of a word that says what a question is about."""
 _PLAIN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*,?")
+_COUNTED = 1
+"""Words beside a number that say what it counts."""
 _COVERED = 0.5
 """Share of a question's words from which what is said is about it."""
 _TOUCHED = 0.3
@@ -27,10 +31,20 @@ def reckoned(question: str, deciding: Sequence[Deciding]) -> bool:
     if not deciding:
         return False
     words = folded(" ".join(each.said for each in deciding))
+    if _counts(question) and any(each.kind in _PRICED for each in deciding):
+        return True
     share = _share(question, words)
     priced = costs(question) and any(each.kind in _PRICED for each in deciding)
     claimed = costs(question) and any(each.kind in _CLAIMED for each in deciding)
     return share >= (_TOUCHED if priced else _COVERED) or claimed or (priced and not _wanted(question))
+
+
+def _counts(question: str) -> bool:
+    """Whether it only asks for a sum, or for one of so many: «count again», «and for three shops?»."""
+    words = _wanted(question)
+    sums = [word for word in words if "sum" in asked_by(fold(word)) or fold(word) in listed("recounting")]
+    said = {word for number in numbers(question) for word in folded(question[number.start : number.end])}
+    return (bool(sums) and len(sums) == len(words)) or (bool(said) and len(set(words) - said) <= _COUNTED)
 
 
 def left_out(asked: Sequence[str], deciding: Sequence[Deciding], passages: Sequence[Passage]) -> tuple[str, ...]:

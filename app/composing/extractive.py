@@ -50,7 +50,10 @@ def compose(prompt: Prompt) -> Draft:
     chosen = choose(prompt) if step.query is not None else ()
     more = not _ASKING.isdisjoint(step.intents)
     hedged = tuple(each for each in prompt.deciding if each.kind == "unnamed")
-    decided = tuple(each for each in prompt.deciding if each.kind != "unnamed")
+    ordered = tuple(each for each in prompt.deciding if each.kind == "ordered")
+    decided = tuple(each for each in prompt.deciding if each not in (*hedged, *ordered))
+    if ordered and step.reason == "purchase":
+        chosen = ()  # who places an order has asked nothing
     facts, passages = joined(decided, chosen, asks_more=more, queries=step.queries)
     other = next((text for p in passages if (text := elsewhere(p.section, step.language))), "")
     said = [shorten(passage.section.text) for passage in passages]
@@ -58,7 +61,7 @@ def compose(prompt: Prompt) -> Draft:
         said = [unrequested(text) for text in said]
     if hedged:
         said = [unaffirmed(text) for text in said]
-    texts = (*(each.said for each in hedged), "\n".join(facts), other, *said)
+    texts = (*(each.said for each in (*ordered, *hedged)), "\n".join(facts), other, *said)
     rest = _of_the_rest(prompt, passages)
     answer = "\n\n".join(text for text in (*texts, rest) if text) or None
     if step.query is not None and not answer:

@@ -84,3 +84,24 @@ class Instead:
         option = str(template(language, "option"))
         each = (option.format(name=s.parts[0].offer.name, sum=derivation(s, language)) for s in self.sums)
         return whole(str(template(language, "instead")).format(each=", ".join(each)))
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """An order said again. `others`: what the unclear names in it may mean besides, where he has not chosen."""
+
+    sum: Sum
+    others: tuple[Sum, ...] = ()
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.sum.sections, *(s for other in self.others for s in other.sections))))
+
+    def say(self, language: Language) -> str:
+        of = f"{self.sum.parts[0].offer.name}: " if len(self.sum.parts) == 1 else ""
+        said = whole(
+            str(template(language, "ordered")).format(
+                derivation=of + derivation(self.sum, language, least=bool(self.others))
+            )
+        )
+        return " ".join((said, *([Instead(self.others).say(language)] if self.others else [])))

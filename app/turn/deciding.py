@@ -30,8 +30,9 @@ from app.figures.decided import (
 from app.figures.deciding import decide
 from app.figures.read import Read
 from app.figures.ruled import Cheaper, NothingOrdered, PerUnit, Ruled, WhichOf
-from app.figures.talk.basket import heard
+from app.figures.talk.basket import Heard, heard
 from app.figures.talk.ordering import orders, recaps
+from app.figures.talk.placing import placed
 from app.figures.wanted import Wanted
 from app.figures.words import chooses, listed
 from app.knowledge.retriever import Retriever
@@ -46,6 +47,8 @@ _KINDS: Mapping[type[object], str] = {
     Confirmed: "confirmed", Corrected: "corrected", NotOurs: "not_ours", YesNo: "yes_no", Term: "term",
     InParts: "instalment", Beside: "instalment", NotKnown: "not_known",
 }  # fmt: skip
+_PLACES = frozenset({"purchase", "contact_given"})
+"""Reasons with which an order is placed."""
 _PRICED = frozenset({"price", "discount_request", "comparison", "purchase", "objection_price", "project"})
 """Intents that ask for a price, or are about one."""
 _SUMS = frozenset({"sum", "price", "cheapest"})
@@ -106,6 +109,7 @@ def what_decides(
     known = as_heard(before, text, counted, found)
     now = heard(text, known, found.catalogue, parser(found))
     read, asked, basket = now.read, now.wanted, now.after
+    order = _order(step, now, found)
     if recaps(asked.words) and not asked.named and len(asked.rest) <= _ASIDE and not any(i.taken for i in basket.items):
         return (Deciding("term", NothingOrdered().say(step.language)),)
     put_right = now.put_right or (now.picked and snapshot.state.priced) or before.keys != all_.keys
@@ -117,14 +121,14 @@ def what_decides(
     suits = _suits(asked)
     lists = recap or now.so_many is not None or orders(read.text, asked, found.catalogue, all_.keys)
     if not (counts or put_right or of_prices or answers or lists or suits):
-        return ()
+        return order
     if lists:
         asked = replace(asked, asks=asked.asks | {"price", "sum"})
     priced = priced or of_prices or suits or not _SUMS.isdisjoint(asked.asks)
     told, focus = dict(basket.told), basket.focus
     told_now = bool(read.numbers or asked.quantities) or asked.months is not None
     if step.reason == "price_told" and not (told_now or put_right):
-        return ()  # he tells something else
+        return order  # he tells something else
     few = open_ and len(asked.bare) == 1 and asked.bare[0] <= _FEW and not asked.quantities and not put_right
     if few and len(told) == 1:
         told = dict.fromkeys(told, asked.bare[0])  # «and for two?», of what he counted before
@@ -159,7 +163,19 @@ def what_decides(
         decided = tuple(each for each in decided if not isinstance(each, YesNo))
     wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)
     wished = (each for each in wished if not _placed(each, step, snapshot))
-    return tuple(replace(each, said=found.names.said(each.said, step.language)) for each in wished)[:_MOST]
+    said = tuple(replace(each, said=found.names.said(each.said, step.language)) for each in wished)[:_MOST]
+    return said if any(each.kind in _RECKONED for each in said) else (*order, *said)[:_MOST]
+
+
+def _order(step: Step, now: Heard, found: Retriever) -> tuple[Deciding, ...]:
+    """The order said again, where a message places it or brings the contact to it."""
+    if step.reason not in _PLACES or not now.after.ordered or now.so_many is not None:
+        return ()
+    made = placed(now.after, found.catalogue, step.language)
+    if made is None:
+        return ()
+    amounts = tuple(total.amount for total in made.sum.totals)
+    return (Deciding("ordered", found.names.said(made.say(step.language), step.language), made.sections, amounts=amounts),)
 
 
 def _no_buyers(step: Step) -> bool:

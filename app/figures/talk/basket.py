@@ -19,7 +19,7 @@ from app.figures.talk.replacing import replaced
 from app.figures.talk.sharing import Spoken, of_places, per_item, place_of, renewed
 from app.figures.talk.spreading import named_by_price, of_another_price, shared, spread
 from app.figures.wanted import Wanted
-from app.figures.words import listed, same, segments, tokens
+from app.figures.words import listed, same, segments, tokens, written
 
 _PIECE = "@piece"
 _SPANS = {"@hour": "hour", "@day": "day", "@week": "week"}
@@ -52,6 +52,8 @@ class Basket:
     """Key of a unit -> how many of it there are in each place, as long as nothing else is told of it."""
     parts: bool = False
     """Whether he asked to pay by instalments."""
+    ordered: bool = False
+    """Whether he has said that he takes what he takes."""
     gone: tuple[Held, ...] = ()
     """What was wanted and is no more: it may come again, with its count."""
 
@@ -156,6 +158,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         (frozenset(item.key for item in before.meant) - gone) | back,
         tuple({**{u: row for u, row in before.shares if u not in wanted.quantities}, **wanted.shares}.items()),
         before.parts or "instalment" in wanted.asks,
+        before.ordered or any(token.raw in written("placing_order") for token in tokens(read.text)),
         tuple(item for item in (*before.gone, *before.items) if item.key not in {i.key for i in items})[-_MOST:],
     )
     picked = picked or any(key in before.offered for key in own)
