@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from app.composing.fitting import counted, folded, same
-from app.figures.words import asked_by, fold, listed
+from app.figures.words import asked_by, chooses, fold, listed
 from app.language.folds import letters
 from app.language.numerals import numbers
 from app.language.words import questions
@@ -18,6 +18,8 @@ _REPEATED = 7
 _NAMING = 4
 """Letters of a word that says what a question is about."""
 _PLAIN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*,?")
+_AMOUNT = 1000
+"""What is less counts something."""
 _COUNTED = 1
 """Words beside a number that say what it counts."""
 _COVERED = 0.5
@@ -31,7 +33,12 @@ def reckoned(question: str, deciding: Sequence[Deciding]) -> bool:
     if not deciding:
         return False
     words = folded(" ".join(each.said for each in deciding))
-    if _counts(question) and any(each.kind in _PRICED for each in deciding):
+    kinds = {each.kind for each in deciding}
+    if _counts(question) and not kinds.isdisjoint(_PRICED):
+        return True
+    if "advised" in kinds and chooses([fold(word) for word in folded(question)]):
+        return True  # the one that fits has been named
+    if not kinds.isdisjoint(_CLAIMED) and any(number.value >= _AMOUNT for number in numbers(question)):
         return True
     share = _share(question, words)
     priced = costs(question) and any(each.kind in _PRICED for each in deciding)

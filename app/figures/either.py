@@ -11,13 +11,14 @@ from app.figures.read import MOST_READ, exact
 from app.figures.shop.catalogue import Offer
 from app.figures.shop.facts import Figure
 from app.figures.sums.counting import Sum
+from app.figures.sums.own_sums import claims
 from app.figures.talk.advising import main_offers
 from app.figures.talk.basket import Basket
 from app.figures.words import listed, tokens
 
 _LEAST = 100
 """What is less counts, and is no amount."""
-_ENDS = frozenset(".!\n")
+_ENDS = frozenset(".!?=\n")
 
 
 def either(case: Case, basket: Basket) -> list[Decided]:
@@ -62,6 +63,8 @@ def _of_several(case: Case, amounts: tuple[Decimal, ...]) -> bool:
 
 def _alternatives(case: Case) -> tuple[Decimal, ...]:
     """The amounts of a clause between which a word asks."""
+    if any(claim.operands for claim in claims(case.read, case.wanted)):
+        return ()  # he has reckoned himself, and asks whether that is right
     found = tokens(case.read.text)
     amounts = [n for n in case.read.numbers[:MOST_READ] if exact(n) and n.value >= _LEAST]
     words = [token.start for token in found if token.folded in listed("alternatives")]

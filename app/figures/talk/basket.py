@@ -135,7 +135,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         items = per_item(items, marks, Spoken(spoken, before.focus, place), told, catalogue)
     if (pieces := wanted.quantities.get(_PIECE)) is not None and not wanted.keys and len(before.focus) == 1:
         items = [replace(item, count=pieces, per=None) if item.key == before.focus[0] else item for item in items]
-    so_many = taken_so_many(wanted, right, items, before.focus, offered, catalogue)
+    so_many = None if marks else taken_so_many(wanted, right, items, before.focus, offered, catalogue)
     if so_many is not None:
         items = [*(item for item in items if item.key not in (so_many.key, *so_many.open)), so_many]
     own = {key for key in wanted.keys if key not in gone}
