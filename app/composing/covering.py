@@ -43,7 +43,10 @@ def reckoned(question: str, deciding: Sequence[Deciding]) -> bool:
     share = _share(question, words)
     priced = costs(question) and any(each.kind in _PRICED for each in deciding)
     claimed = costs(question) and any(each.kind in _CLAIMED for each in deciding)
-    return share >= (_TOUCHED if priced else _COVERED) or claimed or (priced and not _wanted(question))
+    named = priced or (
+        not kinds.isdisjoint(_PRICED) and any("price" in asked_by(fold(word)) for word in folded(question))
+    )
+    return share >= (_TOUCHED if named else _COVERED) or claimed or (priced and not _wanted(question))
 
 
 def _counts(question: str) -> bool:
@@ -51,7 +54,8 @@ def _counts(question: str) -> bool:
     words = _wanted(question)
     sums = [word for word in words if "sum" in asked_by(fold(word)) or fold(word) in listed("recounting")]
     said = {word for number in numbers(question) for word in folded(question[number.start : number.end])}
-    return (bool(sums) and len(sums) == len(words)) or (bool(said) and len(set(words) - said) <= _COUNTED)
+    asked = bool(sums) and (len(sums) == len(words) or costs(question))
+    return asked or (bool(said) and len(set(words) - said) <= _COUNTED)
 
 
 def left_out(asked: Sequence[str], deciding: Sequence[Deciding], passages: Sequence[Passage]) -> tuple[str, ...]:

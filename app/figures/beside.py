@@ -60,6 +60,8 @@ def _before(
     token, between = found[first - 1], text[found[first - 1].end : found[first].start]
     if not _BREAKS.isdisjoint(between):
         return None
+    if first > 1 and listed("eachof").get(found[first - 2].folded) is not None:
+        return None  # «for each shop two»: so many for each of them
     own = any(mention.unique and mention.own and mention.start <= token.start < mention.end for mention in named)
     if not own and (unit := catalogue.units.of(token.folded)) is not None:
         return unit

@@ -64,7 +64,9 @@ class Compared:
             amount=money(abs(apart), currency, language), other=money(self.other, currency, language)
         )
         of = f"{self.sum.parts[0].offer.name}: " if len(self.sum.parts) == 1 else ""
-        return whole(str(template(language, "beside_his")).format(derivation=of + derivation(self.sum, language), his=beside))
+        return whole(
+            str(template(language, "beside_his")).format(derivation=of + derivation(self.sum, language), his=beside)
+        )
 
 
 _WORDS = {-1: "less_than", 0: "same_as", 1: "more_than"}

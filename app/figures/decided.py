@@ -139,10 +139,11 @@ class Recommended:
 
 @dataclass(frozen=True, slots=True)
 class Summed:
-    """A sum. `least`: of some names in it the cheapest that they may mean is counted."""
+    """A sum. `least`: of some names in it the cheapest that they may mean is counted; `left`: words that are not in it."""
 
     sum: Sum
     least: bool = False
+    left: tuple[str, ...] = ()
 
     @property
     def sections(self) -> tuple[str, ...]:
@@ -161,6 +162,8 @@ class Summed:
         conditions = [c for p in self.sum.parts if p.reduction for f in p.reduction.figures for c in f.fact.conditions]
         for condition in dict.fromkeys(conditions):
             said += " " + template(language, "condition").format(condition=condition)
+        if self.left:
+            said += " " + template(language, "left").format(of=", ".join(self.left))
         return said
 
 

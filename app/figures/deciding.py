@@ -44,7 +44,21 @@ _COUNTING = frozenset({"price", "measure", "included"})
 """What asks how many, of something that was spoken of."""
 _MOST = 4
 _YEAR = Decimal(12)
-_WHOLE = (Compared, Either, PerUnit, Cheaper, Ruled, Confirmed, Corrected, NotOurs, InParts, Beside, Paid, Different, Recommended)
+_WHOLE = (
+    Compared,
+    Either,
+    PerUnit,
+    Cheaper,
+    Ruled,
+    Confirmed,
+    Corrected,
+    NotOurs,
+    InParts,
+    Beside,
+    Paid,
+    Different,
+    Recommended,
+)
 """What leaves nothing to be said of prices."""
 
 
@@ -73,7 +87,9 @@ def decide(
     known = ((unit, Decimal(n)) for unit, n in (told or {}).items())
     before = {catalogue.units.key(unit) or unit: n for unit, n in known if n.is_finite() and 0 < n <= MOST}
     spoken = tuple(offer for key in focus if (offer := catalogue.get(key)) is not None)
-    held = {} if asked.named and not (joined or "sum" in asked.asks) else {item.key: item.count for item in basket.items}
+    held = (
+        {} if asked.named and not (joined or "sum" in asked.asks) else {item.key: item.count for item in basket.items}
+    )
     counts = {key: count for key, count in held.items() if count is not None}
     shares = dict(basket.shares) or asked.shares
     case = Case(read, asked, catalogue, quantities(asked, before), spoken, language, counts, shares)

@@ -69,8 +69,7 @@ def _alternatives(case: Case) -> tuple[Decimal, ...]:
     amounts = [n for n in case.read.numbers[:MOST_READ] if exact(n) and n.value >= _LEAST]
     words = [token.start for token in found if token.folded in listed("alternatives")]
     asks = any(
-        any(one.end <= word < other.start for word in words)
-        and _ENDS.isdisjoint(case.read.text[one.end : other.start])
+        any(one.end <= word < other.start for word in words) and _ENDS.isdisjoint(case.read.text[one.end : other.start])
         for one, other in pairwise(amounts)
     )
     return tuple(dict.fromkeys(n.value for n in amounts)) if asks else ()

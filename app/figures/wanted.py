@@ -86,7 +86,10 @@ class Wanted:
     @property
     def own_only(self) -> "Wanted":
         """Without what is called by no word of its own name: beside such a word it is only spoken of."""
-        kept = [n for n, named in enumerate(self.named) if named.own]
+        return self.only([n for n, named in enumerate(self.named) if named.own])
+
+    def only(self, kept: Sequence[int]) -> "Wanted":
+        """With the mentions of these places alone."""
         counts = {place: self.counts[n] for place, n in enumerate(kept) if n in self.counts}
         per = {place: self.per[n] for place, n in enumerate(kept) if n in self.per}
         return replace(self, named=tuple(self.named[n] for n in kept), counts=MappingProxyType(counts), per=per)

@@ -175,7 +175,9 @@ def _order(step: Step, now: Heard, found: Retriever) -> tuple[Deciding, ...]:
     if made is None:
         return ()
     amounts = tuple(total.amount for total in made.sum.totals)
-    return (Deciding("ordered", found.names.said(made.say(step.language), step.language), made.sections, amounts=amounts),)
+    return (
+        Deciding("ordered", found.names.said(made.say(step.language), step.language), made.sections, amounts=amounts),
+    )
 
 
 def _no_buyers(step: Step) -> bool:

@@ -23,8 +23,8 @@ def spoken_of(text: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
     if not wanted.named:
         return
     found = tokens(text)
-    parts = [_Sentence(found[first:last], mark) for first, last, mark in _sentences(text, found)]
     clauses = [found[first:last] for first, last in segments(text, found)]
+    parts = [_Sentence(found[a:b], _within(clauses, found[a], found[b - 1]), m) for a, b, m in _sentences(text, found)]
     asked_for = any(part.priced for part in parts)
     totals = any(word in listed("totals") for word in wanted.words)
     for mention in wanted.named:
@@ -45,15 +45,21 @@ class _Sentence:
 
     __slots__ = ("asks", "begin", "end", "priced", "suits", "takes", "why")
 
-    def __init__(self, part: Sequence[Token], mark: str) -> None:
+    def __init__(self, part: Sequence[Token], clauses: Sequence[Sequence[str]], mark: str) -> None:
         words = [token.folded for token in part]
         kinds = asked([word for word in words if word not in listed("whys")])  # «почему» is no form of «почём»
         self.begin, self.end = part[0].start, part[-1].end
-        self.priced = bool(kinds & _ASKS) or chooses(words) or _which(words)
+        self.priced = bool(kinds & _ASKS) or chooses(words) or any(map(_which, clauses))
         self.suits = any(listed("suiting").get(word) is not None for word in words)
         self.takes = wishes(words)
         self.asks = "?" in mark or "yes_no" in kinds or any(word in listed("open") for word in words)
         self.why = "?" in mark and not self.priced and any(word in listed("whys") for word in words)
+
+
+def _within(clauses: Sequence[Sequence[Token]], first: Token, last: Token) -> list[list[str]]:
+    """The words of the clauses from one token to another."""
+    inside = (clause for clause in clauses if first.start <= clause[0].start <= last.start)
+    return [[token.folded for token in clause] for clause in inside]
 
 
 def _which(words: Sequence[str]) -> bool:
@@ -94,7 +100,9 @@ def _with_numbers(wanted: Wanted, found: Sequence[Token], mention: Named) -> tup
     start, last = _with_number(found, mention.start), next((t for t in found if t.start >= mention.end), None)
     counted = wanted.counts.get(place) is not None
     words = listed("one").get(last.folded) is not None or last.number if last is not None else False
-    return (start, last.end) if last is not None and counted and start == mention.start and words else (start, mention.end)
+    return (
+        (start, last.end) if last is not None and counted and start == mention.start and words else (start, mention.end)
+    )
 
 
 def _with_number(found: Sequence[Token], start: int) -> int:

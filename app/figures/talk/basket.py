@@ -12,9 +12,18 @@ from app.figures.sums.fitting import bounded, least_of
 from app.figures.talk.aside import spoken_of
 from app.figures.talk.choosing import chosen, named_more
 from app.figures.talk.held import Held
-from app.figures.talk.mending import come_back, counted_anew, multiplied, fewer, put_right, swapped, told_anew
+from app.figures.talk.mending import (
+    come_back,
+    counted_anew,
+    multiplied,
+    fewer,
+    put_right,
+    swapped,
+    timed_anew,
+    told_anew,
+)
 from app.figures.talk.ordering import in_sets, joins, meant_by, taken_so_many
-from app.figures.talk.rejecting import in_words, kept, rejections, removes, wishes
+from app.figures.talk.rejecting import in_words, kept, not_again, rejections, removes, wishes
 from app.figures.talk.replacing import replaced
 from app.figures.talk.sharing import Spoken, of_places, per_item, place_of, renewed
 from app.figures.talk.spreading import named_by_price, of_another_price, shared, spread
@@ -112,6 +121,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         named = any(mention.own and mention.unique for mention in wanted.named)
         read, wanted = parse(kept(text, spans))
         wanted = wanted.own_only if named else wanted
+    wanted = not_again(wanted, gone)
     if not (gone or less or wanted.keys):
         gone, less = _it(text, wanted, before)
     if _first_month(wanted):
@@ -165,7 +175,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     mended = bool((gone | less.keys()) & set(before.keys)) or right is not None
     mended |= counted_anew(before.items, wanted) or told_anew(dict(before.told), before.items, wanted)
     mended |= any(i.key in counted and counted[i.key] != i.count and i.key not in own for i in items)
-    mended |= bool(back)
+    mended |= bool(back) or timed_anew(before.months, before.items, wanted)
     again = any(word in listed("recounting") for word in wanted.words)
     return Heard(read, wanted, after, picked, mended, picked or again or beside, so_many)
 
@@ -283,15 +293,21 @@ def _added(
         again = new.pop(item.key, None)
         if again is None and (chosen_ := settled & set(item.open)):
             again = new.pop(min(chosen_))  # of what the name might mean he has named one
-            known = again if again.count is not None else item
+            known = _counted(item, again)
             yield Held(again.key, known.count, taken=True, per=known.per)
         elif again is not None:
-            known = again if again.count is not None else item
+            known = _counted(item, again)
             yield Held(item.key, known.count, item.taken or again.taken, again.open and item.open, known.per)
         elif not (head in plans or (head in heads and not beside and (takes or not item.taken))):
             counted = {"count": counts[item.key], "per": pers.get(item.key)} if item.key in counts else {}
             yield replace(item, taken=item.taken or adds, **counted)
     yield from new.values()
+
+
+def _counted(item: Held, again: Held) -> Held:
+    """Of the two the one that says how many: the number that is known already changes nothing."""
+    told = again.count is not None and (again.count != item.count or again.per is not None)
+    return again if told else item
 
 
 def _called(head: str, wanted: Wanted) -> bool:

@@ -16,6 +16,8 @@ from app.figures.words import Token, listed, tokens, written
 _ENDS = frozenset(".!?")
 _COUNTED = 1000
 """The most that such a number counts: a greater one is an amount."""
+_BESIDE = 1
+"""Words that nothing explains."""
 _PAIR = 2
 _NEAR = 2
 """Words before a name."""
@@ -59,6 +61,13 @@ def told_anew(before: Mapping[str, Decimal], items: Sequence[Held], wanted: Want
     return any(before.get(unit, n) != n for unit, n in wanted.quantities.items() if not unit.startswith("@"))
 
 
+def timed_anew(before: Decimal | None, items: Sequence[Held], wanted: Wanted) -> bool:
+    """Whether a message asks what he takes altogether for another time: «and for a year?»."""
+    whole = sum(item.taken for item in items) > 1 and not any(mention.own for mention in wanted.named)
+    other = wanted.months is not None and wanted.months != before
+    return whole and other and wanted.asks <= {"price", "sum", "confirm"} and len(wanted.rest) <= _BESIDE
+
+
 def counted_anew(items: Sequence[Held], wanted: Wanted) -> bool:
     """Whether a message tells another count of what is wanted among others, and asks nothing of its own."""
     held = {item.key: item.count or Decimal(1) for item in items}
@@ -67,9 +76,7 @@ def counted_anew(items: Sequence[Held], wanted: Wanted) -> bool:
     return any(held[key] != n for key, n in wanted.counted.items() if key in held)
 
 
-def multiplied(
-    read: Read, wanted: Wanted, items: Sequence[Held], catalogue: Catalogue
-) -> tuple[Wanted, list[Held]]:
+def multiplied(read: Read, wanted: Wanted, items: Sequence[Held], catalogue: Catalogue) -> tuple[Wanted, list[Held]]:
     """The message and the items with the counts of his own products: «24,900 × 3», of what costs that here."""
     counts, right = dict(wanted.counts), dict[str, Decimal]()
     for claim in claims(read, wanted):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from app.figures.shop.naming import Named
+from app.figures.wanted import Wanted
 from app.figures.words import LANGUAGES, Token, data, fold, listed, segments, tokens, written
 
 _NEAR = 4
@@ -123,6 +124,12 @@ def kept(text: str, spans: Sequence[tuple[int, int]]) -> str:
 def wishes(words: Sequence[str]) -> bool:
     """Whether folded words take something, and do not only ask about it."""
     return any(listed("taking").get(word) is not None and word not in _these() for word in words)
+
+
+def not_again(wanted: Wanted, gone: Collection[str]) -> Wanted:
+    """The message without the other names, none of them counted, of what it takes back."""
+    kept_ = [n for n, m in enumerate(wanted.named) if m.key is None or m.key not in gone or n in wanted.counts]
+    return wanted if len(kept_) == len(wanted.named) else wanted.only(kept_)
 
 
 def in_words(text: str, names: Callable[[str], bool]) -> str:

@@ -36,7 +36,9 @@ class Shared:
     """Where its clause begins and ends."""
 
 
-def shared(read: Read, told: Mapping[str, Decimal], wanted: Wanted, catalogue: Catalogue, place: str | None) -> list[Shared]:
+def shared(
+    read: Read, told: Mapping[str, Decimal], wanted: Wanted, catalogue: Catalogue, place: str | None
+) -> list[Shared]:
     """What a clause shares out, in its order. Linear in the text.
 
     `told`: key of a unit -> how many. `place`: key of the unit that a bare «for each» is meant of.
@@ -47,14 +49,19 @@ def shared(read: Read, told: Mapping[str, Decimal], wanted: Wanted, catalogue: C
     for first, last in segments(read.text, found):
         part = found[first:last]
         shares = _of_units(part, numbers, told, wanted, catalogue, place)
-        here = [replace(mark, number=_number(part, numbers)) for mark in shares]
+        here = [replace(mark, number=_number(part, numbers) if mark.every else None) for mark in shares]
         here = here or list(_alike(read, part, numbers, catalogue))
         marks += [replace(mark, part=(part[0].start, part[-1].end)) for mark in here]
     return marks[:_MOST_MARKS]
 
 
 def spread(
-    read: Read, wanted: Wanted, told: Mapping[str, Decimal], catalogue: Catalogue, marks: Sequence[Shared], place: str | None
+    read: Read,
+    wanted: Wanted,
+    told: Mapping[str, Decimal],
+    catalogue: Catalogue,
+    marks: Sequence[Shared],
+    place: str | None,
 ) -> Wanted:
     """What a clause wants, with the counts of what it wants for each of a unit. Linear in the text."""
     if not wanted.named or not marks:
@@ -158,7 +165,9 @@ def _is(number: NumberLike | None, told: Decimal) -> bool:
     return number is not None and number.value == told
 
 
-def _alike(read: Read, part: Sequence[Token], numbers: Mapping[int, NumberLike], catalogue: Catalogue) -> Iterator[Shared]:
+def _alike(
+    read: Read, part: Sequence[Token], numbers: Mapping[int, NumberLike], catalogue: Catalogue
+) -> Iterator[Shared]:
     """«По два»: so many of each thing that it is said of, and of no unit, length or price."""
     for n, token in enumerate(part[:-1]):
         number = numbers.get(part[n + 1].start) if token.folded in listed("each") else None
@@ -174,9 +183,7 @@ def _measures(token: Token) -> bool:
     return token.number or token.folded in listed("dimensions") or listed("percent").get(token.folded) is not None
 
 
-def _of(
-    read: Read, found: Sequence[Token], mark: Shared, named: Sequence[Named], catalogue: Catalogue
-) -> list[int]:
+def _of(read: Read, found: Sequence[Token], mark: Shared, named: Sequence[Named], catalogue: Catalogue) -> list[int]:
     """Places of the mentions that are shared out: the last before the word, with those joined to it, else the next."""
     begin, end = mark.part
     here = [n for n, m in enumerate(named) if m.own and begin <= m.start < end]

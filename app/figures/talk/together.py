@@ -19,6 +19,8 @@ from app.figures.words import fold, listed, tokens
 _MOST_TIED = 8
 _MOST = 8
 _YEAR = "12"
+_LIST = 2
+"""Words that join a list."""
 _OTHERS = 3
 """Products that a mention may mean too, and that are not in the sum."""
 
@@ -82,7 +84,7 @@ def together(case: Case, basket: Basket, *, joined: bool = False, plan: bool = F
     catalogue = case.catalogue
     case, offers = wanted_together(case, basket, joined=joined)
     asked = case.wanted
-    main = _main_beside(case, offers, asked_for=plan)
+    main = _main_beside(case, offers, asked_for=plan or (joined and not basket.earlier and _added(case, offers)))
     fits = decided_plan(case) if main or _open_plan(case, basket) else None
     if fits is not None:
         plans, main = main_offers(catalogue), [fits.sum.parts[0].offer]
@@ -111,7 +113,34 @@ def together(case: Case, basket: Basket, *, joined: bool = False, plan: bool = F
     first = [fits] if fits is not None else []
     alone = [case.sum((offer,)) for offer in others]
     beside = [each for each in alone if each.known]
-    return [*first, Summed(made, least=bool(others)), *yearly, *([Instead(tuple(beside))] if beside else [])]
+    return [
+        *first,
+        Summed(made, bool(others), tuple(_bare_in_list(case))),
+        *yearly,
+        *([Instead(tuple(beside))] if beside else []),
+    ]
+
+
+def _bare_in_list(case: Case) -> list[str]:
+    """What «Start plus a till plus training» names by a bare unit: which thing that is is not for us to choose."""
+    found, plus = tokens(case.read.text), frozenset(listed("adds").words_of("adds"))
+    cuts = [n for n, token in enumerate(found) if token.folded in plus]
+    if len(cuts) < _LIST:
+        return []
+    parts = [found[a + 1 : b] for a, b in zip(cuts, [*cuts[1:], len(found)], strict=True)]
+    numbers = {n.start for n in case.read.numbers}
+    return [
+        part[0].raw
+        for part in parts
+        if len(part) == 1 and part[0].start not in numbers and case.catalogue.units.of(part[0].folded) is not None
+        and not any(n.own and n.unique and n.start <= part[0].start < n.end for n in case.wanted.named)
+    ]  # fmt: skip
+
+
+def _added(case: Case, offers: Sequence[Offer]) -> bool:
+    """Whether all of it is paid as a main offer is: «how much together with the module?» is of both."""
+    paid = {(price.unit, price.fact.period) for offer in main_offers(case.catalogue) for price in offer.prices}
+    return bool(offers) and all((p.unit, p.fact.period) in paid for offer in offers for p in offer.prices)
 
 
 def _open_plan(case: Case, basket: Basket) -> bool:
