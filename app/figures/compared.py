@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from app.figures.peramount import for_what
 from app.figures.saying import derivation, plainly, template, whole
-from app.figures.shop.facts import Figure, money
+from app.figures.shop.catalogue import Offer
+from app.figures.shop.facts import Figure, money, plain
 from app.figures.sums.counting import Sum
 from app.types import Language
 
@@ -107,3 +108,17 @@ class Ordered:
             )
         )
         return " ".join((said, *([Instead(self.others).say(language)] if self.others else [])))
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """What was told does not fit into an offer."""
+
+    offer: Offer
+    limit: Figure
+    told: Decimal
+
+    def say(self, language: Language) -> str:
+        n, told = plain(self.limit.amount, language), plain(self.told, language)
+        said = str(template(language, "over"))
+        return said.format(name=self.offer.name, n=n, unit=self.limit.fact.unit or "", told=told)

@@ -1,9 +1,8 @@
 """What is decided of an asked clause, typed: composer, prompt, guardrail and evaluation read the same."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 
-from app.figures.compared import Compared, Either, Instead, because
+from app.figures.compared import Compared, Either, Instead, Over, because
 from app.figures.peramount import for_what
 from app.figures.ruled import Cheaper, PerUnit, Ruled, WhichOf
 from app.figures.saying import derivation, figure_said, lasting, missing, plainly, price, template, whole
@@ -87,20 +86,6 @@ class Different:
 
 
 @dataclass(frozen=True, slots=True)
-class Over:
-    """What was told does not fit into an offer."""
-
-    offer: Offer
-    limit: Figure
-    told: Decimal
-
-    def say(self, language: Language) -> str:
-        n, told = plain(self.limit.amount, language), plain(self.told, language)
-        said = str(template(language, "over"))
-        return said.format(name=self.offer.name, n=n, unit=self.limit.fact.unit or "", told=told)
-
-
-@dataclass(frozen=True, slots=True)
 class Recommended:
     """Which of the main offers fits what was told, with what it includes, and what there is for more."""
 
@@ -139,11 +124,12 @@ class Recommended:
 
 @dataclass(frozen=True, slots=True)
 class Summed:
-    """A sum. `least`: of some names in it the cheapest that they may mean is counted; `left`: words that are not in it."""
+    """A sum. `least`: of some names in it the cheapest that they may mean is counted."""
 
     sum: Sum
     least: bool = False
     left: tuple[str, ...] = ()
+    """Words of what is not in it: nothing tells which thing they mean."""
 
     @property
     def sections(self) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from app.figures.case import Case, quantities
 from app.figures.claimed import own_sums
-from app.figures.comparing import differences, paid_how
 from app.figures.compared import Compared, Either
+from app.figures.comparing import differences, paid_how
 from app.figures.decided import (
     Beside,
     Confirmed,

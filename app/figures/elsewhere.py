@@ -1,4 +1,4 @@
-"""An amount that is none of ours: what he pays elsewhere or may spend. It is no sum to be judged, but one to compare."""
+"""An amount that is none of ours: what he pays elsewhere or may spend. It is not judged, but compared."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -3,7 +3,7 @@
 The composer says it, the prompt shows it, the guardrail lets it pass.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -42,7 +42,8 @@ from app.turn.recalled import LONGEST, as_heard, in_its_words, parser, recalled,
 from app.types import Ask, Deciding, Snapshot, Step
 
 _KINDS: Mapping[type[object], str] = {
-    Cheaper: "sum", WhichOf: "sum", Compared: "sum", Either: "confirmed", Instead: "sum", PerUnit: "term", Ruled: "term",
+    Cheaper: "sum", WhichOf: "sum", Compared: "sum", Either: "confirmed", Instead: "sum",
+    PerUnit: "term", Ruled: "term",
     PriceKnown: "price", MainPrices: "price", Paid: "term", Different: "sum", Summed: "sum", Recommended: "advised",
     Confirmed: "confirmed", Corrected: "corrected", NotOurs: "not_ours", YesNo: "yes_no", Term: "term",
     InParts: "instalment", Beside: "instalment", NotKnown: "not_known",
@@ -103,13 +104,12 @@ def what_decides(
     priced = step.reason == "price_told" or not _PRICED.isdisjoint(step.intents)
     counts = open_ or priced or any(character.isdigit() for character in text[:LONGEST])
     all_ = recalled(snapshot, found, counted)
-    before = without(all_, step.without, found)
-    as_written = text[:LONGEST]
+    before, as_written = without(all_, step.without, found), text[:LONGEST]
     text = in_its_words(as_written, found)
     known = as_heard(before, text, counted, found)
     now = heard(text, known, found.catalogue, parser(found))
     read, asked, basket = now.read, now.wanted, now.after
-    order = _order(step, now, found)
+    order = _order(step, now, found) if sums else ()
     if recaps(asked.words) and not asked.named and len(asked.rest) <= _ASIDE and not any(i.taken for i in basket.items):
         return (Deciding("term", NothingOrdered().say(step.language)),)
     put_right = now.put_right or (now.picked and snapshot.state.priced) or before.keys != all_.keys
@@ -125,15 +125,15 @@ def what_decides(
     if lists:
         asked = replace(asked, asks=asked.asks | {"price", "sum"})
     priced = priced or of_prices or suits or not _SUMS.isdisjoint(asked.asks)
-    told, focus = dict(basket.told), basket.focus
+    told = dict(basket.told)
     told_now = bool(read.numbers or asked.quantities) or asked.months is not None
     if step.reason == "price_told" and not (told_now or put_right):
         return order  # he tells something else
     few = open_ and len(asked.bare) == 1 and asked.bare[0] <= _FEW and not asked.quantities and not put_right
     if few and len(told) == 1:
         told = dict.fromkeys(told, asked.bare[0])  # «and for two?», of what he counted before
-    elif few and not asked.keys and len(focus) == 1:
-        read, asked = _of_these(read, asked, focus[0], found)
+    elif few and not asked.keys and len(basket.focus) == 1:
+        read, asked = _of_these(read, asked, basket.focus[0], found)
     whole = not (open_ and told_now) or put_right or "sum" in asked.asks
     if put_right or (open_ and told_now):
         priced, asked = True, replace(asked, asks=asked.asks | {"price", "sum"})
@@ -142,7 +142,7 @@ def what_decides(
         found.catalogue,
         found.statements,
         told=told,
-        focus=focus,
+        focus=basket.focus,
         language=step.language,
         asked=asked,
         basket=basket,
@@ -158,13 +158,16 @@ def what_decides(
             return (replace(added, said=found.names.said(added.said, step.language)),)
     if text != as_written:  # a term that he names in another language is asked about: its section answers
         decided = tuple(e for e in decided if not (isinstance(e, Term) and all(f.kind == "term" for f in e.figures)))
-    over = {section.id for section in found.sections if section.valid_until and section.valid_until < today}
+    over = frozenset(section.id for section in found.sections if section.valid_until and section.valid_until < today)
     if step.language == "en" and found.translates:
         decided = tuple(each for each in decided if not isinstance(each, YesNo))
     wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)
-    wished = (each for each in wished if not _placed(each, step, snapshot))
-    said = tuple(replace(each, said=found.names.said(each.said, step.language)) for each in wished)[:_MOST]
+    said = _in_his_language((each for each in wished if not _placed(each, step, snapshot)), step, found)
     return said if any(each.kind in _RECKONED for each in said) else (*order, *said)[:_MOST]
+
+
+def _in_his_language(wished: Iterable[Deciding], step: Step, found: Retriever) -> tuple[Deciding, ...]:
+    return tuple(replace(each, said=found.names.said(each.said, step.language)) for each in wished)[:_MOST]
 
 
 def _order(step: Step, now: Heard, found: Retriever) -> tuple[Deciding, ...]:
@@ -213,7 +216,7 @@ def _of_these(read: Read, asked: Wanted, key: str, found: Retriever) -> tuple[Re
     return parser(found)(counted)
 
 
-def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: bool) -> Iterator[Deciding]:
+def _wanted(decided: Sequence[Decided], step: Step, over: frozenset[str], *, priced: bool) -> Iterator[Deciding]:
     # The shop's main prices answer who asks for a price of nothing; beside something else it is the price of that.
     beside = len(decided) > 1 or len(step.queries) > 1 or "discount_request" in step.intents
     for each in decided:

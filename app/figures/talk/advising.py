@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from app.figures.case import Case
-from app.figures.decided import Over, Recommended
+from app.figures.compared import Over
+from app.figures.decided import Recommended
 from app.figures.read import MOST_READ
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.shop.main import says_nothing
@@ -44,19 +45,17 @@ def recommended(case: Case, basket: Basket) -> list[Recommended]:
 def over(case: Case, offers: Sequence[Offer], best: Sum) -> tuple[Over, ...]:
     """What told does not fit into the offers that cost less than the best, and cannot be paid for beside them."""
     own = best.parts[0]
-    found = []
+    found: list[Over] = []
     for offer in offers:
         price = offer.priced(own.price.fact.period)
         if offer == own.offer or price is None or price.amount >= own.price.amount:
             continue
         quantity, _ = quantity_of(price, case.told)
-        found += [
-            Over(offer, limit, case.told[limit.unit])
-            for limit in offer.limits
-            if limit.unit in case.told
-            and above(limit, case.told, quantity, case.shares) > 0
-            and not one_more(case.catalogue, offer, limit.unit)
-        ]
+        for limit in offer.limits:
+            unit = limit.unit or ""
+            exceeds = unit in case.told and above(limit, case.told, quantity, case.shares) > 0
+            if exceeds and not one_more(case.catalogue, offer, unit):
+                found.append(Over(offer, limit, case.told[unit]))
     return tuple(found[:_MOST])
 
 

@@ -98,11 +98,9 @@ def _with_numbers(wanted: Wanted, found: Sequence[Token], mention: Named) -> tup
     """The place of a mention with the number that counts it, on whichever side it stands."""
     place = wanted.named.index(mention)
     start, last = _with_number(found, mention.start), next((t for t in found if t.start >= mention.end), None)
-    counted = wanted.counts.get(place) is not None
-    words = listed("one").get(last.folded) is not None or last.number if last is not None else False
-    return (
-        (start, last.end) if last is not None and counted and start == mention.start and words else (start, mention.end)
-    )
+    behind = last is not None and (last.number or listed("one").get(last.folded) is not None)
+    counts = behind and start == mention.start and wanted.counts.get(place) is not None
+    return start, (last.end if last is not None and counts else mention.end)
 
 
 def _with_number(found: Sequence[Token], start: int) -> int:

@@ -1,82 +1,31 @@
 """What he wants so far: folded over the messages of a conversation, one after another."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from itertools import pairwise
 
 from app.figures.case import quantities
 from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue
 from app.figures.sums.fitting import bounded, least_of
-from app.figures.talk.aside import spoken_of
-from app.figures.talk.choosing import chosen, named_more
-from app.figures.talk.held import Held
-from app.figures.talk.mending import (
-    come_back,
-    counted_anew,
-    multiplied,
-    fewer,
-    put_right,
-    swapped,
-    timed_anew,
-    told_anew,
-)
+from app.figures.talk.held import NOTHING, Basket, Held, Parse
+from app.figures.talk.mending import come_back, fewer, multiplied, put_right, said_anew, swapped
 from app.figures.talk.ordering import in_sets, joins, meant_by, taken_so_many
-from app.figures.talk.rejecting import in_words, kept, not_again, rejections, removes, wishes
-from app.figures.talk.replacing import replaced
+from app.figures.talk.reading import read_behind
+from app.figures.talk.rejecting import wishes
 from app.figures.talk.sharing import Spoken, of_places, per_item, place_of, renewed
-from app.figures.talk.spreading import named_by_price, of_another_price, shared, spread
+from app.figures.talk.spreading import Known, of_another_price, shared, spread
 from app.figures.wanted import Wanted
-from app.figures.words import listed, same, segments, tokens, written
+from app.figures.words import listed, same, tokens, written
+
+__all__ = ("NOTHING", "Basket", "Heard", "Parse", "heard")
 
 _PIECE = "@piece"
 _SPANS = {"@hour": "hour", "@day": "day", "@week": "week"}
-_FIRST = "1"
 _MOST = 12
 _MOST_TIED = 8
 _FEW = 2
 """Words beside a name that nothing explains: with more of them it is about something else."""
 _PRICED = frozenset({"price", "sum", "cheapest", "saving", "instalment", "difference"})
-Parse = Callable[[str], tuple[Read, Wanted]]
-"""What a text says, read for its figures."""
-
-
-@dataclass(frozen=True, slots=True)
-class Basket:
-    """What earlier messages come to. `offered`: the products that an unclear name left to choose from."""
-
-    items: tuple[Held, ...] = ()
-    offered: tuple[str, ...] = ()
-    told: tuple[tuple[str, Decimal], ...] = ()
-    """Key of a unit -> how many."""
-    months: Decimal | None = None
-    rejected: frozenset[str] = frozenset()
-    """Keys, until they are named again."""
-    focus: tuple[str, ...] = ()
-    """Keys of the products spoken of last."""
-    earlier: frozenset[str] = frozenset()
-    """Keys of what a sum of all was of, before the newest message."""
-    shares: tuple[tuple[str, tuple[Decimal, ...]], ...] = ()
-    """Key of a unit -> how many of it there are in each place, as long as nothing else is told of it."""
-    parts: bool = False
-    """Whether he asked to pay by instalments."""
-    ordered: bool = False
-    """Whether he has said that he takes what he takes."""
-    gone: tuple[Held, ...] = ()
-    """What was wanted and is no more: it may come again, with its count."""
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        return tuple(item.key for item in self.items)
-
-    @property
-    def meant(self) -> tuple[Held, ...]:
-        """What a sum of all is of: what he takes, else all that he asked the price of."""
-        return tuple(item for item in self.items if item.taken) or self.items
-
-
-NOTHING = Basket()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,60 +47,38 @@ class Heard:
 
 def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Heard:
     """Linear in the text."""
-    text = in_words(text, lambda said: _names_held(said, before, catalogue))
-    swap = replaced(text, before.items, catalogue)
-    read, wanted = parse(swap.text if swap is not None else text)
-    text = named_more(named_by_price(read, before.keys, catalogue), catalogue)
-    if text != read.text:
-        read, wanted = parse(text)
-    text = read.text
-    offered = before.offered or _alike(before, catalogue)
-    settled = [item.key for item in before.items if not item.open]
-    full = chosen(text, offered, wanted.named, catalogue, settled, [item.key for item in before.gone])
-    picked = full != text or swap is not None
-    if full != text:
-        read, wanted = parse(full)
-        text = read.text
-    spoken = wanted.named
-    gone, less, spans = _taken_back(text, wanted, before)
-    gone |= {swap.gone} if swap is not None else set()
-    refused = gone | {key for m in wanted.named if (m.start, m.end) in spans for key in m.tied}
-    aside = () if picked else spoken_of(text, wanted)  # what he chooses he does not only speak of
-    if spans := [*spans, *aside]:
-        named = any(mention.own and mention.unique for mention in wanted.named)
-        read, wanted = parse(kept(text, spans))
-        wanted = wanted.own_only if named else wanted
-    wanted = not_again(wanted, gone)
-    if not (gone or less or wanted.keys):
-        gone, less = _it(text, wanted, before)
-    if _first_month(wanted):
-        wanted = replace(wanted, months=None, asks=wanted.asks | {"sum"})
+    it = read_behind(text, before, catalogue, parse)
+    read, wanted, gone = it.read, it.wanted, it.gone
     right = swapped(read)
-    items = [left for item in before.items if item.key not in gone and (left := fewer(item, less)) is not None]
+    items = [left for item in before.items if item.key not in gone and (left := fewer(item, it.less)) is not None]
     told = {unit: n for unit, n in before.told if not _of_gone(unit, gone, catalogue)}
     lasting = {u for u in wanted.quantities if u != _PIECE and (u not in _SPANS or _spanned(wanted, u, catalogue))}
     told |= {unit: n for unit, n in quantities(wanted, told).items() if unit in lasting}
     if right is not None and not any(word in listed("each") for word in wanted.words):  # «not one for each but two»
         items, told = put_right(items, told, right, wanted)
-    place = place_of(items, told, catalogue)
-    marks = shared(read, told, wanted, catalogue, place)
-    wanted = spread(read, in_sets(read.text, wanted, catalogue), told, catalogue, marks, place)
+    known = Known(told, place_of(items, told, catalogue))
+    marks = shared(read, wanted, known, catalogue)
+    wanted = spread(read, in_sets(read.text, wanted, catalogue), known, marks, catalogue)
     counted = {item.key: item.count for item in items}
     wanted, items = multiplied(read, wanted, items, catalogue)
-    if (places := of_places(read, wanted, place, told)) is not None and place is not None:
-        wanted = replace(wanted, quantities={**wanted.quantities, place: places})
-        told[place] = places
+    if (places := of_places(read, wanted, known)) is not None:
+        wanted = replace(wanted, quantities={**wanted.quantities, **places})
+        told |= places
     if not wanted.counts:
-        items = per_item(items, marks, Spoken(spoken, before.focus, place), told, catalogue)
+        items = per_item(items, marks, Spoken(it.spoken, before.focus), known, catalogue)
     if (pieces := wanted.quantities.get(_PIECE)) is not None and not wanted.keys and len(before.focus) == 1:
         items = [replace(item, count=pieces, per=None) if item.key == before.focus[0] else item for item in items]
-    so_many = None if marks else taken_so_many(wanted, right, items, before.focus, offered, catalogue)
+    so_many = (
+        None
+        if marks
+        else taken_so_many(wanted, right, items, it.offered if len(it.offered) > 1 else before.focus, catalogue)
+    )
     if so_many is not None:
         items = [*(item for item in items if item.key not in (so_many.key, *so_many.open)), so_many]
     own = {key for key in wanted.keys if key not in gone}
-    refused = (refused - own) | of_another_price(read, wanted, catalogue)
+    refused = (it.refused - own) | of_another_price(read, wanted, catalogue)
     beside = joins(read.text, wanted)
-    items = list(_added(items, wanted, (own, refused), catalogue, picked=picked, beside=beside and not picked))
+    items = list(_added(items, wanted, (own, refused), catalogue, picked=it.picked, beside=beside and not it.picked))
     with_them = come_back(items, before.gone, wanted, read.text)
     back = {item.key for item in with_them} - {item.key for item in items}
     items = renewed(with_them, told)
@@ -171,18 +98,12 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         before.ordered or any(token.raw in written("placing_order") for token in tokens(read.text)),
         tuple(item for item in (*before.gone, *before.items) if item.key not in {i.key for i in items})[-_MOST:],
     )
-    picked = picked or any(key in before.offered for key in own)
-    mended = bool((gone | less.keys()) & set(before.keys)) or right is not None
-    mended |= counted_anew(before.items, wanted) or told_anew(dict(before.told), before.items, wanted)
+    picked = it.picked or any(key in before.offered for key in own)
+    mended = bool((gone | it.less.keys()) & set(before.keys)) or right is not None or bool(back)
     mended |= any(i.key in counted and counted[i.key] != i.count and i.key not in own for i in items)
-    mended |= bool(back) or timed_anew(before.months, before.items, wanted)
+    mended |= said_anew(before, wanted)
     again = any(word in listed("recounting") for word in wanted.words)
     return Heard(read, wanted, after, picked, mended, picked or again or beside, so_many)
-
-
-def _names_held(said: str, before: Basket, catalogue: Catalogue) -> bool:
-    held = {key for item in before.items for key in (item.key, *item.open)}
-    return any(not held.isdisjoint((mention.key, *mention.tied)) for mention in catalogue.named(said))
 
 
 def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:
@@ -191,74 +112,11 @@ def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:
     return any(price.unit == unit or price.fact.period == _SPANS[unit] for offer in offers for price in offer.prices)
 
 
-def _first_month(wanted: Wanted) -> bool:
-    """«For the first month»: what is paid first, whatever the time that it is paid for."""
-    words = wanted.words
-    if wanted.months is not None and wanted.months > 1 and wanted.asks & {"discount", "cheapest", "saving"}:
-        return False  # «cheaper for a year at once?»
-    if any(listed("at_once").get(word) is not None for word in words) and any(map(_pays, words)):
-        return True
-    firsts = (listed("ordinals").get(a) == _FIRST for a, b in pairwise(words) if listed("spans").get(b) or _pays(b))
-    return any(firsts)
-
-
-def _pays(word: str) -> bool:
-    return listed("payments").get(word) is not None
-
-
-def _alike(before: Basket, catalogue: Catalogue) -> tuple[str, ...]:
-    """Things like the one spoken of last: «the 80, not the 58»."""
-    if len(before.focus) != 1:
-        return ()
-    head = catalogue.head(before.focus[0])
-    return tuple(offer.key for offer in catalogue.offers if catalogue.head(offer.key) == head)[:_MOST_TIED]
-
-
 def _offered(wanted: Wanted, own: set[str], before: Basket) -> tuple[str, ...]:
     for mention in reversed(wanted.named):
         if mention.own and mention.key is None and 1 < len(mention.tied) <= _MOST_TIED and not own & set(mention.tied):
             return mention.tied
     return () if own & set(before.offered) else before.offered
-
-
-def _taken_back(
-    text: str, wanted: Wanted, before: Basket
-) -> tuple[frozenset[str], Mapping[str, Decimal], list[tuple[int, int]]]:
-    """(keys that go, keys -> how many of them go, places of the mentions)."""
-    gone: set[str] = set()
-    fewer: dict[str, Decimal] = {}
-    spans: list[tuple[int, int]] = []
-    held = {item.key: item.count or Decimal(1) for item in before.items}
-    for rejection in rejections(text, wanted.named, held.keys()):
-        mention = wanted.named[rejection.place]
-        spans.append((mention.start, mention.end))
-        keys = [mention.key] if mention.key is not None else [key for key in mention.tied if key in held]
-        some = wanted.counts.get(rejection.place)
-        for key in keys:
-            if not rejection.wholly and some is not None and some < held.get(key, Decimal(1)):
-                fewer[key] = some
-            else:
-                gone.add(key)
-    return frozenset(gone), fewer, spans
-
-
-def _it(text: str, wanted: Wanted, before: Basket) -> tuple[frozenset[str], Mapping[str, Decimal]]:
-    """«Take it away», «take one away», of what was spoken of last."""
-    found = tokens(text)
-    many = [item.key for item in before.items if (item.count or 1) > 1] if wanted.bare else []
-    last = tuple(many[-1:]) or before.focus[-1:] or before.keys[-1:]
-    if not last or not any(removes(token) for token in found):
-        return frozenset(), {}
-    for first, end in segments(text, found):
-        part = found[first:end]
-        if any(removes(token) for token in part):
-            count = next((item.count for item in before.items if item.key == last[0]), None) or Decimal(1)
-            number = wanted.bare[0] if wanted.bare else None
-            if number is not None and number < count:
-                return frozenset(), {last[0]: number}
-            if number is not None or any(listed("it").get(token.folded) for token in part):
-                return frozenset(last), {}
-    return frozenset(), {}
 
 
 def _of_gone(unit: str, gone: frozenset[str], catalogue: Catalogue) -> bool:
@@ -299,8 +157,8 @@ def _added(
             known = _counted(item, again)
             yield Held(item.key, known.count, item.taken or again.taken, again.open and item.open, known.per)
         elif not (head in plans or (head in heads and not beside and (takes or not item.taken))):
-            counted = {"count": counts[item.key], "per": pers.get(item.key)} if item.key in counts else {}
-            yield replace(item, taken=item.taken or adds, **counted)
+            kept = replace(item, count=counts[item.key], per=pers.get(item.key)) if item.key in counts else item
+            yield replace(kept, taken=item.taken or adds)
     yield from new.values()
 
 

@@ -18,20 +18,19 @@ def chosen(
     offered: Sequence[str],
     named: Sequence[Named],
     catalogue: Catalogue,
-    held: Sequence[str] = (),
-    gone: Sequence[str] = (),
+    known: Sequence[Sequence[str]] = (),
 ) -> str:
     """The text with the full names of what it chooses of `offered` (keys, in the order that they were offered in).
 
-    `held`: keys of what is wanted already, `gone`: of what was taken back; a name of several things is that of the only one of them.
+    `known`: keys of what is wanted already, then of what was taken back; a name of several things is that of the only
+    one of them.
     """
     found = tokens(text)
+    among = (*known[:1], offered, *known[1:])
     taken = [(n.start, n.end) for n in named if n.own]
     words = [token.folded for token in found if token.folded not in listed("totals")]
     all_ = any(listed("others").get(word) is not None for word in words)
-    spans = (
-        [] if all_ else [s for n in named if (s := _unclear(n, offered, (held, offered, gone), catalogue)) is not None]
-    )
+    spans = [] if all_ else [s for n in named if (s := _unclear(n, offered, among, catalogue)) is not None]
     if len(offered) > 1 and not spans and not any(n.key in offered for n in named):
         spans = [s for n, t in enumerate(found) if (s := _picked(text, found, n, offered, catalogue)) is not None]
         spans = [s for s in spans if not any(start <= s[0] < end for start, end in taken)][:1]

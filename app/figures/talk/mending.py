@@ -9,7 +9,7 @@ from types import MappingProxyType
 from app.figures.read import MOST_READ, Read, exact
 from app.figures.shop.catalogue import Catalogue
 from app.figures.sums.own_sums import claims
-from app.figures.talk.held import Held
+from app.figures.talk.held import Basket, Held
 from app.figures.wanted import Wanted
 from app.figures.words import Token, listed, tokens, written
 
@@ -52,6 +52,15 @@ def put_right(
     if any(item.count == wrong for item in items):
         return [replace(item, count=right, per=None) if item.count == wrong else item for item in items], dict(told)
     return items, {unit: right if n == wrong and unit not in wanted.quantities else n for unit, n in told.items()}
+
+
+def said_anew(before: Basket, wanted: Wanted) -> bool:
+    """Whether a message only tells another number or time of what was wanted before."""
+    return (
+        counted_anew(before.items, wanted)
+        or told_anew(dict(before.told), before.items, wanted)
+        or timed_anew(before.months, before.items, wanted)
+    )
 
 
 def told_anew(before: Mapping[str, Decimal], items: Sequence[Held], wanted: Wanted) -> bool:

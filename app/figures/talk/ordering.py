@@ -66,20 +66,20 @@ def taken_so_many(
     wanted: Wanted,
     right: tuple[Decimal, Decimal] | None,
     items: Sequence[Held],
-    focus: Sequence[str],
-    offered: Sequence[str],
+    near: Sequence[str],
     catalogue: Catalogue,
 ) -> Held | None:
     """«I take two», said of nothing: so many of what was spoken of last, of several models the cheapest with all open.
 
-    `right`: a number that it puts right, and the right one; `offered`: what an unclear name left to choose from.
+    `right`: a number that it puts right, and the right one; `near`: what an unclear name left to choose from, else what
+    was spoken of last.
     """
     number = _so_many(wanted, right)
-    if number is None or any(mention.own or mention.key in offered for mention in wanted.named):
+    if number is None or any(mention.own or mention.key in near for mention in wanted.named):
         return None
     if right is not None:
         return next((item for item in items if item.open and item.count == number), None)
-    keys = tuple(offered) if len(offered) >= _SEVERAL else tuple(focus) if len(focus) == 1 else ()
+    keys = tuple(near)
     least = least_of(catalogue, keys) if keys and by_piece(keys, catalogue) else None
     return Held(least.key, number, taken=True, open=keys if len(keys) > 1 else ()) if least is not None else None
 

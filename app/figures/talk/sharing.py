@@ -8,7 +8,7 @@ from app.figures.read import MOST_READ, Read, exact
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.talk.held import Held
-from app.figures.talk.spreading import Shared, by_piece, in_each
+from app.figures.talk.spreading import Known, Shared, by_piece, in_each
 from app.figures.wanted import Wanted
 from app.figures.words import listed, tokens
 
@@ -22,7 +22,6 @@ class Spoken:
 
     named: tuple[Named, ...]
     focus: tuple[str, ...]
-    place: str | None
 
 
 def place_of(items: Sequence[Held], told: Mapping[str, Decimal], catalogue: Catalogue) -> str | None:
@@ -40,7 +39,7 @@ def per_item(
     items: Sequence[Held],
     marks: Sequence[Shared],
     spoken: Spoken,
-    told: Mapping[str, Decimal],
+    known: Known,
     catalogue: Catalogue,
 ) -> list[Held]:
     """The items with what a clause that names none of them tells of them: «two for each, then»."""
@@ -48,14 +47,14 @@ def per_item(
     keys = _meant(items, spoken, catalogue) if mark is not None else frozenset()
     if mark is None or not keys:
         return list(items)
-    unit, each = in_each(mark, mark.number, told, spoken.place, several=False)
-    count = each * (told[unit] if unit is not None else 1)
+    unit, each = in_each(mark, mark.number, known, several=False)
+    count = each * (known.told[unit] if unit is not None else 1)
     per = (unit, each) if unit is not None else None
     return [replace(item, count=count, per=per) if item.key in keys else item for item in items]
 
 
 def _meant(items: Sequence[Held], spoken: Spoken, catalogue: Catalogue) -> frozenset[str]:
-    """Keys of the goods that are meant: the last that the message names, the one in focus, what was shared out before."""
+    """Keys of the goods that are meant: the last that it names, the one in focus, what was shared out before."""
     held = {key: item.key for item in items for key in (item.key, *item.open) if by_piece((item.key,), catalogue)}
     for mention in reversed(spoken.named):
         keys = {held[key] for key in ((mention.key,) if mention.key else mention.tied) if key in held}
@@ -67,15 +66,17 @@ def _meant(items: Sequence[Held], spoken: Spoken, catalogue: Catalogue) -> froze
     return frozenset(next((keys for keys in (focus, shared, goods) if len(keys) == 1), set()))
 
 
-def of_places(read: Read, wanted: Wanted, place: str | None, told: Mapping[str, Decimal]) -> Decimal | None:
+def of_places(read: Read, wanted: Wanted, known: Known) -> dict[str, Decimal] | None:
     """«Let us count for four»: of what a sum is asked for so many, where the number says nothing of what."""
-    if place is None or place not in told or "sum" not in wanted.asks or len(wanted.bare) != 1 or wanted.quantities:
+    place = known.place
+    silent = "sum" not in wanted.asks or len(wanted.bare) != 1 or bool(wanted.quantities)
+    if place is None or place not in known.told or silent:
         return None
     found, value = tokens(read.text), wanted.bare[0]
     number = next((n for n in read.numbers[:MOST_READ] if exact(n) and n.value == value), None)
     before = next((t for t in reversed(found) if number is not None and t.end <= number.start), None)
     led = before is not None and before.folded in listed("onto")
-    return value if led and 0 < value <= _MOST and value == value.to_integral_value() else None
+    return {place: value} if led and 0 < value <= _MOST and value == value.to_integral_value() else None
 
 
 def renewed(items: Sequence[Held], told: Mapping[str, Decimal]) -> list[Held]:

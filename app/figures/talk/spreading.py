@@ -24,8 +24,16 @@ _MOST_MARKS = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """`told`: key of a unit -> how many. `place`: key of the unit that a bare «for each» is meant of."""
+
+    told: Mapping[str, Decimal]
+    place: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Shared:
-    """`number` of a thing for each of `unit`; None of a unit: so many of it. `every`: a number beside its name is so."""
+    """`number` of a thing for each of `unit`; None: so many of it. `every`: so is a number beside its name."""
 
     at: int
     """Where the word stands that says so."""
@@ -36,37 +44,25 @@ class Shared:
     """Where its clause begins and ends."""
 
 
-def shared(
-    read: Read, told: Mapping[str, Decimal], wanted: Wanted, catalogue: Catalogue, place: str | None
-) -> list[Shared]:
-    """What a clause shares out, in its order. Linear in the text.
-
-    `told`: key of a unit -> how many. `place`: key of the unit that a bare «for each» is meant of.
-    """
+def shared(read: Read, wanted: Wanted, known: Known, catalogue: Catalogue) -> list[Shared]:
+    """What a clause shares out, in its order. Linear in the text."""
     found = tokens(read.text)
     numbers = {n.start: n for n in read.numbers[:MOST_READ] if exact(n) and 0 < n.value < _LEAST}
     marks: list[Shared] = []
     for first, last in segments(read.text, found):
         part = found[first:last]
-        shares = _of_units(part, numbers, told, wanted, catalogue, place)
+        shares = _of_units(part, numbers, known, wanted, catalogue)
         here = [replace(mark, number=_number(part, numbers) if mark.every else None) for mark in shares]
         here = here or list(_alike(read, part, numbers, catalogue))
         marks += [replace(mark, part=(part[0].start, part[-1].end)) for mark in here]
     return marks[:_MOST_MARKS]
 
 
-def spread(
-    read: Read,
-    wanted: Wanted,
-    told: Mapping[str, Decimal],
-    catalogue: Catalogue,
-    marks: Sequence[Shared],
-    place: str | None,
-) -> Wanted:
+def spread(read: Read, wanted: Wanted, known: Known, marks: Sequence[Shared], catalogue: Catalogue) -> Wanted:
     """What a clause wants, with the counts of what it wants for each of a unit. Linear in the text."""
     if not wanted.named or not marks:
         return wanted
-    counts, per = dict(wanted.counts), dict(wanted.per)
+    counts, per, told = dict(wanted.counts), dict(wanted.per), known.told
     found = tokens(read.text)
     for mark in marks:
         meant = _of(read, found, mark, wanted.named, catalogue)
@@ -78,7 +74,7 @@ def spread(
                 if mark.unit is not None and own == told[mark.unit]:  # «scales for all three»
                     per[mention] = (mark.unit, Decimal(1))
                 continue
-            unit, each = in_each(mark, own, told, place, several=len(meant) >= _SEVERAL)
+            unit, each = in_each(mark, own, known, several=len(meant) >= _SEVERAL)
             counts[mention] = each * (told[unit] if unit is not None else 1)
             if unit is not None:
                 per[mention] = (unit, each)
@@ -104,10 +100,9 @@ def _likewise(read: Read, found: Sequence[Token], wanted: Wanted, per: Mapping[i
     return places
 
 
-def in_each(
-    mark: Shared, own: Decimal | None, told: Mapping[str, Decimal], place: str | None, *, several: bool
-) -> tuple[str | None, Decimal]:
+def in_each(mark: Shared, own: Decimal | None, known: Known, *, several: bool) -> tuple[str | None, Decimal]:
     """(key of the unit, how many for each of it) of a mark. «Five of each», of five shops, is one a shop."""
+    told, place = known.told, known.place
     each = own or mark.number or Decimal(1)
     if mark.unit is not None or place is None or place not in told:
         return mark.unit, each
@@ -124,13 +119,9 @@ def _number(part: Sequence[Token], numbers: Mapping[int, NumberLike]) -> Decimal
 
 
 def _of_units(
-    part: Sequence[Token],
-    numbers: Mapping[int, NumberLike],
-    told: Mapping[str, Decimal],
-    wanted: Wanted,
-    catalogue: Catalogue,
-    place: str | None,
+    part: Sequence[Token], numbers: Mapping[int, NumberLike], known: Known, wanted: Wanted, catalogue: Catalogue
 ) -> Iterator[Shared]:
+    told, place = known.told, known.place
     each = any(token.folded in listed("each") for token in part)
     alone = [unit for unit in wanted.quantities if not unit.startswith("@")]
     for n, token in enumerate(part):
