@@ -35,7 +35,7 @@ def counted(
             return unit, ""
         if product is not None:
             return product, ""
-        if token.folded in common():
+        if token.folded in common() or listed("taking").get(token.folded) is not None:
             break
         spare = spare or token.raw
     before = _before(text, found, first, named, catalogue) if first and first < len(found) else None

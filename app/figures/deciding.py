@@ -112,7 +112,8 @@ def decide(
         found += discounts(case)
     if not any(isinstance(d, _WHOLE) for d in found):
         summed = together(case, basket, joined=joined) if (whole and "sum" in asked.asks) or several(case) else []
-        found += _limits(case) or summed or prices(case)
+        several_ = summed if len(case.named) > 1 else []  # a unit in a list of goods asks for no limit
+        found += several_ or _limits(case) or summed or prices(case)
     elif case.named and all(isinstance(d, Confirmed) and not set(case.named) & _offers(d) for d in found):
         found += prices(case)  # of something else than the sum that was right
     elif any(isinstance(d, Recommended) for d in found):

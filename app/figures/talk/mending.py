@@ -30,6 +30,7 @@ def swapped(read: Read) -> tuple[Decimal, Decimal] | None:
     """«Not three but two»: (wrong, right)."""
     numbers = [n for n in read.numbers[:MOST_READ] if exact(n)]
     found: tuple[Token, ...] = tokens(read.text) if len(numbers) > 1 else ()
+    behind: tuple[Decimal, Decimal] | None = None
     for wrong, right in pairwise(numbers):
         far = right.start - wrong.end > _APART or not _ENDS.isdisjoint(read.text[wrong.end : right.start])
         if far or wrong.value == right.value or max(wrong.value, right.value) > _COUNTED:
@@ -37,11 +38,12 @@ def swapped(read: Read) -> tuple[Decimal, Decimal] | None:
         ahead = next((t for t in reversed(found) if t.end <= wrong.start), None)
         between = [t for t in found if wrong.end <= t.start and t.end <= right.start]
         if between and between[-1].raw in written("denying") and between[-1].folded not in listed("behind"):
-            return right.value, wrong.value  # «five, not three»
+            behind = behind or (right.value, wrong.value)  # «five, not three», where no other is said instead of three
+            continue
         near = (ahead, *between[:1])
         if any(t is not None and t.folded in listed("denying") for t in near):
             return wrong.value, right.value
-    return None
+    return behind
 
 
 def put_right(
