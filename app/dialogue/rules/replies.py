@@ -1,6 +1,7 @@
 """What a message calls for: the shell that all sales flows share. The most pressing need wins."""
 
 from app.dialogue.rules import (
+    acknowledging,
     boundaries,
     concerns,
     control,
