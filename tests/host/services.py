@@ -45,11 +45,11 @@ class Services:
         # Each start makes a new authority: a server that was kept must ask for its certificate again.
         self._host.exec("rm", "-rf", "/etc/letsencrypt")
         self.root_certificate.write_text(run([str(ACME), "root", number]).stdout, "utf-8")
-        if self._given is None:
+        given = self._given
+        if given is None:
             served = self._open.enter_context(downloads(self._host, PORT))
-            self.releases = served.mirror
-        found = (served.variables() if self._given is None else dict(self._given)) | {"ca_file": str(self.root_certificate)}
-        self.file.write_text(json.dumps(found), "utf-8")
+            self.releases, given = served.mirror, served.variables()
+        self.file.write_text(json.dumps({**given, "ca_file": str(self.root_certificate)}), "utf-8")
         self._open.callback(self.file.unlink, missing_ok=True)
         return self
 

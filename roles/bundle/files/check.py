@@ -1,8 +1,9 @@
-"""`python check.py BUNDLE SYSTEM ARCHITECTURE COMMIT STAND_INS`: is this folder a whole bundle, and one for this server?
+"""`python check.py BUNDLE SYSTEM ARCHITECTURE COMMIT STAND_INS`: is this folder a whole bundle, and for this server?
 
-Run on the controller before anything is changed. SYSTEM as "Debian 12", COMMIT the checkout's (empty: it has none), STAND_INS `true`
-where stand-ins are accepted; standard input holds the public keys of which one must have signed it, a line each (none: no signature is
-asked for). Standard output is bundle.json when all is well; else one message says what is wrong, and what to do, and the exit is 1.
+Run on the controller before anything is changed. SYSTEM as "Debian 12", COMMIT the checkout's (empty: it has none),
+STAND_INS `true` where stand-ins are accepted; standard input holds the public keys of which one must have signed it, a
+line each (none: no signature is asked for). Standard output is bundle.json when all is well; else one message says what
+is wrong, and what to do, and the exit is 1.
 """
 
 import hashlib
@@ -45,7 +46,7 @@ def check(folder: Path, signers: Iterable[str] = ()) -> dict[str, Any]:
     signed(folder, [line.strip() for line in signers if line.strip()])
     listed = sums(folder)
     _nothing_else(folder, set(listed))
-    for name, wanted in listed.items():
+    for name in listed:
         if not (folder / name).is_file():
             raise Refused(f"{folder} lacks {name}, which its {LIST} names. Fix: {_AGAIN}")
     for name, wanted in listed.items():
@@ -67,18 +68,19 @@ def fits(about: dict[str, Any], system: str, architecture: str, commit: str, sta
     made_for = (about.get("system"), about.get("architecture"))
     if made_for != (system, architecture):
         raise Refused(
-            f"it is for {made_for[0]} on {made_for[1]}, and this server runs {system} on {architecture}. Fix: make one for it: "
-            f"make bundle SYSTEM={system.lower().replace(' ', '')}"
+            f"it is for {made_for[0]} on {made_for[1]}, and this server runs {system} on {architecture}. "
+            f"Fix: make one for it: make bundle SYSTEM={system.lower().replace(' ', '')}"
         )
     if commit and about.get("commit") != commit:
         raise Refused(
-            f"it holds release {about.get('version')}-{about.get('commit')}, and this checkout is of {commit}, whose roles may want "
-            f"other packages. Fix: git checkout {about.get('commit')}, or make a bundle of this commit"
+            f"it holds release {about.get('version')}-{about.get('commit')}, and this checkout is of {commit}, "
+            f"whose roles may want other packages. "
+            f"Fix: git checkout {about.get('commit')}, or make a bundle of this commit"
         )
     if about.get("stand_ins") and not stand_ins:
         raise Refused(
-            f"it holds stand-ins for {', '.join(about['stand_ins'])}: a rehearsal, which answers no customer. Fix: make it without "
-            "STANDIN=, or set bundle_stand_ins_accepted: true to rehearse"
+            f"it holds stand-ins for {', '.join(about['stand_ins'])}: a rehearsal, which answers no customer. "
+            "Fix: make it without STANDIN=, or set bundle_stand_ins_accepted: true to rehearse"
         )
 
 
@@ -99,7 +101,9 @@ def signed(folder: Path, signers: list[str]) -> None:
     if not signers:
         return
     if not (folder / SIGNATURE).is_file():
-        raise Refused(f"{folder} is not signed. Fix: make bundle KEY=..., with the key of one whom bundle_signers names")
+        raise Refused(
+            f"{folder} is not signed. Fix: make bundle KEY=..., with the key of one whom bundle_signers names"
+        )
     with tempfile.NamedTemporaryFile("w", suffix=".signers") as allowed:
         allowed.write("".join(f'bundle namespaces="{NAMESPACE}" {key}\n' for key in signers))
         allowed.flush()
@@ -110,7 +114,9 @@ def signed(folder: Path, signers: list[str]) -> None:
             )
     if done.returncode:
         said = " ".join((done.stderr or done.stdout).split())
-        raise Refused(f"nobody of bundle_signers signed {folder}: {said}. Fix: {_AGAIN}, or name whoever signs in bundle_signers")
+        raise Refused(
+            f"nobody of bundle_signers signed {folder}: {said}. Fix: {_AGAIN}, or name whoever signs in bundle_signers"
+        )
 
 
 def _nothing_else(folder: Path, listed: set[str]) -> None:

@@ -34,15 +34,23 @@ def main() -> int:
     here = next((slug for slug, system in SYSTEMS.items() if system.here), None)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--system", choices=sorted(SYSTEMS), default=here, required=here is None, help="the server's")
-    parser.add_argument("--sources", type=Path, help="apt's list of the system's archive, where this computer runs another")
+    parser.add_argument(
+        "--sources", type=Path, help="apt's list of the system's archive, where this computer runs another"
+    )
     parser.add_argument("--inventory", default="inventory/production", help="says what the server wants")
     parser.add_argument("--host", default="machines[0]", help="which of its servers")
     parser.add_argument("--extra", type=json.loads, default={}, help="variables above the inventory's, as JSON")
-    parser.add_argument("--package", action="append", default=[], help="one more, as linux-headers-$(uname -r) of the server")
+    parser.add_argument(
+        "--package", action="append", default=[], help="one more, as linux-headers-$(uname -r) of the server"
+    )
     parser.add_argument("--release", type=Path, help="an archive of make release, instead of packing this commit")
-    parser.add_argument("--key", type=Path, help="private key of OpenSSH that signs, or the public one of a key in the agent")
+    parser.add_argument(
+        "--key", type=Path, help="private key of OpenSSH that signs, or the public one of a key in the agent"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "dist")
-    parser.add_argument("--stand-in", action="append", default=[], choices=stand_ins.NAMES, help="what is not to be had here")
+    parser.add_argument(
+        "--stand-in", action="append", default=[], choices=stand_ins.NAMES, help="what is not to be had here"
+    )
     options = parser.parse_args()
     try:
         chosen = wanted(options.inventory, options.host, options.extra)
@@ -52,7 +60,9 @@ def main() -> int:
         sys.stderr.write(f"No bundle was made: {error}\n")
         return 1
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    print(f"{folder}: {size / 1e9:.1f} GB for {SYSTEMS[options.system].name}, {'signed' if options.key else 'NOT SIGNED'}")
+    print(
+        f"{folder}: {size / 1e9:.1f} GB for {SYSTEMS[options.system].name}, {'signed' if options.key else 'NOT SIGNED'}"
+    )
     if options.stand_in:
         print(f"It holds STAND-INS for {', '.join(options.stand_in)}: a rehearsal, for no server that customers reach")
     return 0
@@ -95,7 +105,10 @@ def make(system: System, chosen: Wanted, archive: Path, options: argparse.Namesp
 
 def _ollama(chosen: Wanted, work: Path, part: Path, standing: list[str]) -> dict[str, Any]:
     """Ollama's release and its model; returns their pins."""
-    release_pin, model_pin = {"version": chosen.ollama["version"], "sha256": chosen.ollama["sha256"]}, dict(chosen.model)
+    release_pin, model_pin = (
+        {"version": chosen.ollama["version"], "sha256": chosen.ollama["sha256"]},
+        dict(chosen.model),
+    )
     _say(f"Ollama {release_pin['version']}")
     if "ollama" in standing:
         tarball = stand_ins.ollama(release_pin["version"], work / "stand-in")
@@ -127,6 +140,8 @@ def _weights(chosen: Wanted, work: Path, part: Path, standing: list[str]) -> lis
 
 def _sums(folder: Path, key: Path | None) -> None:
     """Writes the list of every file that is there, and its signature."""
+    for old in ("SHA256SUMS", "SHA256SUMS.sig"):
+        (folder / old).unlink(missing_ok=True)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     told = "".join(f"{parts.sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in files).encode()
     (folder / "SHA256SUMS").write_bytes(told)

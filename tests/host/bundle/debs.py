@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 from tests.host.bundle.wanted import Lacking, System
 
@@ -54,13 +55,19 @@ def fetch(system: System, sources: Path | None, names: Iterable[str], work: Path
     _apt(work, "update", "--error-on=any")
     ask = ("install", "--yes", "--download-only", "--no-install-recommends", *names)
     said = _apt(work, *ask, "--print-uris")
-    wanted = [line.split()[1] for line in said.splitlines() if line.startswith("'")]
+    wanted = [line.split()[:2] for line in said.splitlines() if line.startswith("'")]
     _apt(work, *ask)
-    return [work / "cache" / "archives" / name for name in wanted]
+    archives = work / "cache" / "archives"
+    # Of a source that is a folder apt keeps no copy.
+    return [Path(unquote(uri[6:-1])) if uri.startswith("'file:") else archives / name for uri, name in wanted]
 
 
 def _apt(work: Path, *words: str) -> str:
-    environment = os.environ | {"APT_CONFIG": str(work / "apt.conf"), "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
+    environment = os.environ | {
+        "APT_CONFIG": str(work / "apt.conf"),
+        "LC_ALL": "C.UTF-8",
+        "DEBIAN_FRONTEND": "noninteractive",
+    }
     done = subprocess.run(["apt-get", "-q", *words], env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Lacking(f"apt-get {words[0]}: {(done.stderr or done.stdout).strip()[-1500:]}")

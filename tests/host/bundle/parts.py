@@ -33,16 +33,22 @@ def download(url: str, wanted: str, to: Path) -> Path:
     begun = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={begun}-"} if begun else {})
     try:
-        with urllib.request.urlopen(request, timeout=_SILENCE_S) as answer:
-            with part.open("ab" if answer.status == 206 else "wb") as file:
-                while block := answer.read(_BLOCK):
-                    file.write(block)
+        with (
+            urllib.request.urlopen(request, timeout=_SILENCE_S) as answer,
+            part.open("ab" if answer.status == 206 else "wb") as file,
+        ):
+            while block := answer.read(_BLOCK):
+                file.write(block)
     except (OSError, ValueError) as error:
-        raise Lacking(f"{url} cannot be had: {error}. Fix: run this again, or put the file there yourself: {to}") from None
+        raise Lacking(
+            f"{url} cannot be had: {error}. Fix: run this again, or put the file there yourself: {to}"
+        ) from None
     found = sha256(part)
     if found != wanted:
         part.unlink()
-        raise Lacking(f"{url} is not what was pinned: its sha256 is {found}, not {wanted}. Fix: correct the address or the pin")
+        raise Lacking(
+            f"{url} is not what was pinned: its sha256 is {found}, not {wanted}. Fix: correct the address or the pin"
+        )
     part.rename(to)
     return to
 
@@ -100,5 +106,7 @@ def weights(name: str, commit: str, url: str, chosen: Mapping[str, str], folder:
         if wanted and sha256(blob) != wanted:
             raise Lacking(f"{file} of {name} is not what was chosen ({wanted}). Fix: remove {blob} and run this again")
     if lacking := set(chosen) - set(found):
-        raise Lacking(f"{name} at {commit} has no {', '.join(sorted(lacking))}, which app_model_hashes names. Fix: correct it")
+        raise Lacking(
+            f"{name} at {commit} has no {', '.join(sorted(lacking))}, which app_model_hashes names. Fix: correct it"
+        )
     return snapshot
