@@ -282,7 +282,7 @@ def test_a_model_lies_where_its_server_looks_for_it(name: str, path: str) -> Non
     assert str(parts.manifest_path(name)) == path
 
 
-def test_apt_installs_from_the_index_also_what_has_an_epoch(tmp_path: Path) -> None:
+def test_apt_installs_from_the_index_also_what_has_an_epoch(tmp_path: Path, world: tuple[Path, str]) -> None:
     """apt itself, without root: it reads the source from the folder and fetches the package with what it needs."""
     for name, version, needs in (("shop-a", "1:2.0~rc1", "Depends: shop-b"), ("shop-b", "3+x", "")):
         control = tmp_path / name / "DEBIAN" / "control"
@@ -304,11 +304,14 @@ def test_apt_installs_from_the_index_also_what_has_an_epoch(tmp_path: Path) -> N
         "Packages",
         "Release",
     }
+    folder, url = world
+    (tmp_path / "index").rename(folder / "index")
     sources = tmp_path / "bundle.list"
-    sources.write_text(f"deb [trusted=yes] file:{tmp_path}/index ./\n")
-    found = debs.fetch(SYSTEMS["debian12"], sources, ["shop-a"], tmp_path / "work")
-    assert sorted(path.name.split("_")[0] for path in found) == ["shop-a", "shop-b"]
-    assert all(path.is_file() for path in found)
+    for place in (f"file:{folder}/index", f"{url}/index", f"{url}/index"):  # the second time all of them are there
+        sources.write_text(f"deb [trusted=yes] {place} ./\n")
+        found = debs.fetch(SYSTEMS["debian12"], sources, ["shop-a"], tmp_path / "work")
+        assert sorted(path.name.split("_")[0] for path in found) == ["shop-a", "shop-b"]
+        assert all(path.is_file() for path in found)
     with pytest.raises(Lacking, match="shop-c"):
         debs.fetch(SYSTEMS["debian12"], sources, ["shop-c"], tmp_path / "work")
 

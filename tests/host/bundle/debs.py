@@ -48,13 +48,14 @@ def fetch(system: System, sources: Path | None, names: Iterable[str], work: Path
     chosen = sources or (system.sources if system.sources.exists() else Path("/etc/apt/sources.list"))
     if not chosen.is_file():
         raise Lacking(f"{chosen} is no file. Fix: name the list of {system.name}'s archive as SOURCES=FILE")
-    for folder in ("state/lists/partial", "cache/archives/partial", "log"):
+    for folder in ("state/lists/partial", "cache/archives/partial", "nothing/partial", "log"):
         (work / folder).mkdir(parents=True, exist_ok=True)
     (work / "status").write_text("")
     (work / "apt.conf").write_text(_SETTINGS.format(work=work.resolve(), sources=chosen.resolve()))
     _apt(work, "update", "--error-on=any")
     ask = ("install", "--yes", "--download-only", "--no-install-recommends", *names)
-    said = _apt(work, *ask, "--print-uris")
+    # All of them, also those that an earlier try has fetched.
+    said = _apt(work, *ask, "--print-uris", "-o", f"Dir::Cache::archives={work.resolve()}/nothing")
     wanted = [line.split()[:2] for line in said.splitlines() if line.startswith("'")]
     _apt(work, *ask)
     archives = work / "cache" / "archives"
