@@ -27,6 +27,7 @@ _APART = 0.5  # the same for what was found for a question of its own
 _ABOUT = 0.6  # share of a part's words from which on a passage is about it
 _MOST = 3  # passages of one answer
 _BESIDE_A_NAME = 0.25  # the same where the question names what nothing of ours does: what is near is seldom about it
+_BESIDE_ANOTHER = 0.35  # the same beside a surer one: one answer and a word on the rest is better than a strange paragraph
 _IN_TROUBLE = 0.3  # the same beside a trouble: nobody whose till stands still is told of what lies near
 _WISHED = 0.35  # the same for what he says he needs: it may only tell who he is
 _EARLIER = 3  # answers of ours that are not given again to who says that they were beside the point
@@ -34,6 +35,8 @@ _BRIEF = 3  # words of a message that goes on with what was said
 _ANEW = frozenset({"correction", "frustration"})
 _LOOKED_AT = 12  # parts of a message that are answered one by one, the first ones
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
+_KNOWN = frozenset({"price", "payment", "invoice"})
+"""Reasons that say by themselves what is looked for, in however few words."""
 _BESIDE = frozenset({"contact_given", "trouble", "callback_time"})
 """Reasons beside which a question may stand."""
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
@@ -57,6 +60,8 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
     # A search that the flow wrote has no parts of the customer's, nor has one for what answers an objection.
     own = bool(step.queries) or set(folded(query)) <= set(folded(prompt.text))
     if step.reason not in _QUESTIONS or not own:
+        if step.reason not in _KNOWN and not _likely(first, ANSWERS):
+            return ()
         return (first,) if step.reason not in _BESIDE or not own or _fits(query, first, prompt) else ()
     if _is_another(first, prompt):
         return _called(prompt) or tuple(passage for passage in prompt.passages if _share(query, passage) == 1)[:1]
@@ -89,8 +94,10 @@ def _of_each(prompt: Prompt) -> tuple[Passage, ...] | None:
     near = [p for p in each if p.answers is not None or _weight(p) >= _APART * most]
     if len(near) < 2:
         return None
+    surest = max(p.answers or 0.0 for p in near)
     apart = [(p, queries[p.ranks["question"] - 1]) for p in sorted(near, key=lambda p: p.ranks["question"])]
-    return tuple(p for p, asked in apart if _fits(asked, p, prompt, wished=not asks(asked)))[:_MOST]
+    sure = ((p, asked) for p, asked in apart if p.answers == surest or _likely(p, _BESIDE_ANOTHER))
+    return tuple(p for p, asked in sure if _fits(asked, p, prompt, wished=not asks(asked)))[:_MOST]
 
 
 def _unsaid(prompt: Prompt) -> tuple[Passage, ...]:
@@ -127,13 +134,17 @@ def _fits(asked: str, passage: Passage, prompt: Prompt, *, wished: bool = False)
     least = _WISHED if wished else _BESIDE_A_NAME if _names_the_unknown(prompt) else ANSWERS
     if "trouble" in prompt.step.intents:
         least = max(least, _IN_TROUBLE)
-    spoken = passage.section.language == prompt.step.language  # words tell nothing of a section in another language
-    if spoken and passage.answers is not None and passage.answers < least:
+    if not _likely(passage, least):
         return False
     section = passage.section
     answered = (section.title, *section.questions, *section.keywords)
     known = own_words(section) if section.language == prompt.step.language else None
     return fits(asked, f"{section.title}\n{section.text}", answered, known)
+
+
+def _likely(passage: Passage, least: float) -> bool:
+    """Whether its words say with that probability that it answers; where nothing tells, it may."""
+    return passage.answers is None or passage.answers >= least
 
 
 def _best(prompt: Prompt) -> Passage:

@@ -15,7 +15,7 @@ from app.knowledge.evidence import FIELDS
 from app.knowledge.found import Asked
 from app.types import Section
 
-_LOOKED_AT = 3
+_LOOKED_AT = 6
 """Best sections of each question that are learnt from."""
 _FOLDS = 10
 _SOFT = 0.3

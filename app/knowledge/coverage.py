@@ -26,6 +26,7 @@ _PRICE = 0.9  # where they are content, nothing else is
 _LITTLE = 0.5  # stands beside the root
 _ALIKE = 0.6  # share of the longer of two words that they must begin with together to be forms of one
 _STEM = 3  # and how many letters at least
+_SHORT = 6  # letters
 _KEPT = 2_000  # words whose forms are kept: a search asks for each twice
 _MOST = 40  # content words that are weighed: each is looked for among all words of the knowledge
 
@@ -136,8 +137,13 @@ class ByLanguage:
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two words can be forms of one: they begin alike, and go on for little more or as one stem does."""
+    """Whether two words can be forms of one: they begin alike, and go on for little more or as one stem does.
+
+    Short words of Latin letters are forms of one where the one goes on with the other: «price» is no «print».
+    """
     shared = _begin_alike(one, other)
+    if max(len(one), len(other)) <= _SHORT and one.isascii() and shared < min(len(one), len(other)):
+        return STEMS.akin(one, other)
     return (shared >= _STEM and shared >= _ALIKE * max(len(one), len(other))) or STEMS.akin(one, other)
 
 
