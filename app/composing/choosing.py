@@ -134,7 +134,8 @@ def _fits(asked: str, passage: Passage, prompt: Prompt, *, wished: bool = False)
     least = _WISHED if wished else _BESIDE_A_NAME if _names_the_unknown(prompt) else ANSWERS
     if "trouble" in prompt.step.intents:
         least = max(least, _IN_TROUBLE)
-    if not _likely(passage, least):
+    spoken = passage.section.language == prompt.step.language  # words tell nothing of a section in another language
+    if spoken and not _likely(passage, least):
         return False
     section = passage.section
     answered = (section.title, *section.questions, *section.keywords)

@@ -88,10 +88,16 @@ def _things(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
     for place, word in enumerate(words):
         acts = place + 1 < len(words) and words[place + 1] in lists["starts"]  # "what do you send"
         if word in lists["which"] and not acts:
-            beside = (_first(words[place + 1 : place + 1 + _NEAR]), _first(words[place - 1 : place] if place else ()))
+            beside = (_named(words[place + 1 : place + 1 + _NEAR]), _first(words[place - 1 : place] if place else ()))
             things = tuple(thing for thing in beside if thing)
             if things and all(len(thing) >= _NAME for thing in things) and lists["light"].isdisjoint(things):
                 yield things
+
+
+def _named(words: Sequence[str]) -> str | None:
+    """The first thing that is named, rather than what kind of it («какой мощный компьютер»)."""
+    kinds = tuple(questions()["adjective"])
+    return _first([word for word in words if not word.endswith(kinds)]) or _first(words)
 
 
 def _first(words: Sequence[str]) -> str | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.knowledge.context import content_words, in_context
 from app.knowledge.coverage import ByLanguage, alike
-from app.knowledge.evidence import Evidence, Heads, weights
+from app.knowledge.evidence import LEAST, Evidence, Heads, weights
 from app.knowledge.found import Asked
 from app.knowledge.glossary import from_kazakh, needed, translated
 from app.knowledge.lexical import LexicalIndex, best
@@ -149,6 +149,7 @@ class WordSearch:
         scores = scores * self._only[only] if only else scores
         self._put_first(corrected, scores)
         positions, evidence = self._ordered(corrected, scores, best(scores, count))
+        positions, evidence = self._understood(only or _language(alone), positions, evidence)
         exact = self._exact(corrected, positions[:_BEST])
         coverage = 1.0 if exact else self._coverage.of(content_words(corrected), positions[:_BEST])
         natural = alone if whole == text else f"{_without(previous or '', rejected)}\n{alone}"  # no word three times
@@ -171,6 +172,20 @@ class WordSearch:
             scores[place] += _WEIGHED * first * weights().of(each)
         order = sorted(range(len(judged)), key=lambda number: -scores[judged[number]])  # stable: equals keep their order
         return [judged[n] for n in order] + positions[_JUDGED:], tuple(evidence[n] for n in order)
+
+    def _understood(
+        self, language: str, positions: list[int], evidence: tuple[Evidence, ...]
+    ) -> tuple[list[int], tuple[Evidence, ...]]:
+        """Without the sections in another language than the question's that share next to nothing with it: nobody
+        behind would know, for words tell little of a section in another language. All of them where the question's
+        language tells nothing, or none is written in it.
+        """
+        if language not in self._only or not evidence:
+            return positions, evidence
+        own = [self._sections[place].language == language for place in positions]
+        kept = [n for n, each in enumerate(evidence) if own[n] or weights().of(each) >= LEAST]
+        tail = [n for n in range(len(evidence), len(positions)) if own[n]]
+        return [positions[n] for n in (*kept, *tail)], tuple(evidence[n] for n in kept)
 
     def _spoken(self, text: str) -> NDArray[np.float32] | float:
         """What a section counts by its language, shape (sections,): one in another may hold only its names."""
