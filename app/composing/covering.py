@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from app.composing.fitting import counted, folded, same
 from app.language.folds import letters
 from app.language.words import questions
-from app.types import Deciding, Passage
+from app.types import Deciding, Language, Passage
 
 _PRICED = frozenset({"price", "sum", "confirmed", "corrected", "instalment"})
 _CLAIMED = frozenset({"confirmed", "corrected"})
@@ -18,6 +18,8 @@ _NAMING = 4
 _PLAIN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*,?")
 _COVERED = 0.5
 """Share of a question's words from which what is said is about it."""
+_SURE = 0.5
+"""Probability from which a section answers the question that found it, whatever words it has for it."""
 _TOUCHED = 0.3
 """The same for a question of a price where prices are said: their names are other words for the same things."""
 
@@ -33,24 +35,50 @@ def reckoned(question: str, deciding: Sequence[Deciding]) -> bool:
     return share >= (_TOUCHED if priced else _COVERED) or claimed or (priced and not _wanted(question))
 
 
-def left_out(asked: Sequence[str], deciding: Sequence[Deciding], passages: Sequence[Passage]) -> tuple[str, ...]:
-    """The questions that nothing of what is said answers; none where nothing is said at all."""
+def left_out(
+    asked: Sequence[str],
+    deciding: Sequence[Deciding],
+    passages: Sequence[Passage],
+    found: Sequence[Passage],
+    language: Language,
+) -> tuple[str, ...]:
+    """The questions that nothing of what is said answers; none where nothing is said at all.
+
+    `passages` are said; `found` were looked up, each with the number of its question. A question is answered by a
+    section that surely tells of it, by one in another language, whose words tell nothing, and by what is reckoned from
+    the very section that it finds.
+    """
     answers = [*(each.said for each in deciding), *(_words(passage) for passage in passages)]
     if not asked or not answers:
         return ()
     held = [folded(answer) for answer in answers]
-    asking = [question for question in asked if asks(question) and not reckoned(question, deciding)]
+    own = {section for each in deciding for section in each.sections}
+    sure = {p.ranks.get("question") for p in passages if _sure(p, language)}
+    sure |= {p.ranks.get("question") for p in found if _sure(p, language) and p.section.id in own}
+    asking = [
+        question
+        for number, question in enumerate(asked, 1)
+        if number not in sure and asks(question) and not reckoned(question, deciding)
+    ]
     return tuple(each for each in asking if all(_share(each, words) < _COVERED for words in held))
 
 
+def _sure(passage: Passage, language: Language) -> bool:
+    return passage.section.language != language or (passage.answers or 0.0) >= _SURE
+
+
 def quoted(question: str) -> str | None:
-    """A question as an answer names it; None where it is none to be repeated: long, or of more than plain words."""
+    """A question as an answer names it; None where it is none to be repeated.
+
+    So is a long one, one of more than plain words, and one without a word that asks: it may be half a remark.
+    """
     words = question.rstrip("?!. ").split()
     while words and letters(words[0]) in questions()["opens"]:
         words = words[1:]
     plain = all(_PLAIN.fullmatch(word) for word in words)
     named = any(len(word) >= _NAMING for word in _wanted(question))
-    return " ".join(words) if plain and named and 1 < len(words) <= _REPEATED else None
+    asked = not (questions()["asks"] | questions()["starts"]).isdisjoint(folded(question))
+    return " ".join(words) if plain and named and asked and 1 < len(words) <= _REPEATED else None
 
 
 def costs(question: str) -> bool:
@@ -77,5 +105,5 @@ def _wanted(question: str) -> list[str]:
 
 
 def _share(question: str, words: Sequence[str]) -> float:
-    wanted = _wanted(question)
-    return sum(any(same(word, other) for other in words) for word in wanted) / len(wanted) if wanted else 1.0
+    about = _wanted(question)
+    return sum(any(same(word, other) for other in words) for word in about) / len(about) if about else 1.0

@@ -10,8 +10,9 @@ from app.composing.news import elsewhere, unaffirmed, unrequested
 from app.composing.plain import shorten
 from app.cpu import stretch
 from app.deadline import Deadline
-from app.types import Draft, ModelState, Passage, Prompt
+from app.types import Deciding, Draft, Language, ModelState, Passage, Prompt
 
+_ANEW = frozenset({"correction", "frustration"})
 _ASKING = frozenset({"feature", "comparison"})
 """Intents that ask for more than what is reckoned."""
 
@@ -50,15 +51,15 @@ def compose(prompt: Prompt) -> Draft:
     chosen = choose(prompt) if step.query is not None else ()
     more = not _ASKING.isdisjoint(step.intents)
     hedged = tuple(each for each in prompt.deciding if each.kind == "unnamed")
-    decided = tuple(each for each in prompt.deciding if each.kind != "unnamed")
+    decided = unsaid(tuple(each for each in prompt.deciding if each.kind != "unnamed"), prompt)
     facts, passages = joined(decided, chosen, asks_more=more, queries=step.queries)
-    other = next((text for p in passages if (text := elsewhere(p.section, step.language))), "")
     said = [shorten(passage.section.text) for passage in passages]
     if step.question or step.state.slots:  # one question at a time, and none for what was told
         said = [unrequested(text) for text in said]
     if hedged:
         said = [unaffirmed(text) for text in said]
-    texts = (*(each.said for each in hedged), "\n".join(facts), other, *said)
+    announced = [_announced(text, number, passages, step.language) for number, text in enumerate(said)]
+    texts = (*(each.said for each in hedged), "\n".join(facts), *announced)
     rest = _of_the_rest(prompt, passages)
     answer = "\n\n".join(text for text in (*texts, rest) if text) or None
     if step.query is not None and not answer:
@@ -70,10 +71,27 @@ def compose(prompt: Prompt) -> Draft:
     return Draft("\n\n".join(parts), Extractive.name, passages, origin="knowledge")
 
 
+def unsaid(decided: tuple[Deciding, ...], prompt: Prompt) -> tuple[Deciding, ...]:
+    """Without what the last answer said already, where it was beside the point and no price is asked for anew."""
+    if _ANEW.isdisjoint(prompt.step.intents) or prompt.step.reason == "price" or not prompt.history:
+        return decided
+    before = prompt.history[-1].answer or ""
+    return tuple(each for each in decided if each.said not in before)
+
+
+def _announced(text: str, number: int, passages: tuple[Passage, ...], language: Language) -> str:
+    """A passage's text; the first in another language than the customer's behind a word of warning."""
+    section = passages[number].section
+    before = passages[number - 1].section.language if number else language
+    return "\n\n".join(
+        part for part in (elsewhere(section, language) if section.language != before else "", text) if part
+    )
+
+
 def _of_the_rest(prompt: Prompt, passages: tuple[Passage, ...]) -> str | None:
     """What is said of the questions that nothing answers: one that can be named is."""
     step = prompt.step
-    left = left_out(step.queries, prompt.deciding, passages)
+    left = left_out(step.queries, prompt.deciding, passages, prompt.passages, step.language)
     if not left:
         return None
     about = quoted(left[0]) if len(left) == 1 else None

@@ -104,8 +104,14 @@ def short() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def questions() -> Mapping[str, frozenset[str]]:
-    """`words/questions.yaml`: "empty", "asks", "refers" and "joins", of all languages at once."""
-    return {name: frozenset(row.split()) for name, row in _read("questions.yaml").items()}
+    """`words/questions.yaml`: "empty", "asks", "refers" and "joins", of all languages at once.
+
+    Kazakh words stand there as they are typed without Kazakh letters too.
+    """
+    typed = str.maketrans(letters()["unlettered"])
+    return {
+        name: frozenset((*row.split(), *row.translate(typed).split())) for name, row in _read("questions.yaml").items()
+    }
 
 
 @lru_cache(maxsize=1)

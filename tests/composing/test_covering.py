@@ -1,6 +1,10 @@
 """Of several questions none is passed over in silence."""
 
-from app.composing.covering import left_out, quoted, reckoned
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.composing import covering
+from app.composing.covering import quoted, reckoned
 from app.types import Deciding, Passage, Section
 
 BOATS = Passage(
@@ -8,6 +12,12 @@ BOATS = Passage(
     1,
 )
 PRICE = Deciding("price", "Жилет: 500 ₸ в день.")
+
+
+def left_out(
+    asked: Sequence[str], deciding: Sequence[Deciding], passages: Sequence[Passage], found: Sequence[Passage] = ()
+) -> tuple[str, ...]:
+    return covering.left_out(asked, deciding, passages, found, "ru")
 
 
 def test_a_question_that_nothing_is_about_is_left_out() -> None:
@@ -18,6 +28,27 @@ def test_a_question_that_nothing_is_about_is_left_out() -> None:
 def test_what_one_answer_or_one_price_is_about_is_not() -> None:
     assert not left_out(("можно взять лодку?", "а на день лодку?"), (), (BOATS,))
     assert not left_out(("можно взять лодку?", "сколько стоит жилет?"), (PRICE,), (BOATS,))
+
+
+def test_a_section_that_surely_answers_the_question_which_found_it_needs_no_word_of_it() -> None:
+    asked = ("сколько стоит жилет?", "на закате есть катание?")
+    found = replace(BOATS, ranks={"question": 2}, answers=0.9)
+    assert not left_out(asked, (PRICE,), (found,))
+    assert left_out(asked, (PRICE,), (replace(found, answers=0.2),))
+    assert left_out(asked, (PRICE,), (replace(found, ranks={"question": 1}),))
+
+
+def test_the_words_of_a_section_in_another_language_tell_nothing() -> None:
+    asked = ("сколько стоит жилет?", "на закате есть катание?")
+    section = Section(id="a", title="Boats", text="A boat is let by the hour.", category="c", language="en")
+    assert not left_out(asked, (PRICE,), (Passage(section, 1, ranks={"question": 2}),))
+
+
+def test_what_is_reckoned_from_the_section_that_a_question_finds_answers_it() -> None:
+    asked = ("а неделей выгоднее?", "баня у вас есть?")
+    saved = Deciding("sum", "Жилет: 3 000 ₸ в неделю, на 500 ₸ меньше, чем по дням.", sections=("a",))
+    found = replace(BOATS, ranks={"question": 1}, answers=0.9)
+    assert left_out(asked, (saved,), (), (found,)) == ("баня у вас есть?",)
 
 
 def test_no_answer_leaves_nothing_out() -> None:
@@ -36,6 +67,8 @@ def test_what_the_facts_decide_of_several_questions_is_known_by_its_words_or_by_
 def test_a_question_of_a_few_plain_words_is_named_and_no_other() -> None:
     assert quoted("а техкарты у вас есть?") == "техкарты у вас есть"
     assert quoted("and by the way do you have recipes?") == "do you have recipes"
+    assert quoted("байдарка бар ма?") == "байдарка бар ма"
+    assert quoted("хорошо спросите?") is None, "nobody asks here"
     assert quoted("так?") is None, "a filler says nothing of what was asked"
     assert quoted("а как же?") is None
     assert quoted("отдадите всё за 1 ₸?") is None, "no figure of his is repeated"

@@ -48,6 +48,31 @@ async def test_what_is_near_to_an_unknown_name_stands_behind_the_word_that_it_is
         assert (await Extractive().answer(prompt, Deadline.after(1))).text == said
 
 
+async def test_a_warning_of_another_language_stands_before_the_passage_in_it() -> None:
+    step = replace(STEP, language="en", queries=("one?", "two?"), query="one?. two?")
+    own = replace(passage("a", 2, language="en"), ranks={"question": 1}, answers=0.9)
+    other = replace(passage("b", 2), ranks={"question": 2})
+    text = await said(step, own, other)
+    assert text.index("Text of a.") < text.index("in Russian") < text.index("Text of b.")
+    assert (await said(step, replace(other, ranks={"question": 1}), replace(other, ranks={"question": 2}))).count(
+        "Russian"
+    ) == 1
+
+
+async def test_what_was_beside_the_point_is_not_reckoned_to_him_again() -> None:
+    price = Deciding("price", "Лодка: 500 ₸ в час.")
+    before = (Exchange("сколько?", "Лодка: 500 ₸ в час. Что-то ещё?"),)
+    step = replace(STEP, intents=("feature", "correction"), fallback="Уточним.")
+    prompt = Prompt(step, (), before, "нет, не про то", deciding=(price,))
+    assert (await Extractive().answer(prompt, Deadline.after(1))).text == "Уточним."
+    again = replace(prompt, step=replace(step, reason="price"))
+    assert (await Extractive().answer(again, Deadline.after(1))).text == "Лодка: 500 ₸ в час.", (
+        "a price is asked for to hear it"
+    )
+    new = replace(prompt, history=(Exchange("что есть?", "Лодки и байдарки."),))
+    assert (await Extractive().answer(new, Deadline.after(1))).text == "Лодка: 500 ₸ в час."
+
+
 async def test_without_a_query_no_passage_is_said() -> None:
     assert await said(replace(STEP, query=None, statement="До свидания!"), passage("a", 2)) == "До свидания!"
 
