@@ -23,7 +23,7 @@ _SAYS = 0.5
 """Weight from which a word that is held is a hit."""
 FEW = 20
 """Sections below which the rarity of a word tells too little to find nothing for its sake."""
-LEAST = 0.125
+LEAST = 0.145
 """Probability that one of the best sections must reach, or nothing is found by words."""
 _WHOLE = 0.8
 """Share of a keyword's weight from which it is said whole."""
