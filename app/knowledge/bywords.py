@@ -170,7 +170,7 @@ class WordSearch:
         evidence = self._heads.evidence(content, judged, [float(scores[place]) / first for place in judged])
         for place, each in zip(judged, evidence, strict=True):
             scores[place] += _WEIGHED * first * weights().of(each)
-        order = sorted(range(len(judged)), key=lambda number: -scores[judged[number]])  # stable: equals keep their order
+        order = sorted(range(len(judged)), key=lambda number: -scores[judged[number]])  # stable
         return [judged[n] for n in order] + positions[_JUDGED:], tuple(evidence[n] for n in order)
 
     def _understood(
