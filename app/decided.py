@@ -12,12 +12,13 @@ Lack = Literal["gone", "loading", "late", "hung", "crowded", "unusable", "restin
 class Deciding:
     """What decides a clause that was asked: a fact, a sum, a yes or no. `said` in the language of the answer.
 
-    A `statement` was not asked: it is a text of the dialogue that the customer has to hear.
+    A `statement` was not asked: it is a text of the dialogue that the customer has to hear. Nor was what is
+    `ordered`: the order, said again where it is placed.
     """
 
     kind: Literal[
         "price", "sum", "advised", "confirmed", "corrected", "not_ours", "yes_no", "term", "instalment", "not_known",
-        "unnamed", "statement",
+        "unnamed", "statement", "ordered",
     ]  # fmt: skip
     said: str
     sections: tuple[str, ...] = ()

@@ -4,7 +4,9 @@ import re
 from collections.abc import Sequence
 
 from app.composing.fitting import counted, folded, same
+from app.figures.words import asked_by, chooses, fold, listed
 from app.language.folds import letters
+from app.language.numerals import numbers
 from app.language.words import questions
 from app.types import Deciding, Language, Passage
 
@@ -16,6 +18,10 @@ _REPEATED = 7
 _NAMING = 4
 """Letters of a word that says what a question is about."""
 _PLAIN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*,?")
+_AMOUNT = 1000
+"""What is less counts something."""
+_COUNTED = 1
+"""Words beside a number that say what it counts."""
 _COVERED = 0.5
 """Share of a question's words from which what is said is about it."""
 _SURE = 0.5
@@ -29,10 +35,29 @@ def reckoned(question: str, deciding: Sequence[Deciding]) -> bool:
     if not deciding:
         return False
     words = folded(" ".join(each.said for each in deciding))
+    kinds = {each.kind for each in deciding}
+    if _counts(question) and not kinds.isdisjoint(_PRICED):
+        return True
+    if "advised" in kinds and chooses([fold(word) for word in folded(question)]):
+        return True  # the one that fits has been named
+    if not kinds.isdisjoint(_CLAIMED) and any(number.value >= _AMOUNT for number in numbers(question)):
+        return True
     share = _share(question, words)
     priced = costs(question) and any(each.kind in _PRICED for each in deciding)
     claimed = costs(question) and any(each.kind in _CLAIMED for each in deciding)
-    return share >= (_TOUCHED if priced else _COVERED) or claimed or (priced and not _wanted(question))
+    named = priced or (
+        not kinds.isdisjoint(_PRICED) and any("price" in asked_by(fold(word)) for word in folded(question))
+    )
+    return share >= (_TOUCHED if named else _COVERED) or claimed or (priced and not _wanted(question))
+
+
+def _counts(question: str) -> bool:
+    """Whether it only asks for a sum, or for one of so many: «count again», «and for three shops?»."""
+    words = _wanted(question)
+    sums = [word for word in words if "sum" in asked_by(fold(word)) or fold(word) in listed("recounting")]
+    said = {word for number in numbers(question) for word in folded(question[number.start : number.end])}
+    asked = bool(sums) and (len(sums) == len(words) or costs(question))
+    return asked or (bool(said) and len(set(words) - said) <= _COUNTED)
 
 
 def left_out(

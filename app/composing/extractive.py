@@ -51,7 +51,10 @@ def compose(prompt: Prompt) -> Draft:
     chosen = choose(prompt) if step.query is not None else ()
     more = not _ASKING.isdisjoint(step.intents)
     hedged = tuple(each for each in prompt.deciding if each.kind == "unnamed")
-    decided = unsaid(tuple(each for each in prompt.deciding if each.kind != "unnamed"), prompt)
+    ordered = tuple(each for each in prompt.deciding if each.kind == "ordered")
+    decided = unsaid(tuple(each for each in prompt.deciding if each not in (*hedged, *ordered)), prompt)
+    if ordered and step.reason == "purchase":
+        chosen = ()  # who places an order has asked nothing
     facts, passages = joined(decided, chosen, asks_more=more, queries=step.queries)
     said = [shorten(passage.section.text) for passage in passages]
     if step.question or step.state.slots:  # one question at a time, and none for what was told
@@ -59,7 +62,7 @@ def compose(prompt: Prompt) -> Draft:
     if hedged:
         said = [unaffirmed(text) for text in said]
     announced = [_announced(text, number, passages, step.language) for number, text in enumerate(said)]
-    texts = (*(each.said for each in hedged), "\n".join(facts), *announced)
+    texts = (*(each.said for each in (*ordered, *hedged)), "\n".join(facts), *announced)
     rest = _of_the_rest(prompt, passages)
     answer = "\n\n".join(text for text in (*texts, rest) if text) or None
     if step.query is not None and not answer:

@@ -5,7 +5,7 @@ from functools import cache
 
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
-from app.figures.words import LANGUAGES, Token, common, data, fold, listed
+from app.figures.words import LANGUAGES, Token, common, data, fold, listed, written
 
 _BREAKS = frozenset(".!?;,\n+=")
 _NEAR = 2  # words between a number and what it counts
@@ -25,6 +25,8 @@ def counted(
         broken = place > 0 and not _BREAKS.isdisjoint(text[found[place - 1].end : token.start])
         if broken or token.folded in listed("separators") or token.number or listed("percent").get(token.folded):
             break
+        if token.raw in written("denying"):
+            break  # «two, not four»
         product = next((n for n, mention in enumerate(named) if mention.start <= token.start < mention.end), None)
         unit = catalogue.units.of(token.folded)
         if unit == _PIECE and product is None:
@@ -33,7 +35,7 @@ def counted(
             return unit, ""
         if product is not None:
             return product, ""
-        if token.folded in common():
+        if token.folded in common() or listed("taking").get(token.folded) is not None:
             break
         spare = spare or token.raw
     before = _before(text, found, first, named, catalogue) if first and first < len(found) else None
@@ -58,7 +60,9 @@ def _before(
     token, between = found[first - 1], text[found[first - 1].end : found[first].start]
     if not _BREAKS.isdisjoint(between):
         return None
-    own = any(mention.unique and mention.start <= token.start < mention.end for mention in named)
+    if first > 1 and listed("eachof").get(found[first - 2].folded) is not None:
+        return None  # «for each shop two»: so many for each of them
+    own = any(mention.unique and mention.own and mention.start <= token.start < mention.end for mention in named)
     if not own and (unit := catalogue.units.of(token.folded)) is not None:
         return unit
     if token.folded in _times() or between.strip().lower() in _times():

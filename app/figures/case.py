@@ -55,9 +55,8 @@ class Case:
 
     def sum(self, offers: Sequence[Offer]) -> Sum:
         granted = granted_by(self.catalogue, self.wanted.words)
-        return count(
-            self.catalogue, self.items(offers), self.told, self.wanted.months, granted=granted, shares=self.shares
-        )
+        told = {**at_least(self.catalogue, self.told), **self.told}
+        return count(self.catalogue, self.items(offers), told, self.wanted.months, granted=granted, shares=self.shares)
 
     def fitting(self, offers: Iterable[Offer]) -> tuple[Sum, ...]:
         """Sums of those offers that what was told fits into, from the cheapest on."""
@@ -66,6 +65,18 @@ class Case:
     def cheapest(self, offers: Iterable[Offer]) -> Sum | None:
         """The least that is paid for what was told; None where nothing fits."""
         return cheapest(self.catalogue, offers, self.told, self.wanted.months, self.shares)
+
+
+def at_least(catalogue: Catalogue, told: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
+    """Of what every main offer includes one at least, as many as there are of those: four shops have four tills."""
+    names = catalogue.main.names if catalogue.main is not None else ()
+    offers = [offer for name in names if (offer := catalogue.named_so(name)) is not None]
+    places = {price.unit for offer in offers for price in offer.prices}
+    place = next(iter(places)) if len(places) == 1 else None
+    if place is None or told.get(place, Decimal(1)) <= 1:
+        return {}
+    units = {f.unit for offer in offers for f in offer.limits if f.amount == 1}
+    return {unit: told[place] for unit in units if unit is not None and unit != place}
 
 
 def quantities(asked: Wanted, before: Mapping[str, Decimal]) -> dict[str, Decimal]:

@@ -7,13 +7,12 @@ from itertools import product
 
 from app.figures.case import Case
 from app.figures.decided import Confirmed, Corrected, Decided, NotOurs
-from app.figures.read import MOST_READ
+from app.figures.elsewhere import his_amounts
 from app.figures.sums.counting import Sum
 from app.figures.sums.fitting import alternatives, fitting
 from app.figures.sums.own_sums import Claim, claims, found_as
 from app.figures.talk.basket import Basket
 from app.figures.talk.together import sum_of
-from app.figures.words import segments, tokens, written
 
 _MOST = 4
 _SEVERAL = 2
@@ -38,7 +37,7 @@ def _within(made: Sum, whole: Sum) -> bool:
 
 
 def _judged(case: Case, basket: Basket) -> Iterator[Decided]:
-    if not all(named.candidates for named in case.wanted.named) or _of_others(case):
+    if not all(named.candidates for named in case.wanted.named) or his_amounts(case):
         return
     together = sum_of(case, basket)
     for claim in claims(case.read, case.wanted)[:_MOST]:
@@ -67,19 +66,6 @@ def _judged(case: Case, basket: Basket) -> Iterator[Decided]:
             and not _price_somewhere(case, claim.amount)
         ):
             yield NotOurs(claim)
-
-
-def _of_others(case: Case) -> bool:
-    """«Another program is 3,000»: an amount of somebody else's, which is none of ours whatever it equals."""
-    text, found = case.read.text, tokens(case.read.text)
-    for first, last in segments(text, found):
-        part = found[first:last]
-        begin, end = part[0].start, part[-1].end
-        amount = any(begin <= number.start < end for number in case.read.numbers[:MOST_READ])
-        named = any(named.own and begin <= named.start < end for named in case.wanted.named)
-        if amount and not named and any(token.raw in written("elsewhere") for token in part):
-            return True
-    return False
 
 
 def _whole(claim: Claim, together: Sum | None) -> Sum | None:

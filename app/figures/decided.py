@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from app.figures.compared import Compared, Either, Instead, Over, because
 from app.figures.peramount import for_what
-from app.figures.ruled import Cheaper, PerUnit, Ruled
+from app.figures.ruled import Cheaper, PerUnit, Ruled, WhichOf
 from app.figures.saying import derivation, figure_said, lasting, missing, plainly, price, template, whole
 from app.figures.shop.catalogue import Offer
 from app.figures.shop.facts import Figure, money, plain
@@ -92,6 +93,10 @@ class Recommended:
     more: Sum | None
     sure: bool
     """Whether anything told is what the offers are bounded by."""
+    why: tuple[Over, ...] = ()
+    """Why none that costs less will do."""
+    brief: bool = False
+    """Its price is said in the sum behind."""
 
     @property
     def sections(self) -> tuple[str, ...]:
@@ -99,7 +104,15 @@ class Recommended:
         return tuple(dict.fromkeys((*self.sum.sections, *limits, *(self.more.sections if self.more else ()))))
 
     def say(self, language: Language) -> str:
-        said = [_of(self.sum, language, "fits" if self.sure else "fits_if")]
+        name = self.sum.parts[0].offer.name
+        said = [
+            str(template(language, "fits_short")).format(name=name)
+            if self.brief
+            else _of(self.sum, language, "fits" if self.sure else "fits_if")
+        ]
+        said += [each.say(language) for each in self.why]
+        if self.brief and self.why:
+            return " ".join(said)
         one = len(self.sum.parts) == 1  # its name has just been said
         for part in self.sum.parts:
             own = [s for limit in part.offer.limits if (s := limit.sentence(language)) is not None]
@@ -115,6 +128,8 @@ class Summed:
 
     sum: Sum
     least: bool = False
+    left: tuple[str, ...] = ()
+    """Words of what is not in it: nothing tells which thing they mean."""
 
     @property
     def sections(self) -> tuple[str, ...]:
@@ -133,6 +148,8 @@ class Summed:
         conditions = [c for p in self.sum.parts if p.reduction for f in p.reduction.figures for c in f.fact.conditions]
         for condition in dict.fromkeys(conditions):
             said += " " + template(language, "condition").format(condition=condition)
+        if self.left:
+            said += " " + template(language, "left").format(of=", ".join(self.left))
         return said
 
 
@@ -142,13 +159,15 @@ class Confirmed:
 
     claim: Claim
     sum: Sum
+    why: Figure | None = None
+    """The limit that holds those whom he counts."""
 
     @property
     def sections(self) -> tuple[str, ...]:
-        return self.sum.sections
+        return tuple(dict.fromkeys((*self.sum.sections, *(self.why.sections if self.why is not None else ()))))
 
     def say(self, language: Language) -> str:
-        return _of(self.sum, language, "confirmed")
+        return " ".join(filter(None, (_of(self.sum, language, "confirmed"), because(self.why, language))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +285,8 @@ class NotKnown:
 
 Decided = (
     PriceKnown | PerUnit | Cheaper | Ruled | MainPrices | Paid | Different | Recommended | Summed | Confirmed
-    | Corrected | NotOurs | YesNo | Term | InParts | Beside | NotKnown
+    | Corrected | NotOurs | YesNo | Term | InParts | Beside | NotKnown | WhichOf
+    | Compared | Either | Instead
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from app.figures.case import Case, quantities
 from app.figures.claimed import own_sums
+from app.figures.compared import Compared, Either
 from app.figures.comparing import differences, paid_how
 from app.figures.decided import (
     Beside,
@@ -20,16 +21,20 @@ from app.figures.decided import (
     Term,
     YesNo,
 )
+from app.figures.either import either, within
+from app.figures.elsewhere import compared, his_amounts
 from app.figures.granting import discounts, instalments, yearly
 from app.figures.perwhat import per_what
 from app.figures.pricing import priced, prices
 from app.figures.read import Read
-from app.figures.ruled import Cheaper, PerUnit, Ruled
+from app.figures.ruled import Cheaper, PerUnit, Ruled, WhichOf
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.shop.facts import Figure
 from app.figures.statements import Statements
+from app.figures.sums.counting import Sum
 from app.figures.talk.advising import main_offers, recommended
 from app.figures.talk.basket import NOTHING, Basket
+from app.figures.talk.held import Held
 from app.figures.talk.together import several, together
 from app.figures.wanted import MOST, Wanted, wanted
 from app.figures.words import fold, folded, same
@@ -39,7 +44,21 @@ _COUNTING = frozenset({"price", "measure", "included"})
 """What asks how many, of something that was spoken of."""
 _MOST = 4
 _YEAR = Decimal(12)
-_WHOLE = (PerUnit, Cheaper, Ruled, Confirmed, Corrected, NotOurs, InParts, Beside, Paid, Different, Recommended)
+_WHOLE = (
+    Compared,
+    Either,
+    PerUnit,
+    Cheaper,
+    Ruled,
+    Confirmed,
+    Corrected,
+    NotOurs,
+    InParts,
+    Beside,
+    Paid,
+    Different,
+    Recommended,
+)
 """What leaves nothing to be said of prices."""
 
 
@@ -55,27 +74,36 @@ def decide(
     basket: Basket = NOTHING,
     joined: bool = False,
     whole: bool = True,
+    so_many: Held | None = None,
 ) -> tuple[Decided, ...]:
     """What the facts decide of one asked clause, each with its sections and `say(language)`; empty: nothing is certain.
 
     `told`: a unit's word -> quantity, from earlier in the conversation. `focus`: keys of the products spoken of last.
     `basket`: what he wants with this clause; `joined`: what this one names comes beside the rest. `whole`:
     whether a sum is of all of it. `asked`: what `wanted` makes of the clause, if the caller has it.
-    Linear in the clause; never raises on any text.
+    `so_many`: what it takes so many of, unnamed. Linear in the clause; never raises on any text.
     """
     asked = asked or wanted(read, catalogue)
     known = ((unit, Decimal(n)) for unit, n in (told or {}).items())
     before = {catalogue.units.key(unit) or unit: n for unit, n in known if n.is_finite() and 0 < n <= MOST}
     spoken = tuple(offer for key in focus if (offer := catalogue.get(key)) is not None)
-    counts = {} if asked.named else {item.key: item.count for item in basket.items if item.count is not None}
+    held = (
+        {} if asked.named and not (joined or "sum" in asked.asks) else {item.key: item.count for item in basket.items}
+    )
+    counts = {key: count for key, count in held.items() if count is not None}
     shares = dict(basket.shares) or asked.shares
     case = Case(read, asked, catalogue, quantities(asked, before), spoken, language, counts, shares)
+    if so_many is not None and len(so_many.open) > 1:
+        return (WhichOf(tuple(made for key in so_many.open for made in _of_so_many(case, key, so_many.count))),)
     if _of_other_units(case, basket):
         case, basket = replace(case, focus=()), NOTHING
     case = replace(case, wanted=replace(asked, months=_whole_year(case, basket)))
     asked = case.wanted
-    found: list[Decided] = [*per_what(case)]
+    found: list[Decided] = [*compared(case, basket, joined=joined)] or either(case, basket)
+    found = found or ([] if his_amounts(case) else [*per_what(case)])
     found = found or [*own_sums(case, basket)] or paid_how(case) or [*differences(case), *recommended(case, basket)]
+    if joined and found and all(isinstance(d, Confirmed) and len(d.sum.parts) == 1 for d in found):
+        found = [*together(case, basket, joined=True)] or found  # what he has put right, in the sum of all
     if not found and ("instalment" in asked.asks or (basket.parts and "sum" in asked.asks)):
         found = [*instalments(case, basket, joined=joined)]
     cheaper = [] if found else yearly(case)
@@ -84,13 +112,16 @@ def decide(
         found += discounts(case)
     if not any(isinstance(d, _WHOLE) for d in found):
         summed = together(case, basket, joined=joined) if (whole and "sum" in asked.asks) or several(case) else []
-        found += _limits(case) or summed or prices(case)
+        several_ = summed if len(case.named) > 1 else []  # a unit in a list of goods asks for no limit
+        found += several_ or _limits(case) or summed or prices(case)
     elif case.named and all(isinstance(d, Confirmed) and not set(case.named) & _offers(d) for d in found):
         found += prices(case)  # of something else than the sum that was right
     elif any(isinstance(d, Recommended) for d in found):
-        found += _beside_main(case)
+        whole_ = together(case, basket, joined=joined, plan=True) if "sum" in asked.asks else []
+        found = whole_ if any(isinstance(d, Recommended) for d in whole_) else [*found, *_beside_main(case)]
     if not found and joined and len(basket.meant) == 1 and (left := catalogue.get(basket.meant[0].key)) is not None:
         found += priced(case, (left,))  # all that is left of an order
+    found = [_with_why(case, each) for each in found]
     if not found:
         terms = catalogue.terms_named(read.text)[:_MOST] if _asks_figure(asked) else ()
         found += [Term((figure,)) for figure in terms if len(_beside(asked, figure)) <= 1]
@@ -101,6 +132,21 @@ def decide(
     for decision in found:
         once.setdefault(decision.sum if isinstance(decision, Confirmed) else decision, decision)
     return tuple(once.values())
+
+
+def _with_why(case: Case, decision: Decided) -> Decided:
+    """With the limit that holds so many as the clause counts, where an amount is right for them."""
+    if isinstance(decision, PerUnit):
+        return replace(decision, why=within(case, decision.offer))
+    if isinstance(decision, Confirmed) and len(decision.sum.parts) == 1:
+        return replace(decision, why=within(case, decision.sum.parts[0].offer))
+    return decision
+
+
+def _of_so_many(case: Case, key: str, count: Decimal | None) -> list[Sum]:
+    offer = case.catalogue.get(key)
+    made = replace(case, counts={key: count or Decimal(1)}).sum((offer,)) if offer is not None else None
+    return [made] if made is not None and made.known else []
 
 
 def _offers(decision: Confirmed) -> set[Offer]:

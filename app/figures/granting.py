@@ -145,12 +145,19 @@ def yearly(case: Case) -> list[Cheaper]:
     asked, months = case.wanted, case.wanted.months
     compares = any(word in listed("comparative") for word in asked.words)
     asks = "discount" in asked.asks or (compares and not asked.asks & {"choose", "difference", "instalment"})
-    if not asks or months is None or months % _YEAR or len(case.named) > 1:
+    if not asks or months is None or months % _YEAR:
         return []
     lasting = [o for o in case.meant if o.priced("month") is not None and o.priced("year") is not None]
     if case.named and not lasting:
         return []
-    sums = [case.sum((offer,)) for offer in lasting[:1]]
+    if case.named and len(case.named) > 1:
+        monthly = [o for o in case.named if o.priced("month") is not None]  # «both for a year: is it less?»
+        lasting = lasting if len(monthly) == len(case.named) else []
+        sums = [case.sum(monthly)] if lasting else []
+        if not sums:
+            return []
+    else:
+        sums = [case.sum((offer,)) for offer in lasting[:1]]
     sums = sums or list(case.fitting(main_offers(case.catalogue)))
     found = [(made, saved) for made in sums if (saved := _saved(case, made, months)) > 0]
     return [Cheaper(tuple(made for made, _ in found), tuple(saved for _, saved in found))] if found else []
@@ -158,7 +165,7 @@ def yearly(case: Case) -> list[Cheaper]:
 
 def _saved(case: Case, made: Sum, months: Decimal) -> Decimal:
     """How much less it is than the same paid month by month."""
-    offers = [part.offer for part in made.parts[:1]]
+    offers = [part.offer for part in made.parts if not part.offer.extra]
     monthly = count(case.catalogue, case.items(offers), case.told, months, prefer="month")
     total, other = made.single, monthly.single
     return other.amount - total.amount if made.known and monthly.known and total and other else Decimal(0)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from app.figures.compared import because
 from app.figures.saying import derivation, plainly, price, template, whole
 from app.figures.shop.catalogue import Offer
 from app.figures.shop.facts import Figure, money
@@ -17,12 +18,17 @@ class PerUnit:
     offer: Offer
     figure: Figure
     value: bool | None
+    why: Figure | None = None
+    """The limit that holds those whom he counts."""
 
     @property
     def sections(self) -> tuple[str, ...]:
-        return self.figure.sections
+        return tuple(dict.fromkeys((*self.figure.sections, *(self.why.sections if self.why is not None else ()))))
 
     def say(self, language: Language) -> str:
+        return " ".join(filter(None, (self._said(language), because(self.why, language))))
+
+    def _said(self, language: Language) -> str:
         shown = price(self.figure, language, unit=True)
         own = self.figure.sentence(language)
         known = template(language, "price").format(name=self.offer.name, prices=shown) if own is None else plainly(own)
@@ -73,3 +79,18 @@ class Ruled:
 
     def say(self, language: Language) -> str:
         return self.figure.ruled(language) or ""
+
+
+@dataclass(frozen=True, slots=True)
+class WhichOf:
+    """He takes so many of what has several models: what so many of each come to. Nothing is chosen for him."""
+
+    sums: tuple[Sum, ...]
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(section for made in self.sums for section in made.sections))
+
+    def say(self, language: Language) -> str:
+        named = (f"{made.parts[0].offer.name}: {derivation(made, language)}" for made in self.sums)
+        return whole(str(template(language, "which_of")).format(each=str(template(language, "join")).join(named)))

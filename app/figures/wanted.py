@@ -19,6 +19,8 @@ _PIECE = "@piece"
 _MOST_PIECES = 10_000  # of one product: a greater number beside its name is an amount
 _LONGEST = 60
 """Months: for longer nobody pays ahead, and «then» of one language begins as «ten» does."""
+Per = tuple[str, Decimal]
+"""(key of a unit, how many for each of it)."""
 _SHORT = {"hour": ("@hour", 3600), "day": ("@day", 86400), "week": ("@week", 604800)}
 
 
@@ -53,6 +55,18 @@ class Wanted:
     """Keys of the units that stand outside of names, told or not."""
     shares: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
     """Key of a unit -> how many of it there are in each of several places."""
+    per: Mapping[int, Per] = field(default_factory=dict)
+    """Place in `named` -> of what its count is so many for each: «a scanner for every till»."""
+
+    @property
+    def counted_per(self) -> Mapping[str, Per]:
+        """Key of a product -> the same, as `counted` has its count."""
+        return {
+            key: per
+            for place, per in self.per.items()
+            for key in ((self.named[place].key,) if self.named[place].key is not None else self.named[place].tied)
+            if key is not None
+        }
 
     @property
     def counted(self) -> Mapping[str, Decimal]:
@@ -72,9 +86,13 @@ class Wanted:
     @property
     def own_only(self) -> "Wanted":
         """Without what is called by no word of its own name: beside such a word it is only spoken of."""
-        kept = [n for n, named in enumerate(self.named) if named.own]
+        return self.only([n for n, named in enumerate(self.named) if named.own])
+
+    def only(self, kept: Sequence[int]) -> "Wanted":
+        """With the mentions of these places alone."""
         counts = {place: self.counts[n] for place, n in enumerate(kept) if n in self.counts}
-        return replace(self, named=tuple(self.named[n] for n in kept), counts=MappingProxyType(counts))
+        per = {place: self.per[n] for place, n in enumerate(kept) if n in self.per}
+        return replace(self, named=tuple(self.named[n] for n in kept), counts=MappingProxyType(counts), per=per)
 
 
 @dataclass(slots=True)

@@ -3,11 +3,12 @@
 The composer says it, the prompt shows it, the guardrail lets it pass.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from app.figures.compared import Compared, Either, Instead
 from app.figures.comparing import once_or_again
 from app.figures.decided import (
     Beside,
@@ -28,9 +29,10 @@ from app.figures.decided import (
 )
 from app.figures.deciding import decide
 from app.figures.read import Read
-from app.figures.ruled import Cheaper, NothingOrdered, PerUnit, Ruled
-from app.figures.talk.basket import heard
+from app.figures.ruled import Cheaper, NothingOrdered, PerUnit, Ruled, WhichOf
+from app.figures.talk.basket import Heard, heard
 from app.figures.talk.ordering import orders, recaps
+from app.figures.talk.placing import placed
 from app.figures.wanted import Wanted
 from app.figures.words import chooses, listed
 from app.knowledge.retriever import Retriever
@@ -40,11 +42,14 @@ from app.turn.recalled import LONGEST, as_heard, in_its_words, parser, recalled,
 from app.types import Ask, Deciding, Snapshot, Step
 
 _KINDS: Mapping[type[object], str] = {
-    Cheaper: "sum", PerUnit: "term", Ruled: "term",
+    Cheaper: "sum", WhichOf: "sum", Compared: "sum", Either: "confirmed", Instead: "sum",
+    PerUnit: "term", Ruled: "term",
     PriceKnown: "price", MainPrices: "price", Paid: "term", Different: "sum", Summed: "sum", Recommended: "advised",
     Confirmed: "confirmed", Corrected: "corrected", NotOurs: "not_ours", YesNo: "yes_no", Term: "term",
     InParts: "instalment", Beside: "instalment", NotKnown: "not_known",
 }  # fmt: skip
+_PLACES = frozenset({"purchase", "contact_given"})
+"""Reasons with which an order is placed."""
 _PRICED = frozenset({"price", "discount_request", "comparison", "purchase", "objection_price", "project"})
 """Intents that ask for a price, or are about one."""
 _SUMS = frozenset({"sum", "price", "cheapest"})
@@ -99,12 +104,12 @@ def what_decides(
     priced = step.reason == "price_told" or not _PRICED.isdisjoint(step.intents)
     counts = open_ or priced or any(character.isdigit() for character in text[:LONGEST])
     all_ = recalled(snapshot, found, counted)
-    before = without(all_, step.without, found)
-    as_written = text[:LONGEST]
+    before, as_written = without(all_, step.without, found), text[:LONGEST]
     text = in_its_words(as_written, found)
     known = as_heard(before, text, counted, found)
     now = heard(text, known, found.catalogue, parser(found))
     read, asked, basket = now.read, now.wanted, now.after
+    order = _order(step, now, found) if sums else ()
     if recaps(asked.words) and not asked.named and len(asked.rest) <= _ASIDE and not any(i.taken for i in basket.items):
         return (Deciding("term", NothingOrdered().say(step.language)),)
     put_right = now.put_right or (now.picked and snapshot.state.priced) or before.keys != all_.keys
@@ -114,21 +119,21 @@ def what_decides(
     answers = bool(_ASKED.intersection(step.intents)) or chooses(asked.words)
     recap = recaps(asked.words) and bool(basket.items)
     suits = _suits(asked)
-    lists = recap or orders(read.text, asked, found.catalogue, all_.keys)
+    lists = recap or now.so_many is not None or orders(read.text, asked, found.catalogue, all_.keys)
     if not (counts or put_right or of_prices or answers or lists or suits):
-        return ()
+        return order
     if lists:
         asked = replace(asked, asks=asked.asks | {"price", "sum"})
     priced = priced or of_prices or suits or not _SUMS.isdisjoint(asked.asks)
-    told, focus = dict(basket.told), basket.focus
+    told = dict(basket.told)
     told_now = bool(read.numbers or asked.quantities) or asked.months is not None
     if step.reason == "price_told" and not (told_now or put_right):
-        return ()  # he tells something else
+        return order  # he tells something else
     few = open_ and len(asked.bare) == 1 and asked.bare[0] <= _FEW and not asked.quantities and not put_right
     if few and len(told) == 1:
         told = dict.fromkeys(told, asked.bare[0])  # «and for two?», of what he counted before
-    elif few and not asked.keys and len(focus) == 1:
-        read, asked = _of_these(read, asked, focus[0], found)
+    elif few and not asked.keys and len(basket.focus) == 1:
+        read, asked = _of_these(read, asked, basket.focus[0], found)
     whole = not (open_ and told_now) or put_right or "sum" in asked.asks
     if put_right or (open_ and told_now):
         priced, asked = True, replace(asked, asks=asked.asks | {"price", "sum"})
@@ -137,26 +142,45 @@ def what_decides(
         found.catalogue,
         found.statements,
         told=told,
-        focus=focus,
+        focus=basket.focus,
         language=step.language,
         asked=asked,
         basket=basket,
         joined=now.joined or put_right or recap,
         whole=whole,
+        so_many=now.so_many,
     )
-    judged = any(isinstance(each, Confirmed | Corrected) for each in decided)
+    judged = any(isinstance(each, Confirmed | Corrected | Either | Compared) for each in decided)
+    priced = priced or any(isinstance(each, Compared) for each in decided)
     if sums and not judged and read.numbers:
         added = added_up(read, asked, snapshot.history, found.catalogue, step.language)
         if added is not None:
             return (replace(added, said=found.names.said(added.said, step.language)),)
     if text != as_written:  # a term that he names in another language is asked about: its section answers
         decided = tuple(e for e in decided if not (isinstance(e, Term) and all(f.kind == "term" for f in e.figures)))
-    over = {section.id for section in found.sections if section.valid_until and section.valid_until < today}
+    over = frozenset(section.id for section in found.sections if section.valid_until and section.valid_until < today)
     if step.language == "en" and found.translates:
         decided = tuple(each for each in decided if not isinstance(each, YesNo))
     wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)
-    wished = (each for each in wished if not _placed(each, step, snapshot))
+    said = _in_his_language((each for each in wished if not _placed(each, step, snapshot)), step, found)
+    return said if any(each.kind in _RECKONED for each in said) else (*order, *said)[:_MOST]
+
+
+def _in_his_language(wished: Iterable[Deciding], step: Step, found: Retriever) -> tuple[Deciding, ...]:
     return tuple(replace(each, said=found.names.said(each.said, step.language)) for each in wished)[:_MOST]
+
+
+def _order(step: Step, now: Heard, found: Retriever) -> tuple[Deciding, ...]:
+    """The order said again, where a message places it or brings the contact to it."""
+    if step.reason not in _PLACES or not now.after.ordered or now.so_many is not None:
+        return ()
+    made = placed(now.after, found.catalogue, step.language)
+    if made is None:
+        return ()
+    amounts = tuple(total.amount for total in made.sum.totals)
+    return (
+        Deciding("ordered", found.names.said(made.say(step.language), step.language), made.sections, amounts=amounts),
+    )
 
 
 def _no_buyers(step: Step) -> bool:
@@ -192,7 +216,7 @@ def _of_these(read: Read, asked: Wanted, key: str, found: Retriever) -> tuple[Re
     return parser(found)(counted)
 
 
-def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: bool) -> Iterator[Deciding]:
+def _wanted(decided: Sequence[Decided], step: Step, over: frozenset[str], *, priced: bool) -> Iterator[Deciding]:
     # The shop's main prices answer who asks for a price of nothing; beside something else it is the price of that.
     beside = len(decided) > 1 or len(step.queries) > 1 or "discount_request" in step.intents
     for each in decided:
@@ -213,10 +237,10 @@ def _wanted(decided: Sequence[Decided], step: Step, over: set[str], *, priced: b
 
 def _comes_out(each: Decided) -> tuple[Decimal, ...]:
     """Of a sum: its totals."""
-    if isinstance(each, Cheaper):
+    if isinstance(each, Cheaper | Instead | WhichOf):
         return tuple(total.amount for made in each.sums for total in made.totals)
     return (
         tuple(total.amount for total in each.sum.totals)
-        if isinstance(each, Summed | Confirmed | Corrected | Recommended)
+        if isinstance(each, Summed | Confirmed | Corrected | Recommended | Either | Compared)
         else ()
     )

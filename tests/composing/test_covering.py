@@ -75,3 +75,21 @@ def test_a_question_of_a_few_plain_words_is_named_and_no_other() -> None:
     assert quoted("и?") is None
     assert quoted("вот " * 8) is None
     assert quoted("www.example.com?") is None
+
+
+def test_a_question_that_only_counts_again_is_answered_by_the_sum() -> None:
+    total = Deciding("sum", "Жилет: 3 × 500 ₸ = 1 500 ₸.")
+    assert reckoned("пересчитайте", (total,)) and reckoned("а для трёх лодок?", (total,))
+    assert not reckoned("пересчитайте", (Deciding("term", "Лодка: 4 (место)."),)), "nothing was counted"
+    assert not reckoned("а баня для трёх гостей топится?", (total,))
+
+
+def test_which_one_fits_is_answered_by_the_one_that_does() -> None:
+    fits = Deciding("advised", "Вам подойдёт Абонемент.")
+    assert reckoned("какую лодку нам взять?", (fits,))
+    assert not reckoned("можно ли с собакой?", (fits,))
+
+
+def test_an_amount_beside_one_that_was_judged_is_answered_with_it() -> None:
+    judged = Deciding("confirmed", "1 500 ₸, а не 3 000 ₸: Жилет: 1 500 ₸.")
+    assert reckoned("или 3000 с человека платить?", (judged,)) and not reckoned("или платить с человека?", (judged,))

@@ -215,3 +215,13 @@ async def test_nobody_is_asked_to_write_what_the_flow_asks_or_what_he_has_told()
     assert await said(STEP, asks) == "Лодка стоит 500 ₸ в час. Напишите, сколько вас."
     only = Passage(Section(id="a", text="Напишите, сколько вас.", category="c"), 2)
     assert await said(told, only) == "Напишите, сколько вас.", "nothing else is said there"
+
+
+async def test_an_order_is_said_first_and_no_section_beside_it_when_it_is_placed() -> None:
+    order = Deciding("ordered", "Записали: Лодка: 2 × 100 ₸ = 200 ₸.", amounts=(Decimal(200),))
+    price = Deciding("term", "Лодка: 4 (место).")
+    near = Passage(Section(id="a", text="Лодки красим.", category="c"), 2)
+    placed = Prompt(replace(STEP, reason="purchase"), (near,), (), "оформляйте", deciding=(order,))
+    assert (await Extractive().answer(placed, Deadline.after(1))).text == order.said
+    asked = Prompt(replace(STEP, reason="contact_given"), (near,), (), "q", deciding=(order, price))
+    assert (await Extractive().answer(asked, Deadline.after(1))).text.startswith(f"{order.said}\n\n{price.said}")

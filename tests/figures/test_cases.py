@@ -1,7 +1,8 @@
 """Prices and sums of four shops, by kind: `cases/*.yaml`.
 
 A decision is written in short: `price 7900 month 79000 year` (from: where it begins), `sum TOTAL PERIOD + ...` (3m: for three
-months), `advised SUM`, `cheaper SUMS`, `for [yes|no] PRICE`, `rule PERCENT`, `right SUM`, `not CLAIMED: SUM`, `not ours CLAIMED`, `yes`, `no`, `term FIGURES`, `parts MONTHLY x MONTHS`, `unknown WHAT`.
+months), `advised SUM`, `cheaper SUMS`, `instead SUMS`, `which SUMS`,
+`either AMOUNT not AMOUNTS [why]`, `SUM beside|budget AMOUNT`, `for [yes|no] PRICE`, `rule PERCENT`, `right SUM`, `not CLAIMED: SUM`, `not ours CLAIMED`, `yes`, `no`, `term FIGURES`, `parts MONTHLY x MONTHS`, `unknown WHAT`.
 """
 
 from decimal import Decimal
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.figures.compared import Compared, Either, Instead
 from app.figures.decided import (
     Confirmed,
     Corrected,
@@ -23,7 +25,7 @@ from app.figures.decided import (
     YesNo,
 )
 from app.figures.deciding import decide
-from app.figures.ruled import Cheaper, PerUnit, Ruled
+from app.figures.ruled import Cheaper, PerUnit, Ruled, WhichOf
 from app.figures.shop.catalogue import key_of
 from app.figures.sums.counting import Sum
 from tests.figures.conftest import HERE, shop
@@ -50,6 +52,13 @@ def short(decision: Decided) -> str:  # noqa: PLR0911, PLR0912 - a line for each
             return "price " + " ".join(_price(f) for f in decision.figures)
         case Summed():
             return "sum " + _totals(decision.sum)
+        case Instead() | WhichOf():
+            return ("instead " if isinstance(decision, Instead) else "which ") + ", ".join(map(_totals, decision.sums))
+        case Either():
+            others = " ".join(f"{other:f}" for other in decision.others)
+            return f"either {decision.amount:f} not {others}{' why' if decision.why else ''}"
+        case Compared():
+            return f"{_totals(decision.sum)} {'budget' if decision.budget else 'beside'} {decision.other:f}"
         case Cheaper():
             return "cheaper " + ", ".join(map(_totals, decision.sums))
         case PerUnit():

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 from app.figures.case import Case
+from app.figures.compared import Over
 from app.figures.decided import Recommended
 from app.figures.read import MOST_READ
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.shop.main import says_nothing
 from app.figures.shop.naming import Named
+from app.figures.sums.counting import Sum, quantity_of
 from app.figures.sums.fitting import bounded, fitting
+from app.figures.sums.limits import above, one_more
 from app.figures.talk.basket import Basket
 from app.figures.words import Token, chooses, collective, listed, same, segments, tokens
 
@@ -36,7 +39,32 @@ def recommended(case: Case, basket: Basket) -> list[Recommended]:
         return []
     best = sums[0]
     more = next((made for made in sums[1:] if len(made.parts) == 1), None)
-    return [Recommended(best, more, sure=not units.isdisjoint(told))]
+    return [Recommended(best, more, not units.isdisjoint(told), over(case, offers, best))]
+
+
+def over(case: Case, offers: Sequence[Offer], best: Sum) -> tuple[Over, ...]:
+    """What told does not fit into the offers that cost less than the best, and cannot be paid for beside them."""
+    own = best.parts[0]
+    found: list[Over] = []
+    for offer in offers:
+        price = offer.priced(own.price.fact.period)
+        if offer == own.offer or price is None or price.amount >= own.price.amount:
+            continue
+        quantity, _ = quantity_of(price, case.told)
+        for limit in offer.limits:
+            unit = limit.unit or ""
+            exceeds = unit in case.told and above(limit, case.told, quantity, case.shares) > 0
+            if exceeds and not one_more(case.catalogue, offer, unit):
+                found.append(Over(offer, limit, case.told[unit]))
+    return tuple(found[:_MOST])
+
+
+def decided_plan(case: Case) -> Recommended | None:
+    """The main offer that what was told decides, where a sum is asked of it and more; None where nothing decides it."""
+    offers = main_offers(case.catalogue)
+    told = any(limit.unit in case.told for offer in offers for limit in offer.limits)
+    sums = case.fitting(offers) if told else ()
+    return Recommended(sums[0], None, True, over(case, offers, sums[0]), brief=True) if sums else None
 
 
 def main_offers(catalogue: Catalogue) -> tuple[Offer, ...]:
@@ -68,7 +96,8 @@ def _asks(part: Sequence[Token], case: Case, basket: Basket, keys: set[str]) -> 
         return False
     named = any(mention.key in keys for mention in mentions)
     calls = bool(mentions) or any(_calls(word, case, keys) for word in words)
-    briefly = bool(which) and calls and len(part) <= _BRIEF  # «which plan?»
+    said = [word for word in words if word in listed("choosing") or not says_nothing(word)]
+    briefly = bool(which) and calls and len(said) <= _BRIEF  # «which plan, then?»
     if not (chooses(words) or (suits and named) or briefly):
         return False
     spans = [(m.start, m.end) for m in mentions] + [(n.start, n.end) for n in case.read.numbers[:MOST_READ]]

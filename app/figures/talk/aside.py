@@ -23,8 +23,8 @@ def spoken_of(text: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
     if not wanted.named:
         return
     found = tokens(text)
-    parts = [_Sentence(found[first:last], mark) for first, last, mark in _sentences(text, found)]
     clauses = [found[first:last] for first, last in segments(text, found)]
+    parts = [_Sentence(found[a:b], _within(clauses, found[a], found[b - 1]), m) for a, b, m in _sentences(text, found)]
     asked_for = any(part.priced for part in parts)
     totals = any(word in listed("totals") for word in wanted.words)
     for mention in wanted.named:
@@ -34,7 +34,9 @@ def spoken_of(text: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
         apart = len(parts) > 1 and asked_for and not part.priced and not part.takes and part.asks
         apart = apart and not (totals and part.suits)  # «will X do? and Y, the total» is of both
         clause = next((c for c in clauses if c[0].start <= mention.start < c[-1].end), ())
-        if part.why or apart or (len(clauses) > 1 == len(wanted.named) and _told(mention, clause)):
+        if part.why or _reproached(clause, mention):
+            yield _with_numbers(wanted, found, mention)  # «why one scanner?»: so many we said, and not he
+        elif apart or (len(clauses) > 1 == len(wanted.named) and _told(mention, clause)):
             yield _with_number(found, mention.start), mention.end
 
 
@@ -43,15 +45,27 @@ class _Sentence:
 
     __slots__ = ("asks", "begin", "end", "priced", "suits", "takes", "why")
 
-    def __init__(self, part: Sequence[Token], mark: str) -> None:
+    def __init__(self, part: Sequence[Token], clauses: Sequence[Sequence[str]], mark: str) -> None:
         words = [token.folded for token in part]
-        kinds = asked(words)
+        kinds = asked([word for word in words if word not in listed("whys")])  # «почему» is no form of «почём»
         self.begin, self.end = part[0].start, part[-1].end
-        self.priced = bool(kinds & _ASKS) or chooses(words)
+        self.priced = bool(kinds & _ASKS) or chooses(words) or any(map(_which, clauses))
         self.suits = any(listed("suiting").get(word) is not None for word in words)
         self.takes = wishes(words)
         self.asks = "?" in mark or "yes_no" in kinds or any(word in listed("open") for word in words)
         self.why = "?" in mark and not self.priced and any(word in listed("whys") for word in words)
+
+
+def _within(clauses: Sequence[Sequence[Token]], first: Token, last: Token) -> list[list[str]]:
+    """The words of the clauses from one token to another."""
+    inside = (clause for clause in clauses if first.start <= clause[0].start <= last.start)
+    return [[token.folded for token in clause] for clause in inside]
+
+
+def _which(words: Sequence[str]) -> bool:
+    """«Which plan, then?»: it asks for one of them, and says nothing else."""
+    which = [word for word in words if word in listed("choosing")]
+    return bool(which) and len([word for word in words if word not in which and not says_nothing(word)]) == 1
 
 
 def _told(mention: Named, part: Sequence[Token]) -> bool:
@@ -74,6 +88,23 @@ def _sentences(text: str, found: Sequence[Token]) -> Iterator[tuple[int, int, st
             begun = last
 
 
+def _reproached(clause: Sequence[Token], mention: Named) -> bool:
+    """«One scanner again!»: what an answer of ours has said before."""
+    ahead = [token.folded for token in clause if token.end <= mention.start]
+    return bool(ahead) and ahead[0] in listed("reproach")
+
+
+def _with_numbers(wanted: Wanted, found: Sequence[Token], mention: Named) -> tuple[int, int]:
+    """The place of a mention with the number that counts it, on whichever side it stands."""
+    place = wanted.named.index(mention)
+    start, last = _with_number(found, mention.start), next((t for t in found if t.start >= mention.end), None)
+    behind = last is not None and (last.number or listed("one").get(last.folded) is not None)
+    counts = behind and start == mention.start and wanted.counts.get(place) is not None
+    return start, (last.end if last is not None and counts else mention.end)
+
+
 def _with_number(found: Sequence[Token], start: int) -> int:
     place = next((n for n, token in enumerate(found) if token.start >= start), 0)
-    return found[place - 1].start if place and found[place - 1].number else start
+    before = found[place - 1] if place else None
+    counts = before is not None and (before.number or listed("one").get(before.folded) is not None)
+    return before.start if before is not None and counts else start

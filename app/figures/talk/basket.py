@@ -1,67 +1,31 @@
 """What he wants so far: folded over the messages of a conversation, one after another."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from itertools import pairwise
 
+from app.figures.case import quantities
 from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue
 from app.figures.sums.fitting import bounded, least_of
-from app.figures.talk.aside import spoken_of
-from app.figures.talk.choosing import chosen, named_more
-from app.figures.talk.held import Held
-from app.figures.talk.mending import counted_anew, fewer, put_right, swapped, told_anew
-from app.figures.talk.ordering import in_sets, joins, meant_by
-from app.figures.talk.rejecting import kept, rejections, removes, wishes
-from app.figures.talk.replacing import replaced
-from app.figures.talk.spreading import named_by_price, of_another_price, spread
+from app.figures.talk.held import NOTHING, Basket, Held, Parse
+from app.figures.talk.mending import come_back, fewer, multiplied, put_right, said_anew, swapped
+from app.figures.talk.ordering import in_sets, joins, meant_by, taken_so_many
+from app.figures.talk.reading import read_behind
+from app.figures.talk.rejecting import wishes
+from app.figures.talk.sharing import Spoken, of_places, per_item, place_of, renewed
+from app.figures.talk.spreading import Known, of_another_price, shared, spread
 from app.figures.wanted import Wanted
-from app.figures.words import listed, same, segments, tokens
+from app.figures.words import listed, same, tokens, written
+
+__all__ = ("NOTHING", "Basket", "Heard", "Parse", "heard")
 
 _PIECE = "@piece"
 _SPANS = {"@hour": "hour", "@day": "day", "@week": "week"}
-_FIRST = "1"
 _MOST = 12
 _MOST_TIED = 8
 _FEW = 2
 """Words beside a name that nothing explains: with more of them it is about something else."""
 _PRICED = frozenset({"price", "sum", "cheapest", "saving", "instalment", "difference"})
-Parse = Callable[[str], tuple[Read, Wanted]]
-"""What a text says, read for its figures."""
-
-
-@dataclass(frozen=True, slots=True)
-class Basket:
-    """What earlier messages come to. `offered`: the products that an unclear name left to choose from."""
-
-    items: tuple[Held, ...] = ()
-    offered: tuple[str, ...] = ()
-    told: tuple[tuple[str, Decimal], ...] = ()
-    """Key of a unit -> how many."""
-    months: Decimal | None = None
-    rejected: frozenset[str] = frozenset()
-    """Keys, until they are named again."""
-    focus: tuple[str, ...] = ()
-    """Keys of the products spoken of last."""
-    earlier: frozenset[str] = frozenset()
-    """Keys of what a sum of all was of, before the newest message."""
-    shares: tuple[tuple[str, tuple[Decimal, ...]], ...] = ()
-    """Key of a unit -> how many of it there are in each place, as long as nothing else is told of it."""
-    parts: bool = False
-    """Whether he asked to pay by instalments."""
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        return tuple(item.key for item in self.items)
-
-    @property
-    def meant(self) -> tuple[Held, ...]:
-        """What a sum of all is of: what he takes, else all that he asked the price of."""
-        return tuple(item for item in self.items if item.taken) or self.items
-
-
-NOTHING = Basket()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,48 +41,47 @@ class Heard:
     """Whether it took something back that was wanted, or put a number right."""
     joined: bool = False
     """Whether what it names comes beside what was wanted before."""
+    so_many: Held | None = None
+    """What it takes so many of, where it names nothing: what was spoken of last."""
 
 
 def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Heard:
     """Linear in the text."""
-    swap = replaced(text, before.items, catalogue)
-    read, wanted = parse(swap.text if swap is not None else text)
-    text = named_more(named_by_price(read, before.keys, catalogue), catalogue)
-    if text != read.text:
-        read, wanted = parse(text)
-    text = read.text
-    offered = before.offered or _alike(before, catalogue)
-    settled = [item.key for item in before.items if not item.open]
-    full = chosen(text, offered, wanted.named, catalogue, settled)
-    picked = full != text or swap is not None
-    if full != text:
-        read, wanted = parse(full)
-        text = read.text
-    gone, less, spans = _taken_back(text, wanted, before)
-    gone |= {swap.gone} if swap is not None else set()
-    refused = gone | {key for m in wanted.named if (m.start, m.end) in spans for key in m.tied}
-    if spans := [*spans, *spoken_of(text, wanted)]:
-        named = any(mention.own and mention.unique for mention in wanted.named)
-        read, wanted = parse(kept(text, spans))
-        wanted = wanted.own_only if named else wanted
-    if not (gone or less or wanted.keys):
-        gone, less = _it(text, wanted, before)
-    if _first_month(wanted):
-        wanted = replace(wanted, months=None, asks=wanted.asks | {"sum"})
+    it = read_behind(text, before, catalogue, parse)
+    read, wanted, gone = it.read, it.wanted, it.gone
     right = swapped(read)
-    items = [left for item in before.items if item.key not in gone and (left := fewer(item, less)) is not None]
+    items = [left for item in before.items if item.key not in gone and (left := fewer(item, it.less)) is not None]
     told = {unit: n for unit, n in before.told if not _of_gone(unit, gone, catalogue)}
-    lasting = (u for u in wanted.quantities if u != _PIECE and (u not in _SPANS or _spanned(wanted, u, catalogue)))
-    told |= {unit: wanted.quantities[unit] for unit in lasting}
-    if right is not None:
+    lasting = {u for u in wanted.quantities if u != _PIECE and (u not in _SPANS or _spanned(wanted, u, catalogue))}
+    told |= {unit: n for unit, n in quantities(wanted, told).items() if unit in lasting}
+    if right is not None and not any(word in listed("each") for word in wanted.words):  # «not one for each but two»
         items, told = put_right(items, told, right, wanted)
-    wanted = spread(read.text, in_sets(read.text, wanted, catalogue), told, catalogue)
+    known = Known(told, place_of(items, told, catalogue))
+    marks = shared(read, wanted, known, catalogue)
+    wanted = spread(read, in_sets(read.text, wanted, catalogue), known, marks, catalogue)
+    counted = {item.key: item.count for item in items}
+    wanted, items = multiplied(read, wanted, items, catalogue)
+    if (places := of_places(read, wanted, known)) is not None:
+        wanted = replace(wanted, quantities={**wanted.quantities, **places})
+        told |= places
+    if not wanted.counts:
+        items = per_item(items, marks, Spoken(it.spoken, before.focus), known, catalogue)
     if (pieces := wanted.quantities.get(_PIECE)) is not None and not wanted.keys and len(before.focus) == 1:
-        items = [replace(item, count=pieces) if item.key == before.focus[0] else item for item in items]
+        items = [replace(item, count=pieces, per=None) if item.key == before.focus[0] else item for item in items]
+    so_many = (
+        None
+        if marks
+        else taken_so_many(wanted, right, items, it.offered if len(it.offered) > 1 else before.focus, catalogue)
+    )
+    if so_many is not None:
+        items = [*(item for item in items if item.key not in (so_many.key, *so_many.open)), so_many]
     own = {key for key in wanted.keys if key not in gone}
-    refused = (refused - own) | of_another_price(read, wanted, catalogue)
+    refused = (it.refused - own) | of_another_price(read, wanted, catalogue)
     beside = joins(read.text, wanted)
-    items = list(_added(items, wanted, (own, refused), catalogue, picked=picked, beside=beside and not picked))
+    items = list(_added(items, wanted, (own, refused), catalogue, picked=it.picked, beside=beside and not it.picked))
+    with_them = come_back(items, before.gone, wanted, read.text)
+    back = {item.key for item in with_them} - {item.key for item in items}
+    items = renewed(with_them, told)
     focus = (
         wanted.keys or tuple(k for k in before.focus if k not in gone) or tuple(i.key for i in items[-1:] if not i.open)
     )
@@ -129,15 +92,18 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         wanted.months or before.months,
         (before.rejected | gone) - own - {item.key for item in items},
         focus,
-        frozenset(item.key for item in before.meant) - gone,
+        (frozenset(item.key for item in before.meant) - gone) | back,
         tuple({**{u: row for u, row in before.shares if u not in wanted.quantities}, **wanted.shares}.items()),
         before.parts or "instalment" in wanted.asks,
+        before.ordered or any(token.raw in written("placing_order") for token in tokens(read.text)),
+        tuple(item for item in (*before.gone, *before.items) if item.key not in {i.key for i in items})[-_MOST:],
     )
-    picked = picked or any(key in before.offered for key in own)
-    mended = bool((gone | less.keys()) & set(before.keys)) or right is not None
-    mended |= counted_anew(before.items, wanted) or told_anew(dict(before.told), before.items, wanted)
+    picked = it.picked or any(key in before.offered for key in own)
+    mended = bool((gone | it.less.keys()) & set(before.keys)) or right is not None or bool(back)
+    mended |= any(i.key in counted and counted[i.key] != i.count and i.key not in own for i in items)
+    mended |= said_anew(before, wanted)
     again = any(word in listed("recounting") for word in wanted.words)
-    return Heard(read, wanted, after, picked, mended, picked or again or beside)
+    return Heard(read, wanted, after, picked, mended, picked or again or beside, so_many)
 
 
 def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:
@@ -146,74 +112,11 @@ def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:
     return any(price.unit == unit or price.fact.period == _SPANS[unit] for offer in offers for price in offer.prices)
 
 
-def _first_month(wanted: Wanted) -> bool:
-    """«For the first month»: what is paid first, whatever the time that it is paid for."""
-    words = wanted.words
-    if wanted.months is not None and wanted.months > 1 and wanted.asks & {"discount", "cheapest", "saving"}:
-        return False  # «cheaper for a year at once?»
-    if any(listed("at_once").get(word) is not None for word in words) and any(map(_pays, words)):
-        return True
-    firsts = (listed("ordinals").get(a) == _FIRST for a, b in pairwise(words) if listed("spans").get(b) or _pays(b))
-    return any(firsts)
-
-
-def _pays(word: str) -> bool:
-    return listed("payments").get(word) is not None
-
-
-def _alike(before: Basket, catalogue: Catalogue) -> tuple[str, ...]:
-    """Things like the one spoken of last: «the 80, not the 58»."""
-    if len(before.focus) != 1:
-        return ()
-    head = catalogue.head(before.focus[0])
-    return tuple(offer.key for offer in catalogue.offers if catalogue.head(offer.key) == head)[:_MOST_TIED]
-
-
 def _offered(wanted: Wanted, own: set[str], before: Basket) -> tuple[str, ...]:
     for mention in reversed(wanted.named):
         if mention.own and mention.key is None and 1 < len(mention.tied) <= _MOST_TIED and not own & set(mention.tied):
             return mention.tied
     return () if own & set(before.offered) else before.offered
-
-
-def _taken_back(
-    text: str, wanted: Wanted, before: Basket
-) -> tuple[frozenset[str], Mapping[str, Decimal], list[tuple[int, int]]]:
-    """(keys that go, keys -> how many of them go, places of the mentions)."""
-    gone: set[str] = set()
-    fewer: dict[str, Decimal] = {}
-    spans: list[tuple[int, int]] = []
-    held = {item.key: item.count or Decimal(1) for item in before.items}
-    for rejection in rejections(text, wanted.named, held.keys()):
-        mention = wanted.named[rejection.place]
-        spans.append((mention.start, mention.end))
-        keys = [mention.key] if mention.key is not None else [key for key in mention.tied if key in held]
-        some = wanted.counts.get(rejection.place)
-        for key in keys:
-            if not rejection.wholly and some is not None and some < held.get(key, Decimal(1)):
-                fewer[key] = some
-            else:
-                gone.add(key)
-    return frozenset(gone), fewer, spans
-
-
-def _it(text: str, wanted: Wanted, before: Basket) -> tuple[frozenset[str], Mapping[str, Decimal]]:
-    """«Take it away», «take one away», of what was spoken of last."""
-    found = tokens(text)
-    many = [item.key for item in before.items if (item.count or 1) > 1] if wanted.bare else []
-    last = tuple(many[-1:]) or before.focus[-1:] or before.keys[-1:]
-    if not last or not any(removes(token) for token in found):
-        return frozenset(), {}
-    for first, end in segments(text, found):
-        part = found[first:end]
-        if any(removes(token) for token in part):
-            count = next((item.count for item in before.items if item.key == last[0]), None) or Decimal(1)
-            number = wanted.bare[0] if wanted.bare else None
-            if number is not None and number < count:
-                return frozenset(), {last[0]: number}
-            if number is not None or any(listed("it").get(token.folded) for token in part):
-                return frozenset(last), {}
-    return frozenset(), {}
 
 
 def _of_gone(unit: str, gone: frozenset[str], catalogue: Catalogue) -> bool:
@@ -240,7 +143,7 @@ def _added(
     settled = {key for key, held in new.items() if not held.open}
     heads = {catalogue.head(key) for key in settled}
     plans = {catalogue.head(key) for key in new if (offer := catalogue.get(key)) is not None and bounded(offer)}
-    counts = wanted.counted
+    counts, pers = wanted.counted, wanted.counted_per
     # Who adds to what he asked the price of takes that too.
     adds = beside and takes and any(listed("adding").get(word) is not None for word in wanted.words)
     for item in items:
@@ -248,14 +151,21 @@ def _added(
         again = new.pop(item.key, None)
         if again is None and (chosen_ := settled & set(item.open)):
             again = new.pop(min(chosen_))  # of what the name might mean he has named one
-            yield Held(again.key, again.count if again.count is not None else item.count, taken=True)
+            known = _counted(item, again)
+            yield Held(again.key, known.count, taken=True, per=known.per)
         elif again is not None:
-            count = again.count if again.count is not None else item.count
-            yield Held(item.key, count, item.taken or again.taken, again.open and item.open)
+            known = _counted(item, again)
+            yield Held(item.key, known.count, item.taken or again.taken, again.open and item.open, known.per)
         elif not (head in plans or (head in heads and not beside and (takes or not item.taken))):
-            count = counts.get(item.key, item.count)
-            yield replace(item, count=count, taken=item.taken or adds)
+            kept = replace(item, count=counts[item.key], per=pers.get(item.key)) if item.key in counts else item
+            yield replace(kept, taken=item.taken or adds)
     yield from new.values()
+
+
+def _counted(item: Held, again: Held) -> Held:
+    """Of the two the one that says how many: the number that is known already changes nothing."""
+    told = again.count is not None and (again.count != item.count or again.per is not None)
+    return again if told else item
 
 
 def _called(head: str, wanted: Wanted) -> bool:
@@ -277,7 +187,7 @@ def _new(
         return {}
     new: dict[str, Held] = {}
     own, refused = keys
-    counts = wanted.counted
+    counts, pers = wanted.counted, wanted.counted_per
     asks = bool(wanted.asks & _PRICED) or bool(counts)
     contents = _of_contents(wanted) and not wishes(wanted.words)
     for mention in wanted.named:
@@ -286,10 +196,11 @@ def _new(
             continue  # «is the scanner in it?» orders none
         if key is not None:
             if key in own and (mention.own or wanted.asks & _PRICED) and catalogue.get(key) is not None:
-                new[key] = Held(key, counts.get(key), takes)
+                new[key] = Held(key, counts.get(key), takes, per=pers.get(key))
         elif mention.own and 1 < len(mention.tied) <= _MOST_TIED and not (own | refused) & set(mention.tied):
             least = least_of(catalogue, mention.tied)
             if least is not None and not bounded(least) and (asks or _called(catalogue.head(least.key), wanted)):
                 open_ = () if "cheapest" in wanted.asks else mention.tied
-                new.setdefault(least.key, Held(least.key, counts.get(least.key), takes, open_))
+                held = Held(least.key, counts.get(least.key), takes, open_, pers.get(least.key))
+                new.setdefault(least.key, held)
     return new

@@ -14,20 +14,30 @@ _ENDING = 3
 
 
 def chosen(
-    text: str, offered: Sequence[str], named: Sequence[Named], catalogue: Catalogue, held: Sequence[str] = ()
+    text: str,
+    offered: Sequence[str],
+    named: Sequence[Named],
+    catalogue: Catalogue,
+    known: Sequence[Sequence[str]] = (),
 ) -> str:
     """The text with the full names of what it chooses of `offered` (keys, in the order that they were offered in).
 
-    `held`: keys of what is wanted already; a name of several things is that of the only one of them.
+    `known`: keys of what is wanted already, then of what was taken back; a name of several things is that of the only
+    one of them.
     """
     found = tokens(text)
+    among = (*known[:1], offered, *known[1:])
     taken = [(n.start, n.end) for n in named if n.own]
-    all_ = any(listed("others").get(token.folded) is not None for token in found)
-    spans = [] if all_ else [s for n in named if (s := _unclear(n, offered, held, catalogue)) is not None]
+    words = [token.folded for token in found if token.folded not in listed("totals")]
+    all_ = any(listed("others").get(word) is not None for word in words)
+    spans = [] if all_ else [s for n in named if (s := _unclear(n, offered, among, catalogue)) is not None]
     if len(offered) > 1 and not spans and not any(n.key in offered for n in named):
         spans = [s for n, t in enumerate(found) if (s := _picked(text, found, n, offered, catalogue)) is not None]
         spans = [s for s in spans if not any(start <= s[0] < end for start, end in taken)][:1]
     for start, end, name in sorted(spans, reverse=True):
+        behind = next((token for token in found if token.start >= end), None)
+        if behind is not None and behind.raw in written("stand_in"):
+            end = behind.end  # noqa: PLW2901 - «the wireless one»: it counts none
         text = f"{text[:start]}{name}{text[end:]}"
     return text
 
@@ -51,12 +61,15 @@ def named_more(text: str, catalogue: Catalogue) -> str:
 
 
 def _unclear(
-    mention: Named, offered: Sequence[str], held: Sequence[str], catalogue: Catalogue
+    mention: Named, offered: Sequence[str], known: Sequence[Sequence[str]], catalogue: Catalogue
 ) -> tuple[int, int, str] | None:
-    """A mention of several things, one of which was offered, or is held."""
+    """A mention of several things, one of which was offered, or is held; or what only one of the offered is like."""
+    if not mention.own and len(mention.tied) == 1 and mention.tied[0] in offered and len(offered) > 1:
+        like = catalogue.get(mention.tied[0])
+        return (mention.start, mention.end, like.name) if like is not None else None
     if mention.key is not None or not mention.candidates or not mention.own:
         return None
-    both = next((b for among in (held, offered) if len(b := [k for k in mention.tied if k in among]) == 1), [])
+    both = next((b for among in known if len(b := [k for k in mention.tied if k in among]) == 1), [])
     offer = catalogue.get(both[0]) if both else None
     return (mention.start, mention.end, offer.name) if offer is not None else None
 

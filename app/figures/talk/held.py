@@ -1,7 +1,14 @@
-"""A product of an order."""
+"""What earlier messages come to: the things that are wanted, and what was told of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+
+from app.figures.read import Read
+from app.figures.wanted import Per, Wanted
+
+Parse = Callable[[str], tuple[Read, Wanted]]
+"""What a text says, read for its figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +20,42 @@ class Held:
     taken: bool = False
     open: tuple[str, ...] = ()
     """Keys of all that the name which he said may mean: this one is the cheapest of them."""
+    per: Per | None = None
+    """Of what `count` is so many for each: it follows when there are more of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """What earlier messages come to. `offered`: the products that an unclear name left to choose from."""
+
+    items: tuple[Held, ...] = ()
+    offered: tuple[str, ...] = ()
+    told: tuple[tuple[str, Decimal], ...] = ()
+    """Key of a unit -> how many."""
+    months: Decimal | None = None
+    rejected: frozenset[str] = frozenset()
+    """Keys, until they are named again."""
+    focus: tuple[str, ...] = ()
+    """Keys of the products spoken of last."""
+    earlier: frozenset[str] = frozenset()
+    """Keys of what a sum of all was of, before the newest message."""
+    shares: tuple[tuple[str, tuple[Decimal, ...]], ...] = ()
+    """Key of a unit -> how many of it there are in each place, as long as nothing else is told of it."""
+    parts: bool = False
+    """Whether he asked to pay by instalments."""
+    ordered: bool = False
+    """Whether he has said that he takes what he takes."""
+    gone: tuple[Held, ...] = ()
+    """What was wanted and is no more: it may come again, with its count."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(item.key for item in self.items)
+
+    @property
+    def meant(self) -> tuple[Held, ...]:
+        """What a sum of all is of: what he takes, else all that he asked the price of."""
+        return tuple(item for item in self.items if item.taken) or self.items
+
+
+NOTHING = Basket()

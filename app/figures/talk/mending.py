@@ -4,15 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
+from types import MappingProxyType
 
 from app.figures.read import MOST_READ, Read, exact
-from app.figures.talk.held import Held
+from app.figures.shop.catalogue import Catalogue
+from app.figures.sums.own_sums import claims
+from app.figures.talk.held import Basket, Held
 from app.figures.wanted import Wanted
 from app.figures.words import Token, listed, tokens, written
 
 _ENDS = frozenset(".!?")
 _COUNTED = 1000
 """The most that such a number counts: a greater one is an amount."""
+_BESIDE = 1
+"""Words that nothing explains."""
+_PAIR = 2
+_NEAR = 2
+"""Words before a name."""
 _APART = 30
 """Characters between the number that was wrong and the right one."""
 _PRICED = frozenset({"price", "instalment", "difference", "discount"})
@@ -22,6 +30,7 @@ def swapped(read: Read) -> tuple[Decimal, Decimal] | None:
     """«Not three but two»: (wrong, right)."""
     numbers = [n for n in read.numbers[:MOST_READ] if exact(n)]
     found: tuple[Token, ...] = tokens(read.text) if len(numbers) > 1 else ()
+    behind: tuple[Decimal, Decimal] | None = None
     for wrong, right in pairwise(numbers):
         far = right.start - wrong.end > _APART or not _ENDS.isdisjoint(read.text[wrong.end : right.start])
         if far or wrong.value == right.value or max(wrong.value, right.value) > _COUNTED:
@@ -29,11 +38,12 @@ def swapped(read: Read) -> tuple[Decimal, Decimal] | None:
         ahead = next((t for t in reversed(found) if t.end <= wrong.start), None)
         between = [t for t in found if wrong.end <= t.start and t.end <= right.start]
         if between and between[-1].raw in written("denying") and between[-1].folded not in listed("behind"):
-            return right.value, wrong.value  # «five, not three»
+            behind = behind or (right.value, wrong.value)  # «five, not three», where no other is said instead of three
+            continue
         near = (ahead, *between[:1])
         if any(t is not None and t.folded in listed("denying") for t in near):
             return wrong.value, right.value
-    return None
+    return behind
 
 
 def put_right(
@@ -42,8 +52,17 @@ def put_right(
     """The items and the told counts with the right number for the wrong one."""
     wrong, right = pair
     if any(item.count == wrong for item in items):
-        return [replace(item, count=right) if item.count == wrong else item for item in items], dict(told)
+        return [replace(item, count=right, per=None) if item.count == wrong else item for item in items], dict(told)
     return items, {unit: right if n == wrong and unit not in wanted.quantities else n for unit, n in told.items()}
+
+
+def said_anew(before: Basket, wanted: Wanted) -> bool:
+    """Whether a message only tells another number or time of what was wanted before."""
+    return (
+        counted_anew(before.items, wanted)
+        or told_anew(dict(before.told), before.items, wanted)
+        or timed_anew(before.months, before.items, wanted)
+    )
 
 
 def told_anew(before: Mapping[str, Decimal], items: Sequence[Held], wanted: Wanted) -> bool:
@@ -53,12 +72,60 @@ def told_anew(before: Mapping[str, Decimal], items: Sequence[Held], wanted: Want
     return any(before.get(unit, n) != n for unit, n in wanted.quantities.items() if not unit.startswith("@"))
 
 
+def timed_anew(before: Decimal | None, items: Sequence[Held], wanted: Wanted) -> bool:
+    """Whether a message asks what he takes altogether for another time: «and for a year?»."""
+    whole = sum(item.taken for item in items) > 1 and not any(mention.own for mention in wanted.named)
+    other = wanted.months is not None and wanted.months != before
+    return whole and other and wanted.asks <= {"price", "sum", "confirm"} and len(wanted.rest) <= _BESIDE
+
+
 def counted_anew(items: Sequence[Held], wanted: Wanted) -> bool:
     """Whether a message tells another count of what is wanted among others, and asks nothing of its own."""
     held = {item.key: item.count or Decimal(1) for item in items}
     if len(held) < 2 or not _PRICED.isdisjoint(wanted.asks) or not set(wanted.keys) <= set(held):
         return False
     return any(held[key] != n for key, n in wanted.counted.items() if key in held)
+
+
+def multiplied(read: Read, wanted: Wanted, items: Sequence[Held], catalogue: Catalogue) -> tuple[Wanted, list[Held]]:
+    """The message and the items with the counts of his own products: «24,900 × 3», of what costs that here."""
+    counts, right = dict(wanted.counts), dict[str, Decimal]()
+    for claim in claims(read, wanted):
+        if claim.operators[:1] != ("×",) or len(claim.operands) != _PAIR:
+            continue
+        number, price = min(claim.operands), max(claim.operands)
+        if not 0 < number <= _COUNTED or number != number.to_integral_value():
+            continue
+        named = [n for n, mention in enumerate(wanted.named) if _costs(mention.key, price, catalogue)]
+        keys = [item.key for item in items if _costs(item.key, price, catalogue)]
+        if named:
+            counts.setdefault(named[0], number)
+        elif len(keys) == 1:
+            right[keys[0]] = number
+    if counts != wanted.counts:
+        wanted = replace(wanted, counts=MappingProxyType(counts))
+    anew = {item.key for item in items if right.get(item.key, item.count) != item.count}
+    return wanted, [replace(i, count=right[i.key], per=None) if i.key in anew else i for i in items]
+
+
+def _costs(key: str | None, price: Decimal, catalogue: Catalogue) -> bool:
+    offer = catalogue.get(key) if key is not None else None
+    return offer is not None and any(each.amount == price and each.unit == "@piece" for each in offer.prices)
+
+
+def come_back(items: Sequence[Held], gone: Sequence[Held], wanted: Wanted, text: str) -> list[Held]:
+    """The items, with the counts that they had before they were taken back, and with what is named behind «with»."""
+    known = {item.key: item for item in gone}
+    back = [known[i.key] if i.key in known and i.count is None else None for i in items]
+    kept = [replace(i, count=b.count, per=b.per) if b is not None else i for i, b in zip(items, back, strict=True)]
+    held = {item.key for item in kept}
+    found = tokens(text)
+    for mention in wanted.named:
+        led = any(t.raw in written("withs") for t in [t for t in found if t.end <= mention.start][-_NEAR:])
+        keys = [key for key in ((mention.key,) if mention.key is not None else mention.tied) if key in known]
+        if led and len(keys) == 1 and keys[0] not in held:
+            kept.append(known[keys[0]])
+    return kept
 
 
 def fewer(item: Held, gone: Mapping[str, Decimal]) -> Held | None:

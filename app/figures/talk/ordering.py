@@ -9,7 +9,10 @@ from types import MappingProxyType
 
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.shop.naming import Named
+from app.figures.sums.fitting import least_of
+from app.figures.talk.held import Held
 from app.figures.talk.rejecting import wishes
+from app.figures.talk.spreading import by_piece
 from app.figures.wanted import Wanted
 from app.figures.words import LANGUAGES, chooses, data, folded, listed, tokens, written
 
@@ -20,6 +23,8 @@ _BESIDE = 4
 _APART = 2
 """Words between two words of a phrase."""
 _MOST_SETS = 1000
+_MOST_TAKEN = 1000
+"""Pieces: a greater number is an amount."""
 _ELSE = frozenset({"yes_no", "difference", "discount", "instalment", "included", "measure"})
 
 
@@ -55,6 +60,42 @@ def meant_by(mention: Named, catalogue: Catalogue) -> list[Offer]:
     """What a name means: one product, or all that it may mean alike."""
     keys = (mention.key,) if mention.key is not None else mention.tied
     return [offer for key in keys if (offer := catalogue.get(key)) is not None]
+
+
+def taken_so_many(
+    wanted: Wanted,
+    right: tuple[Decimal, Decimal] | None,
+    items: Sequence[Held],
+    near: Sequence[str],
+    catalogue: Catalogue,
+) -> Held | None:
+    """«I take two», said of nothing: so many of what was spoken of last, of several models the cheapest with all open.
+
+    `right`: a number that it puts right, and the right one; `near`: what an unclear name left to choose from, else what
+    was spoken of last.
+    """
+    number = _so_many(wanted, right)
+    if number is None or any(mention.own or mention.key in near for mention in wanted.named):
+        return None
+    if right is not None:
+        return next((item for item in items if item.open and item.count == number), None)
+    keys = tuple(near)
+    least = least_of(catalogue, keys) if keys and by_piece(keys, catalogue) else None
+    return Held(least.key, number, taken=True, open=keys if len(keys) > 1 else ()) if least is not None else None
+
+
+def _so_many(wanted: Wanted, right: tuple[Decimal, Decimal] | None) -> Decimal | None:
+    """The only number that such a message takes."""
+    if right is not None:
+        return right[1] if not wanted.asks & _ELSE and len(wanted.rest) <= _BESIDE else None
+    alone = {unit for unit in wanted.quantities if unit != _PIECE}
+    if alone or wanted.foreign or wanted.months is not None or not _ELSE.isdisjoint(wanted.asks):
+        return None
+    if not wishes(wanted.words) or len(wanted.rest) > _BESIDE:
+        return None
+    numbers = [*wanted.bare, *(n for unit, n in wanted.quantities.items() if unit == _PIECE)]
+    told = numbers[0] if len(numbers) == 1 else None
+    return told if told is not None and 0 < told <= _MOST_TAKEN and told == told.to_integral_value() else None
 
 
 def recaps(words: Sequence[str]) -> bool:

@@ -1,14 +1,17 @@
 """What a message says that it does not want: names with a word beside them that takes them back."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from app.figures.shop.naming import Named
-from app.figures.words import Token, fold, listed, segments, tokens, written
+from app.figures.wanted import Wanted
+from app.figures.words import LANGUAGES, Token, data, fold, listed, segments, tokens, written
 
 _NEAR = 4
 """Words between a name and what takes it back."""
+_STEM = 4
+"""Letters of a name before such an ending."""
 _MOST = 64
 """Names that are looked at."""
 
@@ -121,6 +124,26 @@ def kept(text: str, spans: Sequence[tuple[int, int]]) -> str:
 def wishes(words: Sequence[str]) -> bool:
     """Whether folded words take something, and do not only ask about it."""
     return any(listed("taking").get(word) is not None and word not in _these() for word in words)
+
+
+def not_again(wanted: Wanted, gone: Collection[str]) -> Wanted:
+    """The message without the other names, none of them counted, of what it takes back."""
+    kept_ = [n for n, m in enumerate(wanted.named) if m.key is None or m.key not in gone or n in wanted.counts]
+    return wanted if len(kept_) == len(wanted.named) else wanted.only(kept_)
+
+
+def in_words(text: str, names: Callable[[str], bool]) -> str:
+    """The text with what an ending says of a name («принтерсіз») said by words behind it. `names`: is it one?"""
+    for token in reversed(tokens(text)):
+        ending = next((each for each in _endings() if token.raw.endswith(each)), None)
+        if ending is not None and len(token.raw) >= _STEM + len(ending) and names(token.raw[: -len(ending)]):
+            text = f"{text[: token.end - len(ending)]}{_endings()[ending]}{text[token.end :]}"
+    return text
+
+
+@cache
+def _endings() -> Mapping[str, str]:
+    return {ending: says for language in LANGUAGES for ending, says in data(language)["withoutending"].items()}
 
 
 @cache

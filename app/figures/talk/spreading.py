@@ -1,8 +1,9 @@
-"""Counts that are told of something else: «one for each till», «a printer for 4 tills», «4 pieces at 24,900»."""
+"""Counts that are told of something else: «one for each till», «a printer for 4 tills», «5 of each», «4 at 24,900»."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 from types import MappingProxyType
 
 from app.figures.read import MOST_READ, NumberLike, Read, exact
@@ -17,68 +18,216 @@ _LEAST = 100
 """A price: what is less counts."""
 _MOST = 1000
 """Pieces."""
+_BREAKS = frozenset(".!?;:\n")
+_SEVERAL = 2
+_MOST_MARKS = 8
 
 
-def spread(text: str, wanted: Wanted, told: Mapping[str, Decimal], catalogue: Catalogue) -> Wanted:
-    """What a clause wants, with the counts of what it wants for each of a unit. `told`: key of a unit -> how many.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """`told`: key of a unit -> how many. `place`: key of the unit that a bare «for each» is meant of."""
 
-    Linear in the text.
-    """
-    if not wanted.named:
-        return wanted
-    counts = dict(wanted.counts)
-    found = tokens(text)
-    for first, last in segments(text, found):
+    told: Mapping[str, Decimal]
+    place: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """`number` of a thing for each of `unit`; None: so many of it. `every`: so is a number beside its name."""
+
+    at: int
+    """Where the word stands that says so."""
+    unit: str | None
+    every: bool = True
+    number: Decimal | None = None
+    part: tuple[int, int] = (0, 0)
+    """Where its clause begins and ends."""
+
+
+def shared(read: Read, wanted: Wanted, known: Known, catalogue: Catalogue) -> list[Shared]:
+    """What a clause shares out, in its order. Linear in the text."""
+    found = tokens(read.text)
+    numbers = {n.start: n for n in read.numbers[:MOST_READ] if exact(n) and 0 < n.value < _LEAST}
+    marks: list[Shared] = []
+    for first, last in segments(read.text, found):
         part = found[first:last]
-        for place, unit, every in _shares(part, told, wanted, catalogue):
-            for mention in _of(part, place, wanted.named):
-                own = counts.get(mention)
-                if (own is None or every) and _by_piece(wanted.named[mention], catalogue, every=every):
-                    counts[mention] = (own or Decimal(1)) * told[unit]
-    return replace(wanted, counts=MappingProxyType(counts)) if counts != wanted.counts else wanted
+        shares = _of_units(part, numbers, known, wanted, catalogue)
+        here = [replace(mark, number=_number(part, numbers) if mark.every else None) for mark in shares]
+        here = here or list(_alike(read, part, numbers, catalogue))
+        marks += [replace(mark, part=(part[0].start, part[-1].end)) for mark in here]
+    return marks[:_MOST_MARKS]
 
 
-def _shares(
-    part: Sequence[Token], told: Mapping[str, Decimal], wanted: Wanted, catalogue: Catalogue
-) -> Iterator[tuple[int, str, bool]]:
-    """(place of the word that says so, key of the unit, whether it is for each of it)."""
+def spread(read: Read, wanted: Wanted, known: Known, marks: Sequence[Shared], catalogue: Catalogue) -> Wanted:
+    """What a clause wants, with the counts of what it wants for each of a unit. Linear in the text."""
+    if not wanted.named or not marks:
+        return wanted
+    counts, per, told = dict(wanted.counts), dict(wanted.per), known.told
+    found = tokens(read.text)
+    for mark in marks:
+        meant = _of(read, found, mark, wanted.named, catalogue)
+        for mention in meant:
+            own = counts.get(mention)
+            if not _by_piece(wanted.named[mention], catalogue, every=mark.every):
+                continue
+            if own is not None and not mark.every:
+                if mark.unit is not None and own == told[mark.unit]:  # «scales for all three»
+                    per[mention] = (mark.unit, Decimal(1))
+                continue
+            unit, each = in_each(mark, own, known, several=len(meant) >= _SEVERAL)
+            counts[mention] = each * (told[unit] if unit is not None else 1)
+            if unit is not None:
+                per[mention] = (unit, each)
+    for mention in _likewise(read, found, wanted, per):
+        if _by_piece(wanted.named[mention], catalogue, every=True):
+            unit, each = per[max(n for n in per if n < mention)]
+            counts[mention], per[mention] = each * told[unit], (unit, each)
+    if counts == wanted.counts and per == wanted.per:
+        return wanted
+    return replace(wanted, counts=MappingProxyType(counts), per=per)
+
+
+def _likewise(read: Read, found: Sequence[Token], wanted: Wanted, per: Mapping[int, object]) -> list[int]:
+    """«A scanner for each shop, scales too»: names without a number of their own behind one that is shared out."""
+    if not per or not any(token.raw in written("likewise") for token in found):
+        return []
+    places: list[int] = []
+    for first, last in segments(read.text, found):
+        begin, end = found[first].start, found[last - 1].end
+        if any(token.raw in written("likewise") for token in found[first:last]):
+            here = [n for n, m in enumerate(wanted.named) if m.own and begin <= m.start < end]
+            places += [n for n in here if n not in wanted.counts and n not in per and n > min(per)]
+    return places
+
+
+def in_each(mark: Shared, own: Decimal | None, known: Known, *, several: bool) -> tuple[str | None, Decimal]:
+    """(key of the unit, how many for each of it) of a mark. «Five of each», of five shops, is one a shop."""
+    told, place = known.told, known.place
+    each = own or mark.number or Decimal(1)
+    if mark.unit is not None or place is None or place not in told:
+        return mark.unit, each
+    if each == told[place]:
+        return place, Decimal(1)
+    return (None if several else place), each
+
+
+def _number(part: Sequence[Token], numbers: Mapping[int, NumberLike]) -> Decimal | None:
+    """The only number of what is shared: behind «по», or with nothing that it counts."""
+    led = [b for a, b in pairwise(part) if a.folded in listed("each") and b.start in numbers]
+    values = [numbers[token.start].value for token in led[-1:] or part if token.start in numbers]
+    return values[0] if len(values) == 1 else None
+
+
+def _of_units(
+    part: Sequence[Token], numbers: Mapping[int, NumberLike], known: Known, wanted: Wanted, catalogue: Catalogue
+) -> Iterator[Shared]:
+    told, place = known.told, known.place
     each = any(token.folded in listed("each") for token in part)
     alone = [unit for unit in wanted.quantities if not unit.startswith("@")]
-    for place, token in enumerate(part):
-        behind = part[place + 1] if place + 1 < len(part) else None
+    for n, token in enumerate(part):
+        behind = part[n + 1] if n + 1 < len(part) else None
         unit = catalogue.units.of(behind.folded) if behind is not None else None
         if listed("every").get(token.folded) is not None or listed("eachof").get(token.folded) is not None:
-            unit = unit or (alone[0] if len(alone) == 1 else None)
+            unit = unit or (alone[0] if len(alone) == 1 else place if _ends(behind) else None)
             if unit in told and unit is not None:
-                yield place, unit, True
+                yield Shared(token.start, unit)
+        elif token.raw in written("forall") and behind is not None:
+            counted = catalogue.units.of(part[n + 2].folded) if n + 2 < len(part) else None
+            of_all = unit or counted or place
+            if of_all in told and of_all is not None and (unit or _is(numbers.get(behind.start), told[of_all])):
+                yield Shared(token.start, of_all, every=False)
         elif token.folded in listed("onto") and behind is not None:
             if each and unit is not None and unit in told:
-                yield place, unit, True
-            counted = catalogue.units.of(part[place + 2].folded) if place + 2 < len(part) else None
+                yield Shared(token.start, unit)
+            counted = catalogue.units.of(part[n + 2].folded) if n + 2 < len(part) else None
             if behind.number and counted in wanted.quantities and counted in told and counted is not None:
-                yield place, counted, False
+                yield Shared(token.start, counted, every=False)
 
 
-def _of(part: Sequence[Token], place: int, named: Sequence[Named]) -> list[int]:
+def _ends(behind: Token | None) -> bool:
+    """Whether nothing follows that «each» may be said of."""
+    if behind is None:
+        return True
+    return behind.folded in listed("small") and listed("spans").get(behind.folded) is None
+
+
+def _is(number: NumberLike | None, told: Decimal) -> bool:
+    """«For all three»: of as many as were told."""
+    return number is not None and number.value == told
+
+
+def _alike(
+    read: Read, part: Sequence[Token], numbers: Mapping[int, NumberLike], catalogue: Catalogue
+) -> Iterator[Shared]:
+    """«По два»: so many of each thing that it is said of, and of no unit, length or price."""
+    for n, token in enumerate(part[:-1]):
+        number = numbers.get(part[n + 1].start) if token.folded in listed("each") else None
+        behind = part[n + 2] if n + 2 < len(part) else None
+        unit = catalogue.units.of(behind.folded) if behind is not None else None
+        if number is None or unit not in (None, _PIECE) or (behind is not None and _measures(behind)):
+            continue
+        if not any(length.start <= number.start < length.end for length in read.durations[:MOST_READ]):
+            yield Shared(token.start, None, number=number.value)
+
+
+def _measures(token: Token) -> bool:
+    return token.number or token.folded in listed("dimensions") or listed("percent").get(token.folded) is not None
+
+
+def _of(read: Read, found: Sequence[Token], mark: Shared, named: Sequence[Named], catalogue: Catalogue) -> list[int]:
     """Places of the mentions that are shared out: the last before the word, with those joined to it, else the next."""
-    here = [n for n, m in enumerate(named) if m.own and part[0].start <= m.start < part[-1].end]
-    before = [n for n in here if named[n].end <= part[place].start]
-    if not before:
-        return here[:1]
+    begin, end = mark.part
+    here = [n for n, m in enumerate(named) if m.own and begin <= m.start < end]
+    before = [n for n in here if named[n].end <= mark.at]
+    behind = here[len(before) : len(before) + 1]
+    if before and behind and mark.every and not _by_piece(named[before[-1]], catalogue, every=True):
+        return behind  # «Rost, and for each shop a scanner»
+    if not before or (mark.unit is None and here[-1] not in before):
+        return behind or _listed_before(read, found, named, begin)
     meant = before[-1:]
-    led = [t for t in part if named[meant[0]].end <= t.start < part[place].start]
+    led = [t for t in found if named[meant[0]].end <= t.start < mark.at]
     if led and led[0].raw in written("joining") and any(t.folded not in common() and not t.number for t in led[1:]):
         return []  # «a scanner and the program for 2 shops»: they are told of the program
-    for n in reversed(before[:-1]):
-        between = [t for t in part if named[n].end <= t.start < named[meant[-1]].start]
-        if not between or any(t.raw not in written("joining") for t in between):
+    return _joined(read, found, named, meant[0])
+
+
+def _listed_before(read: Read, found: Sequence[Token], named: Sequence[Named], begin: int) -> list[int]:
+    """«Scanners, scales, one for each shop»: what a comma parts from the word is listed before it."""
+    last = next((n for n in reversed(range(len(named))) if named[n].own and named[n].end <= begin), None)
+    if last is None or not _lists(read, found, named[last].end, begin):
+        return []
+    return _joined(read, found, named, last)
+
+
+def _joined(read: Read, found: Sequence[Token], named: Sequence[Named], last: int) -> list[int]:
+    """A mention with those that are listed before it, each with its number or none."""
+    meant = [last]
+    for n in reversed(range(last)):
+        if not named[n].own or not _lists(read, found, named[n].end, named[meant[-1]].start):
             break
         meant.append(n)
     return meant
 
 
+def _lists(read: Read, found: Sequence[Token], start: int, end: int) -> bool:
+    """Whether between two places stands nothing but what joins the things of a list, and how many of each."""
+    if not _BREAKS.isdisjoint(read.text[start:end]):
+        return False
+    counts = {n.start for n in read.numbers[:MOST_READ] if exact(n) and n.value < _LEAST}
+    between = [t for t in found if start <= t.start < end]
+    return all(
+        t.start in counts or t.raw in written("joining") or any(t.folded in listed(n) for n in ("each", "together"))
+        for t in between
+    )
+
+
 def _by_piece(mention: Named, catalogue: Catalogue, *, every: bool) -> bool:
     keys = (mention.key,) if mention.key is not None else mention.tied
+    return by_piece(keys, catalogue, every=every)
+
+
+def by_piece(keys: Sequence[str], catalogue: Catalogue, *, every: bool = True) -> bool:
+    """Whether these are goods that may be wanted for each of something."""
     offers = [offer for key in keys if (offer := catalogue.get(key)) is not None]
     units = {price.unit for offer in offers for price in offer.prices}
     return bool(offers) and not any(o.free_from for o in offers) and units <= ({_PIECE, None} if every else {_PIECE})

@@ -5,11 +5,12 @@ from dataclasses import replace
 from decimal import Decimal
 
 from app.figures.case import Case
+from app.figures.compared import Instead
 from app.figures.decided import Decided, NotKnown, PriceKnown, Summed
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.counting import Sum, Unknown
 from app.figures.sums.fitting import bounded, least_of, siblings
-from app.figures.talk.advising import main_offers
+from app.figures.talk.advising import decided_plan, main_offers
 from app.figures.talk.basket import Basket
 from app.figures.talk.ordering import meant_by
 from app.figures.wanted import Wanted
@@ -18,6 +19,8 @@ from app.figures.words import fold, listed, tokens
 _MOST_TIED = 8
 _MOST = 8
 _YEAR = "12"
+_LIST = 2
+"""Words that join a list."""
 _OTHERS = 3
 """Products that a mention may mean too, and that are not in the sum."""
 
@@ -73,12 +76,19 @@ def _that_holds(case: Case, offer: Offer) -> Offer:
     return best.parts[0].offer if best is not None and best.parts[0].offer in plans else offer
 
 
-def together(case: Case, basket: Basket, *, joined: bool = False) -> list[Decided]:
-    """One sum of several products where a sum is asked for; nothing where fewer are known, or one is not priced."""
+def together(case: Case, basket: Basket, *, joined: bool = False, plan: bool = False) -> list[Decided]:
+    """One sum of several products where a sum is asked for; nothing where fewer are known, or one is not priced.
+
+    `plan`: whether the main offer that fits is a part of it, though no word of the clause calls for one.
+    """
     catalogue = case.catalogue
     case, offers = wanted_together(case, basket, joined=joined)
     asked = case.wanted
-    main = _main_beside(case, offers)
+    main = _main_beside(case, offers, asked_for=plan or (joined and not basket.earlier and _added(case, offers)))
+    fits = decided_plan(case) if main or _open_plan(case, basket) else None
+    if fits is not None:
+        plans, main = main_offers(catalogue), [fits.sum.parts[0].offer]
+        offers = [offer for offer in offers if offer not in plans]
     offers = [*offers, *main[:1]]
     if len(offers) < 2 or _strange(case):
         return []
@@ -96,12 +106,52 @@ def together(case: Case, basket: Basket, *, joined: bool = False) -> list[Decide
         missing = tuple(Unknown("offer", catalogue.units.name(unit)) for unit in open_)
         return [*(PriceKnown(offer, offer.prices) for offer in offers), NotKnown(missing, made.sections)]
     others = [*main[1:], *_others(case, basket, offers)] if "cheapest" not in asked.asks else []
+    if fits is not None:
+        others = [offer for offer in others if offer not in main_offers(catalogue)]
     others = list(dict.fromkeys(others))[:_OTHERS]
     yearly = _for_a_year(case, offers)
-    return [Summed(made, least=bool(others)), *yearly, *(_comes_to(case, offer) for offer in others)]
+    first = [fits] if fits is not None else []
+    alone = [case.sum((offer,)) for offer in others]
+    beside = [each for each in alone if each.known]
+    return [
+        *first,
+        Summed(made, bool(others), tuple(_bare_in_list(case))),
+        *yearly,
+        *([Instead(tuple(beside))] if beside else []),
+    ]
 
 
-def _main_beside(case: Case, offers: Sequence[Offer]) -> list[Offer]:
+def _bare_in_list(case: Case) -> list[str]:
+    """What «Start plus a till plus training» names by a bare unit: which thing that is is not for us to choose."""
+    found, plus = tokens(case.read.text), frozenset(listed("adds").words_of("adds"))
+    cuts = [n for n, token in enumerate(found) if token.folded in plus]
+    if len(cuts) < _LIST:
+        return []
+    parts = [found[a + 1 : b] for a, b in zip(cuts, [*cuts[1:], len(found)], strict=True)]
+    numbers = {n.start for n in case.read.numbers}
+    return [
+        part[0].raw
+        for part in parts
+        if len(part) == 1 and part[0].start not in numbers and case.catalogue.units.of(part[0].folded) is not None
+        and not any(n.own and n.unique and n.start <= part[0].start < n.end for n in case.wanted.named)
+    ]  # fmt: skip
+
+
+def _added(case: Case, offers: Sequence[Offer]) -> bool:
+    """Whether all of it is paid as a main offer is: «how much together with the module?» is of both."""
+    paid = {(price.unit, price.fact.period) for offer in main_offers(case.catalogue) for price in offer.prices}
+    return bool(offers) and all((p.unit, p.fact.period) in paid for offer in offers for p in offer.prices)
+
+
+def _open_plan(case: Case, basket: Basket) -> bool:
+    """Whether the clause, or what was offered before it, names a main offer without saying which one."""
+    plans = {offer.key for offer in main_offers(case.catalogue)}
+    names = [named.tied for named in case.wanted.named if named.own and named.key is None]
+    names += [basket.offered] if not any(named.own for named in case.wanted.named) else []
+    return any(len(tied) > 1 and plans.issuperset(tied) for tied in names)
+
+
+def _main_beside(case: Case, offers: Sequence[Offer], *, asked_for: bool = False) -> list[Offer]:
     """The main offers, the cheapest that fits first, where a clause calls for one beside what it names otherwise."""
     main = case.catalogue.main
     plans = main_offers(case.catalogue)
@@ -110,7 +160,7 @@ def _main_beside(case: Case, offers: Sequence[Offer]) -> list[Offer]:
     spans = [(named.start, named.end) for named in case.wanted.named if named.own]
     free = [t for t in tokens(case.read.text) if not any(start <= t.start < end for start, end in spans)]
     called = (t for t in free if main.called.get(t.folded) is not None)
-    if all(case.catalogue.units.of(token.folded) is not None for token in called):
+    if not asked_for and all(case.catalogue.units.of(token.folded) is not None for token in called):
         return []
     return [made.parts[0].offer for made in case.fitting(plans)]
 
@@ -127,7 +177,8 @@ def _for_a_year(case: Case, offers: Sequence[Offer]) -> list[Decided]:
 def _others(case: Case, basket: Basket, offers: Sequence[Offer]) -> list[Offer]:
     """What the unclear names may mean beside what is in the sum, the next one of each first."""
     asked, catalogue = case.wanted, case.catalogue
-    names = [named.tied for named in asked.named if named.key is None and named.own]
+    open_ = (named for named in asked.named if named.key is None and named.own)
+    names = [named.tied for named in open_ if not set(named.tied) & set(asked.keys)]
     names += [item.open for item in basket.items if item.open and catalogue.get(item.key) in offers]
     names += [basket.offered] if not asked.named else []
     found: list[list[Offer]] = []
@@ -150,6 +201,7 @@ def _strange(case: Case) -> bool:
         behind = [t for t in found if t.start >= mention.end][:1]
         near = [t for t in before if not case.read.text[t.end : mention.start].strip()]
         near += [t for t in behind if not case.read.text[mention.end : t.start].strip()]
+        near = [token for token in near if token.folded not in listed("needing")]  # «which plan to take»
         if any(token.raw in map(str.lower, case.wanted.rest) for token in near):
             return True
     return False

@@ -1,0 +1,142 @@
+"""One message read behind a basket: what it chooses said in full, without what it takes back or only speaks of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import pairwise
+
+from app.figures.read import Read
+from app.figures.shop.catalogue import Catalogue
+from app.figures.shop.naming import Named
+from app.figures.talk.aside import spoken_of
+from app.figures.talk.choosing import chosen, named_more
+from app.figures.talk.held import Basket, Parse
+from app.figures.talk.rejecting import in_words, kept, not_again, rejections, removes
+from app.figures.talk.replacing import replaced
+from app.figures.talk.spreading import named_by_price
+from app.figures.wanted import Wanted
+from app.figures.words import listed, segments, tokens
+
+_FIRST = "1"
+_MOST_TIED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a message says, and what it does with what was wanted."""
+
+    read: Read
+    wanted: Wanted
+    spoken: tuple[Named, ...]
+    """All that it names, what it takes back or only speaks of too."""
+    picked: bool
+    """Whether it chooses among what was offered, or puts one thing in the place of another."""
+    gone: frozenset[str]
+    """Keys of what it takes back,"""
+    less: Mapping[str, Decimal]
+    """key of what it takes some of back -> how many,"""
+    refused: frozenset[str]
+    """and keys of all that the names it takes back may mean."""
+    offered: tuple[str, ...]
+    """Keys of what there was to choose from."""
+
+
+def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Reading:
+    """Linear in the text."""
+    text = in_words(text, lambda said: _names_held(said, before, catalogue))
+    swap = replaced(text, before.items, catalogue)
+    read, wanted = parse(swap.text if swap is not None else text)
+    text = named_more(named_by_price(read, before.keys, catalogue), catalogue)
+    if text != read.text:
+        read, wanted = parse(text)
+    text = read.text
+    offered = before.offered or _alike(before, catalogue)
+    known = [[i.key for i in before.items if not i.open], [i.key for i in before.gone]]
+    full = chosen(text, offered, wanted.named, catalogue, known)
+    picked = full != text or swap is not None
+    if full != text:
+        read, wanted = parse(full)
+        text = read.text
+    spoken = wanted.named
+    gone, less, spans = _taken_back(text, wanted, before)
+    gone |= {swap.gone} if swap is not None else set()
+    refused = gone | {key for m in wanted.named if (m.start, m.end) in spans for key in m.tied}
+    aside = () if picked else spoken_of(text, wanted)  # what he chooses he does not only speak of
+    if spans := [*spans, *aside]:
+        named = any(mention.own and mention.unique for mention in wanted.named)
+        read, wanted = parse(kept(text, spans))
+        wanted = wanted.own_only if named else wanted
+    wanted = not_again(wanted, gone)
+    if not (gone or less or wanted.keys):
+        gone, less = _it(text, wanted, before)
+    if _first_month(wanted):
+        wanted = replace(wanted, months=None, asks=wanted.asks | {"sum"})
+    return Reading(read, wanted, spoken, picked, frozenset(gone), less, frozenset(refused), tuple(offered))
+
+
+def _names_held(said: str, before: Basket, catalogue: Catalogue) -> bool:
+    held = {key for item in before.items for key in (item.key, *item.open)}
+    return any(not held.isdisjoint((mention.key, *mention.tied)) for mention in catalogue.named(said))
+
+
+def _first_month(wanted: Wanted) -> bool:
+    """«For the first month»: what is paid first, whatever the time that it is paid for."""
+    words = wanted.words
+    if wanted.months is not None and wanted.months > 1 and wanted.asks & {"discount", "cheapest", "saving"}:
+        return False  # «cheaper for a year at once?»
+    if any(listed("at_once").get(word) is not None for word in words) and any(map(_pays, words)):
+        return True
+    firsts = (listed("ordinals").get(a) == _FIRST for a, b in pairwise(words) if listed("spans").get(b) or _pays(b))
+    return any(firsts)
+
+
+def _pays(word: str) -> bool:
+    return listed("payments").get(word) is not None
+
+
+def _alike(before: Basket, catalogue: Catalogue) -> tuple[str, ...]:
+    """Things like the one spoken of last: «the 80, not the 58»."""
+    if len(before.focus) != 1:
+        return ()
+    head = catalogue.head(before.focus[0])
+    return tuple(offer.key for offer in catalogue.offers if catalogue.head(offer.key) == head)[:_MOST_TIED]
+
+
+def _taken_back(
+    text: str, wanted: Wanted, before: Basket
+) -> tuple[frozenset[str], Mapping[str, Decimal], list[tuple[int, int]]]:
+    """(keys that go, keys -> how many of them go, places of the mentions)."""
+    gone: set[str] = set()
+    fewer: dict[str, Decimal] = {}
+    spans: list[tuple[int, int]] = []
+    held = {item.key: item.count or Decimal(1) for item in before.items}
+    for rejection in rejections(text, wanted.named, held.keys()):
+        mention = wanted.named[rejection.place]
+        spans.append((mention.start, mention.end))
+        keys = [mention.key] if mention.key is not None else [key for key in mention.tied if key in held]
+        some = wanted.counts.get(rejection.place)
+        for key in keys:
+            if not rejection.wholly and some is not None and some < held.get(key, Decimal(1)):
+                fewer[key] = some
+            else:
+                gone.add(key)
+    return frozenset(gone), fewer, spans
+
+
+def _it(text: str, wanted: Wanted, before: Basket) -> tuple[frozenset[str], Mapping[str, Decimal]]:
+    """«Take it away», «take one away», of what was spoken of last."""
+    found = tokens(text)
+    many = [item.key for item in before.items if (item.count or 1) > 1] if wanted.bare else []
+    last = tuple(many[-1:]) or before.focus[-1:] or before.keys[-1:]
+    if not last or not any(removes(token) for token in found):
+        return frozenset(), {}
+    for first, end in segments(text, found):
+        part = found[first:end]
+        if any(removes(token) for token in part):
+            count = next((item.count for item in before.items if item.key == last[0]), None) or Decimal(1)
+            number = wanted.bare[0] if wanted.bare else None
+            if number is not None and number < count:
+                return frozenset(), {last[0]: number}
+            if number is not None or any(listed("it").get(token.folded) for token in part):
+                return frozenset(last), {}
+    return frozenset(), {}

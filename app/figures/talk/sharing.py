@@ -1,0 +1,87 @@
+"""What is wanted for each of something: counted again where there are more of that, and told of what nobody named."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from app.figures.read import MOST_READ, Read, exact
+from app.figures.shop.catalogue import Catalogue
+from app.figures.shop.naming import Named
+from app.figures.talk.held import Held
+from app.figures.talk.spreading import Known, Shared, by_piece, in_each
+from app.figures.wanted import Wanted
+from app.figures.words import listed, tokens
+
+_MOST = 1000
+"""Places."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a message that shares out may be about: what it names anywhere, else what was spoken of last."""
+
+    named: tuple[Named, ...]
+    focus: tuple[str, ...]
+
+
+def place_of(items: Sequence[Held], told: Mapping[str, Decimal], catalogue: Catalogue) -> str | None:
+    """Key of the unit that a bare «for each» is meant of: the one it was meant of before, else the main offer's."""
+    before = [item.per[0] for item in items if item.per is not None and item.per[0] in told]
+    if before:
+        return before[-1]
+    names = catalogue.main.names if catalogue.main is not None else ()
+    offers = [offer for name in names if (offer := catalogue.named_so(name)) is not None]
+    units = {price.unit for offer in offers for price in offer.prices}
+    return next((unit for unit in units if unit is not None and len(units) == 1 and told.get(unit, 0) > 1), None)
+
+
+def per_item(
+    items: Sequence[Held],
+    marks: Sequence[Shared],
+    spoken: Spoken,
+    known: Known,
+    catalogue: Catalogue,
+) -> list[Held]:
+    """The items with what a clause that names none of them tells of them: «two for each, then»."""
+    mark = next((mark for mark in reversed(marks) if mark.number is not None or mark.unit is not None), None)
+    keys = _meant(items, spoken, catalogue) if mark is not None else frozenset()
+    if mark is None or not keys:
+        return list(items)
+    unit, each = in_each(mark, mark.number, known, several=False)
+    count = each * (known.told[unit] if unit is not None else 1)
+    per = (unit, each) if unit is not None else None
+    return [replace(item, count=count, per=per) if item.key in keys else item for item in items]
+
+
+def _meant(items: Sequence[Held], spoken: Spoken, catalogue: Catalogue) -> frozenset[str]:
+    """Keys of the goods that are meant: the last that it names, the one in focus, what was shared out before."""
+    held = {key: item.key for item in items for key in (item.key, *item.open) if by_piece((item.key,), catalogue)}
+    for mention in reversed(spoken.named):
+        keys = {held[key] for key in ((mention.key,) if mention.key else mention.tied) if key in held}
+        if mention.own and len(keys) == 1:
+            return frozenset(keys)
+    focus = {held[key] for key in spoken.focus if key in held}
+    shared = {item.key for item in items if item.per is not None}
+    goods = {item.key for item in items if item.key in held}
+    return frozenset(next((keys for keys in (focus, shared, goods) if len(keys) == 1), set()))
+
+
+def of_places(read: Read, wanted: Wanted, known: Known) -> dict[str, Decimal] | None:
+    """«Let us count for four»: of what a sum is asked for so many, where the number says nothing of what."""
+    place = known.place
+    silent = "sum" not in wanted.asks or len(wanted.bare) != 1 or bool(wanted.quantities)
+    if place is None or place not in known.told or silent:
+        return None
+    found, value = tokens(read.text), wanted.bare[0]
+    number = next((n for n in read.numbers[:MOST_READ] if exact(n) and n.value == value), None)
+    before = next((t for t in reversed(found) if number is not None and t.end <= number.start), None)
+    led = before is not None and before.folded in listed("onto")
+    return {place: value} if led and 0 < value <= _MOST and value == value.to_integral_value() else None
+
+
+def renewed(items: Sequence[Held], told: Mapping[str, Decimal]) -> list[Held]:
+    """The items, of what is for each of a unit as many as there are of it now."""
+    return [
+        replace(item, count=item.per[1] * told[item.per[0]]) if item.per is not None and item.per[0] in told else item
+        for item in items
+    ]
