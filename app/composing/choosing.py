@@ -27,6 +27,7 @@ _APART = 0.5  # the same for what was found for a question of its own
 _ABOUT = 0.6  # share of a part's words from which on a passage is about it
 _MOST = 3  # passages of one answer
 _BESIDE_A_NAME = 0.25  # the same where the question names what nothing of ours does: what is near is seldom about it
+_BESIDE_ANOTHER = 0.35  # the same beside a surer one: a word on the rest is better than a strange paragraph
 _IN_TROUBLE = 0.3  # the same beside a trouble: nobody whose till stands still is told of what lies near
 _NEXT = 0.7  # share of the best score from which the next best is said to who was told the best
 _HELPS = 0.7  # the same beside a trouble where only the trouble itself is asked of
@@ -38,6 +39,8 @@ _LOOKED_UP = frozenset({"feature", "refund"})
 _PASSED_ON = frozenset({"trouble", "refund"})
 _LOOKED_AT = 12  # parts of a message that are answered one by one, the first ones
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
+_KNOWN = frozenset({"price", "payment", "invoice"})
+"""Reasons that say by themselves what is looked for, in however few words."""
 _BESIDE = frozenset({"contact_given", "trouble", "callback_time"})
 """Reasons beside which a question may stand."""
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
@@ -63,6 +66,8 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
     own = bool(step.queries) or set(folded(query)) <= set(folded(prompt.text))
     anew = not _ANEW.isdisjoint(step.intents) or step.topic in _PASSED_ON or step.state.lane == "trouble"
     if step.reason not in _QUESTIONS or not own:
+        if step.reason not in _KNOWN and not _likely(first, ANSWERS):
+            return ()
         looked = (step.reason in _BESIDE and own) or (step.reason in _LOOKED_UP and anew)
         return (first,) if not looked or (_fits(query, first, prompt) and _near_enough(first, said, prompt)) else ()
     if anew and not _near_enough(first, said, prompt):
@@ -98,8 +103,10 @@ def _of_each(prompt: Prompt) -> tuple[Passage, ...] | None:
     near = [p for p in each if p.answers is not None or _weight(p) >= _APART * most]
     if len(near) < 2:
         return None
+    surest = max(p.answers or 0.0 for p in near)
     apart = [(p, queries[p.ranks["question"] - 1]) for p in sorted(near, key=lambda p: p.ranks["question"])]
-    return tuple(p for p, asked in apart if _fits(asked, p, prompt, wished=not asks(asked)))[:_MOST]
+    sure = ((p, asked) for p, asked in apart if p.answers == surest or _likely(p, _BESIDE_ANOTHER))
+    return tuple(p for p, asked in sure if _fits(asked, p, prompt, wished=not asks(asked)))[:_MOST]
 
 
 def _unsaid(prompt: Prompt) -> tuple[Passage, ...]:
@@ -146,12 +153,17 @@ def _fits(asked: str, passage: Passage, prompt: Prompt, *, wished: bool = False)
     if "trouble" in prompt.step.intents:
         least = max(least, _IN_TROUBLE)
     spoken = passage.section.language == prompt.step.language  # words tell nothing of a section in another language
-    if spoken and passage.answers is not None and passage.answers < least:
+    if spoken and not _likely(passage, least):
         return False
     section = passage.section
     answered = (section.title, *section.questions, *section.keywords)
     known = own_words(section) if section.language == prompt.step.language else None
     return fits(asked, f"{section.title}\n{section.text}", answered, known)
+
+
+def _likely(passage: Passage, least: float) -> bool:
+    """Whether its words say with that probability that it answers; where nothing tells, it may."""
+    return passage.answers is None or passage.answers >= least
 
 
 def _best(prompt: Prompt) -> Passage:

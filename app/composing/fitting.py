@@ -26,7 +26,7 @@ _BRIEF = 8
 """Words of a question in which a word that counts asks for the number."""
 _BEGINS = 3
 """Words within which a question for a number asks it: behind them it tells of one ("I want to see how many")."""
-ANSWERS = 0.12
+ANSWERS = 0.2
 """Probability below which a passage is near what was asked, and no answer to it."""
 ROOT = 3
 """Letters that two forms of a word begin with at least,"""
@@ -86,11 +86,18 @@ def _things(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """What each "which" asks for: the word behind it, or the one before («which scanner», «сканер какой»)."""
     lists = questions()
     for place, word in enumerate(words):
-        if word in lists["which"]:
-            beside = (_first(words[place + 1 : place + 1 + _NEAR]), _first(words[place - 1 : place] if place else ()))
+        acts = place + 1 < len(words) and words[place + 1] in lists["starts"]  # "what do you send"
+        if word in lists["which"] and not acts:
+            beside = (_named(words[place + 1 : place + 1 + _NEAR]), _first(words[place - 1 : place] if place else ()))
             things = tuple(thing for thing in beside if thing)
             if things and all(len(thing) >= _NAME for thing in things) and lists["light"].isdisjoint(things):
                 yield things
+
+
+def _named(words: Sequence[str]) -> str | None:
+    """The first thing that is named, rather than what kind of it («какой мощный компьютер»)."""
+    kinds = tuple(questions()["adjective"])
+    return _first([word for word in words if not word.endswith(kinds)]) or _first(words)
 
 
 def _first(words: Sequence[str]) -> str | None:

@@ -18,7 +18,7 @@ from app.types import Section
 _LOOKED_AT = 3
 """Best sections of each question that are learnt from."""
 _FOLDS = 10
-_SOFT = 0.3
+_SOFT = 0.1
 """How little a weight may grow for one example (the inverse of the penalty)."""
 _LINES = (0.05, 0.09, 0.12, 0.2, 0.4)
 _PLACES = 4

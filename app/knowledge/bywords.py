@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.knowledge.context import content_words, in_context
 from app.knowledge.coverage import ByLanguage, alike
-from app.knowledge.evidence import Evidence, Heads, weights
+from app.knowledge.evidence import LEAST, Evidence, Heads, weights
 from app.knowledge.found import Asked
 from app.knowledge.glossary import from_kazakh, needed, translated
 from app.knowledge.lexical import LexicalIndex, best
@@ -25,6 +25,7 @@ _LONGEST = 2000  # characters of a query, and of what came before it: more has n
 _BEST = 3  # sections of which one must cover the question: the right one is often second or third
 _REJECTED = 40  # words
 _JUDGED = 6  # of the best sections, for whether they answer
+_WEIGHED = 0.15  # of the best score, that a section gains which answers for certain
 _ANOTHER = 0.6  # of the score of a section in another language than the question's
 _COVERED = 0.5
 """How much of a question in another language its sections must cover, so that no Russian one is looked for."""
@@ -147,23 +148,44 @@ class WordSearch:
             scores = scores * (1 - share)
         scores = scores * self._only[only] if only else scores
         self._put_first(corrected, scores)
-        positions = best(scores, count)
+        positions, evidence = self._ordered(corrected, scores, best(scores, count))
+        positions, evidence = self._understood(only or _language(alone), positions, evidence)
         exact = self._exact(corrected, positions[:_BEST])
         coverage = 1.0 if exact else self._coverage.of(content_words(corrected), positions[:_BEST])
         natural = alone if whole == text else f"{_without(previous or '', rejected)}\n{alone}"  # no word three times
-        evidence = self._evidence(corrected, scores, positions)
         return ByWords(
             whole, corrected, _readable(natural), _readable(alone), scores, positions, coverage, share, exact, evidence
         )
 
-    def _evidence(self, text: str, scores: NDArray[np.float32], positions: Sequence[int]) -> tuple[Evidence, ...]:
+    def _ordered(
+        self, text: str, scores: NDArray[np.float32], positions: list[int]
+    ) -> tuple[list[int], tuple[Evidence, ...]]:
+        """The best sections in their order, and what speaks for the first of them. How likely one of these answers
+        adds to its score: letters alone put a section first for the small words that it shares with a question.
+        """
         content = content_words(text)
         if not positions or not content:
-            return ()
-        best, second = float(scores[positions[0]]), float(scores[positions[1]]) if len(positions) > 1 else 0.0
-        judged = positions[:_JUDGED]
-        gaps = [(best - second) / best if best > 0 else 0.0] + [0.0] * (len(judged) - 1)
-        return self._heads.evidence(content, judged, gaps)
+            return positions, ()
+        judged, first = positions[:_JUDGED], float(scores[positions[0]])
+        evidence = self._heads.evidence(content, judged, [float(scores[place]) / first for place in judged])
+        for place, each in zip(judged, evidence, strict=True):
+            scores[place] += _WEIGHED * first * weights().of(each)
+        order = sorted(range(len(judged)), key=lambda number: -scores[judged[number]])  # stable
+        return [judged[n] for n in order] + positions[_JUDGED:], tuple(evidence[n] for n in order)
+
+    def _understood(
+        self, language: str, positions: list[int], evidence: tuple[Evidence, ...]
+    ) -> tuple[list[int], tuple[Evidence, ...]]:
+        """Without the sections in another language than the question's that share next to nothing with it: nobody
+        behind would know, for words tell little of a section in another language. All of them where the question's
+        language tells nothing, or none is written in it.
+        """
+        if language not in self._only or not evidence:
+            return positions, evidence
+        own = [self._sections[place].language == language for place in positions]
+        kept = [n for n, each in enumerate(evidence) if own[n] or weights().of(each) >= LEAST]
+        tail = [n for n in range(len(evidence), len(positions)) if own[n]]
+        return [positions[n] for n in (*kept, *tail)], tuple(evidence[n] for n in kept)
 
     def _spoken(self, text: str) -> NDArray[np.float32] | float:
         """What a section counts by its language, shape (sections,): one in another may hold only its names."""

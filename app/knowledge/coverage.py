@@ -26,6 +26,8 @@ _PRICE = 0.9  # where they are content, nothing else is
 _LITTLE = 0.5  # stands beside the root
 _ALIKE = 0.6  # share of the longer of two words that they must begin with together to be forms of one
 _STEM = 3  # and how many letters at least
+_SHORT = 6  # letters
+_ENDINGS = frozenset({"s", "es", "d", "ed", "ing", "y"})
 _KEPT = 2_000  # words whose forms are kept: a search asks for each twice
 _MOST = 40  # content words that are weighed: each is looked for among all words of the knowledge
 
@@ -136,7 +138,13 @@ class ByLanguage:
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two words can be forms of one: they begin alike, and go on for little more or as one stem does."""
+    """Whether two words can be forms of one: they begin alike, and go on for little more or as one stem does.
+
+    Short words of Latin letters are forms of one where the one is the other with an ending: «price» is no «print».
+    """
+    if max(len(one), len(other)) <= _SHORT and one.isascii():
+        short, long = sorted((one, other), key=len)
+        return long == short or (long.startswith(short) and long[len(short) :] in _ENDINGS)
     shared = _begin_alike(one, other)
     return (shared >= _STEM and shared >= _ALIKE * max(len(one), len(other))) or STEMS.akin(one, other)
 

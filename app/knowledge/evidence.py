@@ -23,7 +23,7 @@ _SAYS = 0.5
 """Weight from which a word that is held is a hit."""
 FEW = 20
 """Sections below which the rarity of a word tells too little to find nothing for its sake."""
-LEAST = 0.1
+LEAST = 0.145
 """Probability that one of the best sections must reach, or nothing is found by words."""
 _WHOLE = 0.8
 """Share of a keyword's weight from which it is said whole."""
@@ -66,6 +66,8 @@ class Evidence:
     """Weight of all content words."""
     ahead: float
     """`gap`, but no more than a quarter: to be a little ahead says most of it."""
+    near: float
+    """Its score, as a share of the best one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +102,24 @@ class Heads:
             )
         return found
 
-    def evidence(self, content: Sequence[str], positions: Sequence[int], gaps: Sequence[float]) -> tuple[Evidence, ...]:
-        """For the content words of a question and the sections at `positions`, the best first."""
+    def evidence(
+        self, content: Sequence[str], positions: Sequence[int], shares: Sequence[float]
+    ) -> tuple[Evidence, ...]:
+        """For the content words of a question and the sections at `positions`, the best first; `shares`: each one's
+        score as a share of the best one's."""
         weighed: dict[Coverage, tuple[Weighed, ...]] = {}
+        gaps = [1 - shares[1] if len(shares) > 1 else 1.0, *(0.0 for _ in shares[1:])]
         found = []
-        for position, gap in zip(positions, gaps, strict=True):
+        for position, gap, share in zip(positions, gaps, shares, strict=True):
             coverage, own = self._coverage.at(position)
             if coverage not in weighed:
                 weighed[coverage] = coverage.weighed(content)
             known = coverage.size >= FEW
-            found.append(self._one(weighed[coverage], coverage.held(own), position, gap, known=known))
+            found.append(self._one(weighed[coverage], coverage.held(own), position, gap, share, known=known))
         return tuple(found)
 
     def _one(
-        self, weighed: Sequence[Weighed], held: frozenset[int], position: int, gap: float, *, known: bool
+        self, weighed: Sequence[Weighed], held: frozenset[int], position: int, gap: float, share: float, *, known: bool
     ) -> Evidence:
         """`known`: there are sections enough for a word that none of them holds to be strange."""
         whole = sum(word.weight for word in weighed) or 1.0
@@ -139,6 +145,7 @@ class Heads:
             heads,
             whole,
             min(gap, _AHEAD),
+            share,
         )
 
 

@@ -11,10 +11,11 @@ from functools import cache
 from rapidfuzz.distance import OSA
 
 from app.knowledge.text import words
-from app.knowledge.wordlists import ordinary
+from app.knowledge.wordlists import listed, ordinary
 from app.language.words import counted
 
 _MIN_LENGTH = 5  # shorter words have too many neighbours
+_PARTICLE = 2  # letters of what asks in Kazakh
 _STEM = 4  # letters with which the forms of one word begin
 _MOST = 40
 _LONGEST = 40  # letters of a word that are tried
@@ -36,7 +37,7 @@ class Spelling:
 
         So many different unknown words are corrected, the first ones.
         """
-        found = words(query)
+        found = [part for word in words(query) for part in self._parted(word)]
         corrected: dict[str, str] = {}
         for word in found:
             if len(corrected) == _MOST:
@@ -44,6 +45,12 @@ class Spelling:
             if word not in corrected and self._is_unknown(word):
                 corrected[word] = self._nearest(word)
         return " ".join(corrected.get(word, word) for word in found)
+
+    def _parted(self, word: str) -> Sequence[str]:
+        """A word that nobody knows without the particle that asks, which was written together with it."""
+        stem, particle = word[:-_PARTICLE], word[-_PARTICLE:]
+        asks = particle in listed("particles") and len(stem) > _PARTICLE and self._is_unknown(word)
+        return (stem, particle) if asks and (stem in self._count or stem in ordinary()) else (word,)
 
     def _is_unknown(self, word: str) -> bool:
         known = word in self._count or word in ordinary() or word.isdigit()

@@ -7,7 +7,7 @@ from typing import Literal
 from app.knowledge.text import words
 from app.packaged import parsed
 
-ListName = Literal["anaphora", "openers", "price", "fillers", "numerals", "time", "common"]
+ListName = Literal["particles", "anaphora", "openers", "price", "fillers", "numerals", "time", "common"]
 
 _FILE = Path(__file__).with_name("words.yaml")
 _DIGITS = "0123456789"

@@ -8,6 +8,7 @@ from app.reading.message import Mood
 from app.reading.pieces import Piece
 
 _BRIEF = 7  # words, at most, of a piece in which a weak hint asks
+_OFFERED = 12  # words, at most, of a piece that puts one thing or another to us: "every day or once a month"
 _ELLIPSIS = 5  # words, at most, of "price of ..." without a verb
 _ADMIRED = 4  # words, at most, of "what a ...!"
 _FORBIDDING = 6  # letters, at least, of a Kazakh verb that forbids
@@ -204,16 +205,19 @@ class _Judge:
 
     def _weakly(self, *, told: bool) -> bool:
         cues, first, end = self.cues, self.first, self.end
-        if told or end - first > _BRIEF or self._wished():
+        if told or end - first > _OFFERED or self._wished():
             return False
         places = range(first, end)
+        either = any("or" in cues.at[place] for place in range(first + 1, end - 1))
+        if end - first > _BRIEF:
+            return either and any(cues.words[place].endswith(endings("verb")) for place in places)
         if any(cues.you(place) for place in places) and "wish" not in self.names:
             return True
         last = end - first <= _BRIEF and any(cues.at[at].get("ask_last") == end for at in range(first + 1, end))
         opens = any("opens_asking" in cues.at[place] for place in range(self.start, first))
         wonders = opens and cues.tokens[self.start].cut == 2 and end - first > 1
         inside = last or wonders or any(cues.at[place].get("ask_inside", end + 1) <= end for place in places)
-        return inside or any("or" in cues.at[place] for place in range(first + 1, end - 1))
+        return inside or either
 
     def _ellipsis(self) -> bool:
         cues, first, end = self.cues, self.first, self.end

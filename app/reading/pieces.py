@@ -135,16 +135,19 @@ class _Cutter:
         return at if self.asked is not None or self.told or joins or self.cues.said(self.start, at) > _TOPIC else None
 
     def _fronted(self, place: int) -> bool:
-        """Whether what stands before a question's word is what it asks of: "a refund for a cake how to get", "chairs
-        with the table possible".
+        """Whether what stands before a question's word is what it asks of: "a refund for a cake how to get", "a shelf
+        for the shop is possible to buy", "the delivery who pays", "chairs with the table possible".
         """
         cues, end = self.cues, self.cues.at[place].get("ask_bare", place)
         if self.told:
             return False
         if end > place and cues.closes[end]:
             return True
-        acts = cues.words[place] in listed("lists", "fronts") and place + 1 < len(cues.tokens)
+        acts = cues.words[place] in listed("lists", "fronts") or "ask_doing" in cues.at[place]
+        acts = acts and place + 1 < len(cues.tokens)
         acts = acts and not cues.tokens[place + 1].cut and cues.words[place + 1].endswith(endings("infinitive"))
+        last = place + 2 <= len(cues.tokens) and cues.closes[place + 2] and not cues.tokens[place + 1].cut
+        acts = acts or (last and cues.words[place + 1].endswith(endings("verb")))
         return acts and cues.said(self.start, place) <= _FRONTED
 
     def _subject(self, place: int) -> int:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from app.composing.fitting import ANSWERS
+from app.composing.fitting import ANSWERS, folded
 from app.composing.news import bad
 from app.deadline import Deadline
 from app.guardrail import Context, KnownWords, addresses_of, known_addresses, known_words
@@ -28,6 +28,8 @@ from app.types import Ask, Deciding, Draft, Language, Passage, Prompt, Snapshot,
 
 _NEAR = 0.5
 """Share of the best score at which a section in his language comes before it."""
+_USUAL = 0.6
+"""How likely a section must answer the usual words of a wish to be said to who has not said them."""
 _DECIDED = frozenset({"purchase", "demo", "invoice", "contact_given"})
 """Whoever wants this is asked how to reach him, whatever else he has heard."""
 _GRAVE = frozenset({"handover", "refuse"})
@@ -102,7 +104,13 @@ async def search(
     if step.wider is None or any(passage.answers is None or passage.answers >= ANSWERS for passage in passages):
         return replace(found, passages=passages)
     wider = await bot.knowledge.find(step.wider, top_k=top_k, today=today, without=without, deadline=deadline)
-    return replace(wider, passages=_spoken(compatible(step, wider.passages), step, bot) or passages)
+    return replace(wider, passages=_spoken(compatible(step, _usual(wider, step)), step, bot) or passages)
+
+
+def _usual(wider: Found, step: Step) -> tuple[Passage, ...]:
+    """What the wider search found; where it asked other words than his, only what answers those as good as surely."""
+    own = set(folded(step.query or "")) <= set(folded(step.wider or ""))
+    return tuple(p for p in wider.passages if own or p.answers is None or p.answers >= _USUAL)
 
 
 def _spoken(passages: Sequence[Passage], step: Step, bot: Bot) -> tuple[Passage, ...]:

@@ -76,10 +76,38 @@ def test_whatever_the_evidence_it_is_a_probability(evidence: Evidence) -> None:
 
 def test_more_of_what_is_asked_is_never_less_likely() -> None:
     little = Evidence(
-        0.2, 0.3, 0.2, 0.1, 1, 1, 0, unknown=0.4, named=0, nameless=0.4, heaviest=0.8, heads=0.8, asked=4, ahead=0
+        0.2,
+        0.3,
+        0.2,
+        0.1,
+        1,
+        1,
+        0,
+        unknown=0.4,
+        named=0,
+        nameless=0.4,
+        heaviest=0.8,
+        heads=0.8,
+        asked=4,
+        ahead=0,
+        near=1,
     )
     much = Evidence(
-        0.8, 1.0, 0.8, 0.6, 1, 3, 0.3, unknown=0, named=0.9, nameless=0, heaviest=1, heads=3.2, asked=4, ahead=0.25
+        0.8,
+        1.0,
+        0.8,
+        0.6,
+        1,
+        3,
+        0.3,
+        unknown=0,
+        named=0.9,
+        nameless=0,
+        heaviest=1,
+        heads=3.2,
+        asked=4,
+        ahead=0.25,
+        near=1,
     )
     assert weights().of(little) < 0.15
     assert weights().of(much) > 0.5

@@ -105,9 +105,9 @@ def _with_ground(part: str, told: str, before: str) -> str:
     """A question with what it leans on: what is told right before it, else what was asked before."""
     own = _content(part)
     leans = not set(_LETTERS.findall(letters(part))).isdisjoint(questions()["refers"])
-    if len(own) >= _ENOUGH and not (leans and told):
+    if len(own - questions()["paid"]) >= _ENOUGH and not (leans and told):
         return part
-    ground = told or (before.rstrip("?") if leans or own <= questions()["light"] else "")
+    ground = told or (before.rstrip("?") if leans or own <= questions()["light"] | questions()["paid"] else "")
     return f"{ground}, {part}" if ground and len(ground.split()) < _BRIEF else part
 
 
