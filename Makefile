@@ -40,7 +40,7 @@ lint: $(VENV)/dev.stamp ## Formatting, style, types, the direction of imports, t
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/mypy --explicit-package-bases playbooks roles/monitor roles/tls roles/tunnel roles/verify
+	$(BIN)/mypy --explicit-package-bases playbooks plugins roles/monitor roles/tls roles/tunnel roles/verify
 	$(BIN)/mypy roles/app/files/release
 	$(BIN)/mypy roles/backup/files/offsite
 	$(BIN)/lint-imports

@@ -2,19 +2,23 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from app.guardrail.known import WORD
 from app.guardrail.model import Context
 from app.guardrail.statements.clauses import Clause, clauses, content
 from app.guardrail.statements.knowledge import Leaf, Statements, page
 from app.guardrail.text.folding import fold
 from app.guardrail.text.lists import Lists
+from app.guardrail.text.sentences import spans
 from app.guardrail.text.words import Text
+from app.language.folds import letters
 
 _LISTS = Lists("app.guardrail", "claimed.yaml")
 _DOUBT = tuple(map(fold, _LISTS.row("doubt")))
 _REFUSAL = frozenset(map(fold, _LISTS.words("refusal")))
+_YES = _LISTS.words("yes")
 _NEAR = 12
 """Sections that a sentence is held against, besides those in use."""
 _SENTENCES = 12
@@ -38,6 +42,8 @@ class Claimed:
     near: Sequence[Leaf]
     """The sections that bear most on it, and those in use."""
     statements: Statements
+    used: Set[str] = frozenset()
+    """Ids of the sections in use."""
 
     @property
     def keys(self) -> Set[str]:
@@ -73,10 +79,9 @@ def claimed(text: Text, context: Context, is_own: Callable[[int, int], bool]) ->
 
     `is_own`: whether a text of the dialogue's own stands at a place.
     """
-    statements = context.known.stock.of(context.language) if context.known and context.known.stock else None
+    statements, used = _known(context)
     if statements is None:
         return []
-    used = [page(passage.section) for passage in context.passages if passage.section.language == context.language]
     found = []
     for start, end in text.sentences[:_SENTENCES]:
         said = text.raw[start:end]
@@ -88,9 +93,44 @@ def claimed(text: Text, context: Context, is_own: Callable[[int, int], bool]) ->
             continue
         weights = {word: statements.weight(word) for word in list(words)[:_WORDS]}
         judged = tuple(clause for clause in parts if clause.keys <= weights.keys())[:_CLAUSES]
-        near = dict.fromkeys((*statements.nearest(weights, _NEAR), *used))
-        found.append(Claimed(said, start, end, judged, weights, tuple(near), statements))
+        found.append(_held(Claimed(said, start, end, judged, weights, (), statements), used))
     return found
+
+
+def affirmed(question: str, start: int, end: int, context: Context) -> Claimed | None:
+    """What a yes at `start`..`end` of a draft says is so; None where no knowledge is given or nothing is named."""
+    statements, used = _known(context)
+    parts = clauses(question, context.language)
+    words = dict.fromkeys(word.key for clause in parts for word in clause.words)
+    if statements is None or not words:
+        return None
+    weights = {word: statements.weight(word) for word in list(words)[:_WORDS]}
+    judged = tuple(clause for clause in parts if clause.keys <= weights.keys())[:_CLAUSES]
+    return _held(Claimed(question, start, end, judged, weights, (), statements), used)
+
+
+def _known(context: Context) -> tuple[Statements | None, list[Leaf]]:
+    """(what the knowledge states in the answer's language, the sections in use that are written in it)"""
+    statements = context.known.stock.of(context.language) if context.known and context.known.stock else None
+    return statements, [page(p.section) for p in context.passages if p.section.language == context.language]
+
+
+def _held(said: Claimed, used: Sequence[Leaf]) -> Claimed:
+    """Against the sections that bear on it."""
+    near = dict.fromkeys((*said.statements.nearest(said.weights, _NEAR), *used))
+    return replace(said, near=tuple(near), used=frozenset(leaf.section.id for leaf in used))
+
+
+def affirms(sentence: str) -> bool:
+    """Whether it begins with a yes."""
+    words = WORD.findall(letters(sentence))[:1]
+    return bool(words) and words[0] in _YES
+
+
+def asked(message: str) -> str:
+    """The last sentence of a message that asks; all of it where none has the mark."""
+    asking = [message[start:end] for start, end in spans(message) if "?" in message[start:end]]
+    return asking[-1] if asking else message
 
 
 def _doubts(said: Sequence[Clause]) -> bool:

@@ -21,7 +21,7 @@ PUBLISH = "playbooks/publish_knowledge.yml"
 URL = "http://127.0.0.1:8000"
 KB = "/var/lib/sales-machine/kb"
 VERSIONS = "/var/lib/sales-machine/kb-versions"
-SWITCH = "Try the release, switch to it, go back when it does not serve"
+SWITCH = "Try the release, switch to it, go back when it does not serve (minutes without a line)"
 PARTS = ("app", "kb", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md")
 WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("app_source", {"app_source": "/nowhere", "app_wheel": ""}, "name files and folders that are there"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.host.callers import Caller
-from tests.host.hosts import ROOT, Host
+from tests.host.hosts import CACHE, ROOT, Host
 from tests.prove.day_two import under_load
 
 ROTATE, RESTORE = "playbooks/rotate_key.yml", "playbooks/restore.yml"
@@ -44,7 +44,8 @@ def test_a_key_is_rotated_and_the_old_one_is_dead(provisioned: Host, caller: Cal
     assert report.clean, report
     assert keys(provisioned)[0] == old
     new = keys(provisioned)[1]
-    assert play.output.count(new) == 1
+    assert (CACHE / "keys" / f"{provisioned.number}.key").read_text() == f"{new}\n"
+    assert new not in play.output
     assert old not in play.output
     again = provisioned.play(ROTATE)
     assert (again.status, again.changed) == (0, []), again.output

@@ -4,7 +4,7 @@ import http.client
 import time
 
 from tests.host.callers import Caller
-from tests.host.hosts import Host
+from tests.host.hosts import CACHE, Host
 from tests.host.probes import knock
 
 QUESTION = {
@@ -31,6 +31,12 @@ def test_a_turn_from_outside_is_answered(provisioned: Host) -> None:
     assert first.json["answer"].strip()
     again = caller.ask("POST", "/api/v1/process", QUESTION, key=caller.key)
     assert again.text == first.text  # the same request, the same answer
+
+
+def test_the_operator_has_the_key_in_a_file_of_his_own(provisioned: Host) -> None:
+    file = CACHE / "keys" / f"{provisioned.number}.key"
+    assert file.read_text() == provisioned.sh("tail -1 /etc/sales-machine/api_keys") + "\n"
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_strangers_reach_neither_the_service_nor_the_model(provisioned: Host) -> None:

@@ -2,7 +2,9 @@
 
 import json
 import os
+import pty
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -153,7 +155,9 @@ def asked_besides(folder: Path, kernel: str, *known: str, prebuilt: bool = False
     tasks = {task["name"]: task for task in read("roles/nvidia/tasks/install.yml")}
     assert (
         "__nvidia_headers.stdout_lines"
-        in tasks["Install the driver and what its module is built with"]["ansible.builtin.apt"]["name"]
+        in tasks["Install the driver and what its module is built with (hundreds of MB, minutes)"][
+            "ansible.builtin.apt"
+        ]["name"]
     )
     room = jinja2.Environment(autoescape=False)
     room.filters["bool"] = bool
@@ -219,3 +223,38 @@ def test_a_path_in_a_command_is_meant_from_where_it_was_typed(tmp_path: Path) ->
 def test_the_example_of_a_servers_own_variables_can_be_switched_on() -> None:
     text = (ROOT / "inventory/production/host_vars/gex44.yml").read_text("utf-8")
     assert parsed(text.replace("# machine_domain:", "machine_domain:")) == {"machine_domain": "machine-2.example.com"}
+
+
+def test_a_file_of_secrets_as_the_install_page_has_it_is_read_beside_the_others(tmp_path: Path) -> None:
+    page = (ROOT / "docs/install.md").read_text("utf-8")
+    (block,) = re.findall(r"```\n(mkdir -p -m 700 [^`]*?)```", page)
+    for folder in ("inventory/production", "roles"):
+        (tmp_path / folder).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "editor").write_text('#!/bin/sh\necho \'monitor_telegram_token: "7:secret"\' > "$1"\n')
+    (tmp_path / "editor").chmod(0o755)
+    own = {"HOME": str(tmp_path / "home"), "EDITOR": str(tmp_path / "editor"), "PATH": os.environ["PATH"]}
+
+    def typed(script: str, **streams: int) -> subprocess.CompletedProcess[str]:
+        told = script.replace(".venv/bin/", f"{Path(sys.executable).parent}/")
+        piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
+        return subprocess.run(["sh", "-ec", told], cwd=tmp_path, env=own, text=True, check=False, **piped)
+
+    ask = ".venv/bin/ansible-inventory -i inventory/production --host gex44"
+    keyboard, terminal = pty.openpty()  # without one ansible-vault opens no editor
+    done = typed(f"{block}\n{ask} > asked", stdin=terminal, stdout=terminal)
+    os.close(keyboard)
+    os.close(terminal)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "asked").read_text())
+    assert found["monitor_telegram_token"] == "7:secret"
+    assert found["machine_model"] == "qwen3:14b", "what stands in machines.yml is still read"
+    made = tmp_path / "inventory/production/group_vars/all/vault.yml"
+    assert "secret" not in made.read_text()
+    password = tmp_path / "home/.sales-machine/vault-password"
+    assert (password.stat().st_mode & 0o777, password.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    without = typed(ask)
+    assert without.returncode != 0
+    (row,) = re.findall(r"^\| `([^`]*no vault secrets[^`]*)` \|", page, re.MULTILINE)
+    assert row in " ".join(without.stderr.split())

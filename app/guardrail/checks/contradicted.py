@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.claimed import Claimed
-from app.guardrail.statements.clauses import LIGHT, Clause
+from app.guardrail.claimed import Claimed, affirmed, affirms, asked
+from app.guardrail.statements.clauses import LIGHT, Clause, clauses
 from app.guardrail.statements.knowledge import Leaf, Stated
 
 _SAYS = 0.45
@@ -28,13 +28,30 @@ _AFFIRMED, _DENIED = 0.3, 0.75
 """Share of a clause's words that stand in a section's sentence of the opposite: who denies says just what is denied."""
 _SHARED, _SHARED_KK = 2, 3
 """Words that a denial and what it denies share; a Kazakh stem holds for more words than a Russian one."""
+_IN_USE = 0.25
+"""Added where the section is one that was found for the message: another that has the word may be of another thing."""
+_FIRST = 2
+"""Sentences of a draft in which its yes stands: a greeting may come before it."""
 _MOST = 4
 
 
 def contradicted(case: Case) -> list[Problem]:
-    """The clauses that a section says the opposite of."""
-    found = (problem for sentence in case.claimed for problem in islice(_opposed(sentence), 1))
+    """The clauses that a section says the opposite of, those of a question that is said yes to among them."""
+    granted = _granted(case)
+    claims = (*((granted,) if granted is not None else ()), *case.claimed)
+    found = (problem for sentence in claims for problem in islice(_opposed(sentence), 1))
     return list(islice(found, _MOST))
+
+
+def _granted(case: Case) -> Claimed | None:
+    """What a draft that begins with a yes says is so: what was asked."""
+    said = (place for place in case.text.sentences[:_FIRST] if affirms(case.text.raw[slice(*place)]))
+    place = next(said, None)
+    if place is None or not case.context.customer or case.is_own(*place):
+        return None
+    question = asked(case.context.customer[-1])
+    denied = any(clause.denies for clause in clauses(question, case.context.language))
+    return None if denied else affirmed(question, *place, case.context)
 
 
 def _opposed(said: Claimed) -> Iterator[Problem]:
@@ -61,6 +78,7 @@ def _opposite(said: Claimed, clause: Clause, word: str, denied: bool) -> str:
                 continue  # it may be done all the same
             share = _share(said, clause, (page, stated, other))
             likeness = share + (0.0 if page.title.isdisjoint(clause.keys - {word}) else _HEADED)
+            likeness += _IN_USE if page.section.id in said.used else 0.0
             polarity = other.polarity[word]
             if polarity is None or polarity is denied:
                 same = max(same, likeness * (_SUPPOSED if polarity is None and not denied else 1.0))
@@ -120,14 +138,17 @@ def _denial_fits(said: Claimed, page: Leaf, other: Clause) -> bool:
 
 
 def _beside(said: Claimed, clause: Clause, place: _Place, word: str) -> bool:
-    """Whether the draft names what a section denies it of."""
+    """Whether the draft names what a section denies it of, or the section was found for the message and denies that."""
     page, stated, other = place
+    used = page.section.id in said.used
+    if used and other.keys - LIGHT == {word}:
+        return True
     if other.refers:
         return any(w not in other.keys and (w in page.title or w in stated.keys) for w in clause.keys)
     rest = {w: weight for w, weight in said.weights.items() if w != word and weight >= _BESIDE}
     beside = {w for w in clause.keys if w in rest and w in other.keys}
     if page.section.language == "en":
-        return len(beside) >= _SHARED  # English hangs a denial on more than one clause
+        return len(beside) >= (1 if used else _SHARED)  # English hangs a denial on more than one clause
     headed = any(w != word and w in page.title for w in clause.keys)
     near = any(w in stated.keys or w in page.title for w in rest)
     return bool(beside) or near or headed or (other.lacks and (clause.exists or len(other.keys) == 1))

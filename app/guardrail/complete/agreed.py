@@ -7,9 +7,9 @@ a yes that holds has a word of what is ours in its sentence.
 from collections.abc import Sequence
 
 from app.guardrail.case import Case, Problem
+from app.guardrail.claimed import asked
 from app.guardrail.complete.words import affirms, content, doubts, is_courtesy, own_sentences
 from app.guardrail.text.lists import Lists
-from app.guardrail.text.sentences import spans
 from app.language.folds import letters
 
 _LISTS = Lists("app.guardrail.complete", "answers.yaml")
@@ -30,7 +30,7 @@ def agreed(case: Case) -> list[Problem]:
     grounds = case.grounds
     if not affirms(sentence) or "?" in sentence or doubts(sentence):
         return []
-    question = _question(case.context.customer[-1])
+    question = asked(case.context.customer[-1])
     said = [word for word in content(sentence) if not is_courtesy(word)]
     ours = [word for word in said if grounds.facts(word)]
     if grounds.readable and said and (not ours or (_asks_under_a_condition(question) and not _most(ours, said))):
@@ -44,15 +44,10 @@ def _most(ours: Sequence[str], said: Sequence[str]) -> bool:
     return len(ours) > _HALF * len(said)
 
 
-def _question(message: str) -> str:
-    asking = [message[start:end] for start, end in spans(message) if "?" in message[start:end]]
-    return asking[-1] if asking else message
-
-
 def _asks_under_a_condition(question: str) -> bool:
     return not _CONDITIONAL.isdisjoint(letters(question).split())
 
 
 def _names_an_hour(case: Case, question: str) -> bool:
-    asked = {(f.kind, f.value) for f in case.heard(question)[1] if f.kind in _OWN}
-    return bool(asked) and asked.isdisjoint((known.kind, known.value) for known in case.knowledge.known)
+    hours = {(f.kind, f.value) for f in case.heard(question)[1] if f.kind in _OWN}
+    return bool(hours) and hours.isdisjoint((known.kind, known.value) for known in case.knowledge.known)

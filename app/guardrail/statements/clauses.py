@@ -42,7 +42,8 @@ _TURNING, _PRONOUNS, _EXISTING, _LACKING = (
     _folded("existing"),
     _folded("lacking"),
 )
-_JOINING = _folded("joining")
+_JOINING, _NEITHER, _ASIDES = _folded("joining"), _folded("neither"), _folded("asides")
+_CAUSES = frozenset(tuple(fold(cause).split("-")) for cause in _LISTS.words("causes"))
 _RELATIVE, _NEEDING, _DOING = _beginnings("relative"), _beginnings("needing"), _beginnings("doing")
 _ADJECTIVE = _beginnings("adjective")
 _UNTRUE, _PRICED = _beginnings("untrue"), _beginnings("priced")
@@ -144,7 +145,7 @@ LIGHT = frozenset(map(key, _LISTS.words("light")))
 @lru_cache(maxsize=8192)
 def clauses(text: str, language: Language) -> tuple[Clause, ...]:
     """Of one sentence."""
-    pieces = list(_pieces(text))
+    pieces = _without_asides(_pieces(text))
     made = [_clause(words, language) for words, _ in pieces]
     marks = [mark for _, mark in pieces]
     for place in range(1, len(made)):
@@ -168,11 +169,27 @@ def _pieces(text: str) -> Iterator[tuple[list[str], str]]:
         if found in _ENDS or spaced or joined or fold(found) in _TURNING:
             if words:
                 yield words, _JOINED if joined else found
-            words = []
+            words = [found] if fold(found) in _NEITHER else []
         elif found[0].isalpha():
             words.append(found)
     if words:
         yield words, "."
+
+
+def _without_asides(pieces: Iterator[tuple[list[str], str]]) -> list[tuple[list[str], str]]:
+    """«Наличные, увы, не берём» is one clause."""
+    made: list[tuple[list[str], str]] = []
+    aside = False
+    for words, mark in pieces:
+        between = bool(made) and made[-1][1] == "," and mark == ","
+        if between and not aside and _ASIDES.issuperset(map(fold, words)):
+            aside = True
+        elif aside:
+            made[-1] = ([*made[-1][0], *words], mark)
+            aside = False
+        else:
+            made.append((words, mark))
+    return made
 
 
 def _empty(folded: str) -> bool:
@@ -197,15 +214,17 @@ def _clause(words: Sequence[str], language: Language) -> Clause:
     short = language != "kk" and len(found) <= _SHORT
     lacks = language != "kk" and bool(denials) and not _LACKING.isdisjoint(text)
     both = sum(text[place] in _PLAIN for place in denials) > 1
+    cause = next((n for n in range(len(text)) if text[n : n + 1] in _CAUSES or text[n : n + 2] in _CAUSES), len(text))
+    neither = text[0] in _NEITHER and bool(found)
     made = []
     for word, place, lone in found:
-        denied: bool | None = lone
-        if denials:
+        denied: bool | None = lone or neither
+        if denials and not neither:
             # Kazakh denies behind the word.
             near = any(0 <= (denial - place if language == "kk" else place - denial) <= _FOCUS for denial in denials)
-            denied = None if both or lone or not (near or short or lacks) else True
+            denied = None if both or lone or place > cause or not (near or short or lacks) else True
         made.append(Word(word, key(word), denied, lone))
-    return Clause(tuple(made), text, bool(denials), supposes)
+    return Clause(tuple(made), text, bool(denials) or neither, supposes)
 
 
 def _denies(text: Sequence[str], place: int, language: Language) -> bool:

@@ -20,8 +20,8 @@ from loadtests.service import ROOT
 
 HERE = Path(__file__).parents[1] / "truth"
 CHECKS = {"contradicted", "founded", "compared"}
-CAUGHT = {"sample": 23, "vet": 17, "swim": 12, "flowers": 12}
-"""Lies that these checks alone stop, of 80, 35, 36 and 25."""
+CAUGHT = {"sample": 23, "vet": 20, "swim": 13, "flowers": 12}
+"""Lies that these checks alone stop, of 80, 39, 36 and 25."""
 
 
 @cache
@@ -54,6 +54,11 @@ def test_false_answers_are_refused(shop: str) -> None:
         ("Птиц не лечим, а кошек лечим.", {"птиц"}, {"кошек"}),
         ("Столов, экрана и бронирования у нас нет.", {"столов", "экрана", "бронирования"}, set()),
         ("Касса продаёт без интернета до семи дней.", {"интернета"}, {"касса", "продает", "дней"}),
+        ("Ни столов, ни экранов для кухни у нас нет.", {"столов", "экранов", "кухни"}, set()),
+        ("Столы, к сожалению, не бронируем.", {"столы", "бронируем"}, set()),
+        ("С собаками нельзя из-за правил гигиены.", {"собаками"}, set()),
+        ("It shows profit, not only revenue.", set(), {"profit", "revenue"}),
+        ("I can't promise delivery.", {"promise", "delivery"}, set()),
         ("Если чек не нужен, печатать его не будем.", {"печатать"}, set()),
         ("Говорить «никогда не опаздываем» было бы неправдой.", set(), {"опаздываем"}),
         ("Картаны байлаудың қажеті жоқ.", {"байлаудын", "кажети"}, set()),

@@ -11,13 +11,13 @@ from functools import cached_property
 from itertools import chain, islice
 
 from app.guardrail.case import Case, Problem
+from app.guardrail.claimed import affirms, asked
 from app.guardrail.known import NOTHING, WORD, KnownWords
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.sentences import spans
 from app.language.folds import letters
 
 _LISTS = Lists("app.guardrail.checks.promises", "claims.yaml")
-_YES = _LISTS.words("yes")
 _NO = _LISTS.words("no")
 _DOUBT = _LISTS.row("doubt")
 _ANY = _LISTS.words("any")
@@ -36,6 +36,8 @@ _FORMS = 0.6
 """Share of the sounds of a customer's word that is enough: «Turkey» is said back as "Turkish"."""
 _FIRST = 1
 """Sentences of a section in which its yes stands."""
+_AT_LENGTH = 4
+"""Words behind a yes that say by themselves what it is of."""
 _SAME = 0.6
 """Share of the words behind a yes that a section's own yes has."""
 _MOST = 40
@@ -74,7 +76,7 @@ def _named(case: Case, said: _Said) -> Iterator[Problem]:
         sentence = case.text.raw[start:end]
         if case.is_own(start, end) or "?" in sentence:
             continue
-        affirms = _affirms(sentence) and _ANY.isdisjoint(WORD.findall(letters(sentence)))
+        granted = affirms(sentence) and _ANY.isdisjoint(WORD.findall(letters(sentence)))
         for at, name in islice(_names(sentence, case.context.language), _MOST):
             if known.holds(name) or not _claims(_clause(sentence, at)) or said.ours.holds(name):
                 continue
@@ -82,7 +84,7 @@ def _named(case: Case, said: _Said) -> Iterator[Problem]:
                 continue  # other checks know whether those may be said
             if not said.theirs.holds(name, _FORMS):
                 yield _problem(case, start + at, name, "no section and no text of ours names this")
-            elif affirms:
+            elif granted:
                 yield _problem(case, start + at, name, "the customer names this and no section does: no yes to it")
 
 
@@ -98,25 +100,26 @@ def _agreed(case: Case, said: _Said) -> Iterator[Problem]:
         return
     sentence = case.text.raw[first[0] : first[1]]
     words = WORD.findall(letters(sentence))
-    if "?" in sentence or not _affirms(sentence) or not _claims(sentence) or case.is_own(*first):
+    if "?" in sentence or not affirms(sentence) or not _claims(sentence) or case.is_own(*first):
         return
     if not _ANY.isdisjoint(words):
         return  # whatever it is, it is among them
-    asked = [word for word in WORD.findall(_question(case.context.customer[-1]))[:_MOST] if _names_a_thing(word)]
-    strange = [word for word in asked if not known.holds(word) and not said.ours.holds(word)]
+    wanted = [word for word in WORD.findall(asked(case.context.customer[-1]))[:_MOST] if _names_a_thing(word)]
+    strange = [word for word in wanted if not known.holds(word) and not said.ours.holds(word)]
     if strange and not _granted(case, words[1:]):
         yield _problem(case, first[0], WORD.findall(sentence)[0], f"a yes, and no section knows {strange[0]!r}")
 
 
 def _granted(case: Case, words: Sequence[str]) -> bool:
-    """Whether a section says yes in the very words that stand behind the yes here."""
+    """Whether a section says in the words that stand behind the yes here what it is of: its own yes, or at length."""
     told = [word for word in words if _names_a_thing(word)]
     for passage in case.context.passages:
         text = passage.section.text
-        for start, end in islice(spans(text), _FIRST):
+        for number, (start, end) in enumerate(spans(text)):
             sentence = text[start:end]
-            held = KnownWords.of((sentence,))
-            if _affirms(sentence) and told and sum(map(held.holds, told)) >= _SAME * len(told):
+            said = KnownWords.of((sentence,))
+            own = number < _FIRST and affirms(sentence)
+            if (own or len(told) >= _AT_LENGTH) and told and sum(map(said.holds, told)) >= _SAME * len(told):
                 return True
     return False
 
@@ -135,11 +138,6 @@ def _clause(sentence: str, place: int) -> str:
     return sentence[begin : end.start() if end else len(sentence)]
 
 
-def _affirms(sentence: str) -> bool:
-    words: Sequence[str] = WORD.findall(letters(sentence))[:1]
-    return bool(words) and words[0] in _YES
-
-
 def _names(sentence: str, language: str) -> Iterator[tuple[int, str]]:
     """(place, name): words with a capital that do not begin a sentence, and Latin ones in a text of ours."""
     for number, match in enumerate(WORD.finditer(sentence)):
@@ -149,12 +147,6 @@ def _names(sentence: str, language: str) -> Iterator[tuple[int, str]]:
         begins = number == 0 or before in _BEGINS
         if (latin or (word[0].isupper() and not begins)) and len(word) > 1 and letters(word) not in _CAPITALS:
             yield match.start(), word
-
-
-def _question(message: str) -> str:
-    """The last sentence of a message that asks; all of it where none has the mark."""
-    asking = [message[start:end] for start, end in spans(message) if "?" in message[start:end]]
-    return asking[-1] if asking else message
 
 
 def _names_a_thing(word: str) -> bool:
