@@ -95,7 +95,9 @@ def test_repeated_401s_close_the_web_but_not_ssh(listeners: Host) -> None:
     line = '{} - - [{}] "POST /api/v1/process HTTP/2.0" {} 87 "-" "curl/8.5.0"'
     stamp = listeners.read("date", "+%d/%b/%Y:%H:%M:%S %z")
     others = "203.0.113.5"
-    lines = [line.format("203.0.113.9", stamp, 401) for _ in range(30)]  # n8n while its key is changed: on the allowlist
+    lines = [
+        line.format("203.0.113.9", stamp, 401) for _ in range(30)
+    ]  # n8n while its key is changed: on the allowlist
     lines += [line.format(listeners.stranger, stamp, 401) for _ in range(10)]
     lines += [line.format(others, stamp, status) for status in (200, 403, 429, 500) for _ in range(10)]
     # A caller's own words, which must not count for somebody else.
