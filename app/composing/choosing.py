@@ -28,10 +28,14 @@ _ABOUT = 0.6  # share of a part's words from which on a passage is about it
 _MOST = 3  # passages of one answer
 _BESIDE_A_NAME = 0.25  # the same where the question names what nothing of ours does: what is near is seldom about it
 _IN_TROUBLE = 0.3  # the same beside a trouble: nobody whose till stands still is told of what lies near
+_NEXT = 0.7  # share of the best score from which the next best is said to who was told the best
+_HELPS = 0.7  # the same beside a trouble where only the trouble itself is asked of
 _WISHED = 0.35  # the same for what he says he needs: it may only tell who he is
 _EARLIER = 3  # answers of ours that are not given again to who says that they were beside the point
 _BRIEF = 3  # words of a message that goes on with what was said
 _ANEW = frozenset({"correction", "frustration"})
+_LOOKED_UP = frozenset({"feature", "refund"})
+_PASSED_ON = frozenset({"trouble", "refund"})
 _LOOKED_AT = 12  # parts of a message that are answered one by one, the first ones
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
 _BESIDE = frozenset({"contact_given", "trouble", "callback_time"})
@@ -47,6 +51,7 @@ _REFERS = questions()["refers"]
 def choose(prompt: Prompt) -> tuple[Passage, ...]:
     """The passages to answer from, in the order of the questions; empty: what is asked for is not there."""
     step = prompt.step
+    said = prompt.passages
     prompt = replace(prompt, passages=_unsaid(prompt))
     if not prompt.passages:
         return ()
@@ -56,8 +61,12 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
         return apart
     # A search that the flow wrote has no parts of the customer's, nor has one for what answers an objection.
     own = bool(step.queries) or set(folded(query)) <= set(folded(prompt.text))
+    anew = not _ANEW.isdisjoint(step.intents) or step.topic in _PASSED_ON or step.state.lane == "trouble"
     if step.reason not in _QUESTIONS or not own:
-        return (first,) if step.reason not in _BESIDE or not own or _fits(query, first, prompt) else ()
+        looked = (step.reason in _BESIDE and own) or (step.reason in _LOOKED_UP and anew)
+        return (first,) if not looked or (_fits(query, first, prompt) and _near_enough(first, said, prompt)) else ()
+    if anew and not _near_enough(first, said, prompt):
+        return ()
     if _is_another(first, prompt):
         return _called(prompt) or tuple(passage for passage in prompt.passages if _share(query, passage) == 1)[:1]
     parts = _parts(query)
@@ -109,6 +118,15 @@ def _unsaid(prompt: Prompt) -> tuple[Passage, ...]:
     else:
         answers = [history[-1].answer] if folded(history[-1].user or "") != folded(prompt.text) else []
     return tuple(p for p in prompt.passages if not any(_told(p.section, answer) for answer in answers))
+
+
+def _near_enough(first: Passage, found: Sequence[Passage], prompt: Prompt) -> bool:
+    """Whether what was not said yet is nearly as good a find as what was, and more than near to a trouble."""
+    if prompt.step.topic == "trouble":
+        sells = any(fact.currency for fact in first.section.facts)
+        return not sells and first.answers is not None and first.answers >= _HELPS
+    same = [p for p in found if p.section.language == first.section.language]
+    return not same or _weight(first) >= _NEXT * max(_weight(p) for p in same)
 
 
 def _names_the_unknown(prompt: Prompt) -> bool:

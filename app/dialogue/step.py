@@ -9,6 +9,7 @@ from app.dialogue.flow.stages import Move
 from app.dialogue.hearing.listening import costs_alone
 from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.rules.scene import Decision, Scene
+from app.dialogue.rules.strangers import NO_BUYER, STRANGER
 from app.dialogue.slots import aside
 from app.types import DialogueState, Pending, Step
 
@@ -42,6 +43,8 @@ def step_of(
     question = stages.question(stage, slot, language, state.asked) if slot else plan.question
     if made.action == "ask" and question is None and "?" not in f"{greeting} {plan.statement}":
         here = plan.statement or scene.texts.pick("here", state.turns, scene.last_answer)
+        if plan.reason == "agreement" and not (quiet or scene.terms or scene.before):
+            here = scene.say("ack_next")  # no dead end behind an «ok»
         made = replace(made, action="answer", statement=here)
     if question is None and aside.DUE in said and made.action == "answer" and not (plan.closes or state.handed_over):
         question = scene.say("person_offer")
@@ -69,7 +72,7 @@ def step_of(
         statement=made.statement,
         lead=lead,
         query=made.query,
-        queries=_queries(scene) if made.query is not None and made.query == scene.query else (),
+        queries=made.queries or (_queries(scene) if made.query is not None and made.query == scene.query else ()),
         rest=scene.say("rest") if scene.said.questions and made.query == scene.query else None,
         rest_of=scene.say("rest_of") if scene.said.questions and made.query == scene.query else None,
         wider=(plan.wider or scene.wider) if made.query is not None else None,
@@ -77,7 +80,7 @@ def step_of(
         without=scene.said.without,
         counted=scene.said.counted,
         question=question,
-        topic=plan.topic,
+        topic=plan.topic or None,
         tone=u.tone,
         heard=u.heard,
         unsure=u.unsure and not scene.heard.answered and not scene.said.silent,
@@ -158,5 +161,7 @@ def _remembered(scene: Scene, plan: Decision, made: Decision, state: DialogueSta
 def _lane(plan: Decision, state: DialogueState) -> str:
     """What the conversation is with a person about: one more word on it leaves it there, another topic ends it."""
     if plan.hands_over:
+        return plan.topic or (state.lane if state.lane in NO_BUYER else "")  # his number makes him no buyer
+    if STRANGER in (plan.topic, state.lane):
         return plan.topic or ""
     return state.lane if plan.topic in (None, state.lane) else ""

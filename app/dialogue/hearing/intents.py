@@ -22,7 +22,8 @@ from app.understanding.acts import Classifier
 from app.understanding.doubt import candidates, heeded, is_unsure
 
 RANK = (
-    "emergency", "injection", "trouble", "paid", "supplier", "applicant", "price", "human_wanted", "complaint",
+    "emergency", "injection", "trouble", "paid", "supplier", "applicant", "stranger", "price", "human_wanted",
+    "complaint",
     "refund", "legal", "medical", "abuse", "invoice", "demo", "payment", "discount_request", "reschedule",
     "cancel_request", "booking", "comparison", "contact_given", "callback_time", "feature", "about_us", "refusal",
     "opt_out", "frustration", "bot_question", "objection_price", "objection_trust", "objection_have", "objection_think",
@@ -38,6 +39,8 @@ _HEARD: dict[str, HeardLanguage] = {"ru": "ru", "kk": "kk", "en": "en"}
 _CALLS = frozenset({"human_wanted", "callback_time", "opt_out", "refusal"})
 """What nobody wants who wants no call, and an answer."""
 _ASKS = frozenset({"price", "comparison", "feature"})
+_FED_UP = 0.85
+"""Probability from which what stands where an answer of a few words is waited for is anger."""
 _LINK = re.compile(r"(?:https?://|www\.)\S+")
 
 
@@ -183,6 +186,8 @@ def understand(
             denies=understanding.denies,
             brief=len(reader.content) <= WEAK_LIMIT,
         )
+        if pending and kind not in FREE and acts.get("frustration", 0.0) >= _FED_UP:
+            names.add("frustration")  # no number and no choice is told in anger
         unsure = not own and is_unsure(names, acts, clauses, classifier)
         understanding = replace(understanding, unsure=unsure)
     if "language_wish" in names and understanding._wish is None and _names_one(understanding):

@@ -86,7 +86,7 @@ def _questions(message: Message) -> tuple[str, ...]:
     told, at, asking = "", 0, 0
     for clause in message.clauses:
         near = "" if _parted(message.own, at, clause.start) else told
-        for part in _apart(clause.text) if clause.mood in _ASKING else ():
+        for part in apart(clause.text) if clause.mood in _ASKING else ():
             asking += 1
             # "and how much" is of what was just asked; where nothing was, "how much" asks of all there is.
             if _content(part) or (costs_alone(part) and not (found or near)):
@@ -111,7 +111,7 @@ def _with_ground(part: str, told: str, before: str) -> str:
     return f"{ground}, {part}" if ground and len(ground.split()) < _BRIEF else part
 
 
-def _apart(text: str) -> Iterator[str]:
+def apart(text: str) -> Iterator[str]:
     """The questions of one clause: a word that joins, and behind it one that asks or another thing to do."""
     joins = questions()["joins"]
     words = text.split()

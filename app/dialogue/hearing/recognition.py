@@ -29,17 +29,28 @@ _ADDED = {
     "abuse": "abuse", "frustration": "frustration", "injection": "injection", "off_topic": "off_topic",
     "auto_reply": "auto_reply", "small_talk": "small_talk", "language_wish": "language_wish",
     "correction": "correction",
-    "thanks": "thanks", "goodbye": "goodbye", "agreement": "agreement", "project": "project",
+    "thanks": "thanks", "goodbye": "goodbye", "agreement": "agreement", "project": "project", "stranger": "stranger",
 }  # fmt: skip
 _DOUBTFUL = frozenset({"legal", "medical", "off_topic", "frustration", "objection_have", "project"})
 """What the lists may have found in a second meaning of a word."""
-_OF_THE_WHOLE = frozenset({"frustration", "off_topic", "objection_have", "paid", "applicant", "supplier", "auto_reply"})
+_OF_THE_WHOLE = frozenset(
+    {"frustration", "off_topic", "objection_have", "paid", "applicant", "supplier", "stranger", "auto_reply"}
+)
 """What a piece of a message may sound like («fed up», «we have three shops») and the whole of it does not."""
 _WEARY = frozenset({"frustration", "off_topic", "objection_have"})
+_WORRIED = 0.1
+"""Probability below which a word of a list voices no worry: a laptop, too, may not be up to it."""
+_VOICED = 0.85
+"""Probability from which a worry about money is one that no word of the lists names."""
+_BROKEN = 0.9
+"""Probability of a broken thing from which a call for help is one for it, and tells of no danger."""
+_HARMLESS = 0.05
 _TELLING = 0.15
 """The same where he tells of himself: what he is tired of is not us."""
 _LEANING = {"agreement": ("small_talk",), "refusal": ("denial", "small_talk"), "thanks": ("goodbye", "small_talk")}
 """What the lists found, and the acts that say no more than it."""
+_OF_OTHERS = frozenset({"supplier", "applicant"})
+"""What asks by its nature: who buys here, whether there is work."""
 _ASKED_OF_GOODS = frozenset(
     {"refund", "reschedule", "cancel_request", "complaint", "legal", "opt_out", "human_wanted", "booking"}
 )
@@ -51,6 +62,7 @@ _LANES = frozenset(
         "paid",
         "supplier",
         "applicant",
+        "stranger",
         "abuse",
         "injection",
         "medical",
@@ -105,9 +117,10 @@ def acts_of(text: str, classifier: Classifier, clauses: Sequence[str] = ()) -> M
     parts = [part for found in sentences[:_MOST] if (part := found.strip())]
     whole = _scores(" ".join(parts) if clauses else text, classifier)
     found = dict(whole)
+    calls = whole.get("trouble", 0.0) >= _BROKEN and whole.get("emergency", 0.0) < _HARMLESS
     for part in parts if len(parts) > 1 else ():
         for act, chance in _scores(part, classifier).items():
-            if act not in _OF_THE_WHOLE:
+            if act not in _OF_THE_WHOLE and not (calls and act == "emergency"):
                 found[act] = max(found.get(act, 0.0), chance)
     return found
 
@@ -128,6 +141,7 @@ def joined(
     """
     told = acts.get("info", 0.0) >= SURE
     least = {name: _TELLING if told else 0.0 if name in _WEARY else _DOUBTED for name in _DOUBTFUL}
+    names = _voiced(names, acts)
     kept = {name for name in names if acts.get(name, 1.0) >= least.get(name, 0.0)}
     if waits and not asking:
         if acts.get("info", 0.0) >= _PLAIN and names == {"feature"} and acts.get("feature", 0.0) < _DOUBTED:
@@ -142,10 +156,16 @@ def joined(
         >= (
             _DANGER
             if act == "emergency" and not asks
+            else SURE
+            if act == "stranger"  # brings nobody, and is told only where he is
+            else _CALLS_SOMEBODY
+            if act in _OF_OTHERS
             else calls
             if act in _LANES
             else _PLAIN
             if act in _SEARCHED and not asking
+            else _VOICED
+            if act == "objection_price" and act not in names
             else SURE
         )
         and (act != "contact_given" or contact)
@@ -173,6 +193,14 @@ def joined(
     if "feature" in kept and not asking and sure <= _ASKS_NOTHING and acts.get("feature", 0.0) < _DOUBTED:
         kept.discard("feature")
     return kept | added
+
+
+def _voiced(names: set[str], acts: Mapping[str, float]) -> set[str]:
+    """The lists' intents but for a worry about money and a danger that the examples hear nothing of."""
+    unheard = {"objection_price"} if acts.get("objection_price", 1.0) < _WORRIED else set()
+    if acts.get("trouble", 0.0) >= _BROKEN and acts.get("emergency", 0.0) < _HARMLESS:
+        unheard.add("emergency")
+    return names - unheard
 
 
 def _of_us(names: set[str], acts: Mapping[str, float]) -> set[str]:

@@ -6,6 +6,8 @@ _HAGGLES = 0.3
 """Probability from which what the lists took for haggling is answered as that."""
 _BARE_OBJECTION = 3
 """An objection of no more words than this says nothing to search for."""
+_A_PRICE = 3
+"""Figures of a number that may be what somebody pays."""
 _SURELY = 0.5
 """Probability from which it is what the examples say."""
 
@@ -24,8 +26,15 @@ def priced(s: Scene) -> bool:
 
 def names_others(s: Scene) -> bool:
     """Whether he holds the lower price of others against ours."""
-    number = any(token.text.isdecimal() for token in s.u.message.tokens)
-    return bool(s.u.word("others")) and (number or bool(s.u.word("dearer")) or s.u.has("objection_price"))
+    if not s.u.word("others"):
+        return False
+    # A number of goods, years or shops is no price.
+    priced = bool(s.terms) or (bool(s.u.word("spans")) and _long_number(s))
+    return priced or bool(s.u.word("dearer")) or s.u.has("objection_price")
+
+
+def _long_number(s: Scene) -> bool:
+    return any(token.text.isdecimal() and len(token.text) >= _A_PRICE for token in s.u.message.tokens)
 
 
 def of_worth(s: Scene) -> bool:
@@ -41,6 +50,12 @@ def of_worth(s: Scene) -> bool:
     return said or (doubts and s.u.acts.get("objection_price", 0.0) >= _SURELY)
 
 
+def cheaper(s: Scene) -> tuple[str, ...]:
+    """Beside a rule on discounts, for who finds it dear: what is cheaper all the same."""
+    asks = s.u.has("discount_request") and s.u.has("objection_price") and not s.said.questions
+    return (s.query, str(s.texts.data["query_objection_beside"][0])) if asks else ()
+
+
 def objection(s: Scene) -> Decision | None:
     """Empathy, then facts. Who wants to think or does not trust us is not questioned."""
     worth = of_worth(s)
@@ -51,4 +66,7 @@ def objection(s: Scene) -> Decision | None:
     bare = worth or len(s.u.content) <= _BARE_OBJECTION
     query = about if bare else f"{s.query} {about}"
     asks = name in ("objection_price", "objection_have") and s.may_ask
-    return Decision("answer", name, s.say(name), query, asks=asks)
+    # Who finds it dear hears what makes it cheaper, and how to try it for nothing.
+    dear = name == "objection_price" and not names_others(s) and not s.u.word("worth")
+    beside = tuple(s.texts.data["query_objection_beside"]) if dear else ()
+    return Decision("answer", name, s.say(name), query, asks=asks, queries=beside)

@@ -19,6 +19,8 @@ from app.types import Ask, DialogueState, Language, Pending, Snapshot, TimeOfDay
 AWAY = timedelta(hours=12)
 """A customer who was silent for longer is welcomed back."""
 
+_OF_HIM = ("shops", "company_size", "business_type", "current_tools", "pain_point")
+"""Slots that are told of oneself in passing."""
 _SPAM = 3
 """So many same messages before this one make it spam."""
 _SAME_QUESTION = 85
@@ -101,10 +103,17 @@ def switched(
 
 def noticed(state: DialogueState, hinted: Collection[str], u: Understanding) -> DialogueState:
     """The state with what the customer lets see. Who buys is asked for his number again, though he withheld it."""
-    marks = [stages.seen(slot) for slot in sorted(hinted)]
+    told = _asked_again(state) if u.word("told_already") else ()
+    marks = [stages.seen(slot) for slot in sorted({*hinted, *told})]
     kept = [mark for mark in state.said if mark != stages.seen("contact") or not _decides(u)]
     said = (*kept, *(mark for mark in marks if mark not in kept))
     return state if said == state.said else replace(state, said=said)
+
+
+def _asked_again(state: DialogueState) -> Collection[str]:
+    """The slots that we have asked for and do not know: who says that he has told is asked for none of them again."""
+    waiting = state.pending.slot if state.pending and state.pending.slot != "contact" else ""
+    return [slot for slot in state.asked if slot not in state.slots and slot in (waiting, *_OF_HIM)]
 
 
 def _decides(u: Understanding) -> bool:

@@ -1,13 +1,16 @@
 """Which of his earlier questions somebody means who says that it was not answered."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 from rapidfuzz import fuzz
 
+from app.dialogue.hearing.listening import apart
 from app.dialogue.hearing.text import fold
 from app.dialogue.hearing.text import read as words_of
 from app.reading.read import read
 
+_QUOTED = re.compile(r"[\u00ab\u201c][^\u00bb\u201d]*[\u00bb\u201d]")
 _MESSAGES = 4
 """Messages of his that are looked at, the newest ones."""
 _LEAST = 0.5
@@ -25,7 +28,7 @@ def questions_of(text: str) -> tuple[str, ...]:
     """What a message asks or wishes, clause by clause; all of it where nothing asks."""
     text = text[:_READ]
     clauses = read(text).clauses
-    asked = tuple(clause.text for clause in clauses if clause.mood in ("asked", "wished"))
+    asked = tuple(part for clause in clauses if clause.mood in ("asked", "wished") for part in apart(clause.text))
     return asked or ((text.strip(),) if text.strip() else ())
 
 
@@ -49,7 +52,7 @@ def meant(about: str, written: Sequence[str]) -> str:
 def left_open(written: Sequence[str], answer: str) -> str:
     """The question of his message before that our answer has least of; empty where he asked nothing."""
     asked = questions_of(written[0]) if written else ()
-    said = _content(answer)
+    said = _content(_QUOTED.sub(" ", answer))  # a question that is only repeated is not answered
 
     def answered(question: str) -> float:
         words = _content(question)

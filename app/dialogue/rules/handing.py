@@ -10,6 +10,8 @@ _LOOKED_UP = ("price", "feature", "comparison", "payment", "about_us", "demo", "
 _ASKED = 0.3
 """Probability of one of these acts from which a question beside a contact is answered too."""
 
+_A_YES = 2
+"""Words of a clause that takes our offer up."""
 _TELLS = 0.9
 """Probability from which a message tells something, and says yes to nothing."""
 
@@ -44,13 +46,25 @@ def human(s: Scene) -> Decision | None:
     offered = any(offer.casefold() in s.last_answer.casefold() for offer in s.texts.data["offer"])
     at_once = s.u.short or any(match.start == len(s.u.greeting) for match in s.u.word("affirm"))
     # «Ok, bye» takes no offer up, nor does «we need it by Friday».
-    leaves = s.u.has("goodbye", "objection_think", "refusal") or s.u.acts.get("info", 0.0) >= _TELLS
+    leaves = s.u.has("goodbye", "objection_think", "refusal", "purchase") or s.u.acts.get("info", 0.0) >= _TELLS
     accepts = offered and s.u.affirms and at_once and not s.heard.answered and not s.u.has(*QUESTIONS) and not leaves
+    accepts |= offered and not leaves and _accepts_first(s)
     missed = s.state.wants_person and not s.u.has(*QUESTIONS, *COURTESIES)
     wanted = s.u.has("human_wanted") or accepts or missed
     # Who wants to come another day, or not at all, wants what only a person can do.
     reason = next((name for name in ("reschedule", "cancel_request") if s.u.has(name)), "human_wanted")
     return handover(s, reason, "human") if wanted or reason != "human_wanted" else None
+
+
+def _accepts_first(s: Scene) -> bool:
+    """«Yes, do. And may I sell by phone?»: a yes in a clause of its own, where we had asked nothing else."""
+    tokens = s.u.message.tokens
+    firsts = [match for match in s.u.word("affirm") if match.start == len(s.u.greeting)]
+    if not firsts or s.last_answer.rstrip().endswith("?") or s.heard.answered:
+        return False
+    clause = tokens[firsts[0].start].clause
+    said = [place for place in s.u.content if tokens[place].clause == clause]
+    return clause not in s.u.message.asking and len(said) <= _A_YES and tokens[-1].clause != clause
 
 
 def _passed_on(s: Scene, wish: str) -> str:

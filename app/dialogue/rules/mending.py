@@ -6,11 +6,18 @@ from app.dialogue.hearing.text import fold, read
 from app.dialogue.resources import load_words
 from app.dialogue.rules import earlier
 from app.dialogue.rules.scene import SORRY, Decision, Scene
+from app.understanding.acts import Classifier
 
 _WORDS = load_words("rules", "words.yaml")
 _CORRECTING = frozenset(map(fold, _WORDS["correcting"]))
 _INSISTING = frozenset(map(fold, _WORDS["insisting"]))
+_PRICED = frozenset({"price", "sum"})
 _MENDED = frozenset({"answer", "ask"})
+_SURELY = 0.7
+_A_PRICE = 0.3
+"""Probability from which who corrects us asks for a price."""
+_BACK = 4
+_ASKED = frozenset({"feature", "price", "sum", "comparison", "payment", "about_us", "discount_request", "demo"})
 _FEW = 3
 """Words that name what he means; more of them say it by themselves."""
 
@@ -21,8 +28,38 @@ def mended(s: Scene, plan: Decision) -> Decision:
         return plan
     if s.u.has("correction"):
         return _corrected(s, plan)
+    if _only_angry(s, plan):
+        return _asked_before(s, plan)
     again = _insists(s) if plan.query is not None and plan.reason != "price" else ""
     return replace(plan, wider=again) if again else plan
+
+
+def _only_angry(s: Scene, plan: Decision) -> bool:
+    """«Do you read at all what I write?»: anger about us, and no question of its own."""
+    if not s.u.has("frustration") or s.heard.values:
+        return False
+    surely = s.u.acts.get("frustration", 0.0) >= _SURELY
+    return plan.reason == "frustration" or (surely and plan.reason in ("feature", "about_us"))
+
+
+def _asked_before(s: Scene, plan: Decision) -> Decision:
+    """His newest question is looked for anew; where it finds nothing else, a person is offered."""
+    newest = next((asked[-1] for text in s.written[1:_BACK] if (asked := _questions(text))), "")
+    question = _meant(s) or newest
+    if not question or s.state.handed_over:
+        return plan
+    sorry = None if SORRY in s.state.said else s.say("missed")
+    fallback = s.say("person_offer")
+    return replace(
+        plan, action="answer", reason="feature", statement=sorry, query=question, fallback=fallback, asks=False,
+        greet=False, mark=SORRY, question=None, wider=_about(question),
+    )  # fmt: skip
+
+
+def _questions(text: str) -> tuple[str, ...]:
+    """What a message of his asked, but for reproaches."""
+    asked = earlier.questions_of(text)
+    return tuple(each for each in asked if Classifier.load().scored(each).best in _ASKED)
 
 
 def _corrected(s: Scene, plan: Decision) -> Decision:
@@ -31,13 +68,17 @@ def _corrected(s: Scene, plan: Decision) -> Decision:
         return plan
     if s.heard.answered or s.heard.corrected or (plan.query is None and plan.reason == "language_wish"):
         return plan
-    query = plan.query if plan.reason == "price" else _anew(s)  # what is priced the facts know best
+    asks_price = (
+        plan.reason == "price" and s.u.acts.get("price", 1.0) >= _A_PRICE
+    )  # «not about the price» asks for none
+    query = plan.query if asks_price else _anew(s)  # what is priced the facts know best
     if query is None:
         return plan
     before = _before(s)
     priced = s.state.priced and before and query.startswith(before)  # it goes on with a price that he asked for
     looked = plan.query is not None and plan.reason != "off_topic"
-    reason = "price" if priced else plan.reason if looked else "feature"
+    kept = plan.reason if looked and (plan.reason != "price" or asks_price) else "feature"
+    reason = "price" if priced else kept
     sorry = None if SORRY in s.state.said else s.say("missed")
     return replace(
         plan, action="answer", reason=reason, statement=sorry, query=query, wider=_meant(s), fallback=s.not_found,
@@ -53,7 +94,7 @@ def _anew(s: Scene) -> str | None:
         return _pointed_at(s) or _before(s) or None
     if _meant(s):
         return said  # his words say whether what is found fits; his question finds what they alone do not
-    return f"{_before(s)} {said}".strip() if len(words) <= 1 else said
+    return f"{_pointed_at(s) or _before(s)} {said}".strip() if len(words) <= 1 else said
 
 
 def _meant(s: Scene) -> str:
@@ -83,8 +124,11 @@ def _pointed_at(s: Scene) -> str:
     number = next((int(name) for name, _, _ in _ordinals(s)), 0)
     if 0 < number <= len(asked):
         return asked[number - 1]
-    several = len(asked) > 1 and not s.state.priced  # the parts of an order are asked for together
-    return earlier.left_open(s.written[1:], s.last_answer) if several else ""
+    if len(asked) <= 1:
+        return ""
+    left = earlier.left_open(s.written[1:], s.last_answer)
+    # The parts of an order are asked for together, and what else is asked beside them by itself.
+    return "" if s.state.priced and Classifier.load().scored(left).best in _PRICED else left
 
 
 def _ordinals(s: Scene) -> list[tuple[str, int, int]]:

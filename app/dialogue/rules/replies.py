@@ -1,7 +1,18 @@
 """What a message calls for: the shell that all sales flows share. The most pressing need wins."""
 
-from app.dialogue.policy.terms import Terms
-from app.dialogue.rules import boundaries, concerns, control, handing, lanes, recalled, support, topics
+from app.dialogue.rules import (
+    acknowledging,
+    boundaries,
+    concerns,
+    control,
+    handing,
+    lanes,
+    ordering,
+    recalled,
+    strangers,
+    support,
+    topics,
+)
 from app.dialogue.rules.scene import COURTESIES, OBJECTIONS, QUESTIONS, SORRY, Decision, Scene, has_requisites
 
 _TOLD = frozenset({"name", "contact", "company_size", "shops"})
@@ -11,8 +22,6 @@ _SURELY = 0.7
 """Probability from which a word alone is a question for the price."""
 _BARE = 2
 """Words of a price question that names nothing, a greeting among them."""
-_DICTATED = 7
-"""Words that say something, of a message that dictates terms."""
 _COMPLAINS = 0.4
 """Probability from which what the lists took for a complaint of us is answered with an apology."""
 
@@ -27,7 +36,10 @@ def decided(scene: Scene) -> Decision:
         handing.contact,
         handing.reached,
         recalled.passed_on,
+        support.over,
         topics.by_topic,
+        strangers.mistaken,
+        strangers.no_buyer,
         lanes.wordless,
         lanes.auto_reply,
         _still_closed,
@@ -46,6 +58,7 @@ def decided(scene: Scene) -> Decision:
         _refusal,
         _upset,
         boundaries.spam,
+        _chosen,
         lanes.small_talk,
         _who,
         concerns.objection,
@@ -95,9 +108,10 @@ def _wish(s: Scene) -> Decision | None:
     if "contact" in s.slots and not s.reorders:
         return handing.handover(s, name, "human")
     # What was sent is not asked for again.
-    query = None if name == "invoice" and s.sent_requisites else s.query
+    what = ordering.taken(s)
+    query = None if name == "invoice" and s.sent_requisites else (ordering.beside(s) if what else "") or s.query
     # Who asks whether there is such a thing is answered by what is known of it, and has asked for nothing yet.
-    statement = None if query is not None and s.u.asking else s.say(name)
+    statement = what or (None if query is not None and s.u.asking else s.say(name))
     return Decision("answer", name, statement, query, s.not_found, prefer="contact", asks=True)
 
 
@@ -114,12 +128,16 @@ def _question(s: Scene) -> Decision | None:
         statement = s.say("discount") if concession else None
     elif s.u.has("frustration"):
         # Said once, and only to who complains of us.
-        if SORRY not in s.state.said and s.u.acts.get("frustration", 1.0) >= _COMPLAINS:
+        if _told_us(s):
+            statement = s.say("asked_again")
+        elif SORRY not in s.state.said and s.u.acts.get("frustration", 1.0) >= _COMPLAINS:
             statement, mark = s.say("frustration_short"), SORRY
     elif objection:
         statement = s.say(objection)
+    elif s.u.has("purchase") and (what := ordering.taken(s)):
+        statement = what
     elif (s.heard.values or s.heard.answered) and _tells(s):
-        statement = _taken(s)
+        statement = acknowledging.taken(s)
     if s.said.strange:
         statement = f"{statement or ''} {s.say('off_topic_beside')}".strip()
     calm = not s.u.has("refusal", "frustration", "objection_think", "objection_trust", "goodbye")
@@ -127,15 +145,18 @@ def _question(s: Scene) -> Decision | None:
     fallback = None if concession else s.not_found
     # A sum that he offers says nothing to search for: what there is of discounts does.
     offers = concession and any(token.text.isdecimal() for token in s.u.message.tokens)
-    query = s.texts.data["query_discount_request"] if offers else s.query
+    asked = ordering.beside(s) if statement and s.u.has("purchase") and not s.said.questions else ""
+    query = s.texts.data["query_discount_request"] if offers else asked or s.query
     if name == "price" and len(s.u.content) <= 1 and len(s.u.message.tokens) <= _BARE and _prices_alone(s):
         query = s.texts.data["query_price"]  # «почём?»: one word of many that ask for it
     # Who has decided, or wants to see it, is asked how to reach him, whatever else he asks.
     wants = s.u.has("purchase", "demo", "invoice") and "contact" not in s.slots and "quantity" not in s.flow.slots
     asks = wants or (calm and s.may_ask)
     return Decision(
-        "answer", name or "feature", statement, query, fallback, asks=asks, prefer="contact" if wants else "", mark=mark
-    )
+        "answer", name or "feature", statement, query, fallback,
+        asks=asks, prefer="contact" if wants else "", mark=mark,
+        queries=concerns.cheaper(s) if query == s.query else (),
+    )  # fmt: skip
 
 
 def _tells(s: Scene) -> bool:
@@ -155,10 +176,18 @@ def _refusal(s: Scene) -> Decision | None:
 
 
 def _upset(s: Scene) -> Decision | None:
+    if _told_us(s):
+        return Decision("answer", "slot_question", s.say("asked_again"), greet=False)
     if not s.u.has("frustration"):
         return None
     name = "person_offer" if SORRY in s.state.said else "frustration"
     return Decision("answer", "frustration", s.say(name), greet=False, mark=SORRY)
+
+
+def _told_us(s: Scene) -> bool:
+    """Whether he says that he has told already what we asked for."""
+    elsewhere = s.u.has("correction", "purchase") or not s.state.asked.keys() - {"contact"}
+    return bool(s.u.word("told_already")) and not elsewhere
 
 
 def _who(s: Scene) -> Decision | None:
@@ -168,15 +197,27 @@ def _who(s: Scene) -> Decision | None:
 def _purchase(s: Scene) -> Decision | None:
     """Who wants to buy or to come is asked what is still missing; with a contact at hand a person takes over."""
     name = next((name for name in ("purchase", "booking") if s.u.has(name)), None)
-    if name is None:
-        return None
+    return _ordered(s, name) if name is not None else None
+
+
+def _chosen(s: Scene) -> Decision | None:
+    """An «ok» to one of the things that we have just named is an order of it."""
+    return _ordered(s, "purchase") if ordering.chosen(s) and not s.state.closed else None
+
+
+def _ordered(s: Scene, name: str) -> Decision:
     if "contact" in s.slots and not s.reorders:
         return handing.handover(s, name, "human")
     if name == "booking":
-        return Decision("ask", name, _agree(s), asks=True)
+        return Decision("ask", name, acknowledging.agree(s), asks=True)
     # An order of goods has its own questions, and the contact behind them.
     prefer = "" if "quantity" in s.flow.slots else "contact"
-    return Decision("answer", "purchase", _agree(s), s.query, prefer=prefer, asks=True)
+    what = ordering.taken(s)
+    # Who takes what he has heard of is not told of it again.
+    heard = bool(s.u.word("takes")) and bool(s.state.turns) and not s.u.message.asking and not s.u.has("price")
+    return Decision(
+        "answer", "purchase", what or acknowledging.agree(s), None if heard else s.query, prefer=prefer, asks=True
+    )
 
 
 def _told(s: Scene) -> Decision | None:
@@ -189,60 +230,9 @@ def _told(s: Scene) -> Decision | None:
     outright = s.u.word("own") or s.heard.values.keys() & _TOLD or (pending and s.u.short)
     if s.heard.forgotten or s.heard.answered or (s.heard.values and outright):
         if lanes.asks_beside(s):
-            return Decision("answer", "feature", _taken(s), s.query, s.not_found, asks=s.may_ask)
-        return Decision("ask", "slot_question", _acknowledge(s), asks=s.may_ask)
+            return Decision("answer", "feature", acknowledging.taken(s), s.query, s.not_found, asks=s.may_ask)
+        return Decision("ask", "slot_question", acknowledging.acknowledge(s), asks=s.may_ask)
     return None
-
-
-def _agree(s: Scene) -> str:
-    """A word on an «ок» or a wish to buy. Where money was named just now, that is no yes to it."""
-    return _on_money(s, s.terms or s.before) or s.say("ack_agreement")
-
-
-def _on_money(s: Scene, named: Terms) -> str:
-    """Nothing that sounds like a yes; who tells a story or asks has dictated no terms, and is not told of ours."""
-    if not named:
-        return ""
-    brief = len(s.u.content) <= _DICTATED and not s.u.message.asking
-    return s.say(f"ack_{named}" if brief else "ack_figure")
-
-
-def _taken(s: Scene) -> str | None:
-    """A word on what was told beside a question: that a correction or a name was heard, and no agreement to terms.
-
-    Other words of thanks stand before an answer for nothing.
-    """
-    if s.terms == "terms":
-        return _on_money(s, s.terms)
-    told = s.heard.corrected or s.heard.forgotten or set(s.heard.values) == {"name"}
-    return _acknowledge(s) if told else None
-
-
-def _acknowledge(s: Scene) -> str:
-    pending = s.state.pending
-    if on_money := _on_money(s, s.terms):
-        return on_money
-    if s.heard.corrected or s.heard.forgotten:
-        return s.say("ack_correction")
-    if s.heard.declined:
-        return s.say("no_problem" if s.heard.none and pending and pending.slot == "pain_point" else "declined")
-    name = _warm(s) or "ack"
-    return _agree(s) if name == "ack_agreement" else s.say(name).replace("{name}", s.slots.get("name", ""))
-
-
-def _warm(s: Scene) -> str:
-    """The name of the acknowledgement that suits what was told; empty: any."""
-    pending = s.state.pending
-    if pending and pending.slot in s.heard.values:
-        spec = s.flow.slots.get(pending.slot)  # another flow may have been taken up since
-        if spec and spec.kind == "yes_no":
-            return "ack_agreement"
-        name = f"ack_{spec.ack if spec and spec.ack else pending.slot}"
-        if s.texts.has(name):
-            return name
-    if "pain_point" in s.heard.values:
-        return "ack_pain_point"  # told instead of what was asked, or unasked
-    return "ack_name" if set(s.heard.values) == {"name"} else ""
 
 
 def _courtesy(s: Scene) -> Decision | None:
@@ -256,7 +246,8 @@ def _courtesy(s: Scene) -> Decision | None:
     if s.u.has("agreement") and not s.u.has("info"):
         if s.state.closed:
             return Decision("answer", "agreement", s.say("soft_close"))
-        return Decision("ask", "agreement", _agree(s), asks=s.may_ask)
+        # No dead end: who says ok to an answer hears the next question, though he let the last one pass.
+        return Decision("ask", "agreement", acknowledging.agree(s), asks=True)
     return None
 
 
@@ -285,7 +276,7 @@ def _rest(s: Scene) -> Decision | None:
         return Decision("answer", "unclear", s.say("unclear"))
     if s.u.short and s.u.word("unknown") and not s.u.message.asking and not s.heard.values:
         return _denial(s)  # «не знаю» to a question that no longer waits
-    statement = _taken(s) if s.heard.values else None
+    statement = acknowledging.taken(s) if s.heard.values else None
     return Decision("answer", "feature", statement, s.query, s.not_found, asks=s.may_ask)
 
 

@@ -164,5 +164,7 @@ class Decision:
     hands_over: bool = False
     wider: str = ""
     """What is searched where the query finds nothing."""
+    queries: tuple[str, ...] = ()
+    """What is searched each by itself, instead of what the message asks."""
     mark: str = ""
     """What the conversation remembers as said."""

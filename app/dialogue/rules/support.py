@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+from app.dialogue.hearing.lexicon import Match
 from app.dialogue.hearing.text import without
 from app.dialogue.policy.model import Topic
 from app.dialogue.rules.scene import Decision, Scene
+from app.understanding.acts import Classifier
 
 LANE = "trouble"
 _WAITS = ("callback_time", "human_wanted", "bot_question", "frustration", "about_us")
@@ -13,6 +15,11 @@ _ASKS = 0.5
 """Probability from which he asks something else."""
 _LIKELY = 0.3
 """Probability from which the message is one more of the same trouble, or asks how a thing is done."""
+_BARE = 5
+"""Words that say something, of who asks what to do and not with what."""
+_LOOKED_BACK = 12
+WAITED = "waited"
+"""The mark of a conversation in which we have said how fast help comes."""
 _FEW = 20
 """Words of a message that is looked up as a whole."""
 _ELSEWHERE = ("price", "comparison", "demo", "invoice", "payment", "refund", "complaint", "language_wish")
@@ -48,10 +55,45 @@ def _of_trouble(s: Scene) -> str:
     return without(s.u.message, dropped | s.u.greeting).strip() or s.query
 
 
+def over(s: Scene) -> Decision | None:
+    """Who writes that it works again: good news, told to the specialist; what he asks beside it is answered."""
+    fixed = [match for match in s.u.word("fixed") if s.u.message.tokens[match.start].clause not in s.u.message.asking]
+    waits = s.u.has("human_wanted") or s.u.acts.get("callback_time", 0.0) >= _ASKS
+    if not fixed or waits or not _had_it(s) or _negated(s, fixed):
+        return None
+    asks = bool(s.u.message.asking) and s.u.has("price", "comparison", "feature", "payment")
+    reason = "feature" if asks else "trouble_over"
+    query, fallback = (s.query, s.not_found) if asks else (None, None)
+    ended = "" if has_it(s) else None  # what else a person has of his stays with him
+    return Decision("answer", reason, s.say("trouble_over"), query, fallback, topic=ended, greet=False)
+
+
+def _had_it(s: Scene) -> bool:
+    """Whether a specialist has his trouble, though another case may have followed it."""
+    if has_it(s) or not s.state.handed_over:
+        return has_it(s)
+    classifier = Classifier.load()
+    return any(classifier.scored(text).best == LANE for text in s.written[1:_LOOKED_BACK])
+
+
+def _negated(s: Scene, found: list[Match]) -> bool:
+    """Whether every word that it works stands behind a no: «так и не заработал»."""
+    no = {place for match in s.u.word("negation_before") for place in range(match.start, match.end)}
+    no |= {place for match in s.u.word("negation_after") for place in range(match.start - 2, match.start)}
+    return all(not no.isdisjoint(range(max(0, m.start - 2), m.end)) for m in found)
+
+
 def again(s: Scene) -> Decision | None:
     """Another word on a trouble that a specialist has: that he has it, and who answers."""
-    if not has_it(s) or "contact" in s.heard.values or s.u.has(*_ELSEWHERE):
+    if not has_it(s) or "contact" in s.heard.values:
         return None
+    if s.u.word("what_to_do") and len(s.u.content) <= _BARE:
+        return _first_answered(s, _told_before(s))
+    return None if s.u.has(*_ELSEWHERE) else _more_of_it(s)
+
+
+def _more_of_it(s: Scene) -> Decision | None:
+    """What is said to a message that names nothing else than what may be of the trouble."""
     same, asks = s.u.acts.get(LANE, 0.0) >= _LIKELY, _asks_on(s)
     if _asks_after(s) and not (asks and s.u.acts.get("callback_time", 0.0) < _LIKELY):
         return _waits(s)
@@ -60,7 +102,7 @@ def again(s: Scene) -> Decision | None:
     if not same and not s.u.has("denial", "info"):
         return None
     if asks or (s.u.has("feature") and s.u.message.asking):
-        return _first_answered(s)
+        return _first_answered(s, s.query)
     return _passed_on(LANE, s.say("trouble_again"))
 
 
@@ -74,9 +116,16 @@ def _asks_on(s: Scene) -> bool:
     return s.u.has("feature") and s.u.acts.get("feature", 0.0) >= _ASKS
 
 
-def _first_answered(s: Scene) -> Decision:
+def _first_answered(s: Scene, query: str) -> Decision:
     """What the knowledge says of his question helps at once; who has the trouble is said behind it."""
-    return answered_first(s, _passed_on("feature", s.say("trouble_again"), s.query))
+    return answered_first(s, _passed_on("feature", s.say("trouble_again"), query))
+
+
+def _told_before(s: Scene) -> str:
+    """What «what am I to do?» is asked of: the newest of his messages that told of a trouble."""
+    classifier = Classifier.load()
+    told = (text for text in s.written[1:_LOOKED_BACK] if classifier.scored(text).best == LANE)
+    return next(told, s.query)
 
 
 def answered_first(s: Scene, plan: Decision) -> Decision:
@@ -90,7 +139,9 @@ def _waits(s: Scene) -> Decision:
     """Nobody is told an hour that the hours do not name."""
     later = s.say("later").replace("{time}", s.opening) if s.tells_when else ""
     statement = f"{s.say('trouble_waits')} {later}".strip()
-    return _passed_on("callback_time", statement)
+    # How fast help comes is said where the knowledge says it, and once.
+    query = None if WAITED in s.state.said or later else str(s.texts.data["query_support_time"])
+    return replace(_passed_on("callback_time", statement, query), mark=WAITED)
 
 
 def _passed_on(reason: str, statement: str | None, query: str | None = None) -> Decision:

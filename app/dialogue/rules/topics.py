@@ -9,11 +9,16 @@ from app.dialogue.policy.model import MAX_JOINED, Topic
 from app.dialogue.resources import load_words
 from app.dialogue.rules import support
 from app.dialogue.rules.scene import QUESTIONS, Decision, Scene
+from app.understanding.acts import Classifier
 
 _AND = frozenset(map(fold, load_words("rules", "words.yaml")["and"]))
 _A_QUESTION = 2
 """From so many words on what is left of a question is one, even without words that ask."""
 _IN_NEED = frozenset({"medical", "emergency"})
+_RULED = "refund"
+"""The topic whose case a person decides, and whose rule the knowledge may hold."""
+_ASKED = 0.1
+"""Probability of that topic from which a question is one for its rule."""
 _BETWEEN = re.compile(r"(?<=[.!?…])\s+")
 
 
@@ -73,8 +78,8 @@ def by_topic(s: Scene) -> Decision | None:
     topic = next((hit.topic for hit in said if hit.topic.action == "handover"), first.topic)
     query, reason = s.query if any(hit.topic.search for hit in said) else None, topic.name
     if query is None and topic.action == "handover":
-        query = support.first_aid(s, topic) or _apart(s, said)
-        reason = "feature" if query else reason
+        query = support.first_aid(s, topic) or _general(s, first) or _apart(s, said)
+        reason = "feature" if query and not _general(s, first) else reason
     if query is None and first.topic.also and topic.action == "answer":
         query = remaining_question(s, said)
         reason = next((name for name in QUESTIONS if query and s.u.has(name)), reason)
@@ -131,6 +136,19 @@ def remaining_question(s: Scene, said: list[Hit]) -> str | None:
         return None
     dropped = frozenset(range(len(tokens))) - rest | s.u.greeting | {p for p in rest if tokens[p].text in _AND}
     return without(s.u.message, dropped).lstrip("?! ") or None
+
+
+def _general(s: Scene, hit: Hit) -> str | None:
+    """«Is the money given back if it does not suit?»: the rule is looked up, and a person has the case all the same."""
+    if hit.topic.name != _RULED or not s.u.message.asking or s.state.handed_over:
+        return None
+    questions, classifier = s.said.questions, Classifier.load()
+    if len(questions) <= 1:
+        return str(s.texts.data[f"rule_query_{_RULED}"])
+    # «Give it back, and what does delivery cost?» asks for no rule.
+    marked = (dict(classifier.scored(each).acts) for each in questions if each.endswith("?"))
+    asked = any(acts.get(_RULED, 0.0) >= _ASKED for acts in marked)
+    return s.query if asked else None
 
 
 def _apart(s: Scene, said: list[Hit]) -> str | None:

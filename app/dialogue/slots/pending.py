@@ -18,6 +18,10 @@ THIS_CHAT = "this_chat"
 _FREE_CHOICE = 2
 """Words."""
 _SHORT_NUMBER = 6
+_ASKS = 0.8
+"""Probability from which a few words ask something, whatever we have asked."""
+_BESIDE_A_NUMBER = ("approx", "correct", "own", "only", "mine", "shop", "place", "affirm")
+"""Lists of words that may stand beside a number and leave it the answer."""
 _WORD = 3
 """Letters."""
 _USUAL = {"timing": "when", "authority": "who"}
@@ -70,7 +74,7 @@ def _answer(r: SlotReader, slot: str) -> Heard:
     if kind == "yes_no":
         return _yes_or_no(r, slot)
     if kind == "number":
-        found = _number(r, slot)
+        found = _number_apart(r, slot) if r.u.message.asking else _number(r, slot)
     elif kind == "contact":
         here = "this_chat" in r.words and not r.u.message.asking
         found = Heard({slot: THIS_CHAT}) if here else NOTHING
@@ -94,10 +98,25 @@ def _yes_or_no(r: SlotReader, slot: str) -> Heard:
     return NOTHING
 
 
+def _number_apart(r: SlotReader, slot: str) -> Heard:
+    """«Только одна, а сколько стоит?»: a clause that only counts answers, whatever another one asks."""
+    if not r.slots[slot].volunteered or r.filled(slot) or "contact" in r.heard.values:
+        return NOTHING
+    aside = frozenset[int]().union(*(r.at(name) for name in _BESIDE_A_NUMBER))
+    for clause in sorted({r.tokens[place].clause for place, _ in counted(r)} - r.u.asking):
+        places = [place for place in r.u.content if r.tokens[place].clause == clause]
+        numbers = [(place, number) for place, number in counted(r) if r.tokens[place].clause == clause]
+        if len(numbers) == 1 and set(places) <= {numbers[0][0], *aside} and 1 <= numbers[0][1] <= MAX_PEOPLE:
+            return r.told(slot, str(numbers[0][1]))
+    return NOTHING
+
+
 def _number(r: SlotReader, slot: str) -> Heard:
     people = r.slots[slot].volunteered  # a bare number, of nothing else
     numbers = list(counted(r)) if people else list(pieces(r))
-    taken = (people and "shops" in r.heard.values) or "contact" in r.heard.values
+    # «Возьму два» counts what he takes.
+    bought = people and r.u.has("purchase")
+    taken = (people and "shops" in r.heard.values) or "contact" in r.heard.values or bought
     if not numbers or taken or r.busy:
         return NOTHING
     beside = ("approx", "correct", "negation_before", *(() if people else ("pieces", "other_unit", "want", "own")))
@@ -137,7 +156,7 @@ def _own_words(r: SlotReader, slot: str, *, usual: bool) -> Heard:
     if (r.heard.values and kind == "choice") or r.u.contacts or "name" in r.heard.values:
         return NOTHING  # another slot was told: the words belong to that one
     text = re.sub(r"\s+", " ", without(r.u.message, r.u.greeting))[:MAX_VALUE].strip()
-    if kind == "choice" and (_only_counts(r) or not _names_a_thing(r)):
+    if kind == "choice" and (_only_counts(r) or not _names_a_thing(r) or _asks_of_us(r)):
         return NOTHING
     if spec.subject:
         text = _object(r, text)
@@ -164,6 +183,11 @@ def _says_something(r: SlotReader, kind: str, text: str) -> bool:
     counts = bool(r.options) or any(r.slots[slot].kind == "number" for slot in r.late)
     signs = any(character.isalnum() for character in text)
     return signs and (word or kind in (*_USUAL, "money", "criteria") or not counts)
+
+
+def _asks_of_us(r: SlotReader) -> bool:
+    """Whether the examples hear a question about what we have: «а доставка» is no kind of shop."""
+    return max(r.u.acts.get(act, 0.0) for act in ("feature", "price")) >= _ASKS
 
 
 def _only_counts(r: SlotReader) -> bool:
