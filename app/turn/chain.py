@@ -23,6 +23,7 @@ from app.turn.compatible import compatible
 from app.turn.deciding import his_words, wanted_of, what_decides
 from app.turn.outcome import Outcome, settle
 from app.turn.prompting import bearing, with_prices, written
+from app.turn.recalled import recalled
 from app.turn.unnamed import strange, unnamed
 from app.types import Ask, Deciding, Draft, Language, Passage, Prompt, Snapshot, Step
 
@@ -136,6 +137,11 @@ def _with_first_of(found: Found, apart: Sequence[Found], language: Language) -> 
 def today_of(bot: Bot, now: datetime) -> date:
     """The day that it is where the shop is."""
     return now.astimezone(ZoneInfo(bot.timezone)).date()
+
+
+def recollect(step: Step, snapshot: Snapshot, bot: Bot, messages: int) -> None:
+    """Reads the first `messages` of a history for what is reckoned behind it: the same work, cut into parts."""
+    recalled(snapshot, bot.knowledge.current, bot.dialogue.counted(step.state), first=messages)
 
 
 def reckon(

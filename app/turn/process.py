@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from app.capacity.admission import Ticket
@@ -13,10 +14,11 @@ from app.errors import Conflict, Overloaded, RevisionConflict
 from app.telemetry import Stages
 from app.turn.afterwards import leave, merged
 from app.turn.bots import Bot
-from app.turn.chain import Plan, decide, plan, reckon, search
+from app.turn.chain import Plan, decide, plan, reckon, recollect, search
 from app.turn.hearing import understood
 from app.turn.lacking import admitted, lacking, placed
 from app.turn.machine import Machine
+from app.turn.recalled import parts
 from app.turn.record import record_of
 from app.turn.reply import Meta, Reply
 from app.turn.speaking import Spoken, drop, speak
@@ -125,6 +127,8 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
                 stages.add(stage, seconds)
             with stages.time("prompt"):
                 wants = machine.llm.wants_prompt
+                for messages in parts(snapshot):
+                    await stretch(partial(recollect, step, snapshot, bot, messages))
                 deciding = await stretch(lambda: reckon(step, ask, snapshot, now, bot, sums=settings.flags.sums))
                 planned = await stretch(
                     lambda: plan(

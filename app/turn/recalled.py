@@ -20,21 +20,29 @@ _REMEMBERED = 24
 """Messages back that a quantity, a product or a refusal of one is remembered from."""
 LONGEST = 1000
 """Characters of a message that are read."""
+_AT_ONCE = 3
+"""Messages of a history that are read without a pause."""
 _RECALLED = 300
 """The same of one in the history,"""
 _ALTOGETHER = 2800
 """and of all of them: what is read back is read in every turn."""
 
 
-def recalled(snapshot: Snapshot, found: Retriever, counted: Mapping[str, str]) -> Basket:
-    """`counted`: what he said there is so much of, by the shop's words for it."""
+def recalled(snapshot: Snapshot, found: Retriever, counted: Mapping[str, str], *, first: int = _REMEMBERED) -> Basket:
+    """`counted`: what he said there is so much of, by the shop's words for it. Of the `first` messages alone: what they
+    come to is kept, so that a long history can be read in parts."""
     catalogue = found.catalogue
     units = {catalogue.units.key(name): value for name, value in counted.items()}
     told = tuple((unit, Decimal(value)) for unit, value in units.items() if unit is not None)
     basket = Basket(told=told)
-    for text in _said(snapshot):
+    for text in _said(snapshot)[:first]:
         basket = _after(in_its_words(text, found), basket, found.brands, catalogue)
     return basket
+
+
+def parts(snapshot: Snapshot) -> range:
+    """How many messages each part of a history ends behind: one is read without a pause."""
+    return range(_AT_ONCE, len(_said(snapshot)) + _AT_ONCE, _AT_ONCE)
 
 
 def _said(snapshot: Snapshot) -> list[str]:

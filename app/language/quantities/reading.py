@@ -166,10 +166,12 @@ def _dialled(text: Text, place: int, lengths: list[int]) -> int:
     if plus and place > 1 and text.kind(place - 2) == "digits" and text.glued(place - 1):
         plus = False  # «249000+24000+54000» is a sum
     first = text.tokens[place].text
-    total = 0
+    if not plus and first[0] not in "78":
+        return 0
+    total, even = 0, True
     for count, length in enumerate(lengths, 1):
         total += length
-        even = all(each == 3 for each in lengths[1:count])
+        even = even and (count == 1 or length == 3)
         with_country = total == PHONE[0] and first[0] in "78" and not even
         without = total == LONG and first[0] == "7" and lengths[0] == 3 and not (even and lengths[count - 1] == 3)
         if count > 1 and (with_country or without or (plus and total >= LONG and count == len(lengths))):
