@@ -66,10 +66,10 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
     own = bool(step.queries) or set(folded(query)) <= set(folded(prompt.text))
     anew = not _ANEW.isdisjoint(step.intents) or step.topic in _PASSED_ON or step.state.lane == "trouble"
     if step.reason not in _QUESTIONS or not own:
-        if step.reason not in _KNOWN and not _likely(first, ANSWERS):
-            return ()
+        likely = step.reason in _KNOWN or _likely(first, ANSWERS)
         looked = (step.reason in _BESIDE and own) or (step.reason in _LOOKED_UP and anew)
-        return (first,) if not looked or (_fits(query, first, prompt) and _near_enough(first, said, prompt)) else ()
+        fits_it = not looked or (_fits(query, first, prompt) and _near_enough(first, said, prompt))
+        return (first,) if likely and fits_it else ()
     if anew and not _near_enough(first, said, prompt):
         return ()
     if _is_another(first, prompt):
