@@ -39,8 +39,7 @@ _LOOKED_UP = frozenset({"feature", "refund"})
 _PASSED_ON = frozenset({"trouble", "refund"})
 _LOOKED_AT = 12  # parts of a message that are answered one by one, the first ones
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
-_KNOWN = frozenset({"price", "payment", "invoice"})
-"""Reasons that say by themselves what is looked for, in however few words."""
+_KNOWN = frozenset({"price", "payment", "invoice"})  # reasons that say by themselves what is looked for
 _BESIDE = frozenset({"contact_given", "trouble", "callback_time"})
 """Reasons beside which a question may stand."""
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
