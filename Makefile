@@ -12,7 +12,7 @@ TORCH  ?= torch==2.13.0
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test load measure test-host test-n8n test-model lint audit format bench prove-model prove-hostile prove-power prove-storm prove-day-two prove-memory prove-schema prove-replay prove-lock lock release clean
+.PHONY: help install demo test load measure test-host test-n8n test-model lint audit format bench prove-model prove-hostile prove-power prove-storm prove-day-two prove-memory prove-schema prove-replay prove-lock lock release bundle clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,7 +40,7 @@ lint: $(VENV)/dev.stamp ## Formatting, style, types, the direction of imports, t
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/mypy --explicit-package-bases playbooks plugins roles/monitor roles/tls roles/tunnel roles/verify
+	$(BIN)/mypy --explicit-package-bases playbooks plugins roles/bundle roles/monitor roles/tls roles/tunnel roles/verify
 	$(BIN)/mypy roles/app/files/release
 	$(BIN)/mypy roles/backup/files/offsite
 	$(BIN)/lint-imports
@@ -71,6 +71,11 @@ lock: $(VENV)/dev.stamp ## Resolve what servers, the build and operators install
 
 release: $(VENV)/dev.stamp ## Pack this commit as one archive with its bill of materials, signed with KEY=~/.ssh/release (needs the package index)
 	@$(BIN)/python -m tests.host.release $(if $(KEY),--key $(KEY)) $(if $(OUT),--out $(OUT))
+
+bundle: $(VENV)/dev.stamp ## All that a server without a way out installs, in one folder (SYSTEM=debian12|ubuntu24.04 KEY=~/.ssh/release INVENTORY= FOR=host SOURCES= STANDIN=; 20 GB)
+	@$(BIN)/python -m tests.host.bundle $(if $(SYSTEM),--system $(SYSTEM)) $(if $(KEY),--key $(KEY)) $(if $(OUT),--out $(OUT)) \
+	  $(if $(INVENTORY),--inventory $(INVENTORY)) $(if $(FOR),--host $(FOR)) $(if $(SOURCES),--sources $(SOURCES)) \
+	  $(foreach each,$(STANDIN),--stand-in $(each)) $(foreach each,$(PACKAGES),--package $(each)) $(BUNDLEFLAGS)
 
 prove-model: $(VENV)/dev.stamp ## Show what the model's part of a turn promises, with figures (about ten minutes)
 	$(BIN)/python -m tests.prove.model

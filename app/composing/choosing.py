@@ -65,10 +65,7 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
     own = bool(step.queries) or set(folded(query)) <= set(folded(prompt.text))
     anew = not _ANEW.isdisjoint(step.intents) or step.topic in _PASSED_ON or step.state.lane == "trouble"
     if step.reason not in _QUESTIONS or not own:
-        likely = step.reason in _KNOWN or _likely(first, ANSWERS)
-        looked = (step.reason in _BESIDE and own) or (step.reason in _LOOKED_UP and anew)
-        fits_it = not looked or (_fits(query, first, prompt) and _near_enough(first, said, prompt))
-        return (first,) if likely and fits_it else ()
+        return _beside(first, said, prompt, own=own, anew=anew)
     if anew and not _near_enough(first, said, prompt):
         return ()
     if _is_another(first, prompt):
@@ -92,6 +89,16 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
     least = _APART * max(_weight(p) for p in prompt.passages)
     found = fitting or [p for p in prompt.passages if _weight(p) >= least and _fits(query, p, prompt)][:1]
     return tuple(sorted(found, key=lambda passage: order[passage.section.id]))
+
+
+def _beside(first: Passage, said: Sequence[Passage], prompt: Prompt, *, own: bool, anew: bool) -> tuple[Passage, ...]:
+    """What is said of the best find where the customer asks nothing by himself."""
+    step = prompt.step
+    if step.reason not in _KNOWN and not _likely(first, ANSWERS):
+        return ()
+    looked = (step.reason in _BESIDE and own) or (step.reason in _LOOKED_UP and anew)
+    fitting = not looked or (_fits(step.query or "", first, prompt) and _near_enough(first, said, prompt))
+    return (first,) if fitting else ()
 
 
 def _of_each(prompt: Prompt) -> tuple[Passage, ...] | None:

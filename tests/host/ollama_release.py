@@ -27,7 +27,7 @@ _TIME = 1_700_000_000  # the same tarball each time, so its hash says what it ho
 # `bin/ollama`: reads the environment that the unit gives to the real server, keeps pulled models in OLLAMA_MODELS.
 _PROGRAM = '''#!/usr/bin/python3 -B
 """Stands in for Ollama's program: `ollama serve`, `ollama --version`."""
-import argparse, asyncio, os, sys
+import argparse, asyncio, hashlib, os, sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib" / "ollama"))
@@ -47,13 +47,20 @@ manifests = Path(os.environ["OLLAMA_MODELS"], "manifests")
 MODELS = @MODELS@
 
 
+def stored(name):
+    """Where the real one keeps what a model consists of; a model that a bundle brought has its digest from there."""
+    parts = name.rpartition(":")[0].split("/")
+    before = ["registry.ollama.ai", "library"][: max(0, 3 - len(parts))]
+    return manifests.joinpath(*before, *parts, name.rpartition(":")[2])
+
+
 class Server(ollama.Server):
     """Has only the models that were pulled into its folder, whichever server pulled them, also after a restart."""
 
     def __init__(self, settings):
         super().__init__(settings)
         name = settings.model
-        self._pulled = manifests / name.replace("/", "_")
+        self._pulled = stored(name)
         self._model.present = self._pulled.exists()
         vram = os.environ.get("EMULATOR_SIZE_VRAM")
         self._model.size_vram = int(vram) if vram else None
@@ -62,18 +69,20 @@ class Server(ollama.Server):
 
     async def __call__(self, request, reply):
         self._model.present = self._pulled.exists()
+        if self._model.present and (content := self._pulled.read_bytes()):
+            self._model.digest = hashlib.sha256(content).hexdigest()
         await super().__call__(request, reply)
 
     async def _pull(self, request, reply):
         await super()._pull(request, reply)
         if self._model.present:
-            manifests.mkdir(parents=True, exist_ok=True)
+            self._pulled.parent.mkdir(parents=True, exist_ok=True)
             self._pulled.touch()
 
 
 class Shelf(Several):
     def __init__(self, settings):
-        super().__init__(settings, list(MODELS), Server, lambda name: (manifests / name.replace("/", "_")).unlink())
+        super().__init__(settings, list(MODELS), Server, lambda name: stored(name).unlink())
 
 
 ollama.Server = Shelf

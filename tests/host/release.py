@@ -37,18 +37,21 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder of the archive")
     parser.add_argument("--wheel", type=Path, help="a wheel that is there already, instead of building one")
     options = parser.parse_args()
-    edited = _git("status", "--porcelain")
-    if edited and options.wheel is None:
-        sys.stderr.write(f"The checkout differs from its commit: {edited.splitlines()[0]} ... Fix: commit it first.\n")
-        return 1
-    with tempfile.TemporaryDirectory(prefix="sales-machine-release.") as folder:
-        wheel = options.wheel or build(Path(folder))
-        archive = pack(wheel, _git("rev-parse", "--short=12", "HEAD"), committed(), options.key, options.out)
+    packed = archive(options.key, options.out, options.wheel)
     signed = (
         "signed" if options.key else "NOT SIGNED: name a key with KEY=, or servers that ask for a signature refuse it"
     )
-    print(f"{archive}: {signed}")
+    print(f"{packed}: {signed}")
     return 0
+
+
+def archive(key: Path | None, out: Path, wheel: Path | None = None) -> Path:
+    """Packs this commit. Raises SystemExit where the checkout differs from it."""
+    edited = _git("status", "--porcelain")
+    if edited and wheel is None:
+        raise SystemExit(f"The checkout differs from its commit: {edited.splitlines()[0]} ... Fix: commit it first.")
+    with tempfile.TemporaryDirectory(prefix="sales-machine-release.") as folder:
+        return pack(wheel or build(Path(folder)), _git("rev-parse", "--short=12", "HEAD"), committed(), key, out)
 
 
 def build(folder: Path) -> Path:
@@ -82,10 +85,10 @@ def pack(wheel: Path, commit: str, made: datetime, key: Path | None, out: Path) 
     if key is not None:
         files["SHA256SUMS.sig"] = sign(sums, key)
     out.mkdir(parents=True, exist_ok=True)
-    archive = out / f"sales-machine-{version}-{commit}.tar.gz"
+    packed_to = out / f"sales-machine-{version}-{commit}.tar.gz"
     # Neither gzip's head nor tar's may hold the hour of the packing.
     with (
-        archive.open("wb") as file,
+        packed_to.open("wb") as file,
         gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as packed,
         tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar,
     ):
@@ -93,16 +96,16 @@ def pack(wheel: Path, commit: str, made: datetime, key: Path | None, out: Path) 
             member = tarfile.TarInfo(name)
             member.size, member.mtime, member.mode = len(files[name]), int(made.timestamp()), 0o644
             tar.addfile(member, io.BytesIO(files[name]))
-    return archive
+    return packed_to
 
 
-def sign(sums: bytes, key: Path) -> bytes:
+def sign(sums: bytes, key: Path, namespace: str = NAMESPACE) -> bytes:
     """The signature, as `ssh-keygen -Y verify` reads it."""
     if shutil.which("ssh-keygen") is None:
         raise SystemExit(
             "ssh-keygen is missing. Install it (Debian, Ubuntu: apt install openssh-client), then run this again."
         )
-    command = ["ssh-keygen", "-Y", "sign", "-q", "-f", str(key), "-n", NAMESPACE]
+    command = ["ssh-keygen", "-Y", "sign", "-q", "-f", str(key), "-n", namespace]
     done = subprocess.run(command, input=sums, capture_output=True, check=False)
     if done.returncode:
         raise SystemExit(f"{key} does not sign: {done.stderr.decode().strip()}")

@@ -9,6 +9,8 @@ import json
 import signal
 import sys
 import threading
+from collections.abc import Mapping
+from typing import Any
 
 from tests.host.downloads import downloads
 from tests.host.hosts import CACHE, ROOT, Host, run
@@ -21,13 +23,15 @@ PORT = 8900
 class Services:
     """A context manager; while it is open, inventory/testhost finds everything in `services.<number>.json`.
 
-    `releases` serves further releases of Ollama, `root_certificate` is what a caller trusts the server's certificate by.
+    `releases` serves further releases of Ollama, `root_certificate` is what a caller trusts the server's certificate by. Where the
+    variables of the roles are given, nothing but certificates is served.
     """
 
     releases: Mirror
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, given: Mapping[str, Any] | None = None) -> None:
         self._host = host
+        self._given = given
         self._open = contextlib.ExitStack()
         self.file = CACHE / f"services.{host.number}.json"
         self.root_certificate = CACHE / f"root.{host.number}.pem"
@@ -41,10 +45,11 @@ class Services:
         # Each start makes a new authority: a server that was kept must ask for its certificate again.
         self._host.exec("rm", "-rf", "/etc/letsencrypt")
         self.root_certificate.write_text(run([str(ACME), "root", number]).stdout, "utf-8")
-        served = self._open.enter_context(downloads(self._host, PORT))
-        self.releases = served.mirror
-        found = served.variables() | {"ca_file": str(self.root_certificate)}
-        self.file.write_text(json.dumps(found), "utf-8")
+        given = self._given
+        if given is None:
+            served = self._open.enter_context(downloads(self._host, PORT))
+            self.releases, given = served.mirror, served.variables()
+        self.file.write_text(json.dumps({**given, "ca_file": str(self.root_certificate)}), "utf-8")
         self._open.callback(self.file.unlink, missing_ok=True)
         return self
 

@@ -17,6 +17,7 @@ from tests.thrift import parsed
 
 ROLES = sorted((ROOT / "roles").iterdir())
 ORDER = [
+    "bundle",
     "preflight",
     "base",
     "access",

@@ -181,9 +181,7 @@ server.serve_forever()
 
 def test_a_mirror_over_plain_http_is_enough_and_a_broken_line_goes_on_where_it_stopped(tmp_path: Path) -> None:
     """What the role runs, in its environment, against a hub that offers xet's protocol too, as the real one does."""
-    (fetch,) = [
-        task for task in parsed((ROOT / "roles/app/tasks/models.yml").read_text("utf-8")) if "until" in task
-    ]  # fmt: skip
+    (fetch,) = parsed((ROOT / "roles/app/tasks/fetched_weights.yml").read_text("utf-8"))
     code = fetch["ansible.builtin.command"]["argv"][6]
     hub = subprocess.Popen([sys.executable, "-c", HUB, COMMIT], stdout=subprocess.PIPE, text=True)
     try:
@@ -216,7 +214,7 @@ def test_a_mirror_over_plain_http_is_enough_and_a_broken_line_goes_on_where_it_s
 def test_the_fetching_of_a_model_has_an_end_and_is_tried_again(tmp_path: Path) -> None:
     """The role's own task by Ansible itself, with a program in the place of the fetching one: the first time it stands still,
     the second it fails, the third it does its work."""
-    (fetch,) = [task for task in parsed((ROOT / "roles/app/tasks/models.yml").read_text("utf-8")) if "until" in task]
+    (fetch,) = parsed((ROOT / "roles/app/tasks/fetched_weights.yml").read_text("utf-8"))
     assert fetch["environment"]["HF_HUB_DISABLE_XET"] == "1"
     assert int(fetch["environment"]["HF_HUB_DOWNLOAD_TIMEOUT"]) <= 60
     script = tmp_path / "fetch"
@@ -229,11 +227,10 @@ def test_the_fetching_of_a_model_has_an_end_and_is_tried_again(tmp_path: Path) -
     task = fetch | {"ansible.builtin.command": command, "poll": 1, "delay": 1}
     book = [{"hosts": "all", "connection": "local", "gather_facts": False, "tasks": [task]}]
     (tmp_path / "book.yml").write_text(yaml.safe_dump(book))
-    there = {"item": ["shop/there", COMMIT], "stat": {"exists": True}}
     given = {
         "app_models_timeout_s": 3,
         "app_models_url": "http://mirror.example.com",
-        "__app_models": {"results": [{"item": ["shop/words", COMMIT], "stat": {"exists": False}}, there]},
+        "__app_model": ["shop/words", COMMIT],
         "ansible_python_interpreter": sys.executable,
         "ansible_async_dir": str(tmp_path / "async"),
     }
