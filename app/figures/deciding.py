@@ -17,6 +17,7 @@ from app.figures.decided import (
     InParts,
     NotOurs,
     Paid,
+    PriceKnown,
     Recommended,
     Term,
     YesNo,
@@ -32,6 +33,7 @@ from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.shop.facts import Figure
 from app.figures.statements import Statements
 from app.figures.sums.counting import Sum
+from app.figures.sums.limits import one_more
 from app.figures.talk.advising import main_offers, recommended
 from app.figures.talk.basket import NOTHING, Basket
 from app.figures.talk.held import Held
@@ -113,7 +115,7 @@ def decide(
     if not any(isinstance(d, _WHOLE) for d in found):
         summed = together(case, basket, joined=joined) if (whole and "sum" in asked.asks) or several(case) else []
         several_ = summed if len(case.named) > 1 else []  # a unit in a list of goods asks for no limit
-        found += several_ or _limits(case) or summed or prices(case)
+        found += several_ or _held(case) or _limits(case) or summed or prices(case)
     elif case.named and all(isinstance(d, Confirmed) and not set(case.named) & _offers(d) for d in found):
         found += prices(case)  # of something else than the sum that was right
     elif any(isinstance(d, Recommended) for d in found):
@@ -192,6 +194,23 @@ def _beside(asked: Wanted, figure: Figure) -> list[str]:
 
 def _asks_figure(asked: Wanted) -> bool:
     return bool(asked.asks & {"price", "measure", "yes_no", "included"})
+
+
+def _held(case: Case) -> list[Decided]:
+    """Whether so many are included in the one product that is meant; of more, what one above its limit costs."""
+    offers = case.meant
+    if "included" not in case.wanted.asks or case.wanted.asks & {"sum", "discount"} or len(offers) != 1:
+        return []
+    priced = {price.unit for price in offers[0].prices}
+    for unit, n in case.wanted.quantities.items():
+        limit = offers[0].limit(unit)
+        own = limit.sentence(case.language) if limit is not None else None
+        if limit is None or own is None or unit in priced:
+            continue
+        more = one_more(case.catalogue, offers[0], unit) if n > limit.amount else []
+        holds = YesNo(n <= limit.amount, offers[0].name, limit.sections, own)
+        return [holds, *(PriceKnown(offer, (price,)) for offer, price in more[:1])]
+    return []
 
 
 def _limits(case: Case) -> list[Decided]:

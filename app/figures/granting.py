@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from app.figures.case import Case
-from app.figures.decided import Beside, Decided, InParts, Term, YesNo
+from app.figures.decided import Beside, Decided, InParts, Summed, Term, YesNo
 from app.figures.ruled import Cheaper, Ruled
 from app.figures.saying import figure_said, template
 from app.figures.shop.facts import Figure, plain
@@ -31,6 +31,9 @@ def instalments(case: Case, basket: Basket = NOTHING, *, joined: bool = False) -
         return
     any_ = case.catalogue.instalments
     some = any(case.catalogue.applies(f, offer) for f in any_ for offer in case.meant)
+    if (order := _order(case)) is not None:
+        yield from order
+        return
     for offer in case.meant[:_MOST]:
         grants = [f for f in any_ if case.catalogue.applies(f, offer)]
         if not grants:
@@ -53,6 +56,23 @@ def instalments(case: Case, basket: Basket = NOTHING, *, joined: bool = False) -
             yield YesNo(False, offer.name, tuple(s for f in grants for s in f.sections), said)
     if not case.meant and case.catalogue.instalments:
         yield Term(case.catalogue.instalments[:_MOST])
+
+
+def _order(case: Case) -> list[Decided] | None:
+    """Several things that may be paid so are one order: its parts, else its sum and from what sum on it may be."""
+    any_ = case.catalogue.instalments
+    goods = [offer for offer in case.named if any(case.catalogue.applies(f, offer) for f in any_)]
+    made = case.sum(goods) if len(goods) > 1 else None
+    total = made.single if made is not None else None
+    if made is None or total is None or not made.known:
+        return None
+    parts = instalment(case.catalogue, goods[0], total.amount, total.currency)
+    if parts is not None:
+        return [Summed(made), InParts(parts)]
+    grants = [f for f in any_ if case.catalogue.applies(f, goods[0])]
+    said = " ".join(figure_said(f, case.language) for f in grants)
+    refused = YesNo(False, goods[0].name, tuple(s for f in grants for s in f.sections), said)
+    return [Summed(made), refused]
 
 
 def _listed(case: Case) -> bool:

@@ -207,3 +207,17 @@ def test_four_shops_have_four_tills() -> None:
 def test_what_a_list_names_by_a_unit_alone_is_said_to_be_left_out() -> None:
     assert "Ещё не вошло: касса" in said("Рост плюс касса плюс весы плюс доставка, сколько выйдет")
     assert "не вошло" not in said("Рост плюс доставка плюс весы, сколько выйдет")
+
+
+def test_several_goods_in_instalments_are_one_order() -> None:
+    fits = said("весы и D-Print 80 в рассрочку, сколько в месяц?")
+    assert "Вместе 144 800 ₸" in fits and "24 133" in fits
+    small = said("D-Scan 1 и D-Box в рассрочку можно?")
+    assert "Вместе 47 800 ₸" in small and small.count("Нет.") == 1
+
+
+def test_so_many_as_are_included_are_a_yes() -> None:
+    assert said("2 продавца в Старт входят или отдельно платить?").startswith(
+        "Да. В него входят одна касса, 2 сотрудника"
+    )
+    assert "Да." not in said("7 продавцов в Старт входят или отдельно платить?")

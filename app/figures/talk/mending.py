@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 from types import MappingProxyType
 
+from app.figures.mentioned import place_of
 from app.figures.read import MOST_READ, Read, exact
 from app.figures.shop.catalogue import Catalogue
 from app.figures.sums.own_sums import claims
@@ -35,8 +36,9 @@ def swapped(read: Read) -> tuple[Decimal, Decimal] | None:
         far = right.start - wrong.end > _APART or not _ENDS.isdisjoint(read.text[wrong.end : right.start])
         if far or wrong.value == right.value or max(wrong.value, right.value) > _COUNTED:
             continue
-        ahead = next((t for t in reversed(found) if t.end <= wrong.start), None)
-        between = [t for t in found if wrong.end <= t.start and t.end <= right.start]
+        first, last = place_of(found, wrong.start), place_of(found, wrong.end)
+        ahead = found[first - 1] if first else None
+        between = found[last : place_of(found, right.start)]
         if between and between[-1].raw in written("denying") and between[-1].folded not in listed("behind"):
             behind = behind or (right.value, wrong.value)  # «five, not three», where no other is said instead of three
             continue
