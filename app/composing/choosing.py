@@ -39,10 +39,8 @@ _LOOKED_UP = frozenset({"feature", "refund"})
 _PASSED_ON = frozenset({"trouble", "refund"})
 _LOOKED_AT = 12  # parts of a message that are answered one by one, the first ones
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
-_KNOWN = frozenset({"price", "payment", "invoice"})
-"""Reasons that say by themselves what is looked for, in however few words."""
-_BESIDE = frozenset({"contact_given", "trouble", "callback_time"})
-"""Reasons beside which a question may stand."""
+_KNOWN = frozenset({"price", "payment", "invoice"})  # reasons that say by themselves what is looked for
+_BESIDE = frozenset({"contact_given", "trouble", "callback_time"})  # reasons beside which a question may stand
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
 _AND = re.compile(rf"(?:[,;]|(?<!\s))\s+(?:{'|'.join(sorted(map(re.escape, questions()['joins'])))})\s+")
 _COMMA = re.compile(r"[,;:]\s+|\s[-–—]\s")
@@ -54,8 +52,7 @@ _REFERS = questions()["refers"]
 def choose(prompt: Prompt) -> tuple[Passage, ...]:
     """The passages to answer from, in the order of the questions; empty: what is asked for is not there."""
     step = prompt.step
-    said = prompt.passages
-    prompt = replace(prompt, passages=_unsaid(prompt))
+    said, prompt = prompt.passages, replace(prompt, passages=_unsaid(prompt))
     if not prompt.passages:
         return ()
     first = _best(prompt)
@@ -73,12 +70,11 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
         return _called(prompt) or tuple(passage for passage in prompt.passages if _share(query, passage) == 1)[:1]
     parts = _parts(query)
     if parts and not any(_share(part, first) for part in parts):
-        # It is about what was told beside the question.
-        asked = _about(parts[0], prompt)
+        asked = _about(parts[0], prompt)  # it is about what was told beside the question
         first = asked if _share(parts[0], asked) >= _ABOUT else first
     found = [first]
-    several = len(step.queries) > 1 or query.count("?") > 1 or _AND.search(query) is not None
-    for part in parts if len(parts) > 1 and several else ():
+    several = len(parts) > 1 and (len(step.queries) > 1 or query.count("?") > 1 or _AND.search(query) is not None)
+    for part in parts if several else ():
         second = _about(part, prompt)
         fresh = second not in found and _weight(second) >= _SECOND * _weight(prompt.passages[0])
         known = max(_share(part, passage) for passage in found)
@@ -95,11 +91,10 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
 def _beside(first: Passage, said: Sequence[Passage], prompt: Prompt, *, own: bool, anew: bool) -> tuple[Passage, ...]:
     """What is said of the best find where the customer asks nothing by himself."""
     step = prompt.step
-    if step.reason not in _KNOWN and not _likely(first, ANSWERS):
-        return ()
+    likely = step.reason in _KNOWN or _likely(first, ANSWERS)
     looked = (step.reason in _BESIDE and own) or (step.reason in _LOOKED_UP and anew)
     fitting = not looked or (_fits(step.query or "", first, prompt) and _near_enough(first, said, prompt))
-    return (first,) if fitting else ()
+    return (first,) if likely and fitting else ()
 
 
 def _of_each(prompt: Prompt) -> tuple[Passage, ...] | None:
@@ -143,10 +138,6 @@ def _near_enough(first: Passage, found: Sequence[Passage], prompt: Prompt) -> bo
     return not same or _weight(first) >= _NEXT * max(_weight(p) for p in same)
 
 
-def _names_the_unknown(prompt: Prompt) -> bool:
-    return any(each.kind == "unnamed" for each in prompt.deciding)
-
-
 def _told(section: Section, answer: str) -> bool:
     """Whether an answer said the better part of a section."""
     sentences = [sentence.strip() for sentence in _SENTENCE.findall(shorten(section.text))]
@@ -156,11 +147,12 @@ def _told(section: Section, answer: str) -> bool:
 def _fits(asked: str, passage: Passage, prompt: Prompt, *, wished: bool = False) -> bool:
     if prompt.step.reason == "price" and (not prompt.step.queries or costs(asked)):
         return True  # what it is the price of was looked at in the facts
-    least = _WISHED if wished else _BESIDE_A_NAME if _names_the_unknown(prompt) else ANSWERS
+    strange = any(each.kind == "unnamed" for each in prompt.deciding)
+    least = _WISHED if wished else _BESIDE_A_NAME if strange else ANSWERS
     if "trouble" in prompt.step.intents:
         least = max(least, _IN_TROUBLE)
-    spoken = passage.section.language == prompt.step.language  # words tell nothing of a section in another language
-    if spoken and not _likely(passage, least):
+    # Words tell nothing of a section in another language.
+    if passage.section.language == prompt.step.language and not _likely(passage, least):
         return False
     section = passage.section
     answered = (section.title, *section.questions, *section.keywords)
