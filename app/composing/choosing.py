@@ -4,17 +4,16 @@ A message of two questions is answered from two passages; the price of a service
 another one's.
 """
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from itertools import islice, pairwise
+from itertools import pairwise
 
 from app.composing.covering import asks, costs
 from app.composing.fitting import ANSWERS, ROOT, fits, folded, same
+from app.composing.parts import SENTENCE, joins, parts_of
 from app.composing.plain import shorten
 from app.composing.section_words import COMMON, content, names, own_words, vocabulary, whole_name
 from app.composing.section_words import asked as asked_of
-from app.language.words import questions
 from app.types import Passage, Prompt, Section
 
 _SAME_LANGUAGE = 0.5  # share of the best score at which a passage in the customer's language is preferred
@@ -37,16 +36,9 @@ _BRIEF = 3  # words of a message that goes on with what was said
 _ANEW = frozenset({"correction", "frustration"})
 _LOOKED_UP = frozenset({"feature", "refund"})
 _PASSED_ON = frozenset({"trouble", "refund"})
-_LOOKED_AT = 12  # parts of a message that are answered one by one, the first ones
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
 _KNOWN = frozenset({"price", "payment", "invoice"})  # reasons that say by themselves what is looked for
 _BESIDE = frozenset({"contact_given", "trouble", "callback_time"})  # reasons beside which a question may stand
-_SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
-_AND = re.compile(rf"(?:[,;]|(?<!\s))\s+(?:{'|'.join(sorted(map(re.escape, questions()['joins'])))})\s+")
-_COMMA = re.compile(r"[,;:]\s+|\s[-–—]\s")
-# A part with one of `_REFERS` means what stands in another part; words of `COMMON` say nothing of what is asked about.
-_ASKS = questions()["asks"]
-_REFERS = questions()["refers"]
 
 
 def choose(prompt: Prompt) -> tuple[Passage, ...]:
@@ -68,12 +60,12 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
         return ()
     if _is_another(first, prompt):
         return _called(prompt) or tuple(passage for passage in prompt.passages if _share(query, passage) == 1)[:1]
-    parts = _parts(query)
+    parts = parts_of(query)
     if parts and not any(_share(part, first) for part in parts):
         asked = _about(parts[0], prompt)  # it is about what was told beside the question
         first = asked if _share(parts[0], asked) >= _ABOUT else first
     found = [first]
-    several = len(parts) > 1 and (len(step.queries) > 1 or query.count("?") > 1 or _AND.search(query) is not None)
+    several = len(parts) > 1 and (len(step.queries) > 1 or query.count("?") > 1 or joins(query))
     for part in parts if several else ():
         second = _about(part, prompt)
         fresh = second not in found and _weight(second) >= _SECOND * _weight(prompt.passages[0])
@@ -140,7 +132,7 @@ def _near_enough(first: Passage, found: Sequence[Passage], prompt: Prompt) -> bo
 
 def _told(section: Section, answer: str) -> bool:
     """Whether an answer said the better part of a section."""
-    sentences = [sentence.strip() for sentence in _SENTENCE.findall(shorten(section.text))]
+    sentences = [sentence.strip() for sentence in SENTENCE.findall(shorten(section.text))]
     return sum(sentence in answer for sentence in sentences) * 2 > len(sentences)
 
 
@@ -250,22 +242,6 @@ def _called(prompt: Prompt) -> tuple[Passage, ...]:
     longest = [whole for whole in said if not any(whole < other for other in said)]
     place = {whole: min(i for i, word in enumerate(words) if _holds(word, whole)) for whole in longest}
     return tuple(said[whole] for whole in sorted(longest, key=place.__getitem__)[:_MOST])
-
-
-def _parts(text: str) -> list[str]:
-    """The questions of a message, one by one; without a question mark all of it may ask."""
-    sentences = _SENTENCE.findall(text)
-    asking = [sentence for sentence in sentences if "?" in sentence] or sentences
-    parts = [part for sentence in asking for clause in _AND.split(sentence) for part in _clauses(clause)]
-    asked = (part for part in parts if content(part) and _REFERS.isdisjoint(folded(part)))
-    return list(islice(asked, _LOOKED_AT))
-
-
-def _clauses(text: str) -> list[str]:
-    """The clauses that ask: those with a word that asks, or the one before the question mark."""
-    clauses = _COMMA.split(text)
-    asking = [clause for clause in clauses if not _ASKS.isdisjoint(folded(clause))]
-    return asking or [clauses[-1] if "?" in clauses[-1] else text]
 
 
 def _place(passage: Passage, parts: Sequence[str]) -> int:
