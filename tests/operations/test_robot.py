@@ -150,6 +150,9 @@ def test_the_firewall_lets_in_what_the_server_does_and_the_answers_to_what_it_as
     assert [server.robot.lets_in(port) for port in (22, 443, 8000, 11434, 40000)] == [True, True, False, False, False]
     again = run(server, "firewall", tunnel_enabled=True)
     assert (again.status, again.changed) == (0, []), again.said
+    assert (
+        "lets in: port 22, port 80, port 443, tunnel 51820-51821, answers tcp 32768-65535" in run(server, "look").said
+    )
 
 
 @pytest.mark.long
