@@ -18,8 +18,9 @@ from loadtests.service import ROOT
 from tests.host.bundle import debs, parts, stand_ins
 from tests.host.bundle.__main__ import NAMESPACE, _sums, _tar
 from tests.host.bundle.wanted import SYSTEMS, Lacking, wanted
+from tests.operations.test_roles import tasks_of
 from tests.operations.test_supply import COMMIT as MODEL_COMMIT
-from tests.operations.test_supply import HUB
+from tests.operations.test_supply import HUB, part
 from tests.thrift import parsed
 
 CHECK = ROOT / "roles" / "bundle" / "files" / "check.py"
@@ -149,20 +150,37 @@ def test_only_who_is_named_may_have_signed_it(bundle: Path, keys: dict[str, Path
     assert NAMESPACE in CHECK.read_text("utf-8"), "who signs and who asks mean the same"
 
 
+@pytest.mark.parametrize("role", ["bundle", "ollama", "app"])
+def test_without_a_bundle_nothing_is_asked_of_one(role: str) -> None:
+    play = part(role, "validate", app_embedder="/srv/words", app_reranker="")
+    assert play.status == 0, play.output
+
+
+def test_a_bundle_that_holds_other_things_than_the_inventory_asks_for_is_refused_by_their_names(bundle: Path) -> None:
+    """By the conditions of the roles themselves: those of the packages' role are asked with the facts of a server."""
+    pins = {"ollama": {"version": "0.32.7", "sha256": "0" * 64}, "model": {"name": "qwen3:14b", "digest": "1" * 64}}
+    remade(bundle, **pins, semantic=False, weights=[])
+    right = {"ollama_version": "0.32.7", "ollama_sha256": "0" * 64, "machine_model_digest": "1" * 64}
+    assert part("ollama", "validate", bundle=str(bundle), **right).status == 0
+    other = part("ollama", "validate", bundle=str(bundle), **(right | {"ollama_sha256": "2" * 64}))
+    assert f'holds Ollama {{"version": "0.32.7", "sha256": "{"0" * 64}"}}' in other.one_line
+    assert "Make a bundle with this inventory" in other.one_line
+    release = bundle / "sales-machine-0.1.0-abc123def456.tar.gz"
+    release.write_text("a release")
+    assert part("app", "validate", bundle=str(bundle), app_semantic=False).status == 0
+    refused = part("app", "validate", bundle=str(bundle))
+    assert "holds no search by meaning" in refused.one_line
+    assert "ai-forever/FRIDA@" in refused.one_line
+
+
 def test_every_package_that_a_role_installs_is_wanted() -> None:
     """By the tasks themselves: names that stand there, and the variables that the playbook knows."""
     (play,) = parsed((ROOT / "tests/host/playbooks/wanted.yml").read_text("utf-8"))
     named, known = set(play["vars"]["wanted_named"]), json.dumps(play)
 
-    def tasks(entries: list[dict[str, Any]] | None) -> Iterator[dict[str, Any]]:
-        for entry in entries or []:
-            yield entry
-            for part in ("block", "rescue", "always"):
-                yield from tasks(entry.get(part))
-
     found: set[str] = set()
     for file in sorted((ROOT / "roles").glob("*/tasks/*.yml")):
-        for task in tasks(parsed(file.read_text("utf-8"))):
+        for task in tasks_of(parsed(file.read_text("utf-8"))):
             names = task.get("ansible.builtin.apt", {}).get("name", [])
             for name in [names] if isinstance(names, str) else names:
                 if "{{" not in name:
