@@ -61,7 +61,7 @@ def test_what_runs_for_minutes_says_in_its_name_how_large_it_is_and_what_can_be_
 
 def test_each_of_the_large_downloads_is_among_them() -> None:
     assert {path.relative_to(ROOT / "roles").as_posix() for path, _ in LONG} == {
-        "app/tasks/models.yml",
+        "app/tasks/fetched_weights.yml",
         "app/tasks/wheels.yml",
         "nvidia/tasks/install.yml",
         "nvidia/tasks/set.yml",

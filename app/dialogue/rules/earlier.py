@@ -10,7 +10,7 @@ from app.dialogue.hearing.text import fold
 from app.dialogue.hearing.text import read as words_of
 from app.reading.read import read
 
-_QUOTED = re.compile(r"[\u00ab\u201c][^\u00bb\u201d]*[\u00bb\u201d]")
+_QUOTED = re.compile(r"[\u00ab\u201c][^\u00ab\u201c\u00bb\u201d]*[\u00bb\u201d]")
 _MESSAGES = 4
 """Messages of his that are looked at, the newest ones."""
 _LEAST = 0.5

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.words import Token, folded, listed, tokens, written
+from app.language.numerals import numbers
 
 _MODEL = 2
 """Digits of a number that names a model: a smaller one may count."""
@@ -30,7 +31,8 @@ def chosen(
     taken = [(n.start, n.end) for n in named if n.own]
     words = [token.folded for token in found if token.folded not in listed("totals")]
     all_ = any(listed("others").get(word) is not None for word in words)
-    spans = [] if all_ else [s for n in named if (s := _unclear(n, offered, among, catalogue)) is not None]
+    things = [n for n in named if n.own or not numbers(text[n.start : n.end])]  # «два» is no «Duo»
+    spans = [] if all_ else [s for n in things if (s := _unclear(n, offered, among, catalogue)) is not None]
     if len(offered) > 1 and not spans and not any(n.key in offered for n in named):
         spans = [s for n, t in enumerate(found) if (s := _picked(text, found, n, offered, catalogue)) is not None]
         spans = [s for s in spans if not any(start <= s[0] < end for start, end in taken)][:1]
