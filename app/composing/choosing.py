@@ -33,7 +33,7 @@ _HELPS = 0.7  # the same beside a trouble where only the trouble itself is asked
 _WISHED = 0.35  # the same for what he says he needs: it may only tell who he is
 _EARLIER = 3  # answers of ours that are not given again to who says that they were beside the point
 _BRIEF = 3  # words of a message that goes on with what was said
-_ANEW = frozenset({"correction", "frustration"})
+ANEW = frozenset({"correction", "frustration"})
 _LOOKED_UP = frozenset({"feature", "refund"})
 _PASSED_ON = frozenset({"trouble", "refund"})
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
@@ -53,7 +53,7 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
         return apart
     # A search that the flow wrote has no parts of the customer's, nor has one for what answers an objection.
     own = bool(step.queries) or set(folded(query)) <= set(folded(prompt.text))
-    anew = not _ANEW.isdisjoint(step.intents) or step.topic in _PASSED_ON or step.state.lane == "trouble"
+    anew = not ANEW.isdisjoint(step.intents) or step.topic in _PASSED_ON or step.state.lane == "trouble"
     if step.reason not in _QUESTIONS or not own:
         return _beside(first, said, prompt, own=own, anew=anew)
     if anew and not _near_enough(first, said, prompt):
@@ -112,7 +112,7 @@ def _unsaid(prompt: Prompt) -> tuple[Passage, ...]:
     step, history = prompt.step, prompt.history
     if step.reason == "price":
         return prompt.passages
-    if not _ANEW.isdisjoint(step.intents):
+    if not ANEW.isdisjoint(step.intents):
         answers = [exchange.answer for exchange in history[-_EARLIER:]]
     elif not history or len(folded(prompt.text)) <= _BRIEF:
         return prompt.passages

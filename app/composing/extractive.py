@@ -3,7 +3,7 @@
 It can say only what the knowledge base or the flow says, so it cannot invent a price.
 """
 
-from app.composing.choosing import choose
+from app.composing.choosing import ANEW, choose
 from app.composing.covering import left_out, quoted
 from app.composing.joining import joined
 from app.composing.news import elsewhere, unaffirmed, unrequested
@@ -12,7 +12,6 @@ from app.cpu import stretch
 from app.deadline import Deadline
 from app.types import Deciding, Draft, Language, ModelState, Passage, Prompt
 
-_ANEW = frozenset({"correction", "frustration"})
 _ASKING = frozenset({"feature", "comparison"})
 """Intents that ask for more than what is reckoned."""
 
@@ -52,7 +51,7 @@ def compose(prompt: Prompt) -> Draft:
     more = not _ASKING.isdisjoint(step.intents)
     hedged = tuple(each for each in prompt.deciding if each.kind == "unnamed")
     ordered = tuple(each for each in prompt.deciding if each.kind == "ordered")
-    decided = unsaid(tuple(each for each in prompt.deciding if each not in (*hedged, *ordered)), prompt)
+    decided = _unrepeated(tuple(each for each in prompt.deciding if each not in (*hedged, *ordered)), prompt)
     if ordered and step.reason == "purchase":
         chosen = ()  # who places an order has asked nothing
     facts, passages = joined(decided, chosen, asks_more=more, queries=step.queries)
@@ -74,9 +73,9 @@ def compose(prompt: Prompt) -> Draft:
     return Draft("\n\n".join(parts), Extractive.name, passages, origin="knowledge")
 
 
-def unsaid(decided: tuple[Deciding, ...], prompt: Prompt) -> tuple[Deciding, ...]:
+def _unrepeated(decided: tuple[Deciding, ...], prompt: Prompt) -> tuple[Deciding, ...]:
     """Without what the last answer said already, where it was beside the point and no price is asked for anew."""
-    if _ANEW.isdisjoint(prompt.step.intents) or prompt.step.reason == "price" or not prompt.history:
+    if ANEW.isdisjoint(prompt.step.intents) or prompt.step.reason == "price" or not prompt.history:
         return decided
     before = prompt.history[-1].answer or ""
     return tuple(each for each in decided if each.said not in before)
