@@ -99,6 +99,6 @@ def test_what_cannot_be_measured_does_not_fail_and_what_fails_says_why(tmp_path:
     said = play(
         tmp_path, "sleep 12; echo the registry is away >&2; exit 3", {"grows": ["/nowhere"], "says": ["nothing-here"]}
     )
-    assert re.search(r"^  gex44: 1\d s so far$", said, re.MULTILINE), said
+    assert re.search(r"^  gex44: (9|1\d) s so far$", said, re.MULTILINE), said
     assert "the registry is away" in said
     assert "failed=1" in said
