@@ -34,6 +34,8 @@ MONEY_FLOOR = 500
 
 _ANSWERS, _ANSWER = 3, 600
 """Answers before, and characters of one, whose figures may be taken up again."""
+_BACK = 3
+"""Messages before the newest whose things may be meant without their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,16 @@ class Case:
         text, found, _ = self._newest
         named = mentions(text, self.knowledge, [f for f in found if f.kind == "money"])
         return frozenset().union(*(m.products for m in named if not m.head and not m.unknown))
+
+    @cached_property
+    def asked_before(self) -> frozenset[int]:
+        """Products that the messages before it name."""
+        found: set[int] = set()
+        for message in self.told[-_BACK - 1 : -1]:
+            text, figures, _ = self.heard(message)
+            named = mentions(text, self.knowledge, [f for f in figures if f.kind == "money"])
+            found.update(*(m.products for m in named if not m.head and not m.unknown))
+        return frozenset(found)
 
     @cached_property
     def numbers_given(self) -> frozenset[Decimal]:

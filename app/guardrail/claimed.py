@@ -14,6 +14,7 @@ from app.guardrail.text.lists import Lists
 from app.guardrail.text.sentences import spans
 from app.guardrail.text.words import Text
 from app.language.folds import letters
+from app.reading.clauses import clauses as heard_clauses
 
 _LISTS = Lists("app.guardrail", "claimed.yaml")
 _DOUBT = tuple(map(fold, _LISTS.row("doubt")))
@@ -25,6 +26,8 @@ _SENTENCES = 12
 """Of a draft that are judged: an answer has fewer."""
 _WORDS, _CLAUSES = 40, 12
 """Of a sentence."""
+_TELLING = 3
+"""Words of a clause that tells something by itself."""
 _NUMBER = re.compile(r"\b\d+\b")
 _QUOTED = re.compile('[\u00ab"]([^\u00ab\u00bb"]+)[\u00bb"]')
 
@@ -128,9 +131,17 @@ def affirms(sentence: str) -> bool:
 
 
 def asked(message: str) -> str:
-    """The last sentence of a message that asks; all of it where none has the mark."""
+    """The last sentence of a message that asks, without what it tells first («я у вас впервые, скидка будет?»); all of
+    the message where no sentence has the mark."""
     asking = [message[start:end] for start, end in spans(message) if "?" in message[start:end]]
-    return asking[-1] if asking else message
+    if not asking:
+        return message
+    heard = heard_clauses(asking[-1])
+    begins = next((n for n, clause in enumerate(heard) if clause.mood == "asked"), 0)
+    told = heard[:begins]
+    if not told or any(clause.mood != "told" or len(clause.text.split()) < _TELLING for clause in told):
+        return asking[-1]  # a list of things, of which only the last has the verb
+    return asking[-1][heard[begins].start :]
 
 
 def _doubts(said: Sequence[Clause]) -> bool:

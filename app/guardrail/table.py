@@ -7,6 +7,7 @@ from app.guardrail.case import Case, Problem
 from app.guardrail.checks.borne import borne
 from app.guardrail.checks.bounds import size
 from app.guardrail.checks.compared import compared
+from app.guardrail.checks.conceded import conceded
 from app.guardrail.checks.contacts import channels, contacts
 from app.guardrail.checks.contradicted import contradicted
 from app.guardrail.checks.counts import counts
@@ -20,6 +21,7 @@ from app.guardrail.checks.money.amounts import amounts
 from app.guardrail.checks.money.signs import signs
 from app.guardrail.checks.numbered import numbered
 from app.guardrail.checks.percents import percents
+from app.guardrail.checks.placed import placed
 from app.guardrail.checks.privileged import privileged
 from app.guardrail.checks.promises.acts import acts
 from app.guardrail.checks.promises.claims import claims
@@ -69,10 +71,12 @@ TABLE: tuple[Check, ...] = (
     Check(("act",), acts, "nothing is said to be done that was not, nothing is promised"),
     Check(("act",), deeds, "no deed is told by its object, no growth promised"),
     Check(("claim",), claims, "a name, and what a yes is said to, stand in the knowledge"),
+    Check(("claim",), placed, "a place of ours is where the knowledge has one"),
     Check(("contradicted",), contradicted, "no section says the opposite of the same thing"),
     Check(("contradicted",), privileged, "what is kept for some is not said of all, nor of another plan"),
     Check(("contradicted",), numbered, "a name has a number that a section gives it"),
     Check(("contradicted",), exclusive, "what is only here, or done by the customer, is not said otherwise"),
+    Check(("contradicted",), conceded, "nothing holds in spite of what a section excepts"),
     Check(("founded",), founded, "what a sentence says stands together somewhere in the knowledge"),
     Check(("compared",), compared, "nobody else is run down"),
     Check(

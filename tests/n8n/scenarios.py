@@ -270,7 +270,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         one("77010000128", PERSON),
         1,
         "machine",
-        words="дальше ответит человек",
+        words="ответит",
         people=2,
     ),
     Scenario(
@@ -281,7 +281,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         one("77010000129", PERSON),
         1,
         "machine",
-        words="дальше ответит человек",
+        words="ответит",
         people=2,
     ),
     Scenario(
@@ -292,7 +292,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         (Send("meta", cloud(hidden("KZ.1502576394655844", "wamid.person", PERSON))),),
         1,
         "machine",
-        words="дальше ответит человек",
+        words="ответит",
         people=2,
     ),
     Scenario(
@@ -303,7 +303,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         one("77010000130", PERSON),
         1,
         "machine",
-        words="дальше ответит человек",
+        words="ответит",
         flow="badredis",
     ),
     Scenario(

@@ -112,7 +112,7 @@ def _is_about(said: Claimed, clause: Clause, place: _Place, word: str, share: fl
         return False
     if any(said.polarity.get(w) is True for w in other.keys if w != word and other.polarity[w] is True):
         return False  # what it denies is denied in the draft as well
-    if other.denies:
+    if other.denies or word in other.bare:
         if any(_own(said, clause, each) > _own(said, clause, other) for each in place[1].clauses if not each.denies):
             return False  # it says what another clause of that sentence says
         return share >= _AFFIRMED and _denial_fits(said, page, other) and _beside(said, clause, place, word)

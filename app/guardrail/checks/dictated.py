@@ -24,6 +24,7 @@ _TO_IT = _LISTS.words("to_it")
 _BEYOND = _LISTS.words("beyond")
 _SUCH = _LISTS.words("such")
 _SHORT_OF = _LISTS.words("short_of")
+_FOR_SO_MANY, _AS_PRICE = _LISTS.words("for_so_many"), _LISTS.words("as_price")
 _GIVEN_UP = _LISTS.row("given_up")
 
 
@@ -62,11 +63,29 @@ def _measured(case: Case, f: Figure, ours: bool, priced: bool) -> bool | None:
     """It is compared with, or a number of things."""
     if _compared(case, f):
         return priced
+    if _for_so_many(case, f):
+        return True
     if not _counted(case, f):
         return None
     yours = _YOU & set(case.clause_text(f.clause).split())
     beside = {f.clause} if yours else {f.clause, f.clause - 1}
     return not any(of_ours(case, clause) or case.clause_keys(clause) & _PRICED for clause in beside)
+
+
+def _for_so_many(case: Case, f: Figure) -> bool:
+    """«Для 35 тысяч посчитаем отдельно» of the customer's «35 тысяч позиций»: how many, with nothing behind it."""
+    tokens = case.text.tokens
+    if f.kind != "bare" or not f.first or tokens[f.first - 1].text not in _FOR_SO_MANY:
+        return False
+    for message in case.told:
+        text, figures, _ = case.heard(message)
+        for g in figures:
+            behind = text.tokens[g.last + 1] if g.last + 1 < len(text.tokens) else None
+            before = text.tokens[g.first - 1].text if g.first else ""
+            things = behind is not None and behind.kind == "w" and behind.clause == text.tokens[g.last].clause
+            if g.value == f.value and (g.kind == "count" or things) and before not in _AS_PRICE:
+                return True
+    return False
 
 
 def _agreed(case: Case, f: Figure, ours: bool, priced: bool) -> bool | None:

@@ -51,7 +51,11 @@ def _beyond(case: Case, said: Claimed) -> Iterator[tuple[str, str]]:
     for clause in said.clauses:
         if clause.denies or clause.supposes:
             continue
-        places = {word.key for word in clause.words if _is_place(word, clause) and fold(word.text) not in names}
+        places = {
+            word.key
+            for word in clause.words
+            if _is_place(word, clause) and fold(word.text) not in names and not _of_another_tongue(case, said, word)
+        }
         more = {w for w in clause.keys if said.weights[w] >= _ALONE} if _ADDED.intersection(clause.text) else set()
         if not places and not more and _LONGER.isdisjoint(clause.text):
             continue
@@ -75,6 +79,12 @@ def _beyond(case: Case, said: Claimed) -> Iterator[tuple[str, str]]:
                 unheard = any(not said.statements.has(w) for w in strange)
                 if longer and unheard and strange.isdisjoint(page.said) and not _elsewhere(said, subject, strange):
                     yield _text(clause, strange), stated.text
+
+
+def _of_another_tongue(case: Case, said: Claimed, word: Word) -> bool:
+    """Whether only sections of another language speak of that place: what they say of it cannot be held against this."""
+    known = case.context.known
+    return known is not None and not said.statements.has(word.key) and known.holds(word.text, 1.0)
 
 
 def _is_place(word: Word, clause: Clause) -> bool:

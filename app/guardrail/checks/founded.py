@@ -16,6 +16,7 @@ from app.guardrail.case import Case, Problem
 from app.guardrail.claimed import Claimed
 from app.guardrail.statements.clauses import content, key
 from app.guardrail.text.lists import Lists
+from app.language.folds import letters
 from app.logistic import Logistic
 from app.packaged import packaged
 from app.types import Language
@@ -23,6 +24,8 @@ from app.types import Language
 _LISTS = Lists("app.guardrail.checks", "speech.yaml")
 _SPOKEN = frozenset(map(key, (*_LISTS.row("spoken"), *Lists("app.guardrail.checks", "borne.yaml").row("spoken"))))
 """What anybody says in a conversation, whatever it is about."""
+_BIDDING = _LISTS.row("bidding")
+"""Endings of a word that the customer is told to do something with: it claims nothing of ours."""
 _LANGUAGES: frozenset[Language] = frozenset({"ru"})
 """Those that the weights were learnt from."""
 _FEWEST = 2
@@ -88,7 +91,9 @@ def _elsewhere(case: Case, said: Claimed) -> bool:
 def _standing(said: Claimed, told: set[str], ours: set[str]) -> Standing | None:
     """None: it has too few words of a content, or only such as any talk has."""
     has = said.statements.has
+    bidden = {key for word, key in content(said.text) if letters(word).endswith(_BIDDING)}
     held = {word: weight for word, weight in said.weights.items() if word not in _SPOKEN}
+    held = {word: weight for word, weight in held.items() if has(word) or word not in bidden}
     held = {word: weight for word, weight in held.items() if has(word) or word not in told}
     whole = sum(held.values())
     unknown = [word for word in held if not has(word) and word not in ours]

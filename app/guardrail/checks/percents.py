@@ -28,6 +28,8 @@ _DEMANDED = _LISTS.pattern("demanded")
 _WHOSE = _LISTS.pattern("whose")
 _ANYTHING = _LISTS.words("anything")
 _OBJECT_OK = frozenset({"@price", "@pay", "@shop", "@discount"})
+_STEM, _PHRASE = 4, 6
+"""Letters by which a condition is the section's: of a single word («по будням» is «в будний день»), and of several."""
 _Row = tuple[list[Figure], int]
 """All percentages of a draft, and the place of one among them."""
 
@@ -197,7 +199,7 @@ def _condition(case: Case, f: Figure, k: Known, at: _Row) -> str:
         return ""
     piece = case.text.folded[tokens[0].start : tokens[-1].end]
     for m in CONDITION.finditer(piece):
-        word = m.group()[:6]
+        word = m.group()[: _STEM if m.group().isalpha() else _PHRASE]
         if word not in k.page:
             return f"no section ties it to {m.group()!r}"
     return ""

@@ -23,6 +23,7 @@ _ALL = frozenset(map(fold, _LISTS.words("all")))
 _TIMES = tuple(map(fold, _LISTS.row("times")))
 _ONLY = tuple(map(fold, _LISTS.row("only")))
 _FROM = frozenset(map(fold, _LISTS.words("from")))
+_AND = frozenset(map(fold, _LISTS.words("and")))
 _PLANS = HEADS | {"@subscription", "@kit"}
 """What a section keeps something for by its name."""
 _WORD = re.compile(r"[^\W\d_]+")
@@ -101,18 +102,43 @@ def _of_another(said: Claimed) -> Iterator[tuple[str, str]]:
     names = _names(said.text)
     known = names & {name for page in said.near for name in _names_of(page)}
     quoted = frozenset[str]().union(*names)
+    listed = False
     for clause in said.clauses:
-        rest = {word: said.weights[word] for word in clause.keys - quoted}
-        if clause.denies or clause.supposes or not known or not quoted & clause.keys:
+        named = bool(quoted & clause.keys)
+        items = [clause.keys] if named else _items(clause) if listed else []
+        listed = listed or named  # what is listed behind a name is said of it
+        if clause.denies or clause.supposes or not known:
             continue
-        if all(weight < _SAYS for weight in rest.values()):
-            continue
-        rows = sorted(_rows(said, rest), key=lambda row: -row[0])
-        if not rows or rows[0][0] < _HELD:
-            continue
-        good = [(named, told) for share, named, told in rows if share >= _AS_GOOD * rows[0][0]]
-        if all(named and not named & names for named, _ in good):
-            yield " ".join(sorted(next(iter(known)))), good[0][1]
+        for item in items:
+            rest = {word: said.weigh(word) for word in item - quoted}
+            if all(weight < _SAYS for weight in rest.values()):
+                continue
+            rows = sorted(_rows(said, rest), key=lambda row: -row[0])
+            if not rows or rows[0][0] < _HELD:
+                continue
+            good = [(beside, told) for share, beside, told in rows if share >= _AS_GOOD * rows[0][0]]
+            others = [(beside, told) for beside, told in good if beside and not beside & names]
+            needed = [told for _, told in others if _names(told) and _keeps(told)]
+            if needed and not any(beside & names for beside, _ in good):
+                yield " ".join(sorted(next(iter(known)))), needed[0]  # whatever else is said of it
+            elif len(others) == len(good):
+                yield " ".join(sorted(next(iter(known)))), good[0][1]
+
+
+def _keeps(sentence: str) -> bool:
+    """Whether it says that something is there with its name alone: «появляются, если подключить модуль»."""
+    return any(word.startswith(_ONLY) for word in _WORD.findall(fold(sentence)))
+
+
+def _items(clause: Clause) -> list[frozenset[str]]:
+    """The keys of each thing that a clause of a list has: «скидка и бонусы» are two."""
+    items: list[list[str]] = [[]]
+    for word in clause.text:
+        if word in _AND:
+            items.append([])
+        else:
+            items[-1].append(word)
+    return [frozenset(key for _, key in content(" ".join(item))) for item in items if item]
 
 
 def _rows(said: Claimed, rest: dict[str, float]) -> Iterator[tuple[float, frozenset[frozenset[str]], str]]:
@@ -121,7 +147,7 @@ def _rows(said: Claimed, rest: dict[str, float]) -> Iterator[tuple[float, frozen
         title = _names(page.section.title)
         for number, stated in enumerate(page.sentences):
             beside: list[Stated] = list(page.sentences[max(0, number - 1) : number + 2])
-            named = title.union(*(_names(each.text) for each in beside))
+            named = _names(stated.text) or title.union(*(_names(each.text) for each in beside))
             yield _share(rest, stated.keys | page.title), named, stated.text
 
 

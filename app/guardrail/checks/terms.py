@@ -22,7 +22,7 @@ _FOR = _LISTS.word("for")
 _NOT_ALWAYS = _LISTS.pattern("not_always")
 _NOT_PROMISED = _LISTS.pattern("not_promised")
 _ENDINGS = _LISTS.pattern("endings")
-_DAYS_OFF = _LISTS.word("days_off")
+_DAYS_OFF = _LISTS.row("days_off")
 _BUT_FOR = _LISTS.word("but_for")
 
 _ACTION = _LISTS.pattern("action")
@@ -266,7 +266,7 @@ def _days(case: Case) -> list[Problem]:
             if any(stem in page for page in case.knowledge.folded):
                 continue
             if (
-                _DAYS_OFF in m.group()
+                any(word in m.group() for word in _DAYS_OFF)
                 and _BUT_FOR not in m.group()
                 and any(_DAILY.search(page) for page in case.knowledge.folded)
             ):

@@ -24,6 +24,8 @@ _MONTH_STEMS = _LISTS.row("month_stems")
 _CLOCK_DOT = _LISTS.pattern("clock_dot")
 _HOURS = _LISTS.pattern("hours")
 _HOUR = _LISTS.pattern("hour")
+_PARTED_HOUR = _LISTS.pattern("parted_hour")
+_BEHIND_NOON = _LISTS.words("behind_noon")
 _DATE = re.compile(r"(?<!\d)\d{1,2}[./]\d{1,2}[./](?:20)?\d{2}(?!\d)|(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 _DATE_WORD = _LISTS.pattern("date_word")
 _YEAR = _LISTS.pattern("year")
@@ -95,6 +97,10 @@ def _spoken_hours(folded: str) -> Iterator[_Time]:
     for m in _HOUR.finditer(folded):
         hour = int(m[1]) % 24
         yield (hour + 12 if m[2] in _AFTERNOON and hour < 12 else hour) * 60, (m.start(1), m.end())
+    for m in _PARTED_HOUR.finditer(folded):
+        hour = int(m[2])
+        if hour <= 24:
+            yield (hour + 12 if m[1] in _BEHIND_NOON and hour < 12 else hour % 24) * 60, (m.start(2), m.end())
 
 
 def _between_hours(phrase: str) -> bool:

@@ -140,6 +140,11 @@ class Stock:
             rows.setdefault(section.language, []).append(section)
         self._of = {language: Statements(row) for language, row in rows.items()}
 
+    @property
+    def all(self) -> Iterable[Statements]:
+        """Of every language."""
+        return self._of.values()
+
     def of(self, language: Language) -> Statements | None:
         """None: it has no section of that language, and can bear nothing out."""
         return self._of.get(language)

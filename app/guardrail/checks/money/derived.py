@@ -83,8 +83,14 @@ class Derived:
         named = frozenset(
             n for m in self._case.mentions if 0 <= f.sentence - m.sentence <= 1 and not m.head for n in m.products
         )
-        wanted = ((bound or frozenset()) & priced) or (named & priced) or (self._case.asked & priced) or priced
-        before = any(m.sentence == f.sentence and m.last < f.first and not m.head for m in self._case.mentions)
+        asked = self._case.asked & priced
+        if not named & priced and not (bound or frozenset()) & priced:
+            asked |= self._case.asked_before & priced  # «и доставка сколько» behind «касса в рассрочку можно?»
+        wanted = ((bound or frozenset()) & priced) or (named & priced) or asked or priced
+        before = any(
+            m.sentence == f.sentence and m.last < f.first and not m.head and m.products & priced
+            for m in self._case.mentions
+        )
         if not before and len(priced) <= _SOLE:
             wanted = priced  # the subject is left out: it is what all sections are about
         return [p for n in sorted(wanted) for p in products[n].prices if p.amount and not p.least][:_PRICES]

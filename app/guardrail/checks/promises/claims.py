@@ -24,6 +24,7 @@ _ANY = _LISTS.words("any")
 _CAPITALS = _LISTS.words("capitals")
 _UNNAMING = _LISTS.words("unnaming")
 _DOING = _LISTS.row("doing")
+_ENDINGS = _LISTS.row("endings")
 _NEGATED = ("n't", "n\u2019t")
 _PAUSE = re.compile(r"[,;:()\u2014\u2013]\s|\s[-\u2014\u2013]\s")
 _BEGINS = frozenset(':\u00ab"\u201c(\u2014\u2013-\n\u2022')
@@ -78,7 +79,7 @@ def _named(case: Case, said: _Said) -> Iterator[Problem]:
             continue
         granted = affirms(sentence) and _ANY.isdisjoint(WORD.findall(letters(sentence)))
         for at, name in islice(_names(sentence, case.context.language), _MOST):
-            if known.holds(name) or not _claims(_clause(sentence, at)) or said.ours.holds(name):
+            if known.holds(name) or known.holds(_uninflected(name, case.context.language)) or not _claims(_clause(sentence, at)) or said.ours.holds(name):
                 continue
             if name in case.context.marks or _within_an_address(case, start + at):
                 continue  # other checks know whether those may be said
@@ -86,6 +87,14 @@ def _named(case: Case, said: _Said) -> Iterator[Problem]:
                 yield _problem(case, start + at, name, "no section and no text of ours names this")
             elif granted:
                 yield _problem(case, start + at, name, "the customer names this and no section does: no yes to it")
+
+
+def _uninflected(name: str, language: str) -> str:
+    """Without the endings that make it a sentence: in Kazakh «Алматыдамыз» is "we are in Almaty"."""
+    if language != "kk":
+        return name
+    ending = next((each for each in _ENDINGS if letters(name).endswith(each)), "")
+    return name[: len(name) - len(ending)] if len(name) - len(ending) >= _LONG else name
 
 
 def _within_an_address(case: Case, place: int) -> bool:

@@ -14,6 +14,7 @@ _I = _LISTS.pattern("i")
 _WE = _LISTS.pattern("we")
 _PERSONS = _LISTS.pattern("persons")
 _STAFF = _LISTS.pattern("staff")
+_BY_ITSELF, _SO = _LISTS.word("by_itself"), _LISTS.word("so")
 _BY_NOW = _LISTS.word("by_now")
 _SAID_TO_YOU = _LISTS.pattern("said_to_you")
 _PAST = _LISTS.row("past")
@@ -97,6 +98,8 @@ def _done(said: Said) -> bool:
 
 def _done_by_nobody(said: Said) -> bool:
     """The same where neither «я» nor «мы» nor anybody else stands before it."""
+    if said.phrase.endswith(_BY_ITSELF) and said.before.split()[-1:] == [_SO]:
+        return False  # «жаль, что так получилось»
     if said.others(said.behind) and _PERSONS.search(said.behind):
         return _STAFF.search(said.behind) is not None and _BY_NOW in said.piece
     around = said.before + said.behind
