@@ -7,12 +7,14 @@ does himself is not said to be done by us.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.claimed import Claimed
+from app.guardrail.known import KnownWords
 from app.guardrail.statements.clauses import Clause, Word
-from app.guardrail.statements.knowledge import Stated
+from app.guardrail.statements.knowledge import Stated, Stock
 from app.guardrail.text.folding import fold
 from app.guardrail.text.lists import Lists
 
@@ -29,6 +31,8 @@ _SAYS = 0.6
 """Weight of a word by which a sentence is about what is only here."""
 _ALONE = 0.45
 """Weight of what is added."""
+_WHOLE = 1.0
+"""Share of a place's sounds by which another language has it."""
 _LISTED = 3
 """Names in a row from which a list of places is all of them."""
 _SAME = 0.7
@@ -83,8 +87,14 @@ def _beyond(case: Case, said: Claimed) -> Iterator[tuple[str, str]]:
 
 def _of_another_tongue(case: Case, said: Claimed, word: Word) -> bool:
     """Whether only sections of another language speak of that place: what they say of it cannot be held against this."""
-    known = case.context.known
-    return known is not None and not said.statements.has(word.key) and known.holds(word.text, 1.0)
+    stock = case.context.known.stock if case.context.known else None
+    return stock is not None and not said.statements.has(word.key) and _written(stock).holds(word.text, _WHOLE)
+
+
+@lru_cache(maxsize=8)
+def _written(stock: Stock) -> KnownWords:
+    """The words of all sections' texts."""
+    return KnownWords.of(page.section.text for statements in stock.all for page in statements.pages)
 
 
 def _is_place(word: Word, clause: Clause) -> bool:
