@@ -12,6 +12,8 @@ class Price:
     period: str | None
     least: bool = False
     """Not a price but the sum from which something holds («при заказе от 150 000 ₸»)."""
+    begins: bool = False
+    """What it costs at least: the section says «от» wherever it says the amount."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,13 +111,21 @@ def _products(
         k for word in section.keywords for k in keys_of(read(word, section.language, text.lexicon))
     )
     result = []
+    begin = _begins(text, money)
     for label, (read_name, facts) in grouped.items():
         keys, core, quoted, latin = _name(read_name, label)
         beside = frozenset().union(*(_beside(text, found, f) for f in money if f.value in {x.amount for x in facts}))
         weak = (beside | (extra if len(grouped) == 1 else frozenset())) - text.lexicon.generic
         least = _LEAST.search(read_name.folded) is not None
         prices = tuple(
-            Price(f.amount, f.currency, _unit(f.unit, text.lexicon), f.period, least or f.kind in _LEAST_KINDS)
+            Price(
+                f.amount,
+                f.currency,
+                _unit(f.unit, text.lexicon),
+                f.period,
+                least or f.kind in _LEAST_KINDS,
+                f.kind == "price_from" or f.amount in begin,
+            )
             for f in facts
         )
         result.append(Product(label, keys, core, quoted, latin, weak, prices))
@@ -141,6 +149,15 @@ def _products(
     return tuple(result)
 
 
+def _begins(text: Text, money: list[Figure]) -> set[Decimal]:
+    """Amounts before which «от» stands in every place."""
+    led: dict[Decimal, bool] = {}
+    for f in money:
+        led[f.value] = led.get(f.value, True) and text.tokens[f.first - 1].text in _BEGINNING if f.first else False
+    return {value for value, all_led in led.items() if all_led}
+
+
+_BEGINNING = _LISTS.words("beginning")
 _LEAST_KINDS = frozenset({"term", "free_from"})
 _LEAST = _LISTS.pattern("least")
 

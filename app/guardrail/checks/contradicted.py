@@ -32,6 +32,8 @@ _IN_USE = 0.25
 """Added where the section is one that was found for the message: another that has the word may be of another thing."""
 _FIRST = 2
 """Sentences of a draft in which its yes stands: a greeting may come before it."""
+_TOLD = 0.55
+"""Weight of a word whose denial denies what was asked."""
 _MOST = 4
 
 
@@ -40,7 +42,7 @@ def contradicted(case: Case) -> list[Problem]:
     granted = _granted(case)
     claims = (*((granted,) if granted is not None else ()), *case.claimed)
     found = (problem for sentence in claims for problem in islice(_opposed(sentence), 1))
-    return list(islice(found, _MOST))
+    return list(islice((*found, *islice(_wrong_no(case), 1)), _MOST))
 
 
 def _granted(case: Case) -> Claimed | None:
@@ -52,6 +54,27 @@ def _granted(case: Case) -> Claimed | None:
     question = asked(case.context.customer[-1])
     denied = any(clause.denies for clause in clauses(question, case.context.language))
     return None if denied else affirmed(question, *place, case.context)
+
+
+def _wrong_no(case: Case) -> Iterator[Problem]:
+    """A denial of just what was asked, which a section found for the message says there is."""
+    if not case.context.customer:
+        return
+    words = {word for part in clauses(asked(case.context.customer[-1]), case.context.language) for word in part.keys}
+    words -= LIGHT
+    for said in case.claimed:
+        for clause in said.clauses:
+            denied = {word.key for word in clause.words if word.denied} & words
+            if not clause.lacks or not denied or any(said.weigh(word) < _TOLD for word in denied):
+                continue
+            for page in said.near:
+                if page.section.id not in said.used:
+                    continue
+                for stated, other in (place for word in denied for place in page.places.get(word, ())):
+                    affirms_it = not other.denies and not other.supposes and not any(w.bare for w in other.words)
+                    whole = words <= other.keys | page.title and denied <= other.keys
+                    if affirms_it and whole and not any(each.denies for each in stated.clauses):
+                        yield Problem("contradicted", f"a no: a section says {stated.text!r}", said.start, said.end)
 
 
 def _opposed(said: Claimed) -> Iterator[Problem]:

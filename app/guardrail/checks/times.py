@@ -1,11 +1,16 @@
 """Times of day in check `term`: a section gives them; one of the customer's own promises nobody of ours."""
 
+from collections.abc import Sequence
+
+from app.guardrail.allowed.model import Known
 from app.guardrail.case import Case
 from app.guardrail.customer import beginning
 from app.guardrail.figures.figure import Figure
 from app.guardrail.text.lists import Lists
 
 _LISTS = Lists("app.guardrail.checks", "times.yaml")
+_TELLING = 2
+"""Words of a clause that another time is given for, and this one is not."""
 _COMES = _LISTS.pattern("comes")
 _PASSED_ON = _LISTS.pattern("passed_on")
 
@@ -14,13 +19,24 @@ def misplaced(case: Case, f: Figure) -> str:
     """Why a time of day may not be said so; empty where it may."""
     if any(f.value in _times(case, own) for own in case.context.own):
         return ""
-    if any(known.kind == "time" and known.value == f.value for known in case.knowledge.known):
-        return ""
+    times = [known for known in case.knowledge.known if known.kind == "time"]
+    same = [known for known in times if known.value == f.value]
+    if same:
+        return _of_something_else(case, f, same, [known for known in times if known.value != f.value])
     if not any(f.value in _times(case, message) for message in case.told):
         return "no section gives this time"
     sentence = case.sentence_text(f.sentence)
     promised = _COMES.search(sentence) is not None and _PASSED_ON.search(sentence) is None
     return "it is the customer's, and nobody of ours has agreed to it" if promised else ""
+
+
+def _of_something_else(case: Case, f: Figure, same: Sequence[Known], others: Sequence[Known]) -> str:
+    """Whether other times are given for what it is said of: «последние записи до 21:00» beside «открыто 9–21, последние
+    записи до 20:30»."""
+    said = case.clause_keys(f.clause) - case.lexicon.generic
+    own = {key for known in same for key in said & (known.keys | known.context)}
+    theirs = {key for known in others for key in said & (known.keys | known.context)}
+    return "this time is known of something else" if len(theirs - own) >= _TELLING and not own else ""
 
 
 def _times(case: Case, message: str) -> set[object]:

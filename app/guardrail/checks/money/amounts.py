@@ -7,6 +7,7 @@ from app.guardrail.checks.dictated import theirs
 from app.guardrail.checks.money.decided import decided
 from app.guardrail.checks.money.derived import Derived
 from app.guardrail.checks.money.elided import from_here, meant, measured
+from app.guardrail.checks.money.hedges import is_exact
 from app.guardrail.checks.money.reached import reaches, said_before
 from app.guardrail.checks.money.spread import reckoned, several_of, spanned, together
 from app.guardrail.checks.money.sums import Sums
@@ -107,6 +108,8 @@ def _reason(
         matched = []
     fitting = [(n, p) for n, p in matched if _fits(case, f, p, products[n])]
     if fitting:
+        if all(p.begins for _, p in fitting) and is_exact(case, f):
+            return "it is what that costs at least, not what it costs"
         return _for_one(case, f, [p for _, p in fitting])
     elsewhere = bound is not None and not matched and not some and meant(case, f, bound, same)
     if elsewhere or from_here(case, f, same) or reaches(case, f, bound, same):

@@ -8,6 +8,7 @@ from app.guardrail.figures.figure import Figure
 from app.guardrail.text.lists import Lists
 
 _LISTS = Lists("app.guardrail.checks.money", "derived.yaml")
+_EXACTLY = _LISTS.words("exactly")
 _ABOUT = _LISTS.words("about")
 _UNDER = _LISTS.words("under") | _LISTS.words("under_english")
 _UNDER_PAIRS = _LISTS.words("under_pairs")
@@ -42,6 +43,13 @@ def hedge(case: Case, f: Figure) -> str:
     if _ABOUT.intersection(lead) or f.text.split(" ", 1)[0] in _INVERTED or f.text.endswith(_ENDINGS):
         return "about"
     return ""
+
+
+def is_exact(case: Case, f: Figure) -> bool:
+    """Whether an amount is said to be just that much: «ровно 25 000 ₸»."""
+    tokens = case.text.tokens
+    near = (*tokens[max(0, f.first - _LEAD) : f.first], *tokens[f.last + 1 : f.last + _LEAD])
+    return any(t.text in _EXACTLY and t.sentence == f.sentence for t in near)
 
 
 def fits(said: Decimal, true: Decimal, how: str) -> bool:
