@@ -18,6 +18,8 @@ LEAST_LETTER = 500
 """From here on a letter that may also be another unit is a currency."""
 REACH = 5
 """A word of prices stands at most this many tokens before its number."""
+SHORT = 3
+"""And behind it at most this many."""
 CENT = Decimal("0.01")
 
 
@@ -48,6 +50,8 @@ class _Words:
     not_counted: frozenset[str]
     joins: frozenset[str]
     leading: frozenset[str]
+    slang: frozenset[str]
+    """Thousands that are always of money."""
 
 
 @cache
@@ -65,6 +69,7 @@ def _words() -> _Words:
         between=data.words("priced_between"),
         not_counted=data.words("not_counted"),
         joins=data.words("unit_and"),
+        slang=data.words("money_slang"),
         leading=frozenset(codes) | frozenset(data.signs["currencies"]),
     )
 
@@ -93,7 +98,9 @@ def _sums(reading: Reading) -> Iterator[_Sum]:
         if one.low.ordinal or one.first < taken:
             continue
         found = _behind(text, one) or _before(text, one, taken) or _inverted(reading, one, taken)
-        if found is None and _bare(text, one):
+        if found is None and (
+            text.fold(one.last - 1) in _words().slang or _bare(text, one) or _priced_behind(text, one)
+        ):
             found = _Sum(one.first, one.last, one.value, one.high, None, one.bound)
         if found is not None:
             taken = found.last
@@ -173,6 +180,18 @@ def _bare(text: Text, one: Amount) -> bool:
         if fold not in words.between and fold not in ("-", "—", "–", ":", "="):
             return False
         place -= 1
+    return False
+
+
+def _priced_behind(text: Text, one: Amount) -> bool:
+    """Whether a word of prices stands behind thousands that are written short: `is 90k your final price`."""
+    if one.low.spelled or one.low.scale < LEAST_BARE or one.low.suffix:
+        return False
+    for place in range(one.last, one.last + SHORT):
+        if not text.near(place) or text.kind(place) != "word":
+            return False
+        if text.fold(place) in _words().priced:
+            return True
     return False
 
 

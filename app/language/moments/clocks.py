@@ -11,6 +11,8 @@ from app.language.quantities.marks import bounds, marks
 from app.language.quantities.reading import Reading
 from app.language.quantities.unit_words import unit_words
 
+SHORT = 5
+"""Hours up to which a time with both its units behind a soft preposition is a length."""
 CASED = 12
 """Two hours with what stands behind them have fewer tokens."""
 
@@ -131,7 +133,7 @@ class Clocks:
         if noun and (hours := self._cased(begin)):
             return replace(hours, first=place, lone=True)
         face = self._half_past(begin) or self.faces.at(begin, led=True)
-        if face is None or (not noun and not face.sure and self._counted(face)):
+        if face is None or (not noun and not face.sure and not self._where(face) and self._counted(face)):
             return None
         clock, last = replace(face.clock, half=half or face.clock.half), face.last
         if (part := unit_words().and_part.at(text, last)) and text.near(last):
@@ -144,6 +146,10 @@ class Clocks:
             elif gone in words.words["left"] and 0 < count < HOUR:
                 clock, last = replace(clock, hour=(clock.hour - 1) % 24, minute=HOUR - count), minutes.last + 2
         return self._ending(Element(place, last, clock=clock))
+
+    def _where(self, face: Face) -> bool:
+        """Whether the hour has the ending of when: what stands behind it is not counted by it."""
+        return self.text.fold(face.last - 1).endswith(self.words.at_endings)
 
     def _half_past(self, place: int) -> Face | None:
         """An hour with its half, which is a number too: `at six and a half`."""
@@ -163,9 +169,16 @@ class Clocks:
         face = self.faces.at(begin, led=True)
         if face is None or (not face.sure and self._counted(face)):
             return None
+        if soft and face.clock.minute and face.clock.hour <= SHORT and self._spelled_out(begin, face.last):
+            return None
         weak = text.fold(begin) in words.words["one_hour_weak"]
         lone = face.sure or face.clock.minute is not None or bool(found and not weak)
         return self._ending(Element(place, face.last, clock=face.clock, lone=lone))
+
+    def _spelled_out(self, first: int, last: int) -> bool:
+        """Whether both units stand behind their numbers: `for 1 h 30 min` says how long."""
+        words, folds = self.words.words, self.text.folds[first:last]
+        return not words["hour_words"].isdisjoint(folds) and not words["minute_words"].isdisjoint(folds)
 
     def _own(self, place: int) -> Element | None:
         """A clock by its own form; any other hour only beside a day, at the end of what is said."""

@@ -55,6 +55,8 @@ class TimeWords:
     month_of: tuple[str, ...]
     """Endings of a month before its day."""
     from_endings: tuple[str, ...]
+    at_endings: tuple[str, ...]
+    """Of when something is, as Kazakh has it: `at seven` is one word."""
     """Endings of the first hour of a range."""
     words: dict[str, frozenset[str]]
     """Plain lists, by their names in the data."""
@@ -156,6 +158,7 @@ def time_words() -> TimeWords:
         pieces=Phrases([(data.split(f), p) for p in _PIECES for _, _, f in data.forms(f"times.{p}_of")]),
         month_of=tuple(data.words("times.month_of")),
         from_endings=tuple(data.words("times.from_endings")),
+        at_endings=tuple(data.words("times.at_endings")),
         words=lists,
         ordinals=ordinals,
         verb_endings=tuple(data.words("times.verb_endings")),

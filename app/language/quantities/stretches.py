@@ -117,12 +117,13 @@ class Stretches:
     def _article(self, place: int) -> Stretch | None:
         """`an hour`, but not of `$5 a month`."""
         text, words = self.text, self.words
-        fold = text.fold(place + 1)
-        if not self._unit(place + 1) or len(fold) < 3 or not fold.isascii():
+        last = place + 1 + (text.fold(place + 1) in words.adjectives)
+        fold = text.fold(last)
+        if not self._unit(last) or len(fold) < 3 or not fold.isascii():
             return None
         before = text.fold(place - 1)
         rate = place in self.reading.ends or before in marks().currencies or before in words.alone_not_after
-        return None if rate else self._made(place, place + 2, words.units[fold][1], words.units[fold][0])
+        return None if rate else self._made(place, last + 1, words.units[fold][1], words.units[fold][0])
 
     def _inverted(self, place: int) -> Stretch | None:
         """The unit before its number, which makes it a guess: `minutes twenty`, as Russian has it."""

@@ -79,7 +79,12 @@ def _named(case: Case, said: _Said) -> Iterator[Problem]:
             continue
         granted = affirms(sentence) and _ANY.isdisjoint(WORD.findall(letters(sentence)))
         for at, name in islice(_names(sentence, case.context.language), _MOST):
-            if known.holds(name) or known.holds(_uninflected(name, case.context.language)) or not _claims(_clause(sentence, at)) or said.ours.holds(name):
+            if (
+                known.holds(name)
+                or known.holds(_uninflected(name, case.context.language))
+                or not _claims(_clause(sentence, at))
+                or said.ours.holds(name)
+            ):
                 continue
             if name in case.context.marks or _within_an_address(case, start + at):
                 continue  # other checks know whether those may be said
