@@ -98,9 +98,8 @@ def _sums(reading: Reading) -> Iterator[_Sum]:
         if one.low.ordinal or one.first < taken:
             continue
         found = _behind(text, one) or _before(text, one, taken) or _inverted(reading, one, taken)
-        if found is None and (
-            text.fold(one.last - 1) in _words().slang or _bare(text, one) or _priced_behind(text, one)
-        ):
+        slang = text.fold(one.last - 1) in _words().slang
+        if found is None and (slang or _bare(text, one) or _priced_behind(text, one)):
             found = _Sum(one.first, one.last, one.value, one.high, None, one.bound)
         if found is not None:
             taken = found.last

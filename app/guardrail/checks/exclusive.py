@@ -86,7 +86,7 @@ def _beyond(case: Case, said: Claimed) -> Iterator[tuple[str, str]]:
 
 
 def _of_another_tongue(case: Case, said: Claimed, word: Word) -> bool:
-    """Whether only sections of another language speak of that place: what they say of it cannot be held against this."""
+    """Whether only sections of another language speak of that place, which cannot be compared."""
     stock = case.context.known.stock if case.context.known else None
     return stock is not None and not said.statements.has(word.key) and _written(stock).holds(word.text, _WHOLE)
 
