@@ -40,6 +40,11 @@ def test_events_are_the_same_wherever_the_network_cuts_them(said: list[str], end
     assert read(b"\xef\xbb\xbf" + data, 1, 2) == said
 
 
+def test_a_line_s_end_in_two_pieces_is_one() -> None:
+    data = b"data: a\r\ndata: b\r\n\r\ndata: c\r\n\r\n"
+    assert [read(data, cut) for cut in range(len(data) + 1)] == [["a\nb", "c"]] * (len(data) + 1)
+
+
 def test_lines_of_one_event_belong_together_and_an_open_one_is_given_at_the_end() -> None:
     assert read(b"data: a\ndata:b\ndata\n\n\n\nevent: x\n\ndata: c") == ["a\nb\n", "c"]
     assert read(b"data: \xd0") == ["\ufffd"]
