@@ -115,7 +115,7 @@ class EntailmentSettings(_Group):
 
 
 class GuardrailSettings(_Group):
-    borne_out: dict[Language, Annotated[float, Field(ge=0, le=1)]]
+    borne_out: dict[Language, Annotated[float, Field(ge=0, le=1)] | None]
     entailment: EntailmentSettings
 
 
@@ -153,7 +153,7 @@ class BotSettings(_Group):
     flow: str | None = None
     language: Language = "ru"
     persona: PersonaSettings = PersonaSettings()
-    borne_out: dict[Language, Annotated[float, Field(ge=0, le=1)]] = {}
+    borne_out: dict[Language, Annotated[float, Field(ge=0, le=1)] | None] = {}
 
 
 class StoreSettings(_Group):

@@ -61,6 +61,7 @@ def draft(
     from app.guardrail import Context, check, explain, known_addresses, known_words
     from app.knowledge.sections import load
     from app.settings import load as load_settings
+    from app.turn.bots import least_share
     from app.types import Deciding, Language, Passage
 
     base = load(knowledge_folder(knowledge))
@@ -80,7 +81,7 @@ def draft(
         languages=frozenset(section.language for section in base.sections),
         deciding=tuple(Deciding("term", each) for each in must),
         asked=any("?" in message for message in customer[-1:]),
-        least_borne=load_settings(file).guardrail.borne_out[cast(Language, language)],
+        least_borne=least_share(load_settings(file).guardrail.borne_out, cast(Language, language), len(known)),
     )
     verdict = check(text, context)
     say(explain(verdict, text))

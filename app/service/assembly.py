@@ -175,7 +175,7 @@ def _bots(
     shelves: Mapping[str, Knowledge],
     prompts: Mapping[str, PromptBuilder],
 ) -> Bots:
-    def bot(name: str, language: Language, borne_out: Mapping[Language, float]) -> Bot:
+    def bot(name: str, language: Language, borne_out: Mapping[Language, float | None]) -> Bot:
         least = {**settings.guardrail.borne_out, **borne_out}
         return Bot(name, dialogues[name], shelves[name], prompts[name], language, least)
 

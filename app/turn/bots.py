@@ -14,6 +14,11 @@ DEFAULT = "default"
 """Name of the bot that answers sessions no pattern names."""
 
 
+PAGES, QUOTED = 3, 0.8
+"""Sections of a knowledge that has nothing else, and the share of a sentence's words that it must then bear out:
+measured on public answers about single passages (docs/guardrail.md)."""
+
+
 @dataclass(frozen=True)
 class Bot:
     """What one shop has of its own; what it shares with the others is the Machine's."""
@@ -24,18 +29,32 @@ class Bot:
     prompts: PromptBuilder
     language: Language = "ru"
     """The language to answer in until the customer's is known."""
-    borne_out: Mapping[Language, float] = field(default_factory=dict)
-    """How much (0..1) of a sentence's words its knowledge must bear out, by the language that is answered in."""
+    borne_out: Mapping[Language, float | None] = field(default_factory=dict)
+    """How much (0..1) of a sentence's words its knowledge must bear out, by the language that is answered in; None: by
+    how large that knowledge is."""
 
     @property
     def names(self) -> frozenset[str]:
         """The shop's names with Latin letters, lower case, as its knowledge writes them now."""
         return self.knowledge.current.brands
 
+    def least_borne(self, language: Language) -> float:
+        """The share (0..1) that is asked for in a language."""
+        return least_share(self.borne_out, language, len(self.knowledge.current.sections))
+
     @property
     def timezone(self) -> str:
         """IANA name of the zone that its hours, its "today" and the end of its offers are reckoned in."""
         return self.dialogue.hours.timezone
+
+
+def least_share(borne_out: Mapping[Language, float | None], language: Language, sections: int) -> float:
+    """The share (0..1) of a sentence's words that must be borne out: as set, or by the number of sections. A page or
+    two are quoted; what a whole shop sells is told in a seller's own words."""
+    share = borne_out.get(language, 0.0)
+    if share is not None:
+        return share
+    return QUOTED if sections <= PAGES else 0.0
 
 
 @dataclass(frozen=True)

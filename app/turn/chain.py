@@ -210,7 +210,7 @@ def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Cont
         contacts=_addresses(bot.knowledge.current) | _given_by_hand(snapshot),
         known=_words(bot.knowledge.current),
         languages=_languages(bot.knowledge.current),
-        least_borne=bot.borne_out.get(step.language, 0.0),
+        least_borne=bot.least_borne(step.language),
         entailed=planned.entailed,
         least_entailed=planned.least_entailed,
         marks=tuple(mark for message in planned.prompt.messages for mark in marks_in(message.content)),

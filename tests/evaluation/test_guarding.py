@@ -149,13 +149,20 @@ async def test_earlier_talk_is_heard(bot: Bot) -> None:
 
 
 async def test_a_draft_may_bring_its_own_knowledge_and_nothing_else_is_known_then(bot: Bot) -> None:
-    line = {"MACHINE_GUARDRAIL__BORNE_OUT__EN": "0.8"}
     cases = (draft(QUOTED, knowledge=LIGHTHOUSE), draft(INVENTED, honest=False, knowledge=LIGHTHOUSE))
-    quoted, invented = await judged(bot, *cases, **line)
+    quoted, invented = await judged(bot, *cases)
     assert (quoted.language, quoted.share, quoted.passes) == ("en", 1.0, True)
     assert invented.share < 0.5 and [check for check, _ in invented.findings] == ["borne"]
     assert invented.otherwise, "the other checks have nothing against it"
-    assert not (await judged(bot, *cases))[1].findings, "off by default"
+    unasked = await judged(bot, *cases, MACHINE_GUARDRAIL__BORNE_OUT__EN="0")
+    assert not unasked[1].findings
+
+
+async def test_what_a_whole_shop_sells_may_be_told_in_other_words(bot: Bot) -> None:
+    [told] = await judged(
+        bot, draft("A chain of several shops is well looked after with the Set plan.", sections=PRICED)
+    )
+    assert "borne" not in [check for check, _ in told.findings]
 
 
 def test_a_report_counts_both_ways_of_being_wrong() -> None:
