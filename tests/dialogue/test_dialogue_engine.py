@@ -359,6 +359,14 @@ def test_the_presentation_answers_what_was_heard(talk):
     assert "{" not in step.query
 
 
+def test_a_number_that_is_put_right_is_handed_over_again_and_one_that_is_repeated_is_not(talk):
+    customer = talk("Айгуль, 8 701 123 45 67")
+    corrected = customer.says("ой, ошиблась в номере, верный 8 702 765 43 21")
+    assert (corrected.action, corrected.reason) == ("handover", "contact_given")
+    assert customer.slots["contact"] == "+77027654321"
+    assert customer.says("повторю: 8 702 765 43 21").reason != "contact_given"
+
+
 def test_known_stages_are_skipped(talk):
     customer = talk("нас 12 человек, у нас аптека, ведём в тетради, постоянно очереди")
     assert customer.state.stage == "implication"

@@ -115,6 +115,7 @@ def test_a_name_of_the_shop_stays() -> None:
         ("多少钱", "kk", "zh", "kk", True),
         ("салем сколько стоит", "ru", "mixed", "ru", True),
         ("багасы канша сколько", "ru", "mixed", "kk", True),
+        ("болады завтра", "ru", "mixed", "kk", True),
         ("zdravstvuyte", "kk", "ru", "ru", True),
         ("qansha turady", "ru", "kk", "kk", True),
         ("ghbdtn", "kk", "ru", "ru", True),
