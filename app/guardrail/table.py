@@ -30,6 +30,7 @@ from app.guardrail.checks.promises.free import free
 from app.guardrail.checks.promises.gifts import gifts
 from app.guardrail.checks.retelling import retelling
 from app.guardrail.checks.terms import terms
+from app.guardrail.checks.tongues import tongues
 from app.guardrail.complete.agreed import agreed
 from app.guardrail.complete.borne import unborne
 from app.guardrail.complete.leftovers import leftovers
@@ -77,6 +78,7 @@ TABLE: tuple[Check, ...] = (
     Check(("contradicted",), numbered, "a name has a number that a section gives it"),
     Check(("contradicted",), exclusive, "what is only here, or done by the customer, is not said otherwise"),
     Check(("contradicted",), conceded, "nothing holds in spite of what a section excepts"),
+    Check(("contradicted",), tongues, "nobody speaks a language that the section leaves out"),
     Check(("founded",), founded, "what a sentence says stands together somewhere in the knowledge"),
     Check(("compared",), compared, "nobody else is run down"),
     Check(

@@ -1,6 +1,8 @@
 """Check `percent`: every percentage is known, and said of what it holds for."""
 
+import re
 from decimal import Decimal
+from functools import lru_cache
 
 from app.guardrail.allowed.model import Known
 from app.guardrail.case import Case, Problem
@@ -11,6 +13,7 @@ from app.guardrail.checks.fractions import is_known_part
 from app.guardrail.checks.money.decided import decided_percent
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import UNITS_OF_TIME
+from app.guardrail.text.lexicon import Lexicon
 from app.guardrail.text.lists import Lists
 
 _LISTS = Lists("app.guardrail.checks", "percents.yaml")
@@ -28,6 +31,10 @@ _DEMANDED = _LISTS.pattern("demanded")
 _WHOSE = _LISTS.pattern("whose")
 _ANYTHING = _LISTS.words("anything")
 _OBJECT_OK = frozenset({"@price", "@pay", "@shop", "@discount"})
+_NOT_HELD = _LISTS.pattern("not_held")
+_UPON = _LISTS.pattern("upon_things")
+_PART = re.compile(r"[.;!?\n]")
+_WORD = re.compile(r"[^\W\d_]+")
 _STEM, _PHRASE = 4, 6
 """Letters by which a condition is the section's: of a single word («по будням» is «в будний день»), and of several."""
 _Row = tuple[list[Figure], int]
@@ -102,7 +109,31 @@ def _judge(case: Case, f: Figure, keys: frozenset[str], known: list[Known], at: 
     reason = _whose(case, f, k) or _threshold(case, f, k, known, at)
     if reason or "@discount" not in about.of(case, k):
         return reason
-    return _object(case, f, k, at) or _condition(case, f, k, at)
+    return _object(case, f, k, at) or _condition(case, f, k, at) or _excepted(case, f, k)
+
+
+def _excepted(case: Case, f: Figure, k: Known) -> str:
+    """«На модули скидка не действует»: a draft that speaks of modules alone has none."""
+    excepted, given = _parts(k.page, case.lexicon)
+    sentences = range(max(0, f.sentence - 1), f.sentence + 1)
+    said = frozenset[str]().union(*(case.sentence_keys[number] for number in sentences))
+    if not said & (excepted - given) or said & given or _negated(case, f):
+        return ""
+    return "the section says that it does not hold for this"
+
+
+@lru_cache(maxsize=64)
+def _parts(page: str, lexicon: Lexicon) -> tuple[frozenset[str], frozenset[str]]:
+    """Keys of what a folded section says a discount does not hold for, and of what it says that it does."""
+    excepted: set[str] = set()
+    given: set[str] = set()
+    for part in _PART.split(page):
+        if not any(lexicon.key(word) == "@discount" for word in _WORD.findall(part)):
+            continue
+        row = excepted if _NOT_HELD.search(part) else given
+        for things in _UPON.findall(part):
+            row.update(key for key in map(lexicon.key, _WORD.findall(things)) if key)
+    return frozenset(excepted), frozenset(given)
 
 
 def _whose(case: Case, f: Figure, k: Known) -> str:

@@ -9,6 +9,8 @@ from app.guardrail.text.lists import Lists
 
 _LISTS = Lists("app.guardrail.checks.money", "reached.yaml")
 _MORE, _LESS, _NOT = _LISTS.words("more"), _LISTS.words("less"), _LISTS.words("not")
+_SUMS = frozenset({"@price", "@pay", "@order"})
+"""Keys of any sum."""
 _LEAD = 3
 """Words before an amount that say of what it is the price."""
 
@@ -28,18 +30,15 @@ def reaches(case: Case, f: Figure, bound: frozenset[int] | None, same: list[tupl
     products = {n for m in near for n in m.products} or set(bound or ())
     prices = [p.amount for n in products - least for p in case.knowledge.products[n].prices if p.amount and not p.least]
     over = lead[-1] in _MORE
-    if not prices and _names_what_holds(case, f, least):
-        asked = (case.asked | case.asked_before) - least
-        rows = [case.knowledge.products[n].prices for n in asked] or [x.prices for x in case.knowledge.products]
-        prices = [p.amount for row in rows for p in row if p.amount and not p.least]
+    if not named and _names_what_holds(case, f, least):
+        prices = [p.amount for x in case.knowledge.products for p in x.prices if p.amount and not p.least]
     return any(price > f.value if over else price < f.value for price in prices)
 
 
 def _names_what_holds(case: Case, f: Figure, least: set[int]) -> bool:
     """«Сумма больше 100 000 ₸, поэтому рассрочка есть»: of what the customer named, which needs no saying."""
-    generic = case.lexicon.generic
-    said = case.sentence_keys[f.sentence] - generic
-    return any(said & (case.knowledge.products[n].keys - generic) for n in least)
+    said = case.sentence_keys[f.sentence] - _SUMS
+    return any(said & case.knowledge.products[n].keys for n in least)
 
 
 def said_before(case: Case, f: Figure) -> bool:
