@@ -122,7 +122,7 @@ def _excepted(case: Case, f: Figure, k: Known) -> str:
     return "the section says that it does not hold for this"
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4096)
 def _parts(page: str, lexicon: Lexicon) -> tuple[frozenset[str], frozenset[str]]:
     """Keys of what a folded section says a discount does not hold for, and of what it says that it does."""
     excepted: set[str] = set()

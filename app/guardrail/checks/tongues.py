@@ -26,12 +26,14 @@ def tongues(case: Case) -> list[Problem]:
 
 
 def _strange(case: Case) -> Iterator[Problem]:
-    rows = [row for passage in case.context.passages for row in _rows(passage.section)]
-    named = frozenset[str]().union(*(row for _, row in rows))
-    for start, end in case.text.sentences[:_MOST] if rows else ():
+    for start, end in case.text.sentences[:_MOST]:
         sentence = case.text.raw[start:end]
-        if "?" in sentence or case.is_own(start, end):
+        if "?" in sentence or case.is_own(start, end) or not _tongues(tuple(sentence.split())):
             continue
+        rows = [row for passage in case.context.passages for row in _rows(passage.section)]
+        named = frozenset[str]().union(*(row for _, row in rows))
+        if not rows:
+            return
         for clause in clauses(sentence, case.context.language):
             said = _tongues(clause.text)
             if clause.denies or clause.supposes or not said - named:
