@@ -73,6 +73,8 @@ def _wrong_no(case: Case) -> Iterator[Problem]:
                 for stated, other in (place for word in denied for place in page.places.get(word, ())):
                     affirms_it = not other.denies and not other.supposes and not any(w.bare for w in other.words)
                     whole = words <= other.keys | page.title and denied <= other.keys
+                    names = stated.quoted | page.quoted
+                    whole = whole and (not names or not said.quoted or bool(names & said.quoted))
                     if affirms_it and whole and not any(each.denies for each in stated.clauses):
                         yield Problem("contradicted", f"a no: a section says {stated.text!r}", said.start, said.end)
 
@@ -81,6 +83,8 @@ def _opposed(said: Claimed) -> Iterator[Problem]:
     for clause in said.clauses:
         if clause.supposes or (clause.denies and clause.priced) or (said.refuses and not clause.denies):
             continue
+        if clause.advises:
+            continue  # «для ресторана лучше взять другую программу»: nothing is said of what is ours
         for word in clause.words:
             if word.denied is None or word.text in said.quoted:
                 continue
@@ -133,6 +137,13 @@ def _is_about(said: Claimed, clause: Clause, place: _Place, word: str, share: fl
     page, _, other = place
     if other.denies and other.priced:
         return False
+    if (
+        not other.denies
+        and said.quoted
+        and place[1].quoted | page.quoted
+        and not said.quoted & (place[1].quoted | page.quoted)
+    ):
+        return False  # it says it of another plan
     if any(said.polarity.get(w) is True for w in other.keys if w != word and other.polarity[w] is True):
         return False  # what it denies is denied in the draft as well
     if other.denies or word in other.bare:

@@ -12,6 +12,7 @@ _NAMED_BEFORE = _LISTS.pattern("named_before")
 _NOT_BEFORE = _LISTS.pattern("not_before")
 
 _HYPOTHETICAL = _LISTS.pattern("hypothetical")
+_JOINS = _LISTS.words("joins")
 _LIMIT = _LISTS.pattern("limit")
 _PROOF = _LISTS.pattern("proof")
 _ENDLESS = _LISTS.pattern("endless")
@@ -147,6 +148,14 @@ def _is_claimed(case: Case, f: Figure, free: bool, counted: bool) -> bool:
     return limit or _PROOF.search(clause) is not None
 
 
+def _near(case: Case, place: int) -> bool:
+    """Whether a noun of no limit stands right before: in «10 сотрудников и каталог без ограничений» the catalogue."""
+    before = case.text.tokens[place - 1] if place else None
+    if before is None or before.kind != "w" or not before.key or before.key in case.lexicon.limited:
+        return False
+    return place > 1 and case.text.tokens[place - 2].text in _JOINS
+
+
 def _endless(case: Case, known: dict[str, set[tuple[str, int]]]) -> list[Problem]:
     problems: list[Problem] = []
     for m in Few(problems)(_ENDLESS, case.text.folded):
@@ -159,7 +168,8 @@ def _endless(case: Case, known: dict[str, set[tuple[str, int]]]) -> list[Problem
             continue
         name = " ".join(t.key or t.text for t in quotes if t.quote == quotes[-1].quote)
         behind = [t.key for t in case.text.tokens[place + 1 : place + 4] if t.clause == token.clause and t.key in known]
-        nouns = behind or _last_named(case, place, known)
+        near = _near(case, place)
+        nouns = behind or ([] if near else _last_named(case, place, known))
         for noun in nouns:
             limits = {v for n, v in known[noun] if n == name}
             if limits and -1 not in limits:

@@ -76,10 +76,16 @@ def standings(case: Case) -> Iterator[tuple[Claimed, Standing]]:
     ours = {key for text in (*context.earlier[-_TOLD:], *context.own) for _, key in content(text)}
     for said in case.claimed:
         affirms = any(clause.keys and not clause.denies for clause in said.clauses)
-        if said.refuses or not affirms or _elsewhere(case, said):
+        if said.refuses or not affirms or _elsewhere(case, said) or _bids(said):
             continue
         if standing := _standing(said, told, ours):
             yield said, standing
+
+
+def _bids(said: Claimed) -> bool:
+    """Whether it only says what the customer may or had better do: «напишите имя и удобное время»."""
+    first = next((word for clause in said.clauses for word in clause.text), "")
+    return first.endswith(_BIDDING) or all(clause.advises for clause in said.clauses if clause.keys - _SPOKEN)
 
 
 def _elsewhere(case: Case, said: Claimed) -> bool:

@@ -35,6 +35,8 @@ _NOT_HELD = _LISTS.pattern("not_held")
 _UPON = _LISTS.pattern("upon_things")
 _PART = re.compile(r"[.;!?\n]")
 _WORD = re.compile(r"[^\W\d_]+")
+_TELLING = 2
+"""Words of a clause that another percentage is given for."""
 _STEM, _PHRASE = 4, 6
 """Letters by which a condition is the section's: of a single word («по будням» is «в будний день»), and of several."""
 _Row = tuple[list[Figure], int]
@@ -102,6 +104,8 @@ def _judge(case: Case, f: Figure, keys: frozenset[str], known: list[Known], at: 
         if f.value in case.context.discounts and "@discount" in subject:
             return ""
         return "no such percentage in the knowledge base sections used"
+    if _of_another(case, f, same, known):
+        return "this percentage is known of something else"
     fitting = [k for k in same if about.fit(case, subject, k, keys) > 0]
     if not fitting:
         return "this percentage is known of something else"
@@ -110,6 +114,15 @@ def _judge(case: Case, f: Figure, keys: frozenset[str], known: list[Known], at: 
     if reason or "@discount" not in about.of(case, k):
         return reason
     return _object(case, f, k, at) or _condition(case, f, k, at) or _excepted(case, f, k)
+
+
+def _of_another(case: Case, f: Figure, same: list[Known], known: list[Known]) -> bool:
+    """Whether another percentage is given for what its clause names, and this one for none of it: «15 % на первое
+    посещение» beside «10 % на первое посещение, 15 % именинникам»."""
+    said = case.clause_keys(f.clause) - case.lexicon.generic - case.lexicon.topics - _OBJECT_OK
+    own = {key for k in same for key in said & (k.name | k.keys)}
+    theirs = {key for k in known if k.value != f.value for key in said & (k.name | k.keys)}
+    return not own and len(theirs) >= _TELLING
 
 
 def _excepted(case: Case, f: Figure, k: Known) -> str:

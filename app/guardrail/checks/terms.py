@@ -36,6 +36,8 @@ _WEEK = _LISTS.pattern("week")
 _SERVED = _LISTS.pattern("served")
 _URGENT = _LISTS.pattern("urgent")
 _DAILY = _LISTS.pattern("daily")
+_FEW = 6
+"""Amounts of each kind that a term is reckoned from."""
 _DAY = 1440
 _PAID = {60: "hour", _DAY: "day", 7 * _DAY: "week"}
 
@@ -132,10 +134,19 @@ def _unknown(case: Case, f: Figure, keys: frozenset[str], clause: str) -> str:
         return ""  # «за 10 месяцев — 79 000 ₸»: the sum is checked as an amount
     if f.unit == "second" or (f.unit == "minute" and f.value < 1):
         return "no section gives this time" if _ACTION.search(clause) else ""
+    if f.unit == "month" and _pays_back(case, f):
+        return ""
     hourly = any(p.unit == "@hour" for product in case.knowledge.products for p in product.prices)
     if paid and f.unit == "minute" and hourly:
         return ""  # «два часа — 24 000 ₸»: the same
     return "no section gives this term"
+
+
+def _pays_back(case: Case, f: Figure) -> bool:
+    """«Примерно за 13 месяцев аренда сравняется с ценой»: one amount of the draft by another that is paid by month."""
+    monthly = [m.value for m in case.money if m.period == "month" and m.value][:_FEW]
+    once = [m.value for m in case.money if m.period != "month"][:_FEW]
+    return any(abs(price / rent - f.value) <= 1 for price in once for rent in monthly)
 
 
 def _unlike(case: Case, f: Figure, same: list[Known]) -> str:

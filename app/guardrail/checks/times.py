@@ -9,6 +9,8 @@ from app.guardrail.figures.figure import Figure
 from app.guardrail.text.lists import Lists
 
 _LISTS = Lists("app.guardrail.checks", "times.yaml")
+_RANGE = 4
+"""Words between the two ends of a range."""
 _TELLING = 2
 """Words of a clause that another time is given for, and this one is not."""
 _COMES = _LISTS.pattern("comes")
@@ -25,6 +27,11 @@ def misplaced(case: Case, f: Figure) -> str:
         return _of_something_else(case, f, same, [known for known in times if known.value != f.value])
     if not any(f.value in _times(case, message) for message in case.told):
         return "no section gives this time"
+    known = {known.value for known in case.knowledge.known if known.kind == "time"}
+    if any(
+        g.kind == "time" and g.value in known and abs(g.last - f.first) <= _RANGE for g in case.figures_in[f.sentence]
+    ):
+        return "it is the customer's, and no section gives hours until it"
     sentence = case.sentence_text(f.sentence)
     promised = _COMES.search(sentence) is not None and _PASSED_ON.search(sentence) is None
     return "it is the customer's, and nobody of ours has agreed to it" if promised else ""

@@ -42,6 +42,7 @@ _TURNING, _PRONOUNS, _EXISTING, _LACKING = (
     _folded("existing"),
     _folded("lacking"),
 )
+_ADVISING = _folded("advising")
 _JOINING, _NEITHER, _ASIDES = _folded("joining"), _folded("neither"), _folded("asides")
 _CAUSES = frozenset(tuple(fold(cause).split("-")) for cause in _LISTS.words("causes"))
 _RELATIVE, _NEEDING, _DOING = _beginnings("relative"), _beginnings("needing"), _beginnings("doing")
@@ -113,6 +114,11 @@ class Clause:
         return not _EXISTING.isdisjoint(self.text)
 
     @cached_property
+    def advises(self) -> bool:
+        """Whether it says what the customer had better do."""
+        return not _ADVISING.isdisjoint(self.text)
+
+    @cached_property
     def lacks(self) -> bool:
         """Whether it says that something is not there."""
         return self.denies and not _LACKING.isdisjoint(self.text)
@@ -136,6 +142,11 @@ def content(text: str) -> Iterator[tuple[str, str]]:
     for found in _WORD.findall(text):
         if found[0].isalpha() and not _empty(fold(found)):
             yield found, key(found)
+
+
+def quoted(text: str) -> frozenset[str]:
+    """The keys of what stands in quotation marks."""
+    return frozenset(key for said in _QUOTED.findall(text) for _, key in content(said))
 
 
 LIGHT = frozenset(map(key, _LISTS.words("light")))

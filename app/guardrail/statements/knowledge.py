@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from heapq import nlargest
 
 from app.figures.words import LANGUAGES, data
-from app.guardrail.statements.clauses import Clause, clauses, content, key
+from app.guardrail.statements.clauses import Clause, clauses, content, key, quoted
 from app.guardrail.text.sentences import spans
 from app.types import Language, Section
 
@@ -32,6 +32,11 @@ class Stated:
     def keys(self) -> frozenset[str]:
         return frozenset().union(*(clause.keys for clause in self.clauses))
 
+    @cached_property
+    def quoted(self) -> frozenset[str]:
+        """Keys of what stands in quotation marks: names."""
+        return quoted(self.text)
+
 
 @dataclass(frozen=True)
 class Leaf:
@@ -42,6 +47,11 @@ class Leaf:
     @cached_property
     def title(self) -> frozenset[str]:
         return frozenset(key for _, key in content(self.section.title))
+
+    @cached_property
+    def quoted(self) -> frozenset[str]:
+        """Keys of the names in its title."""
+        return quoted(self.section.title)
 
     @cached_property
     def said(self) -> frozenset[str]:

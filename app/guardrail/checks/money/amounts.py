@@ -11,6 +11,7 @@ from app.guardrail.checks.money.hedges import is_exact
 from app.guardrail.checks.money.reached import reaches, said_before
 from app.guardrail.checks.money.spread import reckoned, several_of, spanned, together
 from app.guardrail.checks.money.sums import Sums
+from app.guardrail.checks.money.totals import not_the_sum
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import same_unit
 from app.guardrail.subject.binding import Binding
@@ -107,6 +108,8 @@ def _reason(
     if some:
         matched = []
     fitting = [(n, p) for n, p in matched if _fits(case, f, p, products[n])]
+    if not same and not_the_sum(case, f, reckoned_by[0]):
+        return "it is not what the amounts before it come to"
     if fitting:
         if all(p.begins for _, p in fitting) and is_exact(case, f):
             return "it is what that costs at least, not what it costs"

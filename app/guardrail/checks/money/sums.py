@@ -48,6 +48,10 @@ class Sums:
         """An amount that was found right may be reckoned with further."""
         self._believed.append((f.value, f.period, frozenset((n, f.value) for n in products)))
 
+    def believed(self, f: "Figure") -> bool:
+        """Whether that amount was found right."""
+        return any(value == f.value for value, _, _ in self._believed)
+
     def equations(self) -> Iterator[Problem]:
         """Written equations that do not hold."""
         case = self._case

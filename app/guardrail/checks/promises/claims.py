@@ -25,6 +25,7 @@ _CAPITALS = _LISTS.words("capitals")
 _UNNAMING = _LISTS.words("unnaming")
 _DOING = _LISTS.row("doing")
 _ENDINGS = _LISTS.row("endings")
+_NOMINATIVE = _LISTS.word("nominative")
 _NEGATED = ("n't", "n\u2019t")
 _PAUSE = re.compile(r"[,;:()\u2014\u2013]\s|\s[-\u2014\u2013]\s")
 _BEGINS = frozenset(':\u00ab"\u201c(\u2014\u2013-\n\u2022')
@@ -96,6 +97,8 @@ def _named(case: Case, said: _Said) -> Iterator[Problem]:
 
 def _uninflected(name: str, language: str) -> str:
     """Without the endings that make it a sentence: in Kazakh «Алматыдамыз» is "we are in Almaty"."""
+    if letters(name).endswith(_NOMINATIVE) and len(name) >= _LONG:
+        return name[:-1]  # «Абай» of «улица Абая»
     if language != "kk":
         return name
     ending = next((each for each in _ENDINGS if letters(name).endswith(each)), "")

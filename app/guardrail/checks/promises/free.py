@@ -102,6 +102,10 @@ def _unfounded(case: Case, said: _Claim) -> str:
             return f"{case.knowledge.products[min(said.priced)].name!r} has a price"
     fitting = _on_topic(case, said, fitting) if fitting else []
     if not fitting:
+        known = case.context.known
+        told = known is not None and known.stock is not None and known.stock.of(case.context.language) is None
+        if told and any(not s.included for s in case.knowledge.free):
+            return ""  # no section has the draft's words: those in use call something free
         return "no section says that this is free"
     if all(s.least for s in fitting) and not _condition_said(case, said.sentence, fitting):
         return f"it is free only from {min(min(s.least) for s in fitting):f}: the draft leaves that out"

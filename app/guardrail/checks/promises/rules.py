@@ -179,6 +179,11 @@ def _supported(case: Case, phrase: str, sentence: int) -> bool:
     return False
 
 
+def _told_so(case: Case, phrase: str, sentence: int) -> bool:
+    """The same; that it is done by now no section can know."""
+    return f"{_BY_NOW} {phrase}" not in case.sentence_text(sentence) and _supported(case, phrase, sentence)
+
+
 def _promised_before(case: Case, phrase: str, sentence: int) -> bool:
     """A section says the same, or a thing of ours is compared with our other ones and is the cheapest of them."""
     return _supported(case, phrase, sentence) or (
@@ -225,7 +230,7 @@ def _rule(
 
 
 RULES: tuple[Rule, ...] = (
-    _rule("done", _done, "says that something was done, which cannot be known", _supported),
+    _rule("done", _done, "says that something was done, which cannot be known", _told_so),
     _rule("state", _state, "says that something has happened, which cannot be known", _written),
     _rule("already", _under_way, "says that something is under way, which cannot be known"),
     _rule("booked", _positive, "says that the customer is booked or registered"),
