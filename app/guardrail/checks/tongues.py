@@ -26,6 +26,9 @@ def tongues(case: Case) -> list[Problem]:
 
 
 def _strange(case: Case) -> Iterator[Problem]:
+    said_of = letters(case.text.raw)
+    if not any(beginning in said_of for _, beginnings in _TONGUES for beginning in beginnings):
+        return
     for start, end in case.text.sentences[:_MOST]:
         sentence = case.text.raw[start:end]
         if "?" in sentence or case.is_own(start, end) or not _tongues(tuple(sentence.split())):
