@@ -23,6 +23,7 @@ _NOT_ALWAYS = _LISTS.pattern("not_always")
 _NOT_PROMISED = _LISTS.pattern("not_promised")
 _ENDINGS = _LISTS.pattern("endings")
 _DAYS_OFF = _LISTS.row("days_off")
+_NOT_SO = tuple(f"{word} " for word in _LISTS.row("not_so"))
 _BUT_FOR = _LISTS.word("but_for")
 
 _ACTION = _LISTS.pattern("action")
@@ -254,7 +255,8 @@ def _days(case: Case) -> list[Problem]:
     few = Few(problems)
     folded = case.text.folded
     for m in few(_URGENT, folded):
-        if not _heard(case, m.group()) and not case.is_own(*m.span()):
+        hurried = not folded[max(0, m.start() - 5) : m.start()].endswith(_NOT_SO)  # «не спешите»
+        if hurried and not _heard(case, m.group()) and not case.is_own(*m.span()):
             problems.append(
                 Problem(
                     "term", f"{case.text.raw[m.start() : m.end()]!r}: no section sets this deadline", m.start(), m.end()

@@ -48,6 +48,19 @@ def test_false_answers_are_refused(shop: str) -> None:
     assert len(caught) >= CAUGHT[shop], caught
 
 
+@cache
+def kinds() -> tuple[tuple[JudgedDraft, Context], ...]:
+    bot = open_bots(load(), ROOT / "kb", key=bytes(32), models=Models()).default
+    cases = read_drafts([HERE / "sample" / "kinds.yaml"])
+    return tuple(zip(cases, asyncio.run(contexts(cases, bot, load())), strict=True))
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_each_kind_is_told_from_its_neighbour(number: int) -> None:
+    case, context = kinds()[number]
+    assert (not check(case.draft, context).findings) is case.honest, case.draft
+
+
 @pytest.mark.parametrize(
     ("text", "denied", "affirmed"),
     [
