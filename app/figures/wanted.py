@@ -12,7 +12,7 @@ from app.figures.parted import Parted, parted
 from app.figures.read import MOST_READ, DurationLike, Read, exact, months
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
-from app.figures.words import Token, asked, asked_by, collective, common, fold, listed, tokens, written
+from app.figures.words import Token, asked, asked_by, collective, common, fold, listed, segments, tokens, written
 
 MOST = Decimal(1_000_000)
 _PIECE = "@piece"
@@ -21,6 +21,8 @@ _LONGEST = 60
 """Months: for longer nobody pays ahead, and «then» of one language begins as «ten» does."""
 Per = tuple[str, Decimal]
 """(key of a unit, how many for each of it)."""
+_PAID = frozenset({"price", "sum", "instalment", "discount", "cheapest", "saving"})
+_CUTS = frozenset(".!?;,:\n")
 _SHORT = {"hour": ("@hour", 3600), "day": ("@day", 86400), "week": ("@week", 604800)}
 
 
@@ -55,8 +57,14 @@ class Wanted:
     """Keys of the units that stand outside of names, told or not."""
     shares: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
     """Key of a unit -> how many of it there are in each of several places."""
+    dates: tuple[tuple[int, int], ...] = ()
+    """Places of lengths of time that end at a date: «in two months we open»."""
     per: Mapping[int, Per] = field(default_factory=dict)
     """Place in `named` -> of what its count is so many for each: «a scanner for every till»."""
+
+    def dated(self, start: int) -> bool:
+        """Whether what stands at a place belongs to a date."""
+        return any(begin <= start < end for begin, end in self.dates)
 
     @property
     def counted_per(self) -> Mapping[str, Per]:
@@ -127,7 +135,7 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
     taken = [(n.start, n.end) for n in named if n.own or n.unique]
     told = _told(read, found, named, catalogue)
     parts = _parts(read, found, told, catalogue)
-    paid = [d for d in read.durations[:MOST_READ] if exact(d) and not _age(read.text, found, d)]
+    paid = [d for d in read.durations[:MOST_READ] if exact(d) and not _unpaid(read.text, found, d)]
     lengths = [m for m in map(months, paid) if m is not None and m <= _LONGEST]
     return Wanted(
         named=named,
@@ -145,6 +153,7 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         objects=tuple(_objects(found, read, [n for n in named if n.unique or len(n.candidates) > 1], catalogue)),
         units=tuple(dict.fromkeys(_units(found, taken, catalogue))),
         shares=parts.shares if parts is not None else {},
+        dates=tuple(_dates(read, found)),
     )
 
 
@@ -208,11 +217,52 @@ def _in_each(found: Sequence[Token], first: int, last: int) -> bool:
 def _rate(read: Read, found: Sequence[Token]) -> Decimal | None:
     """Months of «a year», «yearly», where no length of time was read."""
     spans = [(d.start, d.end) for d in read.durations[:MOST_READ] if (months(d) or 0) <= _LONGEST]
-    for token in found:
+    for place, token in enumerate(found):
         word = listed("spans").get(token.folded)
-        if word is not None and not any(start <= token.start < end for start, end in spans):
+        inside = any(start <= token.start < end for start, end in spans)
+        if word is not None and not inside and not _till(read.text, found, (place, place + 1)):
             return Decimal(word)
     return None
+
+
+def _dates(read: Read, found: Sequence[Token]) -> Iterator[tuple[int, int]]:
+    """Places of the lengths of time that end at a date, said with a number or without."""
+    spans = [(d.start, d.end) for d in read.durations[:MOST_READ]]
+    for start, end in spans:
+        if _till(read.text, found, (place_of(found, start), place_of(found, end))):
+            yield start, end
+    for place, token in enumerate(found):
+        if listed("spans").get(token.folded) is not None and _till(read.text, found, (place, place + 1)):
+            yield token.start, token.end
+
+
+def _unpaid(text: str, found: Sequence[Token], length: DurationLike) -> bool:
+    """Whether nothing is paid for a length of time: it is somebody's age, or ends at a date."""
+    return _age(text, found, length) or _till(
+        text, found, (place_of(found, length.start), place_of(found, length.end))
+    )
+
+
+def _till(text: str, found: Sequence[Token], span: tuple[int, int]) -> bool:
+    """«In two months we open», «a year later»: a date, whatever the length to it."""
+    first, last = span
+    ahead = found[first - 1] if first and not _cut(text, found[first - 1], found[first]) else None
+    behind = found[last] if last < len(found) and not _cut(text, found[last - 1], found[last]) else None
+    if ahead is not None and listed("one").get(ahead.folded) is not None and first > 1:
+        ahead = found[first - 2]  # «after one year»
+    if ahead is not None and ahead.raw in written("aftertime"):
+        return True
+    if behind is not None and behind.raw in written("aftertimebehind"):
+        return True
+    if ahead is None or ahead.raw not in written("withintime"):
+        return False
+    part = next((found[a:b] for a, b in segments(text, found) if a <= first < b), ())
+    return not asked([token.folded for token in part]) & _PAID
+
+
+def _cut(text: str, one: Token, other: Token) -> bool:
+    """Whether a mark stands between two words."""
+    return not _CUTS.isdisjoint(text[one.end : other.start])
 
 
 def _age(text: str, found: Sequence[Token], length: DurationLike) -> bool:

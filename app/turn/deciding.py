@@ -126,7 +126,8 @@ def what_decides(
         asked = replace(asked, asks=asked.asks | {"price", "sum"})
     priced = priced or of_prices or suits or not _SUMS.isdisjoint(asked.asks)
     told = dict(basket.told)
-    told_now = bool(read.numbers or asked.quantities) or asked.months is not None
+    counted_now = any(not asked.dated(number.start) for number in read.numbers)
+    told_now = counted_now or bool(asked.quantities) or asked.months is not None
     if step.reason == "price_told" and not (told_now or put_right):
         return order  # he tells something else
     few = open_ and len(asked.bare) == 1 and asked.bare[0] <= _FEW and not asked.quantities and not put_right

@@ -168,7 +168,8 @@ def _main_beside(case: Case, offers: Sequence[Offer], *, asked_for: bool = False
 def _for_a_year(case: Case, offers: Sequence[Offer]) -> list[Decided]:
     """The same for a year, where a clause asks that beside what is paid first."""
     asked = case.wanted
-    if asked.months is not None or not any(listed("spans").get(word) == _YEAR for word in asked.words):
+    words = [t.folded for t in tokens(case.read.text) if not asked.dated(t.start)]
+    if asked.months is not None or not any(listed("spans").get(word) == _YEAR for word in words):
         return []
     made = replace(case, wanted=replace(asked, months=Decimal(_YEAR))).sum(offers)
     return [Summed(made)] if made.known and any(part.period == "year" for part in made.parts) else []
