@@ -22,7 +22,8 @@ def counted(
     spare = ""
     for place in range(last, min(len(found), last + _NEAR + 1)):
         token = found[place]
-        broken = place > 0 and not _BREAKS.isdisjoint(text[found[place - 1].end : token.start])
+        between = text[found[place - 1].end : token.start] if place > 0 else ""
+        broken = not _BREAKS.isdisjoint(between) or (place > last and ":" in between)
         if broken or token.folded in listed("separators") or token.number or listed("percent").get(token.folded):
             break
         if token.raw in written("denying"):
