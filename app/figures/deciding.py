@@ -37,6 +37,7 @@ from app.figures.sums.limits import one_more
 from app.figures.talk.advising import main_offers, recommended
 from app.figures.talk.basket import NOTHING, Basket
 from app.figures.talk.held import Held
+from app.figures.talk.inside import Inside
 from app.figures.talk.together import several, together
 from app.figures.wanted import MOST, Wanted, wanted
 from app.figures.words import fold, folded, same
@@ -77,13 +78,14 @@ def decide(
     joined: bool = False,
     whole: bool = True,
     so_many: Held | None = None,
+    within: Inside | None = None,
 ) -> tuple[Decided, ...]:
     """What the facts decide of one asked clause, each with its sections and `say(language)`; empty: nothing is certain.
 
     `told`: a unit's word -> quantity, from earlier in the conversation. `focus`: keys of the products spoken of last.
     `basket`: what he wants with this clause; `joined`: what this one names comes beside the rest. `whole`:
     whether a sum is of all of it. `asked`: what `wanted` makes of the clause, if the caller has it.
-    `so_many`: what it takes so many of, unnamed. Linear in the clause; never raises on any text.
+    `so_many`: what it takes so many of, unnamed; `within`: what it says to be in a kit. Linear in the clause; never raises on any text.
     """
     asked = asked or wanted(read, catalogue)
     known = ((unit, Decimal(n)) for unit, n in (told or {}).items())
@@ -97,6 +99,9 @@ def decide(
     case = Case(read, asked, catalogue, quantities(asked, before), spoken, language, counts, shares)
     if so_many is not None and len(so_many.open) > 1:
         return (WhichOf(tuple(made for key in so_many.open for made in _of_so_many(case, key, so_many.count))),)
+    held_in = _held_in(case, within)
+    if held_in and "sum" not in asked.asks:
+        return tuple(held_in)
     if _of_other_units(case, basket):
         case, basket = replace(case, focus=()), NOTHING
     case = replace(case, wanted=replace(asked, months=_whole_year(case, basket)))
@@ -123,7 +128,7 @@ def decide(
         found = whole_ if any(isinstance(d, Recommended) for d in whole_) else [*found, *_beside_main(case)]
     if not found and joined and len(basket.meant) == 1 and (left := catalogue.get(basket.meant[0].key)) is not None:
         found += priced(case, (left,))  # all that is left of an order
-    found = [_with_why(case, each) for each in found]
+    found = [*held_in, *(_with_why(case, each) for each in found)]
     if not found:
         terms = catalogue.terms_named(read.text)[:_MOST] if _asks_figure(asked) else ()
         found += [Term((figure,)) for figure in terms if len(_beside(asked, figure)) <= 1]
@@ -134,6 +139,16 @@ def decide(
     for decision in found:
         once.setdefault(decision.sum if isinstance(decision, Confirmed) else decision, decision)
     return tuple(once.values())
+
+
+def _held_in(case: Case, within: Inside | None) -> list[Decided]:
+    """Whether what a clause asks for is in a kit, by the kit's own sentence."""
+    contents = case.catalogue.contents.get(within.kit) if within is not None else None
+    kit = case.catalogue.get(within.kit) if within is not None else None
+    own = contents.said.get(case.language) if contents is not None else None
+    if within is None or within.value is None or contents is None or kit is None or own is None:
+        return []
+    return [YesNo(within.value, kit.name, contents.sections, own)]
 
 
 def _with_why(case: Case, decision: Decided) -> Decided:

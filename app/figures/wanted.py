@@ -209,9 +209,7 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
     return told
 
 
-def _of_kinds(
-    found: Sequence[Token], span: tuple[int, int], named: Sequence[Named], catalogue: Catalogue
-) -> bool:
+def _of_kinds(found: Sequence[Token], span: tuple[int, int], named: Sequence[Named], catalogue: Catalogue) -> bool:
     """«All four», «the sum of 4 things»: how many kinds there are, where the number stands before no name or unit."""
     first, last = span
     behind = found[last] if last < len(found) else None
@@ -259,9 +257,7 @@ def _dates(read: Read, found: Sequence[Token]) -> Iterator[tuple[int, int]]:
 
 def _unpaid(text: str, found: Sequence[Token], length: DurationLike) -> bool:
     """Whether nothing is paid for a length of time: it is somebody's age, or ends at a date."""
-    return _age(text, found, length) or _till(
-        text, found, (place_of(found, length.start), place_of(found, length.end))
-    )
+    return _age(text, found, length) or _till(text, found, (place_of(found, length.start), place_of(found, length.end)))
 
 
 def _till(text: str, found: Sequence[Token], span: tuple[int, int]) -> bool:

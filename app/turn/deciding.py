@@ -116,7 +116,7 @@ def what_decides(
     put_right |= any(dict(before.told).get(unit, n) != n for unit, n in known.told)
     put_right = put_right and bool(basket.items) and len(asked.rest) <= _ASIDE
     of_prices = bool(asked.asks & _OF_PRICES) or once_or_again(asked.words)
-    answers = bool(_ASKED.intersection(step.intents)) or chooses(asked.words)
+    answers = bool(_ASKED.intersection(step.intents)) or chooses(asked.words) or now.inside is not None
     recap = recaps(asked.words) and bool(basket.items)
     suits = _suits(asked)
     lists = recap or now.so_many is not None or orders(read.text, asked, found.catalogue, all_.keys)
@@ -150,6 +150,7 @@ def what_decides(
         joined=now.joined or put_right or recap,
         whole=whole,
         so_many=now.so_many,
+        within=now.inside,
     )
     judged = any(isinstance(each, Confirmed | Corrected | Either | Compared) for each in decided)
     priced = priced or any(isinstance(each, Compared) for each in decided)

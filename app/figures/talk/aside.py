@@ -24,7 +24,7 @@ def spoken_of(text: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
         return
     found = tokens(text)
     clauses = [found[first:last] for first, last in segments(text, found)]
-    parts = [_Sentence(found[a:b], _within(clauses, found[a], found[b - 1]), m) for a, b, m in _sentences(text, found)]
+    parts = [_Sentence(found[a:b], _within(clauses, found[a], found[b - 1]), m) for a, b, m in sentences(text, found)]
     asked_for = any(part.priced for part in parts)
     totals = any(word in listed("totals") for word in wanted.words)
     for mention in wanted.named:
@@ -77,7 +77,7 @@ def _told(mention: Named, part: Sequence[Token]) -> bool:
     return not whole and bool(content) and not takes and not asked(words) & (_ASKS | {"choose", "yes_no"})
 
 
-def _sentences(text: str, found: Sequence[Token]) -> Iterator[tuple[int, int, str]]:
+def sentences(text: str, found: Sequence[Token]) -> Iterator[tuple[int, int, str]]:
     """[first, last) places of the words of each sentence, and the mark that ends it."""
     begun = 0
     for _, last in segments(text, found):

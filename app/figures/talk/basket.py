@@ -8,6 +8,7 @@ from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue
 from app.figures.sums.fitting import bounded, least_of
 from app.figures.talk.held import NOTHING, Basket, Held, Parse
+from app.figures.talk.inside import Inside
 from app.figures.talk.mending import come_back, fewer, multiplied, put_right, said_anew, swapped
 from app.figures.talk.ordering import in_sets, joins, meant_by, taken_so_many
 from app.figures.talk.reading import read_behind
@@ -41,6 +42,8 @@ class Heard:
     """Whether it took something back that was wanted, or put a number right."""
     joined: bool = False
     """Whether what it names comes beside what was wanted before."""
+    inside: Inside | None = None
+    """What it says to be in a kit."""
     so_many: Held | None = None
     """What it takes so many of, where it names nothing: what was spoken of last."""
 
@@ -103,7 +106,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     mended |= any(i.key in counted and counted[i.key] != i.count and i.key not in own for i in items)
     mended |= said_anew(before, wanted)
     again = any(word in listed("recounting") for word in wanted.words)
-    return Heard(read, wanted, after, picked, mended, picked or again or beside, so_many)
+    return Heard(read, wanted, after, picked, mended, picked or again or beside, it.inside, so_many)
 
 
 def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:

@@ -1,6 +1,6 @@
 """One message read behind a basket: what it chooses said in full, without what it takes back or only speaks of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
@@ -11,6 +11,7 @@ from app.figures.shop.naming import Named
 from app.figures.talk.aside import spoken_of
 from app.figures.talk.choosing import chosen, named_more
 from app.figures.talk.held import Basket, Parse
+from app.figures.talk.inside import Inside, inside
 from app.figures.talk.rejecting import in_words, kept, not_again, rejections, removes
 from app.figures.talk.replacing import replaced
 from app.figures.talk.spreading import named_by_price
@@ -39,6 +40,8 @@ class Reading:
     """and keys of all that the names it takes back may mean."""
     offered: tuple[str, ...]
     """Keys of what there was to choose from."""
+    inside: Inside | None = None
+    """What it says to be in a kit."""
 
 
 def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Reading:
@@ -58,10 +61,14 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
         read, wanted = parse(full)
         text = read.text
     spoken = wanted.named
-    gone, less, spans = _taken_back(text, wanted, before)
+    within = inside(text, wanted, before, catalogue)
+    gone, less, spans = _taken_back(text, wanted, before, within.parts if within is not None else ())
     gone |= {swap.gone} if swap is not None else set()
     refused = gone | {key for m in wanted.named if (m.start, m.end) in spans for key in m.tied}
-    aside = () if picked else spoken_of(text, wanted)  # what he chooses he does not only speak of
+    aside = [] if picked else list(spoken_of(text, wanted))  # what he chooses he does not only speak of
+    if within is not None:
+        aside += within.spans
+        gone |= {key for key in within.keys if within.blamed and key in before.keys}
     if spans := [*spans, *aside]:
         named = any(mention.own and mention.unique for mention in wanted.named)
         read, wanted = parse(kept(text, spans))
@@ -71,7 +78,7 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
         gone, less = _it(text, wanted, before)
     if _first_month(wanted):
         wanted = replace(wanted, months=None, asks=wanted.asks | {"sum"})
-    return Reading(read, wanted, spoken, picked, frozenset(gone), less, frozenset(refused), tuple(offered))
+    return Reading(read, wanted, spoken, picked, frozenset(gone), less, frozenset(refused), tuple(offered), within)
 
 
 def _names_held(said: str, before: Basket, catalogue: Catalogue) -> bool:
@@ -103,15 +110,17 @@ def _alike(before: Basket, catalogue: Catalogue) -> tuple[str, ...]:
 
 
 def _taken_back(
-    text: str, wanted: Wanted, before: Basket
+    text: str, wanted: Wanted, before: Basket, apart: Sequence[tuple[int, int]]
 ) -> tuple[frozenset[str], Mapping[str, Decimal], list[tuple[int, int]]]:
-    """(keys that go, keys -> how many of them go, places of the mentions)."""
+    """(keys that go, keys -> how many of them go, places of the mentions). `apart`: places that take nothing back."""
     gone: set[str] = set()
     fewer: dict[str, Decimal] = {}
     spans: list[tuple[int, int]] = []
     held = {item.key: item.count or Decimal(1) for item in before.items}
     for rejection in rejections(text, wanted.named, held.keys()):
         mention = wanted.named[rejection.place]
+        if any(start <= mention.start < end for start, end in apart):
+            continue
         spans.append((mention.start, mention.end))
         keys = [mention.key] if mention.key is not None else [key for key in mention.tied if key in held]
         some = wanted.counts.get(rejection.place)
