@@ -1,6 +1,7 @@
 """What is decided of an asked clause, typed: composer, prompt, guardrail and evaluation read the same."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from app.figures.compared import Compared, Either, Instead, Over, because
 from app.figures.peramount import for_what
@@ -249,6 +250,32 @@ class InParts:
 
 
 @dataclass(frozen=True, slots=True)
+class TooLittle:
+    """An amount that is too small for instalments: by how much."""
+
+    figure: Figure
+    amount: Decimal
+    least: Decimal
+    currency: str
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        return _ids(self.figure)
+
+    def say(self, language: Language) -> str:
+        return self._said(language, "too_little")
+
+    def brief(self, language: Language) -> str:
+        """Beside a sentence that says what it is for."""
+        return self._said(language, "below_least")
+
+    def _said(self, language: Language, name: str) -> str:
+        amounts = {"amount": self.amount, "least": self.least, "missing": self.least - self.amount}
+        shown = {each: money(amount, self.currency, language) for each, amount in amounts.items()}
+        return str(template(language, name)).format(**shown)
+
+
+@dataclass(frozen=True, slots=True)
 class Beside:
     """Instalments with what is paid every month beside them: while they last, and afterwards."""
 
@@ -285,7 +312,7 @@ class NotKnown:
 
 Decided = (
     PriceKnown | PerUnit | Cheaper | Ruled | MainPrices | Paid | Different | Recommended | Summed | Confirmed
-    | Corrected | NotOurs | YesNo | Term | InParts | Beside | NotKnown | WhichOf
+    | Corrected | NotOurs | YesNo | Term | InParts | TooLittle | Beside | NotKnown | WhichOf
     | Compared | Either | Instead
 )  # fmt: skip
 

@@ -111,7 +111,7 @@ def decide(
     found = found or [*own_sums(case, basket)] or paid_how(case) or [*differences(case), *recommended(case, basket)]
     if joined and found and all(isinstance(d, Confirmed) and len(d.sum.parts) == 1 for d in found):
         found = [*together(case, basket, joined=True)] or found  # what he has put right, in the sum of all
-    if not found and ("instalment" in asked.asks or (basket.parts and "sum" in asked.asks)):
+    if not found and ("instalment" in asked.asks or (basket.parts and "sum" in asked.asks and _may_be_parted(case))):
         found = [*instalments(case, basket, joined=joined)]
     cheaper = [] if found else yearly(case)
     found += cheaper
@@ -139,6 +139,12 @@ def decide(
     for decision in found:
         once.setdefault(decision.sum if isinstance(decision, Confirmed) else decision, decision)
     return tuple(once.values())
+
+
+def _may_be_parted(case: Case) -> bool:
+    """Whether all goods that a clause names may be paid by instalments: it is not about something else."""
+    once = [o for o in case.named if all(price.fact.period in ("once", None) for price in o.prices)]
+    return all(any(case.catalogue.applies(f, offer) for f in case.catalogue.instalments) for offer in once)
 
 
 def _held_in(case: Case, within: Inside | None) -> list[Decided]:

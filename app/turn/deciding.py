@@ -25,6 +25,7 @@ from app.figures.decided import (
     Recommended,
     Summed,
     Term,
+    TooLittle,
     YesNo,
 )
 from app.figures.deciding import decide
@@ -46,7 +47,7 @@ _KINDS: Mapping[type[object], str] = {
     PerUnit: "term", Ruled: "term",
     PriceKnown: "price", MainPrices: "price", Paid: "term", Different: "sum", Summed: "sum", Recommended: "advised",
     Confirmed: "confirmed", Corrected: "corrected", NotOurs: "not_ours", YesNo: "yes_no", Term: "term",
-    InParts: "instalment", Beside: "instalment", NotKnown: "not_known",
+    InParts: "instalment", TooLittle: "instalment", Beside: "instalment", NotKnown: "not_known",
 }  # fmt: skip
 _PLACES = frozenset({"purchase", "contact_given"})
 """Reasons with which an order is placed."""

@@ -76,6 +76,9 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     wanted = not_again(wanted, gone)
     if not (gone or less or wanted.keys):
         gone, less = _it(text, wanted, before)
+    parted = "instalment" in wanted.asks or (before.parts and "price" in wanted.asks)
+    if wanted.months == 1 and parted and not any(mention.own for mention in wanted.named):
+        wanted = replace(wanted, months=None)  # «how much a month?», of instalments: no time that is chosen
     if _first_month(wanted):
         wanted = replace(wanted, months=None, asks=wanted.asks | {"sum"})
     return Reading(read, wanted, spoken, picked, frozenset(gone), less, frozenset(refused), tuple(offered), within)
