@@ -155,6 +155,23 @@ class Summed:
 
 
 @dataclass(frozen=True, slots=True)
+class InTotal:
+    """Whether something is in the sum that was named, and the sum with it."""
+
+    value: bool
+    names: tuple[str, ...]
+    sum: Summed
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        return self.sum.sections
+
+    def say(self, language: Language) -> str:
+        said = template(language, "counted" if self.value else "not_counted")
+        return f"{str(said).format(names=', '.join(self.names))} {self.sum.say(language)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmed:
     """The customer's sum is one of ours: `sum` says of what."""
 
@@ -311,7 +328,7 @@ class NotKnown:
 
 
 Decided = (
-    PriceKnown | PerUnit | Cheaper | Ruled | MainPrices | Paid | Different | Recommended | Summed | Confirmed
+    PriceKnown | PerUnit | Cheaper | Ruled | MainPrices | Paid | Different | Recommended | Summed | InTotal | Confirmed
     | Corrected | NotOurs | YesNo | Term | InParts | TooLittle | Beside | NotKnown | WhichOf
     | Compared | Either | Instead
 )  # fmt: skip

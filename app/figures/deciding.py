@@ -1,6 +1,6 @@
 """An asked clause -> what the facts decide of it. Made once a turn for each clause; nothing where it is not certain."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -15,10 +15,12 @@ from app.figures.decided import (
     Decided,
     Different,
     InParts,
+    InTotal,
     NotOurs,
     Paid,
     PriceKnown,
     Recommended,
+    Summed,
     Term,
     YesNo,
 )
@@ -34,10 +36,12 @@ from app.figures.shop.facts import Figure
 from app.figures.statements import Statements
 from app.figures.sums.counting import Sum
 from app.figures.sums.limits import one_more
-from app.figures.talk.advising import main_offers, recommended
+from app.figures.talk.advising import recommended
 from app.figures.talk.basket import NOTHING, Basket
+from app.figures.talk.checking import Checked
 from app.figures.talk.held import Held
 from app.figures.talk.inside import Inside
+from app.figures.talk.plans import main_offers
 from app.figures.talk.together import several, together
 from app.figures.wanted import MOST, Wanted, wanted
 from app.figures.words import fold, folded, same
@@ -79,13 +83,15 @@ def decide(
     whole: bool = True,
     so_many: Held | None = None,
     within: Inside | None = None,
+    looked: Checked | None = None,
 ) -> tuple[Decided, ...]:
     """What the facts decide of one asked clause, each with its sections and `say(language)`; empty: nothing is certain.
 
     `told`: a unit's word -> quantity, from earlier in the conversation. `focus`: keys of the products spoken of last.
     `basket`: what he wants with this clause; `joined`: what this one names comes beside the rest. `whole`:
     whether a sum is of all of it. `asked`: what `wanted` makes of the clause, if the caller has it.
-    `so_many`: what it takes so many of, unnamed; `within`: what it says to be in a kit. Linear in the clause; never raises on any text.
+    `so_many`: what it takes so many of, unnamed; `within`: what it says to be in a kit,
+    `looked`: what it looks for in the sum. Linear in the clause; never raises on any text.
     """
     asked = asked or wanted(read, catalogue)
     known = ((unit, Decimal(n)) for unit, n in (told or {}).items())
@@ -105,6 +111,8 @@ def decide(
     if _of_other_units(case, basket):
         case, basket = replace(case, focus=()), NOTHING
     case = replace(case, wanted=replace(asked, months=_whole_year(case, basket)))
+    if looked is not None and (summed := together(case, basket, joined=True)):
+        return tuple(_looked_for(case, looked, summed))
     asked = case.wanted
     found: list[Decided] = [*compared(case, basket, joined=joined)] or either(case, basket)
     found = found or ([] if his_amounts(case) else [*per_what(case)])
@@ -139,6 +147,16 @@ def decide(
     for decision in found:
         once.setdefault(decision.sum if isinstance(decision, Confirmed) else decision, decision)
     return tuple(once.values())
+
+
+def _looked_for(case: Case, looked: Checked, summed: Sequence[Decided]) -> Iterator[Decided]:
+    """The sum of all, with whether what is asked for was in the one before."""
+    for each in summed:
+        if looked.asks and isinstance(each, Summed) and each.sum.known:
+            names = [p.offer.name for p in each.sum.parts if p.offer.key in looked.keys]
+            yield InTotal(looked.value, tuple(names), each) if names else each
+        else:
+            yield each
 
 
 def _may_be_parted(case: Case) -> bool:

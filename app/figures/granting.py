@@ -8,12 +8,12 @@ from app.figures.case import Case
 from app.figures.decided import Beside, Decided, InParts, Summed, Term, TooLittle, YesNo
 from app.figures.ruled import Cheaper, Ruled
 from app.figures.saying import figure_said, template
-from app.figures.shop.facts import Figure, plain
 from app.figures.shop.catalogue import Offer
+from app.figures.shop.facts import Figure, plain
 from app.figures.sums.counting import Sum, Total, count
 from app.figures.sums.reductions import granted_by, instalment, thresholds
-from app.figures.talk.advising import main_offers
 from app.figures.talk.basket import NOTHING, Basket
+from app.figures.talk.plans import main_offers
 from app.figures.talk.together import wanted_together
 from app.figures.words import listed
 from app.language.folds import letters

@@ -17,6 +17,7 @@ from app.figures.decided import (
     Decided,
     Different,
     InParts,
+    InTotal,
     MainPrices,
     NotKnown,
     NotOurs,
@@ -43,7 +44,7 @@ from app.turn.recalled import LONGEST, as_heard, in_its_words, parser, recalled,
 from app.types import Ask, Deciding, Snapshot, Step
 
 _KINDS: Mapping[type[object], str] = {
-    Cheaper: "sum", WhichOf: "sum", Compared: "sum", Either: "confirmed", Instead: "sum",
+    Cheaper: "sum", WhichOf: "sum", Compared: "sum", Either: "confirmed", Instead: "sum", InTotal: "sum",
     PerUnit: "term", Ruled: "term",
     PriceKnown: "price", MainPrices: "price", Paid: "term", Different: "sum", Summed: "sum", Recommended: "advised",
     Confirmed: "confirmed", Corrected: "corrected", NotOurs: "not_ours", YesNo: "yes_no", Term: "term",
@@ -152,6 +153,7 @@ def what_decides(
         whole=whole,
         so_many=now.so_many,
         within=now.inside,
+        looked=now.checked,
     )
     judged = any(isinstance(each, Confirmed | Corrected | Either | Compared) for each in decided)
     priced = priced or any(isinstance(each, Compared) for each in decided)
@@ -242,6 +244,8 @@ def _comes_out(each: Decided) -> tuple[Decimal, ...]:
     """Of a sum: its totals."""
     if isinstance(each, Cheaper | Instead | WhichOf):
         return tuple(total.amount for made in each.sums for total in made.totals)
+    if isinstance(each, InTotal):
+        return _comes_out(each.sum)
     return (
         tuple(total.amount for total in each.sum.totals)
         if isinstance(each, Summed | Confirmed | Corrected | Recommended | Either | Compared)

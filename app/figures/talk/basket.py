@@ -7,10 +7,12 @@ from app.figures.case import quantities
 from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue
 from app.figures.sums.fitting import bounded, least_of
+from app.figures.talk.checking import Checked
 from app.figures.talk.held import NOTHING, Basket, Held, Parse
 from app.figures.talk.inside import Inside
 from app.figures.talk.mending import come_back, fewer, multiplied, put_right, said_anew, swapped
 from app.figures.talk.ordering import in_sets, joins, meant_by, taken_so_many
+from app.figures.talk.plans import calls_main, main_offers
 from app.figures.talk.reading import read_behind
 from app.figures.talk.rejecting import wishes
 from app.figures.talk.sharing import Spoken, of_places, per_item, place_of, renewed
@@ -26,6 +28,8 @@ _MOST = 12
 _MOST_TIED = 8
 _FEW = 2
 """Words beside a name that nothing explains: with more of them it is about something else."""
+_WHOLE = 3
+"""Names of a list that leaves nothing out."""
 _PRICED = frozenset({"price", "sum", "cheapest", "saving", "instalment", "difference"})
 
 
@@ -43,7 +47,9 @@ class Heard:
     joined: bool = False
     """Whether what it names comes beside what was wanted before."""
     inside: Inside | None = None
-    """What it says to be in a kit."""
+    """What it says to be in a kit,"""
+    checked: Checked | None = None
+    """and what it looks for in the sum."""
     so_many: Held | None = None
     """What it takes so many of, where it names nothing: what was spoken of last."""
 
@@ -80,8 +86,10 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         items = [*(item for item in items if item.key not in (so_many.key, *so_many.open)), so_many]
     own = {key for key in wanted.keys if key not in gone}
     refused = (it.refused - own) | of_another_price(read, wanted, catalogue)
-    beside = joins(read.text, wanted)
-    items = list(_added(items, wanted, (own, refused), catalogue, picked=it.picked, beside=beside and not it.picked))
+    beside = joins(read.text, wanted) or it.checked is not None
+    anew = _whole_list(wanted, own) and not beside
+    plan = _plan(read, wanted, before, refused, catalogue, anew=anew)
+    items = list(_added(items, wanted, (own, refused), catalogue, picked=it.picked, beside=beside and not it.picked, anew=anew))
     with_them = come_back(items, before.gone, wanted, read.text)
     back = {item.key for item in with_them} - {item.key for item in items}
     items = renewed(with_them, told)
@@ -99,6 +107,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         tuple({**{u: row for u, row in before.shares if u not in wanted.quantities}, **wanted.shares}.items()),
         before.parts or "instalment" in wanted.asks,
         before.ordered or any(token.raw in written("placing_order") for token in tokens(read.text)),
+        () if any(catalogue.get(i.key) in main_offers(catalogue) for i in items) else plan,
         tuple(item for item in (*before.gone, *before.items) if item.key not in {i.key for i in items})[-_MOST:],
     )
     picked = it.picked or any(key in before.offered for key in own)
@@ -106,7 +115,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     mended |= any(i.key in counted and counted[i.key] != i.count and i.key not in own for i in items)
     mended |= said_anew(before, wanted)
     again = any(word in listed("recounting") for word in wanted.words)
-    return Heard(read, wanted, after, picked, mended, picked or again or beside, it.inside, so_many)
+    return Heard(read, wanted, after, picked, mended, picked or again or beside, it.inside, it.checked, so_many)
 
 
 def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:
@@ -136,10 +145,11 @@ def _added(
     *,
     picked: bool,
     beside: bool,
+    anew: bool,
 ) -> Iterator[Held]:
     """The items with what a message prices or takes; of one kind the later, unless it comes beside.
 
-    `keys`: of what it names beyond doubt, and of what it refuses.
+    `anew`: it lists all that is wanted now. `keys`: of what it names beyond doubt, and of what it refuses.
     """
     takes = picked or wishes(wanted.words) or bool(wanted.counts) or "sum" in wanted.asks
     new = _new(wanted, keys, catalogue, takes=takes)
@@ -150,6 +160,8 @@ def _added(
     # Who adds to what he asked the price of takes that too.
     adds = beside and takes and any(listed("adding").get(word) is not None for word in wanted.words)
     for item in items:
+        if anew and item.key not in new and settled.isdisjoint(item.open):
+            continue
         head = catalogue.head(item.key)
         again = new.pop(item.key, None)
         if again is None and (chosen_ := settled & set(item.open)):
@@ -163,6 +175,25 @@ def _added(
             kept = replace(item, count=counts[item.key], per=pers.get(item.key)) if item.key in counts else item
             yield replace(kept, taken=item.taken or adds)
     yield from new.values()
+
+
+def _whole_list(wanted: Wanted, own: set[str]) -> bool:
+    """Whether a message lists all that is wanted: three things or more, and asks what they come to or takes them."""
+    named = [mention for mention in wanted.named if mention.own and (mention.key is None or mention.key in own)]
+    words = wanted.words
+    only = any(token in listed("only") or token in listed("recounting") for token in words)
+    whole = "sum" in wanted.asks or wishes(words) or only
+    return len(named) >= _WHOLE and whole and "yes_no" not in wanted.asks
+
+
+def _plan(
+    read: Read, wanted: Wanted, before: Basket, refused: frozenset[str], catalogue: Catalogue, *, anew: bool
+) -> tuple[str, ...]:
+    """Keys of the main offers, where one of them is called for in a sum, or was before and has not been taken back."""
+    plans = tuple(offer.key for offer in main_offers(catalogue))
+    if "sum" in wanted.asks and calls_main(read.text, wanted, catalogue):
+        return plans
+    return () if anew or not refused.isdisjoint(plans) else before.plan
 
 
 def _counted(item: Held, again: Held) -> Held:

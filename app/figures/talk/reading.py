@@ -9,6 +9,7 @@ from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.talk.aside import spoken_of
+from app.figures.talk.checking import Checked, checked
 from app.figures.talk.choosing import chosen, named_more
 from app.figures.talk.held import Basket, Parse
 from app.figures.talk.inside import Inside, inside
@@ -41,7 +42,9 @@ class Reading:
     offered: tuple[str, ...]
     """Keys of what there was to choose from."""
     inside: Inside | None = None
-    """What it says to be in a kit."""
+    """What it says to be in a kit,"""
+    checked: Checked | None = None
+    """and what it looks for in the sum."""
 
 
 def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Reading:
@@ -66,6 +69,9 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     gone |= {swap.gone} if swap is not None else set()
     refused = gone | {key for m in wanted.named if (m.start, m.end) in spans for key in m.tied}
     aside = [] if picked else list(spoken_of(text, wanted))  # what he chooses he does not only speak of
+    looked = checked(text, wanted, before) if within is None and not gone else None
+    if looked is not None:
+        aside = [span for span in aside if not any(span[0] <= start < span[1] for start, _ in looked.spans)]
     if within is not None:
         aside += within.spans
         gone |= {key for key in within.keys if within.blamed and key in before.keys}
@@ -81,7 +87,9 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
         wanted = replace(wanted, months=None)  # «how much a month?», of instalments: no time that is chosen
     if _first_month(wanted):
         wanted = replace(wanted, months=None, asks=wanted.asks | {"sum"})
-    return Reading(read, wanted, spoken, picked, frozenset(gone), less, frozenset(refused), tuple(offered), within)
+    if looked is not None:
+        wanted = replace(wanted, asks=(wanted.asks - {"included"}) | {"sum"})
+    return Reading(read, wanted, spoken, picked, frozenset(gone), less, frozenset(refused), tuple(offered), within, looked)
 
 
 def _names_held(said: str, before: Basket, catalogue: Catalogue) -> bool:

@@ -10,9 +10,10 @@ from app.figures.decided import Decided, NotKnown, PriceKnown, Summed
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.counting import Sum, Unknown
 from app.figures.sums.fitting import bounded, least_of, siblings
-from app.figures.talk.advising import decided_plan, main_offers
+from app.figures.talk.advising import decided_plan
 from app.figures.talk.basket import Basket
 from app.figures.talk.ordering import meant_by
+from app.figures.talk.plans import main_offers
 from app.figures.wanted import Wanted
 from app.figures.words import fold, listed, tokens
 
@@ -84,6 +85,8 @@ def together(case: Case, basket: Basket, *, joined: bool = False, plan: bool = F
     catalogue = case.catalogue
     case, offers = wanted_together(case, basket, joined=joined)
     asked = case.wanted
+    whole = joined or not any(named.own for named in case.wanted.named)
+    plan = plan or (whole and bool(basket.plan))
     main = _main_beside(case, offers, asked_for=plan or (joined and not basket.earlier and _added(case, offers)))
     fits = decided_plan(case) if main or _open_plan(case, basket) else None
     if fits is not None:
