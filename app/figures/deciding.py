@@ -36,6 +36,7 @@ from app.figures.shop.facts import Figure
 from app.figures.statements import Statements
 from app.figures.sums.counting import Sum
 from app.figures.sums.limits import one_more
+from app.figures.sums.own_sums import Claim
 from app.figures.talk.advising import recommended
 from app.figures.talk.basket import NOTHING, Basket
 from app.figures.talk.checking import Checked
@@ -128,6 +129,7 @@ def decide(
     if not any(isinstance(d, _WHOLE) for d in found):
         summed = together(case, basket, joined=joined) if (whole and "sum" in asked.asks) or several(case) else []
         several_ = summed if len(case.named) > 1 else []  # a unit in a list of goods asks for no limit
+        summed, several_ = _as_claimed(asked, summed), _as_claimed(asked, several_)
         found += several_ or _held(case) or _limits(case) or summed or prices(case)
     elif case.named and all(isinstance(d, Confirmed) and not set(case.named) & _offers(d) for d in found):
         found += prices(case)  # of something else than the sum that was right
@@ -147,6 +149,17 @@ def decide(
     for decision in found:
         once.setdefault(decision.sum if isinstance(decision, Confirmed) else decision, decision)
     return tuple(once.values())
+
+
+def _as_claimed(asked: Wanted, summed: Sequence[Decided]) -> list[Decided]:
+    """The sums, with a yes or no to what he says that they come to."""
+    said = [Claim(amount) for amount in asked.claimed]
+    return [_judged(each, said) if said and isinstance(each, Summed) and not each.least else each for each in summed]
+
+
+def _judged(summed: Summed, said: Sequence[Claim]) -> Decided:
+    right = next((claim for claim in said if summed.sum.every(claim.amount)), None)
+    return Confirmed(right, summed.sum) if right is not None else Corrected(said[-1], summed.sum)
 
 
 def _looked_for(case: Case, looked: Checked, summed: Sequence[Decided]) -> Iterator[Decided]:

@@ -61,6 +61,8 @@ class Wanted:
     """Keys of the units that stand outside of names, told or not."""
     shares: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
     """Key of a unit -> how many of it there are in each of several places."""
+    claimed: tuple[Decimal, ...] = ()
+    """What he says that all of it comes to, where he named things by their prices."""
     dates: tuple[tuple[int, int], ...] = ()
     """Places of lengths of time that end at a date: «in two months we open»."""
     per: Mapping[int, Per] = field(default_factory=dict)

@@ -86,10 +86,12 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         items = [*(item for item in items if item.key not in (so_many.key, *so_many.open)), so_many]
     own = {key for key in wanted.keys if key not in gone}
     refused = (it.refused - own) | of_another_price(read, wanted, catalogue)
-    beside = joins(read.text, wanted) or it.checked is not None
+    beside = joins(read.text, wanted) or it.checked is not None or it.added
     anew = _whole_list(wanted, own) and not beside
     plan = _plan(read, wanted, before, refused, catalogue, anew=anew)
-    items = list(_added(items, wanted, (own, refused), catalogue, picked=it.picked, beside=beside and not it.picked, anew=anew))
+    items = list(
+        _added(items, wanted, (own, refused), catalogue, picked=it.picked, beside=beside and not it.picked, anew=anew)
+    )
     with_them = come_back(items, before.gone, wanted, read.text)
     back = {item.key for item in with_them} - {item.key for item in items}
     items = renewed(with_them, told)

@@ -8,6 +8,7 @@ from itertools import pairwise
 from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
+from app.figures.talk.amounts import named_by_amount
 from app.figures.talk.aside import spoken_of
 from app.figures.talk.checking import Checked, checked
 from app.figures.talk.choosing import chosen, named_more
@@ -45,6 +46,8 @@ class Reading:
     """What it says to be in a kit,"""
     checked: Checked | None = None
     """and what it looks for in the sum."""
+    added: bool = False
+    """Whether it adds a thing that it tells by its price."""
 
 
 def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Reading:
@@ -52,6 +55,9 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     text = in_words(text, lambda said: _names_held(said, before, catalogue))
     swap = replaced(text, before.items, catalogue)
     read, wanted = parse(swap.text if swap is not None else text)
+    amounts = named_by_amount(read, wanted, before, catalogue) if swap is None else None
+    if amounts is not None:
+        read, wanted = parse(amounts.text)
     text = named_more(named_by_price(read, before.keys, catalogue), catalogue)
     if text != read.text:
         read, wanted = parse(text)
@@ -87,9 +93,23 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
         wanted = replace(wanted, months=None)  # «how much a month?», of instalments: no time that is chosen
     if _first_month(wanted):
         wanted = replace(wanted, months=None, asks=wanted.asks | {"sum"})
+    if amounts is not None:
+        wanted = replace(wanted, asks=wanted.asks | {"sum"}, claimed=amounts.claimed)
     if looked is not None:
         wanted = replace(wanted, asks=(wanted.asks - {"included"}) | {"sum"})
-    return Reading(read, wanted, spoken, picked, frozenset(gone), less, frozenset(refused), tuple(offered), within, looked)
+    return Reading(
+        read,
+        wanted,
+        spoken,
+        picked,
+        frozenset(gone),
+        less,
+        frozenset(refused),
+        tuple(offered),
+        within,
+        looked,
+        amounts is not None,
+    )
 
 
 def _names_held(said: str, before: Basket, catalogue: Catalogue) -> bool:

@@ -13,9 +13,9 @@ from app.figures.sums.fitting import bounded, least_of, siblings
 from app.figures.talk.advising import decided_plan
 from app.figures.talk.basket import Basket
 from app.figures.talk.ordering import meant_by
-from app.figures.talk.plans import main_offers
+from app.figures.talk.plans import calls_main, main_offers
 from app.figures.wanted import Wanted
-from app.figures.words import fold, listed, tokens
+from app.figures.words import Token, fold, listed, tokens, written
 
 _MOST_TIED = 8
 _MOST = 8
@@ -113,7 +113,8 @@ def together(case: Case, basket: Basket, *, joined: bool = False, plan: bool = F
         others = [offer for offer in others if offer not in main_offers(catalogue)]
     others = list(dict.fromkeys(others))[:_OTHERS]
     yearly = _for_a_year(case, offers)
-    first = [fits] if fits is not None else []
+    carried = bool(basket.plan) and not calls_main(case.read.text, case.wanted, catalogue)
+    first = [fits] if fits is not None and not carried else []
     alone = [case.sum((offer,)) for offer in others]
     beside = [each for each in alone if each.known]
     return [
@@ -205,10 +206,17 @@ def _strange(case: Case) -> bool:
         behind = [t for t in found if t.start >= mention.end][:1]
         near = [t for t in before if not case.read.text[t.end : mention.start].strip()]
         near += [t for t in behind if not case.read.text[mention.end : t.start].strip()]
-        near = [token for token in near if token.folded not in listed("needing")]  # «which plan to take»
+        near = [
+            token for token in near if token.folded not in listed("needing") and not _lost(token)
+        ]  # «which plan to take»
         if any(token.raw in map(str.lower, case.wanted.rest) for token in near):
             return True
     return False
+
+
+def _lost(token: Token) -> bool:
+    """«Where has the plan gone?»"""
+    return token.raw in written("wheregone") or token.raw in written("counting")
 
 
 def _price(offer: Offer) -> Decimal:
