@@ -88,7 +88,7 @@ def _set_for(
             return None
         product = next((n for n, m in enumerate(named) if m.start <= token.start < m.end), None)
         if product is not None:
-            return product if sets or ends else None
+            return product if ends else None  # «Rost for 3 people»: what stands behind is counted
         unit = catalogue.units.of(token.folded) if sets else None
         setting = token.folded in listed("setting")
         if unit is not None or not (setting or _light(token)):

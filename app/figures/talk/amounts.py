@@ -47,6 +47,8 @@ def named_by_amount(read: Read, wanted: Wanted, before: Basket, catalogue: Catal
             continue
         offer = _of(number.value, told, wanted, before, catalogue)
         if offer is None:
+            if _several(number.value, before, catalogue):
+                return None  # «24,900 + 14,900», where several things cost the one: of neither it is said
             continue
         if (mention := next((n for n in wanted.named if n.own and n.key == offer.key), None)) is not None:
             changes += [(mention.start, mention.end, offer.name), (number.start, number.end, "")]
@@ -60,7 +62,7 @@ def named_by_amount(read: Read, wanted: Wanted, before: Basket, catalogue: Catal
         used.add(number.value)
     if not changes:
         return None
-    said = [c for c in claims(read, wanted) if "+" in c.operators or (not c.operands and c.amount not in used)]
+    said = [c for c in claims(read, wanted) if "+" in c.operators or not (c.operands or _priced(c.amount, catalogue))]
     claimed = tuple(dict.fromkeys(c.amount for c in said))
     parts = {n for claim in said for n in (*claim.operands, claim.amount)} - used
     blank = [n for n in numbers if n.value in parts and n.value >= _LEAST]
@@ -69,6 +71,16 @@ def named_by_amount(read: Read, wanted: Wanted, before: Basket, catalogue: Catal
     for start, end, name in sorted(changes, reverse=True):
         text = f"{text[:start]}{name} {text[end:]}"
     return ByAmount(text, claimed)
+
+
+def _priced(amount: Decimal, catalogue: Catalogue) -> bool:
+    return any(price.amount == amount for offer in catalogue.offers for price in offer.prices)
+
+
+def _several(amount: Decimal, before: Basket, catalogue: Catalogue) -> bool:
+    """Whether several things cost so much, none of which is wanted."""
+    found = [offer for offer in catalogue.offers if any(price.amount == amount for price in offer.prices)]
+    return len(found) > 1 and not any(offer.key in before.keys for offer in found)
 
 
 def _inside(number: NumberLike, wanted: Wanted) -> bool:

@@ -40,6 +40,23 @@ def spoken_of(text: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
             yield _with_number(found, mention.start), mention.end
 
 
+def told_of(text: str, wanted: Wanted) -> list[int]:
+    """Places in `named` of what stands in a sentence that neither asks for a price nor takes anything, of several."""
+    if not wanted.named:
+        return []
+    found = tokens(text)
+    parts = [found[first:last] for first, last, _ in sentences(text, found)]
+    far: list[int] = []
+    for part in parts if len(parts) > 1 else ():
+        words = [token.folded for token in part]
+        spoken = [n for n, m in enumerate(wanted.named) if part[0].start <= m.start < part[-1].end]
+        names = [t for t in part if not any(m.start <= t.start < m.end for m in wanted.named)]
+        light = all(says_nothing(token.folded) for token in names)
+        if spoken and not (light or wishes(words) or asked(words) & _ASKS):
+            far += spoken
+    return far
+
+
 class _Sentence:
     """The words of one sentence, and what they do."""
 

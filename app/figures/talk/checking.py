@@ -1,4 +1,4 @@
-"""Whether something is in the sum: «did you count the scales?», «and where is the printer?». What he asks so is wanted."""
+"""Whether something is in the sum: «did you count the scales?», «where is the printer?». What he asks so is wanted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -65,7 +65,12 @@ def wanted_together(case: Case, basket: Basket, *, joined: bool) -> tuple[Case, 
     if basket.months is not None and (months is None or months == 1):
         yearly = any(p.fact.period == "year" for o in offers for p in o.prices)
         months = basket.months if months is None or yearly else months
-    return replace(case, counts=counts, wanted=replace(asked, months=months)), offers
+    case = replace(case, counts=counts, wanted=replace(asked, months=months))
+    plans = main_offers(catalogue)
+    if basket.plan and offers and (joined or not own) and not any(offer in plans for offer in offers):
+        fits = decided_plan(case)
+        offers += [fits.sum.parts[0].offer] if fits is not None else []
+    return case, offers
 
 
 def _that_holds(case: Case, offer: Offer) -> Offer:
