@@ -37,7 +37,7 @@ from app.figures.statements import Statements
 from app.figures.sums.counting import Sum
 from app.figures.sums.limits import one_more
 from app.figures.sums.own_sums import Claim
-from app.figures.talk.advising import recommended
+from app.figures.talk.advising import decided_plan, recommended
 from app.figures.talk.basket import NOTHING, Basket
 from app.figures.talk.checking import Checked
 from app.figures.talk.held import Held
@@ -113,7 +113,7 @@ def decide(
         case, basket = replace(case, focus=()), NOTHING
     case = replace(case, wanted=replace(asked, months=_whole_year(case, basket)))
     if looked is not None and (summed := together(case, basket, joined=True)):
-        return tuple(_looked_for(case, looked, summed))
+        return (*held_in, *_looked_for(case, looked, summed))
     asked = case.wanted
     found: list[Decided] = [*compared(case, basket, joined=joined)] or either(case, basket)
     found = found or ([] if his_amounts(case) else [*per_what(case)])
@@ -121,7 +121,8 @@ def decide(
     if joined and found and all(isinstance(d, Confirmed) and len(d.sum.parts) == 1 for d in found):
         found = [*together(case, basket, joined=True)] or found  # what he has put right, in the sum of all
     if not found and ("instalment" in asked.asks or (basket.parts and "sum" in asked.asks and _may_be_parted(case))):
-        found = [*instalments(case, basket, joined=joined)]
+        again = "instalment" not in asked.asks and set(asked.keys) <= set(basket.keys)  # of all of it, as before
+        found = [*instalments(case, basket, joined=joined or again)]
     cheaper = [] if found else yearly(case)
     found += cheaper
     if not cheaper and ("discount" in asked.asks or asked.percent is not None):
@@ -134,8 +135,7 @@ def decide(
     elif case.named and all(isinstance(d, Confirmed) and not set(case.named) & _offers(d) for d in found):
         found += prices(case)  # of something else than the sum that was right
     elif any(isinstance(d, Recommended) for d in found):
-        whole_ = together(case, basket, joined=joined, plan=True) if "sum" in asked.asks else []
-        found = whole_ if any(isinstance(d, Recommended) for d in whole_) else [*found, *_beside_main(case)]
+        found = _advised(case, basket, found, joined=joined)
     if not found and joined and len(basket.meant) == 1 and (left := catalogue.get(basket.meant[0].key)) is not None:
         found += priced(case, (left,))  # all that is left of an order
     found = [*held_in, *(_with_why(case, each) for each in found)]
@@ -149,6 +149,15 @@ def decide(
     for decision in found:
         once.setdefault(decision.sum if isinstance(decision, Confirmed) else decision, decision)
     return tuple(once.values())
+
+
+def _advised(case: Case, basket: Basket, found: list[Decided], *, joined: bool) -> list[Decided]:
+    """Which main offer fits, in the sum of all where one is asked for."""
+    whole = together(case, basket, joined=joined, plan=True) if "sum" in case.wanted.asks else []
+    if any(isinstance(each, Recommended) for each in whole):
+        return whole
+    plan = decided_plan(case) if any(isinstance(each, Summed) for each in whole) else None
+    return [plan, *whole] if plan is not None else [*found, *_beside_main(case)]
 
 
 def _as_claimed(asked: Wanted, summed: Sequence[Decided]) -> list[Decided]:

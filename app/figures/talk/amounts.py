@@ -9,6 +9,7 @@ from app.figures.read import MOST_READ, NumberLike, Read, exact
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.shop.facts import plain
 from app.figures.sums.own_sums import claims, operators, sign_between
+from app.figures.talk.aside import sentences
 from app.figures.talk.held import Basket
 from app.figures.wanted import Wanted
 from app.figures.words import Token, listed, tokens, written
@@ -34,9 +35,13 @@ class ByAmount:
 def named_by_amount(read: Read, wanted: Wanted, before: Basket, catalogue: Catalogue) -> ByAmount | None:
     """None where no amount means a thing. Linear in the text for a catalogue."""
     found = tokens(read.text)
-    if any(token.raw in written(name) for token in found for name in _ELSE):
-        return None
+    apart = [
+        (found[first].start, found[last - 1].end)
+        for first, last, _ in sentences(read.text, found)
+        if any(token.raw in written(name) for token in found[first:last] for name in _ELSE)
+    ]
     numbers = [n for n in read.numbers[:MOST_READ] if exact(n) and not _inside(n, wanted)]
+    numbers = [n for n in numbers if not any(start <= n.start < end for start, end in apart)]
     led = set(_led(read, wanted, found, numbers, before))
     changes: list[tuple[int, int, str]] = []
     told = {**dict(before.told), **wanted.quantities}
@@ -121,16 +126,14 @@ def _pairs(numbers: Sequence[NumberLike], place: int) -> Iterator[tuple[NumberLi
 def _of(
     amount: Decimal, told: Mapping[str, Decimal], wanted: Wanted, before: Basket, catalogue: Catalogue
 ) -> Offer | None:
-    """The only thing that costs so much, for one or for all that were told; None of what is wanted already."""
+    """The only thing that costs so much, for one or for all that were told: of several the one wanted already."""
     for found in (
         [o for o in catalogue.offers if any(p.amount == amount for p in o.prices)],
         [o for o in catalogue.offers if any(p.amount * told.get(p.unit or "", Decimal(0)) == amount for p in o.prices)],
     ):
-        if any(offer.key in before.keys for offer in found):
-            return None
-        named = [offer for offer in found if offer.key in wanted.keys]
-        if len(named or found) == 1:
-            return (named or found)[0]
+        held = [offer for offer in found if offer.key in wanted.keys or offer.key in before.keys]
+        if len(held or found) == 1:
+            return (held or found)[0]
     return None
 
 

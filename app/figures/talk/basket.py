@@ -84,7 +84,11 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     adding = any(listed("adding").get(word) is not None for word in wanted.words)  # it comes beside whatever it chooses
     anew = lists_all(wanted, own, it.checked) and not (joins(read.text, wanted) or it.added)
     plan = _plan(read, wanted, before, refused, catalogue, anew=anew)
-    goes = Taking(own, refused, it.picked, beside and (adding or not it.picked), anew, told_of(read.text, wanted))
+    # A word that is no part of its name calls a thing that is wanted already.
+    called = {n.tied[0] for n in catalogue.named(read.text) if len(n.tied) == 1} if anew else set()
+    goes = Taking(
+        own, refused, it.picked, beside and (adding or not it.picked), anew, told_of(read.text, wanted), called
+    )
     items = list(taken_in(items, wanted, goes, catalogue))
     with_them = come_back(items, before.gone, wanted, read.text)
     back = {item.key for item in with_them} - {item.key for item in items}
@@ -94,7 +98,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     )
     after = Basket(
         tuple(items[-_MOST:]),
-        before.offered if of_contents(wanted) else _offered(wanted, own, before),
+        () if anew else before.offered if of_contents(wanted) else _offered(wanted, own, before),
         tuple(told.items()),
         wanted.months or before.months,
         (before.rejected | gone) - own - {item.key for item in items},

@@ -25,8 +25,9 @@ class Checked:
     keys: tuple[str, ...] = ()
 
 
-def checked(text: str, wanted: Wanted, before: Basket) -> Checked | None:
-    """None where nothing is wanted yet, or no name is looked for. Linear in the text."""
+def checked(text: str, wanted: Wanted, before: Basket, apart: Sequence[tuple[int, int]] = ()) -> Checked | None:
+    """None where nothing is wanted yet, or no name is looked for. `apart`: places of sentences that are about
+    something else. Linear in the text."""
     if not before.items or not wanted.named:
         return None
     found = tokens(text)
@@ -34,6 +35,8 @@ def checked(text: str, wanted: Wanted, before: Basket) -> Checked | None:
     asks = False
     for first, last, mark in sentences(text, found):
         part = found[first:last]
+        if any(start <= part[0].start < end for start, end in apart):
+            continue
         here = [m for m in wanted.named if m.own and part[0].start <= m.start < part[-1].end]
         counts = any(token.raw in written("counting") for token in part)
         why = any(token.folded in listed("whys") or token.raw in written("whatfor") for token in part)

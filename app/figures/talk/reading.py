@@ -71,11 +71,12 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
         text = read.text
     spoken = wanted.named
     within = inside(text, wanted, before, catalogue)
-    gone, less, spans = _taken_back(text, wanted, before, within.parts if within is not None else ())
+    apart = within.parts if within is not None else ()
+    gone, less, spans = _taken_back(text, wanted, before, apart, catalogue)
     gone |= {swap.gone} if swap is not None else set()
     refused = gone | {key for m in wanted.named if (m.start, m.end) in spans for key in m.tied}
     aside = [] if picked else list(spoken_of(text, wanted))  # what he chooses he does not only speak of
-    looked = checked(text, wanted, before) if within is None and not gone else None
+    looked = checked(text, wanted, before, apart) if not gone else None
     if looked is not None:
         aside = [span for span in aside if not any(span[0] <= start < span[1] for start, _ in looked.spans)]
     if within is not None:
@@ -141,7 +142,7 @@ def _alike(before: Basket, catalogue: Catalogue) -> tuple[str, ...]:
 
 
 def _taken_back(
-    text: str, wanted: Wanted, before: Basket, apart: Sequence[tuple[int, int]]
+    text: str, wanted: Wanted, before: Basket, apart: Sequence[tuple[int, int]], catalogue: Catalogue
 ) -> tuple[frozenset[str], Mapping[str, Decimal], list[tuple[int, int]]]:
     """(keys that go, keys -> how many of them go, places of the mentions). `apart`: places that take nothing back."""
     gone: set[str] = set()
@@ -154,6 +155,8 @@ def _taken_back(
             continue
         spans.append((mention.start, mention.end))
         keys = [mention.key] if mention.key is not None else [key for key in mention.tied if key in held]
+        if rejection.owned and _of_another_kind(text, mention, before, catalogue):
+            continue
         some = wanted.counts.get(rejection.place)
         for key in keys:
             if not rejection.wholly and some is not None and some < held.get(key, Decimal(1)):
@@ -161,6 +164,15 @@ def _taken_back(
             else:
                 gone.add(key)
     return frozenset(gone), fewer, spans
+
+
+def _of_another_kind(text: str, mention: Named, before: Basket, catalogue: Catalogue) -> bool:
+    """«I have a printer at home»: of all printers, where only receipt printers are wanted, it takes none back."""
+    said = next((n for n in catalogue.named(text[mention.start : mention.end])), None)
+    if said is None or said.key is not None:
+        return False
+    wanted = {key for item in before.items for key in (item.key, *item.open)}
+    return bool(set(said.tied) & wanted) and not set(said.tied) <= wanted
 
 
 def _it(text: str, wanted: Wanted, before: Basket) -> tuple[frozenset[str], Mapping[str, Decimal]]:

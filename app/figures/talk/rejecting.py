@@ -22,6 +22,8 @@ class Rejection:
 
     place: int
     wholly: bool
+    owned: bool = False
+    """He has such a thing already, of whatever kind."""
 
 
 def rejections(text: str, named: Sequence[Named], held: Collection[str] = ()) -> list[Rejection]:
@@ -49,7 +51,8 @@ def rejections(text: str, named: Sequence[Named], held: Collection[str] = ()) ->
             taken = linked or led or rents or blamed or _behind(behind[:_NEAR]) or (has and _owned(behind[: _NEAR + 1]))
             joined = taken and (linked or led)
             if taken:
-                told.append(Rejection(place, not _some((*ahead, *behind))))
+                owned = not (linked or _ahead(ahead) or rents or _behind(behind[:_NEAR]) or blamed)
+                told.append(Rejection(place, not _some((*ahead, *behind)), owned))
     return told
 
 

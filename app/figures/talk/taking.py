@@ -35,6 +35,8 @@ class Taking:
     """or lists all that is wanted now."""
     far: Sequence[int]
     """Places of the names that it neither takes nor prices."""
+    called: frozenset[str] | set[str] = frozenset()
+    """Keys of what it calls by any word."""
 
 
 def taken_in(items: Sequence[Held], wanted: Wanted, goes: Taking, catalogue: Catalogue) -> Iterator[Held]:
@@ -48,7 +50,7 @@ def taken_in(items: Sequence[Held], wanted: Wanted, goes: Taking, catalogue: Cat
     # Who adds to what he asked the price of takes that too.
     adds = goes.beside and takes and any(listed("adding").get(word) is not None for word in wanted.words)
     for item in items:
-        if goes.anew and item.key not in new and settled.isdisjoint(item.open):
+        if goes.anew and item.key not in new and item.key not in goes.called and settled.isdisjoint(item.open):
             continue
         head = catalogue.head(item.key)
         again = new.pop(item.key, None)
