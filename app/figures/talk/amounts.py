@@ -30,6 +30,8 @@ class ByAmount:
     text: str
     claimed: tuple[Decimal, ...] = ()
     """What he says that it comes to."""
+    keys: frozenset[str] = frozenset()
+    """Keys of the things that are told so."""
 
 
 def named_by_amount(read: Read, wanted: Wanted, before: Basket, catalogue: Catalogue) -> ByAmount | None:
@@ -47,6 +49,7 @@ def named_by_amount(read: Read, wanted: Wanted, before: Basket, catalogue: Catal
     told = {**dict(before.told), **wanted.quantities}
     told |= {unit: n for unit, n in at_least(catalogue, told).items() if unit not in told}
     used: set[Decimal] = set()
+    keys: set[str] = set()
     for place, number in enumerate(numbers):
         if place not in led or number.value < _LEAST:
             continue
@@ -55,6 +58,7 @@ def named_by_amount(read: Read, wanted: Wanted, before: Basket, catalogue: Catal
             if _several(number.value, before, catalogue):
                 return None  # «24,900 + 14,900», where several things cost the one: of neither it is said
             continue
+        keys.add(offer.key)
         if (mention := next((n for n in wanted.named if n.own and n.key == offer.key), None)) is not None:
             changes += [(mention.start, mention.end, offer.name), (number.start, number.end, "")]
             used.add(number.value)
@@ -75,7 +79,7 @@ def named_by_amount(read: Read, wanted: Wanted, before: Basket, catalogue: Catal
     text = read.text
     for start, end, name in sorted(changes, reverse=True):
         text = f"{text[:start]}{name} {text[end:]}"
-    return ByAmount(text, claimed)
+    return ByAmount(text, claimed, frozenset(keys))
 
 
 def _priced(amount: Decimal, catalogue: Catalogue) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.figures.shop.naming import Named
 from app.figures.talk.aside import sentences
 from app.figures.talk.held import Basket
+from app.figures.talk.rejecting import wishes
 from app.figures.wanted import Wanted
 from app.figures.words import Token, asked, listed, segments, tokens, written
 
@@ -41,7 +42,7 @@ def checked(text: str, wanted: Wanted, before: Basket, apart: Sequence[tuple[int
         counts = any(token.raw in written("counting") for token in part)
         why = any(token.folded in listed("whys") or token.raw in written("whatfor") for token in part)
         question = "?" in mark or "yes_no" in asked([token.folded for token in part])
-        if counts and question and not why and here:
+        if counts and question and not why and here and not wishes([token.folded for token in part]):
             looked, asks = [*looked, *here], True
         else:
             looked += [m for m in here if _left(text, part, m)]

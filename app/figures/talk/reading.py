@@ -79,6 +79,9 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     looked = checked(text, wanted, before, apart) if not gone else None
     if looked is not None:
         aside = [span for span in aside if not any(span[0] <= start < span[1] for start, _ in looked.spans)]
+    if amounts is not None:
+        told = [m.start for m in wanted.named if m.key in amounts.keys]
+        aside = [span for span in aside if not any(span[0] <= start < span[1] for start in told)]
     if within is not None:
         aside += within.spans
         gone |= {key for key in within.keys if within.blamed and key in before.keys}

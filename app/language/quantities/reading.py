@@ -137,7 +137,7 @@ def _phones(text: Text) -> set[int]:
         while (
             at < end
             and text.near(at)
-            and (text.kind(at) == "digits" or text.tokens[at].text in "()-\u2010\u2011\u2013+")
+            and (text.kind(at) == "digits" or text.tokens[at].text in "()-\u2010\u2011\u2013")  # a plus within is one of a sum
         ):
             if text.kind(at) == "digits":
                 run.append(at)
