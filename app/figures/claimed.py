@@ -114,7 +114,8 @@ def _for_another_time(case: Case, claim: Claim, focus: Sequence[str]) -> Sum | N
 def _ours(case: Case, claim: Claim, right: Sum) -> bool:
     """Whether an amount is a price of something else than what it would be held against, which stands elsewhere."""
     prices = (claim.amount, *claim.operands)
-    if any(abs(total.amount - claim.amount) * _CLOSE <= total.amount for total in right.totals):
+    total = right.single or right.first
+    if total is not None and not right.plain and abs(total.amount - claim.amount) * _CLOSE <= total.amount:
         return False  # he means that sum
     if any(part.price.amount in prices or part.amount in prices for part in right.parts):
         return not claim.operands

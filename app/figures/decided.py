@@ -1,9 +1,9 @@
 """What is decided of an asked clause, typed: composer, prompt, guardrail and evaluation read the same."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from app.figures.compared import Compared, Either, Instead, Over, because
+from app.figures.instalments import Beside, InParts, TooLittle
 from app.figures.peramount import for_what
 from app.figures.ruled import Cheaper, PerUnit, Ruled, WhichOf
 from app.figures.saying import derivation, figure_said, lasting, missing, plainly, price, template, whole
@@ -11,7 +11,6 @@ from app.figures.shop.catalogue import Offer
 from app.figures.shop.facts import Figure, money, plain
 from app.figures.sums.counting import Sum, Unknown
 from app.figures.sums.own_sums import Claim
-from app.figures.sums.reductions import Instalment
 from app.types import Language
 
 
@@ -247,73 +246,6 @@ class Term:
         whole_ = {f.fact.product or f.fact.name for f in self.figures if f.sentence(language) is not None}
         shown = [f for f in self.figures if f.sentence(language) is not None or f.fact.name not in whole_]
         return " ".join(dict.fromkeys(figure_said(figure, language) for figure in shown))
-
-
-@dataclass(frozen=True, slots=True)
-class InParts:
-    """An amount paid by instalments."""
-
-    instalment: Instalment
-
-    @property
-    def sections(self) -> tuple[str, ...]:
-        return _ids(self.instalment.figure)
-
-    def say(self, language: Language) -> str:
-        currency = self.instalment.figure.quantity_unit or ""
-        shown = money(self.instalment.monthly, currency, language)
-        amount = shown if self.instalment.exact else f"≈ {shown}"
-        return str(template(language, "instalment")).format(n=plain(self.instalment.months, language), amount=amount)
-
-
-@dataclass(frozen=True, slots=True)
-class TooLittle:
-    """An amount that is too small for instalments: by how much."""
-
-    figure: Figure
-    amount: Decimal
-    least: Decimal
-    currency: str
-
-    @property
-    def sections(self) -> tuple[str, ...]:
-        return _ids(self.figure)
-
-    def say(self, language: Language) -> str:
-        return self._said(language, "too_little")
-
-    def brief(self, language: Language) -> str:
-        """Beside a sentence that says what it is for."""
-        return self._said(language, "below_least")
-
-    def _said(self, language: Language, name: str) -> str:
-        amounts = {"amount": self.amount, "least": self.least, "missing": self.least - self.amount}
-        shown = {each: money(amount, self.currency, language) for each, amount in amounts.items()}
-        return str(template(language, name)).format(**shown)
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """Instalments with what is paid every month beside them: while they last, and afterwards."""
-
-    instalment: Instalment
-    monthly: Sum
-
-    @property
-    def sections(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*_ids(self.instalment.figure), *self.monthly.sections)))
-
-    def say(self, language: Language) -> str:
-        total = self.monthly.totals[0]
-        part = self.instalment.monthly
-        n = plain(self.instalment.months, language)
-        names = ", ".join(part.offer.name for part in self.monthly.parts)
-        left = f"{plain(part, language)} + {plain(total.amount, language)}"
-        whole_ = money(part + total.amount, total.currency, language)
-        after = money(total.amount, total.currency, language)
-        said = InParts(self.instalment).say(language)
-        sum_ = template(language, "equals").format(left=left, right=whole_)
-        return said + " " + str(template(language, "beside")).format(names=names, sum=sum_, n=n, after=after)
 
 
 @dataclass(frozen=True, slots=True)

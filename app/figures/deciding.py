@@ -1,6 +1,6 @@
 """An asked clause -> what the facts decide of it. Made once a turn for each clause; nothing where it is not certain."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -9,24 +9,22 @@ from app.figures.claimed import own_sums
 from app.figures.compared import Compared, Either
 from app.figures.comparing import differences, paid_how
 from app.figures.decided import (
-    Beside,
     Confirmed,
     Corrected,
     Decided,
     Different,
-    InParts,
-    InTotal,
     NotOurs,
     Paid,
     PriceKnown,
     Recommended,
-    Summed,
     Term,
     YesNo,
 )
 from app.figures.either import either, within
 from app.figures.elsewhere import compared, his_amounts
-from app.figures.granting import discounts, instalments, yearly
+from app.figures.granting import discounts, yearly
+from app.figures.instalments import Beside, InParts
+from app.figures.ofall import advised, as_claimed, held_in, in_parts, looked_for
 from app.figures.perwhat import per_what
 from app.figures.pricing import priced, prices
 from app.figures.read import Read
@@ -36,13 +34,11 @@ from app.figures.shop.facts import Figure
 from app.figures.statements import Statements
 from app.figures.sums.counting import Sum
 from app.figures.sums.limits import one_more
-from app.figures.sums.own_sums import Claim
-from app.figures.talk.advising import decided_plan, recommended
+from app.figures.talk.advising import recommended
 from app.figures.talk.basket import NOTHING, Basket
 from app.figures.talk.checking import Checked
 from app.figures.talk.held import Held
 from app.figures.talk.inside import Inside
-from app.figures.talk.plans import main_offers
 from app.figures.talk.together import several, together
 from app.figures.wanted import MOST, Wanted, wanted
 from app.figures.words import fold, folded, same
@@ -106,23 +102,21 @@ def decide(
     case = Case(read, asked, catalogue, quantities(asked, before), spoken, language, counts, shares)
     if so_many is not None and len(so_many.open) > 1:
         return (WhichOf(tuple(made for key in so_many.open for made in _of_so_many(case, key, so_many.count))),)
-    held_in = _held_in(case, within)
-    if held_in and "sum" not in asked.asks:
-        return tuple(held_in)
+    inside = held_in(case, within)
+    if inside and "sum" not in asked.asks:
+        return tuple(inside)
     if _of_other_units(case, basket):
         case, basket = replace(case, focus=()), NOTHING
     case = replace(case, wanted=replace(asked, months=_whole_year(case, basket)))
     if looked is not None and (summed := together(case, basket, joined=True)):
-        return (*held_in, *_looked_for(case, looked, summed))
+        return (*inside, *looked_for(case, looked, summed))
     asked = case.wanted
     found: list[Decided] = [*compared(case, basket, joined=joined)] or either(case, basket)
     found = found or ([] if his_amounts(case) else [*per_what(case)])
     found = found or [*own_sums(case, basket)] or paid_how(case) or [*differences(case), *recommended(case, basket)]
     if joined and found and all(isinstance(d, Confirmed) and len(d.sum.parts) == 1 for d in found):
         found = [*together(case, basket, joined=True)] or found  # what he has put right, in the sum of all
-    if not found and ("instalment" in asked.asks or (basket.parts and "sum" in asked.asks and _may_be_parted(case))):
-        again = "instalment" not in asked.asks and set(asked.keys) <= set(basket.keys)  # of all of it, as before
-        found = [*instalments(case, basket, joined=joined or again)]
+    found = found or in_parts(case, basket, joined=joined)
     cheaper = [] if found else yearly(case)
     found += cheaper
     if not cheaper and ("discount" in asked.asks or asked.percent is not None):
@@ -130,71 +124,20 @@ def decide(
     if not any(isinstance(d, _WHOLE) for d in found):
         summed = together(case, basket, joined=joined) if (whole and "sum" in asked.asks) or several(case) else []
         several_ = summed if len(case.named) > 1 else []  # a unit in a list of goods asks for no limit
-        summed, several_ = _as_claimed(asked, summed), _as_claimed(asked, several_)
+        summed, several_ = as_claimed(asked, summed), as_claimed(asked, several_)
         found += several_ or _held(case) or _limits(case) or summed or prices(case)
     elif case.named and all(isinstance(d, Confirmed) and not set(case.named) & _offers(d) for d in found):
         found += prices(case)  # of something else than the sum that was right
     elif any(isinstance(d, Recommended) for d in found):
-        found = _advised(case, basket, found, joined=joined)
+        found = advised(case, basket, found, joined=joined)
     if not found and joined and len(basket.meant) == 1 and (left := catalogue.get(basket.meant[0].key)) is not None:
         found += priced(case, (left,))  # all that is left of an order
-    found = [*held_in, *(_with_why(case, each) for each in found)]
-    if not found:
-        terms = catalogue.terms_named(read.text)[:_MOST] if _asks_figure(asked) else ()
-        found += [Term((figure,)) for figure in terms if len(_beside(asked, figure)) <= 1]
-    if not found and statements is not None and (answer := statements.answer(read.text, language)) is not None:
-        row = answer.statement
-        found.append(YesNo(answer.value, read.text.strip(), (row.section,), row.sentence))
+    found = [*inside, *(_with_why(case, each) for each in found)]
+    found = found or _stated(case, statements)
     once: dict[object, Decided] = {}
     for decision in found:
         once.setdefault(decision.sum if isinstance(decision, Confirmed) else decision, decision)
     return tuple(once.values())
-
-
-def _advised(case: Case, basket: Basket, found: list[Decided], *, joined: bool) -> list[Decided]:
-    """Which main offer fits, in the sum of all where one is asked for."""
-    whole = together(case, basket, joined=joined, plan=True) if "sum" in case.wanted.asks else []
-    if any(isinstance(each, Recommended) for each in whole):
-        return whole
-    plan = decided_plan(case) if any(isinstance(each, Summed) for each in whole) else None
-    return [plan, *whole] if plan is not None else [*found, *_beside_main(case)]
-
-
-def _as_claimed(asked: Wanted, summed: Sequence[Decided]) -> list[Decided]:
-    """The sums, with a yes or no to what he says that they come to."""
-    said = [Claim(amount) for amount in asked.claimed]
-    return [_judged(each, said) if said and isinstance(each, Summed) and not each.least else each for each in summed]
-
-
-def _judged(summed: Summed, said: Sequence[Claim]) -> Decided:
-    right = next((claim for claim in said if summed.sum.every(claim.amount)), None)
-    return Confirmed(right, summed.sum) if right is not None else Corrected(said[-1], summed.sum)
-
-
-def _looked_for(case: Case, looked: Checked, summed: Sequence[Decided]) -> Iterator[Decided]:
-    """The sum of all, with whether what is asked for was in the one before."""
-    for each in summed:
-        if looked.asks and isinstance(each, Summed) and each.sum.known:
-            names = [p.offer.name for p in each.sum.parts if p.offer.key in looked.keys]
-            yield InTotal(looked.value, tuple(names), each) if names else each
-        else:
-            yield each
-
-
-def _may_be_parted(case: Case) -> bool:
-    """Whether all goods that a clause names may be paid by instalments: it is not about something else."""
-    once = [o for o in case.named if all(price.fact.period in ("once", None) for price in o.prices)]
-    return all(any(case.catalogue.applies(f, offer) for f in case.catalogue.instalments) for offer in once)
-
-
-def _held_in(case: Case, within: Inside | None) -> list[Decided]:
-    """Whether what a clause asks for is in a kit, by the kit's own sentence."""
-    contents = case.catalogue.contents.get(within.kit) if within is not None else None
-    kit = case.catalogue.get(within.kit) if within is not None else None
-    own = contents.said.get(case.language) if contents is not None else None
-    if within is None or within.value is None or contents is None or kit is None or own is None:
-        return []
-    return [YesNo(within.value, kit.name, contents.sections, own)]
 
 
 def _with_why(case: Case, decision: Decided) -> Decided:
@@ -214,13 +157,6 @@ def _of_so_many(case: Case, key: str, count: Decimal | None) -> list[Sum]:
 
 def _offers(decision: Confirmed) -> set[Offer]:
     return {part.offer for part in decision.sum.parts}
-
-
-def _beside_main(case: Case) -> list[Decided]:
-    """What is named beside the main offers, one of which was recommended."""
-    keys = {offer.key for offer in main_offers(case.catalogue)}
-    other = tuple(named for named in case.wanted.named if named.own and named.key not in keys and named.key is not None)
-    return prices(replace(case, wanted=replace(case.wanted, named=other, counts={}))) if other else []
 
 
 def _of_other_units(case: Case, basket: Basket) -> bool:
@@ -245,6 +181,17 @@ def _whole_year(case: Case, basket: Basket) -> Decimal | None:
     prices = [(offer.priced("month"), offer.priced("year")) for offer in case.meant]
     both = [(month, year) for month, year in prices if month is not None and year is not None]
     return _YEAR if both and all(month.amount * months >= year.amount for month, year in both) else months
+
+
+def _stated(case: Case, statements: Statements | None) -> list[Decided]:
+    """A term that a clause names, else a yes or no that a sentence of the sections gives."""
+    asked, text = case.wanted, case.read.text
+    terms = case.catalogue.terms_named(text)[:_MOST] if _asks_figure(asked) else ()
+    found: list[Decided] = [Term((figure,)) for figure in terms if len(_beside(asked, figure)) <= 1]
+    answer = statements.answer(text, case.language) if statements is not None and not found else None
+    if answer is not None:
+        found.append(YesNo(answer.value, text.strip(), (answer.statement.section,), answer.statement.sentence))
+    return found
 
 
 def _beside(asked: Wanted, figure: Figure) -> list[str]:

@@ -5,7 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from app.figures.case import Case
-from app.figures.decided import Beside, Decided, InParts, Summed, Term, TooLittle, YesNo
+from app.figures.decided import Decided, Summed, Term, YesNo
+from app.figures.instalments import Beside, InParts, TooLittle
 from app.figures.ruled import Cheaper, Ruled
 from app.figures.saying import figure_said, template
 from app.figures.shop.catalogue import Offer

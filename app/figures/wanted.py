@@ -7,12 +7,13 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from app.figures.beside import counted
+from app.figures.lasting import LONGEST, dates, rate, unpaid
 from app.figures.mentioned import mentioned, place_of
 from app.figures.parted import Parted, parted
-from app.figures.read import MOST_READ, DurationLike, Read, exact, months
+from app.figures.read import MOST_READ, Read, exact, months
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
-from app.figures.words import Token, asked, asked_by, collective, common, fold, listed, segments, tokens, written
+from app.figures.words import Token, asked, asked_by, collective, common, fold, listed, tokens, written
 
 MOST = Decimal(1_000_000)
 _PIECE = "@piece"
@@ -21,12 +22,8 @@ _MOST_KINDS = 20
 """Kinds of things in one order,"""
 _KINDS = 2
 """and digits of their number."""
-_LONGEST = 60
-"""Months: for longer nobody pays ahead, and «then» of one language begins as «ten» does."""
 Per = tuple[str, Decimal]
 """(key of a unit, how many for each of it)."""
-_PAID = frozenset({"price", "sum", "instalment", "discount", "cheapest", "saving"})
-_CUTS = frozenset(".!?;,:\n")
 _SHORT = {"hour": ("@hour", 3600), "day": ("@day", 86400), "week": ("@week", 604800)}
 
 
@@ -141,14 +138,14 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
     taken = [(n.start, n.end) for n in named if n.own or n.unique]
     told = _told(read, found, named, catalogue)
     parts = _parts(read, found, told, catalogue)
-    paid = [d for d in read.durations[:MOST_READ] if exact(d) and not _unpaid(read.text, found, d)]
-    lengths = [m for m in map(months, paid) if m is not None and m <= _LONGEST]
+    paid = [d for d in read.durations[:MOST_READ] if exact(d) and not unpaid(read.text, found, d)]
+    lengths = [m for m in map(months, paid) if m is not None and m <= LONGEST]
     return Wanted(
         named=named,
         quantities=MappingProxyType(told.quantities),
         counts=MappingProxyType(told.counts),
         foreign=tuple(dict.fromkeys(told.foreign)),
-        months=lengths[-1] if lengths else _rate(read, found),
+        months=lengths[-1] if lengths else rate(read, found),
         asks=_asks(found, named, catalogue),
         words=tuple(token.folded for token in found),
         bare=tuple(told.bare),
@@ -159,7 +156,7 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         objects=tuple(_objects(found, read, [n for n in named if n.unique or len(n.candidates) > 1], catalogue)),
         units=tuple(dict.fromkeys(_units(found, taken, catalogue))),
         shares=parts.shares if parts is not None else {},
-        dates=tuple(_dates(read, found)),
+        dates=tuple(dates(read, found)),
     )
 
 
@@ -233,63 +230,6 @@ def _in_each(found: Sequence[Token], first: int, last: int) -> bool:
     return found[first - 1].raw in written("ineach") or any(
         t.raw in written("ineach") for t in found[last + 1 : last + 2]
     )
-
-
-def _rate(read: Read, found: Sequence[Token]) -> Decimal | None:
-    """Months of «a year», «yearly», where no length of time was read."""
-    spans = [(d.start, d.end) for d in read.durations[:MOST_READ] if (months(d) or 0) <= _LONGEST]
-    for place, token in enumerate(found):
-        word = listed("spans").get(token.folded)
-        inside = any(start <= token.start < end for start, end in spans)
-        if word is not None and not inside and not _till(read.text, found, (place, place + 1)):
-            return Decimal(word)
-    return None
-
-
-def _dates(read: Read, found: Sequence[Token]) -> Iterator[tuple[int, int]]:
-    """Places of the lengths of time that end at a date, said with a number or without."""
-    spans = [(d.start, d.end) for d in read.durations[:MOST_READ]]
-    for start, end in spans:
-        if _till(read.text, found, (place_of(found, start), place_of(found, end))):
-            yield start, end
-    for place, token in enumerate(found):
-        if listed("spans").get(token.folded) is not None and _till(read.text, found, (place, place + 1)):
-            yield token.start, token.end
-
-
-def _unpaid(text: str, found: Sequence[Token], length: DurationLike) -> bool:
-    """Whether nothing is paid for a length of time: it is somebody's age, or ends at a date."""
-    return _age(text, found, length) or _till(text, found, (place_of(found, length.start), place_of(found, length.end)))
-
-
-def _till(text: str, found: Sequence[Token], span: tuple[int, int]) -> bool:
-    """«In two months we open», «a year later»: a date, whatever the length to it."""
-    first, last = span
-    ahead = found[first - 1] if first and not _cut(text, found[first - 1], found[first]) else None
-    behind = found[last] if last < len(found) and not _cut(text, found[last - 1], found[last]) else None
-    if ahead is not None and listed("one").get(ahead.folded) is not None and first > 1:
-        ahead = found[first - 2]  # «after one year»
-    if ahead is not None and ahead.raw in written("aftertime"):
-        return True
-    if behind is not None and behind.raw in written("aftertimebehind"):
-        return True
-    if ahead is None or ahead.raw not in written("withintime"):
-        return False
-    part = next((found[a:b] for a, b in segments(text, found) if a <= first < b), ())
-    return not asked([token.folded for token in part]) & _PAID
-
-
-def _cut(text: str, one: Token, other: Token) -> bool:
-    """Whether a mark stands between two words."""
-    return not _CUTS.isdisjoint(text[one.end : other.start])
-
-
-def _age(text: str, found: Sequence[Token], length: DurationLike) -> bool:
-    """«My son is 6 years old»: years that nothing is paid for."""
-    words = tokens(text[length.start : length.end])
-    first = place_of(found, length.start)
-    paid = first > 0 and found[first - 1].folded in listed("onto")
-    return bool(words) and words[-1].folded in listed("ages") and not paid
 
 
 def _objects(found: Sequence[Token], read: Read, named: Sequence[Named], catalogue: Catalogue) -> Iterator[str]:

@@ -11,12 +11,10 @@ from decimal import Decimal
 from app.figures.compared import Compared, Either, Instead
 from app.figures.comparing import once_or_again
 from app.figures.decided import (
-    Beside,
     Confirmed,
     Corrected,
     Decided,
     Different,
-    InParts,
     InTotal,
     MainPrices,
     NotKnown,
@@ -26,10 +24,10 @@ from app.figures.decided import (
     Recommended,
     Summed,
     Term,
-    TooLittle,
     YesNo,
 )
 from app.figures.deciding import decide
+from app.figures.instalments import Beside, InParts, TooLittle
 from app.figures.read import Read
 from app.figures.ruled import Cheaper, NothingOrdered, PerUnit, Ruled, WhichOf
 from app.figures.talk.basket import Heard, heard
@@ -128,8 +126,7 @@ def what_decides(
         asked = replace(asked, asks=asked.asks | {"price", "sum"})
     priced = priced or of_prices or suits or not _SUMS.isdisjoint(asked.asks)
     told = dict(basket.told)
-    counted_now = any(not asked.dated(number.start) for number in read.numbers)
-    told_now = counted_now or bool(asked.quantities) or asked.months is not None
+    told_now = any(not asked.dated(n.start) for n in read.numbers) or bool(asked.quantities) or asked.months is not None
     if step.reason == "price_told" and not (told_now or put_right):
         return order  # he tells something else
     few = open_ and len(asked.bare) == 1 and asked.bare[0] <= _FEW and not asked.quantities and not put_right

@@ -41,8 +41,8 @@ def contents_of(
     paid: dict[str, frozenset[object]] = {}
     for offer in offers:
         paid[offer.key] = frozenset((price.unit, price.fact.period) for price in offer.prices)
-        for section in dict.fromkeys(s for price in offer.prices for s in price.sections):
-            of_section.setdefault(section, []).append(offer)
+        for id_ in dict.fromkeys(s for price in offer.prices for s in price.sections):
+            of_section.setdefault(id_, []).append(offer)
     found: dict[str, Contents] = {}
     for section in sections:
         own = of_section.get(section.id, ())

@@ -142,7 +142,9 @@ def in_sets(text: str, wanted: Wanted, catalogue: Catalogue) -> Wanted:
     """«Two sets of printer and scanner»: so many of each that has no number of its own."""
     goods = [n for n, mention in enumerate(wanted.named) if mention.own and _goods(mention, catalogue)]
     found = tokens(text)
-    number = next((a for a, b in pairwise(found) if b.folded in listed("sets") and a.number), None)
+    named = [(m.start, m.end) for m in wanted.named if m.own]
+    sets = {t.start for t in found if t.folded in listed("sets") and not any(a <= t.start < b for a, b in named)}
+    number = next((a for a, b in pairwise(found) if b.start in sets and a.number), None)
     if number is None or len(goods) < _SEVERAL or not 0 < int(number.raw[:4]) <= _MOST_SETS:
         return wanted
     own = dict.fromkeys(goods, Decimal(number.raw)) | dict(wanted.counts)

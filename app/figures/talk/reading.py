@@ -93,8 +93,8 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     if not (gone or less or wanted.keys):
         gone, less = _it(text, wanted, before)
     parted = "instalment" in wanted.asks or (before.parts and "price" in wanted.asks)
-    if wanted.months == 1 and parted and not any(mention.own for mention in wanted.named):
-        wanted = replace(wanted, months=None)  # «how much a month?», of instalments: no time that is chosen
+    if parted and _of_parts(wanted, catalogue):
+        wanted = replace(wanted, months=None)
     if _first_month(wanted):
         wanted = replace(wanted, months=None, asks=wanted.asks | {"sum"})
     if amounts is not None:
@@ -114,6 +114,13 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
         looked,
         amounts is not None,
     )
+
+
+def _of_parts(wanted: Wanted, catalogue: Catalogue) -> bool:
+    """Whether a length of time is that of instalments: «how much a month?», «over 6 months»."""
+    if wanted.months == 1:
+        return not any(mention.own for mention in wanted.named)
+    return any(figure.amount == wanted.months for figure in catalogue.instalments)
 
 
 def _names_held(said: str, before: Basket, catalogue: Catalogue) -> bool:
