@@ -10,10 +10,10 @@ from app.figures.talk.checking import Checked
 from app.figures.talk.held import NOTHING, Basket, Held, Parse
 from app.figures.talk.inside import Inside
 from app.figures.talk.mending import come_back, fewer, multiplied, put_right, said_anew, swapped
-from app.figures.talk.ordering import in_sets, joins, taken_so_many
+from app.figures.talk.ordering import adds_on, in_sets, joins, taken_so_many
 from app.figures.talk.plans import calls_main, main_offers
 from app.figures.talk.reading import read_behind
-from app.figures.talk.sharing import Spoken, of_places, per_item, place_of, renewed
+from app.figures.talk.sharing import Spoken, each_place, of_places, per_item, place_of, renewed
 from app.figures.talk.spreading import Known, of_another_price, shared, spread
 from app.figures.talk.taking import Taking, lists_all, of_contents, taken_in
 from app.figures.wanted import Wanted
@@ -69,6 +69,8 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         told |= places
     if not wanted.counts:
         items = per_item(items, marks, Spoken(it.spoken, before.focus), known, catalogue)
+    if each := each_place(it.text, it.spoken, items, known, catalogue):
+        items, wanted = each, replace(wanted, counts={})  # the number was ours, and is put right
     if (pieces := wanted.quantities.get(_PIECE)) is not None and not wanted.keys and len(before.focus) == 1:
         items = [replace(item, count=pieces, per=None) if item.key == before.focus[0] else item for item in items]
     so_many = (
@@ -81,17 +83,25 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     own = {key for key in wanted.keys if key not in gone}
     refused = (it.refused - own) | of_another_price(read, wanted, catalogue)
     beside = joins(read.text, wanted) or it.checked is not None or it.added
-    adding = any(listed("adding").get(word) is not None for word in wanted.words)  # it comes beside whatever it chooses
+    adding = adds_on(read.text, wanted)  # it comes beside, whatever it chooses
     anew = lists_all(wanted, own, it.checked) and not (joins(read.text, wanted) or it.added)
     plan = _plan(read, wanted, before, refused, catalogue, anew=anew)
     # A word that is no part of its name calls a thing that is wanted already.
     called = {n.tied[0] for n in catalogue.named(read.text) if len(n.tied) == 1} if anew else set()
     goes = Taking(
-        own, refused, it.picked, beside and (adding or not it.picked), anew, told_of(read.text, wanted), called
+        own,
+        refused,
+        it.picked,
+        beside=beside and (adding or not it.picked),
+        anew=anew,
+        adds=adding and bool(before.items),
+        far=told_of(read.text, wanted),
+        called=called,
     )
     items = list(taken_in(items, wanted, goes, catalogue))
     with_them = come_back(items, before.gone, wanted, read.text)
-    back = {item.key for item in with_them} - {item.key for item in items}
+    before_back = {item.key: item.taken for item in items}
+    back = {item.key for item in with_them if item.taken and not before_back.get(item.key, False)}
     items = renewed(with_them, told)
     focus = (
         wanted.keys or tuple(k for k in before.focus if k not in gone) or tuple(i.key for i in items[-1:] if not i.open)
@@ -113,7 +123,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     picked = it.picked or any(key in before.offered for key in own)
     mended = bool((gone | it.less.keys()) & set(before.keys)) or right is not None or bool(back)
     mended |= any(i.key in counted and counted[i.key] != i.count and i.key not in own for i in items)
-    mended |= said_anew(before, wanted)
+    mended |= bool(each) or said_anew(before, wanted)
     again = any(word in listed("recounting") for word in wanted.words)
     return Heard(read, wanted, after, picked, mended, picked or again or beside, it.inside, it.checked, so_many)
 

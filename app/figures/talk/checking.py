@@ -39,7 +39,7 @@ def checked(text: str, wanted: Wanted, before: Basket, apart: Sequence[tuple[int
         if any(start <= part[0].start < end for start, end in apart):
             continue
         here = [m for m in wanted.named if m.own and part[0].start <= m.start < part[-1].end]
-        counts = any(token.raw in written("counting") for token in part)
+        counts = any(token.raw in written("counting") for token in part) or _in_a_total(part)
         why = any(token.folded in listed("whys") or token.raw in written("whatfor") for token in part)
         question = "?" in mark or "yes_no" in asked([token.folded for token in part])
         if counts and question and not why and here and not wishes([token.folded for token in part]):
@@ -52,6 +52,11 @@ def checked(text: str, wanted: Wanted, before: Basket, apart: Sequence[tuple[int
     keys = [(m.key,) if m.key is not None else m.tied for m in looked]
     value = all(not held.isdisjoint(each) for each in keys)
     return Checked(tuple((m.start, m.end) for m in looked), asks, value, tuple(k for each in keys for k in each))
+
+
+def _in_a_total(part: Sequence[Token]) -> bool:
+    """«Is it within the sum?»"""
+    return all(any(t.raw in words for t in part) for words in (written("holding"), written("sums")))
 
 
 def _left(text: str, part: Sequence[Token], mention: Named) -> bool:

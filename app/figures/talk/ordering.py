@@ -37,7 +37,7 @@ def orders(text: str, wanted: Wanted, catalogue: Catalogue, held: Sequence[str] 
     open_ = any(word in listed("open") and word not in listed("counts") for word in wanted.words)
     if not own or open_ or not _ELSE.isdisjoint(wanted.asks) or chooses(wanted.words) or len(wanted.rest) > _BESIDE:
         return False
-    if held and any(listed("adding").get(word) is not None for word in wanted.words):
+    if held and adds_on(text, wanted):
         return True
     counted = any(n in wanted.counts for n, _ in own)
     has = any(token.raw in written("owners") for token in tokens(text))
@@ -120,6 +120,15 @@ def _goes_on(rest: Sequence[str], words: Sequence[str], place: int) -> bool:
 @cache
 def _recaps() -> tuple[tuple[str, ...], ...]:
     return tuple(folded(phrase) for language in LANGUAGES for phrase in data(language)["recap"])
+
+
+def adds_on(text: str, wanted: Wanted) -> bool:
+    """Whether a text adds what it names to what was wanted: by a word for that, or by «plus» before all names."""
+    if any(listed("adding").get(word) is not None for word in wanted.words):
+        return True
+    first = next((mention.start for mention in wanted.named if mention.own), None)
+    plus = frozenset(listed("adds").words_of("adds"))
+    return first is not None and any(t.folded in plus and t.end <= first for t in tokens(text))
 
 
 def joins(text: str, wanted: Wanted) -> bool:

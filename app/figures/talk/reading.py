@@ -28,6 +28,8 @@ _MOST_TIED = 8
 class Reading:
     """What a message says, and what it does with what was wanted."""
 
+    text: str
+    """All that it says."""
     read: Read
     wanted: Wanted
     spoken: tuple[Named, ...]
@@ -69,7 +71,7 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     if full != text:
         read, wanted = parse(full)
         text = read.text
-    spoken = wanted.named
+    spoken, said = wanted.named, text
     within = inside(text, wanted, before, catalogue)
     apart = within.parts if within is not None else ()
     gone, less, spans = _taken_back(text, wanted, before, apart, catalogue)
@@ -102,6 +104,7 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     if looked is not None:
         wanted = replace(wanted, asks=(wanted.asks - {"included"}) | {"sum"})
     return Reading(
+        said,
         read,
         wanted,
         spoken,

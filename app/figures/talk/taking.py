@@ -37,11 +37,13 @@ class Taking:
     """Places of the names that it neither takes nor prices."""
     called: frozenset[str] | set[str] = frozenset()
     """Keys of what it calls by any word."""
+    adds: bool = False
+    """Whether it adds something to an order."""
 
 
 def taken_in(items: Sequence[Held], wanted: Wanted, goes: Taking, catalogue: Catalogue) -> Iterator[Held]:
     """The items with what a message prices or takes; of one kind the later, unless it comes beside."""
-    takes = goes.picked or wishes(wanted.words) or bool(wanted.counts) or "sum" in wanted.asks
+    takes = goes.picked or goes.adds or wishes(wanted.words) or bool(wanted.counts) or "sum" in wanted.asks
     new = _new(wanted, goes, catalogue, takes=takes)
     settled = {key for key, held in new.items() if not held.open}
     heads = {catalogue.head(key) for key in settled}
