@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 from types import MappingProxyType
 
-from app.figures.beside import counted
+from app.figures.beside import KINDS, MOST_KINDS, counted, of_kinds
 from app.figures.lasting import LONGEST, dates, rate, unpaid
 from app.figures.mentioned import mentioned, place_of
 from app.figures.parted import Parted, parted
@@ -18,10 +18,6 @@ from app.figures.words import Token, asked, asked_by, collective, common, fold, 
 MOST = Decimal(1_000_000)
 _PIECE = "@piece"
 _MOST_PIECES = 10_000  # of one product: a greater number beside its name is an amount
-_MOST_KINDS = 20
-"""Kinds of things in one order,"""
-_KINDS = 2
-"""and digits of their number."""
 Per = tuple[str, Decimal]
 """(key of a unit, how many for each of it)."""
 _SHORT = {"hour": ("@hour", 3600), "day": ("@day", 86400), "week": ("@week", 604800)}
@@ -189,7 +185,7 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
         first, last = place_of(found, number.start), place_of(found, number.end)
         if last == first + 1 and found[first].folded in collective():
             continue  # «for three»: people, whom their own word counts
-        if number.value <= _MOST_KINDS and _of_kinds(found, (first, last), named, catalogue):
+        if number.value <= MOST_KINDS and of_kinds(found, (first, last), named, catalogue):
             continue
         what, noun = counted(read.text, found, (first, last), named, catalogue)
         if what is None and fold(noun) in listed("dimensions"):
@@ -206,19 +202,6 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
             unit = catalogue.units.of(found[place + 1].folded) if place + 1 < len(found) else None
             told.quantities.setdefault(unit or catalogue.units.person(), people)
     return told
-
-
-def _of_kinds(found: Sequence[Token], span: tuple[int, int], named: Sequence[Named], catalogue: Catalogue) -> bool:
-    """«All four», «the sum of 4 things»: how many kinds there are, where the number stands before no name or unit."""
-    first, last = span
-    behind = found[last] if last < len(found) else None
-    if behind is not None and behind.raw in written("kinds"):
-        return True
-    if not first or found[first - 1].raw not in written("forall") or (behind is not None and behind.number):
-        return False
-    of_unit = behind is not None and catalogue.units.of(behind.folded) is not None
-    of_name = behind is not None and any(n.own and n.start <= behind.start < n.end for n in named)
-    return not (of_unit or of_name)
 
 
 def _each(token: Token) -> bool:
@@ -278,7 +261,7 @@ def _units(found: Sequence[Token], taken: Sequence[tuple[int, int]], catalogue: 
         unit = catalogue.units.of(token.folded)
         if unit is None or any(start <= token.start < end for start, end in taken):
             continue
-        if place and token.raw in written("kinds") and found[place - 1].number and len(found[place - 1].raw) <= _KINDS:
+        if place and token.raw in written("kinds") and found[place - 1].number and len(found[place - 1].raw) <= KINDS:
             continue  # «the sum of 4 things»
         behind = found[place + 1 : place + 4]
         calls = len(behind) == 3 and behind[0].number and catalogue.units.of(behind[1].folded) == _PIECE

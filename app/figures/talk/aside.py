@@ -41,19 +41,23 @@ def spoken_of(text: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
 
 
 def told_of(text: str, wanted: Wanted) -> list[int]:
-    """Places in `named` of what stands in a sentence that neither asks for a price nor takes anything, of several."""
+    """Places in `named` of what stands in a sentence that neither asks for a price nor takes anything: one of several,
+    or one that asks whether it is needed."""
     if not wanted.named:
         return []
     found = tokens(text)
-    parts = [found[first:last] for first, last, _ in sentences(text, found)]
+    parts = [(found[first:last], mark) for first, last, mark in sentences(text, found)]
     far: list[int] = []
-    for part in parts if len(parts) > 1 else ():
+    for part, mark in parts:
         words = [token.folded for token in part]
         spoken = [n for n, m in enumerate(wanted.named) if part[0].start <= m.start < part[-1].end]
         names = [t for t in part if not any(m.start <= t.start < m.end for m in wanted.named)]
         light = all(says_nothing(token.folded) for token in names)
-        if spoken and not (light or wishes(words) or asked(words) & _ASKS):
-            far += spoken
+        needs = "?" in mark and not wishes([word for word in words if word not in listed("needing")])
+        if not spoken or asked(words) & _ASKS:
+            continue
+        if (needs and wishes(words)) or (len(parts) > 1 and not light and not wishes(words)):
+            far += spoken  # «and do I need the drawer?» takes none
     return far
 
 
