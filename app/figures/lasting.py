@@ -5,12 +5,14 @@ from decimal import Decimal
 
 from app.figures.mentioned import place_of
 from app.figures.read import MOST_READ, DurationLike, Read, months
-from app.figures.words import Token, asked, listed, segments, tokens, written
+from app.figures.words import Token, asked, listed, tokens, written
 
 LONGEST = 60
 """Months: for longer nobody pays ahead, and «then» of one language begins as «ten» does."""
 _WHY = 3
 """Words between «why» and what it asks of."""
+_AROUND = 12
+"""Words on each side of a length of time."""
 _PAID = frozenset({"price", "sum", "instalment", "discount", "cheapest", "saving"})
 _CUTS = frozenset(".!?;,:\n")
 
@@ -55,8 +57,18 @@ def _till(text: str, found: Sequence[Token], span: tuple[int, int]) -> bool:
         return True
     if ahead is None or ahead.raw not in written("withintime"):
         return False
-    part = next((found[a:b] for a, b in segments(text, found) if a <= first < b), ())
-    return not asked([token.folded for token in part]) & _PAID
+    return not asked([token.folded for token in _clause(text, found, span)]) & _PAID
+
+
+def _clause(text: str, found: Sequence[Token], span: tuple[int, int]) -> Sequence[Token]:
+    """The words around a place, up to the marks on both sides and no farther than a few: many lengths stay cheap."""
+    first, last = span
+    least, most = max(0, first - _AROUND), min(len(found), last + _AROUND)
+    while first > least and not _cut(text, found[first - 1], found[first]):
+        first -= 1
+    while last < most and not _cut(text, found[last - 1], found[last]):
+        last += 1
+    return found[first:last]
 
 
 def _cut(text: str, one: Token, other: Token) -> bool:

@@ -71,9 +71,10 @@ def each_place(
         near = found[max(0, n - _NEAR) : n + 2 * _NEAR + 1]
         one = any(listed("one").get(t.folded) is not None or t.raw == "1" for t in near)
         mention = next((m for m in spoken if m.own and any(m.start <= t.start < m.end for t in near)), None)
-        of_place = any(catalogue.units.of(t.folded) == place for t in found)
-        if not one or mention is None or not of_place:
+        if not one or mention is None:
             continue
+        if not any(catalogue.units.of(t.folded) == place for t in found):
+            return []
         keys = {mention.key} if mention.key is not None else set(mention.tied)
         meant = [i for i in items if not keys.isdisjoint((i.key, *i.open)) and by_piece((i.key,), catalogue)]
         if len(meant) == 1:
