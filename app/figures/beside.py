@@ -12,6 +12,10 @@ _NEAR = 2  # words between a number and what it counts
 _FAR = 4  # words between a name and the number that is set for it
 _MOST_SET = 100  # a greater number behind a name is an amount, or a model's
 _PIECE = "@piece"
+MOST_KINDS = 20
+"""Kinds of things in one order,"""
+KINDS = 2
+"""and digits of their number."""
 
 
 def counted(
@@ -22,7 +26,8 @@ def counted(
     spare = ""
     for place in range(last, min(len(found), last + _NEAR + 1)):
         token = found[place]
-        broken = place > 0 and not _BREAKS.isdisjoint(text[found[place - 1].end : token.start])
+        between = text[found[place - 1].end : token.start] if place > 0 else ""
+        broken = not _BREAKS.isdisjoint(between) or (place > last and ":" in between)
         if broken or token.folded in listed("separators") or token.number or listed("percent").get(token.folded):
             break
         if token.raw in written("denying"):
@@ -87,7 +92,7 @@ def _set_for(
             return None
         product = next((n for n, m in enumerate(named) if m.start <= token.start < m.end), None)
         if product is not None:
-            return product if sets or ends else None
+            return product if ends else None  # «Rost for 3 people»: what stands behind is counted
         unit = catalogue.units.of(token.folded) if sets else None
         setting = token.folded in listed("setting")
         if unit is not None or not (setting or _light(token)):
@@ -118,3 +123,16 @@ def _times() -> frozenset[str]:
         for word in str(data(language)["operators"]["×"]).split()
         for form in (word, fold(word))
     )
+
+
+def of_kinds(found: Sequence[Token], span: tuple[int, int], named: Sequence[Named], catalogue: Catalogue) -> bool:
+    """«All four», «the sum of 4 things»: how many kinds there are, where the number stands before no name or unit."""
+    first, last = span
+    behind = found[last] if last < len(found) else None
+    if behind is not None and behind.raw in written("kinds"):
+        return True
+    if not first or found[first - 1].raw not in written("forall") or (behind is not None and behind.number):
+        return False
+    of_unit = behind is not None and catalogue.units.of(behind.folded) is not None
+    of_name = behind is not None and any(n.own and n.start <= behind.start < n.end for n in named)
+    return not (of_unit or of_name)

@@ -8,14 +8,18 @@ from itertools import product
 from app.figures.case import Case
 from app.figures.decided import Confirmed, Corrected, Decided, NotOurs
 from app.figures.elsewhere import his_amounts
+from app.figures.read import MOST_READ
 from app.figures.sums.counting import Sum
 from app.figures.sums.fitting import alternatives, fitting
 from app.figures.sums.own_sums import Claim, claims, found_as
 from app.figures.talk.basket import Basket
 from app.figures.talk.together import sum_of
+from app.figures.words import segments, tokens
 
 _MOST = 4
 _SEVERAL = 2
+_CLOSE = 10
+"""A part of a sum, by which an amount that is meant for it may be wrong."""
 _FAR = 2
 """Times a sum, or its share, beyond which an amount is not meant for it."""
 
@@ -54,6 +58,8 @@ def _judged(case: Case, basket: Basket) -> Iterator[Decided]:
             continue
         right = None if claim.loose or (claim.weak and len(case.named) != 1) else _right(case, claim, together)
         added = claim.right and "+" in claim.operators  # of what he has chosen himself: nothing else is right instead
+        if right is not None and _ours(case, claim, right):
+            continue  # «8,000» is a price of ours, and he did not say of what
         if right is not None and (added or (not claim.operands and not _near(claim, right))):
             continue
         if right is not None and right.known and not (claim.right and right.every(claim.amount)):
@@ -103,6 +109,28 @@ def _for_another_time(case: Case, claim: Claim, focus: Sequence[str]) -> Sum | N
             if found is not None:
                 return found
     return None
+
+
+def _ours(case: Case, claim: Claim, right: Sum) -> bool:
+    """Whether an amount is a price of something else than what it would be held against, which stands elsewhere."""
+    prices = (claim.amount, *claim.operands)
+    total = right.single or right.first
+    if total is not None and not right.plain and abs(total.amount - claim.amount) * _CLOSE <= total.amount:
+        return False  # he means that sum
+    if any(part.price.amount in prices or part.amount in prices for part in right.parts):
+        return not claim.operands
+    own = {part.offer for part in right.parts}
+    found = [o for o in case.catalogue.offers if o not in own and any(p.amount in prices for p in o.prices)]
+    if not found or "=" in case.read.text:
+        return False
+    text = case.read.text
+    numbers = [n for n in case.read.numbers[:MOST_READ] if n.value in prices]
+    words = tokens(text)
+    for first, last in segments(text, words):
+        begin, end = words[first].start, words[last - 1].end
+        if any(begin <= n.start < end for n in numbers):
+            return not any(m.own and begin <= m.start < end for m in case.wanted.named)
+    return False
 
 
 def _price_somewhere(case: Case, amount: Decimal) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.figures.compared import Compared, Either, Instead, Over, because
+from app.figures.instalments import Beside, InParts, TooLittle
 from app.figures.peramount import for_what
 from app.figures.ruled import Cheaper, PerUnit, Ruled, WhichOf
 from app.figures.saying import derivation, figure_said, lasting, missing, plainly, price, template, whole
@@ -10,7 +11,6 @@ from app.figures.shop.catalogue import Offer
 from app.figures.shop.facts import Figure, money, plain
 from app.figures.sums.counting import Sum, Unknown
 from app.figures.sums.own_sums import Claim
-from app.figures.sums.reductions import Instalment
 from app.types import Language
 
 
@@ -154,6 +154,23 @@ class Summed:
 
 
 @dataclass(frozen=True, slots=True)
+class InTotal:
+    """Whether something is in the sum that was named, and the sum with it."""
+
+    value: bool
+    names: tuple[str, ...]
+    sum: Summed
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        return self.sum.sections
+
+    def say(self, language: Language) -> str:
+        said = template(language, "counted" if self.value else "not_counted")
+        return f"{str(said).format(names=', '.join(self.names))} {self.sum.say(language)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmed:
     """The customer's sum is one of ours: `sum` says of what."""
 
@@ -232,47 +249,6 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class InParts:
-    """An amount paid by instalments."""
-
-    instalment: Instalment
-
-    @property
-    def sections(self) -> tuple[str, ...]:
-        return _ids(self.instalment.figure)
-
-    def say(self, language: Language) -> str:
-        currency = self.instalment.figure.quantity_unit or ""
-        shown = money(self.instalment.monthly, currency, language)
-        amount = shown if self.instalment.exact else f"≈ {shown}"
-        return str(template(language, "instalment")).format(n=plain(self.instalment.months, language), amount=amount)
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """Instalments with what is paid every month beside them: while they last, and afterwards."""
-
-    instalment: Instalment
-    monthly: Sum
-
-    @property
-    def sections(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*_ids(self.instalment.figure), *self.monthly.sections)))
-
-    def say(self, language: Language) -> str:
-        total = self.monthly.totals[0]
-        part = self.instalment.monthly
-        n = plain(self.instalment.months, language)
-        names = ", ".join(part.offer.name for part in self.monthly.parts)
-        left = f"{plain(part, language)} + {plain(total.amount, language)}"
-        whole_ = money(part + total.amount, total.currency, language)
-        after = money(total.amount, total.currency, language)
-        said = InParts(self.instalment).say(language)
-        sum_ = template(language, "equals").format(left=left, right=whole_)
-        return said + " " + str(template(language, "beside")).format(names=names, sum=sum_, n=n, after=after)
-
-
-@dataclass(frozen=True, slots=True)
 class NotKnown:
     """What was asked cannot be counted from the facts: these are missing."""
 
@@ -284,8 +260,8 @@ class NotKnown:
 
 
 Decided = (
-    PriceKnown | PerUnit | Cheaper | Ruled | MainPrices | Paid | Different | Recommended | Summed | Confirmed
-    | Corrected | NotOurs | YesNo | Term | InParts | Beside | NotKnown | WhichOf
+    PriceKnown | PerUnit | Cheaper | Ruled | MainPrices | Paid | Different | Recommended | Summed | InTotal | Confirmed
+    | Corrected | NotOurs | YesNo | Term | InParts | TooLittle | Beside | NotKnown | WhichOf
     | Compared | Either | Instead
 )  # fmt: skip
 

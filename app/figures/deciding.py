@@ -9,12 +9,10 @@ from app.figures.claimed import own_sums
 from app.figures.compared import Compared, Either
 from app.figures.comparing import differences, paid_how
 from app.figures.decided import (
-    Beside,
     Confirmed,
     Corrected,
     Decided,
     Different,
-    InParts,
     NotOurs,
     Paid,
     PriceKnown,
@@ -24,7 +22,9 @@ from app.figures.decided import (
 )
 from app.figures.either import either, within
 from app.figures.elsewhere import compared, his_amounts
-from app.figures.granting import discounts, instalments, yearly
+from app.figures.granting import discounts, yearly
+from app.figures.instalments import Beside, InParts
+from app.figures.ofall import advised, as_claimed, held_in, in_parts, looked_for
 from app.figures.perwhat import per_what
 from app.figures.pricing import priced, prices
 from app.figures.read import Read
@@ -34,9 +34,11 @@ from app.figures.shop.facts import Figure
 from app.figures.statements import Statements
 from app.figures.sums.counting import Sum
 from app.figures.sums.limits import one_more
-from app.figures.talk.advising import main_offers, recommended
+from app.figures.talk.advising import recommended
 from app.figures.talk.basket import NOTHING, Basket
+from app.figures.talk.checking import Checked
 from app.figures.talk.held import Held
+from app.figures.talk.inside import Inside
 from app.figures.talk.together import several, together
 from app.figures.wanted import MOST, Wanted, wanted
 from app.figures.words import fold, folded, same
@@ -77,13 +79,16 @@ def decide(
     joined: bool = False,
     whole: bool = True,
     so_many: Held | None = None,
+    within: Inside | None = None,
+    looked: Checked | None = None,
 ) -> tuple[Decided, ...]:
     """What the facts decide of one asked clause, each with its sections and `say(language)`; empty: nothing is certain.
 
     `told`: a unit's word -> quantity, from earlier in the conversation. `focus`: keys of the products spoken of last.
     `basket`: what he wants with this clause; `joined`: what this one names comes beside the rest. `whole`:
     whether a sum is of all of it. `asked`: what `wanted` makes of the clause, if the caller has it.
-    `so_many`: what it takes so many of, unnamed. Linear in the clause; never raises on any text.
+    `so_many`: what it takes so many of, unnamed; `within`: what it says to be in a kit,
+    `looked`: what it looks for in the sum. Linear in the clause; never raises on any text.
     """
     asked = asked or wanted(read, catalogue)
     known = ((unit, Decimal(n)) for unit, n in (told or {}).items())
@@ -97,17 +102,21 @@ def decide(
     case = Case(read, asked, catalogue, quantities(asked, before), spoken, language, counts, shares)
     if so_many is not None and len(so_many.open) > 1:
         return (WhichOf(tuple(made for key in so_many.open for made in _of_so_many(case, key, so_many.count))),)
+    inside = held_in(case, within)
+    if inside and "sum" not in asked.asks:
+        return tuple(inside)
     if _of_other_units(case, basket):
         case, basket = replace(case, focus=()), NOTHING
     case = replace(case, wanted=replace(asked, months=_whole_year(case, basket)))
+    if looked is not None and (summed := together(case, basket, joined=True)):
+        return (*inside, *looked_for(case, looked, summed))
     asked = case.wanted
     found: list[Decided] = [*compared(case, basket, joined=joined)] or either(case, basket)
     found = found or ([] if his_amounts(case) else [*per_what(case)])
     found = found or [*own_sums(case, basket)] or paid_how(case) or [*differences(case), *recommended(case, basket)]
     if joined and found and all(isinstance(d, Confirmed) and len(d.sum.parts) == 1 for d in found):
         found = [*together(case, basket, joined=True)] or found  # what he has put right, in the sum of all
-    if not found and ("instalment" in asked.asks or (basket.parts and "sum" in asked.asks)):
-        found = [*instalments(case, basket, joined=joined)]
+    found = found or in_parts(case, basket, joined=joined)
     cheaper = [] if found else yearly(case)
     found += cheaper
     if not cheaper and ("discount" in asked.asks or asked.percent is not None):
@@ -115,21 +124,16 @@ def decide(
     if not any(isinstance(d, _WHOLE) for d in found):
         summed = together(case, basket, joined=joined) if (whole and "sum" in asked.asks) or several(case) else []
         several_ = summed if len(case.named) > 1 else []  # a unit in a list of goods asks for no limit
+        summed, several_ = as_claimed(asked, summed), as_claimed(asked, several_)
         found += several_ or _held(case) or _limits(case) or summed or prices(case)
     elif case.named and all(isinstance(d, Confirmed) and not set(case.named) & _offers(d) for d in found):
         found += prices(case)  # of something else than the sum that was right
     elif any(isinstance(d, Recommended) for d in found):
-        whole_ = together(case, basket, joined=joined, plan=True) if "sum" in asked.asks else []
-        found = whole_ if any(isinstance(d, Recommended) for d in whole_) else [*found, *_beside_main(case)]
+        found = advised(case, basket, found, joined=joined)
     if not found and joined and len(basket.meant) == 1 and (left := catalogue.get(basket.meant[0].key)) is not None:
         found += priced(case, (left,))  # all that is left of an order
-    found = [_with_why(case, each) for each in found]
-    if not found:
-        terms = catalogue.terms_named(read.text)[:_MOST] if _asks_figure(asked) else ()
-        found += [Term((figure,)) for figure in terms if len(_beside(asked, figure)) <= 1]
-    if not found and statements is not None and (answer := statements.answer(read.text, language)) is not None:
-        row = answer.statement
-        found.append(YesNo(answer.value, read.text.strip(), (row.section,), row.sentence))
+    found = [*inside, *(_with_why(case, each) for each in found)]
+    found = found or _stated(case, statements)
     once: dict[object, Decided] = {}
     for decision in found:
         once.setdefault(decision.sum if isinstance(decision, Confirmed) else decision, decision)
@@ -155,13 +159,6 @@ def _offers(decision: Confirmed) -> set[Offer]:
     return {part.offer for part in decision.sum.parts}
 
 
-def _beside_main(case: Case) -> list[Decided]:
-    """What is named beside the main offers, one of which was recommended."""
-    keys = {offer.key for offer in main_offers(case.catalogue)}
-    other = tuple(named for named in case.wanted.named if named.own and named.key not in keys and named.key is not None)
-    return prices(replace(case, wanted=replace(case.wanted, named=other, counts={}))) if other else []
-
-
 def _of_other_units(case: Case, basket: Basket) -> bool:
     """Whether a clause names nothing and counts what nothing that was spoken of is measured by: it asks of the rest."""
     counted = {unit for unit in case.wanted.quantities if not unit.startswith("@")}
@@ -184,6 +181,17 @@ def _whole_year(case: Case, basket: Basket) -> Decimal | None:
     prices = [(offer.priced("month"), offer.priced("year")) for offer in case.meant]
     both = [(month, year) for month, year in prices if month is not None and year is not None]
     return _YEAR if both and all(month.amount * months >= year.amount for month, year in both) else months
+
+
+def _stated(case: Case, statements: Statements | None) -> list[Decided]:
+    """A term that a clause names, else a yes or no that a sentence of the sections gives."""
+    asked, text = case.wanted, case.read.text
+    terms = case.catalogue.terms_named(text)[:_MOST] if _asks_figure(asked) else ()
+    found: list[Decided] = [Term((figure,)) for figure in terms if len(_beside(asked, figure)) <= 1]
+    answer = statements.answer(text, case.language) if statements is not None and not found else None
+    if answer is not None:
+        found.append(YesNo(answer.value, text.strip(), (answer.statement.section,), answer.statement.sentence))
+    return found
 
 
 def _beside(asked: Wanted, figure: Figure) -> list[str]:

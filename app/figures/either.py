@@ -12,8 +12,8 @@ from app.figures.shop.catalogue import Offer
 from app.figures.shop.facts import Figure
 from app.figures.sums.counting import Sum
 from app.figures.sums.own_sums import claims
-from app.figures.talk.advising import main_offers
 from app.figures.talk.basket import Basket
+from app.figures.talk.plans import main_offers
 from app.figures.words import listed, tokens
 
 _LEAST = 100

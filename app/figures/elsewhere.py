@@ -8,8 +8,8 @@ from app.figures.case import Case
 from app.figures.compared import Compared
 from app.figures.read import MOST_READ, NumberLike, exact, months
 from app.figures.sums.counting import Sum
-from app.figures.talk.advising import main_offers
 from app.figures.talk.basket import Basket
+from app.figures.talk.plans import main_offers
 from app.figures.talk.together import wanted_together
 from app.figures.words import Token, listed, segments, tokens, written
 

@@ -1,17 +1,20 @@
 """What the facts grant or refuse: discounts and instalments, each as a yes, a no or the terms."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from app.figures.case import Case
-from app.figures.decided import Beside, Decided, InParts, Summed, Term, YesNo
+from app.figures.decided import Decided, Summed, Term, YesNo
+from app.figures.instalments import Beside, InParts, TooLittle
 from app.figures.ruled import Cheaper, Ruled
 from app.figures.saying import figure_said, template
+from app.figures.shop.catalogue import Offer
 from app.figures.shop.facts import Figure, plain
-from app.figures.sums.counting import Sum, count
+from app.figures.sums.counting import Sum, Total, count
 from app.figures.sums.reductions import granted_by, instalment, thresholds
-from app.figures.talk.advising import main_offers
 from app.figures.talk.basket import NOTHING, Basket
+from app.figures.talk.plans import main_offers
 from app.figures.talk.together import wanted_together
 from app.figures.words import listed
 from app.language.folds import letters
@@ -22,18 +25,22 @@ _YEAR = Decimal(12)
 
 
 def instalments(case: Case, basket: Basket = NOTHING, *, joined: bool = False) -> Iterator[Decided]:
-    """Equal parts of what is meant; a no where no fact grants them to it, or the amount is outside of their bounds."""
-    if (beside := _beside(case, basket, joined=joined)) is not None:
-        yield beside
+    """Equal parts of what is meant; a no where no fact grants them to it, or the amount is outside of their bounds.
+
+    Of an order with several things all that may be paid so is one amount.
+    """
+    if beside := _beside(case, basket, joined=joined):
+        yield from beside
         return
     if (denied := _tied_without(case)) is not None:
         yield denied
         return
     any_ = case.catalogue.instalments
     some = any(case.catalogue.applies(f, offer) for f in any_ for offer in case.meant)
-    if (order := _order(case)) is not None:
+    if (order := _order(case, basket, joined=joined)) is not None:
         yield from order
         return
+    case = _counted(case, basket)
     for offer in case.meant[:_MOST]:
         grants = [f for f in any_ if case.catalogue.applies(f, offer)]
         if not grants:
@@ -51,28 +58,60 @@ def instalments(case: Case, basket: Basket = NOTHING, *, joined: bool = False) -
         parts = instalment(case.catalogue, offer, total.amount, total.currency) if made.known and total else None
         if parts is not None:
             yield InParts(parts)
-        elif made.known:
-            said = " ".join(figure_said(f, case.language) for f in grants)
-            yield YesNo(False, offer.name, tuple(s for f in grants for s in f.sections), said)
+        elif made.known and total is not None:
+            yield _refused(case, offer, grants, total)
+            return
     if not case.meant and case.catalogue.instalments:
         yield Term(case.catalogue.instalments[:_MOST])
 
 
-def _order(case: Case) -> list[Decided] | None:
-    """Several things that may be paid so are one order: its parts, else its sum and from what sum on it may be."""
+def _refused(case: Case, offer: Offer, grants: Sequence[Figure], total: Total) -> Decided:
+    """Why an amount is not paid so: how much it is, from how much on it is, what is missing."""
+    bounds = [f for f in grants if f.quantity_unit == total.currency and f.fact.min_quantity is not None]
+    least = min(bounds, key=lambda f: f.fact.min_quantity or Decimal(0), default=None)
+    low = least.fact.min_quantity if least is not None else None
+    sections = tuple(dict.fromkeys(s for f in grants for s in f.sections))
+    said = " ".join(dict.fromkeys(figure_said(f, case.language) for f in grants))
+    if least is not None and low is not None and total.amount < low:
+        short = TooLittle(least, total.amount, low, total.currency)
+        if not _asks_whether(case):
+            return short
+        said = f"{short.brief(case.language)} {said}"
+    return YesNo(False, offer.name, sections, said)
+
+
+def _asks_whether(case: Case) -> bool:
+    """Whether it is asked if it may be paid so, and not only how much a month that is."""
+    asked = case.wanted.asks
+    return "instalment" in asked and ("yes_no" in asked or "price" not in asked)
+
+
+def _counted(case: Case, basket: Basket) -> Case:
+    """The case with the counts that were told of what it names: «both kits» are as many as he takes."""
+    known = {item.key: item.count for item in basket.items if item.count is not None}
+    return replace(case, counts={**known, **case.counts})
+
+
+def _order(case: Case, basket: Basket, *, joined: bool) -> list[Decided] | None:
+    """Several things that may be paid so are one order: its parts, else its sum and from what sum on it may be.
+
+    Where nothing is named it is all that he wants.
+    """
     any_ = case.catalogue.instalments
-    goods = [offer for offer in case.named if any(case.catalogue.applies(f, offer) for f in any_)]
-    made = case.sum(goods) if len(goods) > 1 else None
+    own = bool(case.named) and not joined
+    if own:
+        case, offers = _counted(case, basket), list(case.named)
+    else:
+        case, offers = wanted_together(case, basket, joined=True)
+    goods = [offer for offer in offers if any(case.catalogue.applies(f, offer) for f in any_)]
+    made = case.sum(goods) if len(goods) > 1 or (goods and not own and len(basket.meant) > 1) else None
     total = made.single if made is not None else None
     if made is None or total is None or not made.known:
         return None
     parts = instalment(case.catalogue, goods[0], total.amount, total.currency)
-    if parts is not None:
-        return [Summed(made), InParts(parts)]
     grants = [f for f in any_ if case.catalogue.applies(f, goods[0])]
-    said = " ".join(figure_said(f, case.language) for f in grants)
-    refused = YesNo(False, goods[0].name, tuple(s for f in grants for s in f.sections), said)
-    return [Summed(made), refused]
+    said = InParts(parts) if parts is not None else _refused(case, goods[0], grants, total)
+    return [said] if made.plain else [Summed(made), said]
 
 
 def _listed(case: Case) -> bool:
@@ -81,21 +120,27 @@ def _listed(case: Case) -> bool:
     return not questions()["joins"].isdisjoint(words) and not any(w in listed("onto") for w in case.wanted.words)
 
 
-def _beside(case: Case, basket: Basket, *, joined: bool) -> Beside | None:
-    """Instalments with what is paid every month beside them, where both are meant and a sum is asked for."""
+def _beside(case: Case, basket: Basket, *, joined: bool) -> list[Decided]:
+    """Instalments with what is paid every month beside them, where both are meant and a sum is asked for.
+
+    Who asked for instalments before, and asks for the sum now, is told that too.
+    """
     if not ("sum" in case.wanted.asks or joined or len(case.named) > 1):
-        return None
+        return []
     case, offers = wanted_together(case, basket, joined=True)
     goods = [o for o in offers if any(case.catalogue.applies(f, o) for f in case.catalogue.instalments)]
     others = [o for o in offers if o not in goods and any(p.fact.period == "month" for p in o.prices)]
     if not goods or not others or len(goods) + len(others) != len(offers):
-        return None
+        return []
     order, monthly = case.sum(goods), case.sum(others)
     total, paid = order.single, monthly.single
     if not (order.known and monthly.known) or total is None or paid is None or paid.period != "month":
-        return None
+        return []
     parts = instalment(case.catalogue, goods[0], total.amount, total.currency)
-    return Beside(parts, monthly) if parts is not None and total.currency == paid.currency else None
+    if parts is None or total.currency != paid.currency:
+        return []
+    first = [Summed(case.sum(offers))] if "instalment" not in case.wanted.asks else []
+    return [*first, Beside(parts, monthly)]
 
 
 def _tied_without(case: Case) -> YesNo | None:

@@ -10,7 +10,7 @@ from app.figures.shop.catalogue import Offer
 from app.figures.shop.naming import Named
 from app.figures.sums.counting import Sum, Unknown
 from app.figures.sums.fitting import alternatives
-from app.figures.talk.advising import main_offers
+from app.figures.talk.plans import main_offers
 from app.figures.words import listed
 
 _PRICED = frozenset({"price", "sum", "cheapest", "saving"})

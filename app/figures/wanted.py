@@ -6,10 +6,11 @@ from decimal import Decimal
 from itertools import pairwise
 from types import MappingProxyType
 
-from app.figures.beside import counted
+from app.figures.beside import KINDS, MOST_KINDS, counted, of_kinds
+from app.figures.lasting import LONGEST, dates, rate, unpaid
 from app.figures.mentioned import mentioned, place_of
 from app.figures.parted import Parted, parted
-from app.figures.read import MOST_READ, DurationLike, Read, exact, months
+from app.figures.read import MOST_READ, Read, exact, months
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.words import Token, asked, asked_by, collective, common, fold, listed, tokens, written
@@ -17,8 +18,6 @@ from app.figures.words import Token, asked, asked_by, collective, common, fold, 
 MOST = Decimal(1_000_000)
 _PIECE = "@piece"
 _MOST_PIECES = 10_000  # of one product: a greater number beside its name is an amount
-_LONGEST = 60
-"""Months: for longer nobody pays ahead, and «then» of one language begins as «ten» does."""
 Per = tuple[str, Decimal]
 """(key of a unit, how many for each of it)."""
 _SHORT = {"hour": ("@hour", 3600), "day": ("@day", 86400), "week": ("@week", 604800)}
@@ -55,8 +54,16 @@ class Wanted:
     """Keys of the units that stand outside of names, told or not."""
     shares: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
     """Key of a unit -> how many of it there are in each of several places."""
+    claimed: tuple[Decimal, ...] = ()
+    """What he says that all of it comes to, where he named things by their prices."""
+    dates: tuple[tuple[int, int], ...] = ()
+    """Places of lengths of time that end at a date: «in two months we open»."""
     per: Mapping[int, Per] = field(default_factory=dict)
     """Place in `named` -> of what its count is so many for each: «a scanner for every till»."""
+
+    def dated(self, start: int) -> bool:
+        """Whether what stands at a place belongs to a date."""
+        return any(begin <= start < end for begin, end in self.dates)
 
     @property
     def counted_per(self) -> Mapping[str, Per]:
@@ -127,14 +134,14 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
     taken = [(n.start, n.end) for n in named if n.own or n.unique]
     told = _told(read, found, named, catalogue)
     parts = _parts(read, found, told, catalogue)
-    paid = [d for d in read.durations[:MOST_READ] if exact(d) and not _age(read.text, found, d)]
-    lengths = [m for m in map(months, paid) if m is not None and m <= _LONGEST]
+    paid = [d for d in read.durations[:MOST_READ] if exact(d) and not unpaid(read.text, found, d)]
+    lengths = [m for m in map(months, paid) if m is not None and m <= LONGEST]
     return Wanted(
         named=named,
         quantities=MappingProxyType(told.quantities),
         counts=MappingProxyType(told.counts),
         foreign=tuple(dict.fromkeys(told.foreign)),
-        months=lengths[-1] if lengths else _rate(read, found),
+        months=lengths[-1] if lengths else rate(read, found),
         asks=_asks(found, named, catalogue),
         words=tuple(token.folded for token in found),
         bare=tuple(told.bare),
@@ -145,6 +152,7 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         objects=tuple(_objects(found, read, [n for n in named if n.unique or len(n.candidates) > 1], catalogue)),
         units=tuple(dict.fromkeys(_units(found, taken, catalogue))),
         shares=parts.shares if parts is not None else {},
+        dates=tuple(dates(read, found)),
     )
 
 
@@ -177,6 +185,8 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
         first, last = place_of(found, number.start), place_of(found, number.end)
         if last == first + 1 and found[first].folded in collective():
             continue  # «for three»: people, whom their own word counts
+        if number.value <= MOST_KINDS and of_kinds(found, (first, last), named, catalogue):
+            continue
         what, noun = counted(read.text, found, (first, last), named, catalogue)
         if what is None and fold(noun) in listed("dimensions"):
             continue
@@ -203,24 +213,6 @@ def _in_each(found: Sequence[Token], first: int, last: int) -> bool:
     return found[first - 1].raw in written("ineach") or any(
         t.raw in written("ineach") for t in found[last + 1 : last + 2]
     )
-
-
-def _rate(read: Read, found: Sequence[Token]) -> Decimal | None:
-    """Months of «a year», «yearly», where no length of time was read."""
-    spans = [(d.start, d.end) for d in read.durations[:MOST_READ] if (months(d) or 0) <= _LONGEST]
-    for token in found:
-        word = listed("spans").get(token.folded)
-        if word is not None and not any(start <= token.start < end for start, end in spans):
-            return Decimal(word)
-    return None
-
-
-def _age(text: str, found: Sequence[Token], length: DurationLike) -> bool:
-    """«My son is 6 years old»: years that nothing is paid for."""
-    words = tokens(text[length.start : length.end])
-    first = place_of(found, length.start)
-    paid = first > 0 and found[first - 1].folded in listed("onto")
-    return bool(words) and words[-1].folded in listed("ages") and not paid
 
 
 def _objects(found: Sequence[Token], read: Read, named: Sequence[Named], catalogue: Catalogue) -> Iterator[str]:
@@ -269,6 +261,8 @@ def _units(found: Sequence[Token], taken: Sequence[tuple[int, int]], catalogue: 
         unit = catalogue.units.of(token.folded)
         if unit is None or any(start <= token.start < end for start, end in taken):
             continue
+        if place and token.raw in written("kinds") and found[place - 1].number and len(found[place - 1].raw) <= KINDS:
+            continue  # «the sum of 4 things»
         behind = found[place + 1 : place + 4]
         calls = len(behind) == 3 and behind[0].number and catalogue.units.of(behind[1].folded) == _PIECE
         if calls and any(start == behind[2].start for start, _ in taken):

@@ -11,12 +11,11 @@ from decimal import Decimal
 from app.figures.compared import Compared, Either, Instead
 from app.figures.comparing import once_or_again
 from app.figures.decided import (
-    Beside,
     Confirmed,
     Corrected,
     Decided,
     Different,
-    InParts,
+    InTotal,
     MainPrices,
     NotKnown,
     NotOurs,
@@ -28,6 +27,7 @@ from app.figures.decided import (
     YesNo,
 )
 from app.figures.deciding import decide
+from app.figures.instalments import Beside, InParts, TooLittle
 from app.figures.read import Read
 from app.figures.ruled import Cheaper, NothingOrdered, PerUnit, Ruled, WhichOf
 from app.figures.talk.basket import Heard, heard
@@ -42,11 +42,11 @@ from app.turn.recalled import LONGEST, as_heard, in_its_words, parser, recalled,
 from app.types import Ask, Deciding, Snapshot, Step
 
 _KINDS: Mapping[type[object], str] = {
-    Cheaper: "sum", WhichOf: "sum", Compared: "sum", Either: "confirmed", Instead: "sum",
+    Cheaper: "sum", WhichOf: "sum", Compared: "sum", Either: "confirmed", Instead: "sum", InTotal: "sum",
     PerUnit: "term", Ruled: "term",
     PriceKnown: "price", MainPrices: "price", Paid: "term", Different: "sum", Summed: "sum", Recommended: "advised",
     Confirmed: "confirmed", Corrected: "corrected", NotOurs: "not_ours", YesNo: "yes_no", Term: "term",
-    InParts: "instalment", Beside: "instalment", NotKnown: "not_known",
+    InParts: "instalment", TooLittle: "instalment", Beside: "instalment", NotKnown: "not_known",
 }  # fmt: skip
 _PLACES = frozenset({"purchase", "contact_given"})
 """Reasons with which an order is placed."""
@@ -116,7 +116,7 @@ def what_decides(
     put_right |= any(dict(before.told).get(unit, n) != n for unit, n in known.told)
     put_right = put_right and bool(basket.items) and len(asked.rest) <= _ASIDE
     of_prices = bool(asked.asks & _OF_PRICES) or once_or_again(asked.words)
-    answers = bool(_ASKED.intersection(step.intents)) or chooses(asked.words)
+    answers = bool(_ASKED.intersection(step.intents)) or chooses(asked.words) or now.inside is not None
     recap = recaps(asked.words) and bool(basket.items)
     suits = _suits(asked)
     lists = recap or now.so_many is not None or orders(read.text, asked, found.catalogue, all_.keys)
@@ -126,7 +126,7 @@ def what_decides(
         asked = replace(asked, asks=asked.asks | {"price", "sum"})
     priced = priced or of_prices or suits or not _SUMS.isdisjoint(asked.asks)
     told = dict(basket.told)
-    told_now = bool(read.numbers or asked.quantities) or asked.months is not None
+    told_now = any(not asked.dated(n.start) for n in read.numbers) or bool(asked.quantities) or asked.months is not None
     if step.reason == "price_told" and not (told_now or put_right):
         return order  # he tells something else
     few = open_ and len(asked.bare) == 1 and asked.bare[0] <= _FEW and not asked.quantities and not put_right
@@ -149,6 +149,8 @@ def what_decides(
         joined=now.joined or put_right or recap,
         whole=whole,
         so_many=now.so_many,
+        within=now.inside,
+        looked=now.checked,
     )
     judged = any(isinstance(each, Confirmed | Corrected | Either | Compared) for each in decided)
     priced = priced or any(isinstance(each, Compared) for each in decided)
@@ -239,6 +241,8 @@ def _comes_out(each: Decided) -> tuple[Decimal, ...]:
     """Of a sum: its totals."""
     if isinstance(each, Cheaper | Instead | WhichOf):
         return tuple(total.amount for made in each.sums for total in made.totals)
+    if isinstance(each, InTotal):
+        return _comes_out(each.sum)
     return (
         tuple(total.amount for total in each.sum.totals)
         if isinstance(each, Summed | Confirmed | Corrected | Recommended | Either | Compared)

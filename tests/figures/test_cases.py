@@ -15,7 +15,6 @@ from app.figures.decided import (
     Confirmed,
     Corrected,
     Decided,
-    InParts,
     NotKnown,
     NotOurs,
     PriceKnown,
@@ -25,6 +24,7 @@ from app.figures.decided import (
     YesNo,
 )
 from app.figures.deciding import decide
+from app.figures.instalments import InParts
 from app.figures.ruled import Cheaper, PerUnit, Ruled, WhichOf
 from app.figures.shop.catalogue import key_of
 from app.figures.sums.counting import Sum

@@ -15,6 +15,7 @@ MAX_PIECES = 999_999
 _WORDS = load_words("slots", "words.yaml")
 _AMOUNT = frozenset("%$€₸₽#№:+")
 """Signs beside a number that counts nobody."""
+_RANGES = frozenset({"-", "\u2013", "\u2014"})
 _SOME_DAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
 _LONGEST = 300
 """Characters of a message that may name a day."""
@@ -143,10 +144,19 @@ def _noun(r: SlotReader, place: int, numbered: Collection[int]) -> int | None:
     following = (near for near in (last + 1, last + 2) if r.among(near, "people", "role", "shop"))
     noun = next((near for near in following if _joined(r, last, near)), None)
     behind = r.among(place - 1, "shop", "people") and r.tokens[place - 1].clause == r.tokens[place].clause
+    behind = behind and not _in_each(r, place)
     if noun is None and behind:
         return place - 1  # «магазин один»
     anothers = noun == place + 2 and place + 1 in numbered
     return None if anothers else noun
+
+
+def _in_each(r: SlotReader, place: int) -> bool:
+    """«In each shop 2 sellers», «in a shop 2-3 sellers»: the number behind the shop is of what stands behind it."""
+    last = r.tokens[place + 1] if place + 1 < len(r.tokens) else None
+    between = r.u.message.text[r.tokens[place].end : last.start].strip() if last is not None else ""
+    ranged = last is not None and last.text.isdecimal() and between in _RANGES
+    return ranged or (place > 1 and r.tokens[place - 2].text in _WORDS["each"])
 
 
 def _joined(r: SlotReader, place: int, noun: int) -> bool:

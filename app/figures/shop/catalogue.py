@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 
+from app.figures.shop.contents import Contents, contents_of
 from app.figures.shop.facts import Figure, Units, figures
 from app.figures.shop.main import Main, main_of
 from app.figures.shop.naming import Named, Names
@@ -64,6 +65,8 @@ class Catalogue:
     units: Units
     main: Main | None
     """What a bare «how much» is about."""
+    contents: Mapping[str, Contents] = field(repr=False)
+    """Key of a kit -> what is in it."""
     _by_key: Mapping[str, Offer] = field(repr=False)
     _names: Names = field(repr=False)
     _term_names: Names = field(repr=False)
@@ -87,6 +90,7 @@ class Catalogue:
         offers = _offers(found, categories)
         products = {offer.key for offer in offers}
         terms = tuple(f for f in found if f.kind == "term" and key_of(f.fact.product or f.fact.name) not in products)
+        names = Names({o.key: (o.name, o.sections) for o in offers}, may, units)
         return cls(
             offers=offers,
             reductions=tuple(f for f in found if f.kind in ("discount", "unit_discount")),
@@ -95,7 +99,8 @@ class Catalogue:
             units=units,
             main=main_of(may),
             _by_key=MappingProxyType({offer.key: offer for offer in offers}),
-            _names=Names({o.key: (o.name, o.sections) for o in offers}, may, units),
+            _names=names,
+            contents=contents_of(offers, may, names.find),
             _term_names=Names({str(n): (t.fact.name, ()) for n, t in enumerate(terms)}, (), units),
         )
 

@@ -8,6 +8,7 @@ from rapidfuzz.distance import OSA
 from app.figures.shop.index import SLIPPED, Index, cuts
 from app.figures.words import Token, adjectives, common, listed, same, tokens
 
+_PIECE = "@piece"
 _GAP = 1  # words between two words of one name
 _SLIP = 0.8  # what a word with a slip counts
 _ATTRIBUTE = 0.6
@@ -110,6 +111,9 @@ class Names(Index):
             both = owners & self._holding(here[0])
             if not both or (found[place].number and not _beside(text, found, place)):
                 break
+            behind = found[place + 1] if found[place].number and place + 1 < len(found) else None
+            if behind is not None and self._units.of(behind.folded) == _PIECE and behind.start - found[place].end <= 1:
+                break  # «scanners 2 pieces»: so many of them
             owners, gap = both, 0
             span.append(place)
         return span, owners

@@ -51,7 +51,7 @@ class Claim:
 
 
 @cache
-def _operators() -> Mapping[str, str]:
+def operators() -> Mapping[str, str]:
     found: dict[str, str] = {}
     for language in LANGUAGES:
         for sign, words in data(language)["operators"].items():
@@ -72,7 +72,7 @@ def claims(read: Read, wanted: Wanted) -> tuple[Claim, ...]:
     place = 0
     while place < len(spans):
         chain, operators, end = [spans[place][2]], list[str](), place
-        while end + 1 < len(spans) and (sign := _between(read.text, spans[end][1], spans[end + 1][0])):
+        while end + 1 < len(spans) and (sign := sign_between(read.text, spans[end][1], spans[end + 1][0])):
             operators.append(sign)
             chain.append(spans[end + 1][2])
             end += 1
@@ -130,18 +130,18 @@ def _numbers(read: Read) -> list[tuple[int, int, Decimal]]:
             continue
         if length is None:
             found.append((number.start, number.end - plus, number.value))
-        elif read.text[: number.start].rstrip()[-1:].lower() in _operators():
+        elif read.text[: number.start].rstrip()[-1:].lower() in operators():
             found.append((number.start, length.end, number.value))
     return sorted(found)
 
 
-def _between(text: str, end: int, start: int) -> str:
+def sign_between(text: str, end: int, start: int) -> str:
     """The sign between two numbers, with at most two words of what the first counts; "" where there is none."""
     gap = text[end:start].strip().lower()
     if not gap or len(gap) > _WIDEST_GAP or not _BREAKS.isdisjoint(gap):
         return ""
     words = gap.split()
-    signs = [sign for word in words if (sign := _operators().get(word) or _operators().get(fold(word)))]
+    signs = [sign for word in words if (sign := operators().get(word) or operators().get(fold(word)))]
     if len(signs) != 1 or len(words) > _MOST_WORDS or (signs[0] == "-" and len(words) > 1):
         return ""
     return signs[0]

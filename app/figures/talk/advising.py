@@ -6,13 +6,14 @@ from app.figures.case import Case
 from app.figures.compared import Over
 from app.figures.decided import Recommended
 from app.figures.read import MOST_READ
-from app.figures.shop.catalogue import Catalogue, Offer
+from app.figures.shop.catalogue import Offer
 from app.figures.shop.main import says_nothing
 from app.figures.shop.naming import Named
 from app.figures.sums.counting import Sum, quantity_of
-from app.figures.sums.fitting import bounded, fitting
+from app.figures.sums.fitting import fitting
 from app.figures.sums.limits import above, one_more
-from app.figures.talk.basket import Basket
+from app.figures.talk.held import Basket
+from app.figures.talk.plans import main_offers
 from app.figures.words import Token, chooses, collective, listed, same, segments, tokens
 
 _MOST = 2
@@ -65,14 +66,6 @@ def decided_plan(case: Case) -> Recommended | None:
     told = any(limit.unit in case.told for offer in offers for limit in offer.limits)
     sums = case.fitting(offers) if told else ()
     return Recommended(sums[0], None, True, over(case, offers, sums[0]), brief=True) if sums else None
-
-
-def main_offers(catalogue: Catalogue) -> tuple[Offer, ...]:
-    """The shop's main offers of which one is taken, by what they include; empty where there are no two such."""
-    names = catalogue.main.names if catalogue.main is not None else ()
-    offers = tuple(o for name in names if (o := catalogue.named_so(name)) is not None and not o.extra)
-    offers = tuple(o for o in offers if bounded(o)) if len(offers) > 1 else ()
-    return offers if len(offers) > 1 and any(limit.unit for o in offers for limit in o.limits) else ()
 
 
 def asks_which(case: Case, basket: Basket, offers: Sequence[Offer]) -> bool:

@@ -24,7 +24,7 @@ def spoken_of(text: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
         return
     found = tokens(text)
     clauses = [found[first:last] for first, last in segments(text, found)]
-    parts = [_Sentence(found[a:b], _within(clauses, found[a], found[b - 1]), m) for a, b, m in _sentences(text, found)]
+    parts = [_Sentence(found[a:b], _within(clauses, found[a], found[b - 1]), m) for a, b, m in sentences(text, found)]
     asked_for = any(part.priced for part in parts)
     totals = any(word in listed("totals") for word in wanted.words)
     for mention in wanted.named:
@@ -38,6 +38,27 @@ def spoken_of(text: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
             yield _with_numbers(wanted, found, mention)  # «why one scanner?»: so many we said, and not he
         elif apart or (len(clauses) > 1 == len(wanted.named) and _told(mention, clause)):
             yield _with_number(found, mention.start), mention.end
+
+
+def told_of(text: str, wanted: Wanted) -> list[int]:
+    """Places in `named` of what stands in a sentence that neither asks for a price nor takes anything: one of several,
+    or one that asks whether it is needed."""
+    if not wanted.named:
+        return []
+    found = tokens(text)
+    parts = [(found[first:last], mark) for first, last, mark in sentences(text, found)]
+    far: list[int] = []
+    for part, mark in parts:
+        words = [token.folded for token in part]
+        spoken = [n for n, m in enumerate(wanted.named) if part[0].start <= m.start < part[-1].end]
+        names = [t for t in part if not any(m.start <= t.start < m.end for m in wanted.named)]
+        light = all(says_nothing(token.folded) for token in names)
+        needs = "?" in mark and not wishes([word for word in words if word not in listed("needing")])
+        if not spoken or asked(words) & _ASKS:
+            continue
+        if (needs and wishes(words)) or (len(parts) > 1 and not light and not wishes(words)):
+            far += spoken  # «and do I need the drawer?» takes none
+    return far
 
 
 class _Sentence:
@@ -77,7 +98,7 @@ def _told(mention: Named, part: Sequence[Token]) -> bool:
     return not whole and bool(content) and not takes and not asked(words) & (_ASKS | {"choose", "yes_no"})
 
 
-def _sentences(text: str, found: Sequence[Token]) -> Iterator[tuple[int, int, str]]:
+def sentences(text: str, found: Sequence[Token]) -> Iterator[tuple[int, int, str]]:
     """[first, last) places of the words of each sentence, and the mark that ends it."""
     begun = 0
     for _, last in segments(text, found):

@@ -1,21 +1,23 @@
 """What he wants so far: folded over the messages of a conversation, one after another."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.figures.case import quantities
 from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue
-from app.figures.sums.fitting import bounded, least_of
+from app.figures.talk.aside import told_of
+from app.figures.talk.checking import Checked
 from app.figures.talk.held import NOTHING, Basket, Held, Parse
+from app.figures.talk.inside import Inside
 from app.figures.talk.mending import come_back, fewer, multiplied, put_right, said_anew, swapped
-from app.figures.talk.ordering import in_sets, joins, meant_by, taken_so_many
+from app.figures.talk.ordering import adds_on, in_sets, joins, taken_so_many
+from app.figures.talk.plans import calls_main, main_offers
 from app.figures.talk.reading import read_behind
-from app.figures.talk.rejecting import wishes
-from app.figures.talk.sharing import Spoken, of_places, per_item, place_of, renewed
+from app.figures.talk.sharing import Spoken, each_place, of_places, per_item, place_of, renewed
 from app.figures.talk.spreading import Known, of_another_price, shared, spread
+from app.figures.talk.taking import Taking, lists_all, of_contents, taken_in
 from app.figures.wanted import Wanted
-from app.figures.words import listed, same, tokens, written
+from app.figures.words import listed, tokens, written
 
 __all__ = ("NOTHING", "Basket", "Heard", "Parse", "heard")
 
@@ -23,9 +25,6 @@ _PIECE = "@piece"
 _SPANS = {"@hour": "hour", "@day": "day", "@week": "week"}
 _MOST = 12
 _MOST_TIED = 8
-_FEW = 2
-"""Words beside a name that nothing explains: with more of them it is about something else."""
-_PRICED = frozenset({"price", "sum", "cheapest", "saving", "instalment", "difference"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,10 @@ class Heard:
     """Whether it took something back that was wanted, or put a number right."""
     joined: bool = False
     """Whether what it names comes beside what was wanted before."""
+    inside: Inside | None = None
+    """What it says to be in a kit,"""
+    checked: Checked | None = None
+    """and what it looks for in the sum."""
     so_many: Held | None = None
     """What it takes so many of, where it names nothing: what was spoken of last."""
 
@@ -66,6 +69,8 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         told |= places
     if not wanted.counts:
         items = per_item(items, marks, Spoken(it.spoken, before.focus), known, catalogue)
+    if each := each_place(it.text, it.spoken, items, known, catalogue):
+        items, wanted = each, replace(wanted, counts={})  # the number was ours, and is put right
     if (pieces := wanted.quantities.get(_PIECE)) is not None and not wanted.keys and len(before.focus) == 1:
         items = [replace(item, count=pieces, per=None) if item.key == before.focus[0] else item for item in items]
     so_many = (
@@ -77,17 +82,33 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         items = [*(item for item in items if item.key not in (so_many.key, *so_many.open)), so_many]
     own = {key for key in wanted.keys if key not in gone}
     refused = (it.refused - own) | of_another_price(read, wanted, catalogue)
-    beside = joins(read.text, wanted)
-    items = list(_added(items, wanted, (own, refused), catalogue, picked=it.picked, beside=beside and not it.picked))
+    beside = joins(read.text, wanted) or it.checked is not None or it.added
+    adding = adds_on(read.text, wanted)  # it comes beside, whatever it chooses
+    anew = lists_all(wanted, own, it.checked) and not (joins(read.text, wanted) or it.added)
+    plan = _plan(read, wanted, before, refused, catalogue, anew=anew)
+    # A word that is no part of its name calls a thing that is wanted already.
+    called = {n.tied[0] for n in catalogue.named(read.text) if len(n.tied) == 1} if anew else set()
+    goes = Taking(
+        own,
+        refused,
+        it.picked,
+        beside=beside and (adding or not it.picked),
+        anew=anew,
+        adds=adding and bool(before.items),
+        far=told_of(read.text, wanted),
+        called=called,
+    )
+    items = list(taken_in(items, wanted, goes, catalogue))
     with_them = come_back(items, before.gone, wanted, read.text)
-    back = {item.key for item in with_them} - {item.key for item in items}
+    before_back = {item.key: item.taken for item in items}
+    back = {item.key for item in with_them if item.taken and not before_back.get(item.key, False)}
     items = renewed(with_them, told)
     focus = (
         wanted.keys or tuple(k for k in before.focus if k not in gone) or tuple(i.key for i in items[-1:] if not i.open)
     )
     after = Basket(
         tuple(items[-_MOST:]),
-        before.offered if _of_contents(wanted) else _offered(wanted, own, before),
+        () if anew else before.offered if of_contents(wanted) else _offered(wanted, own, before),
         tuple(told.items()),
         wanted.months or before.months,
         (before.rejected | gone) - own - {item.key for item in items},
@@ -96,14 +117,15 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         tuple({**{u: row for u, row in before.shares if u not in wanted.quantities}, **wanted.shares}.items()),
         before.parts or "instalment" in wanted.asks,
         before.ordered or any(token.raw in written("placing_order") for token in tokens(read.text)),
+        () if any(catalogue.get(i.key) in main_offers(catalogue) for i in items) else plan,
         tuple(item for item in (*before.gone, *before.items) if item.key not in {i.key for i in items})[-_MOST:],
     )
     picked = it.picked or any(key in before.offered for key in own)
     mended = bool((gone | it.less.keys()) & set(before.keys)) or right is not None or bool(back)
     mended |= any(i.key in counted and counted[i.key] != i.count and i.key not in own for i in items)
-    mended |= said_anew(before, wanted)
+    mended |= bool(each) or said_anew(before, wanted)
     again = any(word in listed("recounting") for word in wanted.words)
-    return Heard(read, wanted, after, picked, mended, picked or again or beside, so_many)
+    return Heard(read, wanted, after, picked, mended, picked or again or beside, it.inside, it.checked, so_many)
 
 
 def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:
@@ -125,82 +147,11 @@ def _of_gone(unit: str, gone: frozenset[str], catalogue: Catalogue) -> bool:
     return any(price.unit == unit for offer in offers for price in offer.prices)
 
 
-def _added(
-    items: Sequence[Held],
-    wanted: Wanted,
-    keys: tuple[set[str], frozenset[str]],
-    catalogue: Catalogue,
-    *,
-    picked: bool,
-    beside: bool,
-) -> Iterator[Held]:
-    """The items with what a message prices or takes; of one kind the later, unless it comes beside.
-
-    `keys`: of what it names beyond doubt, and of what it refuses.
-    """
-    takes = picked or wishes(wanted.words) or bool(wanted.counts) or "sum" in wanted.asks
-    new = _new(wanted, keys, catalogue, takes=takes)
-    settled = {key for key, held in new.items() if not held.open}
-    heads = {catalogue.head(key) for key in settled}
-    plans = {catalogue.head(key) for key in new if (offer := catalogue.get(key)) is not None and bounded(offer)}
-    counts, pers = wanted.counted, wanted.counted_per
-    # Who adds to what he asked the price of takes that too.
-    adds = beside and takes and any(listed("adding").get(word) is not None for word in wanted.words)
-    for item in items:
-        head = catalogue.head(item.key)
-        again = new.pop(item.key, None)
-        if again is None and (chosen_ := settled & set(item.open)):
-            again = new.pop(min(chosen_))  # of what the name might mean he has named one
-            known = _counted(item, again)
-            yield Held(again.key, known.count, taken=True, per=known.per)
-        elif again is not None:
-            known = _counted(item, again)
-            yield Held(item.key, known.count, item.taken or again.taken, again.open and item.open, known.per)
-        elif not (head in plans or (head in heads and not beside and (takes or not item.taken))):
-            kept = replace(item, count=counts[item.key], per=pers.get(item.key)) if item.key in counts else item
-            yield replace(kept, taken=item.taken or adds)
-    yield from new.values()
-
-
-def _counted(item: Held, again: Held) -> Held:
-    """Of the two the one that says how many: the number that is known already changes nothing."""
-    told = again.count is not None and (again.count != item.count or again.per is not None)
-    return again if told else item
-
-
-def _called(head: str, wanted: Wanted) -> bool:
-    """Whether a message says what kind of thing it is: who needs a receipt twice needs no receipt printer."""
-    return any(same(head, word) for word in wanted.words)
-
-
-def _of_contents(wanted: Wanted) -> bool:
-    """Whether a message asks only what is included in something: «is the scanner in it?»."""
-    return "included" in wanted.asks and not wanted.asks & _PRICED and not wanted.counts
-
-
-def _new(
-    wanted: Wanted, keys: tuple[set[str], frozenset[str]], catalogue: Catalogue, *, takes: bool
-) -> dict[str, Held]:
-    """What a message prices or takes; of an unclear name the cheapest, with all that it may mean."""
-    brief = len(wanted.rest) <= _FEW and "yes_no" not in wanted.asks
-    if not (takes or brief or wanted.asks & _PRICED or wanted.alone):
-        return {}
-    new: dict[str, Held] = {}
-    own, refused = keys
-    counts, pers = wanted.counted, wanted.counted_per
-    asks = bool(wanted.asks & _PRICED) or bool(counts)
-    contents = _of_contents(wanted) and not wishes(wanted.words)
-    for mention in wanted.named:
-        key = mention.key
-        if contents and not any(map(bounded, meant_by(mention, catalogue))):
-            continue  # «is the scanner in it?» orders none
-        if key is not None:
-            if key in own and (mention.own or wanted.asks & _PRICED) and catalogue.get(key) is not None:
-                new[key] = Held(key, counts.get(key), takes, per=pers.get(key))
-        elif mention.own and 1 < len(mention.tied) <= _MOST_TIED and not (own | refused) & set(mention.tied):
-            least = least_of(catalogue, mention.tied)
-            if least is not None and not bounded(least) and (asks or _called(catalogue.head(least.key), wanted)):
-                open_ = () if "cheapest" in wanted.asks else mention.tied
-                held = Held(least.key, counts.get(least.key), takes, open_, pers.get(least.key))
-                new.setdefault(least.key, held)
-    return new
+def _plan(
+    read: Read, wanted: Wanted, before: Basket, refused: frozenset[str], catalogue: Catalogue, *, anew: bool
+) -> tuple[str, ...]:
+    """Keys of the main offers, where one of them is called for in a sum, or was before and has not been taken back."""
+    plans = tuple(offer.key for offer in main_offers(catalogue))
+    if "sum" in wanted.asks and calls_main(read.text, wanted, catalogue):
+        return plans
+    return () if anew or not refused.isdisjoint(plans) else before.plan

@@ -45,6 +45,8 @@ class Basket:
     """Whether he asked to pay by instalments."""
     ordered: bool = False
     """Whether he has said that he takes what he takes."""
+    plan: tuple[str, ...] = ()
+    """Keys of the main offers, where one of them is wanted and he has not said which."""
     gone: tuple[Held, ...] = ()
     """What was wanted and is no more: it may come again, with its count."""
 

@@ -121,13 +121,16 @@ def come_back(items: Sequence[Held], gone: Sequence[Held], wanted: Wanted, text:
     back = [known[i.key] if i.key in known and i.count is None else None for i in items]
     kept = [replace(i, count=b.count, per=b.per) if b is not None else i for i, b in zip(items, back, strict=True)]
     held = {item.key for item in kept}
+    taken: set[str] = set()
     found = tokens(text)
     for mention in wanted.named:
         led = any(t.raw in written("withs") for t in [t for t in found if t.end <= mention.start][-_NEAR:])
         keys = [key for key in ((mention.key,) if mention.key is not None else mention.tied) if key in known]
         if led and len(keys) == 1 and keys[0] not in held:
             kept.append(known[keys[0]])
-    return kept
+        elif led and len(keys) == 1:
+            taken.add(keys[0])  # «and with the drawer?»
+    return [replace(i, taken=i.taken or known[i.key].taken) if i.key in taken else i for i in kept]
 
 
 def fewer(item: Held, gone: Mapping[str, Decimal]) -> Held | None:

@@ -37,7 +37,7 @@ def orders(text: str, wanted: Wanted, catalogue: Catalogue, held: Sequence[str] 
     open_ = any(word in listed("open") and word not in listed("counts") for word in wanted.words)
     if not own or open_ or not _ELSE.isdisjoint(wanted.asks) or chooses(wanted.words) or len(wanted.rest) > _BESIDE:
         return False
-    if held and any(listed("adding").get(word) is not None for word in wanted.words):
+    if held and adds_on(text, wanted):
         return True
     counted = any(n in wanted.counts for n, _ in own)
     has = any(token.raw in written("owners") for token in tokens(text))
@@ -122,6 +122,15 @@ def _recaps() -> tuple[tuple[str, ...], ...]:
     return tuple(folded(phrase) for language in LANGUAGES for phrase in data(language)["recap"])
 
 
+def adds_on(text: str, wanted: Wanted) -> bool:
+    """Whether a text adds what it names to what was wanted: by a word for that, or by «plus» before all names."""
+    if any(listed("adding").get(word) is not None for word in wanted.words):
+        return True
+    first = next((mention.start for mention in wanted.named if mention.own), None)
+    plus = frozenset(listed("adds").words_of("adds"))
+    return first is not None and any(t.folded in plus and t.end <= first for t in tokens(text))
+
+
 def joins(text: str, wanted: Wanted) -> bool:
     """Whether what a message names comes beside what was wanted before.
 
@@ -142,7 +151,9 @@ def in_sets(text: str, wanted: Wanted, catalogue: Catalogue) -> Wanted:
     """«Two sets of printer and scanner»: so many of each that has no number of its own."""
     goods = [n for n, mention in enumerate(wanted.named) if mention.own and _goods(mention, catalogue)]
     found = tokens(text)
-    number = next((a for a, b in pairwise(found) if b.folded in listed("sets") and a.number), None)
+    named = [(m.start, m.end) for m in wanted.named if m.own]
+    sets = {t.start for t in found if t.folded in listed("sets") and not any(a <= t.start < b for a, b in named)}
+    number = next((a for a, b in pairwise(found) if b.start in sets and a.number), None)
     if number is None or len(goods) < _SEVERAL or not 0 < int(number.raw[:4]) <= _MOST_SETS:
         return wanted
     own = dict.fromkeys(goods, Decimal(number.raw)) | dict(wanted.counts)

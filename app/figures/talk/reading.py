@@ -1,6 +1,6 @@
 """One message read behind a basket: what it chooses said in full, without what it takes back or only speaks of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
@@ -8,9 +8,12 @@ from itertools import pairwise
 from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
+from app.figures.talk.amounts import named_by_amount
 from app.figures.talk.aside import spoken_of
+from app.figures.talk.checking import Checked, checked
 from app.figures.talk.choosing import chosen, named_more
 from app.figures.talk.held import Basket, Parse
+from app.figures.talk.inside import Inside, inside
 from app.figures.talk.rejecting import in_words, kept, not_again, rejections, removes
 from app.figures.talk.replacing import replaced
 from app.figures.talk.spreading import named_by_price
@@ -25,6 +28,8 @@ _MOST_TIED = 8
 class Reading:
     """What a message says, and what it does with what was wanted."""
 
+    text: str
+    """All that it says."""
     read: Read
     wanted: Wanted
     spoken: tuple[Named, ...]
@@ -39,6 +44,12 @@ class Reading:
     """and keys of all that the names it takes back may mean."""
     offered: tuple[str, ...]
     """Keys of what there was to choose from."""
+    inside: Inside | None = None
+    """What it says to be in a kit,"""
+    checked: Checked | None = None
+    """and what it looks for in the sum."""
+    added: bool = False
+    """Whether it adds a thing that it tells by its price."""
 
 
 def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Reading:
@@ -46,6 +57,9 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     text = in_words(text, lambda said: _names_held(said, before, catalogue))
     swap = replaced(text, before.items, catalogue)
     read, wanted = parse(swap.text if swap is not None else text)
+    amounts = named_by_amount(read, wanted, before, catalogue) if swap is None else None
+    if amounts is not None:
+        read, wanted = parse(amounts.text)
     text = named_more(named_by_price(read, before.keys, catalogue), catalogue)
     if text != read.text:
         read, wanted = parse(text)
@@ -57,11 +71,22 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     if full != text:
         read, wanted = parse(full)
         text = read.text
-    spoken = wanted.named
-    gone, less, spans = _taken_back(text, wanted, before)
+    spoken, said = wanted.named, text
+    within = inside(text, wanted, before, catalogue)
+    apart = within.parts if within is not None else ()
+    gone, less, spans = _taken_back(text, wanted, before, apart, catalogue)
     gone |= {swap.gone} if swap is not None else set()
     refused = gone | {key for m in wanted.named if (m.start, m.end) in spans for key in m.tied}
-    aside = () if picked else spoken_of(text, wanted)  # what he chooses he does not only speak of
+    aside = [] if picked else list(spoken_of(text, wanted))  # what he chooses he does not only speak of
+    looked = checked(text, wanted, before, apart) if not gone else None
+    if looked is not None:
+        aside = [span for span in aside if not any(span[0] <= start < span[1] for start, _ in looked.spans)]
+    if amounts is not None:
+        told = [m.start for m in wanted.named if m.key in amounts.keys]
+        aside = [span for span in aside if not any(span[0] <= start < span[1] for start in told)]
+    if within is not None:
+        aside += within.spans
+        gone |= {key for key in within.keys if within.blamed and key in before.keys}
     if spans := [*spans, *aside]:
         named = any(mention.own and mention.unique for mention in wanted.named)
         read, wanted = parse(kept(text, spans))
@@ -69,9 +94,36 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     wanted = not_again(wanted, gone)
     if not (gone or less or wanted.keys):
         gone, less = _it(text, wanted, before)
+    parted = "instalment" in wanted.asks or (before.parts and "price" in wanted.asks)
+    if parted and _of_parts(wanted, catalogue):
+        wanted = replace(wanted, months=None)
     if _first_month(wanted):
         wanted = replace(wanted, months=None, asks=wanted.asks | {"sum"})
-    return Reading(read, wanted, spoken, picked, frozenset(gone), less, frozenset(refused), tuple(offered))
+    if amounts is not None:
+        wanted = replace(wanted, asks=wanted.asks | {"sum"}, claimed=amounts.claimed)
+    if looked is not None:
+        wanted = replace(wanted, asks=(wanted.asks - {"included"}) | {"sum"})
+    return Reading(
+        said,
+        read,
+        wanted,
+        spoken,
+        picked,
+        frozenset(gone),
+        less,
+        frozenset(refused),
+        tuple(offered),
+        within,
+        looked,
+        amounts is not None,
+    )
+
+
+def _of_parts(wanted: Wanted, catalogue: Catalogue) -> bool:
+    """Whether a length of time is that of instalments: «how much a month?», «over 6 months»."""
+    if wanted.months == 1:
+        return not any(mention.own for mention in wanted.named)
+    return any(figure.amount == wanted.months for figure in catalogue.instalments)
 
 
 def _names_held(said: str, before: Basket, catalogue: Catalogue) -> bool:
@@ -103,17 +155,21 @@ def _alike(before: Basket, catalogue: Catalogue) -> tuple[str, ...]:
 
 
 def _taken_back(
-    text: str, wanted: Wanted, before: Basket
+    text: str, wanted: Wanted, before: Basket, apart: Sequence[tuple[int, int]], catalogue: Catalogue
 ) -> tuple[frozenset[str], Mapping[str, Decimal], list[tuple[int, int]]]:
-    """(keys that go, keys -> how many of them go, places of the mentions)."""
+    """(keys that go, keys -> how many of them go, places of the mentions). `apart`: places that take nothing back."""
     gone: set[str] = set()
     fewer: dict[str, Decimal] = {}
     spans: list[tuple[int, int]] = []
     held = {item.key: item.count or Decimal(1) for item in before.items}
     for rejection in rejections(text, wanted.named, held.keys()):
         mention = wanted.named[rejection.place]
+        if any(start <= mention.start < end for start, end in apart):
+            continue
         spans.append((mention.start, mention.end))
         keys = [mention.key] if mention.key is not None else [key for key in mention.tied if key in held]
+        if rejection.owned and _of_another_kind(text, mention, before, catalogue):
+            continue
         some = wanted.counts.get(rejection.place)
         for key in keys:
             if not rejection.wholly and some is not None and some < held.get(key, Decimal(1)):
@@ -121,6 +177,15 @@ def _taken_back(
             else:
                 gone.add(key)
     return frozenset(gone), fewer, spans
+
+
+def _of_another_kind(text: str, mention: Named, before: Basket, catalogue: Catalogue) -> bool:
+    """«I have a printer at home»: of all printers, where only receipt printers are wanted, it takes none back."""
+    said = next((n for n in catalogue.named(text[mention.start : mention.end])), None)
+    if said is None or said.key is not None:
+        return False
+    wanted = {key for item in before.items for key in (item.key, *item.open)}
+    return bool(set(said.tied) & wanted) and not set(said.tied) <= wanted
 
 
 def _it(text: str, wanted: Wanted, before: Basket) -> tuple[frozenset[str], Mapping[str, Decimal]]:

@@ -22,6 +22,8 @@ class Rejection:
 
     place: int
     wholly: bool
+    owned: bool = False
+    """He has such a thing already, of whatever kind."""
 
 
 def rejections(text: str, named: Sequence[Named], held: Collection[str] = ()) -> list[Rejection]:
@@ -45,10 +47,12 @@ def rejections(text: str, named: Sequence[Named], held: Collection[str] = ()) ->
             has = wanted or any(token.raw in written("already") for token in (*ahead, *behind))
             led = _ahead(ahead) or (has and _owned_ahead(ahead))
             rents = any(token.raw in written("having") for token in found[slice(*spans[number])])  # «we rent a till»
-            taken = linked or led or rents or _behind(behind[:_NEAR]) or (has and _owned(behind[: _NEAR + 1]))
+            blamed = wanted and _blamed(found[first:last], mention)
+            taken = linked or led or rents or blamed or _behind(behind[:_NEAR]) or (has and _owned(behind[: _NEAR + 1]))
             joined = taken and (linked or led)
             if taken:
-                told.append(Rejection(place, not _some((*ahead, *behind))))
+                owned = not (linked or _ahead(ahead) or rents or _behind(behind[:_NEAR]) or blamed)
+                told.append(Rejection(place, not _some((*ahead, *behind)), owned))
     return told
 
 
@@ -82,6 +86,16 @@ def _behind(words: Sequence[Token]) -> bool:
         if token.folded in listed("lacking"):
             return place > 0 and wants[0]
     return False
+
+
+def _blamed(words: Sequence[Token], mention: Named) -> bool:
+    """«Why did you add X?», with no number that was wrong: nobody wanted it."""
+    outside = [token for token in words if not mention.start <= token.start < mention.end]
+    counted = any(t.number or t.folded in listed("only") or listed("one").get(t.folded) for t in outside)
+    what_for = any(token.raw in written("whatfor") for token in outside)
+    why = any(token.folded in listed("whys") for token in outside)
+    added = any(token.raw in written("counting") for token in outside)
+    return not counted and added and (what_for or why)
 
 
 def _owned(words: Sequence[Token]) -> bool:

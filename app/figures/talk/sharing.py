@@ -12,6 +12,8 @@ from app.figures.talk.spreading import Known, Shared, by_piece, in_each
 from app.figures.wanted import Wanted
 from app.figures.words import listed, tokens
 
+_NEAR = 4
+"""Words between «why» and what there is one of."""
 _MOST = 1000
 """Places."""
 
@@ -51,6 +53,34 @@ def per_item(
     count = each * (known.told[unit] if unit is not None else 1)
     per = (unit, each) if unit is not None else None
     return [replace(item, count=count, per=per) if item.key in keys else item for item in items]
+
+
+def each_place(
+    text: str, spoken: Sequence[Named], items: Sequence[Held], known: Known, catalogue: Catalogue
+) -> list[Held]:
+    """«Why one printer, if there are two shops?»: the items with one of it for each; empty where nobody says so.
+
+    Linear in the text.
+    """
+    place, found = known.place, tokens(text)
+    if place is None or known.told.get(place, Decimal(1)) <= 1 or not spoken:
+        return []
+    for n, token in enumerate(found):
+        if token.folded not in listed("whys"):
+            continue
+        near = found[max(0, n - _NEAR) : n + 2 * _NEAR + 1]
+        one = any(listed("one").get(t.folded) is not None or t.raw == "1" for t in near)
+        mention = next((m for m in spoken if m.own and any(m.start <= t.start < m.end for t in near)), None)
+        if not one or mention is None:
+            continue
+        if not any(catalogue.units.of(t.folded) == place for t in found):
+            return []
+        keys = {mention.key} if mention.key is not None else set(mention.tied)
+        meant = [i for i in items if not keys.isdisjoint((i.key, *i.open)) and by_piece((i.key,), catalogue)]
+        if len(meant) == 1:
+            each = replace(meant[0], count=known.told[place], per=(place, Decimal(1)))
+            return [each if item is meant[0] else item for item in items]
+    return []
 
 
 def _meant(items: Sequence[Held], spoken: Spoken, catalogue: Catalogue) -> frozenset[str]:

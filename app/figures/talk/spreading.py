@@ -47,7 +47,12 @@ class Shared:
 def shared(read: Read, wanted: Wanted, known: Known, catalogue: Catalogue) -> list[Shared]:
     """What a clause shares out, in its order. Linear in the text."""
     found = tokens(read.text)
-    numbers = {n.start: n for n in read.numbers[:MOST_READ] if exact(n) and 0 < n.value < _LEAST}
+    named = [(m.start, m.end) for m in wanted.named if m.own]  # «X 58 for each»: a name's number counts nothing
+    numbers = {
+        n.start: n
+        for n in read.numbers[:MOST_READ]
+        if exact(n) and 0 < n.value < _LEAST and not any(start <= n.start < end for start, end in named)
+    }
     marks: list[Shared] = []
     for first, last in segments(read.text, found):
         part = found[first:last]

@@ -10,11 +10,12 @@ from app.figures.decided import Decided, NotKnown, PriceKnown, Summed
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.counting import Sum, Unknown
 from app.figures.sums.fitting import bounded, least_of, siblings
-from app.figures.talk.advising import decided_plan, main_offers
+from app.figures.talk.advising import decided_plan
 from app.figures.talk.basket import Basket
 from app.figures.talk.ordering import meant_by
+from app.figures.talk.plans import calls_main, main_offers
 from app.figures.wanted import Wanted
-from app.figures.words import fold, listed, tokens
+from app.figures.words import Token, fold, listed, tokens, written
 
 _MOST_TIED = 8
 _MOST = 8
@@ -64,7 +65,12 @@ def wanted_together(case: Case, basket: Basket, *, joined: bool) -> tuple[Case, 
     if basket.months is not None and (months is None or months == 1):
         yearly = any(p.fact.period == "year" for o in offers for p in o.prices)
         months = basket.months if months is None or yearly else months
-    return replace(case, counts=counts, wanted=replace(asked, months=months)), offers
+    case = replace(case, counts=counts, wanted=replace(asked, months=months))
+    plans = main_offers(catalogue)
+    if basket.plan and offers and (joined or not own) and not any(offer in plans for offer in offers):
+        fits = decided_plan(case)
+        offers += [fits.sum.parts[0].offer] if fits is not None else []
+    return case, offers
 
 
 def _that_holds(case: Case, offer: Offer) -> Offer:
@@ -84,6 +90,8 @@ def together(case: Case, basket: Basket, *, joined: bool = False, plan: bool = F
     catalogue = case.catalogue
     case, offers = wanted_together(case, basket, joined=joined)
     asked = case.wanted
+    whole = joined or not any(named.own for named in case.wanted.named)
+    plan = plan or (whole and bool(basket.plan))
     main = _main_beside(case, offers, asked_for=plan or (joined and not basket.earlier and _added(case, offers)))
     fits = decided_plan(case) if main or _open_plan(case, basket) else None
     if fits is not None:
@@ -110,7 +118,8 @@ def together(case: Case, basket: Basket, *, joined: bool = False, plan: bool = F
         others = [offer for offer in others if offer not in main_offers(catalogue)]
     others = list(dict.fromkeys(others))[:_OTHERS]
     yearly = _for_a_year(case, offers)
-    first = [fits] if fits is not None else []
+    carried = bool(basket.plan) and not calls_main(case.read.text, case.wanted, catalogue)
+    first = [fits] if fits is not None and not carried else []
     alone = [case.sum((offer,)) for offer in others]
     beside = [each for each in alone if each.known]
     return [
@@ -168,7 +177,8 @@ def _main_beside(case: Case, offers: Sequence[Offer], *, asked_for: bool = False
 def _for_a_year(case: Case, offers: Sequence[Offer]) -> list[Decided]:
     """The same for a year, where a clause asks that beside what is paid first."""
     asked = case.wanted
-    if asked.months is not None or not any(listed("spans").get(word) == _YEAR for word in asked.words):
+    words = [t.folded for t in tokens(case.read.text) if not asked.dated(t.start)]
+    if asked.months is not None or not any(listed("spans").get(word) == _YEAR for word in words):
         return []
     made = replace(case, wanted=replace(asked, months=Decimal(_YEAR))).sum(offers)
     return [Summed(made)] if made.known and any(part.period == "year" for part in made.parts) else []
@@ -201,10 +211,17 @@ def _strange(case: Case) -> bool:
         behind = [t for t in found if t.start >= mention.end][:1]
         near = [t for t in before if not case.read.text[t.end : mention.start].strip()]
         near += [t for t in behind if not case.read.text[mention.end : t.start].strip()]
-        near = [token for token in near if token.folded not in listed("needing")]  # «which plan to take»
+        near = [
+            token for token in near if token.folded not in listed("needing") and not _lost(token)
+        ]  # «which plan to take»
         if any(token.raw in map(str.lower, case.wanted.rest) for token in near):
             return True
     return False
+
+
+def _lost(token: Token) -> bool:
+    """«Where has the plan gone?»"""
+    return token.raw in written("wheregone") or token.raw in written("counting")
 
 
 def _price(offer: Offer) -> Decimal:

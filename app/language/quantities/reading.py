@@ -125,7 +125,7 @@ def _inverted(text: Text, place: int) -> RawNumber | None:
 
 
 def _phones(text: Text) -> set[int]:
-    """Tokens of digits that are parts of a phone number."""
+    """Tokens of digits that are parts of a phone number. A plus between two of them is one of a sum."""
     named: set[int] = set()
     place, end = 0, len(text.tokens)
     while place < end:
@@ -137,7 +137,7 @@ def _phones(text: Text) -> set[int]:
         while (
             at < end
             and text.near(at)
-            and (text.kind(at) == "digits" or text.tokens[at].text in "()-\u2010\u2011\u2013+")
+            and (text.kind(at) == "digits" or text.tokens[at].text in "()-\u2010\u2011\u2013")
         ):
             if text.kind(at) == "digits":
                 run.append(at)

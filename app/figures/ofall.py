@@ -1,0 +1,84 @@
+"""What a clause decides of all that is wanted: the sum of it, in parts, held against his, with what he looks for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from app.figures.case import Case
+from app.figures.decided import Confirmed, Corrected, Decided, InTotal, Recommended, Summed, YesNo
+from app.figures.granting import instalments
+from app.figures.pricing import prices
+from app.figures.sums.own_sums import Claim
+from app.figures.talk.advising import decided_plan
+from app.figures.talk.basket import Basket
+from app.figures.talk.checking import Checked
+from app.figures.talk.inside import Inside
+from app.figures.talk.plans import main_offers
+from app.figures.talk.together import together
+from app.figures.wanted import Wanted
+from app.figures.words import asked as asked_for
+
+
+def advised(case: Case, basket: Basket, found: list[Decided], *, joined: bool) -> list[Decided]:
+    """Which main offer fits, in the sum of all where one is asked for."""
+    whole = together(case, basket, joined=joined, plan=True) if "sum" in case.wanted.asks else []
+    if any(isinstance(each, Recommended) for each in whole):
+        return whole
+    plan = decided_plan(case) if any(isinstance(each, Summed) for each in whole) else None
+    return [plan, *whole] if plan is not None else [*found, *_beside_main(case)]
+
+
+def as_claimed(asked: Wanted, summed: Sequence[Decided]) -> list[Decided]:
+    """The sums, with a yes or no to what he says that they come to."""
+    said = [Claim(amount) for amount in asked.claimed]
+    return [_judged(each, said) if said and isinstance(each, Summed) and not each.least else each for each in summed]
+
+
+def _judged(summed: Summed, said: Sequence[Claim]) -> Decided:
+    right = next((claim for claim in said if summed.sum.every(claim.amount)), None)
+    return Confirmed(right, summed.sum) if right is not None else Corrected(said[-1], summed.sum)
+
+
+def looked_for(case: Case, looked: Checked, summed: Sequence[Decided]) -> Iterator[Decided]:
+    """The sum of all, with whether what is asked for was in the one before."""
+    for each in summed:
+        if looked.asks and isinstance(each, Summed) and each.sum.known:
+            names = [p.offer.name for p in each.sum.parts if p.offer.key in looked.keys]
+            yield InTotal(looked.value, tuple(names), each) if names else each
+        else:
+            yield each
+
+
+def in_parts(case: Case, basket: Basket, *, joined: bool) -> list[Decided]:
+    """Instalments where a clause asks for them, or for the sum of what he asked them of before."""
+    if "instalment" in case.wanted.asks:
+        return [*instalments(case, basket, joined=joined)]
+    if not basket.parts or not _may_be_parted(case):
+        return []
+    again = set(case.wanted.keys) <= set(basket.keys)  # of all of it, as before
+    return [*instalments(case, basket, joined=joined or again)]
+
+
+def _may_be_parted(case: Case) -> bool:
+    """Whether a clause asks what goods come to of which all may be paid by instalments, as he asked before."""
+    asks = "?" in case.read.text or asked_for(case.wanted.words) & {"sum", "price"}
+    if "sum" not in case.wanted.asks or not asks:
+        return False
+    once = [o for o in case.named if all(price.fact.period in ("once", None) for price in o.prices)]
+    return all(any(case.catalogue.applies(f, offer) for f in case.catalogue.instalments) for offer in once)
+
+
+def held_in(case: Case, within: Inside | None) -> list[Decided]:
+    """Whether what a clause asks for is in a kit, by the kit's own sentence."""
+    contents = case.catalogue.contents.get(within.kit) if within is not None else None
+    kit = case.catalogue.get(within.kit) if within is not None else None
+    own = contents.said.get(case.language) if contents is not None else None
+    if within is None or within.value is None or contents is None or kit is None or own is None:
+        return []
+    return [YesNo(within.value, kit.name, contents.sections, own)]
+
+
+def _beside_main(case: Case) -> list[Decided]:
+    """What is named beside the main offers, one of which was recommended."""
+    keys = {offer.key for offer in main_offers(case.catalogue)}
+    other = tuple(named for named in case.wanted.named if named.own and named.key not in keys and named.key is not None)
+    return prices(replace(case, wanted=replace(case.wanted, named=other, counts={}))) if other else []
