@@ -18,6 +18,7 @@ from app.knowledge.lexical import LexicalIndex, best
 from app.knowledge.spelling import Spelling
 from app.knowledge.text import normalise, words
 from app.knowledge.twins import base_id
+from app.knowledge.whereabouts import without_names
 from app.language.letters.evidence import weigh
 from app.types import Language, Passage, Section
 
@@ -109,8 +110,18 @@ class WordSearch:
     def search(self, asked: Asked, today: date, count: int) -> ByWords:
         """The `count` best sections, whether or not they are enough. Time is linear in the text, which is cut.
 
-        What its English or Kazakh sections do not answer is asked again in the words of the Russian ones.
+        What its English or Kazakh sections do not answer is asked again in the words of the Russian ones. A question
+        from somewhere is asked without its names too, and found so where that answers more surely.
         """
+        found = self._in_either(asked, today, count)
+        nowhere = without_names(asked.text[:_LONGEST])
+        if found.exact or nowhere == asked.text[:_LONGEST] or not content_words(nowhere):
+            return found
+        placeless = self._in_either(replace(asked, text=nowhere), today, count)
+        return placeless if placeless.likely >= max(_SURE, found.likely) else found
+
+    def _in_either(self, asked: Asked, today: date, count: int) -> ByWords:
+        """In the question's own language, or in the words of the Russian sections."""
         text, previous = asked.text[:_LONGEST], asked.previous and asked.previous[:_LONGEST]
         in_russian = from_kazakh if _language(text) == "kk" else translated
         said: _Said = in_russian(text), previous and in_russian(previous)
