@@ -1,7 +1,7 @@
 """Names of places and people in a question: «do you deliver to Taraz» asks of deliveries, wherever Taraz is.
 
-A section's own questions name a town as an example («we are in Aktau, can you connect us?»), and who asks something else
-from there would be answered with it; where none names the town, it is a word that nothing holds.
+A section's own questions name a town as an example («we are in Aktau, can you connect us?»), and who asks something
+else from there would be answered with it; where none names the town, it is a word that nothing holds.
 """
 
 import re
