@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from app.composing.again import told
 from app.composing.covering import asks, costs
 from app.composing.fitting import ANSWERS, ROOT, fits, folded, same
-from app.composing.parts import SENTENCE, joins, parts_of
-from app.composing.plain import shorten
+from app.composing.parts import joins, parts_of
 from app.composing.section_words import COMMON, content, names, own_words, vocabulary, whole_name
 from app.composing.section_words import asked as asked_of
-from app.types import Passage, Prompt, Section
+from app.types import Passage, Prompt
 
 _SAME_LANGUAGE = 0.5  # share of the best score at which a passage in the customer's language is preferred
 _COMMON_LANGUAGE = "ru"  # is read by those whose own a section has not
@@ -32,6 +32,8 @@ _NEXT = 0.7  # share of the best score from which the next best is said to who w
 _HELPS = 0.7  # the same beside a trouble where only the trouble itself is asked of
 _WISHED = 0.35  # the same for what he says he needs: it may only tell who he is
 _EARLIER = 3  # answers of ours that are not given again to who says that they were beside the point
+_STILL = 0.3  # probability from which what was said a moment ago answers the next question too
+_NEVER = 1.1
 _BRIEF = 3  # words of a message that goes on with what was said
 ANEW = frozenset({"correction", "frustration"})
 _LOOKED_UP = frozenset({"feature", "refund"})
@@ -107,7 +109,7 @@ def _unsaid(prompt: Prompt) -> tuple[Passage, ...]:
     """The passages but for those that were said a moment ago: who asks on has read them.
 
     Who says that they were beside the point is not told one of the last few again. The same question has the same
-    answer, and a price is asked for again to hear it again.
+    answer, a price is asked for again to hear it again, and what surely answers is said again in short.
     """
     step, history = prompt.step, prompt.history
     if step.reason == "price":
@@ -118,7 +120,12 @@ def _unsaid(prompt: Prompt) -> tuple[Passage, ...]:
         return prompt.passages
     else:
         answers = [history[-1].answer] if folded(history[-1].user or "") != folded(prompt.text) else []
-    return tuple(p for p in prompt.passages if not any(_told(p.section, answer) for answer in answers))
+    still = _STILL if ANEW.isdisjoint(step.intents) else _NEVER
+    return tuple(p for p in prompt.passages if _surely(p, still) or not any(told(p.section, a) for a in answers))
+
+
+def _surely(passage: Passage, least: float) -> bool:
+    return passage.answers is not None and passage.answers >= least
 
 
 def _near_enough(first: Passage, found: Sequence[Passage], prompt: Prompt) -> bool:
@@ -128,12 +135,6 @@ def _near_enough(first: Passage, found: Sequence[Passage], prompt: Prompt) -> bo
         return not sells and first.answers is not None and first.answers >= _HELPS
     same = [p for p in found if p.section.language == first.section.language]
     return not same or _weight(first) >= _NEXT * max(_weight(p) for p in same)
-
-
-def _told(section: Section, answer: str) -> bool:
-    """Whether an answer said the better part of a section."""
-    sentences = [sentence.strip() for sentence in SENTENCE.findall(shorten(section.text))]
-    return sum(sentence in answer for sentence in sentences) * 2 > len(sentences)
 
 
 def _fits(asked: str, passage: Passage, prompt: Prompt, *, wished: bool = False) -> bool:

@@ -3,6 +3,7 @@
 It can say only what the knowledge base or the flow says, so it cannot invent a price.
 """
 
+from app.composing.again import in_short
 from app.composing.choosing import ANEW, choose
 from app.composing.covering import left_out, quoted
 from app.composing.joining import joined
@@ -60,6 +61,7 @@ def compose(prompt: Prompt) -> Draft:
         said = [unrequested(text) for text in said]
     if hedged:
         said = [unaffirmed(text) for text in said]
+    said = [in_short(p.section, text, _asked(prompt, p), prompt) for p, text in zip(passages, said, strict=True)]
     announced = [_announced(text, number, passages, step.language) for number, text in enumerate(said)]
     texts = (*(each.said for each in (*ordered, *hedged)), "\n".join(facts), *announced)
     rest = _of_the_rest(prompt, passages)
@@ -71,6 +73,12 @@ def compose(prompt: Prompt) -> Draft:
     )
     parts = [part for part in (opening, answer, step.question) if part]
     return Draft("\n\n".join(parts), Extractive.name, passages, origin="knowledge")
+
+
+def _asked(prompt: Prompt, passage: Passage) -> str:
+    """The question that found a passage."""
+    number, step = passage.ranks.get("question"), prompt.step
+    return step.queries[number - 1] if number and step.queries else step.query or prompt.text
 
 
 def _unrepeated(decided: tuple[Deciding, ...], prompt: Prompt) -> tuple[Deciding, ...]:

@@ -1,0 +1,48 @@
+"""A section that was said a moment ago: who asks on hears of it what answers him, and not the paragraph once more."""
+
+from collections.abc import Sequence
+
+from app.composing.fitting import folded, same
+from app.composing.parts import SENTENCE
+from app.composing.plain import sentences, shorten
+from app.composing.section_words import content
+from app.language.words import questions
+from app.types import Exchange, Prompt, Section
+
+_RECENT = 3
+"""Answers of ours that he still has before his eyes."""
+
+
+def told(section: Section, answer: str) -> bool:
+    """Whether an answer said the better part of a section."""
+    parts = [sentence.strip() for sentence in SENTENCE.findall(shorten(section.text))]
+    return sum(sentence in answer for sentence in parts) * 2 > len(parts)
+
+
+def in_short(section: Section, text: str, asked: str, prompt: Prompt) -> str:
+    """The text of a section; of one that he has read in the last answers the sentence that decides `asked`.
+
+    Who asks the same again is told the same again.
+    """
+    before = prompt.history[-_RECENT:]
+    if _repeats(prompt.text, before) or not any(told(section, exchange.answer) for exchange in before):
+        return text
+    return _deciding(text, asked)
+
+
+def _repeats(text: str, before: Sequence[Exchange]) -> bool:
+    return any(folded(exchange.user or "") == folded(text) for exchange in before)
+
+
+def _deciding(text: str, asked: str) -> str:
+    """The sentence that holds most of what is asked, the first of equals: what stands behind it only qualifies it."""
+    wanted = content(asked)
+
+    def held(sentence: str) -> int:
+        said = folded(sentence)
+        return sum(any(same(word, other) for other in said) for word in wanted)
+
+    said = sentences(text)
+    best = max(range(len(said)), key=lambda number: held(said[number]), default=0)
+    leans = best and folded(said[best])[:1] and folded(said[best])[0] in questions()["leans"]
+    return " ".join(said[best - 1 if leans else best : best + 1]) or text
