@@ -53,6 +53,8 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
     query = step.query or ""
     if len(step.queries) > 1 and (apart := _of_each(prompt)) is not None:
         return apart
+    if step.reason in _QUESTIONS and (named := tuple(p for p in prompt.passages if "named" in p.ranks)):
+        return named[:_MOST]
     # A search that the flow wrote has no parts of the customer's, nor has one for what answers an objection.
     own = bool(step.queries) or set(folded(query)) <= set(folded(prompt.text))
     anew = not ANEW.isdisjoint(step.intents) or step.topic in _PASSED_ON or step.state.lane == "trouble"

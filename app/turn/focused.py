@@ -1,0 +1,187 @@
+"""What is asked of a thing by its name is answered by what is said of that thing.
+
+Who asks whether he needs it, which of two suits him and what the difference is hears the section that says what each is
+for, and no list of prices. Who asks whether the wired scanner reads some code hears of the scanner, or that we do not
+know: a section on payments by such a code holds the same word.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from app.composing.covering import asks, costs
+from app.composing.fitting import ROOT, folded, same
+from app.composing.section_words import content, own_words, vocabulary
+from app.figures.words import asked_by, chooses, fold, listed
+from app.knowledge.retriever import Retriever
+from app.language.words import questions
+from app.packaged import packaged
+from app.turn.recalled import in_its_words
+from app.types import Deciding, Language, Passage, Section, Step
+
+_PRICES = frozenset({"price", "sum"})
+_FEW = 3
+"""Things that one question is about; more of them is a list."""
+_SAID = 2
+"""Sections of one question that are said."""
+_OTHERS = 0.6
+"""Probability from which a section of something else answers what is asked of a thing."""
+_SURELY = 0.8
+"""The same, from which nobody wants to hear a price beside it that he has not asked for."""
+_NAMED = 0.6
+"""What a section counts that says what a thing is for, where that is asked of the thing by its name."""
+_REASONS = frozenset({"price", "feature", "comparison", "payment"})
+_PIECE = "@piece"
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """A question, and the keys of what it names; `number` is its place among several, 0 of the only one."""
+
+    text: str
+    number: int
+    keys: tuple[str, ...]
+    plain: bool
+    """Whether each is named as itself, and not by a word for several."""
+
+
+def focused(
+    step: Step, passages: Sequence[Passage], deciding: tuple[Deciding, ...], focus: Sequence[str], found: Retriever
+) -> tuple[tuple[Passage, ...], tuple[Deciding, ...]]:
+    """The passages and what decides, as far as they are about what is asked. `focus`: what was spoken of before."""
+    if step.reason not in _REASONS or not step.query:
+        return tuple(passages), deciding
+    clauses = tuple(_clauses(step, focus, found))
+    deciding = _asked_for(clauses, tuple(passages), deciding, found)
+    if any(costs(each.text) for each in clauses):
+        return tuple(passages), deciding
+    kept = tuple(passages)
+    for clause in clauses:
+        own = _sections(clause.keys, step.language, found)
+        if own and _advises(clause.text):
+            kept = _first(kept, own, clause)
+            deciding = tuple(each for each in deciding if each.kind not in _PRICES)
+        elif own and clause.plain and _goods(clause.keys, found):
+            kept = tuple(p for p in kept if not _belongs(p, clause, clauses) or _tells(p, own, clause, step.language))
+            if not _answered(kept, own):
+                deciding = tuple(each for each in deciding if each.kind not in _PRICES)
+    return kept, deciding
+
+
+def _clauses(step: Step, focus: Sequence[str], found: Retriever) -> Iterator[_Clause]:
+    """The questions with what they name; one that names nothing and points at something means what was spoken of."""
+    for number, text in enumerate(step.queries or (step.query or "",), 1):
+        named = [n for n in found.catalogue.named(in_its_words(text, found)) if n.own]
+        keys = tuple(dict.fromkeys(key for n in named for key in ((n.key,) if n.key is not None else n.tied)))
+        if not keys and not questions()["refers"].isdisjoint(folded(text)):
+            keys = tuple(focus)
+        plain = all(n.key is not None for n in named)
+        yield _Clause(text, number if step.queries else 0, keys if len(keys) <= _FEW else (), plain)
+
+
+def _asked_for(
+    clauses: Sequence[_Clause], passages: Sequence[Passage], deciding: tuple[Deciding, ...], found: Retriever
+) -> tuple[Deciding, ...]:
+    """Without the prices of what is only named in a question for something else, that is surely answered."""
+    if any(costs(each.text) for each in clauses):
+        return deciding
+    aside = {
+        section
+        for clause in clauses
+        for section in _ids(clause.keys, found)
+        if any(_belongs(p, clause, clauses) and (p.answers or 0.0) >= _SURELY and p.section.id not in
+               _ids(clause.keys, found) for p in passages)
+    }  # fmt: skip
+    return tuple(each for each in deciding if each.kind != "price" or not aside.issuperset(each.sections))
+
+
+def _advises(text: str) -> bool:
+    """Whether it asks for the difference, which one suits, or whether a thing is needed."""
+    words = [fold(word) for word in folded(text)]
+    needed = any(word in listed("needing") or word in listed("suiting") for word in words)
+    worth = needed or not _words()["worth"].isdisjoint(folded(text))
+    return chooses(words) or any("difference" in asked_by(word) for word in words) or (worth and asks(text))
+
+
+def _first(passages: Sequence[Passage], own: Sequence[Section], clause: _Clause) -> tuple[Passage, ...]:
+    """What is said of the things that are named, before what else was found for their question: that goes, unless it
+    tells of all of them."""
+    most = max((p.score for p in passages), default=1.0)
+    known = {p.section.id: p for p in passages}
+    ranks = {"question": clause.number} if clause.number else {}
+    both = [p for p in passages if _answers(p) >= _NAMED and _names_all(p.section, own)]
+    said = tuple(
+        replace(p, score=max(p.score, most), answers=max(_answers(p), _NAMED), ranks={**p.ranks, **ranks, "named": n})
+        for n, section in enumerate(own, 1)
+        for p in (known.get(section.id) or Passage(section, most),)
+    )
+    first = tuple(both[:1]) or said
+    ids = {p.section.id for p in first}
+    return (*first, *(p for p in passages if p.section.id not in ids and _of_another(p, clause)))
+
+
+def _of_another(passage: Passage, clause: _Clause) -> bool:
+    return bool(clause.number) and passage.ranks.get("question") not in (None, clause.number)
+
+
+def _names_all(section: Section, own: Sequence[Section]) -> bool:
+    """Whether a section that is none of theirs speaks of each."""
+    held = vocabulary(section)
+    return section not in own and all(
+        any(same(word, other) for word in content(each.title) for other in held.get(word[:ROOT], ())) for each in own
+    )
+
+
+def _tells(passage: Passage, own: Sequence[Section], clause: _Clause, language: Language) -> bool:
+    """Whether a passage answers what is asked of a thing: the thing's own by a word beside the name."""
+    if passage.section not in own:
+        return passage.section.language != language or _answers(passage) >= _OTHERS
+    if not _words()["about"].isdisjoint(folded(clause.text)):
+        return True
+    held = own_words(passage.section)
+    name = {word for section in own for word in content(" ".join((section.title, *(f.name for f in section.facts))))}
+    beside = [w for w in content(clause.text) if not w.isdigit() and not any(same(w, other) for other in name)]
+    return not beside or any(same(word, other) for word in beside for other in held.get(word[:ROOT], ()))
+
+
+def _belongs(passage: Passage, clause: _Clause, clauses: Sequence[_Clause]) -> bool:
+    """Whether a passage was found for that question."""
+    return passage.ranks.get("question") == clause.number if clause.number else len(clauses) == 1
+
+
+def _answers(passage: Passage) -> float:
+    return passage.answers or 0.0
+
+
+def _answered(passages: Sequence[Passage], own: Sequence[Section]) -> bool:
+    return any(each.section in own for each in passages)
+
+
+def _goods(keys: Sequence[str], found: Retriever) -> bool:
+    """Whether all of them are sold by the piece: of a service or a plan, other sections tell as well."""
+    offers = [found.catalogue.get(key) for key in keys]
+    return all(offer is not None and any(p.unit == _PIECE for p in offer.prices) for offer in offers)
+
+
+def _ids(keys: Sequence[str], found: Retriever) -> frozenset[str]:
+    offers = (found.catalogue.get(key) for key in keys)
+    return frozenset(section for offer in offers if offer is not None for section in offer.sections)
+
+
+def _sections(keys: Sequence[str], language: Language, found: Retriever) -> tuple[Section, ...]:
+    """For each thing the section that says most of it alone, in that language where there is one; where one tells of
+    several of them, such sections alone."""
+    held: dict[str, int] = {}
+    sections = {section.id: section for section in found.sections}
+    for key in keys:
+        of = [sections[name] for name in _ids((key,), found) if name in sections]
+        if of:
+            best = min(of, key=lambda s: (s.language != language, s.language != "ru", len(s.facts), s.id))
+            held[best.id] = held.get(best.id, 0) + 1
+    most = max(held.values(), default=0)
+    return tuple(sections[name] for name, count in held.items() if most == 1 or count > 1)[:_SAID]
+
+
+@lru_cache(maxsize=1)
+def _words() -> Mapping[str, frozenset[str]]:
+    return {name: frozenset(folded(row)) for name, row in packaged("app.turn", "focused.yaml").items()}
