@@ -9,8 +9,14 @@ from app.composing.section_words import content
 from app.language.words import questions
 from app.types import Exchange, Prompt, Section
 
+ANEW = frozenset({"correction", "frustration"})
+"""Intents of who was answered badly."""
 _RECENT = 3
 """Answers of ours that he still has before his eyes."""
+
+
+_BRIEF = 120
+"""Characters of a text that is said whole, however often: it is read at a glance."""
 
 
 def told(section: Section, answer: str) -> bool:
@@ -22,10 +28,11 @@ def told(section: Section, answer: str) -> bool:
 def in_short(section: Section, text: str, asked: str, prompt: Prompt) -> str:
     """The text of a section; of one that he has read in the last answers the sentence that decides `asked`.
 
-    Who asks the same again is told the same again.
+    Who asks the same again, or says that he was answered badly, is told all of it again.
     """
     before = prompt.history[-_RECENT:]
-    if _repeats(prompt.text, before) or not any(told(section, exchange.answer) for exchange in before):
+    anew = _repeats(prompt.text, before) or not ANEW.isdisjoint(prompt.step.intents)
+    if anew or len(text) <= _BRIEF or not any(told(section, exchange.answer) for exchange in before):
         return text
     return _deciding(text, asked)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from app.composing.again import told
+from app.composing.again import ANEW, told
 from app.composing.covering import asks, costs
 from app.composing.fitting import ANSWERS, ROOT, fits, folded, same
 from app.composing.parts import joins, parts_of
@@ -35,7 +35,6 @@ _EARLIER = 3  # answers of ours that are not given again to who says that they w
 _STILL = 0.3  # probability from which what was said a moment ago answers the next question too
 _NEVER = 1.1
 _BRIEF = 3  # words of a message that goes on with what was said
-ANEW = frozenset({"correction", "frustration"})
 _LOOKED_UP = frozenset({"feature", "refund"})
 _PASSED_ON = frozenset({"trouble", "refund"})
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
@@ -123,11 +122,16 @@ def _unsaid(prompt: Prompt) -> tuple[Passage, ...]:
     else:
         answers = [history[-1].answer] if folded(history[-1].user or "") != folded(prompt.text) else []
     still = _STILL if ANEW.isdisjoint(step.intents) else _NEVER
-    return tuple(p for p in prompt.passages if _surely(p, still) or not any(told(p.section, a) for a in answers))
+    return tuple(
+        p for p in prompt.passages if _still(p, step.queries, still) or not any(told(p.section, a) for a in answers)
+    )
 
 
-def _surely(passage: Passage, least: float) -> bool:
-    return passage.answers is not None and passage.answers >= least
+def _still(passage: Passage, queries: Sequence[str], least: float) -> bool:
+    """Whether what was said answers again: with that probability, and a question."""
+    number = passage.ranks.get("question")
+    asked = not number or not queries or asks(queries[number - 1])
+    return asked and passage.answers is not None and passage.answers >= least
 
 
 def _near_enough(first: Passage, found: Sequence[Passage], prompt: Prompt) -> bool:

@@ -3,8 +3,8 @@
 It can say only what the knowledge base or the flow says, so it cannot invent a price.
 """
 
-from app.composing.again import in_short
-from app.composing.choosing import ANEW, choose
+from app.composing.again import ANEW, in_short
+from app.composing.choosing import choose
 from app.composing.covering import left_out, quoted
 from app.composing.joining import joined
 from app.composing.news import elsewhere, unaffirmed, unrequested

@@ -102,17 +102,21 @@ async def search(
         asked = [Asked(query, None, without) for query in step.queries]
         apart = await bot.knowledge.find_all(asked, top_k=top_k, today=today, deadline=deadline)
         passages = _with_first_of(found, apart, step.language)
-    passages = _spoken(compatible(step, passages), step, bot)
+    passages = _spoken(_compatible(passages, step, bot), step, bot)
     if step.wider is None or any(passage.answers is None or passage.answers >= ANSWERS for passage in passages):
         return replace(found, passages=passages)
     wider = await bot.knowledge.find(step.wider, top_k=top_k, today=today, without=without, deadline=deadline)
-    return replace(wider, passages=_spoken(compatible(step, _usual(wider, step)), step, bot) or passages)
+    return replace(wider, passages=_spoken(_compatible(_usual(wider, step), step, bot), step, bot) or passages)
 
 
 def _usual(wider: Found, step: Step) -> tuple[Passage, ...]:
     """What the wider search found; where it asked other words than his, only what answers those as good as surely."""
     own = set(folded(step.query or "")) <= set(folded(step.wider or ""))
     return tuple(p for p in wider.passages if own or p.answers is None or p.answers >= _USUAL)
+
+
+def _compatible(passages: Sequence[Passage], step: Step, bot: Bot) -> tuple[Passage, ...]:
+    return compatible(step, passages, reduces=bool(bot.knowledge.current.catalogue.reductions))
 
 
 def _spoken(passages: Sequence[Passage], step: Step, bot: Bot) -> tuple[Passage, ...]:

@@ -30,9 +30,12 @@ _QUESTIONS = 6
 """Of a section that are looked at."""
 
 
-def compatible(step: Step, passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Those of the passages that answer what was asked; all of them where the kind of question tells nothing."""
-    if step.reason in _OURS:
+def compatible(step: Step, passages: Sequence[Passage], *, reduces: bool = False) -> tuple[Passage, ...]:
+    """Those of the passages that answer what was asked; all of them where the kind of question tells nothing.
+
+    `reduces`: the shop states reductions of its own prices as facts.
+    """
+    if reduces and step.reason in _OURS:
         passages = [each for each in passages if each.section.facts or not _between(_asked(step, each), step)]
     act = next((act for act in _KINDS if act in step.intents), None)
     if act is None or not _OTHERS.isdisjoint(step.intents):

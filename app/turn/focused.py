@@ -14,12 +14,14 @@ from app.composing.fitting import ROOT, folded, same
 from app.composing.section_words import content, own_words, vocabulary
 from app.figures.words import asked_by, chooses, fold, listed
 from app.knowledge.retriever import Retriever
+from app.knowledge.wordlists import listed as particles
 from app.language.words import questions
 from app.packaged import packaged
 from app.turn.recalled import in_its_words
 from app.types import Deciding, Language, Passage, Section, Step
 
 _PRICES = frozenset({"price", "sum"})
+_FACTS = frozenset({"price", "sum", "term"})
 _FEW = 3
 """Things that one question is about; more of them is a list."""
 _SAID = 2
@@ -53,15 +55,15 @@ def focused(
         return tuple(passages), deciding
     clauses = tuple(_clauses(step, focus, found))
     deciding = _asked_for(clauses, tuple(passages), deciding, found)
-    if any(costs(each.text) for each in clauses):
+    if any(_of_price(each.text) for each in clauses):
         return tuple(passages), deciding
     kept = tuple(passages)
     for clause in clauses:
         own = _sections(clause.keys, step.language, found)
         if own and _advises(clause.text):
-            kept = _first(kept, own, clause)
-            deciding = tuple(each for each in deciding if each.kind not in _PRICES)
-        elif own and clause.plain and _goods(clause.keys, found):
+            kept, ids = _first(kept, own, clause), _ids(clause.keys, found)
+            deciding = tuple(each for each in deciding if each.kind not in _FACTS or not ids.issuperset(each.sections))
+        elif own and clause.plain and _asks(clause.text) and "price" not in step.intents and _goods(clause.keys, found):
             kept = tuple(p for p in kept if not _belongs(p, clause, clauses) or _tells(p, own, clause, step.language))
             if not _answered(kept, own):
                 deciding = tuple(each for each in deciding if each.kind not in _PRICES)
@@ -98,9 +100,17 @@ def _asked_for(
 def _advises(text: str) -> bool:
     """Whether it asks for the difference, which one suits, or whether a thing is needed."""
     words = [fold(word) for word in folded(text)]
-    needed = any(word in listed("needing") or word in listed("suiting") for word in words)
-    worth = needed or not _words()["worth"].isdisjoint(folded(text))
-    return chooses(words) or any("difference" in asked_by(word) for word in words) or (worth and asks(text))
+    worth = any(word in listed("suiting") for word in words) or not _words()["worth"].isdisjoint(folded(text))
+    return chooses(words) or any("difference" in asked_by(word) for word in words) or (worth and _asks(text))
+
+
+def _asks(text: str) -> bool:
+    return asks(text) or not (questions()["starts"] | particles("particles")).isdisjoint(folded(text))
+
+
+def _of_price(text: str) -> bool:
+    """Whether a question asks what something costs, or for a sum."""
+    return costs(text) or any(kind in _PRICES for word in folded(text) for kind in asked_by(fold(word)))
 
 
 def _first(passages: Sequence[Passage], own: Sequence[Section], clause: _Clause) -> tuple[Passage, ...]:
@@ -134,8 +144,10 @@ def _names_all(section: Section, own: Sequence[Section]) -> bool:
 
 def _tells(passage: Passage, own: Sequence[Section], clause: _Clause, language: Language) -> bool:
     """Whether a passage answers what is asked of a thing: the thing's own by a word beside the name."""
+    if passage.section.language != language:
+        return True  # words tell nothing of it
     if passage.section not in own:
-        return passage.section.language != language or _answers(passage) >= _OTHERS
+        return _answers(passage) >= _OTHERS
     if not _words()["about"].isdisjoint(folded(clause.text)):
         return True
     held = own_words(passage.section)
