@@ -26,11 +26,13 @@ _APART = 0.5  # the same for what was found for a question of its own
 _ABOUT = 0.6  # share of a part's words from which on a passage is about it
 _MOST = 3  # passages of one answer
 _BESIDE_A_NAME = 0.25  # the same where the question names what nothing of ours does: what is near is seldom about it
-_BESIDE_ANOTHER = 0.25  # the same beside a surer one: a word on the rest is better than a strange paragraph
+_BESIDE_ANOTHER = 0.4  # the same beside a surer one: a word on the rest is better than a strange paragraph
+_BESIDE_A_SUM = 0.6  # the same beside what was reckoned: that is what he wanted to hear
+_RECKONED = frozenset({"sum", "confirmed", "corrected", "instalment", "advised"})
 _IN_TROUBLE = 0.3  # the same beside a trouble: nobody whose till stands still is told of what lies near
 _NEXT = 0.7  # share of the best score from which the next best is said to who was told the best
 _HELPS = 0.7  # the same beside a trouble where only the trouble itself is asked of
-_WISHED = 0.35  # the same for what he says he needs: it may only tell who he is
+_WISHED = 0.6  # the same for what he says he needs: it may only tell who he is
 _EARLIER = 3  # answers of ours that are not given again to who says that they were beside the point
 _STILL = 0.3  # probability from which what was said a moment ago answers the next question too
 _NEVER = 1.1
@@ -150,6 +152,8 @@ def _fits(asked: str, passage: Passage, prompt: Prompt, *, wished: bool = False)
     least = _WISHED if wished else _BESIDE_A_NAME if strange else ANSWERS
     if "trouble" in prompt.step.intents:
         least = max(least, _IN_TROUBLE)
+    if any(each.kind in _RECKONED for each in prompt.deciding):
+        least = max(least, _BESIDE_A_SUM)
     # Words tell nothing of a section in another language.
     if passage.section.language == prompt.step.language and not _likely(passage, least):
         return False

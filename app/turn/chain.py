@@ -174,7 +174,8 @@ def plan(
     """Writes the prompt, if the backend speaks from one. The plan's step may have lost its question."""
     counted = bot.dialogue.counted(step.state)
     spoken_of = recalled(snapshot, bot.knowledge.current, counted).focus
-    passages, deciding = focused(step, found.passages, deciding, spoken_of, bot.knowledge.current)
+    last = snapshot.history[-1].answer if snapshot.history else ""
+    passages, deciding = focused(step, found.passages, deciding, spoken_of, bot.knowledge.current, last)
     bare = Prompt(step, passages, snapshot.history, ask.text, deciding=deciding)
     step = _settled(bare, snapshot, bot)
     if not wants_prompt:

@@ -2,7 +2,7 @@
 
 Who asks whether he needs it, which of two suits him and what the difference is hears the section that says what each is
 for, and no list of prices. Who asks whether the wired scanner reads some code hears of the scanner, or that we do not
-know: a section on payments by such a code holds the same word.
+know: a section on payments by such a code holds the same word. Who asks why one was counted asks of our sum.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +22,7 @@ from app.types import Deciding, Language, Passage, Section, Step
 
 _PRICES = frozenset({"price", "sum"})
 _FACTS = frozenset({"price", "sum", "term"})
+_BARE = frozenset({"price", "not_known"})
 _FEW = 3
 """Things that one question is about; more of them is a list."""
 _SAID = 2
@@ -48,12 +49,23 @@ class _Clause:
 
 
 def focused(
-    step: Step, passages: Sequence[Passage], deciding: tuple[Deciding, ...], focus: Sequence[str], found: Retriever
+    step: Step,
+    passages: Sequence[Passage],
+    deciding: tuple[Deciding, ...],
+    focus: Sequence[str],
+    found: Retriever,
+    last: str = "",
 ) -> tuple[tuple[Passage, ...], tuple[Deciding, ...]]:
-    """The passages and what decides, as far as they are about what is asked. `focus`: what was spoken of before."""
+    """The passages and what decides, as far as they are about what is asked. `focus`: what was spoken of before, `last`:
+    our last answer."""
     if step.reason not in _REASONS or not step.query:
         return tuple(passages), deciding
     clauses = tuple(_clauses(step, focus, found))
+    for clause in clauses:
+        if _reproaches(clause, last, step.language, found):
+            ids = _ids(clause.keys, found)
+            passages = [p for p in passages if not _belongs(p, clause, clauses)]
+            deciding = tuple(d for d in deciding if d.kind not in _BARE or not ids.issuperset(d.sections))
     deciding = _asked_for(clauses, tuple(passages), deciding, found)
     if any(_of_price(each.text) for each in clauses):
         return tuple(passages), deciding
@@ -106,6 +118,13 @@ def _advises(text: str) -> bool:
 
 def _asks(text: str) -> bool:
     return asks(text) or not (questions()["starts"] | particles("particles")).isdisjoint(folded(text))
+
+
+def _reproaches(clause: _Clause, last: str, language: Language, found: Retriever) -> bool:
+    """Whether a question is about what our last answer made of the thing that it names."""
+    asks_why = not (_words()["reproach"] | questions()["why"]).isdisjoint(folded(clause.text))
+    offers = (found.catalogue.get(key) for key in clause.keys if asks_why)
+    return any(offer is not None and found.names.said(offer.name, language) in last for offer in offers)
 
 
 def _of_price(text: str) -> bool:
