@@ -52,10 +52,9 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
         return ()
     first = _best(prompt)
     query = step.query or ""
-    if len(step.queries) > 1 and (apart := _of_each(prompt)) is not None:
-        return apart
-    if step.reason in _QUESTIONS and (named := tuple(p for p in prompt.passages if "named" in p.ranks)):
-        return named[:_MOST]
+    apart = _of_each(prompt) if len(step.queries) > 1 else None
+    if (found_apart := _named(prompt) if apart is None else apart) is not None:
+        return found_apart
     # A search that the flow wrote has no parts of the customer's, nor has one for what answers an objection.
     own = bool(step.queries) or set(folded(query)) <= set(folded(prompt.text))
     anew = not ANEW.isdisjoint(step.intents) or step.topic in _PASSED_ON or step.state.lane == "trouble"
@@ -83,6 +82,12 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
     least = _APART * max(_weight(p) for p in prompt.passages)
     found = fitting or [p for p in prompt.passages if _weight(p) >= least and _fits(query, p, prompt)][:1]
     return tuple(sorted(found, key=lambda passage: order[passage.section.id]))
+
+
+def _named(prompt: Prompt) -> tuple[Passage, ...] | None:
+    """What is said of the things by whose names he asks which he needs; None where he does not."""
+    named = tuple(p for p in prompt.passages if "named" in p.ranks)
+    return named[:_MOST] if named and prompt.step.reason in _QUESTIONS else None
 
 
 def _beside(first: Passage, said: Sequence[Passage], prompt: Prompt, *, own: bool, anew: bool) -> tuple[Passage, ...]:

@@ -21,7 +21,7 @@ from app.settings import Settings
 from app.turn.bots import Bot
 from app.turn.compatible import compatible
 from app.turn.deciding import his_words, wanted_of, what_decides
-from app.turn.focused import focused
+from app.turn.focused import Before, focused
 from app.turn.outcome import Outcome, settle
 from app.turn.prompting import bearing, with_prices, written
 from app.turn.recalled import recalled
@@ -173,9 +173,9 @@ def plan(
 ) -> Plan:
     """Writes the prompt, if the backend speaks from one. The plan's step may have lost its question."""
     counted = bot.dialogue.counted(step.state)
-    spoken_of = recalled(snapshot, bot.knowledge.current, counted).focus
-    last = snapshot.history[-1].answer if snapshot.history else ""
-    passages, deciding = focused(step, found.passages, deciding, spoken_of, bot.knowledge.current, last)
+    focus = recalled(snapshot, bot.knowledge.current, counted).focus
+    before = Before(tuple(focus), snapshot.history[-1].answer if snapshot.history else "")
+    passages, deciding = focused(step, found.passages, deciding, before, bot.knowledge.current)
     bare = Prompt(step, passages, snapshot.history, ask.text, deciding=deciding)
     step = _settled(bare, snapshot, bot)
     if not wants_prompt:

@@ -17,7 +17,7 @@ from app.knowledge.retriever import Retriever
 from app.knowledge.wordlists import listed as particles
 from app.language.words import questions
 from app.packaged import packaged
-from app.turn.recalled import in_its_words
+from app.turn.recalled import LONGEST, in_its_words
 from app.types import Deciding, Language, Passage, Section, Step
 
 _PRICES = frozenset({"price", "sum"})
@@ -25,6 +25,8 @@ _FACTS = frozenset({"price", "sum", "term"})
 _BARE = frozenset({"price", "not_known"})
 _FEW = 3
 """Things that one question is about; more of them is a list."""
+_MOST = 12
+"""Questions of a message that are looked at."""
 _SAID = 2
 """Sections of one question that are said."""
 _OTHERS = 0.6
@@ -48,21 +50,23 @@ class _Clause:
     """Whether each is named as itself, and not by a word for several."""
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a message goes on with: the keys of what was spoken of, and our last answer."""
+
+    focus: tuple[str, ...] = ()
+    answer: str = ""
+
+
 def focused(
-    step: Step,
-    passages: Sequence[Passage],
-    deciding: tuple[Deciding, ...],
-    focus: Sequence[str],
-    found: Retriever,
-    last: str = "",
+    step: Step, passages: Sequence[Passage], deciding: tuple[Deciding, ...], before: Before, found: Retriever
 ) -> tuple[tuple[Passage, ...], tuple[Deciding, ...]]:
-    """The passages and what decides, as far as they are about what is asked. `focus`: what was spoken of before, `last`:
-    our last answer."""
+    """The passages and what decides, as far as they are about what is asked. Linear in the questions."""
     if step.reason not in _REASONS or not step.query:
         return tuple(passages), deciding
-    clauses = tuple(_clauses(step, focus, found))
+    clauses = tuple(_clauses(step, before.focus, found))
     for clause in clauses:
-        if _reproaches(clause, last, step.language, found):
+        if _reproaches(clause, before.answer, step.language, found):
             ids = _ids(clause.keys, found)
             passages = [p for p in passages if not _belongs(p, clause, clauses)]
             deciding = tuple(d for d in deciding if d.kind not in _BARE or not ids.issuperset(d.sections))
@@ -84,7 +88,8 @@ def focused(
 
 def _clauses(step: Step, focus: Sequence[str], found: Retriever) -> Iterator[_Clause]:
     """The questions with what they name; one that names nothing and points at something means what was spoken of."""
-    for number, text in enumerate(step.queries or (step.query or "",), 1):
+    for number, whole in enumerate((step.queries or (step.query or "",))[:_MOST], 1):
+        text = whole[:LONGEST]
         named = [n for n in found.catalogue.named(in_its_words(text, found)) if n.own]
         keys = tuple(dict.fromkeys(key for n in named for key in ((n.key,) if n.key is not None else n.tied)))
         if not keys and not questions()["refers"].isdisjoint(folded(text)):
