@@ -26,13 +26,13 @@ _APART = 0.5  # the same for what was found for a question of its own
 _ABOUT = 0.6  # share of a part's words from which on a passage is about it
 _MOST = 3  # passages of one answer
 _BESIDE_A_NAME = 0.25  # the same where the question names what nothing of ours does: what is near is seldom about it
-_BESIDE_ANOTHER = 0.4  # the same beside a surer one: a word on the rest is better than a strange paragraph
-_BESIDE_A_SUM = 0.6  # the same beside what was reckoned: that is what he wanted to hear
+_BESIDE_ANOTHER = 0.34  # the same beside a surer one: a word on the rest is better than a strange paragraph
+_BESIDE_A_SUM = 0.5  # the same beside what was reckoned: that is what he wanted to hear
 _RECKONED = frozenset({"sum", "confirmed", "corrected", "instalment", "advised"})
 _IN_TROUBLE = 0.3  # the same beside a trouble: nobody whose till stands still is told of what lies near
 _NEXT = 0.7  # share of the best score from which the next best is said to who was told the best
 _HELPS = 0.7  # the same beside a trouble where only the trouble itself is asked of
-_WISHED = 0.6  # the same for what he says he needs: it may only tell who he is
+_WISHED = 0.45  # the same for what he says he needs: it may only tell who he is
 _EARLIER = 3  # answers of ours that are not given again to who says that they were beside the point
 _STILL = 0.3  # probability from which what was said a moment ago answers the next question too
 _NEVER = 1.1
@@ -84,6 +84,11 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
     return tuple(sorted(found, key=lambda passage: order[passage.section.id]))
 
 
+def _prices(passage: Passage, asked: str) -> bool:
+    """Whether a price is asked for and stands there."""
+    return costs(asked) and any(fact.currency for fact in passage.section.facts)
+
+
 def _named(prompt: Prompt) -> tuple[Passage, ...] | None:
     """What is said of the things by whose names he asks which he needs; None where he does not."""
     named = tuple(p for p in prompt.passages if "named" in p.ranks)
@@ -109,7 +114,7 @@ def _of_each(prompt: Prompt) -> tuple[Passage, ...] | None:
         return None
     surest = max(p.answers or 0.0 for p in near)
     apart = [(p, queries[p.ranks["question"] - 1]) for p in sorted(near, key=lambda p: p.ranks["question"])]
-    sure = ((p, asked) for p, asked in apart if p.answers == surest or _likely(p, _BESIDE_ANOTHER))
+    sure = ((p, a) for p, a in apart if p.answers == surest or _likely(p, _BESIDE_ANOTHER) or _prices(p, a))
     return tuple(p for p, asked in sure if _fits(asked, p, prompt, wished=not asks(asked)))[:_MOST]
 
 

@@ -7,7 +7,7 @@ know: a section on payments by such a code holds the same word. Who asks why one
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from app.composing.covering import asks, costs
 from app.composing.fitting import ROOT, folded, same
@@ -64,26 +64,44 @@ def focused(
     """The passages and what decides, as far as they are about what is asked. Linear in the questions."""
     if step.reason not in _REASONS or not step.query:
         return tuple(passages), deciding
-    clauses = tuple(_clauses(step, before.focus, found))
-    for clause in clauses:
-        if _reproaches(clause, before.answer, step.language, found):
-            ids = _ids(clause.keys, found)
-            passages = [p for p in passages if not _belongs(p, clause, clauses)]
+    asked = tuple(_clauses(step, before.focus, found))
+    clauses = tuple(each for each in asked if not _reproaches(each, before.answer, step.language, found))
+    for each in asked:
+        if each not in clauses:
+            ids = _ids(each.keys, found)
+            passages = [p for p in passages if not _belongs(p, each, asked) and _answers(p) >= _OTHERS]
             deciding = tuple(d for d in deciding if d.kind not in _BARE or not ids.issuperset(d.sections))
-    deciding = _asked_for(clauses, tuple(passages), deciding, found)
+    kept = tuple(_surer(p, clauses, asked, found) for p in passages)
+    deciding = _asked_for(clauses, kept, deciding, found)
     if any(_of_price(each.text) for each in clauses):
-        return tuple(passages), deciding
-    kept = tuple(passages)
+        return kept, deciding
     for clause in clauses:
         own = _sections(clause.keys, step.language, found)
         if own and _advises(clause.text):
-            kept, ids = _first(kept, own, clause), _ids(clause.keys, found)
-            deciding = tuple(each for each in deciding if each.kind not in _FACTS or not ids.issuperset(each.sections))
+            advised = _first(kept, own, clause, goods=_goods(clause.keys, found))
+            if advised is not kept:
+                ids = _ids(clause.keys, found)
+                kept, deciding = advised, tuple(d for d in deciding if not _beside(d, ids))
         elif own and clause.plain and _asks(clause.text) and "price" not in step.intents and _goods(clause.keys, found):
-            kept = tuple(p for p in kept if not _belongs(p, clause, clauses) or _tells(p, own, clause, step.language))
-            if not _answered(kept, own):
+            kept = tuple(p for p in kept if not _belongs(p, clause, asked) or _tells(p, own, clause, step.language))
+            if not any(each.section in own for each in kept):
                 deciding = tuple(each for each in deciding if each.kind not in _PRICES)
     return kept, deciding
+
+
+def _surer(passage: Passage, clauses: Sequence[_Clause], asked: Sequence[_Clause], found: Retriever) -> Passage:
+    """A section on the very thing that is named in the question that found it surely is about it."""
+    named = any(
+        each.plain and _belongs(passage, each, asked) and passage.section.id in _ids(each.keys, found)
+        for each in clauses
+        if each.number
+    )
+    return replace(passage, answers=max(_answers(passage), _NAMED)) if named else passage
+
+
+def _beside(each: Deciding, ids: frozenset[str]) -> bool:
+    """Whether advice makes it needless: a price that nobody asks for, or what its sections say of the same things."""
+    return each.kind == "price" or (each.kind in _FACTS and ids.issuperset(each.sections))
 
 
 def _clauses(step: Step, focus: Sequence[str], found: Retriever) -> Iterator[_Clause]:
@@ -137,9 +155,11 @@ def _of_price(text: str) -> bool:
     return costs(text) or any(kind in _PRICES for word in folded(text) for kind in asked_by(fold(word)))
 
 
-def _first(passages: Sequence[Passage], own: Sequence[Section], clause: _Clause) -> tuple[Passage, ...]:
+def _first(
+    passages: tuple[Passage, ...], own: Sequence[Section], clause: _Clause, *, goods: bool
+) -> tuple[Passage, ...]:
     """What is said of the things that are named, before what else was found for their question: that goes, unless it
-    tells of all of them."""
+    tells of all of them. The passages themselves where nothing does, and they are no `goods`."""
     most = max((p.score for p in passages), default=1.0)
     known = {p.section.id: p for p in passages}
     ranks = {"question": clause.number} if clause.number else {}
@@ -149,6 +169,8 @@ def _first(passages: Sequence[Passage], own: Sequence[Section], clause: _Clause)
         for n, section in enumerate(own, 1)
         for p in (known.get(section.id) or Passage(section, most),)
     )
+    if not both and not goods:
+        return passages
     first = tuple(both[:1]) or said
     ids = {p.section.id for p in first}
     return (*first, *(p for p in passages if p.section.id not in ids and _of_another(p, clause)))
@@ -189,10 +211,6 @@ def _answers(passage: Passage) -> float:
     return passage.answers or 0.0
 
 
-def _answered(passages: Sequence[Passage], own: Sequence[Section]) -> bool:
-    return any(each.section in own for each in passages)
-
-
 def _goods(keys: Sequence[str], found: Retriever) -> bool:
     """Whether all of them are sold by the piece: of a service or a plan, other sections tell as well."""
     offers = [found.catalogue.get(key) for key in keys]
@@ -212,10 +230,19 @@ def _sections(keys: Sequence[str], language: Language, found: Retriever) -> tupl
     for key in keys:
         of = [sections[name] for name in _ids((key,), found) if name in sections]
         if of:
-            best = min(of, key=lambda s: (s.language != language, s.language != "ru", len(s.facts), s.id))
+            best = min(of, key=partial(_rank, key, language, found))
             held[best.id] = held.get(best.id, 0) + 1
     most = max(held.values(), default=0)
     return tuple(sections[name] for name, count in held.items() if most == 1 or count > 1)[:_SAID]
+
+
+def _rank(key: str, language: Language, found: Retriever, section: Section) -> tuple[bool, bool, bool, int]:
+    return section.language != language, section.language != "ru", not _titled(section, key, found), len(section.facts)
+
+
+def _titled(section: Section, key: str, found: Retriever) -> bool:
+    """Whether its title speaks of the thing."""
+    return any(key in (named.key, *named.tied) for named in found.catalogue.named(section.title) if named.candidates)
 
 
 @lru_cache(maxsize=1)
