@@ -163,7 +163,7 @@ def _first(
     most = max((p.score for p in passages), default=1.0)
     known = {p.section.id: p for p in passages}
     ranks = {"question": clause.number} if clause.number else {}
-    both = [p for p in passages if _answers(p) >= _NAMED and _names_all(p.section, own)]
+    both = [p for p in passages if len(own) > 1 and _answers(p) >= _NAMED and _names_all(p.section, own)]
     said = tuple(
         replace(p, score=max(p.score, most), answers=max(_answers(p), _NAMED), ranks={**p.ranks, **ranks, "named": n})
         for n, section in enumerate(own, 1)
