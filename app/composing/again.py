@@ -34,16 +34,18 @@ def in_short(section: Section, text: str, asked: str, prompt: Prompt) -> str:
     anew = _repeats(prompt.text, before) or not ANEW.isdisjoint(prompt.step.intents)
     if anew or len(text) <= _BRIEF or not any(told(section, exchange.answer) for exchange in before):
         return text
-    return _deciding(text, asked)
+    return _deciding(text, asked, section.title)
 
 
 def _repeats(text: str, before: Sequence[Exchange]) -> bool:
     return any(folded(exchange.user or "") == folded(text) for exchange in before)
 
 
-def _deciding(text: str, asked: str) -> str:
-    """The sentence that holds most of what is asked, the first of equals: what stands behind it only qualifies it."""
-    wanted = content(asked)
+def _deciding(text: str, asked: str, title: str) -> str:
+    """The sentence that holds most of what is asked of the section's thing, the first of equals: what stands behind it
+    only qualifies it."""
+    names = content(title)
+    wanted = [word for word in content(asked) if not any(same(word, name) for name in names)]
 
     def held(sentence: str) -> int:
         said = folded(sentence)

@@ -32,6 +32,8 @@ _COVERED = 0.5
 """How much of a question in another language its sections must cover, so that no Russian one is looked for."""
 _SURE = 0.5
 """And how likely the best of them must answer it."""
+_NOWHERE = 0.3
+"""How likely a section must answer a question without its names to be found for it."""
 _LIKELY = 0.4
 _MORE = 2.0
 """How likely a Russian section must answer to be said instead, and how many times as likely as one in its language."""
@@ -118,7 +120,8 @@ class WordSearch:
         if found.exact or nowhere == asked.text[:_LONGEST] or not content_words(nowhere):
             return found
         placeless = self._in_either(replace(asked, text=nowhere), today, count)
-        return placeless if placeless.likely >= max(_SURE, found.likely) else found
+        known = found.likely >= _SURE and found.positions[:1] == placeless.positions[:1]
+        return placeless if not known and placeless.likely >= max(_NOWHERE, found.likely) else found
 
     def _in_either(self, asked: Asked, today: date, count: int) -> ByWords:
         """In the question's own language, or in the words of the Russian sections."""

@@ -77,7 +77,7 @@ def focused(
         return kept, deciding
     for clause in clauses:
         own = _sections(clause.keys, step.language, found)
-        if own and _advises(clause.text):
+        if own and _advises(clause.text) and not (_suits(clause.text) and _found_surely(kept, own, clause, asked)):
             advised = _first(kept, own, clause, goods=_goods(clause.keys, found))
             if advised is not kept:
                 ids = _ids(clause.keys, found)
@@ -135,8 +135,20 @@ def _asked_for(
 def _advises(text: str) -> bool:
     """Whether it asks for the difference, which one suits, or whether a thing is needed."""
     words = [fold(word) for word in folded(text)]
-    worth = any(word in listed("suiting") for word in words) or not _words()["worth"].isdisjoint(folded(text))
+    worth = _suits(text) or not _words()["worth"].isdisjoint(folded(text))
     return chooses(words) or any("difference" in asked_by(word) for word in words) or (worth and _asks(text))
+
+
+def _suits(text: str) -> bool:
+    """Whether it asks if a thing will do, perhaps one of his own."""
+    return any(fold(word) in listed("suiting") for word in folded(text))
+
+
+def _found_surely(
+    passages: Sequence[Passage], own: Sequence[Section], clause: _Clause, clauses: Sequence[_Clause]
+) -> bool:
+    """Whether a section of something else answers the question."""
+    return any(_belongs(p, clause, clauses) and p.section not in own and _answers(p) >= _OTHERS for p in passages)
 
 
 def _asks(text: str) -> bool:
@@ -198,7 +210,8 @@ def _tells(passage: Passage, own: Sequence[Section], clause: _Clause, language: 
         return True
     held = own_words(passage.section)
     name = {word for section in own for word in content(" ".join((section.title, *(f.name for f in section.facts))))}
-    beside = [w for w in content(clause.text) if not w.isdigit() and not any(same(w, other) for other in name)]
+    said = (word for word in content(clause.text) if not word.isdigit() and word not in questions()["refers"])
+    beside = [word for word in said if not any(same(word, other) for other in name)]
     return not beside or any(same(word, other) for word in beside for other in held.get(word[:ROOT], ()))
 
 
