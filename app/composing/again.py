@@ -1,7 +1,9 @@
 """A section that was said a moment ago: who asks on hears of it what answers him, and not the paragraph once more."""
 
+import unicodedata
 from collections.abc import Sequence
 
+from app.composing.covering import costs
 from app.composing.fitting import folded, same
 from app.composing.parts import SENTENCE
 from app.composing.plain import sentences, shorten
@@ -41,17 +43,31 @@ def _repeats(text: str, before: Sequence[Exchange]) -> bool:
     return any(folded(exchange.user or "") == folded(text) for exchange in before)
 
 
-def _deciding(text: str, asked: str, title: str) -> str:
-    """The sentence that holds most of what is asked of the section's thing, the first of equals: what stands behind it
-    only qualifies it."""
-    names = content(title)
-    wanted = [word for word in content(asked) if not any(same(word, name) for name in names)]
+def touches(section: Section, asked: str) -> bool:
+    """Whether a section's text has a word of what is asked of its thing; it has where the thing alone is named."""
+    wanted, held = _wanted(asked, section.title), folded(section.text)
+    return not wanted or any(same(word, other) for word in wanted for other in held)
 
-    def held(sentence: str) -> int:
-        said = folded(sentence)
-        return sum(any(same(word, other) for other in said) for word in wanted)
+
+def _wanted(asked: str, title: str) -> list[str]:
+    names = content(title)
+    return [word for word in content(asked) if not any(same(word, name) for name in names)]
+
+
+def _deciding(text: str, asked: str, title: str) -> str:
+    """The sentence that holds most of what is asked of the section's thing; of equals one without a price, if none is
+    asked for, and the first: what stands behind it only qualifies it."""
+    wanted, priced = _wanted(asked, title), costs(asked)
+
+    def held(sentence: str) -> tuple[int, bool]:
+        words = folded(sentence)
+        return sum(any(same(word, other) for other in words) for word in wanted), priced or not _has_price(sentence)
 
     said = sentences(text)
     best = max(range(len(said)), key=lambda number: held(said[number]), default=0)
     leans = best and folded(said[best])[:1] and folded(said[best])[0] in questions()["leans"]
     return " ".join(said[best - 1 if leans else best : best + 1]) or text
+
+
+def _has_price(sentence: str) -> bool:
+    return any(unicodedata.category(character) == "Sc" for character in sentence)

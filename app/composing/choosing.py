@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from app.composing.again import ANEW, told
-from app.composing.covering import asks, costs
+from app.composing.again import ANEW, told, touches
+from app.composing.covering import asks, costs, measured
 from app.composing.fitting import ANSWERS, ROOT, fits, folded, same
 from app.composing.parts import joins, parts_of
 from app.composing.section_words import COMMON, content, names, own_words, vocabulary, whole_name
 from app.composing.section_words import asked as asked_of
-from app.types import Passage, Prompt
+from app.types import Passage, Prompt, Step
 
 _SAME_LANGUAGE = 0.5  # share of the best score at which a passage in the customer's language is preferred
 _COMMON_LANGUAGE = "ru"  # is read by those whose own a section has not
@@ -114,8 +114,12 @@ def _of_each(prompt: Prompt) -> tuple[Passage, ...] | None:
         return None
     surest = max(p.answers or 0.0 for p in near)
     apart = [(p, queries[p.ranks["question"] - 1]) for p in sorted(near, key=lambda p: p.ranks["question"])]
-    sure = ((p, a) for p, a in apart if p.answers == surest or _likely(p, _BESIDE_ANOTHER) or _prices(p, a))
-    return tuple(p for p, asked in sure if _fits(asked, p, prompt, wished=not asks(asked)))[:_MOST]
+    sure = [(p, a) for p, a in apart if p.answers == surest or _likely(p, _BESIDE_ANOTHER) or _prices(p, a)]
+    said: list[Passage] = []
+    for passage, asked in sure:
+        if _fits(asked, passage, prompt, wished=not asks(asked)) and not measured(asked, said):
+            said.append(passage)
+    return tuple(said[:_MOST])
 
 
 def _unsaid(prompt: Prompt) -> tuple[Passage, ...]:
@@ -134,16 +138,15 @@ def _unsaid(prompt: Prompt) -> tuple[Passage, ...]:
     else:
         answers = [history[-1].answer] if folded(history[-1].user or "") != folded(prompt.text) else []
     still = _STILL if ANEW.isdisjoint(step.intents) else _NEVER
-    return tuple(
-        p for p in prompt.passages if _still(p, step.queries, still) or not any(told(p.section, a) for a in answers)
-    )
+    return tuple(p for p in prompt.passages if _still(p, step, still) or not any(told(p.section, a) for a in answers))
 
 
-def _still(passage: Passage, queries: Sequence[str], least: float) -> bool:
-    """Whether what was said answers again: with that probability, and a question."""
+def _still(passage: Passage, step: Step, least: float) -> bool:
+    """Whether what was said answers again: with that probability, and a question that it has a word of."""
     number = passage.ranks.get("question")
-    asked = not number or not queries or asks(queries[number - 1])
-    return asked and passage.answers is not None and passage.answers >= least
+    asked = step.queries[number - 1] if number and step.queries else step.query or ""
+    asking = asked == step.query or asks(asked)
+    return asking and passage.answers is not None and passage.answers >= least and touches(passage.section, asked)
 
 
 def _near_enough(first: Passage, found: Sequence[Passage], prompt: Prompt) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from app.composing.fitting import counted, folded, same
+from app.composing.fitting import counted, folded, numbered, same
 from app.figures.words import asked_by, chooses, fold, listed
 from app.language.folds import letters
 from app.language.numerals import numbers
@@ -116,6 +116,16 @@ def costs(question: str) -> bool:
 def asks(question: str) -> bool:
     """Whether words of it ask, or its mark."""
     return "?" in question or not questions()["asks"].isdisjoint(folded(question))
+
+
+def measured(question: str, said: Sequence[Passage]) -> bool:
+    """Whether it only asks how long or how often, and what is said before tells so of its own thing: «and how many
+    days?» behind a question of deliveries."""
+    words = folded(question)
+    many = counted(words)
+    if many is None or fold(many) not in listed("measures") or any(word != many for word in _wanted(question)):
+        return False
+    return any(numbered(p.section.text) and any(same(many, w) for w in folded(p.section.text)) for p in said)
 
 
 def _words(passage: Passage) -> str:
