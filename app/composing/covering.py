@@ -125,7 +125,8 @@ def measured(question: str, said: Sequence[Passage]) -> bool:
     many = counted(words)
     if many is None or fold(many) not in listed("measures") or any(word != many for word in _wanted(question)):
         return False
-    return any(numbered(p.section.text) and any(same(many, w) for w in folded(p.section.text)) for p in said)
+    texts = (passage.section.text for passage in said if numbered(passage.section.text))
+    return any(same(fold(many), fold(word)) for text in texts for word in folded(text))
 
 
 def _words(passage: Passage) -> str:

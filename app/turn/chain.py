@@ -102,11 +102,11 @@ async def search(
         asked = [Asked(query, None, without) for query in step.queries]
         apart = await bot.knowledge.find_all(asked, top_k=top_k, today=today, deadline=deadline)
         passages = _with_first_of(found, apart, step.language)
-    passages = _spoken(_compatible(passages, step, bot), step, bot)
+    passages = _spoken(passages, step, bot)
     if step.wider is None or any(passage.answers is None or passage.answers >= ANSWERS for passage in passages):
         return replace(found, passages=passages)
     wider = await bot.knowledge.find(step.wider, top_k=top_k, today=today, without=without, deadline=deadline)
-    return replace(wider, passages=_spoken(_compatible(_usual(wider, step), step, bot), step, bot) or passages)
+    return replace(wider, passages=_spoken(_usual(wider, step), step, bot) or passages)
 
 
 def _usual(wider: Found, step: Step) -> tuple[Passage, ...]:
@@ -115,13 +115,10 @@ def _usual(wider: Found, step: Step) -> tuple[Passage, ...]:
     return tuple(p for p in wider.passages if own or p.answers is None or p.answers >= _USUAL)
 
 
-def _compatible(passages: Sequence[Passage], step: Step, bot: Bot) -> tuple[Passage, ...]:
-    return compatible(step, passages, reduces=bool(bot.knowledge.current.catalogue.reductions))
-
-
 def _spoken(passages: Sequence[Passage], step: Step, bot: Bot) -> tuple[Passage, ...]:
-    """Each section in the language of the answer, where it is written in it too."""
-    return bot.knowledge.current.twins.spoken(passages, step.language)
+    """What answers the kind of question, each section in the language of the answer where it is written in it too."""
+    found = bot.knowledge.current
+    return found.twins.spoken(compatible(step, passages, found), step.language)
 
 
 def _with_first_of(found: Found, apart: Sequence[Found], language: Language) -> tuple[Passage, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from app.composing.fitting import folded
+from app.knowledge.retriever import Retriever
 from app.packaged import packaged
 from app.types import Passage, Section, Step
 from app.understanding.acts import Classifier
@@ -30,12 +31,9 @@ _QUESTIONS = 6
 """Of a section that are looked at."""
 
 
-def compatible(step: Step, passages: Sequence[Passage], *, reduces: bool = False) -> tuple[Passage, ...]:
-    """Those of the passages that answer what was asked; all of them where the kind of question tells nothing.
-
-    `reduces`: the shop states reductions of its own prices as facts.
-    """
-    if reduces and step.reason in _OURS:
+def compatible(step: Step, passages: Sequence[Passage], found: Retriever) -> tuple[Passage, ...]:
+    """Those of the passages that answer what was asked; all of them where the kind of question tells nothing."""
+    if step.reason in _OURS and found.catalogue.reductions:  # the shop states its own as facts
         passages = [each for each in passages if each.section.facts or not _between(_asked(step, each), step)]
     act = next((act for act in _KINDS if act in step.intents), None)
     if act is None or not _OTHERS.isdisjoint(step.intents):
