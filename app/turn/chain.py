@@ -21,7 +21,7 @@ from app.settings import Settings
 from app.turn.bots import Bot
 from app.turn.compatible import compatible
 from app.turn.deciding import his_words, wanted_of, what_decides
-from app.turn.focused import Before, focused
+from app.turn.focused import focused, went_before
 from app.turn.outcome import Outcome, settle
 from app.turn.prompting import bearing, with_prices, written
 from app.turn.recalled import recalled
@@ -35,9 +35,7 @@ _USUAL = 0.6
 _DECIDED = frozenset({"purchase", "demo", "invoice", "contact_given"})
 """Whoever wants this is asked how to reach him, whatever else he has heard."""
 _GRAVE = frozenset({"handover", "refuse"})
-"""What no word of a model alone leads to."""
-_TOLD = frozenset({"handover", "refuse"})
-"""What the customer must be told of, whatever else is said;"""
+"""What no word of a model alone leads to, and what the customer must be told of, whatever else is said;"""
 _UNHEARD = frozenset({"unheard", "photo"})
 """and that nothing of what he sent was heard or seen."""
 
@@ -117,8 +115,8 @@ def _usual(wider: Found, step: Step) -> tuple[Passage, ...]:
 
 def _spoken(passages: Sequence[Passage], step: Step, bot: Bot) -> tuple[Passage, ...]:
     """What answers the kind of question, each section in the language of the answer where it is written in it too."""
-    found = bot.knowledge.current
-    return found.twins.spoken(compatible(step, passages, found), step.language)
+    known = bot.knowledge.current
+    return known.twins.spoken(compatible(step, passages, known), step.language)
 
 
 def _with_first_of(found: Found, apart: Sequence[Found], language: Language) -> tuple[Passage, ...]:
@@ -169,10 +167,10 @@ def plan(
     now: datetime,
 ) -> Plan:
     """Writes the prompt, if the backend speaks from one. The plan's step may have lost its question."""
-    counted = bot.dialogue.counted(step.state)
-    focus = recalled(snapshot, bot.knowledge.current, counted).focus
-    before = Before(tuple(focus), snapshot.history[-1].answer if snapshot.history else "")
-    passages, deciding = focused(step, found.passages, deciding, before, bot.knowledge.current)
+    passages, known = found.passages, bot.knowledge.current
+    if not wants_prompt:  # a model reads for itself what is about his question
+        before = went_before(snapshot, known, bot.dialogue.counted(step.state))
+        passages, deciding = focused(step, passages, deciding, before, known)
     bare = Prompt(step, passages, snapshot.history, ask.text, deciding=deciding)
     step = _settled(bare, snapshot, bot)
     if not wants_prompt:
@@ -221,7 +219,7 @@ def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Cont
         marks=tuple(mark for message in planned.prompt.messages for mark in marks_in(message.content)),
         deciding=tuple(each for each in planned.prompt.deciding if wanted_of(each, step)),
         asked=step.action == "answer" and (asks_something(step, ask.text) or _found_nothing(planned)),
-        stated=(step.statement or "") if step.action in _TOLD or step.reason in _UNHEARD else "",
+        stated=(step.statement or "") if step.action in _GRAVE or step.reason in _UNHEARD else "",
         course=_course(planned),
     )
 

@@ -17,8 +17,8 @@ from app.knowledge.retriever import Retriever
 from app.knowledge.wordlists import listed as particles
 from app.language.words import questions
 from app.packaged import packaged
-from app.turn.recalled import LONGEST, in_its_words
-from app.types import Deciding, Language, Passage, Section, Step
+from app.turn.recalled import LONGEST, in_its_words, recalled
+from app.types import Deciding, Language, Passage, Section, Snapshot, Step
 
 _PRICES = frozenset({"price", "sum"})
 _FACTS = frozenset({"price", "sum", "term"})
@@ -56,6 +56,12 @@ class Before:
 
     focus: tuple[str, ...] = ()
     answer: str = ""
+
+
+def went_before(snapshot: Snapshot, found: Retriever, counted: Mapping[str, str]) -> Before:
+    """`counted`: what he said there is so much of, by the names of the dialogue's slots."""
+    answer = snapshot.history[-1].answer if snapshot.history else ""
+    return Before(tuple(recalled(snapshot, found, counted).focus), answer)
 
 
 def focused(
