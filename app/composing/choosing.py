@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from app.composing.covering import asks, costs
+from app.composing.again import ANEW, told, touches
+from app.composing.covering import asks, costs, measured
 from app.composing.fitting import ANSWERS, ROOT, fits, folded, same
-from app.composing.parts import SENTENCE, joins, parts_of
-from app.composing.plain import shorten
+from app.composing.parts import joins, parts_of
 from app.composing.section_words import COMMON, content, names, own_words, vocabulary, whole_name
 from app.composing.section_words import asked as asked_of
-from app.types import Passage, Prompt, Section
+from app.types import Passage, Prompt, Step
 
 _SAME_LANGUAGE = 0.5  # share of the best score at which a passage in the customer's language is preferred
 _COMMON_LANGUAGE = "ru"  # is read by those whose own a section has not
@@ -26,14 +26,17 @@ _APART = 0.5  # the same for what was found for a question of its own
 _ABOUT = 0.6  # share of a part's words from which on a passage is about it
 _MOST = 3  # passages of one answer
 _BESIDE_A_NAME = 0.25  # the same where the question names what nothing of ours does: what is near is seldom about it
-_BESIDE_ANOTHER = 0.25  # the same beside a surer one: a word on the rest is better than a strange paragraph
+_BESIDE_ANOTHER = 0.34  # the same beside a surer one: a word on the rest is better than a strange paragraph
+_BESIDE_A_SUM = 0.5  # the same beside what was reckoned: that is what he wanted to hear
+_RECKONED = frozenset({"sum", "confirmed", "corrected", "instalment", "advised"})
 _IN_TROUBLE = 0.3  # the same beside a trouble: nobody whose till stands still is told of what lies near
 _NEXT = 0.7  # share of the best score from which the next best is said to who was told the best
 _HELPS = 0.7  # the same beside a trouble where only the trouble itself is asked of
-_WISHED = 0.35  # the same for what he says he needs: it may only tell who he is
+_WISHED = 0.45  # the same for what he says he needs: it may only tell who he is
 _EARLIER = 3  # answers of ours that are not given again to who says that they were beside the point
+_STILL = 0.3  # probability from which what was said a moment ago answers the next question too
+_NEVER = 1.1
 _BRIEF = 3  # words of a message that goes on with what was said
-ANEW = frozenset({"correction", "frustration"})
 _LOOKED_UP = frozenset({"feature", "refund"})
 _PASSED_ON = frozenset({"trouble", "refund"})
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
@@ -49,8 +52,9 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
         return ()
     first = _best(prompt)
     query = step.query or ""
-    if len(step.queries) > 1 and (apart := _of_each(prompt)) is not None:
-        return apart
+    apart = _of_each(prompt) if len(step.queries) > 1 else None
+    if (found_apart := _named(prompt) if apart is None else apart) is not None:
+        return found_apart
     # A search that the flow wrote has no parts of the customer's, nor has one for what answers an objection.
     own = bool(step.queries) or set(folded(query)) <= set(folded(prompt.text))
     anew = not ANEW.isdisjoint(step.intents) or step.topic in _PASSED_ON or step.state.lane == "trouble"
@@ -80,6 +84,17 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
     return tuple(sorted(found, key=lambda passage: order[passage.section.id]))
 
 
+def _prices(passage: Passage, asked: str) -> bool:
+    """Whether a price is asked for and stands there."""
+    return costs(asked) and any(fact.currency for fact in passage.section.facts)
+
+
+def _named(prompt: Prompt) -> tuple[Passage, ...] | None:
+    """What is said of the things by whose names he asks which he needs; None where he does not."""
+    named = tuple(p for p in prompt.passages if "named" in p.ranks)
+    return named[:_MOST] if named and prompt.step.reason in _QUESTIONS else None
+
+
 def _beside(first: Passage, said: Sequence[Passage], prompt: Prompt, *, own: bool, anew: bool) -> tuple[Passage, ...]:
     """What is said of the best find where the customer asks nothing by himself."""
     step = prompt.step
@@ -99,15 +114,19 @@ def _of_each(prompt: Prompt) -> tuple[Passage, ...] | None:
         return None
     surest = max(p.answers or 0.0 for p in near)
     apart = [(p, queries[p.ranks["question"] - 1]) for p in sorted(near, key=lambda p: p.ranks["question"])]
-    sure = ((p, asked) for p, asked in apart if p.answers == surest or _likely(p, _BESIDE_ANOTHER))
-    return tuple(p for p, asked in sure if _fits(asked, p, prompt, wished=not asks(asked)))[:_MOST]
+    sure = [(p, a) for p, a in apart if p.answers == surest or _likely(p, _BESIDE_ANOTHER) or _prices(p, a)]
+    said: list[Passage] = []
+    for passage, asked in sure:
+        if _fits(asked, passage, prompt, wished=not asks(asked)) and not measured(asked, said):
+            said.append(passage)
+    return tuple(said[:_MOST])
 
 
 def _unsaid(prompt: Prompt) -> tuple[Passage, ...]:
     """The passages but for those that were said a moment ago: who asks on has read them.
 
     Who says that they were beside the point is not told one of the last few again. The same question has the same
-    answer, and a price is asked for again to hear it again.
+    answer, a price is asked for again to hear it again, and what surely answers is said again in short.
     """
     step, history = prompt.step, prompt.history
     if step.reason == "price":
@@ -118,7 +137,16 @@ def _unsaid(prompt: Prompt) -> tuple[Passage, ...]:
         return prompt.passages
     else:
         answers = [history[-1].answer] if folded(history[-1].user or "") != folded(prompt.text) else []
-    return tuple(p for p in prompt.passages if not any(_told(p.section, answer) for answer in answers))
+    still = _STILL if ANEW.isdisjoint(step.intents) else _NEVER
+    return tuple(p for p in prompt.passages if _still(p, step, still) or not any(told(p.section, a) for a in answers))
+
+
+def _still(passage: Passage, step: Step, least: float) -> bool:
+    """Whether what was said answers again: with that probability, and a question that it has a word of."""
+    number = passage.ranks.get("question")
+    asked = step.queries[number - 1] if number and step.queries else step.query or ""
+    asking = asked == step.query or asks(asked)
+    return asking and passage.answers is not None and passage.answers >= least and touches(passage.section, asked)
 
 
 def _near_enough(first: Passage, found: Sequence[Passage], prompt: Prompt) -> bool:
@@ -130,12 +158,6 @@ def _near_enough(first: Passage, found: Sequence[Passage], prompt: Prompt) -> bo
     return not same or _weight(first) >= _NEXT * max(_weight(p) for p in same)
 
 
-def _told(section: Section, answer: str) -> bool:
-    """Whether an answer said the better part of a section."""
-    sentences = [sentence.strip() for sentence in SENTENCE.findall(shorten(section.text))]
-    return sum(sentence in answer for sentence in sentences) * 2 > len(sentences)
-
-
 def _fits(asked: str, passage: Passage, prompt: Prompt, *, wished: bool = False) -> bool:
     if prompt.step.reason == "price" and (not prompt.step.queries or costs(asked)):
         return True  # what it is the price of was looked at in the facts
@@ -143,6 +165,8 @@ def _fits(asked: str, passage: Passage, prompt: Prompt, *, wished: bool = False)
     least = _WISHED if wished else _BESIDE_A_NAME if strange else ANSWERS
     if "trouble" in prompt.step.intents:
         least = max(least, _IN_TROUBLE)
+    if any(each.kind in _RECKONED for each in prompt.deciding):
+        least = max(least, _BESIDE_A_SUM)
     # Words tell nothing of a section in another language.
     if passage.section.language == prompt.step.language and not _likely(passage, least):
         return False

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from app.composing.fitting import counted, folded, same
+from app.composing.fitting import counted, folded, numbered, same
 from app.figures.words import asked_by, chooses, fold, listed
 from app.language.folds import letters
 from app.language.numerals import numbers
@@ -98,7 +98,7 @@ def quoted(question: str) -> str | None:
     So is a long one, one of more than plain words, and one without a word that asks: it may be half a remark.
     """
     words = question.rstrip("?!. ").split()
-    while words and letters(words[0]) in questions()["opens"]:
+    while words and letters(words[0].rstrip(",")) in questions()["opens"]:
         words = words[1:]
     plain = all(_PLAIN.fullmatch(word) for word in words)
     named = any(len(word) >= _NAMING for word in _wanted(question))
@@ -116,6 +116,17 @@ def costs(question: str) -> bool:
 def asks(question: str) -> bool:
     """Whether words of it ask, or its mark."""
     return "?" in question or not questions()["asks"].isdisjoint(folded(question))
+
+
+def measured(question: str, said: Sequence[Passage]) -> bool:
+    """Whether it only asks how long or how often, and what is said before tells so of its own thing: «and how many
+    days?» behind a question of deliveries."""
+    words = folded(question)
+    many = counted(words)
+    if many is None or fold(many) not in listed("measures") or any(word != many for word in _wanted(question)):
+        return False
+    texts = (passage.section.text for passage in said if numbered(passage.section.text))
+    return any(same(fold(many), fold(word)) for text in texts for word in folded(text))
 
 
 def _words(passage: Passage) -> str:

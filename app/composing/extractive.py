@@ -3,11 +3,13 @@
 It can say only what the knowledge base or the flow says, so it cannot invent a price.
 """
 
-from app.composing.choosing import ANEW, choose
+from app.composing.again import ANEW, in_short
+from app.composing.choosing import choose
 from app.composing.covering import left_out, quoted
 from app.composing.joining import joined
 from app.composing.news import elsewhere, unaffirmed, unrequested
 from app.composing.plain import shorten
+from app.composing.verdict import verdict
 from app.cpu import stretch
 from app.deadline import Deadline
 from app.types import Deciding, Draft, Language, ModelState, Passage, Prompt
@@ -60,6 +62,8 @@ def compose(prompt: Prompt) -> Draft:
         said = [unrequested(text) for text in said]
     if hedged:
         said = [unaffirmed(text) for text in said]
+    said = [in_short(p.section, text, _asked(prompt, p), prompt) for p, text in zip(passages, said, strict=True)]
+    said = [_judged(p, text, prompt) for p, text in zip(passages, said, strict=True)]
     announced = [_announced(text, number, passages, step.language) for number, text in enumerate(said)]
     texts = (*(each.said for each in (*ordered, *hedged)), "\n".join(facts), *announced)
     rest = _of_the_rest(prompt, passages)
@@ -71,6 +75,19 @@ def compose(prompt: Prompt) -> Draft:
     )
     parts = [part for part in (opening, answer, step.question) if part]
     return Draft("\n\n".join(parts), Extractive.name, passages, origin="knowledge")
+
+
+def _judged(passage: Passage, text: str, prompt: Prompt) -> str:
+    """A passage's text behind the verdict on what he told, where its section has one."""
+    language = prompt.step.language
+    judged = verdict(prompt.text, text, language) if passage.section.language == language else None
+    return " ".join(filter(None, (judged.said, judged.rest))) if judged is not None else text
+
+
+def _asked(prompt: Prompt, passage: Passage) -> str:
+    """The question that found a passage."""
+    number, step = passage.ranks.get("question"), prompt.step
+    return step.queries[number - 1] if number and step.queries else step.query or prompt.text
 
 
 def _unrepeated(decided: tuple[Deciding, ...], prompt: Prompt) -> tuple[Deciding, ...]:

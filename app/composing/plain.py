@@ -29,3 +29,8 @@ def _plain(text: str) -> str:
     """Markdown as a messenger shows it: no marks, table rows as lines, bullets as dots."""
     text = _ROW.sub(lambda row: " — ".join(cell.strip() for cell in row[1].split("|")), _RULER.sub("", text))
     return _MARKUP.sub("", _BULLET.sub("• ", text)).strip()
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """The sentences and lines of a plain text, in their order."""
+    return tuple(each for part in _BREAK.split(text) if (each := part.strip()))

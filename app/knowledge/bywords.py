@@ -18,6 +18,7 @@ from app.knowledge.lexical import LexicalIndex, best
 from app.knowledge.spelling import Spelling
 from app.knowledge.text import normalise, words
 from app.knowledge.twins import base_id
+from app.knowledge.whereabouts import without_names
 from app.language.letters.evidence import weigh
 from app.types import Language, Passage, Section
 
@@ -31,6 +32,8 @@ _COVERED = 0.5
 """How much of a question in another language its sections must cover, so that no Russian one is looked for."""
 _SURE = 0.5
 """And how likely the best of them must answer it."""
+_NOWHERE = 0.3
+"""How likely a section must answer a question without its names to be found for it."""
 _LIKELY = 0.4
 _MORE = 2.0
 """How likely a Russian section must answer to be said instead, and how many times as likely as one in its language."""
@@ -109,8 +112,19 @@ class WordSearch:
     def search(self, asked: Asked, today: date, count: int) -> ByWords:
         """The `count` best sections, whether or not they are enough. Time is linear in the text, which is cut.
 
-        What its English or Kazakh sections do not answer is asked again in the words of the Russian ones.
+        What its English or Kazakh sections do not answer is asked again in the words of the Russian ones. A question
+        from somewhere is asked without its names too, and found so where that answers more surely.
         """
+        found = self._in_either(asked, today, count)
+        nowhere = without_names(asked.text[:_LONGEST])
+        if found.exact or nowhere == asked.text[:_LONGEST] or not content_words(nowhere):
+            return found
+        placeless = self._in_either(replace(asked, text=nowhere), today, count)
+        known = found.likely >= _SURE and found.positions[:1] == placeless.positions[:1]
+        return placeless if not known and placeless.likely >= max(_NOWHERE, found.likely) else found
+
+    def _in_either(self, asked: Asked, today: date, count: int) -> ByWords:
+        """In the question's own language, or in the words of the Russian sections."""
         text, previous = asked.text[:_LONGEST], asked.previous and asked.previous[:_LONGEST]
         in_russian = from_kazakh if _language(text) == "kk" else translated
         said: _Said = in_russian(text), previous and in_russian(previous)

@@ -21,6 +21,7 @@ from app.settings import Settings
 from app.turn.bots import Bot
 from app.turn.compatible import compatible
 from app.turn.deciding import his_words, wanted_of, what_decides
+from app.turn.focused import focused, went_before
 from app.turn.outcome import Outcome, settle
 from app.turn.prompting import bearing, with_prices, written
 from app.turn.recalled import recalled
@@ -34,9 +35,7 @@ _USUAL = 0.6
 _DECIDED = frozenset({"purchase", "demo", "invoice", "contact_given"})
 """Whoever wants this is asked how to reach him, whatever else he has heard."""
 _GRAVE = frozenset({"handover", "refuse"})
-"""What no word of a model alone leads to."""
-_TOLD = frozenset({"handover", "refuse"})
-"""What the customer must be told of, whatever else is said;"""
+"""What no word of a model alone leads to, and what the customer must be told of, whatever else is said;"""
 _UNHEARD = frozenset({"unheard", "photo"})
 """and that nothing of what he sent was heard or seen."""
 
@@ -101,11 +100,11 @@ async def search(
         asked = [Asked(query, None, without) for query in step.queries]
         apart = await bot.knowledge.find_all(asked, top_k=top_k, today=today, deadline=deadline)
         passages = _with_first_of(found, apart, step.language)
-    passages = _spoken(compatible(step, passages), step, bot)
+    passages = _spoken(passages, step, bot)
     if step.wider is None or any(passage.answers is None or passage.answers >= ANSWERS for passage in passages):
         return replace(found, passages=passages)
     wider = await bot.knowledge.find(step.wider, top_k=top_k, today=today, without=without, deadline=deadline)
-    return replace(wider, passages=_spoken(compatible(step, _usual(wider, step)), step, bot) or passages)
+    return replace(wider, passages=_spoken(_usual(wider, step), step, bot) or passages)
 
 
 def _usual(wider: Found, step: Step) -> tuple[Passage, ...]:
@@ -115,8 +114,9 @@ def _usual(wider: Found, step: Step) -> tuple[Passage, ...]:
 
 
 def _spoken(passages: Sequence[Passage], step: Step, bot: Bot) -> tuple[Passage, ...]:
-    """Each section in the language of the answer, where it is written in it too."""
-    return bot.knowledge.current.twins.spoken(passages, step.language)
+    """What answers the kind of question, each section in the language of the answer where it is written in it too."""
+    known = bot.knowledge.current
+    return known.twins.spoken(compatible(step, passages, known), step.language)
 
 
 def _with_first_of(found: Found, apart: Sequence[Found], language: Language) -> tuple[Passage, ...]:
@@ -167,7 +167,10 @@ def plan(
     now: datetime,
 ) -> Plan:
     """Writes the prompt, if the backend speaks from one. The plan's step may have lost its question."""
-    passages = found.passages
+    passages, known = found.passages, bot.knowledge.current
+    if not wants_prompt:  # a model reads for itself what is about his question
+        before = went_before(snapshot, known, bot.dialogue.counted(step.state))
+        passages, deciding = focused(step, passages, deciding, before, known)
     bare = Prompt(step, passages, snapshot.history, ask.text, deciding=deciding)
     step = _settled(bare, snapshot, bot)
     if not wants_prompt:
@@ -216,7 +219,7 @@ def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Cont
         marks=tuple(mark for message in planned.prompt.messages for mark in marks_in(message.content)),
         deciding=tuple(each for each in planned.prompt.deciding if wanted_of(each, step)),
         asked=step.action == "answer" and (asks_something(step, ask.text) or _found_nothing(planned)),
-        stated=(step.statement or "") if step.action in _TOLD or step.reason in _UNHEARD else "",
+        stated=(step.statement or "") if step.action in _GRAVE or step.reason in _UNHEARD else "",
         course=_course(planned),
     )
 

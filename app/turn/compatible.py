@@ -7,11 +7,16 @@ questions ask something else.
 from collections.abc import Sequence
 from functools import lru_cache
 
+from app.composing.fitting import folded
+from app.knowledge.retriever import Retriever
+from app.packaged import packaged
 from app.types import Passage, Section, Step
 from app.understanding.acts import Classifier
 
 _KINDS = ("about_us",)
 """Acts whose questions only sections of their own answer."""
+_OURS = frozenset({"discount_request"})
+"""What is asked of our own prices: a section without one tells of those that a shop makes for its customers."""
 _OTHERS = frozenset({"price", "comparison"})
 """Beside these a question about the shop is one about its goods."""
 _LEAST = 0.25
@@ -26,13 +31,35 @@ _QUESTIONS = 6
 """Of a section that are looked at."""
 
 
-def compatible(step: Step, passages: Sequence[Passage]) -> tuple[Passage, ...]:
+def compatible(step: Step, passages: Sequence[Passage], found: Retriever) -> tuple[Passage, ...]:
     """Those of the passages that answer what was asked; all of them where the kind of question tells nothing."""
+    if step.reason in _OURS and found.catalogue.reductions:  # the shop states its own as facts
+        passages = [each for each in passages if each.section.facts or not _between(_asked(step, each), step)]
     act = next((act for act in _KINDS if act in step.intents), None)
     if act is None or not _OTHERS.isdisjoint(step.intents):
         return _preferred(step, passages)
     answering = [passage for passage in passages if _answers(passage.section, act) >= _LEAST]
     return tuple(sorted(answering, key=lambda passage: _answers(passage.section, act) < _PLAINLY))
+
+
+def _asked(step: Step, passage: Passage) -> str:
+    number = passage.ranks.get("question")
+    return step.queries[number - 1] if number and step.queries else step.query or ""
+
+
+def _between(asked: str, step: Step) -> bool:
+    """Whether a question is between the customer and us, not between him and those whom he serves: in its words, or
+    because the words that were searched are the flow's own."""
+    said = folded(asked)
+    words, endings = _addressing()
+    flows = bool(step.counted) and not set(said) <= set(folded(step.counted))
+    return flows or any(word in words or word.endswith(endings) for word in said)
+
+
+@lru_cache(maxsize=1)
+def _addressing() -> tuple[frozenset[str], tuple[str, ...]]:
+    data = packaged("app.turn", "compatible.yaml")["between"]
+    return frozenset(folded(data["words"])), folded(data["endings"])
 
 
 def _preferred(step: Step, passages: Sequence[Passage]) -> tuple[Passage, ...]:

@@ -5,10 +5,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from app.figures.words import fold
 from app.guardrail import KnownWords
+from app.knowledge.whereabouts import is_name
 from app.language.folds import letters
-from app.language.words import words as of_language
 from app.packaged import packaged
 from app.types import Deciding, Step
 
@@ -45,16 +44,10 @@ def strange(step: Step, known: KnownWords) -> tuple[str, ...]:
             # In a text of Latin letters a capital within the sentence tells a name.
             told = cyrillic or (step.language == "en" and match[0][0].isupper() and clause[: match.start()].strip())
             words = _WORD.findall(match[0])
-            usual = any(letters(word) in _words()["common"] or fold(word) in _people() for word in words)
+            usual = any(letters(word) in _words()["common"] or is_name(word) for word in words)  # who or where he is
             if told and not usual and not any(known.holds(word) for word in words):
                 found[match[0]] = None
     return tuple(found)
-
-
-@lru_cache(maxsize=1)
-def _people() -> frozenset[str]:
-    """Names of people and places, in whatever letters: he says who or where he is."""
-    return frozenset(fold(name) for name in of_language("ru").people)
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,269 @@
+"""What is asked of a thing by its name is answered by what is said of that thing.
+
+Who asks whether he needs it, which of two suits him and what the difference is hears the section that says what each is
+for, and no list of prices. Who asks whether the wired scanner reads some code hears of the scanner, or that we do not
+know: a section on payments by such a code holds the same word. Who asks why one was counted asks of our sum.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+
+from app.composing.covering import asks, costs
+from app.composing.fitting import ROOT, folded, same
+from app.composing.section_words import content, own_words, vocabulary
+from app.figures.words import asked_by, chooses, fold, listed
+from app.knowledge.retriever import Retriever
+from app.knowledge.wordlists import listed as particles
+from app.language.words import questions
+from app.packaged import packaged
+from app.turn.recalled import LONGEST, in_its_words, recalled
+from app.types import Deciding, Language, Passage, Section, Snapshot, Step
+
+_PRICES = frozenset({"price", "sum"})
+_FACTS = frozenset({"price", "sum", "term"})
+_BARE = frozenset({"price", "not_known"})
+_FEW = 3
+"""Things that one question is about; more of them is a list."""
+_MOST = 12
+"""Questions of a message that are looked at."""
+_SAID = 2
+"""Sections of one question that are said."""
+_OTHERS = 0.6
+"""Probability from which a section of something else answers what is asked of a thing."""
+_SURELY = 0.8
+"""The same, from which nobody wants to hear a price beside it that he has not asked for."""
+_NAMED = 0.6
+"""What a section counts that says what a thing is for, where that is asked of the thing by its name."""
+_REASONS = frozenset({"price", "feature", "comparison", "payment"})
+_PIECE = "@piece"
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """A question, and the keys of what it names; `number` is its place among several, 0 of the only one."""
+
+    text: str
+    number: int
+    keys: tuple[str, ...]
+    plain: bool
+    """Whether each is named as itself, and not by a word for several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a message goes on with: the keys of what was spoken of, and our last answer."""
+
+    focus: tuple[str, ...] = ()
+    answer: str = ""
+
+
+def went_before(snapshot: Snapshot, found: Retriever, counted: Mapping[str, str]) -> Before:
+    """`counted`: what he said there is so much of, by the names of the dialogue's slots."""
+    answer = snapshot.history[-1].answer if snapshot.history else ""
+    return Before(tuple(recalled(snapshot, found, counted).focus), answer)
+
+
+def focused(
+    step: Step, passages: Sequence[Passage], deciding: tuple[Deciding, ...], before: Before, found: Retriever
+) -> tuple[tuple[Passage, ...], tuple[Deciding, ...]]:
+    """The passages and what decides, as far as they are about what is asked. Linear in the questions."""
+    if step.reason not in _REASONS or not step.query:
+        return tuple(passages), deciding
+    asked = tuple(_clauses(step, before.focus, found))
+    clauses = tuple(each for each in asked if not _reproaches(each, before.answer, step.language, found))
+    for each in asked:
+        if each not in clauses:
+            ids = _ids(each.keys, found)
+            passages = [p for p in passages if not _belongs(p, each, asked) and _answers(p) >= _OTHERS]
+            deciding = tuple(d for d in deciding if d.kind not in _BARE or not ids.issuperset(d.sections))
+    kept = tuple(_surer(p, clauses, asked, found) for p in passages)
+    deciding = _asked_for(clauses, kept, deciding, found)
+    if any(_of_price(each.text) for each in clauses):
+        return kept, deciding
+    for clause in clauses:
+        own = _sections(clause.keys, step.language, found)
+        if own and _advises(clause.text) and not (_suits(clause.text) and _found_surely(kept, own, clause, asked)):
+            advised = _first(kept, own, clause, goods=_goods(clause.keys, found))
+            if advised is not kept:
+                ids = _ids(clause.keys, found)
+                kept, deciding = advised, tuple(d for d in deciding if not _beside(d, ids))
+        elif own and clause.plain and _asks(clause.text) and "price" not in step.intents and _goods(clause.keys, found):
+            kept = tuple(p for p in kept if not _belongs(p, clause, asked) or _tells(p, own, clause, step.language))
+            if not any(each.section in own for each in kept):
+                deciding = tuple(each for each in deciding if each.kind not in _PRICES)
+    return kept, deciding
+
+
+def _surer(passage: Passage, clauses: Sequence[_Clause], asked: Sequence[_Clause], found: Retriever) -> Passage:
+    """A section on the very thing that is named in the question that found it surely is about it."""
+    named = any(
+        each.plain and _belongs(passage, each, asked) and passage.section.id in _ids(each.keys, found)
+        for each in clauses
+        if each.number
+    )
+    return replace(passage, answers=max(_answers(passage), _NAMED)) if named else passage
+
+
+def _beside(each: Deciding, ids: frozenset[str]) -> bool:
+    """Whether advice makes it needless: a price that nobody asks for, or what its sections say of the same things."""
+    return each.kind == "price" or (each.kind in _FACTS and ids.issuperset(each.sections))
+
+
+def _clauses(step: Step, focus: Sequence[str], found: Retriever) -> Iterator[_Clause]:
+    """The questions with what they name; one that names nothing and points at something means what was spoken of."""
+    for number, whole in enumerate((step.queries or (step.query or "",))[:_MOST], 1):
+        text = whole[:LONGEST]
+        named = [n for n in found.catalogue.named(in_its_words(text, found)) if n.own]
+        keys = tuple(dict.fromkeys(key for n in named for key in ((n.key,) if n.key is not None else n.tied)))
+        if not keys and not questions()["refers"].isdisjoint(folded(text)):
+            keys = tuple(focus)
+        plain = all(n.key is not None for n in named)
+        yield _Clause(text, number if step.queries else 0, keys if len(keys) <= _FEW else (), plain)
+
+
+def _asked_for(
+    clauses: Sequence[_Clause], passages: Sequence[Passage], deciding: tuple[Deciding, ...], found: Retriever
+) -> tuple[Deciding, ...]:
+    """Without the prices of what is only named in a question for something else, that is surely answered."""
+    if any(costs(each.text) for each in clauses):
+        return deciding
+    aside = {
+        section
+        for clause in clauses
+        for section in _ids(clause.keys, found)
+        if any(_belongs(p, clause, clauses) and (p.answers or 0.0) >= _SURELY and p.section.id not in
+               _ids(clause.keys, found) for p in passages)
+    }  # fmt: skip
+    return tuple(each for each in deciding if each.kind != "price" or not aside.issuperset(each.sections))
+
+
+def _advises(text: str) -> bool:
+    """Whether it asks for the difference, which one suits, or whether a thing is needed."""
+    words = [fold(word) for word in folded(text)]
+    worth = _suits(text) or not _words()["worth"].isdisjoint(folded(text))
+    return chooses(words) or any("difference" in asked_by(word) for word in words) or (worth and _asks(text))
+
+
+def _suits(text: str) -> bool:
+    """Whether it asks if a thing will do, perhaps one of his own."""
+    return any(fold(word) in listed("suiting") for word in folded(text))
+
+
+def _found_surely(
+    passages: Sequence[Passage], own: Sequence[Section], clause: _Clause, clauses: Sequence[_Clause]
+) -> bool:
+    """Whether a section of something else answers the question."""
+    return any(_belongs(p, clause, clauses) and p.section not in own and _answers(p) >= _OTHERS for p in passages)
+
+
+def _asks(text: str) -> bool:
+    return asks(text) or not (questions()["starts"] | particles("particles")).isdisjoint(folded(text))
+
+
+def _reproaches(clause: _Clause, last: str, language: Language, found: Retriever) -> bool:
+    """Whether a question is about what our last answer made of the thing that it names."""
+    asks_why = not (_words()["reproach"] | questions()["why"]).isdisjoint(folded(clause.text))
+    offers = (found.catalogue.get(key) for key in clause.keys if asks_why)
+    return any(offer is not None and found.names.said(offer.name, language) in last for offer in offers)
+
+
+def _of_price(text: str) -> bool:
+    """Whether a question asks what something costs, or for a sum."""
+    return costs(text) or any(kind in _PRICES for word in folded(text) for kind in asked_by(fold(word)))
+
+
+def _first(
+    passages: tuple[Passage, ...], own: Sequence[Section], clause: _Clause, *, goods: bool
+) -> tuple[Passage, ...]:
+    """What is said of the things that are named, before what else was found for their question: that goes, unless it
+    tells of all of them. The passages themselves where nothing does, and they are no `goods`."""
+    most = max((p.score for p in passages), default=1.0)
+    known = {p.section.id: p for p in passages}
+    ranks = {"question": clause.number} if clause.number else {}
+    both = [p for p in passages if len(own) > 1 and _answers(p) >= _NAMED and _names_all(p.section, own)]
+    said = tuple(
+        replace(p, score=max(p.score, most), answers=max(_answers(p), _NAMED), ranks={**p.ranks, **ranks, "named": n})
+        for n, section in enumerate(own, 1)
+        for p in (known.get(section.id) or Passage(section, most),)
+    )
+    if not both and not goods:
+        return passages
+    first = tuple(both[:1]) or said
+    ids = {p.section.id for p in first}
+    return (*first, *(p for p in passages if p.section.id not in ids and _of_another(p, clause)))
+
+
+def _of_another(passage: Passage, clause: _Clause) -> bool:
+    return bool(clause.number) and passage.ranks.get("question") not in (None, clause.number)
+
+
+def _names_all(section: Section, own: Sequence[Section]) -> bool:
+    """Whether a section that is none of theirs speaks of each."""
+    held = vocabulary(section)
+    return section not in own and all(
+        any(same(word, other) for word in content(each.title) for other in held.get(word[:ROOT], ())) for each in own
+    )
+
+
+def _tells(passage: Passage, own: Sequence[Section], clause: _Clause, language: Language) -> bool:
+    """Whether a passage answers what is asked of a thing: the thing's own by a word beside the name."""
+    if passage.section.language != language:
+        return True  # words tell nothing of it
+    if passage.section not in own:
+        return _answers(passage) >= _OTHERS
+    if not _words()["about"].isdisjoint(folded(clause.text)):
+        return True
+    held = own_words(passage.section)
+    name = {word for section in own for word in content(" ".join((section.title, *(f.name for f in section.facts))))}
+    said = (word for word in content(clause.text) if not word.isdigit() and word not in questions()["refers"])
+    beside = [word for word in said if not any(same(word, other) for other in name)]
+    return not beside or any(same(word, other) for word in beside for other in held.get(word[:ROOT], ()))
+
+
+def _belongs(passage: Passage, clause: _Clause, clauses: Sequence[_Clause]) -> bool:
+    """Whether a passage was found for that question."""
+    return passage.ranks.get("question") == clause.number if clause.number else len(clauses) == 1
+
+
+def _answers(passage: Passage) -> float:
+    return passage.answers or 0.0
+
+
+def _goods(keys: Sequence[str], found: Retriever) -> bool:
+    """Whether all of them are sold by the piece: of a service or a plan, other sections tell as well."""
+    offers = [found.catalogue.get(key) for key in keys]
+    return all(offer is not None and any(p.unit == _PIECE for p in offer.prices) for offer in offers)
+
+
+def _ids(keys: Sequence[str], found: Retriever) -> frozenset[str]:
+    offers = (found.catalogue.get(key) for key in keys)
+    return frozenset(section for offer in offers if offer is not None for section in offer.sections)
+
+
+def _sections(keys: Sequence[str], language: Language, found: Retriever) -> tuple[Section, ...]:
+    """For each thing the section that says most of it alone, in that language where there is one; where one tells of
+    several of them, such sections alone."""
+    held: dict[str, int] = {}
+    sections = {section.id: section for section in found.sections}
+    for key in keys:
+        of = [sections[name] for name in _ids((key,), found) if name in sections]
+        if of:
+            best = min(of, key=partial(_rank, key, language, found))
+            held[best.id] = held.get(best.id, 0) + 1
+    most = max(held.values(), default=0)
+    return tuple(sections[name] for name, count in held.items() if most == 1 or count > 1)[:_SAID]
+
+
+def _rank(key: str, language: Language, found: Retriever, section: Section) -> tuple[bool, bool, bool, int]:
+    return section.language != language, section.language != "ru", not _titled(section, key, found), len(section.facts)
+
+
+def _titled(section: Section, key: str, found: Retriever) -> bool:
+    """Whether its title speaks of the thing."""
+    return any(key in (named.key, *named.tied) for named in found.catalogue.named(section.title) if named.candidates)
+
+
+@lru_cache(maxsize=1)
+def _words() -> Mapping[str, frozenset[str]]:
+    return {name: frozenset(folded(row)) for name, row in packaged("app.turn", "focused.yaml").items()}
