@@ -98,7 +98,7 @@ def quoted(question: str) -> str | None:
     So is a long one, one of more than plain words, and one without a word that asks: it may be half a remark.
     """
     words = question.rstrip("?!. ").split()
-    while words and letters(words[0]) in questions()["opens"]:
+    while words and letters(words[0].rstrip(",")) in questions()["opens"]:
         words = words[1:]
     plain = all(_PLAIN.fullmatch(word) for word in words)
     named = any(len(word) >= _NAMING for word in _wanted(question))
