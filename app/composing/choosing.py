@@ -112,6 +112,8 @@ def _unsaid(prompt: Prompt) -> tuple[Passage, ...]:
     step, history = prompt.step, prompt.history
     if step.reason == "price":
         return prompt.passages
+    if step.topic == "trouble" and step.queries:
+        return tuple(passage for passage in prompt.passages if not _sells(passage))
     if not ANEW.isdisjoint(step.intents):
         answers = [exchange.answer for exchange in history[-_EARLIER:]]
     elif not history or len(folded(prompt.text)) <= _BRIEF:
@@ -124,10 +126,15 @@ def _unsaid(prompt: Prompt) -> tuple[Passage, ...]:
 def _near_enough(first: Passage, found: Sequence[Passage], prompt: Prompt) -> bool:
     """Whether what was not said yet is nearly as good a find as what was, and more than near to a trouble."""
     if prompt.step.topic == "trouble":
-        sells = any(fact.currency for fact in first.section.facts)
-        return not sells and first.answers is not None and first.answers >= _HELPS
+        # A question of its own, as «may I sell without it?», is answered by less than the trouble itself is.
+        least = _IN_TROUBLE if prompt.step.queries else _HELPS
+        return not _sells(first) and first.answers is not None and first.answers >= least
     same = [p for p in found if p.section.language == first.section.language]
     return not same or _weight(first) >= _NEXT * max(_weight(p) for p in same)
+
+
+def _sells(passage: Passage) -> bool:
+    return any(fact.currency for fact in passage.section.facts)
 
 
 def _told(section: Section, answer: str) -> bool:

@@ -37,6 +37,7 @@ def decided(scene: Scene) -> Decision:
         handing.reached,
         recalled.passed_on,
         support.over,
+        support.fed_up,
         topics.by_topic,
         strangers.mistaken,
         strangers.no_buyer,

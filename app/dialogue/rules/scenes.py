@@ -17,6 +17,9 @@ from app.dialogue.rules.scene import Scene
 from app.dialogue.slots.reader import Heard
 from app.types import Ask, DialogueState, Language, Snapshot
 
+_RECENT = 5
+"""Answers of ours whose lines are not said again at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Met:
@@ -64,6 +67,7 @@ def scene_of(
         last_answer=last.answer if last else "",
         query=_query(got),
         said=got.said,
+        recent="\n".join(exchange.answer for exchange in snapshot.history[-_RECENT:]),
         terms=terms.named(u.message),
         before=terms.named(read(last.user)) if last and last.user else "",
         written=written,
