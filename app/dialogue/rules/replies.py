@@ -52,6 +52,7 @@ def decided(scene: Scene) -> Decision:
         lanes.noted,
         lanes.same_lane,
         _requisites,
+        _company,
         _wish,
         _question,
         control.steer,
@@ -99,6 +100,13 @@ def _requisites(s: Scene) -> Decision | None:
     if "contact" in s.slots and not s.reorders:
         return handing.handover(s, "invoice", "human")
     return Decision("answer", "invoice", s.say("requisites"), prefer="contact", asks=True)
+
+
+def _company(s: Scene) -> Decision | None:
+    """Who asks for our own taxes and numbers means us: what the program does for taxes is no answer."""
+    if not s.u.word("company_papers") or s.u.has("price", "comparison") or has_requisites(s.u.message.text):
+        return None
+    return Decision("answer", "about_us", s.say("company_papers"), asks=False)
 
 
 def _wish(s: Scene) -> Decision | None:

@@ -26,6 +26,7 @@ _HANDED = {
     "frustration": "frustration_handed",
     "person_offer": "callback",
     "fallback": "noted_question",
+    "company_papers": "noted_question",
     "rest": "rest_handed",
     "rest_of": "rest_handed",
 }
