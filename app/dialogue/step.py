@@ -8,6 +8,7 @@ from app.dialogue.flow.model import Stage
 from app.dialogue.flow.stages import Move
 from app.dialogue.hearing.listening import costs_alone
 from app.dialogue.hearing.vocabulary import Vocabulary
+from app.dialogue.rules.fit import TOLD
 from app.dialogue.rules.scene import Decision, Scene
 from app.dialogue.rules.strangers import NO_BUYER, STRANGER
 from app.dialogue.slots import aside
@@ -143,7 +144,8 @@ def _remembered(scene: Scene, plan: Decision, made: Decision, state: DialogueSta
     """What this turn leaves for the next ones, beside the flow's place and its question."""
     # «And for a year?» goes on with the price that was asked for.
     goes_on = bool(scene.u.word("spans")) and len(scene.u.message.tokens) <= _GOES_ON
-    asks = (made.query is not None or scene.u.message.asking) and not goes_on
+    looked = made.query is not None and made.mark != TOLD
+    asks = (looked or scene.u.message.asking) and not goes_on
     return replace(
         state,
         off_topic=plan.reason == "off_topic",

@@ -19,11 +19,15 @@ TOLD = "fit"
 _MOST = 6
 """Words of his that are looked for."""
 _MENDED = frozenset({"answer", "ask"})
+_ON_HIS_WAY = frozenset({"purchase", "demo", "invoice"})
+"""Reasons of who wants to begin: he is told, and asked how to reach him all the same."""
 
 
 def fitted(s: Scene, plan: Decision) -> Decision:
     """`plan` with what is known of who is not served, where he says what he does or needs; any other's as it is."""
     stays = plan.action in _MENDED and not (plan.topic or plan.closes or plan.hands_over)
+    if s.u.has("correction"):
+        return plan  # what he puts right says by itself what he wants
     asked = _SLOT in s.flow.slots and _SLOT not in s.policy.skip
     if not (stays or plan.reason == "off_topic") or not asked or s.u.steers:
         return plan
@@ -36,11 +40,13 @@ def fitted(s: Scene, plan: Decision) -> Decision:
     about = _NEEDED if needs else next(name for name, trades in _TRADES.items() if trade in trades)
     query = str(s.texts.data[about]).replace("{what}", _words(s, needs))
     others = _others(s, plan)
+    goes_on = plan.reason in _ON_HIS_WAY or about != _NEEDED
     return replace(
-        plan, action="answer", reason="feature" if plan.reason not in ("price", "comparison") else plan.reason,
-        statement=None if plan.reason in ("off_topic", "purchase") else plan.statement, query=query,
-        queries=(query, *others) if others else (), fallback=plan.fallback or s.say("ack"), asks=plan.asks and about != _NEEDED, prefer="",
-        question=None, mark=plan.mark or TOLD, wider="",
+        plan, action="answer", reason="feature" if plan.reason == "off_topic" else plan.reason,
+        statement=None if plan.reason == "off_topic" else plan.statement, query=query,
+        queries=(query, *others) if others else (), fallback=plan.fallback or (None if plan.statement else s.say("ack")),
+        asks=plan.asks and goes_on, prefer=plan.prefer if goes_on else "", question=None, mark=plan.mark or TOLD,
+        wider="",
     )  # fmt: skip
 
 

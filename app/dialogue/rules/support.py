@@ -95,7 +95,7 @@ def fed_up(s: Scene) -> Decision | None:
     """Who has waited long enough, or is angry about it, hears sorry, and that it was passed on as urgent."""
     if not has_it(s) or "contact" in s.heard.values or s.u.has(*_A_CASE) or s.u.word("fixed"):
         return None
-    waited = bool(s.u.word("waited_long"))
+    waited = bool(s.u.word("waited_long")) and not (s.u.message.asking and s.u.has("callback_time"))
     angry = s.u.has("frustration", "complaint") or s.u.acts.get("complaint", 0.0) >= _ASKS
     if not (waited or angry) or s.u.has("price", "comparison") or (_meanwhile(s) and not waited):
         return None
@@ -185,8 +185,8 @@ def _told_before(s: Scene) -> str:
 
 
 def answered_first(s: Scene, plan: Decision) -> Decision:
-    """`plan` with what is looked up instead of what it says of the specialist, once he has the trouble."""
-    return replace(plan, statement=None, fallback=_say(s, "trouble_asked"), question=None) if has_it(s) else plan
+    """`plan` with that the specialist has the question too, once he has the trouble, behind what is looked up."""
+    return replace(plan, statement=None, fallback=None, question=_say(s, "trouble_asked")) if has_it(s) else plan
 
 
 def _waits(s: Scene) -> Decision:
