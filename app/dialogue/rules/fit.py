@@ -40,7 +40,7 @@ def fitted(s: Scene, plan: Decision) -> Decision:
     about = _NEEDED if needs else next(name for name, trades in _TRADES.items() if trade in trades)
     query = str(s.texts.data[about]).replace("{what}", _words(s, needs))
     others = _others(s, plan)
-    goes_on = plan.reason in _ON_HIS_WAY or about != _NEEDED
+    goes_on = plan.reason in _ON_HIS_WAY or not needs
     return replace(
         plan, action="answer", reason="feature" if plan.reason == "off_topic" else plan.reason,
         statement=None if plan.reason == "off_topic" else plan.statement, query=query,
