@@ -8,6 +8,7 @@ from app.dialogue.flow.model import Stage
 from app.dialogue.flow.stages import Move
 from app.dialogue.hearing.listening import costs_alone
 from app.dialogue.hearing.vocabulary import Vocabulary
+from app.dialogue.rules import continuity
 from app.dialogue.rules.fit import TOLD
 from app.dialogue.rules.scene import Decision, Scene
 from app.dialogue.rules.strangers import NO_BUYER, STRANGER
@@ -19,6 +20,8 @@ _STEERED = frozenset({"resume", "back"})
 _RESUMING = frozenset({*_STEERED, "purchase", "booking", "slot_question", "greeting"})
 """After «забудьте» these lead back to the flow's questions."""
 
+_RESTS = 2
+"""Answers of ours behind which a question for a number is not asked again."""
 _GOES_ON = 6
 """Words of a message that only says for how long a price is meant."""
 
@@ -120,10 +123,18 @@ def _next_slot(scene: Scene, made: Decision, move: Move, *, spoken: str, led: bo
     if not move.slot or "?" in spoken:
         return None
     spec = scene.flow.slots.get(move.slot)
+    if spec is not None and spec.kind == "contact" and made.reason != "invoice" and _just_asked(scene, move.slot):
+        return None
     # What weighs on him is asked of who tells, not beside the answer to what he asked himself.
     answers = made.query is not None and not led
     apart = spec is not None and spec.kind == "text" and answers and move.stage != scene.flow.first
     return None if apart else move.slot
+
+
+def _just_asked(scene: Scene, slot: str) -> bool:
+    """Whether one of our last answers asked it; who says yes to it is asked on."""
+    asked = scene.state.asked.get(slot, 0) and not scene.u.affirms
+    return bool(asked) and any(continuity.asks(scene.flow, slot, answer) for answer in scene.answers[-_RESTS:])
 
 
 def _pending(scene: Scene, plan: Decision, state: DialogueState, slot: str | None) -> Pending | None:

@@ -82,7 +82,7 @@ def _corrected(s: Scene, plan: Decision) -> Decision:
     sorry = None if SORRY in s.state.said else s.say("missed")
     return replace(
         plan, action="answer", reason=reason, statement=sorry, query=query, wider=_meant(s), fallback=s.not_found,
-        greet=False, mark=SORRY,
+        greet=False, mark=SORRY, asks=False, question=None,
     )  # fmt: skip
 
 

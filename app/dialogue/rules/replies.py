@@ -69,6 +69,7 @@ def decided(scene: Scene) -> Decision:
         _courtesy,
         _opening,
         lanes.told,
+        _withheld,
         _rest,
     ):
         plan = rule(scene)
@@ -239,7 +240,11 @@ def _told(s: Scene) -> Decision | None:
     outright = s.u.word("own") or s.heard.values.keys() & _TOLD or (pending and s.u.short)
     if s.heard.forgotten or s.heard.answered or (s.heard.values and outright):
         if lanes.asks_beside(s):
-            return Decision("answer", "feature", acknowledging.taken(s), s.query, s.not_found, asks=s.may_ask)
+            said = acknowledging.taken(s)
+            # Who only says what he looks for has asked nothing that could go unanswered.
+            fallback = s.not_found if s.u.message.asking else None
+            said = said if s.u.message.asking else said or acknowledging.acknowledge(s)
+            return Decision("answer", "feature", said, s.query, fallback, asks=s.may_ask)
         return Decision("ask", "slot_question", acknowledging.acknowledge(s), asks=s.may_ask)
     return None
 
@@ -277,6 +282,13 @@ def _opening(s: Scene) -> Decision | None:
 def _denial(s: Scene) -> Decision:
     """A «нет» to nothing of ours (a human may have asked): no refusal of the talk."""
     return Decision("ask", "denial", s.say("declined"), asks=s.may_ask)
+
+
+def _withheld(s: Scene) -> Decision | None:
+    """Who would rather not leave his number, and asks nothing: that is all right."""
+    if "contact" not in s.heard.hinted or s.u.message.asking or s.u.has(*QUESTIONS):
+        return None
+    return Decision("answer", "declined", s.say("declined"), asks=s.may_ask)
 
 
 def _rest(s: Scene) -> Decision | None:

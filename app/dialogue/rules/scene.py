@@ -64,8 +64,8 @@ class Scene:
     last_answer: str
     query: str
     said: Said = _NOTHING
-    recent: str = ""
-    """Our last answers, the newest among them."""
+    answers: tuple[str, ...] = ()
+    """Our last answers, the newest last."""
     terms: Terms = ""
     """What the message names of money: it gets no words that sound like a yes."""
     before: Terms = ""

@@ -43,7 +43,7 @@ def lines(s: Scene, topic: Topic) -> tuple[str, ...]:
 
 def _say(s: Scene, name: str) -> str:
     """A line that none of our last answers held, if there is one."""
-    return s.texts.pick(name, s.state.turns, s.recent)
+    return s.texts.pick(name, s.state.turns, "\n".join(s.answers))
 
 
 def first_aid(s: Scene, topic: Topic) -> str | None:
