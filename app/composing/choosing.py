@@ -32,6 +32,7 @@ _NEXT = 0.7  # share of the best score from which the next best is said to who w
 _HELPS = 0.7  # the same beside a trouble where only the trouble itself is asked of
 _WISHED = 0.35  # the same for what he says he needs: it may only tell who he is
 _EARLIER = 3  # answers of ours that are not given again to who says that they were beside the point
+_ANEW = 0.35  # probability from which something is said to who has said that an answer was beside the point
 _BRIEF = 3  # words of a message that goes on with what was said
 ANEW = frozenset({"correction", "frustration"})
 _LOOKED_UP = frozenset({"feature", "refund"})
@@ -129,6 +130,8 @@ def _near_enough(first: Passage, found: Sequence[Passage], prompt: Prompt) -> bo
         # A question of its own, as «may I sell without it?», is answered by less than the trouble itself is.
         least = _IN_TROUBLE if prompt.step.queries else _HELPS
         return not _sells(first) and first.answers is not None and first.answers >= least
+    if "correction" in prompt.step.intents and not _likely(first, _ANEW):
+        return False  # beside the point once more is worse than to say that it is not known
     same = [p for p in found if p.section.language == first.section.language]
     return not same or _weight(first) >= _NEXT * max(_weight(p) for p in same)
 

@@ -80,9 +80,15 @@ def _answer(r: SlotReader, slot: str) -> Heard:
         found = Heard({slot: THIS_CHAT}) if here else NOTHING
     else:
         found = _freely(r, slot)
-    if r.after(found).filled(slot) or not r.u.denies or r.busy:
+    if r.after(found).filled(slot) or not r.u.denies or r.busy or _corrects(r):
         return found
     return found | (Heard({slot: "none"}) if slot == "current_tools" else replace(DECLINED, none=True))
+
+
+def _corrects(r: SlotReader) -> bool:
+    """«No, I asked about the photos»: a no to our answer, and not to our question."""
+    named = any(place not in r.at("deny") for place in r.u.content)
+    return named and r.u.has("correction") and r.u.acts.get("correction", 0.0) >= _ASKS
 
 
 def _yes_or_no(r: SlotReader, slot: str) -> Heard:
