@@ -123,7 +123,7 @@ def _next_slot(scene: Scene, made: Decision, move: Move, *, spoken: str, led: bo
     if not move.slot or "?" in spoken:
         return None
     spec = scene.flow.slots.get(move.slot)
-    if spec is not None and spec.kind == "contact" and made.reason != "invoice" and _just_asked(scene, move.slot):
+    if spec is not None and spec.kind == "contact" and _just_asked(scene, move.slot):
         return None
     # What weighs on him is asked of who tells, not beside the answer to what he asked himself.
     answers = made.query is not None and not led
@@ -132,8 +132,9 @@ def _next_slot(scene: Scene, made: Decision, move: Move, *, spoken: str, led: bo
 
 
 def _just_asked(scene: Scene, slot: str) -> bool:
-    """Whether one of our last answers asked it; who says yes to it is asked on."""
-    asked = scene.state.asked.get(slot, 0) and not scene.u.affirms
+    """Whether one of our last answers asked it; who says yes to it, or that he takes it, is asked on."""
+    wants = scene.u.affirms or scene.u.has("purchase", "booking", "invoice")
+    asked = scene.state.asked.get(slot, 0) and not wants
     return bool(asked) and any(continuity.asks(scene.flow, slot, answer) for answer in scene.answers[-_RESTS:])
 
 
