@@ -40,11 +40,12 @@ def fitted(s: Scene, plan: Decision) -> Decision:
     about = _NEEDED if needs else next(name for name, trades in _TRADES.items() if trade in trades)
     query = str(s.texts.data[about]).replace("{what}", _words(s, needs))
     others = _others(s, plan)
+    empty = None if plan.statement else s.say("ack")
     goes_on = plan.reason in _ON_HIS_WAY or not needs
     return replace(
         plan, action="answer", reason="feature" if plan.reason == "off_topic" else plan.reason,
         statement=None if plan.reason == "off_topic" else plan.statement, query=query,
-        queries=(query, *others) if others else (), fallback=plan.fallback or (None if plan.statement else s.say("ack")),
+        queries=(query, *others) if others else (), fallback=plan.fallback or empty,
         asks=plan.asks and goes_on, prefer=plan.prefer if goes_on else "", question=None, mark=plan.mark or TOLD,
         wider="",
     )  # fmt: skip

@@ -52,7 +52,7 @@ def decided(scene: Scene) -> Decision:
         lanes.noted,
         lanes.same_lane,
         _requisites,
-        _company,
+        lanes.company,
         _wish,
         _question,
         control.steer,
@@ -69,7 +69,7 @@ def decided(scene: Scene) -> Decision:
         _courtesy,
         _opening,
         lanes.told,
-        _withheld,
+        lanes.withheld,
         _rest,
     ):
         plan = rule(scene)
@@ -101,13 +101,6 @@ def _requisites(s: Scene) -> Decision | None:
     if "contact" in s.slots and not s.reorders:
         return handing.handover(s, "invoice", "human")
     return Decision("answer", "invoice", s.say("requisites"), prefer="contact", asks=True)
-
-
-def _company(s: Scene) -> Decision | None:
-    """Who asks for our own taxes and numbers means us: what the program does for taxes is no answer."""
-    if not s.u.word("company_papers") or s.u.has("price", "comparison") or has_requisites(s.u.message.text):
-        return None
-    return Decision("answer", "about_us", s.say("company_papers"), asks=False)
 
 
 def _wish(s: Scene) -> Decision | None:
@@ -282,13 +275,6 @@ def _opening(s: Scene) -> Decision | None:
 def _denial(s: Scene) -> Decision:
     """A «нет» to nothing of ours (a human may have asked): no refusal of the talk."""
     return Decision("ask", "denial", s.say("declined"), asks=s.may_ask)
-
-
-def _withheld(s: Scene) -> Decision | None:
-    """Who would rather not leave his number, and asks nothing: that is all right."""
-    if "contact" not in s.heard.hinted or s.u.message.asking or s.u.has(*QUESTIONS):
-        return None
-    return Decision("answer", "declined", s.say("declined"), asks=s.may_ask)
 
 
 def _rest(s: Scene) -> Decision | None:

@@ -166,7 +166,8 @@ def _own_words(r: SlotReader, slot: str, *, usual: bool) -> Heard:
         return named(r, 0) if len(r.tokens) <= 3 and is_name(r, 0, capital=False) else NOTHING
     if (r.heard.values and kind == "choice") or r.u.contacts or "name" in r.heard.values:
         return NOTHING  # another slot was told: the words belong to that one
-    if kind == "text" and not spec.subject and max((r.u.acts.get(act, 0.0) for act in _NO_TROUBLE), default=0.0) >= _PLAINLY:
+    elsewhere = any(r.u.acts.get(act, 0.0) >= _PLAINLY for act in _NO_TROUBLE)
+    if kind == "text" and not spec.subject and elsewhere:
         return NOTHING  # «I'll think about it», «I take it»: no trouble and no wish of his shop
     text = re.sub(r"\s+", " ", without(r.u.message, r.u.greeting))[:MAX_VALUE].strip()
     if kind == "choice" and (_only_counts(r) or not _names_a_thing(r) or _asks_of_us(r)):
