@@ -36,6 +36,7 @@ _WISHED = 0.45  # the same for what he says he needs: it may only tell who he is
 _EARLIER = 3  # answers of ours that are not given again to who says that they were beside the point
 _STILL = 0.3  # probability from which what was said a moment ago answers the next question too
 _NEVER = 1.1
+_ANEW = 0.35  # probability from which something is said to who has said that an answer was beside the point
 _BRIEF = 3  # words of a message that goes on with what was said
 _LOOKED_UP = frozenset({"feature", "refund"})
 _PASSED_ON = frozenset({"trouble", "refund"})
@@ -131,6 +132,8 @@ def _unsaid(prompt: Prompt) -> tuple[Passage, ...]:
     step, history = prompt.step, prompt.history
     if step.reason == "price":
         return prompt.passages
+    if step.topic == "trouble" and step.queries:
+        return tuple(passage for passage in prompt.passages if not _sells(passage))
     if not ANEW.isdisjoint(step.intents):
         answers = [exchange.answer for exchange in history[-_EARLIER:]]
     elif not history or len(folded(prompt.text)) <= _BRIEF:
@@ -152,10 +155,17 @@ def _still(passage: Passage, step: Step, least: float) -> bool:
 def _near_enough(first: Passage, found: Sequence[Passage], prompt: Prompt) -> bool:
     """Whether what was not said yet is nearly as good a find as what was, and more than near to a trouble."""
     if prompt.step.topic == "trouble":
-        sells = any(fact.currency for fact in first.section.facts)
-        return not sells and first.answers is not None and first.answers >= _HELPS
+        # A question of its own, as «may I sell without it?», is answered by less than the trouble itself is.
+        least = _IN_TROUBLE if prompt.step.queries else _HELPS
+        return not _sells(first) and first.answers is not None and first.answers >= least
+    if "correction" in prompt.step.intents and not _likely(first, _ANEW):
+        return False  # beside the point once more is worse than to say that it is not known
     same = [p for p in found if p.section.language == first.section.language]
     return not same or _weight(first) >= _NEXT * max(_weight(p) for p in same)
+
+
+def _sells(passage: Passage) -> bool:
+    return any(fact.currency for fact in passage.section.facts)
 
 
 def _fits(asked: str, passage: Passage, prompt: Prompt, *, wished: bool = False) -> bool:

@@ -20,7 +20,7 @@ def bad(prompt: Prompt) -> bool:
     step = prompt.step
     if step.query is None:
         return False
-    if not prompt.deciding and not prompt.passages:
+    if not prompt.deciding and not (prompt.passages and choose(prompt)):
         return step.fallback is not None
     if any(each.kind in ("not_known", "not_ours") or each.value is False for each in prompt.deciding):
         return True

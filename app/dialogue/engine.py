@@ -16,6 +16,7 @@ from app.dialogue.policy.hours import Hours, zone_of
 from app.dialogue.policy.model import Policy
 from app.dialogue.resources import Texts, load_texts
 from app.dialogue.rules import continuity, unseen
+from app.dialogue.rules.fit import fitted
 from app.dialogue.rules.mending import mended
 from app.dialogue.rules.packet import handover_packet, in_own_words, said_slots
 from app.dialogue.rules.replies import completed, decided
@@ -235,7 +236,7 @@ def _decided(scene: Scene) -> Decision:
     plan = decided(scene)
     if plan.reason in _TELLING and scene.state.priced:
         plan = replace(plan, reason="price_told")
-    return completed(scene) if _completes(scene, plan) else mended(scene, plan)
+    return completed(scene) if _completes(scene, plan) else fitted(scene, mended(scene, plan))
 
 
 def _completes(scene: Scene, plan: Decision) -> bool:

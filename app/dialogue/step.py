@@ -8,6 +8,8 @@ from app.dialogue.flow.model import Stage
 from app.dialogue.flow.stages import Move
 from app.dialogue.hearing.listening import costs_alone
 from app.dialogue.hearing.vocabulary import Vocabulary
+from app.dialogue.rules import continuity
+from app.dialogue.rules.fit import TOLD
 from app.dialogue.rules.scene import Decision, Scene
 from app.dialogue.rules.strangers import NO_BUYER, STRANGER
 from app.dialogue.slots import aside
@@ -18,6 +20,8 @@ _STEERED = frozenset({"resume", "back"})
 _RESUMING = frozenset({*_STEERED, "purchase", "booking", "slot_question", "greeting"})
 """After «забудьте» these lead back to the flow's questions."""
 
+_RESTS = 2
+"""Answers of ours behind which a question for a number is not asked again."""
 _GOES_ON = 6
 """Words of a message that only says for how long a price is meant."""
 
@@ -119,10 +123,19 @@ def _next_slot(scene: Scene, made: Decision, move: Move, *, spoken: str, led: bo
     if not move.slot or "?" in spoken:
         return None
     spec = scene.flow.slots.get(move.slot)
+    if spec is not None and spec.kind == "contact" and _just_asked(scene, move.slot):
+        return None
     # What weighs on him is asked of who tells, not beside the answer to what he asked himself.
     answers = made.query is not None and not led
     apart = spec is not None and spec.kind == "text" and answers and move.stage != scene.flow.first
     return None if apart else move.slot
+
+
+def _just_asked(scene: Scene, slot: str) -> bool:
+    """Whether one of our last answers asked it; who says yes to it, or that he takes it, is asked on."""
+    wants = scene.u.affirms or scene.u.has("purchase", "booking", "invoice")
+    asked = scene.state.asked.get(slot, 0) and not wants
+    return bool(asked) and any(continuity.asks(scene.flow, slot, answer) for answer in scene.answers[-_RESTS:])
 
 
 def _pending(scene: Scene, plan: Decision, state: DialogueState, slot: str | None) -> Pending | None:
@@ -143,7 +156,8 @@ def _remembered(scene: Scene, plan: Decision, made: Decision, state: DialogueSta
     """What this turn leaves for the next ones, beside the flow's place and its question."""
     # «And for a year?» goes on with the price that was asked for.
     goes_on = bool(scene.u.word("spans")) and len(scene.u.message.tokens) <= _GOES_ON
-    asks = (made.query is not None or scene.u.message.asking) and not goes_on
+    looked = made.query is not None and made.mark != TOLD
+    asks = (looked or scene.u.message.asking) and not goes_on
     return replace(
         state,
         off_topic=plan.reason == "off_topic",

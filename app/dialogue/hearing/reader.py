@@ -265,8 +265,8 @@ def is_foreign(reader: Reader, contact: Contact) -> bool:
     if not places:
         return False
     clause = reader.tokens[places[0]].clause
-    if reader.places_of("no_call") and not reader.places_of("channel"):
-        return True  # «туда не звоните»; who says how to write to it means his own
+    if reader.places_of("no_call") and not (reader.places_of("channel") or reader.places_of("part_of_day")):
+        return True  # «туда не звоните»; who says how to write to it, or when not to call, means his own
     if any(reader.tokens[place].clause == clause for place in reader.places_of("your")):
         return clause in reader.message.asking or reader.tokens[places[-1]].clause in reader.message.asking
     return reader.negated(places[0], places[-1] + 1, reach=3)

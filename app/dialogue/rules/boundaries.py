@@ -1,7 +1,7 @@
 """What the machine does not go along with: attempts to turn it round, other subjects, one message over and over."""
 
 from app.dialogue.rules.scene import Decision, Scene
-from app.dialogue.rules.wishes import reaches
+from app.dialogue.rules.wishes import reaches, wish_of
 
 
 def injection(s: Scene) -> Decision | None:
@@ -18,6 +18,8 @@ def opt_out(s: Scene) -> Decision | None:
     """
     if not s.u.has("opt_out") or s.u.has("price", "comparison") or _own(s, "opt_out") or reaches(s):
         return None
+    if "contact" in s.heard.values and wish_of(s):
+        return None  # when not to call, of who leaves his number
     if s.state.closed:
         return Decision("close", "opt_out", s.say("refusal_again"), greet=False, closes=True)
     return Decision("close", "opt_out", s.say("opt_out"), greet=False, closes=True)

@@ -117,7 +117,9 @@ def _asked_again(state: DialogueState) -> Collection[str]:
 
 
 def _decides(u: Understanding) -> bool:
-    return u.has("purchase", "booking", "demo", "invoice") and not u.word("withhold")
+    # «How do I try it?» decides nothing yet.
+    wants = u.has("purchase", "booking") or (u.has("demo", "invoice") and not u.message.asking)
+    return wants and not u.word("withhold")
 
 
 def listed(snapshot: Snapshot, state: DialogueState, flow: Flow) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from app.dialogue.flow import stages
 from app.dialogue.rules import topics
 from app.dialogue.rules.scene import COURTESIES, QUESTIONS, Decision, Scene
 from app.dialogue.rules.wishes import reaches, wish_of
@@ -10,6 +11,8 @@ _LOOKED_UP = ("price", "feature", "comparison", "payment", "about_us", "demo", "
 _ASKED = 0.3
 """Probability of one of these acts from which a question beside a contact is answered too."""
 
+LEAVES = "leave_number"
+"""The mark of a conversation in which he was told that he may leave a number."""
 _A_YES = 2
 """Words of a clause that takes our offer up."""
 _TELLS = 0.9
@@ -50,10 +53,23 @@ def human(s: Scene) -> Decision | None:
     accepts = offered and s.u.affirms and at_once and not s.heard.answered and not s.u.has(*QUESTIONS) and not leaves
     accepts |= offered and not leaves and _accepts_first(s)
     missed = s.state.wants_person and not s.u.has(*QUESTIONS, *COURTESIES)
-    wanted = s.u.has("human_wanted") or accepts or missed
+    # «Find out please what it costs» asks us.
+    up = (offered or s.state.handed_over) and not leaves and not s.u.has(*QUESTIONS)
+    passes = bool(s.u.word("asks_others")) or (up and bool(s.u.word("passes_on")))
+    wanted = s.u.has("human_wanted") or accepts or missed or passes
     # Who wants to come another day, or not at all, wants what only a person can do.
     reason = next((name for name in ("reschedule", "cancel_request") if s.u.has(name)), "human_wanted")
+    if (passes or accepts) and reason == "human_wanted":
+        return _question_passed(s)
     return handover(s, reason, "human") if wanted or reason != "human_wanted" else None
+
+
+def _question_passed(s: Scene) -> Decision:
+    """What he did not get an answer to goes to a person at once; who left no number may, and is told so once."""
+    plan = handover(s, "human_wanted", "passed")
+    if "contact" in s.slots or stages.seen("contact") in s.state.said or LEAVES in s.state.said:
+        return plan
+    return replace(plan, statement=f"{plan.statement} {s.say('leave_number')}", mark=LEAVES)
 
 
 def _accepts_first(s: Scene) -> bool:

@@ -1,6 +1,6 @@
 """Messages that sell nothing: away notices, small talk, waiting for a call, a wish for a language."""
 
-from app.dialogue.rules.scene import QUESTIONS, Decision, Scene
+from app.dialogue.rules.scene import QUESTIONS, Decision, Scene, has_requisites
 from app.understanding.doubt import SURE
 
 _OUT_OF_LANE = ("thanks", "goodbye", "greeting", "agreement", "denial", "small_talk", "bot_question", "demo", "payment")
@@ -120,3 +120,17 @@ def same_lane(s: Scene) -> Decision | None:
     if topic is None:
         return None
     return Decision("answer", lane, s.say("noted"), topic=lane, greet=False)
+
+
+def company(s: Scene) -> Decision | None:
+    """Who asks for our own taxes and numbers means us: what the program does for taxes is no answer."""
+    if not s.u.word("company_papers") or s.u.has("price", "comparison") or has_requisites(s.u.message.text):
+        return None
+    return Decision("answer", "about_us", s.say("company_papers"), asks=False)
+
+
+def withheld(s: Scene) -> Decision | None:
+    """Who would rather not leave his number, and asks nothing: that is all right."""
+    if "contact" not in s.heard.hinted or s.u.message.asking or s.u.has(*QUESTIONS):
+        return None
+    return Decision("answer", "declined", s.say("declined"), asks=s.may_ask)

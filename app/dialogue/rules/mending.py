@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from app.dialogue.hearing.text import fold, read
+from app.dialogue.hearing.text import Message, fold, read
+from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.resources import load_words
 from app.dialogue.rules import earlier
 from app.dialogue.rules.scene import SORRY, Decision, Scene
@@ -82,7 +83,7 @@ def _corrected(s: Scene, plan: Decision) -> Decision:
     sorry = None if SORRY in s.state.said else s.say("missed")
     return replace(
         plan, action="answer", reason=reason, statement=sorry, query=query, wider=_meant(s), fallback=s.not_found,
-        greet=False, mark=SORRY,
+        greet=False, mark=SORRY, asks=False, question=None,
     )  # fmt: skip
 
 
@@ -148,7 +149,23 @@ def _before(s: Scene) -> str:
 def _about(text: str) -> str:
     """The words of a message but for those of a correction; empty where they name nothing."""
     message = read(text)
-    words = [token for token in message.tokens if token.text not in _CORRECTING]
+    unwanted = _unwanted(message)
+    kept = [token for place, token in enumerate(message.tokens) if place not in unwanted]
+    words = [token for token in kept if token.text not in _CORRECTING]
     if not any(token.text.isalpha() and len(token.text) > 1 for token in words):
         return ""
     return " ".join(message.text[token.start : token.end] for token in words)
+
+
+def _unwanted(message: Message) -> set[int]:
+    """The places of what he says that it is not about, where he names in another clause what it is about."""
+    tokens = message.tokens
+    found: set[int] = set()
+    for match in Vocabulary.load().find(message):
+        if match.label[:2] != ("word", "not_about"):
+            continue
+        clause = tokens[match.start].clause
+        behind = {place for place in range(match.start, len(tokens)) if tokens[place].clause == clause}
+        if any(token.clause > clause and token.text not in _CORRECTING for token in tokens):
+            found |= behind
+    return found

@@ -14,7 +14,7 @@ _LETTERS = 2
 _ROOT = 4
 """Letters in which two forms of one name agree."""
 _WORD = re.compile(r"[^\W\d_]+")
-_SMALL = ("affirm", "filler", "wish", "want", "takes", "only", "follow")
+_SMALL = ("affirm", "filler", "idle", "wish", "want", "takes", "only", "follow")
 """Lists of words that name nothing."""
 _POLITE = ("agreement", "thanks", "greeting", "purchase_wish")
 
@@ -58,7 +58,8 @@ def _what(s: Scene) -> str:
     words = _named(s, clause) or _named(s, clause - 1)
     if not 1 <= len(words) <= _MOST:
         return ""
-    dropped = {p for p in range(len(tokens)) if not words[0] <= p <= words[-1] or p in verbs}
+    idle = {place for match in s.u.word("idle") for place in range(match.start, match.end)}
+    dropped = {p for p in range(len(tokens)) if not words[0] <= p <= words[-1] or p in verbs | idle}
     what = without(s.u.message, frozenset(dropped)).strip(' .,!?;:\u00ab\u00bb"')
     return what if len(what) <= _LONGEST else ""
 

@@ -37,6 +37,7 @@ def decided(scene: Scene) -> Decision:
         handing.reached,
         recalled.passed_on,
         support.over,
+        support.fed_up,
         topics.by_topic,
         strangers.mistaken,
         strangers.no_buyer,
@@ -51,6 +52,7 @@ def decided(scene: Scene) -> Decision:
         lanes.noted,
         lanes.same_lane,
         _requisites,
+        lanes.company,
         _wish,
         _question,
         control.steer,
@@ -67,6 +69,7 @@ def decided(scene: Scene) -> Decision:
         _courtesy,
         _opening,
         lanes.told,
+        lanes.withheld,
         _rest,
     ):
         plan = rule(scene)
@@ -230,7 +233,11 @@ def _told(s: Scene) -> Decision | None:
     outright = s.u.word("own") or s.heard.values.keys() & _TOLD or (pending and s.u.short)
     if s.heard.forgotten or s.heard.answered or (s.heard.values and outright):
         if lanes.asks_beside(s):
-            return Decision("answer", "feature", acknowledging.taken(s), s.query, s.not_found, asks=s.may_ask)
+            said = acknowledging.taken(s)
+            # Who only says what he looks for has asked nothing that could go unanswered.
+            fallback = s.not_found if s.u.message.asking else None
+            said = said if s.u.message.asking else said or acknowledging.acknowledge(s)
+            return Decision("answer", "feature", said, s.query, fallback, asks=s.may_ask)
         return Decision("ask", "slot_question", acknowledging.acknowledge(s), asks=s.may_ask)
     return None
 

@@ -21,6 +21,16 @@ _LIKELY = 0.5
 """Probability from which what is not found is looked for by the words of an act."""
 QUESTIONS = ("price", "comparison", "feature")
 COURTESIES = frozenset({"refusal", "thanks", "goodbye"})
+_HANDED = {
+    "bot": "bot_handed",
+    "frustration": "frustration_handed",
+    "person_offer": "callback",
+    "fallback": "noted_question",
+    "company_papers": "noted_question",
+    "rest": "rest_handed",
+    "rest_of": "rest_handed",
+}
+"""What is said instead to whom a person has already been called: nobody is offered again."""
 SORRY = "sorry"
 """The mark of a conversation in which we have said sorry: it is said once."""
 OBJECTIONS = ("objection_price", "objection_trust", "objection_have", "objection_think")
@@ -54,6 +64,8 @@ class Scene:
     last_answer: str
     query: str
     said: Said = _NOTHING
+    answers: tuple[str, ...] = ()
+    """Our last answers, the newest last."""
     terms: Terms = ""
     """What the message names of money: it gets no words that sound like a yes."""
     before: Terms = ""
@@ -129,9 +141,10 @@ class Scene:
     @property
     def not_found(self) -> str:
         """What is said where the search finds nothing: a person who has the talk already is not offered again."""
-        return self.say("noted_question" if self.state.handed_over else "fallback")
+        return self.say("fallback")
 
     def say(self, name: str) -> str:
+        name = _HANDED.get(name, name) if self.state.handed_over else name
         return self.texts.pick(name, self.state.turns, self.last_answer)
 
     def vary(self, variants: tuple[str, ...]) -> str:

@@ -15,7 +15,11 @@ from app.dialogue.resources import Texts
 from app.dialogue.rules import continuity
 from app.dialogue.rules.scene import Scene
 from app.dialogue.slots.reader import Heard
-from app.types import Ask, DialogueState, Language, Snapshot
+from app.types import Ask, DialogueState, Language, Snapshot, TimeOfDay
+
+_PARTS: tuple[TimeOfDay, ...] = ("morning", "day", "evening")
+_RECENT = 5
+"""Answers of ours whose lines are not said again at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,9 @@ def scene_of(
     own = texts[policy.answers_in(u.language)]
     last = snapshot.history[-1] if snapshot.history else None
     written = (ask.text, *(exchange.user for exchange in reversed(snapshot.history) if exchange.user))
-    part = ask.time_of_day or time_of_day(now.astimezone(zone))
+    # Who says good morning is told good morning, whatever the hour is here.
+    own_part = next((name for name in _PARTS if u.word(f"says_{name}")), None)
+    part = own_part or ask.time_of_day or time_of_day(now.astimezone(zone))
     opening = hours.opening(now, zone)
     return Scene(
         state=state,
@@ -64,6 +70,7 @@ def scene_of(
         last_answer=last.answer if last else "",
         query=_query(got),
         said=got.said,
+        answers=tuple(exchange.answer for exchange in snapshot.history[-_RECENT:]),
         terms=terms.named(u.message),
         before=terms.named(read(last.user)) if last and last.user else "",
         written=written,

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from app.dialogue.hearing.lexicon import Match
-from app.dialogue.hearing.text import without
+from app.dialogue.hearing.text import read, without
+from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.policy.model import Topic
 from app.dialogue.rules.scene import Decision, Scene
 from app.understanding.acts import Classifier
@@ -24,6 +25,8 @@ _FEW = 20
 """Words of a message that is looked up as a whole."""
 _ELSEWHERE = ("price", "comparison", "demo", "invoice", "payment", "refund", "complaint", "language_wish")
 _COURTESIES = ("thanks", "goodbye")
+_A_CASE = ("refund", "legal", "medical", "emergency", "abuse", "paid", "human_wanted")
+"""What another person than the specialist is called for."""
 
 
 def has_it(s: Scene) -> bool:
@@ -34,8 +37,13 @@ def has_it(s: Scene) -> bool:
 def lines(s: Scene, topic: Topic) -> tuple[str, ...]:
     """What is said of a trouble: once a specialist has it, that he has."""
     if topic.name == LANE and has_it(s) and s.texts.has("trouble_again"):
-        return (s.say("trouble_again"),)
+        return (_say(s, "trouble_again"),)
     return s.policy.text(topic.text, s.texts.language)
+
+
+def _say(s: Scene, name: str) -> str:
+    """A line that none of our last answers held, if there is one."""
+    return s.texts.pick(name, s.state.turns, "\n".join(s.answers))
 
 
 def first_aid(s: Scene, topic: Topic) -> str | None:
@@ -83,13 +91,34 @@ def _negated(s: Scene, found: list[Match]) -> bool:
     return all(not no.isdisjoint(range(max(0, m.start - 2), m.end)) for m in found)
 
 
+def fed_up(s: Scene) -> Decision | None:
+    """Who has waited long enough, or is angry about it, hears sorry, and that it was passed on as urgent."""
+    if not has_it(s) or "contact" in s.heard.values or s.u.has(*_A_CASE) or s.u.word("fixed"):
+        return None
+    waited = bool(s.u.word("waited_long")) and not (s.u.message.asking and s.u.has("callback_time"))
+    angry = s.u.has("frustration", "complaint") or s.u.acts.get("complaint", 0.0) >= _ASKS
+    if not (waited or angry) or s.u.has("price", "comparison") or (_meanwhile(s) and not waited):
+        return None
+    return _in_time(s, _say(s, "trouble_sorry"), "frustration")
+
+
 def again(s: Scene) -> Decision | None:
     """Another word on a trouble that a specialist has: that he has it, and who answers."""
     if not has_it(s) or "contact" in s.heard.values:
         return None
-    if s.u.word("what_to_do") and len(s.u.content) <= _BARE:
-        return _first_answered(s, _told_before(s))
+    if s.u.word("where_to_call"):
+        told = _passed_on("feature", None, str(s.texts.data["query_contacts"]))
+        return replace(told, fallback=_say(s, "trouble_call"))
+    if s.u.word("when_answered"):
+        return _waits(s)
+    if (s.u.word("what_to_do") and len(s.u.content) <= _BARE) or _meanwhile(s):
+        return _going_on(s)
     return None if s.u.has(*_ELSEWHERE) else _more_of_it(s)
+
+
+def _meanwhile(s: Scene) -> bool:
+    """Whether he asks how to go on without what is broken."""
+    return bool(s.u.word("meanwhile")) and (bool(s.u.message.asking) or s.u.has("feature"))
 
 
 def _more_of_it(s: Scene) -> Decision | None:
@@ -103,7 +132,7 @@ def _more_of_it(s: Scene) -> Decision | None:
         return None
     if asks or (s.u.has("feature") and s.u.message.asking):
         return _first_answered(s, s.query)
-    return _passed_on(LANE, s.say("trouble_again"))
+    return _passed_on(LANE, _say(s, "trouble_again"))
 
 
 def _asks_after(s: Scene) -> bool:
@@ -118,7 +147,34 @@ def _asks_on(s: Scene) -> bool:
 
 def _first_answered(s: Scene, query: str) -> Decision:
     """What the knowledge says of his question helps at once; who has the trouble is said behind it."""
-    return answered_first(s, _passed_on("feature", s.say("trouble_again"), query))
+    return answered_first(s, _passed_on("feature", None, query))
+
+
+def _going_on(s: Scene) -> Decision:
+    """«How do I sell meanwhile?», asked of his own words, or of what he has told is broken."""
+    told = _told_before(s)
+    device = "" if _device(s.u.message.text) else _device(told)
+    if not device and not _says_more(s):
+        return _first_answered(s, told)
+    asked = str(s.texts.data["query_without"]).replace("{device}", device) if device else s.query
+    return replace(_first_answered(s, asked), queries=(asked,))
+
+
+def _says_more(s: Scene) -> bool:
+    """Whether he names something beside the wish to go on."""
+    lists = ("meanwhile", "what_to_do", "filler", "idle", "asks_word", "affirm")
+    small = {place for name in lists for match in s.u.word(name) for place in range(match.start, match.end)}
+    return any(place not in small for place in s.u.content)
+
+
+def _device(text: str) -> str:
+    """The words of a text that name what may break."""
+    message = read(text)
+    found = [match for match in Vocabulary.load().find(message) if match.label[:2] == ("word", "device")]
+    if not found:
+        return ""
+    longest = max(found, key=lambda match: match.end - match.start)
+    return message.text[message.tokens[longest.start].start : message.tokens[longest.end - 1].end]
 
 
 def _told_before(s: Scene) -> str:
@@ -129,19 +185,22 @@ def _told_before(s: Scene) -> str:
 
 
 def answered_first(s: Scene, plan: Decision) -> Decision:
-    """`plan` with what it says of the specialist, once he has the trouble, behind what is looked up."""
-    return (
-        replace(plan, statement=None, fallback=s.say("trouble_asked"), question=plan.statement) if has_it(s) else plan
-    )
+    """`plan` with that the specialist has the question too, once he has the trouble, behind what is looked up."""
+    return replace(plan, statement=None, fallback=None, question=_say(s, "trouble_asked")) if has_it(s) else plan
 
 
 def _waits(s: Scene) -> Decision:
     """Nobody is told an hour that the hours do not name."""
+    return _in_time(s, _say(s, "trouble_waits"), "callback_time")
+
+
+def _in_time(s: Scene, said: str, reason: str) -> Decision:
+    """What is `said`, and from when or how fast somebody answers."""
     later = s.say("later").replace("{time}", s.opening) if s.tells_when else ""
-    statement = f"{s.say('trouble_waits')} {later}".strip()
+    statement = f"{said} {later}".strip()
     # How fast help comes is said where the knowledge says it, and once.
     query = None if WAITED in s.state.said or later else str(s.texts.data["query_support_time"])
-    return replace(_passed_on("callback_time", statement, query), mark=WAITED)
+    return replace(_passed_on(reason, statement, query), mark=WAITED)
 
 
 def _passed_on(reason: str, statement: str | None, query: str | None = None) -> Decision:

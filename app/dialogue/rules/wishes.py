@@ -2,11 +2,13 @@
 
 from app.dialogue.rules.scene import Scene
 from app.language.moments.moments import moments
-from app.language.moments.parts import Offset
+from app.language.moments.parts import Now, Offset
 
 _LISTS = ("channel", "no_call")
 _BETWEEN = 2
 """Words between two parts of one wish."""
+_DENIED = 8
+"""Words of a clause that says when not to call, and is repeated whole."""
 _LONGEST = 120
 """Characters of a wish that are repeated."""
 
@@ -14,9 +16,10 @@ _LONGEST = 120
 def wish_of(s: Scene) -> str:
     """«только в вотсап, не звоните», «завтра в 10»: the words for it, empty where he wishes nothing.
 
-    A time that he asks about, or that has passed, is no wish.
+    A time that he asks about, that has passed or is now, is no wish. When he can not is said with its no.
     """
-    spans = sorted({*_reached(s), *_timed(s)})
+    wished = {*_reached(s), *_timed(s)}
+    spans = sorted({*wished, *_denied(s, wished)})
     pieces: list[tuple[int, int]] = []
     for start, end in spans:
         if pieces and start - pieces[-1][1] <= _BETWEEN and not _contact_between(s, pieces[-1][1], start):
@@ -45,12 +48,30 @@ def _timed(s: Scene) -> list[tuple[int, int]]:
     named = moments(s.u.message.text)
     tokens, found = s.u.message.tokens, []
     for element in named.elements:
-        if isinstance(element.day, Offset) and element.day.days < 0:
-            continue
+        if isinstance(element.day, Now) or (isinstance(element.day, Offset) and element.day.days < 0):
+            continue  # «call somebody now» says no time
         first, last = named.text.tokens[element.first].start, named.text.tokens[element.last - 1].end
         places = [p for p, token in enumerate(tokens) if first <= token.start < last or token.start < first < token.end]
         if places and not _asked_apart(s, tokens[places[0]].clause):
             found.append((places[0], _hour_behind(s, places[-1] + 1)))
+    return found
+
+
+def _denied(s: Scene, wished: set[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The clauses that say when he can not be reached: a time without its no would say the opposite."""
+    tokens, found = s.u.message.tokens, []
+    for match in (*s.u.word("unreachable"), *s.u.word("no_call")):
+        clause = tokens[match.start].clause
+        beside = any(abs(tokens[start].clause - clause) <= 1 for start, _ in wished)
+        if clause in s.u.message.asking or not (beside or s.u.word("part_of_day")):
+            continue
+        places = [p for p, token in enumerate(tokens) if token.clause == clause]
+        while places and _contact_between(s, places[0], places[0] + 1):
+            places = places[1:]
+        if contact := next((p for p in places if _contact_between(s, p, p + 1)), None):
+            places = [p for p in places if p > contact and not _contact_between(s, p, p + 1)] or places
+        if places and len(places) <= _DENIED:
+            found.append((places[0], places[-1] + 1))
     return found
 
 

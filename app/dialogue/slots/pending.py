@@ -80,9 +80,15 @@ def _answer(r: SlotReader, slot: str) -> Heard:
         found = Heard({slot: THIS_CHAT}) if here else NOTHING
     else:
         found = _freely(r, slot)
-    if r.after(found).filled(slot) or not r.u.denies or r.busy:
+    if r.after(found).filled(slot) or not r.u.denies or r.busy or _corrects(r):
         return found
     return found | (Heard({slot: "none"}) if slot == "current_tools" else replace(DECLINED, none=True))
+
+
+def _corrects(r: SlotReader) -> bool:
+    """«No, I asked about the photos»: a no to our answer, and not to our question."""
+    named = any(place not in r.at("deny") for place in r.u.content)
+    return named and r.u.has("correction") and r.u.acts.get("correction", 0.0) >= _ASKS
 
 
 def _yes_or_no(r: SlotReader, slot: str) -> Heard:
@@ -148,6 +154,11 @@ def _freely(r: SlotReader, slot: str) -> Heard:
     return found | _own_words(r, slot, usual=usual)
 
 
+_NO_TROUBLE = ("objection_think", "purchase", "thanks", "goodbye", "demo", "invoice", "human_wanted")
+_PLAINLY = 0.8
+"""Probability of one of these from which a message answers no open question of ours."""
+
+
 def _own_words(r: SlotReader, slot: str, *, usual: bool) -> Heard:
     """All that he says, or the thing that it names. `usual`: in the usual words of such an answer."""
     spec, kind = r.slots[slot], r.slots[slot].kind
@@ -155,6 +166,9 @@ def _own_words(r: SlotReader, slot: str, *, usual: bool) -> Heard:
         return named(r, 0) if len(r.tokens) <= 3 and is_name(r, 0, capital=False) else NOTHING
     if (r.heard.values and kind == "choice") or r.u.contacts or "name" in r.heard.values:
         return NOTHING  # another slot was told: the words belong to that one
+    elsewhere = any(r.u.acts.get(act, 0.0) >= _PLAINLY for act in _NO_TROUBLE)
+    if kind == "text" and not spec.subject and elsewhere:
+        return NOTHING  # «I'll think about it», «I take it»: no trouble and no wish of his shop
     text = re.sub(r"\s+", " ", without(r.u.message, r.u.greeting))[:MAX_VALUE].strip()
     if kind == "choice" and (_only_counts(r) or not _names_a_thing(r) or _asks_of_us(r)):
         return NOTHING
