@@ -4,13 +4,14 @@ A message of two questions is answered from two passages; the price of a service
 another one's.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from app.composing.again import ANEW, told, touches
 from app.composing.covering import asks, costs, measured
-from app.composing.fitting import ANSWERS, ROOT, fits, folded, same
+from app.composing.fitting import ANSWERS, ROOT, fits, folded
+from app.composing.likeness import holds, share, weight
 from app.composing.parts import joins, parts_of
 from app.composing.section_words import COMMON, content, names, own_words, vocabulary, whole_name
 from app.composing.section_words import asked as asked_of
@@ -64,24 +65,24 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
     if anew and not _near_enough(first, said, prompt):
         return ()
     if _is_another(first, prompt):
-        return _called(prompt) or tuple(passage for passage in prompt.passages if _share(query, passage) == 1)[:1]
+        return _called(prompt) or tuple(passage for passage in prompt.passages if share(query, passage) == 1)[:1]
     parts = parts_of(query)
-    if parts and not any(_share(part, first) for part in parts):
+    if parts and not any(share(part, first) for part in parts):
         asked = _about(parts[0], prompt)  # it is about what was told beside the question
-        first = asked if _share(parts[0], asked) >= _ABOUT else first
+        first = asked if share(parts[0], asked) >= _ABOUT else first
     found = [first]
     several = len(parts) > 1 and (len(step.queries) > 1 or query.count("?") > 1 or joins(query))
     for part in parts if several else ():
         second = _about(part, prompt)
-        fresh = second not in found and _weight(second) >= _SECOND * _weight(prompt.passages[0])
-        known = max(_share(part, passage) for passage in found)
-        if fresh and _share(part, second) >= _ABOUT > known and len(found) < _MOST:
+        fresh = second not in found and weight(second) >= _SECOND * weight(prompt.passages[0])
+        known = max(share(part, passage) for passage in found)
+        if fresh and share(part, second) >= _ABOUT > known and len(found) < _MOST:
             found.append(second)
     order = {passage.section.id: _place(passage, parts) for passage in (*found, *prompt.passages)}
     of = {name: parts[place] if len(parts) > 1 else query for name, place in order.items()}
     fitting = [passage for passage in found if _fits(of[passage.section.id], passage, prompt)]
-    least = _APART * max(_weight(p) for p in prompt.passages)
-    found = fitting or [p for p in prompt.passages if _weight(p) >= least and _fits(query, p, prompt)][:1]
+    least = _APART * max(weight(p) for p in prompt.passages)
+    found = fitting or [p for p in prompt.passages if weight(p) >= least and _fits(query, p, prompt)][:1]
     return tuple(sorted(found, key=lambda passage: order[passage.section.id]))
 
 
@@ -108,9 +109,9 @@ def _beside(first: Passage, said: Sequence[Passage], prompt: Prompt, *, own: boo
 def _of_each(prompt: Prompt) -> tuple[Passage, ...] | None:
     """The best that was found for each of several questions, in their order; None where at most one found any."""
     queries = prompt.step.queries
-    most = max(_weight(p) for p in prompt.passages)
+    most = max(weight(p) for p in prompt.passages)
     each = [p for p in prompt.passages if "question" in p.ranks]
-    near = [p for p in each if p.answers is not None or _weight(p) >= _APART * most]
+    near = [p for p in each if p.answers is not None or weight(p) >= _APART * most]
     if len(near) < 2:
         return None
     surest = max(p.answers or 0.0 for p in near)
@@ -161,7 +162,7 @@ def _near_enough(first: Passage, found: Sequence[Passage], prompt: Prompt) -> bo
     if "correction" in prompt.step.intents and not _likely(first, _ANEW):
         return False  # beside the point once more is worse than to say that it is not known
     same = [p for p in found if p.section.language == first.section.language]
-    return not same or _weight(first) >= _NEXT * max(_weight(p) for p in same)
+    return not same or weight(first) >= _NEXT * max(weight(p) for p in same)
 
 
 def _sells(passage: Passage) -> bool:
@@ -201,7 +202,7 @@ def _best(prompt: Prompt) -> Passage:
     if found[0].section.language != prompt.step.language:
         found = _prefer(found, _SAME_LANGUAGE, lambda p: p.section.language == _COMMON_LANGUAGE)
     if prompt.step.reason == "price":
-        named = max(_name_share(p, prompt) for p in found if _weight(p) >= _NAMED * _weight(found[0]))
+        named = max(_name_share(p, prompt) for p in found if weight(p) >= _NAMED * weight(found[0]))
         found = _prefer(found, _NAMED, lambda p: named > 0 and _name_share(p, prompt) == named)
         if not named:
             # Nothing of it was named: all there is, if there is such a list.
@@ -219,16 +220,16 @@ def _priced_of_its_own(prompt: Prompt, passage: Passage, lists: Sequence[Passage
     """Whether the price is asked of what the best passage is about and sells, and no list of prices names."""
     asked = content(prompt.step.query or "")
     held = vocabulary(passage.section)
-    about = [word for word in asked if _holds(word, held.get(word[:ROOT], ()))]
+    about = [word for word in asked if holds(word, held.get(word[:ROOT], ()))]
     sells = any(fact.currency for fact in passage.section.facts)
-    return sells and any(not any(_share(word, each) for each in lists) for word in about)
+    return sells and any(not any(share(word, each) for each in lists) for word in about)
 
 
 def _name_share(passage: Passage, prompt: Prompt) -> float:
     """Share (0..1) of the words of what a passage sells that the customer said."""
     name = whole_name(passage.section)
     said = folded(prompt.step.query or "")
-    return sum(_holds(word, said) for word in name) / len(name) if name else 0.0
+    return sum(holds(word, said) for word in name) / len(name) if name else 0.0
 
 
 def _about(part: str, prompt: Prompt) -> Passage:
@@ -236,7 +237,7 @@ def _about(part: str, prompt: Prompt) -> Passage:
 
     def fit(passage: Passage) -> tuple[float, bool, float]:
         priced = prompt.step.reason == "price" and any(fact.currency for fact in passage.section.facts)
-        return _share(part, passage), priced, _weight(passage)
+        return share(part, passage), priced, weight(passage)
 
     return max(prompt.passages, key=fit)
 
@@ -244,7 +245,7 @@ def _about(part: str, prompt: Prompt) -> Passage:
 def _leans_on_history(prompt: Prompt, passage: Passage) -> bool:
     """«сколько стоит?» after «маникюр»: the passage is about what was said before, not about these words."""
     before = next((exchange.user for exchange in reversed(prompt.history) if exchange.user), None)
-    return before is not None and not content(prompt.step.query or "") and _share(before, passage) > 0
+    return before is not None and not content(prompt.step.query or "") and share(before, passage) > 0
 
 
 def _is_another(passage: Passage, prompt: Prompt) -> bool:
@@ -255,9 +256,9 @@ def _is_another(passage: Passage, prompt: Prompt) -> bool:
     own = names(passage.section)
     priced = [own, *(names(other.section) for other in prompt.passages)]
     words = folded(prompt.step.query or "") if own else ()
-    holds = {word: tuple(_holds(word, each) for each in priced) for word in set(words)}
+    held = {word: tuple(holds(word, each) for each in priced) for word in set(words)}
     for pair in pairwise(words):
-        named = [holds[word] for word in pair]
+        named = [held[word] for word in pair]
         together = any(one and other for one, other in zip(*named, strict=True))
         if COMMON.isdisjoint(pair) and named[0][0] != named[1][0] and all(map(any, named)) and not together:
             return True
@@ -267,44 +268,24 @@ def _is_another(passage: Passage, prompt: Prompt) -> bool:
 def _called(prompt: Prompt) -> tuple[Passage, ...]:
     """The price lines whose whole names were said, in that order; of «маникюр» and «маникюр с лаком» the longer."""
     words = folded(prompt.step.query or "")
-    best = sorted(prompt.passages, key=lambda p: (p.section.language != prompt.step.language, -_weight(p)))
+    best = sorted(prompt.passages, key=lambda p: (p.section.language != prompt.step.language, -weight(p)))
     said: dict[frozenset[str], Passage] = {}
     for passage in best:
         whole = frozenset(whole_name(passage.section))
-        if whole and all(_holds(word, words) for word in whole):
+        if whole and all(holds(word, words) for word in whole):
             said.setdefault(whole, passage)
     longest = [whole for whole in said if not any(whole < other for other in said)]
-    place = {whole: min(i for i, word in enumerate(words) if _holds(word, whole)) for whole in longest}
+    place = {whole: min(i for i, word in enumerate(words) if holds(word, whole)) for whole in longest}
     return tuple(said[whole] for whole in sorted(longest, key=place.__getitem__)[:_MOST])
 
 
 def _place(passage: Passage, parts: Sequence[str]) -> int:
-    return max(range(len(parts)), key=lambda number: _share(parts[number], passage), default=0)
+    return max(range(len(parts)), key=lambda number: share(parts[number], passage), default=0)
 
 
-def _share(part: str, passage: Passage) -> float:
-    """Share (0..1) of the words of a part that stand in the section, whatever their endings."""
-    wanted = content(part)
-    held = vocabulary(passage.section)
-    return sum(_holds(word, held.get(word[:ROOT], ())) for word in wanted) / len(wanted) if wanted else 0.0
-
-
-def _holds(word: str, among: Iterable[str]) -> bool:
-    return any(same(word, other) for other in among)
-
-
-def _prefer(found: Sequence[Passage], share: float, wanted: Callable[[Passage], bool]) -> Sequence[Passage]:
-    """Moves the first wanted passage to the front if its score reaches `share` of the best one's."""
+def _prefer(found: Sequence[Passage], least: float, wanted: Callable[[Passage], bool]) -> Sequence[Passage]:
+    """Moves the first wanted passage to the front if its score reaches `least` of the best one's."""
     for passage in found:
-        if wanted(passage) and _weight(passage) >= share * _weight(found[0]):
+        if wanted(passage) and weight(passage) >= least * weight(found[0]):
             return [passage, *(other for other in found if other is not passage)]
     return found
-
-
-def _weight(passage: Passage) -> float:
-    """How good a find is, so that shares of the best one's mean something.
-
-    Scores of words do; those of a fusion lie close together and a reranker's far apart, so there the place counts.
-    """
-    place = passage.ranks.get("rerank") or passage.ranks.get("fused")
-    return 1 / place if place else passage.score

@@ -163,21 +163,16 @@ class Case:
     @cached_property
     def asked(self) -> frozenset[int]:
         """Products that the customer's newest message names."""
-        if self._newest is None:
-            return frozenset()
-        text, found, _ = self._newest
-        named = mentions(text, self.knowledge, [f for f in found if f.kind == "money"])
-        return frozenset().union(*(m.products for m in named if not m.head and not m.unknown))
+        return frozenset() if self._newest is None else self._named(self._newest)
 
     @cached_property
     def asked_before(self) -> frozenset[int]:
         """Products that the messages before it name."""
-        found: set[int] = set()
-        for message in self.told[-_BACK - 1 : -1]:
-            text, figures, _ = self.heard(message)
-            named = mentions(text, self.knowledge, [f for f in figures if f.kind == "money"])
-            found.update(*(m.products for m in named if not m.head and not m.unknown))
-        return frozenset(found)
+        return frozenset().union(*(self._named(self.heard(message)) for message in self.told[-_BACK - 1 : -1]))
+
+    def _named(self, heard: tuple[Text, tuple[Figure, ...], frozenset[Decimal]]) -> frozenset[int]:
+        named = mentions(heard[0], self.knowledge, [f for f in heard[1] if f.kind == "money"])
+        return frozenset().union(*(m.products for m in named if not m.head and not m.unknown))
 
     @cached_property
     def numbers_given(self) -> frozenset[Decimal]:

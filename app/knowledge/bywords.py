@@ -34,6 +34,8 @@ _SURE = 0.5
 """And how likely the best of them must answer it."""
 _NOWHERE = 0.3
 """How likely a section must answer a question without its names to be found for it."""
+_NEAR = 2
+"""Sections among which it was found with them too."""
 _LIKELY = 0.4
 _MORE = 2.0
 """How likely a Russian section must answer to be said instead, and how many times as likely as one in its language."""
@@ -120,8 +122,11 @@ class WordSearch:
         if found.exact or nowhere == asked.text[:_LONGEST] or not content_words(nowhere):
             return found
         placeless = self._in_either(replace(asked, text=nowhere), today, count)
-        known = found.likely >= _SURE and found.positions[:1] == placeless.positions[:1]
-        return placeless if not known and placeless.likely >= max(_NOWHERE, found.likely) else found
+        best = placeless.positions[:1]
+        known = found.likely >= _SURE and found.positions[:1] == best
+        near = set(best) <= set(found.positions[:_NEAR])  # it only stood behind one that has the name
+        surer = placeless.likely >= max(_NOWHERE, found.likely)
+        return placeless if near and surer and not known else found
 
     def _in_either(self, asked: Asked, today: date, count: int) -> ByWords:
         """In the question's own language, or in the words of the Russian sections."""

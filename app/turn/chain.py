@@ -34,10 +34,8 @@ _USUAL = 0.6
 """How likely a section must answer the usual words of a wish to be said to who has not said them."""
 _DECIDED = frozenset({"purchase", "demo", "invoice", "contact_given"})
 """Whoever wants this is asked how to reach him, whatever else he has heard."""
-_GRAVE = frozenset({"handover", "refuse"})
-"""What no word of a model alone leads to, and what the customer must be told of, whatever else is said;"""
-_UNHEARD = frozenset({"unheard", "photo"})
-"""and that nothing of what he sent was heard or seen."""
+_GRAVE = frozenset({"handover", "refuse"})  # what no word of a model alone leads to, and what he must be told of,
+_UNHEARD = frozenset({"unheard", "photo"})  # and that nothing of what he sent was heard or seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,7 @@ def _usual(wider: Found, step: Step) -> tuple[Passage, ...]:
 def _spoken(passages: Sequence[Passage], step: Step, bot: Bot) -> tuple[Passage, ...]:
     """What answers the kind of question, each section in the language of the answer where it is written in it too."""
     known = bot.knowledge.current
-    return known.twins.spoken(compatible(step, passages, known), step.language)
+    return known.twins.spoken(compatible(step, passages, reduces=bool(known.catalogue.reductions)), step.language)
 
 
 def _with_first_of(found: Found, apart: Sequence[Found], language: Language) -> tuple[Passage, ...]:

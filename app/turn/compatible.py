@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from app.composing.fitting import folded
-from app.knowledge.retriever import Retriever
 from app.packaged import packaged
 from app.types import Passage, Section, Step
 from app.understanding.acts import Classifier
@@ -31,9 +30,12 @@ _QUESTIONS = 6
 """Of a section that are looked at."""
 
 
-def compatible(step: Step, passages: Sequence[Passage], found: Retriever) -> tuple[Passage, ...]:
-    """Those of the passages that answer what was asked; all of them where the kind of question tells nothing."""
-    if step.reason in _OURS and found.catalogue.reductions:  # the shop states its own as facts
+def compatible(step: Step, passages: Sequence[Passage], *, reduces: bool = False) -> tuple[Passage, ...]:
+    """Those of the passages that answer what was asked; all of them where the kind of question tells nothing.
+
+    `reduces`: whether the shop states its own reductions as facts.
+    """
+    if step.reason in _OURS and reduces:
         passages = [each for each in passages if each.section.facts or not _between(_asked(step, each), step)]
     act = next((act for act in _KINDS if act in step.intents), None)
     if act is None or not _OTHERS.isdisjoint(step.intents):

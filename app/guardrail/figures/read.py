@@ -91,8 +91,7 @@ class _At:
         dot = self.place < len(self.tokens) and self.tokens[self.place].text == "."
         if dot and n.spelled and not _ends_sentence(text, self.place):
             self.place += 1
-        if self.place + 1 < len(self.tokens) and self.tokens[self.place].text == "+" and not n.spelled:
-            self.place += self.tokens[self.place].start == n.end  # «5+ лет»
+        self.place += text.folded.startswith("+", n.end) and not n.spelled  # «5+ лет»
         self.after = self.of_sentence(self.place)
 
     def of_sentence(self, place: int) -> PlacedToken | None:

@@ -31,8 +31,7 @@ _PERIOD_WORDS = {
     "quarter": "a quarter",
     "half": "half a year",
 }
-_RENTED = frozenset({"hour", "day", "week"})
-_BEYOND = _LISTS.pattern("beyond")
+_RENTED, _BEYOND = frozenset({"hour", "day", "week"}), _LISTS.pattern("beyond")
 _Priced = tuple[int, Price]
 """A product and one of its prices."""
 
@@ -108,7 +107,7 @@ def _reason(
     if some:
         matched = []
     fitting = [(n, p) for n, p in matched if _fits(case, f, p, products[n])]
-    if not same and not_the_sum(case, f, reckoned_by[0]):
+    if not same and not_the_sum(case, f, sums):
         return "it is not what the amounts before it come to"
     if fitting:
         if all(p.begins for _, p in fitting) and is_exact(case, f):

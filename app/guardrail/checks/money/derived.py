@@ -80,17 +80,11 @@ class Derived:
         """The prices that an amount may be reckoned from: of what it is said of, else of what is named or in use."""
         products = self._case.knowledge.products
         priced = frozenset(n for n, x in enumerate(products) if any(p.amount and not p.least for p in x.prices))
-        named = frozenset(
-            n for m in self._case.mentions if 0 <= f.sentence - m.sentence <= 1 and not m.head for n in m.products
-        )
-        asked = self._case.asked & priced
-        if not named & priced and not (bound or frozenset()) & priced:
-            asked |= self._case.asked_before & priced  # «и доставка сколько» behind «касса в рассрочку можно?»
-        wanted = ((bound or frozenset()) & priced) or (named & priced) or asked or priced
-        before = any(
-            m.sentence == f.sentence and m.last < f.first and not m.head and m.products & priced
-            for m in self._case.mentions
-        )
+        near = [m for m in self._case.mentions if 0 <= f.sentence - m.sentence <= 1 and not m.head]
+        named = frozenset(n for m in near for n in m.products) & priced
+        asked = (self._case.asked | self._case.asked_before) & priced  # «и доставка?» behind «касса в рассрочку?»
+        wanted = (bound or frozenset()) & priced or named or asked or priced
+        before = any(m.sentence == f.sentence and m.last < f.first and m.products & priced for m in near)
         if not before and len(priced) <= _SOLE:
             wanted = priced  # the subject is left out: it is what all sections are about
         return [p for n in sorted(wanted) for p in products[n].prices if p.amount and not p.least][:_PRICES]

@@ -1,0 +1,27 @@
+"""How well a passage fits words, and how good a find it is: what choosing among passages is reckoned with."""
+
+from collections.abc import Iterable
+
+from app.composing.fitting import ROOT, same
+from app.composing.section_words import content, vocabulary
+from app.types import Passage
+
+
+def share(part: str, passage: Passage) -> float:
+    """Share (0..1) of the words of a part that stand in the section, whatever their endings."""
+    wanted = content(part)
+    held = vocabulary(passage.section)
+    return sum(holds(word, held.get(word[:ROOT], ())) for word in wanted) / len(wanted) if wanted else 0.0
+
+
+def holds(word: str, among: Iterable[str]) -> bool:
+    return any(same(word, other) for other in among)
+
+
+def weight(passage: Passage) -> float:
+    """How good a find is, so that shares of the best one's mean something.
+
+    Scores of words do; those of a fusion lie close together and a reranker's far apart, so there the place counts.
+    """
+    place = passage.ranks.get("rerank") or passage.ranks.get("fused")
+    return 1 / place if place else passage.score
