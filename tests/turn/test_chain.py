@@ -152,6 +152,7 @@ class Searched:
     sections = ()
     shop = Shop()
     twins = Twins(())
+    catalogue = SimpleNamespace(reductions=())
 
     @property
     def current(self) -> "Searched":

@@ -63,8 +63,7 @@ def _names(text: Text, models: frozenset[tuple[str, str]]) -> list[tuple[int, in
         word = tokens[j]
         if word.kind != "w" or not word.latin:
             continue
-        head = re.match(r"\d+", token.text)
-        short = head.group() if head else ""
+        short = re.match(r"\d*", token.text)[0]  # type: ignore[index]
         if (word.text, short) in models and len(short) < len(token.text):
             found.append((token.start, token.start + len(short)))
         elif (word.text, token.text) in models:
