@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.errors import RevisionConflict
+from app.errors import ModelUnavailable, RevisionConflict
 from app.turn.bots import Bot
 from app.turn.machine import Machine
 from app.turn.process import process
@@ -52,3 +52,19 @@ async def test_a_conversation_that_moves_on_again_and_again_is_given_up_and_noth
     assert (await machine.store.load(KEY, "r2", 0)).stored is None
     assert len(machine.locks) == 0
     assert (machine.admission.running, machine.admission.waiting) == (0, 0)
+
+
+async def test_a_retry_of_what_was_answered_needs_no_model(
+    bot: Bot, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = Ask(KEY, "Сколько стоит тариф Рост?", "r1", body_hash="1")
+    reply = await process(ask, bot, machine)
+
+    def away() -> None:
+        raise ModelUnavailable("the model is away")
+
+    monkeypatch.setattr(type(machine.llm), "available", lambda _: away())
+    again = await process(ask, bot, machine)
+    assert (again.answer, again.replayed) == (reply.answer, True)
+    with pytest.raises(ModelUnavailable):
+        await process(Ask(KEY, "А за год?", "r2", body_hash="2"), bot, machine)
