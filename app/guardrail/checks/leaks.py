@@ -114,11 +114,16 @@ def _system(case: Case) -> Problem | None:
     return None
 
 
+_TELLING = 4
+"""Words of an answer that may be the same as another."""
+
+
 def repeat(case: Case) -> list[Problem]:
     """The same answer as one of the last three, when the customer did not ask for the same again."""
     said = plain(case.text.raw)
-    if len(said.split()) < 4 or (case.context.own and said in {plain(own) for own in case.context.own}):
-        return []
+    own = [text for text in map(plain, case.context.own) if len(text.split()) >= _TELLING]
+    if len(said.split()) < _TELLING or said in map(plain, case.context.own) or any(text in said for text in own):
+        return []  # a text that the dialogue says again may be said again
     for earlier in case.context.earlier[-3:]:
         other = plain(earlier)
         if fuzz.ratio(said, other, score_cutoff=90) >= 90 and not _asked_again(case):

@@ -82,8 +82,8 @@ class Derived:
         priced = frozenset(n for n, x in enumerate(products) if any(p.amount and not p.least for p in x.prices))
         near = [m for m in self._case.mentions if 0 <= f.sentence - m.sentence <= 1 and not m.head]
         named = frozenset(n for m in near for n in m.products) & priced
-        asked = (self._case.asked | self._case.asked_before) & priced  # «и доставка?» behind «касса в рассрочку?»
-        wanted = (bound or frozenset()) & priced or named or asked or priced
+        case = self._case  # what was asked before is read last: «и доставка?» behind «касса в рассрочку?»
+        wanted = (bound or frozenset()) & priced or named or (case.asked | case.asked_before) & priced or priced
         before = any(m.sentence == f.sentence and m.last < f.first and m.products & priced for m in near)
         if not before and len(priced) <= _SOLE:
             wanted = priced  # the subject is left out: it is what all sections are about
