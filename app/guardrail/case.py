@@ -7,7 +7,7 @@ from functools import cached_property
 from app.guardrail.addresses import Address, addresses
 from app.guardrail.allowed import knowledge as known_by
 from app.guardrail.allowed.model import AllowedByKnowledge
-from app.guardrail.claimed import Claimed, claimed
+from app.guardrail.claimed import Claimed, asked, claimed
 from app.guardrail.customer import heard, spent, told
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.read import figures
@@ -140,6 +140,11 @@ class Case:
     def told(self) -> tuple[str, ...]:
         """What is heard of the customer's messages, newest last: their beginnings, and of old ones only so many."""
         return told(self.context.customer)
+
+    @cached_property
+    def question(self) -> str:
+        """What the customer's newest message asks; empty where there is none."""
+        return asked(self.told[-1]) if self.told else ""
 
     @cached_property
     def earlier(self) -> tuple[tuple[Text, tuple[Figure, ...]], ...]:

@@ -26,6 +26,8 @@ _SENTENCES = 12
 """Of a draft that are judged: an answer has fewer."""
 _WORDS, _CLAUSES = 40, 12
 """Of a sentence."""
+_QUESTION = 400
+"""Characters of a question that are looked at."""
 _TELLING = 3
 """Words of a clause that tells something by itself."""
 _NUMBER = re.compile(r"\b\d+\b")
@@ -132,10 +134,10 @@ def affirms(sentence: str) -> bool:
 
 def asked(message: str) -> str:
     """The last sentence of a message that asks, without what it tells first («я у вас впервые, скидка будет?»); all of
-    the message where no sentence has the mark."""
-    asking = [message[start:end] for start, end in spans(message) if "?" in message[start:end]]
+    the message where no sentence has the mark. Of either only its beginning."""
+    asking = [message[start:end][:_QUESTION] for start, end in spans(message) if "?" in message[start:end]]
     if not asking:
-        return message
+        return message[:_QUESTION]
     heard = heard_clauses(asking[-1])
     begins = next((n for n, clause in enumerate(heard) if clause.mood == "asked"), 0)
     told = heard[:begins]

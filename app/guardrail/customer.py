@@ -1,7 +1,9 @@
 """What a customer wrote, as the checks of an answer to it hear it; each message is read once."""
 
+import re
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.read import figures
@@ -40,19 +42,27 @@ TOLD = 4000
 """Characters of all of them together, newest first: what is left out cannot vouch for a draft."""
 
 
+NUMBERS = 60
+"""Numbers of one text that are heard: what each is of takes as long to find as all of the words around it."""
+_NUMBER = re.compile(r"\d+")
+
+
 def beginning(text: str) -> str:
     """What is heard of a long text: never the half of a number."""
-    return text if len(text) <= HEARD else text[:HEARD].rstrip("0123456789 .,'\u00a0\u202f")
+    beyond = next(islice(_NUMBER.finditer(text, 0, HEARD), NUMBERS, None), None)
+    kept = text[: beyond.start() if beyond else HEARD]
+    return text if len(text) == len(kept) else kept.rstrip("0123456789 .,'\u00a0\u202f")
 
 
 def told(messages: tuple[str, ...]) -> tuple[str, ...]:
     """What is heard of all messages, newest last: their beginnings, and of old ones only so many."""
     kept: list[str] = []
-    left = TOLD
+    left, numbers = TOLD, 2 * NUMBERS
     for message in reversed(messages):
         kept.append(beginning(message))
         left -= len(kept[-1])
-        if left < 0:
+        numbers -= sum(1 for _ in _NUMBER.finditer(kept[-1]))
+        if left < 0 or numbers < 0:
             kept.pop()
             break
     return tuple(reversed(kept))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.claimed import Claimed, affirmed, affirms, asked
+from app.guardrail.claimed import Claimed, affirmed, affirms
 from app.guardrail.statements.clauses import LIGHT, Clause, clauses
 from app.guardrail.statements.knowledge import Leaf, Stated
 
@@ -49,19 +49,15 @@ def _granted(case: Case) -> Claimed | None:
     """What a draft that begins with a yes says is so: what was asked."""
     said = (place for place in case.text.sentences[:_FIRST] if affirms(case.text.raw[slice(*place)]))
     place = next(said, None)
-    if place is None or not case.context.customer or case.is_own(*place):
+    if place is None or not case.question or case.is_own(*place):
         return None
-    question = asked(case.context.customer[-1])
-    denied = any(clause.denies for clause in clauses(question, case.context.language))
-    return None if denied else affirmed(question, *place, case.context)
+    denied = any(clause.denies for clause in clauses(case.question, case.context.language))
+    return None if denied else affirmed(case.question, *place, case.context)
 
 
 def _wrong_no(case: Case) -> Iterator[Problem]:
     """A denial of just what was asked, which a section found for the message says there is."""
-    if not case.context.customer:
-        return
-    words = {word for part in clauses(asked(case.context.customer[-1]), case.context.language) for word in part.keys}
-    words -= LIGHT
+    words = {word for part in clauses(case.question, case.context.language) for word in part.keys} - LIGHT
     for said in case.claimed:
         for clause in said.clauses:
             denied = {word.key for word in clause.words if word.denied} & words

@@ -277,5 +277,5 @@ def _counted(case: Case, f: Figure) -> bool:
     """A bare number that the customer said of things and never of money: «1 000 этикеток»."""
     if f.kind != "bare" or f.period is not None:
         return False
-    kinds = {g.kind for message in case.context.customer for g in case.heard(message)[1] if g.value == f.value}
+    kinds = {g.kind for message in case.told for g in case.heard(message)[1] if g.value == f.value}
     return bool(kinds) and kinds <= {"count", "duration", "date", "time"}

@@ -14,6 +14,7 @@ from typing import Any
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.claimed import Claimed
+from app.guardrail.customer import beginning
 from app.guardrail.statements.clauses import content, key
 from app.guardrail.text.lists import Lists
 from app.language.folds import letters
@@ -73,7 +74,7 @@ def standings(case: Case) -> Iterator[tuple[Claimed, Standing]]:
     if context.language not in _LANGUAGES:
         return
     told = {key for message in case.told[-_TOLD:] for _, key in content(message)}
-    ours = {key for text in (*context.earlier[-_TOLD:], *context.own) for _, key in content(text)}
+    ours = {key for text in (*map(beginning, context.earlier[-_TOLD:]), *context.own) for _, key in content(text)}
     for said in case.claimed:
         affirms = any(clause.keys and not clause.denies for clause in said.clauses)
         if said.refuses or not affirms or _elsewhere(case, said) or _bids(said):

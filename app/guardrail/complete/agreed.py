@@ -7,7 +7,6 @@ a yes that holds has a word of what is ours in its sentence.
 from collections.abc import Sequence
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.claimed import asked
 from app.guardrail.complete.words import affirms, content, doubts, is_courtesy, own_sentences
 from app.guardrail.text.lists import Lists
 from app.language.folds import letters
@@ -21,7 +20,7 @@ _HALF = 0.5
 
 def agreed(case: Case) -> list[Problem]:
     """The first sentence that says such a yes."""
-    if not case.context.customer or case.context.known is None:
+    if not case.question or case.context.known is None:
         return []
     place = next(iter(own_sentences(case)), None)
     if place is None:
@@ -30,7 +29,7 @@ def agreed(case: Case) -> list[Problem]:
     grounds = case.grounds
     if not affirms(sentence) or "?" in sentence or doubts(sentence):
         return []
-    question = asked(case.context.customer[-1])
+    question = case.question
     said = [word for word in content(sentence) if not is_courtesy(word)]
     ours = [word for word in said if grounds.facts(word)]
     if grounds.readable and said and (not ours or (_asks_under_a_condition(question) and not _most(ours, said))):

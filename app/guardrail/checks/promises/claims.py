@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import chain, islice
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.claimed import affirms, asked
+from app.guardrail.claimed import affirms
 from app.guardrail.known import NOTHING, WORD, KnownWords
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.sentences import spans
@@ -113,7 +113,7 @@ def _agreed(case: Case, said: _Said) -> Iterator[Problem]:
     """A yes to a question that names what nothing of ours knows. In Russian: elsewhere endings hide too much."""
     known, language = case.context.known or NOTHING, case.context.language
     first = next(iter(case.text.sentences), None)
-    if first is None or language != "ru" or not case.context.customer:
+    if first is None or language != "ru" or not case.question:
         return
     sentence = case.text.raw[first[0] : first[1]]
     words = WORD.findall(letters(sentence))
@@ -121,7 +121,7 @@ def _agreed(case: Case, said: _Said) -> Iterator[Problem]:
         return
     if not _ANY.isdisjoint(words):
         return  # whatever it is, it is among them
-    wanted = [word for word in WORD.findall(asked(case.context.customer[-1]))[:_MOST] if _names_a_thing(word)]
+    wanted = [word for word in WORD.findall(case.question)[:_MOST] if _names_a_thing(word)]
     strange = [word for word in wanted if not known.holds(word) and not said.ours.holds(word)]
     if strange and not _granted(case, words[1:]):
         yield _problem(case, first[0], WORD.findall(sentence)[0], f"a yes, and no section knows {strange[0]!r}")
