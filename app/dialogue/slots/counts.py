@@ -72,7 +72,8 @@ def counted(r: SlotReader) -> Iterator[tuple[int, int]]:
         number = _number_at(r, place)
         if number is None or number < 1:
             continue
-        if place + 1 in other or place - 1 in address or place - 1 in negation:
+        before = r.begins(place) - 1
+        if place + 1 in other or before in address or before in negation:
             continue
         # Inside a question or a wish a number belongs to it; only «у нас …» makes it the customer's.
         wished = token.clause in r.u.asking or r.has("want", token.clause)
@@ -87,8 +88,8 @@ def pieces(r: SlotReader) -> Iterator[tuple[int, int]]:
     while place < len(tokens):
         token, digits, start = tokens[place], tokens[place].text, place
         if not (digits.isdecimal() and digits.isascii()):
-            if digits in r.vocabulary.numbers:
-                yield place, r.vocabulary.numbers[digits]
+            if place in r.spelled:
+                yield place, r.spelled[place][0]
             place += 1
             continue
         while place + 1 < len(tokens) and len(tokens[place + 1].text) == 3:
@@ -116,7 +117,7 @@ def _number_at(r: SlotReader, place: int) -> int | None:
         if place in r.valued or len(token.text) > 4 or set(around) & _AMOUNT or _glued(r, place):
             return None
         return int(token.text)
-    return r.vocabulary.numbers.get(token.text)
+    return r.spelled_at(place)
 
 
 def _glued(r: SlotReader, place: int) -> bool:
@@ -133,7 +134,7 @@ def _glued(r: SlotReader, place: int) -> bool:
 
 def _paid_for(r: SlotReader, place: int) -> bool:
     """«На 2 магазина», «for two shops»: so many he has, whatever he asks of them."""
-    return place - 1 in r.at("onto") and place + 1 in r.at("shop")
+    return r.begins(place) - 1 in r.at("onto") and place + 1 in r.at("shop")
 
 
 def _noun(r: SlotReader, place: int, numbered: Collection[int]) -> int | None:
@@ -189,7 +190,8 @@ def _swapped(r: SlotReader, numbers: Sequence[tuple[int, int]]) -> Heard:
     if "company_size" in r.heard.values or "shops" in r.heard.values:
         return NOTHING
     negative = r.at("negation_before")
-    wrong = {number for place in range(len(r.tokens)) if place - 1 in negative and (number := _number_at(r, place))}
+    places = (place for place in range(len(r.tokens)) if r.begins(place) - 1 in negative)
+    wrong = {number for place in places if (number := _number_at(r, place))}
     right = [number for _, number in numbers if number not in wrong]
     if wrong and right:
         for slot in ("company_size", "shops"):

@@ -114,7 +114,7 @@ def _small(r: SlotReader, place: int) -> bool:
 def _number(r: SlotReader, place: int) -> int:
     text = r.tokens[place].text
     number = int(text) if text.isdecimal() and text.isascii() and len(text) <= len(str(_FEW)) else 0
-    return number or r.vocabulary.numbers.get(text, 0)
+    return number or (r.spelled_at(place) or 0)
 
 
 def _withholds(r: SlotReader) -> bool:

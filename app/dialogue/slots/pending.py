@@ -206,8 +206,7 @@ def _asks_of_us(r: SlotReader) -> bool:
 
 def _only_counts(r: SlotReader) -> bool:
     """«And for two»: a number and small words name nothing."""
-    said = [r.tokens[place].text for place in r.u.content]
-    return all(text.isdecimal() or text in r.vocabulary.numbers for text in said)
+    return all(r.tokens[place].text.isdecimal() or place in r.spelled for place in r.u.content)
 
 
 def _names_a_thing(r: SlotReader) -> bool:

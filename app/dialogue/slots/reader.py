@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from app.dialogue.flow.model import SlotSpec
 from app.dialogue.hearing.intents import Understanding
 from app.dialogue.hearing.lexicon import Match
 from app.dialogue.hearing.text import Token
 from app.dialogue.hearing.vocabulary import Vocabulary
+from app.language.numerals import numbers
 
 _ELSEWHERE = (
     "price", "feature", "comparison", "human_wanted", "refusal", "frustration", "bot_question", "objection_price",
@@ -81,6 +83,28 @@ class SlotReader:
     @property
     def tokens(self) -> tuple[Token, ...]:
         return self.u.message.tokens
+
+    @cached_property
+    def spelled(self) -> Mapping[int, tuple[int, int]]:
+        """Whole numbers that are written in words: (number, place of the first word) by the place of the last."""
+        tokens, known = self.tokens, self.vocabulary.numbers
+        found = {place: (known[t.text], place) for place, t in enumerate(tokens) if t.text in known}
+        for number in numbers(self.u.message.text):
+            places = [place for place, token in enumerate(tokens) if number.start <= token.start < number.end]
+            digits = any(character.isdecimal() for character in self.u.message.text[number.start : number.end])
+            if not places or digits or number.kind != "cardinal" or number.high is not None:
+                continue
+            found = {place: one for place, one in found.items() if place not in places}
+            found[places[-1]] = int(number.value), places[0]
+        return found
+
+    def spelled_at(self, place: int) -> int | None:
+        """The number whose last word stands at a place."""
+        return self.spelled[place][0] if place in self.spelled else None
+
+    def begins(self, place: int) -> int:
+        """Where the number that ends at a place begins."""
+        return self.spelled[place][1] if place in self.spelled else place
 
     @property
     def correcting(self) -> bool:

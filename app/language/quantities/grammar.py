@@ -96,6 +96,8 @@ class Parse:
         return True
 
     def _fits(self, word: Numeral) -> bool:
+        if self.group is not None and word.language != self.language and word.role in ("add", "ordinal"):
+            return False  # "ten" in one may be "he" in the other
         if word.role in ("add", "ordinal"):
             return word.value < self.last_scale if self.group is None else 0 < word.value < self.room
         return word.role in ("times", "scale", "scales")
