@@ -4,6 +4,7 @@ It can say only what the knowledge base or the flow says, so it cannot invent a 
 """
 
 from app.composing.again import ANEW, in_short
+from app.composing.assent import assents
 from app.composing.choosing import choose
 from app.composing.covering import left_out, quoted
 from app.composing.joining import joined
@@ -60,8 +61,10 @@ def compose(prompt: Prompt) -> Draft:
     said = [shorten(passage.section.text) for passage in passages]
     if step.question or step.state.slots:  # one question at a time, and none for what was told
         said = [unrequested(text) for text in said]
-    if hedged:
-        said = [unaffirmed(text) for text in said]
+    said = [
+        text if not hedged and _assents(p, text, prompt) else unaffirmed(text)
+        for p, text in zip(passages, said, strict=True)
+    ]
     said = [in_short(p.section, text, _asked(prompt, p), prompt) for p, text in zip(passages, said, strict=True)]
     said = [_judged(p, text, prompt) for p, text in zip(passages, said, strict=True)]
     announced = [_announced(text, number, passages, step.language) for number, text in enumerate(said)]
@@ -82,6 +85,12 @@ def _judged(passage: Passage, text: str, prompt: Prompt) -> str:
     language = prompt.step.language
     judged = verdict(prompt.text, text, language) if passage.section.language == language else None
     return " ".join(filter(None, (judged.said, judged.rest))) if judged is not None else text
+
+
+def _assents(passage: Passage, text: str, prompt: Prompt) -> bool:
+    """Whether a yes of the passage is one to what was asked, as far as its words tell."""
+    section = passage.section
+    return section.language != prompt.step.language or assents(_asked(prompt, passage), section, text)
 
 
 def _asked(prompt: Prompt, passage: Passage) -> str:
