@@ -20,6 +20,8 @@ class Limits:
     body_s: float = 15.0
     connections: int = 512
     head_bytes: int = 64 << 10
+    pieces: int = 4096
+    """Of a body: each costs the loop a call, however short; a body of the longest message has a few hundred."""
 
 
 def refusal(status: int, code: Code, message: str, headers: Iterable[tuple[bytes, bytes]]) -> bytes:

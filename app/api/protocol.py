@@ -34,7 +34,7 @@ class Bounded(HttpToolsProtocol):
         self._part: Literal["nothing", "head", "body"] = "nothing"
         """What of the newest request is still on its way, the rest of it being here."""
         self._timer: asyncio.TimerHandle | None = None
-        self._head_bytes = self._heard = self._unheard_bytes = self._behind_bytes = self._unsent = 0
+        self._head_bytes = self._heard = self._unheard_bytes = self._behind_bytes = self._unsent = self._pieces = 0
         self._refusal: tuple[int, str] | None = (400, _NOT_HTTP)
         """What is said when the parser stops; nothing when it was stopped because too much was sent at once."""
         self._running: RequestResponseCycle | None = None
@@ -117,7 +117,7 @@ class Bounded(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._heard += 1
-        self._head_bytes = 0
+        self._head_bytes = self._pieces = 0
         self._part = "head"
         if self._answering:
             self._wait_behind(_REQUEST_BYTES)
@@ -145,6 +145,11 @@ class Bounded(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._heard += 1
+        self._pieces += 1
+        if self._pieces > self.limits.pieces:
+            most = self.limits.pieces
+            self._refusal = (400, f"the request's body comes in more than {most} pieces; send it in larger ones")
+            raise ValueError("body in too many pieces")  # as in _count
         if self.pipeline:
             self._wait_behind(len(body))
         super().on_body(body)

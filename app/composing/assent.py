@@ -1,5 +1,7 @@
 """Whether the yes that a section begins with answers what was asked: it was written for the section's own questions."""
 
+from decimal import Decimal
+
 from app.composing.fitting import ROOT, folded, same
 from app.composing.section_words import content, vocabulary
 from app.language.numerals import numbers
@@ -50,9 +52,9 @@ def _counts(asked: str, text: str) -> bool:
     )
 
 
-def _counted(text: str) -> list[tuple[str, object]]:
+def _counted(text: str) -> list[tuple[str, Decimal]]:
     """(word behind it, number)."""
-    found = []
+    found: list[tuple[str, Decimal]] = []
     for number in numbers(text):
         behind = folded(text[number.end : number.end + 40])[:1]
         if behind and behind[0].isalpha():

@@ -9,6 +9,7 @@ from app.figures.case import Case
 from app.figures.decided import Confirmed, Corrected, Decided, NotOurs
 from app.figures.elsewhere import his_amounts
 from app.figures.read import MOST_READ
+from app.figures.riders import answer
 from app.figures.sums.counting import Sum
 from app.figures.sums.fitting import alternatives, fitting
 from app.figures.sums.own_sums import Claim, claims, found_as
@@ -54,7 +55,7 @@ def _judged(case: Case, basket: Basket) -> Iterator[Decided]:
         if sum_ is None and claim.right:
             sum_ = _for_another_time(case, claim, focus)
         if sum_ is not None:
-            yield Confirmed(claim, sum_)
+            yield Confirmed(claim, sum_, answer=answer(claim, sum_, case.read, case.wanted))
             continue
         right = None if claim.loose or (claim.weak and len(case.named) != 1) else _right(case, claim, together)
         added = claim.right and "+" in claim.operators  # of what he has chosen himself: nothing else is right instead

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.figures.compared import Compared, Either, Instead, Over, because
 from app.figures.instalments import Beside, InParts, TooLittle
 from app.figures.peramount import for_what
+from app.figures.riders import Answer
 from app.figures.ruled import Cheaper, PerUnit, Ruled, WhichOf
 from app.figures.saying import derivation, figure_said, lasting, missing, plainly, price, template, whole
 from app.figures.shop.catalogue import Offer
@@ -178,13 +179,16 @@ class Confirmed:
     sum: Sum
     why: Figure | None = None
     """The limit that holds those whom he counts."""
+    answer: Answer = "yes"
+    """No yes where he says more with it than the sum does."""
 
     @property
     def sections(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*self.sum.sections, *(self.why.sections if self.why is not None else ()))))
 
     def say(self, language: Language) -> str:
-        return " ".join(filter(None, (_of(self.sum, language, "confirmed"), because(self.why, language))))
+        said = _of(self.sum, language, {"yes": "confirmed", "no": "otherwise", "neither": "plainly"}[self.answer])
+        return " ".join(filter(None, (said, because(self.why, language))))
 
 
 @dataclass(frozen=True, slots=True)

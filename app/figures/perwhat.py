@@ -42,15 +42,17 @@ def _or(found: Sequence[Token]) -> bool:
 def _targets(text: str, found: Sequence[Token], case: Case) -> Iterator[str]:
     """Keys of the units that are asked for, `_EACH` of a bare «for each», `_ALL` of «for all»."""
     named = [(m.start, m.end) for m in case.wanted.named if m.own]
+    several = [n.start for n in case.read.numbers[:MOST_READ] if n.value > 1]
     for place, token in enumerate(found):
         if token.raw not in written("perone"):
             continue
         for behind in found[place + 1 : place + 1 + _NEAR]:
-            if any(start <= behind.start < end for start, end in named) or behind.number:
+            spans = listed("spans").get(behind.folded) is not None  # «14,900 a month» is for no thing
+            if spans or any(start <= behind.start < end for start, end in named) or behind.number:
                 break
             unit = case.catalogue.units.of(behind.folded)
             if unit is not None:
-                yield unit
+                yield _ALL if any(token.end <= start < behind.start for start in several) else unit
                 break
             if behind.raw in written("forall"):
                 yield _ALL

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -80,6 +80,22 @@ def refusal(caller: socket.socket, code: str = "BAD_REQUEST") -> tuple[int, str]
     assert set(error) == {"code", "message"}
     assert error["code"] == code
     return status, error["message"]
+
+
+@pytest.mark.parametrize("path", [b"/nope", b"/health", b"/api/v1/process"])
+def test_a_body_in_crumbs_holds_nobody_up(hurried: Server, path: bytes) -> None:
+    """Each piece of a body costs the loop a call: a million of one byte would keep all others waiting."""
+    head = b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    caller = connected(hurried, head)
+    worst = 0.0
+    with httpx.Client(base_url=hurried.url, trust_env=False, verify=False) as other, suppress(OSError):
+        for _ in range(20):
+            caller.sendall(b"1\r\na\r\n" * 20_000)
+            started = time.monotonic()
+            assert other.get("/health").status_code == 200
+            worst = max(worst, time.monotonic() - started)
+    assert worst < 1
+    assert told(caller)[0] in (0, 400, 401, 404, 405, 429)
 
 
 @pytest.mark.parametrize(
