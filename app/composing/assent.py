@@ -11,7 +11,7 @@ from app.types import Section
 _LEADING = 3
 """Words within which a question says what it wants to hear."""
 _HELD = 0.5
-"""Share of a question's words that the section must have."""
+"""Share of a question's words that the section must have; all of what he wants to be told that it is so."""
 _BRAND = 4
 """Letters of a name in another script, which nothing but the name itself is."""
 
@@ -24,14 +24,16 @@ def assents(asked: str, section: Section, text: str) -> bool:
         return False
     if _counts(asked, text):
         return False
-    wanted, known = content(asked), vocabulary(section)
+    tags = questions()["tags"]
+    least = 1.0 if words and not tags.isdisjoint((words[0], words[-1])) else _HELD
+    wanted, known = [word for word in content(asked) if word not in tags], vocabulary(section)
     held = [any(same(word, other) for other in known.get(word[:ROOT], ())) for word in wanted]
     strange = any(
         word.isascii() and word.isalpha() and len(word) >= _BRAND
         for word, is_held in zip(wanted, held, strict=True)
         if not is_held
     )
-    return not (strange and section.language != "en") and (not held or sum(held) >= _HELD * len(held))
+    return not (strange and section.language != "en") and (not held or sum(held) >= least * len(held))
 
 
 def _alternatives(words: tuple[str, ...]) -> bool:

@@ -38,6 +38,8 @@ def reckoned(question: str, deciding: Sequence[Deciding]) -> bool:
     kinds = {each.kind for each in deciding}
     if _counts(question) and not kinds.isdisjoint(_PRICED):
         return True
+    if not kinds.isdisjoint(_PRICED) and any("saving" in asked_by(fold(word)) for word in folded(question)):
+        return True  # it says what is saved, where anything is
     if "advised" in kinds and chooses([fold(word) for word in folded(question)]):
         return True  # the one that fits has been named
     if not kinds.isdisjoint(_CLAIMED) and any(number.value >= _AMOUNT for number in numbers(question)):

@@ -89,8 +89,9 @@ def _judged(passage: Passage, text: str, prompt: Prompt) -> str:
 
 def _assents(passage: Passage, text: str, prompt: Prompt) -> bool:
     """Whether a yes of the passage is one to what was asked, as far as its words tell."""
-    section = passage.section
-    return section.language != prompt.step.language or assents(_asked(prompt, passage), section, text)
+    section, asked = passage.section, _asked(prompt, passage)
+    whole = prompt.text if passage.ranks.get("question") is None else asked  # what is searched may be the flow's words
+    return section.language != prompt.step.language or assents(whole, section, text)
 
 
 def _asked(prompt: Prompt, passage: Passage) -> str:

@@ -55,7 +55,7 @@ def _judged(case: Case, basket: Basket) -> Iterator[Decided]:
         if sum_ is None and claim.right:
             sum_ = _for_another_time(case, claim, focus)
         if sum_ is not None:
-            yield Confirmed(claim, sum_, answer=answer(claim, sum_, case.read, case.wanted))
+            yield Confirmed(claim, sum_, answer=answer(claim, sum_, case))
             continue
         right = None if claim.loose or (claim.weak and len(case.named) != 1) else _right(case, claim, together)
         added = claim.right and "+" in claim.operators  # of what he has chosen himself: nothing else is right instead

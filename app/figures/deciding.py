@@ -117,7 +117,8 @@ def decide(
     if joined and found and all(isinstance(d, Confirmed) and len(d.sum.parts) == 1 for d in found):
         found = [*together(case, basket, joined=True)] or found  # what he has put right, in the sum of all
     found = found or in_parts(case, basket, joined=joined)
-    cheaper = [] if found else yearly(case)
+    advises = [d for d in found if isinstance(d, Recommended)]  # «which plan, and is there a discount for a year?»
+    cheaper = yearly(_of_advised(case, advises)) if len(advises) == len(found) else []
     found += cheaper
     if not cheaper and ("discount" in asked.asks or asked.percent is not None):
         found += discounts(case)
@@ -138,6 +139,12 @@ def decide(
     for decision in found:
         once.setdefault(decision.sum if isinstance(decision, Confirmed) else decision, decision)
     return tuple(once.values())
+
+
+def _of_advised(case: Case, advises: Sequence[Recommended]) -> Case:
+    """The clause asked of what is advised, where it names nothing itself."""
+    offers = tuple(part.offer for each in advises[:1] for part in each.sum.parts)
+    return replace(case, focus=offers) if offers and not case.named else case
 
 
 def _with_why(case: Case, decision: Decided) -> Decided:

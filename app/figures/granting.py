@@ -178,9 +178,16 @@ def discounts(case: Case) -> Iterator[Decided]:
         reached = [f for f, n in counted if f.holds(n)]
         figure = max(reached, key=lambda f: f.amount) if reached else counted[0][0]
         yes = bool(reached) and (asked.percent is None or asked.percent <= figure.amount)
+        if yes and sum(letters(word) not in _idle() for word in asked.rest) > 1:
+            yield Term((figure,))  # «5 % for ever?»: a yes would be one to all of it
+            return
         yield YesNo(yes, figure.fact.name, figure.sections, _threshold(case, figure))
     elif own and len(asked.rest) <= 1:
         yield Term(tuple(own[: 2 * _MOST]))
+
+
+def _idle() -> frozenset[str]:
+    return questions()["opens"] | questions()["empty"]
 
 
 def _threshold(case: Case, figure: Figure) -> str:

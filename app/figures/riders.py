@@ -6,13 +6,16 @@
 import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal
 
+from app.figures.case import Case
 from app.figures.read import MOST_READ, Read, exact, months
+from app.figures.shop.catalogue import Catalogue
 from app.figures.sums.counting import Sum
 from app.figures.sums.own_sums import Claim
 from app.figures.wanted import Wanted
-from app.figures.words import asked, fold, listed, tokens
+from app.figures.words import Token, asked, fold, listed, tokens
 from app.language.folds import letters
 from app.language.words import questions
 from app.types import Period
@@ -24,15 +27,19 @@ _OF_SUMS = frozenset({"price", "sum", "confirm", "yes_no", "everything", "measur
 """What may be asked of a sum; whatever else a word asks for is not said by it."""
 _LEAST = 100
 """What is less counts, and is no amount."""
+_SHORT = frozenset({"@hour", "@day", "@week"})
+_PREPOSITION = 3
+"""Letters of what stands before a length of time that is paid for."""
 _MARK = re.compile(r"[!?\n]+|\.+(?!\d)")
 _MONTHS: dict[Period | None, Decimal] = {"month": Decimal(1), "quarter": Decimal(3), "year": Decimal(12)}
 
 
-def answer(claim: Claim, made: Sum, read: Read, wanted: Wanted) -> Answer:
+def answer(claim: Claim, made: Sum, case: Case) -> Answer:
     """A yes where it is one to the sum alone, a no to another length of time or currency. Linear in the text."""
+    read, wanted = case.read, case.wanted
     if not _alone(claim, made, read, wanted):
         return "neither"
-    return "no" if _paid_otherwise(claim, made, read) else "yes"
+    return "no" if _paid_otherwise(claim, made, case) else "yes"
 
 
 def _alone(claim: Claim, made: Sum, read: Read, wanted: Wanted) -> bool:
@@ -75,17 +82,29 @@ def _within(place: int, spans: Sequence[tuple[int, int]]) -> bool:
     return any(start <= place < end for start, end in spans)
 
 
-def _paid_otherwise(claim: Claim, made: Sum, read: Read) -> bool:
+def _paid_otherwise(claim: Claim, made: Sum, case: Case) -> bool:
     """Whether he names another currency, or another length of time than the amount is for."""
+    read, wanted, catalogue = case.read, case.wanted, case.catalogue
     totals = [*made.totals, *((made.first,) if made.first is not None else ())]
     meant = [total for total in totals if total.amount == claim.amount] or totals
     currencies = {total.currency for total in meant}
     said = {each.currency for each in read.money[:MOST_READ] if each.currency is not None}
     lasting = {_lasts(total.period, total.months) for total in meant}
-    told = [d for d in read.durations[:MOST_READ] if exact(d)]
+    names = [(each.start, each.end) for each in wanted.named if each.own]
+    told = [d for d in read.durations[:MOST_READ] if exact(d) and not _within(d.start, names)]
     lengths = [months(d) for d in told]
-    spans = [Decimal(n) for word in tokens(read.text) for n in _spans(word.folded)]
+    words = [word for word in tokens(read.text) if not _within(word.start, names)]
+    periods = {f"@{total.period}" for total in meant}
+    if any(_short(before, word, catalogue) - periods for before, word in pairwise(words)):
+        return True
+    spans = [Decimal(n) for word in words for n in _spans(word.folded)]
     return not said <= currencies or any(length not in lasting for length in (*lengths, *spans))
+
+
+def _short(before: Token, word: Token, catalogue: Catalogue) -> set[str]:
+    """The unit of a length of time below a month that something is paid for: «a week»."""
+    unit = catalogue.units.of(word.folded)
+    return {unit} if unit in _SHORT and len(before.raw) <= _PREPOSITION else set()
 
 
 def _lasts(period: Period | None, lasting: Decimal | None) -> Decimal | None:

@@ -20,6 +20,8 @@ _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _FEW = 3
 """Letters from which a text is not written in Latin ones."""
 _CLAUSE = re.compile(r"(?:[^.,!?;\n]|[.,](?=\w))+[.,!?;]*")
+_MODEL = 2
+"""Letters that may stand in a model's number."""
 _MOST = 2
 _READ = 1000
 """Characters of a message."""
@@ -45,7 +47,8 @@ def strange(step: Step, known: KnownWords) -> tuple[str, ...]:
             told = cyrillic or (step.language == "en" and match[0][0].isupper() and clause[: match.start()].strip())
             words = _WORD.findall(match[0])
             usual = any(letters(word) in _words()["common"] or is_name(word) for word in words)  # who or where he is
-            if told and not usual and not any(known.holds(word) for word in words):
+            # The letters of a model's number begin many a word.
+            if told and not usual and not any(known.holds(word) for word in words if len(word) > _MODEL):
                 found[match[0]] = None
     return tuple(found)
 

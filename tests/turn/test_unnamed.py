@@ -25,6 +25,7 @@ def step(query: str, language: Language = "ru", reason: str = "feature") -> Step
         ("пришлите на anna@mail.kz или через WhatsApp", "ru", ()),
         ("www.yamada.com смотрел, лодки такие есть?", "ru", ()),
         ("esti li u vas lodki", "ru", ()),
+        ("мотор Yamada 50B и эхолот Deepscan 7g подойдут?", "ru", ("Yamada 50B", "Deepscan 7g")),
     ],
 )
 def test_names_that_nothing_of_ours_holds(query: str, language: Language, names: tuple[str, ...]) -> None:

@@ -23,7 +23,9 @@ _MOST = 4
 """Questions of one message that are searched by themselves."""
 _LONG = 3
 _BRIEF = 14
-"""Words of a message in which what is told says what is asked of."""
+"""Words of a message in which what is told says what is asked of,"""
+_LEANING = 30
+"""and the same where the question itself says so: "will they do?"."""
 _WORD = re.compile(r"\S+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _ASKING = frozenset({"asked", "wished"})
@@ -201,10 +203,13 @@ def _told_of(message: Message, asking: Clause) -> str:
     """A question of few words with what its sentence tells before it: «свет отключают, данные не пропадут?»."""
     before = [clause for clause in message.clauses if clause.end <= asking.start]
     told = before[-1] if before and before[-1].mood == "told" else None
-    if told is None or _parted(message.own, told.end, asking.start) or len(message.own.split()) > _BRIEF:
+    said = set(_LETTERS.findall(letters(asking.text)))
+    leans = not said.isdisjoint(questions()["refers"])  # "we have such a scanner. Will it do?"
+    parted = told is not None and _parted(message.own, told.end, asking.start) and not leans
+    if told is None or parted or len(message.own.split()) > (_LEANING if leans else _BRIEF):
         return ""
     few = len(_content(asking.text) - questions()["light"]) <= _ENOUGH
-    reproach = not questions()["why"].isdisjoint(_LETTERS.findall(letters(asking.text)))
+    reproach = not questions()["why"].isdisjoint(said)
     return f"{told.text}, {asking.text}?" if few and not reproach and asking.mood == "asked" else ""
 
 
