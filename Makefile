@@ -80,8 +80,8 @@ bundle: $(VENV)/dev.stamp ## All that a server without a way out installs, in on
 prove-model: $(VENV)/dev.stamp ## Show what the model's part of a turn promises, with figures (about ten minutes)
 	$(BIN)/python -m tests.prove.model
 
-prove-hostile: $(VENV)/dev.stamp ## Let ten customers send the most expensive messages that we know (SECONDS=60 BACKEND=ollama|extractive)
-	$(BIN)/python -m tests.prove.hostile $(or $(SECONDS),60) $(or $(BACKEND),ollama)
+prove-hostile: $(VENV)/dev.stamp ## Let ten customers send the most expensive messages that we know (SECONDS=60 BACKEND=ollama|extractive PACE=20)
+	$(BIN)/python -m tests.prove.hostile $(or $(SECONDS),60) $(or $(BACKEND),ollama) $(or $(PACE),20)
 
 prove-power: $(VENV)/dev.stamp ## Let the power fail at ten points of an update of a test host (root; NUMBER=40; about half an hour)
 	$(BIN)/python -m tests.prove.power $(or $(NUMBER),40)

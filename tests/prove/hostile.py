@@ -1,6 +1,6 @@
 """Ten customers send the most expensive messages that we know, without a pause: does anybody else notice?
 
-`python -m tests.prove.hostile [SECONDS] [BACKEND]` runs the real service (its loop, its memory, the emulated model
+`python -m tests.prove.hostile [SECONDS] [BACKEND] [PACE]` runs the real service (its loop, its memory, the emulated model
 server for `ollama`). It prints how long single messages took that once stopped the service, with another caller's
 worst /health meanwhile, and then what others met while ten customers sent nothing else.
 """
@@ -88,10 +88,10 @@ async def once(server: Server) -> None:
 
 
 @contextmanager
-def service(backend: str) -> Iterator[Server]:
-    """The service as it is run; `ollama`: against the emulated server at 20 times the card's pace."""
+def service(backend: str, pace: float) -> Iterator[Server]:
+    """The service as it is run; `ollama`: against the emulated server at `pace` times the card's."""
     if backend == "ollama":
-        with Rig(20) as rig:
+        with Rig(pace) as rig:
             yield rig.server
         return
     with tempfile.TemporaryDirectory() as folder, Server(Path(folder)) as server:
@@ -154,14 +154,14 @@ def quantile(values: list[float], share: float) -> float:
     return statistics.quantiles(values, n=1000)[round(share * 1000) - 1] * 1000
 
 
-def main(seconds: float = 60, backend: str = "ollama") -> int:
-    with service(backend) as server:
+def main(seconds: float = 60, backend: str = "ollama", pace: float = 20) -> int:
+    with service(backend, pace) as server:
         asyncio.run(once(server))
         watch = Watch(server, seconds)
         asyncio.run(watch.run())
         stuck = sum("loop stuck" in line for line in server.log)
     print(
-        f"{backend}, {seconds:.0f} s, {ATTACKERS} customers with messages of {LENGTH} characters of {len(SHAPES)} kinds"
+        f"{backend} at {pace:g} times the pace, {seconds:.0f} s, {ATTACKERS} customers with messages of {LENGTH} characters of {len(SHAPES)} kinds"
     )
     for name, values in (("/health", watch.health), ("an honest customer's turn", watch.turns)):
         figures = ", ".join(f"p{share * 100:g} {quantile(values, share):.0f} ms" for share in (0.5, 0.95, 0.99))
@@ -172,5 +172,5 @@ def main(seconds: float = 60, backend: str = "ollama") -> int:
 
 
 if __name__ == "__main__":
-    given = sys.argv[1:]
-    sys.exit(main(float(given[0]) if given else 60, given[1] if len(given) > 1 else "ollama"))
+    given = [*sys.argv[1:], *("60", "ollama", "20")[len(sys.argv) - 1 :]]
+    sys.exit(main(float(given[0]), given[1], float(given[2])))
