@@ -30,7 +30,7 @@ def heard_out(u: Understanding, earlier: Sequence[str]) -> Understanding:
 
 
 def dropped(s: Scene) -> Decision | None:
-    """Who only takes a thing back, or says that he does not refuse us, is told that it was heard; nothing is searched."""
+    """Who only takes a thing back, or says that he does not refuse us: heard, and nothing is searched."""
     busy = s.u.message.asking or s.u.has("price", "comparison", "purchase", "refusal") or s.heard.values
     if busy or not s.u.has("info"):
         return None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from app.dialogue.flow import stages
 from app.dialogue.rules import topics
 from app.dialogue.rules.scene import COURTESIES, QUESTIONS, Decision, Scene
-from app.dialogue.rules.wishes import reaches, wish_of
+from app.dialogue.rules.wishes import puts_right, reaches, timed, wish_of
 
 _LOOKED_UP = ("price", "feature", "comparison", "payment", "about_us", "demo", "discount_request", "booking", "refund")
 _ASKED = 0.3
@@ -35,7 +35,12 @@ def contact(s: Scene) -> Decision | None:
 
 def reached(s: Scene) -> Decision | None:
     """Who has told where to reach him, and now how: passed on, and no word of his is searched for."""
-    if not reaches(s) or s.u.has(*QUESTIONS) or s.u.message.asking or "contact" in s.heard.values:
+    if "contact" in s.heard.values or not reaches(s):
+        return None
+    if puts_right(s):
+        reason = "human_wanted" if s.u.has("human_wanted") else "reschedule"
+        return Decision("handover", reason, _passed_on(s, wish_of(s)), greet=False, hands_over=True)
+    if s.u.has(*QUESTIONS) or s.u.message.asking:
         return None
     return Decision("answer", "noted", _passed_on(s, wish_of(s)), greet=False)
 
@@ -89,9 +94,13 @@ def _passed_on(s: Scene, wish: str) -> str:
 
 def handover(s: Scene, reason: str, text: str) -> Decision:
     named = "_named" if text == "contact" and "name" in s.heard.values else ""
-    statement = s.say(f"{text}{named}_{'later' if s.tells_when else 'open'}").replace("{time}", s.opening)
+    wish = wish_of(s)
+    # Beside an hour of his own, the hour from which people answer would say another.
+    wished = bool(wish) and s.tells_when and text != "passed" and timed(s)
+    statement = s.say(f"{text}{named}_{'wished' if wished else 'later' if s.tells_when else 'open'}")
+    statement = statement.replace("{time}", s.opening).replace("{wish}", wish)
     statement = statement.replace("{name}", s.slots.get("name", ""))
-    if wish := wish_of(s):
+    if wish and not wished:
         statement = f"{statement} {_passed_on(s, wish)}"  # heard, and not promised
     # «Shall I give my number?» is no question to look up.
     likely = max((s.u.acts.get(act, 0.0) for act in _LOOKED_UP), default=0.0)
