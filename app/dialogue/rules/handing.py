@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from app.dialogue.flow import stages
-from app.dialogue.rules import topics
+from app.dialogue.rules import beside, topics
 from app.dialogue.rules.scene import COURTESIES, QUESTIONS, Decision, Scene
 from app.dialogue.rules.wishes import puts_right, reaches, timed, wish_of
 
@@ -24,13 +24,13 @@ def contact(s: Scene) -> Decision | None:
     if "contact" not in s.heard.values or s.state.slots.get("contact") == s.heard.values["contact"]:
         return None
     plan = handover(s, "contact_given", "contact")
-    beside = topics.beside(s)
-    if beside is None:
+    more = topics.beside(s)
+    if more is None:
         return plan
-    if beside.hands_over:
-        return beside
-    statement = " ".join(text for text in (plan.statement, beside.statement) if text)
-    return replace(plan, statement=statement, query=beside.query or plan.query, topic=beside.topic)
+    if more.hands_over:
+        return more
+    statement = " ".join(text for text in (plan.statement, more.statement) if text)
+    return replace(plan, statement=statement, query=more.query or plan.query, topic=more.topic)
 
 
 def reached(s: Scene) -> Decision | None:
@@ -64,9 +64,21 @@ def human(s: Scene) -> Decision | None:
     wanted = s.u.has("human_wanted") or accepts or missed or passes
     # Who wants to come another day, or not at all, wants what only a person can do.
     reason = next((name for name in ("reschedule", "cancel_request") if s.u.has(name)), "human_wanted")
-    if (passes or accepts) and reason == "human_wanted":
+    first = (offered or s.state.handed_over) and _passes_first(s)
+    if (passes or accepts or first) and reason == "human_wanted":
         return _question_passed(s)
     return handover(s, reason, "human") if wanted or reason != "human_wanted" else None
+
+
+def _passes_first(s: Scene) -> bool:
+    """«Pass it on. And what does delivery cost?»: the wish in a clause of its own, before what he asks us."""
+    tokens = s.u.message.tokens
+    for match in s.u.word("passes_on"):
+        clause = tokens[match.start].clause
+        said = [place for place in s.u.content if tokens[place].clause == clause]
+        if clause not in s.u.message.asking and len(said) <= _A_YES and tokens[-1].clause != clause:
+            return True
+    return False
 
 
 def _question_passed(s: Scene) -> Decision:
@@ -105,4 +117,5 @@ def handover(s: Scene, reason: str, text: str) -> Decision:
     # «Shall I give my number?» is no question to look up.
     likely = max((s.u.acts.get(act, 0.0) for act in _LOOKED_UP), default=0.0)
     asks = s.u.has(*QUESTIONS) and bool(s.u.asking) and likely >= _ASKED
-    return Decision("handover", reason, statement, s.query if asks else None, hands_over=True)
+    query = (beside.asked(s, ("passes_on",)) if text == "passed" else "") or s.query
+    return Decision("handover", reason, statement, query if asks else None, hands_over=True)

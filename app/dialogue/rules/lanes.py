@@ -1,5 +1,6 @@
 """Messages that sell nothing: away notices, small talk, waiting for a call, a wish for a language."""
 
+from app.dialogue.rules import beside
 from app.dialogue.rules.scene import QUESTIONS, Decision, Scene, has_requisites
 from app.understanding.doubt import SURE
 
@@ -7,6 +8,8 @@ _OUT_OF_LANE = ("thanks", "goodbye", "greeting", "agreement", "denial", "small_t
 _TELLING = frozenset({"info", "told", "small_talk", "greeting", "feature"})
 _NO_BUYER = ("medical", "legal", "supplier", "applicant")
 """Lanes in which a question that nothing else explains is one more of the same."""
+WAITS = ("when_answered", "waited_long")
+"""Lists of words of who asks when he is answered."""
 _QUIET = ("small_talk", "agreement", "thanks", "goodbye")
 """Acts that ask and tell nothing: which of them it is need not be sure."""
 _PLAINLY = 0.9
@@ -52,7 +55,9 @@ def callback(s: Scene) -> Decision | None:
     """Who asks when he will be called, once a person has the talk: it is passed on, and no time is promised."""
     if not s.u.has("callback_time") or not (s.state.handed_over or "contact" in s.state.slots):
         return None
-    return Decision("answer", "callback_time", s.say("callback"), greet=False)
+    asked = beside.asked(s, WAITS)
+    fallback = s.not_found if asked else None
+    return Decision("answer", "callback_time", s.say("callback"), asked or None, fallback, greet=False)
 
 
 def known_contact(s: Scene) -> Decision | None:
@@ -109,7 +114,8 @@ def same_lane(s: Scene) -> Decision | None:
     """A message that says nothing sure behind one that went to a person for what it was about: it is about that too."""
     lane = s.state.lane
     same = s.u.acts.get(lane, 0.0) >= _SAME
-    asks = lane not in _NO_BUYER and s.u.has("feature") and s.u.acts.get("feature", 0.0) >= _ASKS
+    looked = sum(s.u.acts.get(act, 0.0) for act in beside.LOOKED_UP - {"sum"})  # a price's holds it
+    asks = lane not in _NO_BUYER and s.u.has(*QUESTIONS) and looked >= _ASKS
     # «A queue stands» has the word that asks what a thing costs.
     least = _PLAINLY if lane in _NO_BUYER else _SAME
     plain = [name for name in _PLAIN_TALK if name != "price" or s.u.acts.get("price", 0.0) >= least]
