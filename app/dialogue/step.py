@@ -134,6 +134,9 @@ def _next_slot(scene: Scene, made: Decision, move: Move, *, spoken: str, led: bo
     spec = scene.flow.slots.get(move.slot)
     if spec is not None and spec.kind == "contact" and _just_asked(scene, move.slot):
         return None
+    # Who chooses a device is not asked once more what he passed over.
+    if made.query is not None and scene.state.asked.get(move.slot, 0) and scene.u.word("device"):
+        return None
     # What weighs on him is asked of who tells, not beside the answer to what he asked himself.
     answers = made.query is not None and not led
     apart = spec is not None and spec.kind == "text" and answers and move.stage != scene.flow.first
