@@ -54,3 +54,13 @@ def test_several_or_anybodys_are_not_one(customer, said):
 def test_a_greeting_with_a_question_in_one_breath_is_answered(customer, said):
     step = customer.says(said)
     assert step.query and step.reason != "greeting", step
+
+
+@pytest.mark.parametrize("said", ["цены у вас с НДС или без?", "is VAT included in your prices?"])
+def test_our_own_tax_is_no_question_of_the_program(customer, said):
+    step = customer.says(said)
+    assert (step.reason, step.query) == ("about_us", None), step
+
+
+def test_a_price_with_tax_or_without_is_a_price(customer):
+    assert customer.says("сколько стоит Рост, с НДС или без?").reason == "price"

@@ -44,3 +44,11 @@ def test_a_word_with_a_day_in_it_is_no_wish(customer):
     for said in ("с утра касса не печатает", "до завтра", "сколько стоит Рост?"):
         step = customer.says(said)
         assert step.reason != "reschedule", (said, step)
+
+
+def test_what_is_asked_beside_a_corrected_hour_is_answered(customer):
+    customer.says(f"{_NUMBER}, позвоните завтра в 10:15")
+    step = customer.says("не раньше 17. а сколько стоит доставка?")
+    assert "«не раньше 17»" in step.statement and step.query and "доставка" in step.query
+    step = customer.says("нет, не в 17, а в 18:30, по Атырау. вы это учли?")
+    assert "«в 18:30, по Атырау»" in step.statement and step.query is None

@@ -39,7 +39,8 @@ def reached(s: Scene) -> Decision | None:
         return None
     if puts_right(s):
         reason = "human_wanted" if s.u.has("human_wanted") else "reschedule"
-        return Decision("handover", reason, _passed_on(s, wish_of(s)), greet=False, hands_over=True)
+        asked = beside.asked(s, ("calls",)) or None
+        return Decision("handover", reason, _passed_on(s, wish_of(s)), asked, greet=False, hands_over=True)
     if s.u.has(*QUESTIONS) or s.u.message.asking:
         return None
     return Decision("answer", "noted", _passed_on(s, wish_of(s)), greet=False)

@@ -130,9 +130,21 @@ def same_lane(s: Scene) -> Decision | None:
 
 def company(s: Scene) -> Decision | None:
     """Who asks for our own taxes and numbers means us: what the program does for taxes is no answer."""
-    if not s.u.word("company_papers") or s.u.has("price", "comparison") or has_requisites(s.u.message.text):
+    if not s.u.word("company_papers") or has_requisites(s.u.message.text):
         return None
-    return Decision("answer", "about_us", s.say("company_papers"), asks=False)
+    asked = beside.asked(s, ("company_papers",))
+    # «What does it cost, with VAT or without?» asks for a price too, and that answer comes first.
+    if s.u.has("price", "comparison") and not _of_papers(s):
+        return None
+    return Decision("answer", "about_us", s.say("company_papers"), asked or None, asks=False)
+
+
+def _of_papers(s: Scene) -> bool:
+    """Whether no other clause asks for a price than the one that asks for our papers."""
+    tokens = s.u.message.tokens
+    papers = {tokens[match.start].clause for match in s.u.word("company_papers")}
+    costs = [m for m in s.u.matches if m.label[0] == "intent" and m.label[1].startswith(("price", "comparison"))]
+    return all(tokens[match.start].clause in papers for match in costs) and not s.u.word("how_much")
 
 
 def withheld(s: Scene) -> Decision | None:

@@ -59,6 +59,12 @@ def first_aid(s: Scene, topic: Topic) -> str | None:
     return beside.asked(s, _WAITING) or s.query
 
 
+def broken(s: Scene) -> str | None:
+    """What the knowledge says of a device that broke, for who has told of one and wants his money back."""
+    asks = s.u.has("refund") and has_it(s) and s.u.message.asking and _device(_told_before(s))
+    return str(s.texts.data["query_broken"]) if asks else None
+
+
 def _of_trouble(s: Scene) -> str:
     """«An error of the link, may I sell on?» is asked of what is told beside it, and not of the device it names."""
     tokens = s.u.message.tokens
