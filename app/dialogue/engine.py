@@ -15,7 +15,7 @@ from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.policy.hours import Hours, zone_of
 from app.dialogue.policy.model import Policy
 from app.dialogue.resources import Texts, load_texts
-from app.dialogue.rules import continuity, unseen
+from app.dialogue.rules import continuity, declining, unseen
 from app.dialogue.rules.fit import fitted
 from app.dialogue.rules.mending import mended
 from app.dialogue.rules.packet import handover_packet, in_own_words, said_slots
@@ -150,6 +150,7 @@ class Dialogue:
         state, flow = self._met(snapshot, ask, now)
         said = to_the_point(listened(ask, snapshot, names), self.classifier or Classifier.load())
         u = self._understood(said, state, flow, names, act)
+        u = declining.heard_out(u, [text for each in snapshot.history for text in (each.user or "", each.answer)])
         state = replace(state, wished=u.wished or state.wished)
         if kept := state.wished or _heard_by_others(said, state):
             u = replace(u, language=kept)

@@ -20,6 +20,9 @@ _STEERED = frozenset({"resume", "back"})
 _RESUMING = frozenset({*_STEERED, "purchase", "booking", "slot_question", "greeting"})
 """After «забудьте» these lead back to the flow's questions."""
 
+_PRICED = ("price", "comparison", "feature")
+"""What «and at ten?» sounds like, said of a call."""
+
 _RESTS = 2
 """Answers of ours behind which a question for a number is not asked again."""
 _GOES_ON = 6
@@ -69,8 +72,7 @@ def step_of(
         action=made.action,
         reason=made.reason,
         state=after,
-        # «What am I paying for?» asks for no way to pay.
-        intents=tuple(name for name in u.intents if (plan.reason, name) != ("objection_price", "payment")),
+        intents=_intents(scene, plan),
         language=language,
         greeting=greeting,
         statement=made.statement,
@@ -90,6 +92,13 @@ def step_of(
         unsure=u.unsure and not scene.heard.answered and not scene.said.silent,
         acts=u.likely,
     )
+
+
+def _intents(scene: Scene, plan: Decision) -> tuple[str, ...]:
+    """What he wants, but for what its words only sound like: «what am I paying for?» asks for no way to pay."""
+    of_a_call = plan.reason == "reschedule" and plan.query is None
+    unmeant = ("payment",) if plan.reason == "objection_price" else _PRICED if of_a_call else ()
+    return tuple(name for name in scene.u.intents if name not in unmeant)
 
 
 def _queries(scene: Scene) -> tuple[str, ...]:
@@ -124,6 +133,9 @@ def _next_slot(scene: Scene, made: Decision, move: Move, *, spoken: str, led: bo
         return None
     spec = scene.flow.slots.get(move.slot)
     if spec is not None and spec.kind == "contact" and _just_asked(scene, move.slot):
+        return None
+    # Who chooses a device is not asked once more what he passed over.
+    if made.query is not None and scene.state.asked.get(move.slot, 0) and scene.u.word("device"):
         return None
     # What weighs on him is asked of who tells, not beside the answer to what he asked himself.
     answers = made.query is not None and not led

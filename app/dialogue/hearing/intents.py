@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from app.dialogue.hearing import broken
 from app.dialogue.hearing.lexicon import Match
 from app.dialogue.hearing.precedence import give_way
 from app.dialogue.hearing.reader import WEAK_LIMIT, Reader, is_foreign
@@ -186,6 +187,7 @@ def understand(
             denies=understanding.denies,
             brief=len(reader.content) <= WEAK_LIMIT,
         )
+        names = broken.heard(reader, acts, names)
         if pending and kind not in FREE and acts.get("frustration", 0.0) >= _FED_UP:
             names.add("frustration")  # no number and no choice is told in anger
         unsure = not own and is_unsure(names, acts, clauses, classifier)

@@ -31,6 +31,8 @@ _EXPLAIN = (
     | {"price", "comparison", "refusal", "frustration", "goodbye", "bot_question", "human_wanted", "greeting"}
 )
 """A question mark in a clause with one of these belongs to it: «почему так дорого?» asks for no feature."""
+_SAYS_MORE = 2
+"""Words beside a greeting from which it is no bare one."""
 _COUNTED = ("other_unit", "people", "role", "shop", "your", "pieces")
 _PRICED = 4
 """Words of a thing whose price is asked without a verb."""
@@ -200,6 +202,15 @@ class Reader:
                 return True
         return False
 
+    def _said(self, clause: int) -> Sequence[int]:
+        """The places of what is said in a clause beside a greeting."""
+        own = self.places("greeting")
+        return [place for place in self._by_clause.get(clause, ()) if place in self._substance and place not in own]
+
+    @cached_property
+    def _substance(self) -> frozenset[int]:
+        return frozenset(self.content)
+
     def _beside(self, place: int, clause: int) -> Token | None:
         """The token at a place, if it stands in that clause."""
         within = 0 <= place < len(self.tokens) and self.tokens[place].clause == clause
@@ -212,6 +223,8 @@ class Reader:
             for name in self.by_intent
             if base_intent(name) in found & _EXPLAIN
             for m in self.by_intent[name]
+            # «Hello how do I load them?»: without a comma, too, more is said than hello.
+            if name != "greeting" or len(self._said(self.tokens[m.start].clause)) < _SAYS_MORE
         }
         why = (
             {self.tokens[m.start].clause for m in self.by_word.get("why", ())}

@@ -26,7 +26,10 @@ def taken(s: Scene) -> str | None:
     Other words of thanks stand before an answer for nothing.
     """
     if s.terms == "terms":
-        return _on_money(s, s.terms)
+        # Who asks in many words is answered: that we have read it stands before an answer for nothing.
+        return _on_money(s, s.terms) if len(s.u.content) <= _DICTATED and not s.u.message.asking else None
+    if s.u.word("whatif") and s.u.message.asking:
+        return None  # «if it were ten, and not seven?» puts nothing right
     told = s.heard.corrected or s.heard.forgotten or set(s.heard.values) == {"name"}
     return acknowledge(s) if told else None
 

@@ -62,6 +62,8 @@ def objection(s: Scene) -> Decision | None:
     name = "objection_price" if worth else next((name for name in OBJECTIONS if s.u.has(name)), None)
     if name is None:
         return None
+    if s.u.has("goodbye") and not s.u.message.asking:
+        return Decision("close", "goodbye", s.say(name), greet=False, closes=True)  # he is told nothing more
     about = s.texts.data["query_objection_cheaper" if names_others(s) else f"query_{name}"]
     bare = worth or len(s.u.content) <= _BARE_OBJECTION
     query = about if bare else f"{s.query} {about}"

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from app.dialogue.flow import stages
-from app.dialogue.rules import topics
+from app.dialogue.rules import beside, topics
 from app.dialogue.rules.scene import COURTESIES, QUESTIONS, Decision, Scene
-from app.dialogue.rules.wishes import reaches, wish_of
+from app.dialogue.rules.wishes import puts_right, reaches, timed, wish_of
 
 _LOOKED_UP = ("price", "feature", "comparison", "payment", "about_us", "demo", "discount_request", "booking", "refund")
 _ASKED = 0.3
@@ -24,18 +24,24 @@ def contact(s: Scene) -> Decision | None:
     if "contact" not in s.heard.values or s.state.slots.get("contact") == s.heard.values["contact"]:
         return None
     plan = handover(s, "contact_given", "contact")
-    beside = topics.beside(s)
-    if beside is None:
+    more = topics.beside(s)
+    if more is None:
         return plan
-    if beside.hands_over:
-        return beside
-    statement = " ".join(text for text in (plan.statement, beside.statement) if text)
-    return replace(plan, statement=statement, query=beside.query or plan.query, topic=beside.topic)
+    if more.hands_over:
+        return more
+    statement = " ".join(text for text in (plan.statement, more.statement) if text)
+    return replace(plan, statement=statement, query=more.query or plan.query, topic=more.topic)
 
 
 def reached(s: Scene) -> Decision | None:
     """Who has told where to reach him, and now how: passed on, and no word of his is searched for."""
-    if not reaches(s) or s.u.has(*QUESTIONS) or s.u.message.asking or "contact" in s.heard.values:
+    if "contact" in s.heard.values or not reaches(s):
+        return None
+    if puts_right(s):
+        reason = "human_wanted" if s.u.has("human_wanted") else "reschedule"
+        asked = beside.asked(s, ("calls",)) or None
+        return Decision("handover", reason, _passed_on(s, wish_of(s)), asked, greet=False, hands_over=True)
+    if s.u.has(*QUESTIONS) or s.u.message.asking:
         return None
     return Decision("answer", "noted", _passed_on(s, wish_of(s)), greet=False)
 
@@ -59,9 +65,21 @@ def human(s: Scene) -> Decision | None:
     wanted = s.u.has("human_wanted") or accepts or missed or passes
     # Who wants to come another day, or not at all, wants what only a person can do.
     reason = next((name for name in ("reschedule", "cancel_request") if s.u.has(name)), "human_wanted")
-    if (passes or accepts) and reason == "human_wanted":
+    first = (offered or s.state.handed_over) and _passes_first(s)
+    if (passes or accepts or first) and reason == "human_wanted":
         return _question_passed(s)
     return handover(s, reason, "human") if wanted or reason != "human_wanted" else None
+
+
+def _passes_first(s: Scene) -> bool:
+    """«Pass it on. And what does delivery cost?»: the wish in a clause of its own, before what he asks us."""
+    tokens = s.u.message.tokens
+    for match in s.u.word("passes_on"):
+        clause = tokens[match.start].clause
+        said = [place for place in s.u.content if tokens[place].clause == clause]
+        if clause not in s.u.message.asking and len(said) <= _A_YES and tokens[-1].clause != clause:
+            return True
+    return False
 
 
 def _question_passed(s: Scene) -> Decision:
@@ -89,11 +107,16 @@ def _passed_on(s: Scene, wish: str) -> str:
 
 def handover(s: Scene, reason: str, text: str) -> Decision:
     named = "_named" if text == "contact" and "name" in s.heard.values else ""
-    statement = s.say(f"{text}{named}_{'later' if s.tells_when else 'open'}").replace("{time}", s.opening)
+    wish = wish_of(s)
+    # Beside an hour of his own, the hour from which people answer would say another.
+    wished = bool(wish) and s.tells_when and text != "passed" and timed(s)
+    statement = s.say(f"{text}{named}_{'wished' if wished else 'later' if s.tells_when else 'open'}")
+    statement = statement.replace("{time}", s.opening).replace("{wish}", wish)
     statement = statement.replace("{name}", s.slots.get("name", ""))
-    if wish := wish_of(s):
+    if wish and not wished:
         statement = f"{statement} {_passed_on(s, wish)}"  # heard, and not promised
     # «Shall I give my number?» is no question to look up.
     likely = max((s.u.acts.get(act, 0.0) for act in _LOOKED_UP), default=0.0)
     asks = s.u.has(*QUESTIONS) and bool(s.u.asking) and likely >= _ASKED
-    return Decision("handover", reason, statement, s.query if asks else None, hands_over=True)
+    query = (beside.asked(s, ("passes_on",)) if text == "passed" else "") or s.query
+    return Decision("handover", reason, statement, query if asks else None, hands_over=True)

@@ -1,5 +1,6 @@
 """Messages that sell nothing: away notices, small talk, waiting for a call, a wish for a language."""
 
+from app.dialogue.rules import beside
 from app.dialogue.rules.scene import QUESTIONS, Decision, Scene, has_requisites
 from app.understanding.doubt import SURE
 
@@ -7,6 +8,8 @@ _OUT_OF_LANE = ("thanks", "goodbye", "greeting", "agreement", "denial", "small_t
 _TELLING = frozenset({"info", "told", "small_talk", "greeting", "feature"})
 _NO_BUYER = ("medical", "legal", "supplier", "applicant")
 """Lanes in which a question that nothing else explains is one more of the same."""
+WAITS = ("when_answered", "waited_long")
+"""Lists of words of who asks when he is answered."""
 _QUIET = ("small_talk", "agreement", "thanks", "goodbye")
 """Acts that ask and tell nothing: which of them it is need not be sure."""
 _PLAINLY = 0.9
@@ -52,7 +55,9 @@ def callback(s: Scene) -> Decision | None:
     """Who asks when he will be called, once a person has the talk: it is passed on, and no time is promised."""
     if not s.u.has("callback_time") or not (s.state.handed_over or "contact" in s.state.slots):
         return None
-    return Decision("answer", "callback_time", s.say("callback"), greet=False)
+    asked = beside.asked(s, WAITS)
+    fallback = s.not_found if asked else None
+    return Decision("answer", "callback_time", s.say("callback"), asked or None, fallback, greet=False)
 
 
 def known_contact(s: Scene) -> Decision | None:
@@ -109,7 +114,8 @@ def same_lane(s: Scene) -> Decision | None:
     """A message that says nothing sure behind one that went to a person for what it was about: it is about that too."""
     lane = s.state.lane
     same = s.u.acts.get(lane, 0.0) >= _SAME
-    asks = lane not in _NO_BUYER and s.u.has("feature") and s.u.acts.get("feature", 0.0) >= _ASKS
+    looked = sum(s.u.acts.get(act, 0.0) for act in beside.LOOKED_UP - {"sum"})  # a price's holds it
+    asks = lane not in _NO_BUYER and s.u.has(*QUESTIONS) and looked >= _ASKS
     # «A queue stands» has the word that asks what a thing costs.
     least = _PLAINLY if lane in _NO_BUYER else _SAME
     plain = [name for name in _PLAIN_TALK if name != "price" or s.u.acts.get("price", 0.0) >= least]
@@ -124,9 +130,21 @@ def same_lane(s: Scene) -> Decision | None:
 
 def company(s: Scene) -> Decision | None:
     """Who asks for our own taxes and numbers means us: what the program does for taxes is no answer."""
-    if not s.u.word("company_papers") or s.u.has("price", "comparison") or has_requisites(s.u.message.text):
+    if not s.u.word("company_papers") or has_requisites(s.u.message.text):
         return None
-    return Decision("answer", "about_us", s.say("company_papers"), asks=False)
+    asked = beside.asked(s, ("company_papers",))
+    # «What does it cost, with VAT or without?» asks for a price too, and that answer comes first.
+    if s.u.has("price", "comparison") and not _of_papers(s):
+        return None
+    return Decision("answer", "about_us", s.say("company_papers"), asked or None, asks=False)
+
+
+def _of_papers(s: Scene) -> bool:
+    """Whether no other clause asks for a price than the one that asks for our papers."""
+    tokens = s.u.message.tokens
+    papers = {tokens[match.start].clause for match in s.u.word("company_papers")}
+    costs = [m for m in s.u.matches if m.label[0] == "intent" and m.label[1].startswith(("price", "comparison"))]
+    return all(tokens[match.start].clause in papers for match in costs) and not s.u.word("how_much")
 
 
 def withheld(s: Scene) -> Decision | None:

@@ -3,6 +3,7 @@
 import re
 
 from app.dialogue.hearing.text import fold, without
+from app.dialogue.resources import load_words
 from app.dialogue.rules.scene import Scene
 from app.language.numerals import numbers
 
@@ -13,6 +14,8 @@ _LONGEST = 60
 _LETTERS = 2
 _ROOT = 4
 """Letters in which two forms of one name agree."""
+_KINDS = tuple(map(fold, load_words("rules", "words.yaml")["kinds"]))
+"""Endings of words that say of what kind a thing is."""
 _WORD = re.compile(r"[^\W\d_]+")
 _SMALL = ("affirm", "filler", "idle", "wish", "want", "takes", "only", "follow")
 """Lists of words that name nothing."""
@@ -61,7 +64,13 @@ def _what(s: Scene) -> str:
     idle = {place for match in s.u.word("idle") for place in range(match.start, match.end)}
     dropped = {p for p in range(len(tokens)) if not words[0] <= p <= words[-1] or p in verbs | idle}
     what = without(s.u.message, frozenset(dropped)).strip(' .,!?;:\u00ab\u00bb"')
-    return what if len(what) <= _LONGEST else ""
+    return what if len(what) <= _LONGEST and not _only_a_kind(what) else ""
+
+
+def _only_a_kind(what: str) -> bool:
+    """Whether one word says of what kind a thing is, and names none: «the wireless»."""
+    words = what.split()
+    return len(words) == 1 and words[0][:1].islower() and fold(words[0]).endswith(_KINDS)
 
 
 def _named(s: Scene, clause: int) -> list[int]:

@@ -5,6 +5,7 @@ from app.dialogue.rules import (
     boundaries,
     concerns,
     control,
+    declining,
     handing,
     lanes,
     ordering,
@@ -22,6 +23,8 @@ _SURELY = 0.7
 """Probability from which a word alone is a question for the price."""
 _BARE = 2
 """Words of a price question that names nothing, a greeting among them."""
+_A_QUESTION = 2
+"""Words beside a greeting from which it is no bare one."""
 _COMPLAINS = 0.4
 """Probability from which what the lists took for a complaint of us is answered with an apology."""
 
@@ -65,6 +68,7 @@ def decided(scene: Scene) -> Decision:
         _who,
         concerns.objection,
         _purchase,
+        declining.dropped,
         _told,
         _courtesy,
         _opening,
@@ -260,6 +264,8 @@ def _courtesy(s: Scene) -> Decision | None:
 
 def _opening(s: Scene) -> Decision | None:
     """A bare greeting, or a message that says nothing yet."""
+    if s.u.has("greeting") and len(set(s.u.content) - s.u.greeting) >= _A_QUESTION and not s.u.has("denial", "info"):
+        return None
     if s.u.has("info", "denial"):
         return _denial(s) if s.u.has("denial") and not s.u.has("info") else None
     new = "greeting" not in s.state.said

@@ -6,12 +6,14 @@ from app.dialogue.hearing.lexicon import Match
 from app.dialogue.hearing.text import read, without
 from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.policy.model import Topic
+from app.dialogue.rules import beside
 from app.dialogue.rules.scene import Decision, Scene
 from app.understanding.acts import Classifier
 
 LANE = "trouble"
 _WAITS = ("callback_time", "human_wanted", "bot_question", "frustration", "about_us")
 """What it sounds like when he asks for the specialist whom he was promised."""
+_WAITING = ("when_answered", "waited_long", "what_to_do")
 _ASKS = 0.5
 """Probability from which he asks something else."""
 _LIKELY = 0.3
@@ -52,7 +54,15 @@ def first_aid(s: Scene, topic: Topic) -> str | None:
     asks = s.u.has("feature") and (sure or s.u.acts.get("feature", 0.0) >= _LIKELY)
     if topic.name != LANE or not asks:
         return None
-    return _of_trouble(s) if has_it(s) and len(s.u.message.tokens) <= _FEW else s.query
+    if has_it(s):
+        return _of_trouble(s) if len(s.u.message.tokens) <= _FEW else s.query
+    return beside.asked(s, _WAITING) or s.query
+
+
+def broken(s: Scene) -> str | None:
+    """What the knowledge says of a device that broke, for who has told of one and wants his money back."""
+    asks = s.u.has("refund") and has_it(s) and s.u.message.asking and _device(_told_before(s))
+    return str(s.texts.data["query_broken"]) if asks else None
 
 
 def _of_trouble(s: Scene) -> str:
@@ -190,8 +200,10 @@ def answered_first(s: Scene, plan: Decision) -> Decision:
 
 
 def _waits(s: Scene) -> Decision:
-    """Nobody is told an hour that the hours do not name."""
-    return _in_time(s, _say(s, "trouble_waits"), "callback_time")
+    """Nobody is told an hour that the hours do not name; what else he asks is looked up."""
+    plan = _in_time(s, _say(s, "trouble_waits"), "callback_time")
+    asked = beside.asked(s, _WAITING)
+    return replace(plan, query=asked, mark="", fallback=_say(s, "trouble_asked")) if asked else plan
 
 
 def _in_time(s: Scene, said: str, reason: str) -> Decision:

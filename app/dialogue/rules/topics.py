@@ -78,7 +78,7 @@ def by_topic(s: Scene) -> Decision | None:
     topic = next((hit.topic for hit in said if hit.topic.action == "handover"), first.topic)
     query, reason = s.query if any(hit.topic.search for hit in said) else None, topic.name
     if query is None and topic.action == "handover":
-        query = support.first_aid(s, topic) or _general(s, first) or _apart(s, said)
+        query = support.first_aid(s, topic) or _general(s, first) or support.broken(s) or _apart(s, said)
         reason = "feature" if query and not _general(s, first) else reason
     if query is None and first.topic.also and topic.action == "answer":
         query = remaining_question(s, said)

@@ -9,6 +9,27 @@ _BETWEEN = 2
 """Words between two parts of one wish."""
 _DENIED = 8
 """Words of a clause that says when not to call, and is repeated whole."""
+_BESIDE = 2
+"""Words that say something beside a wish, of a message that is one."""
+_SMALL = (
+    "affirm",
+    "deny",
+    "idle",
+    "filler",
+    "instead",
+    "correct",
+    "follow",
+    "no_call",
+    "channel",
+    "unreachable",
+    "calls",
+)
+"""Lists of words that name nothing beside it."""
+_OTHERS = (
+    "trouble", "paid", "complaint", "refund", "cancel_request", "purchase", "booking", "thanks", "goodbye", "refusal",
+    "opt_out", "objection_think",
+)  # fmt: skip
+"""What a message with a time in it may be for instead."""
 _LONGEST = 120
 """Characters of a wish that are repeated."""
 
@@ -34,7 +55,34 @@ def wish_of(s: Scene) -> str:
 def reaches(s: Scene) -> bool:
     """Whether he says by which way to reach him, and has told where."""
     told = "contact" in s.heard.values or (s.state.handed_over and "contact" in s.slots)
-    return told and (bool(s.u.word("channel")) or ("contact" in s.heard.values and bool(s.u.word("no_call"))))
+    return puts_right(s) or (
+        told and (bool(s.u.word("channel")) or ("contact" in s.heard.values and bool(s.u.word("no_call"))))
+    )
+
+
+def puts_right(s: Scene) -> bool:
+    """Whether he says no more than at what time: «no, not at six, at half past five», once a person has his number."""
+    own = s.state.handed_over and "contact" in s.slots and not s.state.lane and not s.u.has(*_OTHERS)
+    return own and _only_timed(s)
+
+
+def timed(s: Scene) -> bool:
+    """Whether the wish names a time."""
+    return bool(_timed(s))
+
+
+def _only_timed(s: Scene) -> bool:
+    """Whether a message is little more than a time to come."""
+    tokens = s.u.message.tokens
+    spans = _times(s)
+    places = {place for start, end in spans for place in range(start, end)}
+    places |= {p for m in s.u.matches if m.label[1] in _SMALL for p in range(m.start, m.end)}
+    # «Not before five. Is that clear?»: what he asks beside it stands apart.
+    asks = any(tokens[start].clause in s.u.message.asking for start, _ in spans)
+    apart = frozenset[int]() if asks else s.u.message.asking
+    said = [p for p in s.u.content if tokens[p].clause not in apart]
+    beside = [p for p in said if p not in places and not tokens[p].text.isdecimal()]
+    return bool(spans) and len(beside) <= (0 if asks else _BESIDE)
 
 
 def _reached(s: Scene) -> list[tuple[int, int]]:
@@ -44,6 +92,10 @@ def _reached(s: Scene) -> list[tuple[int, int]]:
 
 
 def _timed(s: Scene) -> list[tuple[int, int]]:
+    return _holding(s, _times(s))
+
+
+def _times(s: Scene) -> list[tuple[int, int]]:
     """The places of the words that name a time to come, outside questions about something else."""
     named = moments(s.u.message.text)
     tokens, found = s.u.message.tokens, []
@@ -53,8 +105,43 @@ def _timed(s: Scene) -> list[tuple[int, int]]:
         first, last = named.text.tokens[element.first].start, named.text.tokens[element.last - 1].end
         places = [p for p, token in enumerate(tokens) if first <= token.start < last or token.start < first < token.end]
         if places and not _asked_apart(s, tokens[places[0]].clause):
-            found.append((places[0], _hour_behind(s, places[-1] + 1)))
+            found.append((places[0], _with_zone(s, _hour_behind(s, places[-1] + 1))))
     return found
+
+
+def _holding(s: Scene, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The times that hold: the second of «not at three but at five»; a no that stands alone is said with its time."""
+    tokens = s.u.message.tokens
+    no, behind, bounds = (_places(s, name) for name in ("negation_before", "negation_after", "bound"))
+    before = [
+        span
+        for span in found
+        if span[0] - 1 in no and tokens[span[0] - 1].clause == tokens[span[0]].clause and span[0] not in bounds
+    ]
+    after = [span for span in found if span[1] in behind and tokens[span[1]].clause == tokens[span[1] - 1].clause]
+    holds = [span for span in found if span not in before and span not in after]
+    if holds:
+        return [(start - (start in bounds and start - 1 in no), end) for start, end in holds]
+    return [(start - (start - 1 in no), end + (end in behind)) for start, end in found]
+
+
+def _with_zone(s: Scene, end: int) -> int:
+    """The end of a time with the place whose time is meant: «в 19:00 по Атырау»."""
+    tokens = s.u.message.tokens
+    whole = [match.end for match in s.u.word("zone") if match.start == end]
+    named = [match.end + 1 for match in s.u.word("zone_before") if match.start == end and _is_place(s, match.end)]
+    if _is_place(s, end):
+        named += [match.end for match in s.u.word("zone_behind") if match.start == end + 1]
+    return min(len(tokens), max((*whole, *named), default=end))
+
+
+def _is_place(s: Scene, place: int) -> bool:
+    tokens = s.u.message.tokens
+    return place < len(tokens) and (tokens[place].raw[:1].isupper() or place in _places(s, "zone_place"))
+
+
+def _places(s: Scene, name: str) -> set[int]:
+    return {place for match in s.u.word(name) for place in range(match.start, match.end)}
 
 
 def _denied(s: Scene, wished: set[tuple[int, int]]) -> list[tuple[int, int]]:

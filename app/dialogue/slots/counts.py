@@ -40,12 +40,14 @@ def counts(r: SlotReader) -> Heard:
         if noun is None:
             continue
         used.add(place)
-        if noun in r.at("shop") and number <= MAX_SHOPS and not _some_of(r, place, number):
+        if noun in r.at("shop") | r.at("outlet") and number <= MAX_SHOPS and not _some_of(r, place, number):
             heard |= r.told("shops", str(number))
         elif noun in r.at("people") and number <= MAX_PEOPLE:
             people = number
         elif noun in r.at("role"):
             roles += number
+    if "shops" not in heard.values and "shops" not in r.known and _single(r):
+        heard |= r.told("shops", "1")
     if not people and not roles and "solo" in r.words and not r.u.message.asking:
         people = 1
     if not people and not roles:
@@ -53,6 +55,18 @@ def counts(r: SlotReader) -> Heard:
     if people or roles:
         heard |= r.told("company_size", str(people or roles))
     return heard | _swapped(r.after(heard), numbers)
+
+
+def _single(r: SlotReader) -> bool:
+    """«У меня небольшая кофейня»: one, said of his own and of no other."""
+    for place in r.at("single"):
+        clause = r.tokens[place].clause
+        near = [n for n in (place + 1, place + 2) if n < len(r.tokens) and r.tokens[n].clause == clause]
+        plural = any(r.tokens[n].text.endswith(tuple(_WORDS["plural"])) for n in near)
+        own = r.has("own", clause) or clause not in r.u.asking
+        if own and not plural and any(r.among(n, "shop", "outlet") for n in near):
+            return True
+    return False
 
 
 def _some_of(r: SlotReader, place: int, number: int) -> bool:
@@ -144,7 +158,7 @@ def _noun(r: SlotReader, place: int, numbered: Collection[int]) -> int | None:
         last += 1
     following = (near for near in (last + 1, last + 2) if r.among(near, "people", "role", "shop"))
     noun = next((near for near in following if _joined(r, last, near)), None)
-    behind = r.among(place - 1, "shop", "people") and r.tokens[place - 1].clause == r.tokens[place].clause
+    behind = r.among(place - 1, "shop", "outlet", "people") and r.tokens[place - 1].clause == r.tokens[place].clause
     behind = behind and not _in_each(r, place)
     if noun is None and behind:
         return place - 1  # «магазин один»

@@ -59,7 +59,7 @@ def _meant(r: SlotReader, match: Match, slot: str, spec: SlotSpec) -> bool:
     clause = r.tokens[match.start].clause
     if match.label[2] == "none":
         return slot == r.pending or r.has("own") or match.end - match.start > 1
-    if r.negated(match.start, match.end):
+    if r.negated(match.start, match.end) or _of_a_number(r, match):
         return False
     if slot in r.late and set(r.u.content) <= set(range(match.start, match.end)) and not r.u.asking:
         return True  # «в тетради», two questions later
@@ -72,3 +72,9 @@ def _meant(r: SlotReader, match: Match, slot: str, spec: SlotSpec) -> bool:
     hurts = match.end - match.start > 1 or r.has("own") or r.has("complaint", clause)
     uses = r.has("own", clause) or r.has("tools_cue", clause)
     return uses if slot == "current_tools" else hurts
+
+
+def _of_a_number(r: SlotReader, match: Match) -> bool:
+    """«Телефоным 8701 …» names a number, and no trade in telephones."""
+    before = match.end < len(r.tokens) and r.written(match.end)
+    return before and r.among(match.start, "not_a_name")
