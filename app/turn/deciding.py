@@ -129,7 +129,14 @@ def what_decides(
     told_now = any(not asked.dated(n.start) for n in read.numbers) or bool(asked.quantities) or asked.months is not None
     if step.reason == "price_told" and not (told_now or put_right):
         return order  # he tells something else
-    few = open_ and len(asked.bare) == 1 and asked.bare[0] <= _FEW and not asked.quantities and not put_right
+    few = (
+        open_
+        and len(asked.bare) == 1
+        and asked.bare[0] <= _FEW
+        and not asked.bare[0] % 1
+        and not asked.quantities
+        and not put_right
+    )
     if few and len(told) == 1:
         told = dict.fromkeys(told, asked.bare[0])  # «and for two?», of what he counted before
     elif few and not asked.keys and len(basket.focus) == 1:

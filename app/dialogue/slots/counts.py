@@ -15,6 +15,8 @@ MAX_PIECES = 999_999
 _WORDS = load_words("slots", "words.yaml")
 _AMOUNT = frozenset("%$€₸₽#№:+")
 """Signs beside a number that counts nobody."""
+_MONEY = frozenset("%$€₸₽")
+"""The same with a blank between."""
 _RANGES = frozenset({"-", "\u2013", "\u2014"})
 _SOME_DAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
 _LONGEST = 300
@@ -54,7 +56,8 @@ def counts(r: SlotReader) -> Heard:
         people = _us(r, numbers, used)
     if people or roles:
         heard |= r.told("company_size", str(people or roles))
-    return heard | _swapped(r.after(heard), numbers)
+    heard |= _swapped(r.after(heard), numbers)
+    return heard | _mended(r.after(heard), numbers)
 
 
 def _single(r: SlotReader) -> bool:
@@ -128,8 +131,15 @@ def _number_at(r: SlotReader, place: int) -> int | None:
         text = r.u.message.text
         # «10+» is ten at least, «+7» the beginning of a telephone.
         around = text[max(0, token.start - 1) : token.start] + text[token.end : token.end + 1].replace("+", " ")
-        if place in r.valued or len(token.text) > 4 or set(around) & _AMOUNT or _glued(r, place):
+        money = {text[: token.start].rstrip()[-1:], text[token.end :].lstrip()[:1]} & _MONEY
+        if place in r.valued or len(token.text) > 4 or set(around) & _AMOUNT or money or _glued(r, place):
             return None
+        before = text[: token.start]
+        if before[-1:].isalpha() or before.strip() == "-":
+            return None  # «м2», «-5»
+        behind = r.tokens[place + 1] if place + 1 < len(r.tokens) else None
+        if behind is not None and behind.text.isalpha() and text[behind.end : behind.end + 1].isdigit():
+            return None  # «200 м2», «м²»
         return int(token.text)
     return r.spelled_at(place)
 
@@ -197,6 +207,17 @@ def _us(r: SlotReader, numbers: Sequence[tuple[int, int]], used: set[int]) -> in
 def _at_us(r: SlotReader, place: int) -> bool:
     """«у нас 5» counts anything, «нас 5» counts people."""
     return place > 0 and r.tokens[place - 1].text in _WORDS["at"]
+
+
+def _mended(r: SlotReader, numbers: Sequence[tuple[int, int]]) -> Heard:
+    """«No, I have one»: of who has told one number it is that."""
+    told = [slot for slot in ("shops", "company_size") if slot in r.known]
+    plain = r.u.short and not r.u.message.asking and (r.correcting or r.u.denies)
+    if len(told) != 1 or len(numbers) != 1 or not plain or r.heard.values or r.known[told[0]] == str(numbers[0][1]):
+        return NOTHING
+    small = frozenset[int]().union(*(r.at(word) for word in ("own", "mine", "deny", "correct", "only", "filler")))
+    alone = all(place in small or place == numbers[0][0] for place in r.u.content)
+    return r.told(told[0], str(numbers[0][1])) if alone else NOTHING
 
 
 def _swapped(r: SlotReader, numbers: Sequence[tuple[int, int]]) -> Heard:
