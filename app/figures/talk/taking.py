@@ -56,7 +56,7 @@ def taken_in(items: Sequence[Held], wanted: Wanted, goes: Taking, catalogue: Cat
             continue
         head = catalogue.head(item.key)
         again = new.pop(item.key, None)
-        if again is None and (chosen_ := settled & set(item.open)):
+        if again is None and (chosen_ := settled & new.keys() & set(item.open)):
             again = new.pop(min(chosen_))  # of what the name might mean he has named one
             known = _counted(item, again)
             yield Held(again.key, known.count, taken=True, per=known.per)
