@@ -9,7 +9,7 @@ from app.figures.talk.aside import told_of
 from app.figures.talk.checking import Checked
 from app.figures.talk.held import NOTHING, Basket, Held, Parse
 from app.figures.talk.inside import Inside
-from app.figures.talk.mending import come_back, fewer, multiplied, put_right, said_anew, swapped
+from app.figures.talk.mending import come_back, counted_right, fewer, multiplied, put_right, said_anew, swapped
 from app.figures.talk.ordering import adds_on, in_sets, joins, taken_so_many
 from app.figures.talk.plans import calls_main, main_offers
 from app.figures.talk.reading import read_behind
@@ -58,7 +58,8 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     lasting = {u for u in wanted.quantities if u != _PIECE and (u not in _SPANS or _spanned(wanted, u, catalogue))}
     told |= {unit: n for unit, n in quantities(wanted, told).items() if unit in lasting}
     if right is not None and not any(word in listed("each") for word in wanted.words):  # «not one for each but two»
-        items, told = put_right(items, told, right, wanted)
+        items, told = put_right(items, told, right, read, wanted)
+        wanted = counted_right(wanted, right)
     known = Known(told, place_of(items, told, catalogue))
     marks = shared(read, wanted, known, catalogue)
     wanted = spread(read, in_sets(read.text, wanted, catalogue), known, marks, catalogue)
@@ -76,7 +77,13 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     so_many = (
         None
         if marks
-        else taken_so_many(wanted, right, items, it.offered if len(it.offered) > 1 else before.focus, catalogue)
+        else taken_so_many(
+            wanted,
+            right.right if right is not None else None,
+            items,
+            it.offered if len(it.offered) > 1 else before.focus,
+            catalogue,
+        )
     )
     if so_many is not None:
         items = [*(item for item in items if item.key not in (so_many.key, *so_many.open)), so_many]

@@ -14,7 +14,7 @@ from app.figures.talk.checking import Checked, checked
 from app.figures.talk.choosing import chosen, named_more
 from app.figures.talk.held import Basket, Parse
 from app.figures.talk.inside import Inside, inside
-from app.figures.talk.rejecting import in_words, kept, not_again, rejections, removes
+from app.figures.talk.rejecting import in_words, kept, not_again, plainly, rejections, removes
 from app.figures.talk.replacing import replaced
 from app.figures.talk.spreading import named_by_price
 from app.figures.wanted import Wanted
@@ -54,7 +54,7 @@ class Reading:
 
 def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Reading:
     """Linear in the text."""
-    text = in_words(text, lambda said: _names_held(said, before, catalogue))
+    text = in_words(plainly(text), lambda said: _names_held(said, before, catalogue))
     swap = replaced(text, before.items, catalogue)
     read, wanted = parse(swap.text if swap is not None else text)
     amounts = named_by_amount(read, wanted, before, catalogue) if swap is None else None

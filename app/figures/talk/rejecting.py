@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from app.figures.shop.naming import Named
 from app.figures.wanted import Wanted
@@ -153,6 +154,23 @@ def in_words(text: str, names: Callable[[str], bool]) -> str:
         if ending is not None and len(token.raw) >= _STEM + len(ending) and names(token.raw[: -len(ending)]):
             text = f"{text[: token.end - len(ending)]}{_endings()[ending]}{text[token.end :]}"
     return text
+
+
+def plainly(text: str) -> str:
+    """The text with blanks for phrases whose words mean something else alone: «всё ещё» adds nothing more."""
+    found = tokens(text)
+    return kept(
+        text, [(a.start, b.end) for a, b in pairwise(found) if (a.raw, b.raw) in _still() and _joined(text, a, b)]
+    )
+
+
+def _joined(text: str, one: Token, other: Token) -> bool:
+    return not text[one.end : other.start].strip()
+
+
+@cache
+def _still() -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(p.split()) for language in LANGUAGES for p in data(language)["stillso"])
 
 
 @cache
