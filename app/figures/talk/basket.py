@@ -92,9 +92,10 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     beside = joins(read.text, wanted) or it.checked is not None or it.added
     adding = adds_on(read.text, wanted)  # it comes beside, whatever it chooses
     anew = lists_all(wanted, own, it.checked) and not (joins(read.text, wanted) or it.added)
+    anew |= bool(it.only)
     plan = _plan(read, wanted, before, refused, catalogue, anew=anew)
     # A word that is no part of its name calls a thing that is wanted already.
-    called = {n.tied[0] for n in catalogue.named(read.text) if len(n.tied) == 1} if anew else set()
+    called = {n.tied[0] for n in catalogue.named(read.text) if len(n.tied) == 1} if anew and not it.only else it.only
     goes = Taking(
         own,
         refused,
@@ -128,7 +129,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         tuple(item for item in (*before.gone, *before.items) if item.key not in {i.key for i in items})[-_MOST:],
     )
     picked = it.picked or any(key in before.offered for key in own)
-    mended = bool((gone | it.less.keys()) & set(before.keys)) or right is not None or bool(back)
+    mended = bool((gone | it.less.keys()) & set(before.keys)) or bool(it.only) or right is not None or bool(back)
     mended |= any(i.key in counted and counted[i.key] != i.count and i.key not in own for i in items)
     mended |= bool(each) or said_anew(before, wanted)
     again = any(word in listed("recounting") for word in wanted.words)
