@@ -273,7 +273,9 @@ def _units(found: Sequence[Token], taken: Sequence[tuple[int, int]], catalogue: 
 def _asks(found: Sequence[Token], named: Sequence[Named], catalogue: Catalogue) -> frozenset[str]:
     """What a clause asks for. «How many tills are in X» asks for a measure and for no price."""
     words = [token.folded for token in found]
-    kinds = asked(words)
+    spans = [(n.start, n.end) for n in named if n.own and n.key is not None]
+    outside = [t.folded for t in found if not any(start <= t.start < end for start, end in spans)]
+    kinds = asked(words) - ({"included"} - asked(outside))  # «an additional till» asks for none
     counts = {
         place
         for place, (token, behind) in enumerate(pairwise(found))

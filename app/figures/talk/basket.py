@@ -9,7 +9,16 @@ from app.figures.talk.aside import told_of
 from app.figures.talk.checking import Checked
 from app.figures.talk.held import NOTHING, Basket, Held, Parse
 from app.figures.talk.inside import Inside
-from app.figures.talk.mending import come_back, counted_right, fewer, multiplied, put_right, said_anew, swapped
+from app.figures.talk.mending import (
+    come_back,
+    counted_right,
+    fewer,
+    more_told,
+    multiplied,
+    put_right,
+    said_anew,
+    swapped,
+)
 from app.figures.talk.ordering import adds_on, in_sets, joins, taken_so_many
 from app.figures.talk.plans import calls_main, main_offers
 from app.figures.talk.reading import read_behind
@@ -60,6 +69,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     if right is not None and not any(word in listed("each") for word in wanted.words):  # «not one for each but two»
         items, told = put_right(items, told, right, read, wanted)
         wanted = counted_right(wanted, right)
+    told = more_told(told, dict(before.told), wanted, catalogue) if adds_on(read.text, wanted) else told
     known = Known(told, place_of(items, told, catalogue))
     marks = shared(read, wanted, known, catalogue)
     wanted = spread(read, in_sets(read.text, wanted, catalogue), known, marks, catalogue)

@@ -83,6 +83,18 @@ def counted_right(wanted: Wanted, swap: Swap) -> Wanted:
     return replace(wanted, counts=MappingProxyType(counts)) if last is not None else wanted
 
 
+def more_told(
+    told: Mapping[str, Decimal], before: Mapping[str, Decimal], wanted: Wanted, catalogue: Catalogue
+) -> dict[str, Decimal]:
+    """What was told, with one more of what one more is added of: of two tills there are three then."""
+    found, counts = dict(told), wanted.counted
+    for offer in (o for key in wanted.keys if (o := catalogue.get(key)) is not None and o.extra):
+        for unit in {p.unit for p in offer.prices if p.unit in before and p.unit not in wanted.quantities}:
+            if unit is not None:
+                found[unit] += counts.get(offer.key, Decimal(1))
+    return found
+
+
 def _beside(swap: Swap, read: Read, wanted: Wanted) -> set[str]:
     """Keys of what is named in the sentence in which a number is put right."""
     found = tokens(read.text)
