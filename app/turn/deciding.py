@@ -65,6 +65,8 @@ _NO_BUYER = frozenset(
 )
 _OF_WORTH = "objection_price"
 """The reason of who doubts that it is worth its price: he has heard the prices, and wants to know what for."""
+_LEAVES = "objection_think"
+"""The reason of who goes away to think: he hears a sum where he asks for one."""
 _BRIEF = 6
 """Words."""
 _FEW = 1000
@@ -110,17 +112,18 @@ def what_decides(
     now = heard(text, known, found.catalogue, parser(found))
     read, asked, basket = now.read, now.wanted, now.after
     order = _order(step, now, found) if sums else ()
-    if recaps(asked.words) and not asked.named and len(asked.rest) <= _ASIDE and not any(i.taken for i in basket.items):
+    recap = recaps(asked.words)
+    if recap and not asked.named and len(asked.rest) <= _ASIDE and not any(i.taken for i in basket.items):
         return (Deciding("term", NothingOrdered().say(step.language)),)
     put_right = now.put_right or (now.picked and snapshot.state.priced) or before.keys != all_.keys
     put_right |= any(dict(before.told).get(unit, n) != n for unit, n in known.told)
-    put_right = put_right and bool(basket.items) and len(asked.rest) <= _ASIDE
+    put_right &= bool(basket.items) and len(asked.rest) <= _ASIDE
     of_prices = bool(asked.asks & _OF_PRICES) or once_or_again(asked.words)
     answers = bool(_ASKED.intersection(step.intents)) or chooses(asked.words) or now.inside is not None
-    recap = recaps(asked.words) and bool(basket.items)
-    suits = _suits(asked)
+    suits, recap = _suits(asked), recap and bool(basket.items)
     lists = recap or now.so_many is not None or orders(read.text, asked, found.catalogue, all_.keys)
-    if not (counts or put_right or of_prices or answers or lists or suits):
+    leaves = step.reason == _LEAVES and not (asked.keys or asked.quantities or asked.asks & _SUMS)
+    if leaves or not (counts or put_right or of_prices or answers or lists or suits):
         return order
     if lists:
         asked = replace(asked, asks=asked.asks | {"price", "sum"})

@@ -12,6 +12,7 @@ from app.figures.shop.catalogue import Catalogue
 from app.figures.sums.own_sums import claims
 from app.figures.talk.aside import sentences
 from app.figures.talk.held import Basket, Held
+from app.figures.talk.ordering import adds_on
 from app.figures.wanted import Wanted
 from app.figures.words import Token, listed, tokens, written
 
@@ -84,9 +85,11 @@ def counted_right(wanted: Wanted, swap: Swap) -> Wanted:
 
 
 def more_told(
-    told: Mapping[str, Decimal], before: Mapping[str, Decimal], wanted: Wanted, catalogue: Catalogue
+    read: Read, wanted: Wanted, told: Mapping[str, Decimal], before: Mapping[str, Decimal], catalogue: Catalogue
 ) -> dict[str, Decimal]:
     """What was told, with one more of what one more is added of: of two tills there are three then."""
+    if not adds_on(read.text, wanted):
+        return dict(told)
     found, counts = dict(told), wanted.counted
     for offer in (o for key in wanted.keys if (o := catalogue.get(key)) is not None and o.extra):
         for unit in {p.unit for p in offer.prices if p.unit in before and p.unit not in wanted.quantities}:

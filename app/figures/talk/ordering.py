@@ -84,6 +84,13 @@ def taken_so_many(
     return Held(least.key, number, taken=True, open=keys if len(keys) > 1 else ()) if least is not None else None
 
 
+def taken_anew(items: Sequence[Held], so_many: Held | None) -> list[Held]:
+    """The items with what so many are taken of in the place of what it was."""
+    if so_many is None:
+        return list(items)
+    return [*(item for item in items if item.key not in (so_many.key, *so_many.open)), so_many]
+
+
 def _so_many(wanted: Wanted, right: Decimal | None) -> Decimal | None:
     """The only number that such a message takes."""
     if right is not None:

@@ -10,14 +10,14 @@ from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.talk.amounts import named_by_amount
 from app.figures.talk.aside import spoken_of
+from app.figures.talk.byprice import named_at_price, named_by_price
 from app.figures.talk.checking import Checked, checked
-from app.figures.talk.choosing import chosen, named_more
+from app.figures.talk.choosing import chosen, named_more, of_each_kind
 from app.figures.talk.held import Basket, Parse
 from app.figures.talk.inside import Inside, inside
 from app.figures.talk.narrowing import disclaimed, kinds, only
 from app.figures.talk.rejecting import in_words, kept, not_again, plainly, rejections, removes
 from app.figures.talk.replacing import replaced, said_rather
-from app.figures.talk.spreading import named_by_price
 from app.figures.wanted import Wanted
 from app.figures.words import listed, segments, tokens
 
@@ -58,13 +58,14 @@ class Reading:
 def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Reading:
     """Linear in the text."""
     text = in_words(plainly(text), lambda said: _names_held(said, before, catalogue))
-    text = said_rather(text, catalogue)
+    text = of_each_kind(said_rather(text, catalogue), before.offered, catalogue)
     swap = replaced(text, before.items, catalogue)
     read, wanted = parse(swap.text if swap is not None else text)
     amounts = named_by_amount(read, wanted, before, catalogue) if swap is None else None
     if amounts is not None:
         read, wanted = parse(amounts.text)
-    text = named_more(named_by_price(read, before.keys, catalogue), catalogue)
+    priced = named_at_price(read.text, read, wanted, catalogue)
+    text = priced if priced != read.text else named_more(named_by_price(read, before.keys, catalogue), catalogue)
     if text != read.text:
         read, wanted = parse(text)
     text = read.text

@@ -159,18 +159,23 @@ def in_words(text: str, names: Callable[[str], bool]) -> str:
 def plainly(text: str) -> str:
     """The text with blanks for phrases whose words mean something else alone: «всё ещё» adds nothing more."""
     found = tokens(text)
-    return kept(
-        text, [(a.start, b.end) for a, b in pairwise(found) if (a.raw, b.raw) in _still() and _joined(text, a, b)]
-    )
+    spans: list[tuple[int, int]] = []
+    for place, token in enumerate(found):
+        for phrase in _phrases().get(token.raw, ()):
+            said = found[place : place + len(phrase)]
+            if tuple(t.raw for t in said) == phrase and _unbroken(text, said):
+                spans.append((token.start, said[-1].end))
+    return kept(text, spans)
 
 
-def _joined(text: str, one: Token, other: Token) -> bool:
-    return not text[one.end : other.start].strip()
+def _unbroken(text: str, words: Sequence[Token]) -> bool:
+    return all(not text[a.end : b.start].strip() for a, b in pairwise(words))
 
 
 @cache
-def _still() -> frozenset[tuple[str, ...]]:
-    return frozenset(tuple(p.split()) for language in LANGUAGES for p in data(language)["stillso"])
+def _phrases() -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    rows = [tuple(p.split()) for language in LANGUAGES for p in data(language)["setphrases"]]
+    return {row[0]: tuple(each for each in rows if each[0] == row[0]) for row in rows}
 
 
 @cache
