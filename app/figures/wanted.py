@@ -7,7 +7,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from app.figures.beside import KINDS, MOST_KINDS, counted, of_kinds
-from app.figures.lasting import LONGEST, dates, rate, unpaid
+from app.figures.lasting import LONGEST, asked_a_month, dates, rate, unpaid
 from app.figures.mentioned import mentioned, place_of
 from app.figures.parted import Parted, parted
 from app.figures.read import MOST_READ, Read, exact, months
@@ -141,7 +141,7 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         quantities=MappingProxyType(told.quantities),
         counts=MappingProxyType(told.counts),
         foreign=tuple(dict.fromkeys(told.foreign)),
-        months=lengths[-1] if lengths else rate(read, found),
+        months=Decimal(1) if asked_a_month(read, found) else lengths[-1] if lengths else rate(read, found),
         asks=_asks(found, named, catalogue),
         words=tuple(token.folded for token in found),
         bare=tuple(told.bare),
