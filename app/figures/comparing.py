@@ -58,8 +58,7 @@ def differences(case: Case, basket: Basket = NOTHING) -> Iterator[Decided]:
     ):  # fmt: skip
         return
     yield Different(sums[0], sums[1])
-    counted = case.wanted.months is not None or bool(case.wanted.quantities)
-    money = counted or any(w in listed("moneys") for w in case.wanted.words)
+    money = any(w in listed("moneys") for w in case.wanted.words)
     if not money and not case.wanted.asks & {"price", "sum", "cheapest"}:
         yield from (Term(offer.limits) for offer in offers if offer.limits)
 

@@ -272,6 +272,9 @@ def _units(found: Sequence[Token], taken: Sequence[tuple[int, int]], catalogue: 
 
 def _asks(found: Sequence[Token], named: Sequence[Named], catalogue: Catalogue) -> frozenset[str]:
     """What a clause asks for. «How many tills are in X» asks for a measure and for no price."""
+    last = len(found) - 1
+    hour = last > 0 and found[last - 1].raw in written("athour") and found[last].folded in listed("counts")
+    found = [t for n, t in enumerate(found) if t.raw not in written("lookalike") and not (hour and n == last)]
     words = [token.folded for token in found]
     spans = [(n.start, n.end) for n in named if n.own and n.key is not None]
     outside = [t.folded for t in found if not any(start <= t.start < end for start, end in spans)]
