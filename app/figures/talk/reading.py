@@ -16,6 +16,7 @@ from app.figures.talk.choosing import chosen, named_more, of_each_kind
 from app.figures.talk.held import Basket, Parse
 from app.figures.talk.inside import Inside, inside
 from app.figures.talk.narrowing import disclaimed, kinds, only
+from app.figures.talk.plans import main_offers
 from app.figures.talk.rejecting import in_words, kept, not_again, plainly, rejections, removes
 from app.figures.talk.replacing import replaced, said_rather
 from app.figures.wanted import Wanted
@@ -160,8 +161,8 @@ def _pays(word: str) -> bool:
 
 
 def _alike(before: Basket, catalogue: Catalogue) -> tuple[str, ...]:
-    """Things like the one spoken of last: «the 80, not the 58»."""
-    if len(before.focus) != 1:
+    """Things like the one spoken of last: «the 80, not the 58»; no «second» of plans that nobody listed."""
+    if len(before.focus) != 1 or catalogue.get(before.focus[0]) in main_offers(catalogue):
         return ()
     head = catalogue.head(before.focus[0])
     return tuple(offer.key for offer in catalogue.offers if catalogue.head(offer.key) == head)[:_MOST_TIED]
