@@ -11,6 +11,10 @@ from app.figures.talk.held import Held
 from app.figures.words import Token, asked, listed, segments, tokens, written
 
 
+_MOST_PAIRS = 24
+"""Places of what goes and comes that are looked at: each is read for names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Replaced:
     """The text with the full name of what comes, in the place of both; key of what goes."""
@@ -25,7 +29,7 @@ def replaced(text: str, held: Sequence[Held], catalogue: Catalogue) -> Replaced 
     keys = {item.key for item in held}
     for first, last in segments(text, found) if keys else ():
         part = found[first:last]
-        for old, new in _pairs(text, part):
+        for old, new in _pairs(text, part)[:_MOST_PAIRS]:
             goes = _held(catalogue.named(text[slice(*old)]), keys)
             comes = _other(text[slice(*new)], goes, catalogue) if goes is not None else None
             if goes is None or comes is None:
