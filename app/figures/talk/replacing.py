@@ -10,7 +10,6 @@ from app.figures.talk.aside import sentences
 from app.figures.talk.held import Held
 from app.figures.words import Token, asked, listed, segments, tokens, written
 
-
 _MOST_PAIRS = 24
 """Places of what goes and comes that are looked at: each is read for names."""
 
