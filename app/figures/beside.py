@@ -5,7 +5,7 @@ from functools import cache
 
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
-from app.figures.words import LANGUAGES, Token, common, data, fold, listed, written
+from app.figures.words import LANGUAGES, Token, asked_by, common, data, fold, listed, written
 
 _BREAKS = frozenset(".!?;,\n+=")
 _NEAR = 2  # words between a number and what it counts
@@ -40,7 +40,7 @@ def counted(
             return unit, ""
         if product is not None:
             return product, ""
-        if token.folded in common() or listed("taking").get(token.folded) is not None:
+        if token.folded in common() or listed("taking").get(token.folded) is not None or asked_by(token.folded):
             break
         spare = spare or token.raw
     before = _before(text, found, first, named, catalogue) if first and first < len(found) else None

@@ -7,6 +7,7 @@ from app.figures.case import Case
 from app.figures.decided import Decided, Different, MainPrices, Paid, Term
 from app.figures.shop.catalogue import Offer
 from app.figures.shop.main import says_nothing
+from app.figures.talk.held import NOTHING, Basket
 from app.figures.words import Token, asked, listed, segments, tokens, written
 
 _MOST = 2
@@ -37,13 +38,15 @@ def once_or_again(words: Sequence[str]) -> bool:
     )
 
 
-def differences(case: Case) -> Iterator[Decided]:
+def differences(case: Case, basket: Basket = NOTHING) -> Iterator[Decided]:
     """How far the prices of two are apart, for what was told; and what they include, where no price is asked."""
     dearer = any(word in listed("dearer") for word in case.wanted.words) and len(case.named) + len(case.tied) > 1
     why = any(word in listed("whys") for word in case.wanted.words)
-    if not ("difference" in case.wanted.asks or dearer) or case.wanted.foreign or (why and not case.named):
+    asks = "difference" in case.wanted.asks or dearer or by_how_much(case.wanted.words)
+    if not asks or case.wanted.foreign or (why and not case.named):
         return
     offers = _two(case)
+    offers = offers if len(offers) == _MOST else _with_the_last(case, basket)
     if len(offers) != _MOST:
         return
     sums = [case.sum((offer,)) for offer in offers]
@@ -55,10 +58,35 @@ def differences(case: Case) -> Iterator[Decided]:
     ):  # fmt: skip
         return
     yield Different(sums[0], sums[1])
-    if not case.wanted.asks & {"price", "sum", "cheapest"} and not any(
-        w in listed("moneys") for w in case.wanted.words
-    ):
+    money = any(w in listed("moneys") for w in case.wanted.words)
+    if not money and not case.wanted.asks & {"price", "sum", "cheapest"}:
         yield from (Term(offer.limits) for offer in offers if offer.limits)
+
+
+def by_how_much(words: Sequence[str]) -> bool:
+    """«By how much is it cheaper?»"""
+    near = [n for n, word in enumerate(words) if word in listed("comparative") or word in listed("dearer")]
+    hows = [n for n, word in enumerate(words) if word in listed("byhow") or _how(words, n)]
+    return any(0 < n - how <= _MOST for n in near for how in hows)
+
+
+def _how(words: Sequence[str], place: int) -> bool:
+    return (
+        place > 0
+        and words[place] in listed("counts")
+        and (words[place - 1] in listed("onto") or words[place - 1] == "how")
+    )
+
+
+def _with_the_last(case: Case, basket: Basket) -> tuple[Offer, ...]:
+    """«The difference with Rost?»: what is named, with the thing of its kind that was spoken of last."""
+    if len(case.named) != 1 or case.tied[1:]:
+        return ()
+    own = case.named[0]
+    spoken = [case.catalogue.get(item.key) for item in (*basket.gone, *basket.items)]
+    head = case.catalogue.head(own.key)
+    alike = [o for o in spoken if o is not None and o != own and case.catalogue.head(o.key) == head]
+    return (own, alike[-1]) if alike else ()
 
 
 def _two(case: Case) -> tuple[Offer, ...]:

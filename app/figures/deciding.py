@@ -113,7 +113,9 @@ def decide(
     asked = case.wanted
     found: list[Decided] = [*compared(case, basket, joined=joined)] or either(case, basket)
     found = found or ([] if his_amounts(case) else [*per_what(case)])
-    found = found or [*own_sums(case, basket)] or paid_how(case) or [*differences(case), *recommended(case, basket)]
+    found = (
+        found or [*own_sums(case, basket)] or paid_how(case) or [*differences(case, basket), *recommended(case, basket)]
+    )
     if joined and found and all(isinstance(d, Confirmed) and len(d.sum.parts) == 1 for d in found):
         found = [*together(case, basket, joined=True)] or found  # what he has put right, in the sum of all
     found = found or in_parts(case, basket, joined=joined)
@@ -181,7 +183,7 @@ def _whole_year(case: Case, basket: Basket) -> Decimal | None:
     The time that he chose before holds for what is counted after it.
     """
     months = case.wanted.months
-    if months is None and ("sum" in case.wanted.asks or case.wanted.quantities or case.wanted.counts):
+    if months is None and (case.wanted.asks & {"sum", "difference"} or case.wanted.quantities or case.wanted.counts):
         months = basket.months if any(p.fact.period == "year" for o in case.meant for p in o.prices) else None
     if months is None or not 1 < months < _YEAR:
         return months

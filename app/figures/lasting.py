@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from app.figures.mentioned import place_of
 from app.figures.read import MOST_READ, DurationLike, Read, months
-from app.figures.words import Token, asked, listed, tokens, written
+from app.figures.words import Token, asked, listed, segments, tokens, written
 
 LONGEST = 60
 """Months: for longer nobody pays ahead, and «then» of one language begins as «ten» does."""
@@ -14,6 +14,8 @@ _WHY = 3
 _AROUND = 12
 """Words on each side of a length of time."""
 _PAID = frozenset({"price", "sum", "instalment", "discount", "cheapest", "saving"})
+_MONTH = "1"
+_ASKS_PRICE = frozenset({"price", "sum"})
 _CUTS = frozenset(".!?;,:\n")
 
 
@@ -26,6 +28,18 @@ def rate(read: Read, found: Sequence[Token]) -> Decimal | None:
         if word is not None and not inside and not _till(read.text, found, (place, place + 1)):
             return Decimal(word)
     return None
+
+
+def asked_a_month(read: Read, found: Sequence[Token]) -> bool:
+    """«For the first 3 months, how much a month?»: the length is told in one clause, what is paid asked in another."""
+    spans = [(d.start, d.end) for d in read.durations[:MOST_READ]]
+    for first, last in segments(read.text, found) if spans else ():
+        part = found[first:last]
+        long_ = any(part[0].start <= start < part[-1].end for start, _ in spans)
+        month = any(listed("spans").get(token.folded) == _MONTH for token in part)
+        if month and not long_ and asked([token.folded for token in part]) & _ASKS_PRICE:
+            return True
+    return False
 
 
 def dates(read: Read, found: Sequence[Token]) -> Iterator[tuple[int, int]]:

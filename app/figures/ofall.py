@@ -52,15 +52,15 @@ def in_parts(case: Case, basket: Basket, *, joined: bool) -> list[Decided]:
     """Instalments where a clause asks for them, or for the sum of what he asked them of before."""
     if "instalment" in case.wanted.asks:
         return [*instalments(case, basket, joined=joined)]
-    if not basket.parts or not _may_be_parted(case):
+    if not basket.parts or not _may_be_parted(case, joined=joined):
         return []
     again = set(case.wanted.keys) <= set(basket.keys)  # of all of it, as before
     return [*instalments(case, basket, joined=joined or again)]
 
 
-def _may_be_parted(case: Case) -> bool:
+def _may_be_parted(case: Case, *, joined: bool) -> bool:
     """Whether a clause asks what goods come to of which all may be paid by instalments, as he asked before."""
-    asks = "?" in case.read.text or asked_for(case.wanted.words) & {"sum", "price"}
+    asks = joined or "?" in case.read.text or asked_for(case.wanted.words) & {"sum", "price"}
     if "sum" not in case.wanted.asks or not asks:
         return False
     once = [o for o in case.named if all(price.fact.period in ("once", None) for price in o.prices)]

@@ -7,7 +7,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from app.figures.beside import KINDS, MOST_KINDS, counted, of_kinds
-from app.figures.lasting import LONGEST, dates, rate, unpaid
+from app.figures.lasting import LONGEST, asked_a_month, dates, rate, unpaid
 from app.figures.mentioned import mentioned, place_of
 from app.figures.parted import Parted, parted
 from app.figures.read import MOST_READ, Read, exact, months
@@ -141,7 +141,7 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         quantities=MappingProxyType(told.quantities),
         counts=MappingProxyType(told.counts),
         foreign=tuple(dict.fromkeys(told.foreign)),
-        months=lengths[-1] if lengths else rate(read, found),
+        months=Decimal(1) if asked_a_month(read, found) else lengths[-1] if lengths else rate(read, found),
         asks=_asks(found, named, catalogue),
         words=tuple(token.folded for token in found),
         bare=tuple(told.bare),
@@ -272,8 +272,13 @@ def _units(found: Sequence[Token], taken: Sequence[tuple[int, int]], catalogue: 
 
 def _asks(found: Sequence[Token], named: Sequence[Named], catalogue: Catalogue) -> frozenset[str]:
     """What a clause asks for. «How many tills are in X» asks for a measure and for no price."""
+    last = len(found) - 1
+    hour = last > 0 and found[last - 1].raw in written("athour") and found[last].folded in listed("counts")
+    found = [t for n, t in enumerate(found) if t.raw not in written("lookalike") and not (hour and n == last)]
     words = [token.folded for token in found]
-    kinds = asked(words)
+    spans = [(n.start, n.end) for n in named if n.own and n.key is not None]
+    outside = [t.folded for t in found if not any(start <= t.start < end for start, end in spans)]
+    kinds = asked(words) - ({"included"} - asked(outside))  # «an additional till» asks for none
     counts = {
         place
         for place, (token, behind) in enumerate(pairwise(found))

@@ -258,6 +258,17 @@ def matches(phrase: str, words: Iterable[str]) -> bool:
 
 def chooses(words: Sequence[str]) -> bool:
     """Whether folded words ask which one fits, of whatever."""
-    which = any(word in listed("choosing") for word in words)
-    needs = any(word in listed(name) for word in words for name in ("suiting", "needing"))
-    return (which and needs) or any(word in listed("advising") for word in words)
+    if any(word in listed("advising") for word in words):
+        return True
+    return any(not which.isdisjoint(words) and not needs.isdisjoint(words) for which, needs in _choosing())
+
+
+@cache
+def _choosing() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+    """Words for «which», and for needing it, of each language: «not» of one is «what» of another."""
+    rows = (data(language) for language in LANGUAGES)
+    return tuple((_folded(row, "choosing"), _folded(row, "suiting", "needing")) for row in rows)
+
+
+def _folded(row: Mapping[str, Any], *names: str) -> frozenset[str]:
+    return frozenset(fold(word) for name in names for word in str(row[name]).split())

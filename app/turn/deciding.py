@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from app.figures.compared import Compared, Either, Instead
-from app.figures.comparing import once_or_again
+from app.figures.comparing import by_how_much, once_or_again
 from app.figures.decided import (
     Confirmed,
     Corrected,
@@ -65,6 +65,10 @@ _NO_BUYER = frozenset(
 )
 _OF_WORTH = "objection_price"
 """The reason of who doubts that it is worth its price: he has heard the prices, and wants to know what for."""
+_JUDGED = (Confirmed, Corrected, Either, Compared)
+"""A sum of his with what comes out."""
+_LEAVES = "objection_think"
+"""The reason of who goes away to think: he hears a sum where he asks for one."""
 _BRIEF = 6
 """Words."""
 _FEW = 1000
@@ -110,17 +114,18 @@ def what_decides(
     now = heard(text, known, found.catalogue, parser(found))
     read, asked, basket = now.read, now.wanted, now.after
     order = _order(step, now, found) if sums else ()
-    if recaps(asked.words) and not asked.named and len(asked.rest) <= _ASIDE and not any(i.taken for i in basket.items):
+    recap = recaps(asked.words)
+    if recap and not asked.named and len(asked.rest) <= _ASIDE and not any(i.taken for i in basket.items):
         return (Deciding("term", NothingOrdered().say(step.language)),)
     put_right = now.put_right or (now.picked and snapshot.state.priced) or before.keys != all_.keys
-    put_right |= any(dict(before.told).get(unit, n) != n for unit, n in known.told)
-    put_right = put_right and bool(basket.items) and len(asked.rest) <= _ASIDE
-    of_prices = bool(asked.asks & _OF_PRICES) or once_or_again(asked.words)
+    anew = any(dict(before.told).get(unit, n) != n for unit, n in known.told)
+    put_right = (put_right or anew) and bool(basket.items) and len(asked.rest) <= _ASIDE
+    of_prices = bool(asked.asks & _OF_PRICES) or once_or_again(asked.words) or by_how_much(asked.words)
     answers = bool(_ASKED.intersection(step.intents)) or chooses(asked.words) or now.inside is not None
-    recap = recaps(asked.words) and bool(basket.items)
-    suits = _suits(asked)
+    suits, recap = _suits(asked), recap and bool(basket.items)
     lists = recap or now.so_many is not None or orders(read.text, asked, found.catalogue, all_.keys)
-    if not (counts or put_right or of_prices or answers or lists or suits):
+    leaves = step.reason == _LEAVES and not (asked.keys or asked.quantities or asked.asks & _SUMS)
+    if leaves or not (counts or put_right or of_prices or answers or lists or suits):
         return order
     if lists:
         asked = replace(asked, asks=asked.asks | {"price", "sum"})
@@ -159,9 +164,8 @@ def what_decides(
         within=now.inside,
         looked=now.checked,
     )
-    judged = any(isinstance(each, Confirmed | Corrected | Either | Compared) for each in decided)
     priced = priced or any(isinstance(each, Compared) for each in decided)
-    if sums and not judged and read.numbers:
+    if sums and not any(isinstance(each, _JUDGED) for each in decided) and read.numbers:
         added = added_up(read, asked, snapshot.history, found.catalogue, step.language)
         if added is not None:
             return (replace(added, said=found.names.said(added.said, step.language)),)

@@ -148,6 +148,9 @@ class Names(Index):
         heads = [key for key in whole if self._entries[key].head in said]
         sure = alone and bool(real) and (certain[best] or heads == [best])
         own = any(best in self._holders.get(word, ()) for word in said if len(word) > 1 or len(said) == 1)
+        called = any(w in (e := self._entries[key]).strong or w == e.head for key in whole for w in said)
+        if not sure and not called and len(owners) > 1:
+            own = False  # «the receipt», of «receipt printer»: what it is of, and no word for it alone
         return Named(found[span[0]].start, found[span[-1]].end, tuple(ranked), best if sure else None, own)
 
     def _score(self, key: str, said: Mapping[str, float], described: set[str]) -> tuple[float, bool]:

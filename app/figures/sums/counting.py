@@ -146,7 +146,12 @@ def count(
     unknown: list[Unknown] = []
     saving = Decimal(0)
     delivered = [item for item in items if item.offer.free_from]
-    for item in (*(i for i in items if not i.offer.free_from), *delivered):
+    said = {item.offer: item.count for item in items if item.offer.extra}
+    paid: set[Offer] = set()
+    """Of one more, beside what includes some already."""
+    for item in (*sorted((i for i in items if not i.offer.free_from), key=lambda i: i.offer.extra), *delivered):
+        if item.offer in paid:
+            continue
         made = _part(catalogue, item, quantities, months, prefer)
         if isinstance(made, Unknown):
             unknown.append(made)
@@ -154,7 +159,8 @@ def count(
         if made.price.kind == "price_from":
             unknown.append(Unknown("from", item.offer.name))
             continue
-        lines = [made, *_extras(catalogue, made, quantities, months, shares)]
+        lines = [made, *(_at_least(line, said) for line in _extras(catalogue, made, quantities, months, shares))]
+        paid |= {line.offer for line in lines[1:]}
         for line in lines:
             granted_now = reduction(catalogue, line.offer, (line.price, line.quantity), quantities, granted)
             amount = line.amount if granted_now is None else granted_now.of(line.amount, line.quantity)
@@ -196,7 +202,8 @@ def quantity_of(price: Figure, told: Mapping[str, Decimal], count: Decimal | Non
     """How many of the price's unit, and whether nobody told it."""
     if price.unit in _ONE_FOR_ALL:
         return Decimal(1), False
-    if price.unit is not None and price.unit in told and price.unit != _PIECE:
+    told_of = price.unit is not None and price.unit in told and price.unit != _PIECE
+    if told_of and price.unit is not None and (count is None or price.kind != "extra"):
         return told[price.unit], False
     if count is not None:
         return count, False
@@ -253,6 +260,12 @@ def _extras(
                 lasting = months if price.fact.period in _IN_MONTHS else None
                 lines.append(LineItem(offer, price, over, times, lasting, price.amount * over * times))
     return lines
+
+
+def _at_least(line: LineItem, said: Mapping[Offer, Decimal | None]) -> LineItem:
+    """So many more as were told, or as many as he named: «two tills, so one more till» are one more."""
+    more = max(line.quantity, said.get(line.offer) or line.quantity)
+    return replace(line, quantity=more, amount=line.price.amount * more * line.times)
 
 
 def _saved(part: LineItem) -> Decimal:

@@ -6,15 +6,25 @@ from app.figures.case import quantities
 from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue
 from app.figures.talk.aside import told_of
+from app.figures.talk.byprice import of_another_price
 from app.figures.talk.checking import Checked
 from app.figures.talk.held import NOTHING, Basket, Held, Parse
 from app.figures.talk.inside import Inside
-from app.figures.talk.mending import come_back, fewer, multiplied, put_right, said_anew, swapped
-from app.figures.talk.ordering import adds_on, in_sets, joins, taken_so_many
+from app.figures.talk.mending import (
+    come_back,
+    counted_right,
+    fewer,
+    more_told,
+    multiplied,
+    put_right,
+    said_anew,
+    swapped,
+)
+from app.figures.talk.ordering import adds_on, in_sets, joins, taken_anew, taken_so_many
 from app.figures.talk.plans import calls_main, main_offers
 from app.figures.talk.reading import read_behind
-from app.figures.talk.sharing import Spoken, each_place, of_places, per_item, place_of, renewed
-from app.figures.talk.spreading import Known, of_another_price, shared, spread
+from app.figures.talk.sharing import Spoken, each_place, of_places, per_item, place_of, renewed, to_each
+from app.figures.talk.spreading import Known, shared, spread
 from app.figures.talk.taking import Taking, lists_all, of_contents, taken_in
 from app.figures.wanted import Wanted
 from app.figures.words import listed, tokens, written
@@ -58,17 +68,21 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     lasting = {u for u in wanted.quantities if u != _PIECE and (u not in _SPANS or _spanned(wanted, u, catalogue))}
     told |= {unit: n for unit, n in quantities(wanted, told).items() if unit in lasting}
     if right is not None and not any(word in listed("each") for word in wanted.words):  # «not one for each but two»
-        items, told = put_right(items, told, right, wanted)
+        items, told = put_right(items, told, right, read, wanted)
+        wanted = counted_right(wanted, right)
+    told = more_told(read, wanted, told, dict(before.told), catalogue)
     known = Known(told, place_of(items, told, catalogue))
     marks = shared(read, wanted, known, catalogue)
     wanted = spread(read, in_sets(read.text, wanted, catalogue), known, marks, catalogue)
+    spoken = Spoken(it.spoken, before.focus)
+    wanted = to_each(read, wanted, items, marks, (spoken, known), catalogue=catalogue)
     counted = {item.key: item.count for item in items}
     wanted, items = multiplied(read, wanted, items, catalogue)
     if (places := of_places(read, wanted, known)) is not None:
         wanted = replace(wanted, quantities={**wanted.quantities, **places})
         told |= places
     if not wanted.counts:
-        items = per_item(items, marks, Spoken(it.spoken, before.focus), known, catalogue)
+        items = per_item(items, marks, spoken, known, catalogue)
     if each := each_place(it.text, it.spoken, items, known, catalogue):
         items, wanted = each, replace(wanted, counts={})  # the number was ours, and is put right
     if (pieces := wanted.quantities.get(_PIECE)) is not None and not wanted.keys and len(before.focus) == 1:
@@ -76,18 +90,24 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     so_many = (
         None
         if marks
-        else taken_so_many(wanted, right, items, it.offered if len(it.offered) > 1 else before.focus, catalogue)
+        else taken_so_many(
+            wanted,
+            right.right if right is not None else None,
+            items,
+            it.offered if len(it.offered) > 1 else before.focus,
+            catalogue,
+        )
     )
-    if so_many is not None:
-        items = [*(item for item in items if item.key not in (so_many.key, *so_many.open)), so_many]
+    items = taken_anew(items, so_many)
     own = {key for key in wanted.keys if key not in gone}
     refused = (it.refused - own) | of_another_price(read, wanted, catalogue)
     beside = joins(read.text, wanted) or it.checked is not None or it.added
     adding = adds_on(read.text, wanted)  # it comes beside, whatever it chooses
-    anew = lists_all(wanted, own, it.checked) and not (joins(read.text, wanted) or it.added)
+    lists = lists_all(wanted, own, it.checked) and not (joins(read.text, wanted) or it.added)
+    anew = lists or bool(it.only)
     plan = _plan(read, wanted, before, refused, catalogue, anew=anew)
     # A word that is no part of its name calls a thing that is wanted already.
-    called = {n.tied[0] for n in catalogue.named(read.text) if len(n.tied) == 1} if anew else set()
+    called = {n.tied[0] for n in catalogue.named(read.text) if len(n.tied) == 1} if lists else set()
     goes = Taking(
         own,
         refused,
@@ -96,12 +116,11 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         anew=anew,
         adds=adding and bool(before.items),
         far=told_of(read.text, wanted),
-        called=called,
+        called=called | it.only,
     )
     items = list(taken_in(items, wanted, goes, catalogue))
     with_them = come_back(items, before.gone, wanted, read.text)
-    before_back = {item.key: item.taken for item in items}
-    back = {item.key for item in with_them if item.taken and not before_back.get(item.key, False)}
+    back = {item.key for item in with_them if item.taken} - {item.key for item in items if item.taken}
     items = renewed(with_them, told)
     focus = (
         wanted.keys or tuple(k for k in before.focus if k not in gone) or tuple(i.key for i in items[-1:] if not i.open)
@@ -121,9 +140,9 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         tuple(item for item in (*before.gone, *before.items) if item.key not in {i.key for i in items})[-_MOST:],
     )
     picked = it.picked or any(key in before.offered for key in own)
-    mended = bool((gone | it.less.keys()) & set(before.keys)) or right is not None or bool(back)
-    mended |= any(i.key in counted and counted[i.key] != i.count and i.key not in own for i in items)
-    mended |= bool(each) or said_anew(before, wanted)
+    mended = bool((gone | it.less.keys()) & set(before.keys)) or bool(it.only) or right is not None or bool(back)
+    mended |= any(i.key in counted and counted[i.key] != i.count and i.key not in own for i in items) or bool(each)
+    mended |= said_anew(before, wanted)
     again = any(word in listed("recounting") for word in wanted.words)
     return Heard(read, wanted, after, picked, mended, picked or again or beside, it.inside, it.checked, so_many)
 

@@ -1,6 +1,7 @@
 """A choice among what was offered: «the second one», «the 80», «Mini», said in full so that it is read as a name."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
@@ -10,6 +11,8 @@ from app.language.numerals import numbers
 _MODEL = 2
 """Digits of a number that names a model: a smaller one may count."""
 _BREAKS = frozenset(".!?;,\n")
+_MOST_KINDS = 4
+"""Things of which one of each is taken."""
 _ENDING = 3
 """Letters of an ending behind it: «the 80th»."""
 
@@ -42,6 +45,42 @@ def chosen(
             end = behind.end  # noqa: PLW2901 - «the wireless one»: it counts none
         text = f"{text[:start]}{name}{text[end:]}"
     return text
+
+
+def of_each_kind(text: str, offered: Sequence[str], catalogue: Catalogue) -> str:
+    """The text with the full names of all that a name may mean, for «two scanners, one of each kind»."""
+    found = tokens(text)
+    place = next((n for n, (a, b) in enumerate(pairwise(found)) if _each(a) and b.raw in written("sorts")), None)
+    if place is None:
+        return text
+    first = place
+    while first and (found[first - 1].folded in listed("each") or found[first - 1].raw in written("perkind")):
+        first -= 1
+    number = found[first - 1] if first and (found[first - 1].number or _one(found[first - 1])) else None
+    first -= number is not None
+    if first and found[first - 1].folded in listed("each"):
+        first -= 1
+    unclear = [m for m in catalogue.named(text) if m.own and m.key is None and 1 < len(m.tied) <= _MOST_KINDS]
+    offers = [o for key in (unclear[-1].tied if unclear else offered[:_MOST_KINDS]) if (o := catalogue.get(key))]
+    if len(offers) < 2:
+        return text
+    each = number.raw if number is not None and number.number else "1"
+    names = " + ".join(f"{each} {offer.name}" for offer in offers)
+    start, end = (unclear[-1].start, unclear[-1].end) if unclear else (found[first].start, found[first].start)
+    before = [token for token in found if token.end <= start][-1:]
+    start = before[0].start if before and (before[0].number or numbers(before[0].raw)) else start
+    rest = (
+        f"{text[end : found[first].start]}{text[found[place + 1].end :]}" if end <= found[first].start else text[end:]
+    )
+    return f"{text[:start]}{names} {rest}"
+
+
+def _each(token: Token) -> bool:
+    return any(listed(name).get(token.folded) is not None for name in ("every", "eachof"))
+
+
+def _one(token: Token) -> bool:
+    return listed("one").get(token.folded) is not None or bool(numbers(token.raw))
 
 
 def named_more(text: str, catalogue: Catalogue) -> str:

@@ -1,7 +1,7 @@
 """Numbers of an order that are put right: «not three but two», «one drawer only», «take one away»."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from types import MappingProxyType
@@ -10,7 +10,9 @@ from app.figures.mentioned import place_of
 from app.figures.read import MOST_READ, Read, exact
 from app.figures.shop.catalogue import Catalogue
 from app.figures.sums.own_sums import claims
+from app.figures.talk.aside import sentences
 from app.figures.talk.held import Basket, Held
+from app.figures.talk.ordering import adds_on
 from app.figures.wanted import Wanted
 from app.figures.words import Token, listed, tokens, written
 
@@ -27,11 +29,21 @@ _APART = 30
 _PRICED = frozenset({"price", "instalment", "difference", "discount"})
 
 
-def swapped(read: Read) -> tuple[Decimal, Decimal] | None:
-    """«Not three but two»: (wrong, right)."""
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """A number that was wrong, the right one, and where the two stand."""
+
+    wrong: Decimal
+    right: Decimal
+    start: int
+    end: int
+
+
+def swapped(read: Read) -> Swap | None:
+    """«Not three but two»."""
     numbers = [n for n in read.numbers[:MOST_READ] if exact(n)]
     found: tuple[Token, ...] = tokens(read.text) if len(numbers) > 1 else ()
-    behind: tuple[Decimal, Decimal] | None = None
+    behind: Swap | None = None
     for wrong, right in pairwise(numbers):
         far = right.start - wrong.end > _APART or not _ENDS.isdisjoint(read.text[wrong.end : right.start])
         if far or wrong.value == right.value or max(wrong.value, right.value) > _COUNTED:
@@ -40,22 +52,59 @@ def swapped(read: Read) -> tuple[Decimal, Decimal] | None:
         ahead = found[first - 1] if first else None
         between = found[last : place_of(found, right.start)]
         if between and between[-1].raw in written("denying") and between[-1].folded not in listed("behind"):
-            behind = behind or (right.value, wrong.value)  # «five, not three», where no other is said instead of three
+            # «Five, not three», where no other is said instead of three.
+            behind = behind or Swap(right.value, wrong.value, wrong.start, right.end)
             continue
         near = (ahead, *between[:1])
         if any(t is not None and t.folded in listed("denying") for t in near):
-            return wrong.value, right.value
+            return Swap(wrong.value, right.value, wrong.start, right.end)
     return behind
 
 
 def put_right(
-    items: list[Held], told: Mapping[str, Decimal], pair: tuple[Decimal, Decimal], wanted: Wanted
+    items: list[Held], told: Mapping[str, Decimal], swap: Swap, read: Read, wanted: Wanted
 ) -> tuple[list[Held], dict[str, Decimal]]:
-    """The items and the told counts with the right number for the wrong one."""
-    wrong, right = pair
-    if any(item.count == wrong for item in items):
-        return [replace(item, count=right, per=None) if item.count == wrong else item for item in items], dict(told)
-    return items, {unit: right if n == wrong and unit not in wanted.quantities else n for unit, n in told.items()}
+    """The items and the told counts with the right number for the wrong one: of what stands beside it, else of all."""
+    if any(n in (swap.right, swap.wrong) for unit, n in wanted.quantities.items() if not unit.startswith("@")):
+        return items, dict(told)  # «not 3 but 5 shops»: three scanners are three
+    named = _beside(swap, read, wanted)
+    about = [item for item in items if item.count == swap.wrong and (not named or named & {item.key, *item.open})]
+    if about:
+        return [replace(i, count=swap.right, per=None) if i in about else i for i in items], dict(told)
+    if named:
+        return items, dict(told)
+    return items, {u: swap.right if n == swap.wrong and u not in wanted.quantities else n for u, n in told.items()}
+
+
+def counted_right(wanted: Wanted, swap: Swap) -> Wanted:
+    """The message with the right number for the wrong one beside the name that it counts."""
+    ends = (m.end for n, m in enumerate(wanted.named) if wanted.counts.get(n) == swap.wrong and m.start <= swap.end)
+    last = max(ends, default=None)
+    counts = {n: swap.right if wanted.named[n].end == last else each for n, each in wanted.counts.items()}
+    return replace(wanted, counts=MappingProxyType(counts)) if last is not None else wanted
+
+
+def more_told(
+    read: Read, wanted: Wanted, told: Mapping[str, Decimal], before: Mapping[str, Decimal], catalogue: Catalogue
+) -> dict[str, Decimal]:
+    """What was told, with one more of what one more is added of: of two tills there are three then."""
+    if not adds_on(read.text, wanted):
+        return dict(told)
+    found, counts = dict(told), wanted.counted
+    for offer in (o for key in wanted.keys if (o := catalogue.get(key)) is not None and o.extra):
+        for unit in {p.unit for p in offer.prices if p.unit in before and p.unit not in wanted.quantities}:
+            if unit is not None:
+                found[unit] += counts.get(offer.key, Decimal(1))
+    return found
+
+
+def _beside(swap: Swap, read: Read, wanted: Wanted) -> set[str]:
+    """Keys of what is named in the sentence in which a number is put right."""
+    found = tokens(read.text)
+    parts = [(found[first].start, found[last - 1].end) for first, last, _ in sentences(read.text, found)]
+    here = next(((start, end) for start, end in parts if start <= swap.start < end), (0, 0))
+    named = [m for m in wanted.named if m.own and here[0] <= m.start < here[1]]
+    return {key for m in named for key in ((m.key,) if m.key is not None else m.tied)}
 
 
 def said_anew(before: Basket, wanted: Wanted) -> bool:

@@ -64,14 +64,14 @@ def meant_by(mention: Named, catalogue: Catalogue) -> list[Offer]:
 
 def taken_so_many(
     wanted: Wanted,
-    right: tuple[Decimal, Decimal] | None,
+    right: Decimal | None,
     items: Sequence[Held],
     near: Sequence[str],
     catalogue: Catalogue,
 ) -> Held | None:
     """«I take two», said of nothing: so many of what was spoken of last, of several models the cheapest with all open.
 
-    `right`: a number that it puts right, and the right one; `near`: what an unclear name left to choose from, else what
+    `right`: the number for one that it puts right; `near`: what an unclear name left to choose from, else what
     was spoken of last.
     """
     number = _so_many(wanted, right)
@@ -84,10 +84,17 @@ def taken_so_many(
     return Held(least.key, number, taken=True, open=keys if len(keys) > 1 else ()) if least is not None else None
 
 
-def _so_many(wanted: Wanted, right: tuple[Decimal, Decimal] | None) -> Decimal | None:
+def taken_anew(items: Sequence[Held], so_many: Held | None) -> list[Held]:
+    """The items with what so many are taken of in the place of what it was."""
+    if so_many is None:
+        return list(items)
+    return [*(item for item in items if item.key not in (so_many.key, *so_many.open)), so_many]
+
+
+def _so_many(wanted: Wanted, right: Decimal | None) -> Decimal | None:
     """The only number that such a message takes."""
     if right is not None:
-        return right[1] if not wanted.asks & _ELSE and len(wanted.rest) <= _BESIDE else None
+        return right if not wanted.asks & _ELSE and len(wanted.rest) <= _BESIDE else None
     alone = {unit for unit in wanted.quantities if unit != _PIECE}
     if alone or wanted.foreign or wanted.months is not None or not _ELSE.isdisjoint(wanted.asks):
         return None

@@ -10,13 +10,15 @@ from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.talk.amounts import named_by_amount
 from app.figures.talk.aside import spoken_of
+from app.figures.talk.byprice import named_at_price, named_by_price
 from app.figures.talk.checking import Checked, checked
-from app.figures.talk.choosing import chosen, named_more
+from app.figures.talk.choosing import chosen, named_more, of_each_kind
 from app.figures.talk.held import Basket, Parse
 from app.figures.talk.inside import Inside, inside
-from app.figures.talk.rejecting import in_words, kept, not_again, rejections, removes
-from app.figures.talk.replacing import replaced
-from app.figures.talk.spreading import named_by_price
+from app.figures.talk.narrowing import disclaimed, kinds, only
+from app.figures.talk.plans import main_offers
+from app.figures.talk.rejecting import in_words, kept, not_again, plainly, rejections, removes
+from app.figures.talk.replacing import replaced, said_rather
 from app.figures.wanted import Wanted
 from app.figures.words import listed, segments, tokens
 
@@ -43,7 +45,9 @@ class Reading:
     refused: frozenset[str]
     """and keys of all that the names it takes back may mean."""
     offered: tuple[str, ...]
-    """Keys of what there was to choose from."""
+    """Keys of what there was to choose from,"""
+    only: frozenset[str]
+    """and of what it wants alone."""
     inside: Inside | None = None
     """What it says to be in a kit,"""
     checked: Checked | None = None
@@ -54,13 +58,15 @@ class Reading:
 
 def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Reading:
     """Linear in the text."""
-    text = in_words(text, lambda said: _names_held(said, before, catalogue))
+    text = in_words(plainly(text), lambda said: _names_held(said, before, catalogue))
+    text = of_each_kind(said_rather(text, catalogue), before.offered, catalogue)
     swap = replaced(text, before.items, catalogue)
     read, wanted = parse(swap.text if swap is not None else text)
     amounts = named_by_amount(read, wanted, before, catalogue) if swap is None else None
     if amounts is not None:
         read, wanted = parse(amounts.text)
-    text = named_more(named_by_price(read, before.keys, catalogue), catalogue)
+    priced = named_at_price(read.text, read, wanted, catalogue)
+    text = priced if priced != read.text else named_more(named_by_price(read, before.keys, catalogue), catalogue)
     if text != read.text:
         read, wanted = parse(text)
     text = read.text
@@ -76,8 +82,9 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     apart = within.parts if within is not None else ()
     gone, less, spans = _taken_back(text, wanted, before, apart, catalogue)
     gone |= {swap.gone} if swap is not None else set()
+    alone = only(text, wanted, before, catalogue) - gone
     refused = gone | {key for m in wanted.named if (m.start, m.end) in spans for key in m.tied}
-    aside = [] if picked else list(spoken_of(text, wanted))  # what he chooses he does not only speak of
+    aside = [] if picked or alone else list(spoken_of(text, wanted))  # what he chooses he does not only speak of
     looked = checked(text, wanted, before, apart) if not gone else None
     if looked is not None:
         aside = [span for span in aside if not any(span[0] <= start < span[1] for start, _ in looked.spans)]
@@ -94,11 +101,7 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     wanted = not_again(wanted, gone)
     if not (gone or less or wanted.keys):
         gone, less = _it(text, wanted, before)
-    parted = "instalment" in wanted.asks or (before.parts and "price" in wanted.asks)
-    if parted and _of_parts(wanted, catalogue):
-        wanted = replace(wanted, months=None)
-    if _first_month(wanted):
-        wanted = replace(wanted, months=None, asks=wanted.asks | {"sum"})
+    wanted = _timed(wanted, before, catalogue)
     if amounts is not None:
         wanted = replace(wanted, asks=wanted.asks | {"sum"}, claimed=amounts.claimed)
     if looked is not None:
@@ -113,10 +116,21 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
         less,
         frozenset(refused),
         tuple(offered),
+        alone,
         within,
         looked,
         amounts is not None,
     )
+
+
+def _timed(wanted: Wanted, before: Basket, catalogue: Catalogue) -> Wanted:
+    """Without a length of time that is that of instalments, or of the first payment."""
+    parted = "instalment" in wanted.asks or (before.parts and "price" in wanted.asks)
+    if parted and _of_parts(wanted, catalogue):
+        wanted = replace(wanted, months=None)
+    if _first_month(wanted):
+        wanted = replace(wanted, months=None, asks=wanted.asks | {"sum"})
+    return wanted
 
 
 def _of_parts(wanted: Wanted, catalogue: Catalogue) -> bool:
@@ -147,8 +161,8 @@ def _pays(word: str) -> bool:
 
 
 def _alike(before: Basket, catalogue: Catalogue) -> tuple[str, ...]:
-    """Things like the one spoken of last: «the 80, not the 58»."""
-    if len(before.focus) != 1:
+    """Things like the one spoken of last: «the 80, not the 58»; no «second» of plans that nobody listed."""
+    if len(before.focus) != 1 or catalogue.get(before.focus[0]) in main_offers(catalogue):
         return ()
     head = catalogue.head(before.focus[0])
     return tuple(offer.key for offer in catalogue.offers if catalogue.head(offer.key) == head)[:_MOST_TIED]
@@ -162,6 +176,13 @@ def _taken_back(
     fewer: dict[str, Decimal] = {}
     spans: list[tuple[int, int]] = []
     held = {item.key: item.count or Decimal(1) for item in before.items}
+    for mention in disclaimed(text, wanted.named, held.keys()):
+        spans.append((mention.start, mention.end))
+        gone |= {key for key in (mention.key, *mention.tied) if key in held}
+    all_ = kinds(text, wanted.named, held.keys(), catalogue)
+    for rejection in rejections(text, all_):
+        spans.append((all_[rejection.place].start, all_[rejection.place].end))
+        gone |= set(all_[rejection.place].tied)
     for rejection in rejections(text, wanted.named, held.keys()):
         mention = wanted.named[rejection.place]
         if any(start <= mention.start < end for start, end in apart):

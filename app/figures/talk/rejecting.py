@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from app.figures.shop.naming import Named
 from app.figures.wanted import Wanted
@@ -153,6 +154,28 @@ def in_words(text: str, names: Callable[[str], bool]) -> str:
         if ending is not None and len(token.raw) >= _STEM + len(ending) and names(token.raw[: -len(ending)]):
             text = f"{text[: token.end - len(ending)]}{_endings()[ending]}{text[token.end :]}"
     return text
+
+
+def plainly(text: str) -> str:
+    """The text with blanks for phrases whose words mean something else alone: «всё ещё» adds nothing more."""
+    found = tokens(text)
+    spans: list[tuple[int, int]] = []
+    for place, token in enumerate(found):
+        for phrase in _phrases().get(token.raw, ()):
+            said = found[place : place + len(phrase)]
+            if tuple(t.raw for t in said) == phrase and _unbroken(text, said):
+                spans.append((token.start, said[-1].end))
+    return kept(text, spans)
+
+
+def _unbroken(text: str, words: Sequence[Token]) -> bool:
+    return all(not text[a.end : b.start].strip() for a, b in pairwise(words))
+
+
+@cache
+def _phrases() -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    rows = [tuple(p.split()) for language in LANGUAGES for p in data(language)["setphrases"]]
+    return {row[0]: tuple(each for each in rows if each[0] == row[0]) for row in rows}
 
 
 @cache

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from types import MappingProxyType
 
 from app.figures.read import MOST_READ, Read, exact
 from app.figures.shop.catalogue import Catalogue
@@ -10,7 +11,7 @@ from app.figures.shop.naming import Named
 from app.figures.talk.held import Held
 from app.figures.talk.spreading import Known, Shared, by_piece, in_each
 from app.figures.wanted import Wanted
-from app.figures.words import listed, tokens
+from app.figures.words import Token, listed, tokens, written
 
 _NEAR = 4
 """Words between «why» and what there is one of."""
@@ -53,6 +54,53 @@ def per_item(
     count = each * (known.told[unit] if unit is not None else 1)
     per = (unit, each) if unit is not None else None
     return [replace(item, count=count, per=per) if item.key in keys else item for item in items]
+
+
+def to_each(
+    read: Read,
+    wanted: Wanted,
+    items: Sequence[Held],
+    marks: Sequence[Shared],
+    about: tuple[Spoken, Known],
+    *,
+    catalogue: Catalogue,
+) -> Wanted:
+    """«A drawer to each», «a scanner to each terminal»: as many as there are of what was just spoken of. Linear."""
+    found = tokens(read.text) if not any(mark.unit for mark in marks) else ()
+    focus, place = about[0].focus, about[1].place
+    counts = dict(wanted.counts)
+    for n, token in enumerate(found):
+        every = listed("every").get(token.folded) is not None or listed("eachof").get(token.folded) is not None
+        if not every or (place is not None and not (n and found[n - 1].raw in written("toeach"))):
+            continue
+        behind = found[n + 1] if n + 1 < len(found) else None
+        own = [m for m, mention in enumerate(wanted.named) if mention.own and by_piece(_keys(mention), catalogue)]
+        of = [m for m in own if behind is not None and wanted.named[m].start <= behind.start < wanted.named[m].end]
+        if not of and not _ends(read.text, token, behind):
+            continue
+        ahead = [m for m in own if wanted.named[m].end <= token.start]
+        of = of or [m for m in ahead[:1] if wanted.counts.get(m, Decimal(1)) > 1 and len(ahead) > 1]
+        keys = _keys(wanted.named[of[0]]) if of else focus if len(focus) == 1 else ()
+        held = next((i.count for i in items if i.key in keys and i.count is not None), None)
+        number = (wanted.counts.get(of[0]) if of else None) or held
+        things = [m for m in own if m not in of]
+        if number is None or number <= 1:
+            continue
+        for m in [m for m in ahead if m not in of] or things:
+            counts[m] = wanted.counts.get(m, Decimal(1)) * number
+    return replace(wanted, counts=MappingProxyType(counts)) if counts != wanted.counts else wanted
+
+
+def _keys(mention: Named) -> tuple[str, ...]:
+    return (mention.key,) if mention.key is not None else mention.tied
+
+
+def _ends(text: str, token: Token, behind: Token | None) -> bool:
+    """Whether nothing stands behind «each» that it may be said of."""
+    if behind is None or text[token.end : behind.start].strip():
+        return True
+    light = any(listed(name).get(behind.folded) is not None for name in ("small", "each", "adding", "taking"))
+    return light and listed("spans").get(behind.folded) is None
 
 
 def each_place(

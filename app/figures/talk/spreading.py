@@ -7,17 +7,14 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from app.figures.read import MOST_READ, NumberLike, Read, exact
-from app.figures.shop.catalogue import Catalogue, Offer
+from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
-from app.figures.sums.fitting import least_of
 from app.figures.wanted import Wanted
 from app.figures.words import Token, common, listed, segments, tokens, written
 
 _PIECE = "@piece"
 _LEAST = 100
 """A price: what is less counts."""
-_MOST = 1000
-"""Pieces."""
 _BREAKS = frozenset(".!?;:\n")
 _SEVERAL = 2
 _MOST_MARKS = 8
@@ -42,6 +39,8 @@ class Shared:
     number: Decimal | None = None
     part: tuple[int, int] = (0, 0)
     """Where its clause begins and ends."""
+    led: bool = False
+    """What it is said of stands behind."""
 
 
 def shared(read: Read, wanted: Wanted, known: Known, catalogue: Catalogue) -> list[Shared]:
@@ -54,10 +53,16 @@ def shared(read: Read, wanted: Wanted, known: Known, catalogue: Catalogue) -> li
         if exact(n) and 0 < n.value < _LEAST and not any(start <= n.start < end for start, end in named)
     }
     marks: list[Shared] = []
+    unit, end = None, 0
     for first, last in segments(read.text, found):
         part = found[first:last]
+        unit = unit if _BREAKS.isdisjoint(read.text[end : part[0].start]) else None
         shares = _of_units(part, numbers, known, wanted, catalogue)
         here = [replace(mark, number=_number(part, numbers) if mark.every else None) for mark in shares]
+        led = list(_led(part, numbers, named, here[0].unit if len(here) == 1 and here[0].every else unit))
+        if len(led) >= _SEVERAL or (led and not here):
+            here = led  # «in each two of X and one of Y»
+        unit, end = (here[-1].unit if here else unit), part[-1].end
         here = here or list(_alike(read, part, numbers, catalogue))
         marks += [replace(mark, part=(part[0].start, part[-1].end)) for mark in here]
     return marks[:_MOST_MARKS]
@@ -103,6 +108,21 @@ def _likewise(read: Read, found: Sequence[Token], wanted: Wanted, per: Mapping[i
             here = [n for n, m in enumerate(wanted.named) if m.own and begin <= m.start < end]
             places += [n for n in here if n not in wanted.counts and n not in per and n > min(per)]
     return places
+
+
+def _led(
+    part: Sequence[Token], numbers: Mapping[int, NumberLike], named: Sequence[tuple[int, int]], unit: str | None
+) -> Iterator[Shared]:
+    """«По два X», «по Y», each said of what stands behind it, for each of a unit."""
+    led = False
+    for token, behind in pairwise(part) if unit is not None else ():
+        if token.folded not in listed("each") and not (led and token.raw in written("joining")):
+            continue
+        led = True
+        if (number := numbers.get(behind.start)) is not None:
+            yield Shared(token.start, unit, number=number.value, led=True)
+        elif any(start <= behind.start < end for start, end in named):
+            yield Shared(token.start, unit, number=Decimal(1), led=True)
 
 
 def in_each(mark: Shared, own: Decimal | None, known: Known, *, several: bool) -> tuple[str | None, Decimal]:
@@ -185,6 +205,8 @@ def _of(read: Read, found: Sequence[Token], mark: Shared, named: Sequence[Named]
     here = [n for n, m in enumerate(named) if m.own and begin <= m.start < end]
     before = [n for n in here if named[n].end <= mark.at]
     behind = here[len(before) : len(before) + 1]
+    if mark.led:
+        return behind
     if before and behind and mark.every and not _by_piece(named[before[-1]], catalogue, every=True):
         return behind  # «Rost, and for each shop a scanner»
     if not before or (mark.unit is None and here[-1] not in before):
@@ -236,45 +258,3 @@ def by_piece(keys: Sequence[str], catalogue: Catalogue, *, every: bool = True) -
     offers = [offer for key in keys if (offer := catalogue.get(key)) is not None]
     units = {price.unit for offer in offers for price in offer.prices}
     return bool(offers) and not any(o.free_from for o in offers) and units <= ({_PIECE, None} if every else {_PIECE})
-
-
-def named_by_price(read: Read, held: Sequence[str], catalogue: Catalogue) -> str:
-    """The text with the name of what «4 pieces at 24,900» are of: held, or the only thing of that price."""
-    text, found = read.text, tokens(read.text)
-    if "=" in text:
-        return text
-    numbers = [n for n in read.numbers[:MOST_READ] if exact(n)]
-    for at in reversed(range(1, len(numbers))):
-        count, price = numbers[at - 1], numbers[at]
-        if count.value > _MOST or price.value < _LEAST or not _at(count, price, found, catalogue):
-            continue
-        if (offer := _priced(price.value, held, catalogue)) is not None:
-            end = next((m.end for m in read.money[:MOST_READ] if m.start == price.start), price.end)
-            text = f"{text[: count.end]} {offer.name} {text[end:]}".strip()
-    return text
-
-
-def of_another_price(read: Read, wanted: Wanted, catalogue: Catalogue) -> frozenset[str]:
-    """Keys of what an unclear name may mean, where its price says that the cheapest of them is not meant."""
-    amounts = {number.value for number in read.numbers[:MOST_READ] if exact(number) and number.value >= _LEAST}
-    found: set[str] = set()
-    for mention in wanted.named if amounts else ():
-        offers = [o for key in mention.tied if (o := catalogue.get(key)) is not None] if mention.key is None else []
-        said = {offer.key for offer in offers if any(price.amount in amounts for price in offer.prices)}
-        least = least_of(catalogue, mention.tied) if said else None
-        if least is not None and least.key not in said:
-            found |= set(mention.tied)
-    return frozenset(found)
-
-
-def _at(count: NumberLike, price: NumberLike, found: Sequence[Token], catalogue: Catalogue) -> bool:
-    between = [t.folded for t in found if count.end <= t.start < price.start]
-    pieces = [word for word in between if catalogue.units.of(word) == _PIECE]
-    return any(w in listed("each") or w in listed("pricedat") for w in between) and len(between) == 1 + len(pieces)
-
-
-def _priced(amount: Decimal, held: Sequence[str], catalogue: Catalogue) -> Offer | None:
-    of_it = [offer for offer in catalogue.offers if any(price.amount == amount for price in offer.prices)]
-    known = [offer for offer in of_it if offer.key in held]
-    chosen = known or of_it
-    return chosen[0] if len(chosen) == 1 else None

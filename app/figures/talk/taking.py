@@ -45,6 +45,9 @@ def taken_in(items: Sequence[Held], wanted: Wanted, goes: Taking, catalogue: Cat
     """The items with what a message prices or takes; of one kind the later, unless it comes beside."""
     takes = goes.picked or goes.adds or wishes(wanted.words) or bool(wanted.counts) or "sum" in wanted.asks
     new = _new(wanted, goes, catalogue, takes=takes)
+    if "difference" in wanted.asks and not goes.picked and not goes.adds:
+        held = {catalogue.head(item.key) for item in items}
+        new = {key: each for key, each in new.items() if catalogue.head(key) not in held}  # it is only held against it
     settled = {key for key, held in new.items() if not held.open}
     heads = {catalogue.head(key) for key in settled}
     plans = {catalogue.head(key) for key in new if (offer := catalogue.get(key)) is not None and bounded(offer)}
@@ -56,7 +59,7 @@ def taken_in(items: Sequence[Held], wanted: Wanted, goes: Taking, catalogue: Cat
             continue
         head = catalogue.head(item.key)
         again = new.pop(item.key, None)
-        if again is None and (chosen_ := settled & set(item.open)):
+        if again is None and (chosen_ := settled & new.keys() & set(item.open)):
             again = new.pop(min(chosen_))  # of what the name might mean he has named one
             known = _counted(item, again)
             yield Held(again.key, known.count, taken=True, per=known.per)

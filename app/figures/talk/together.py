@@ -37,6 +37,8 @@ def put_in(asked: Wanted, catalogue: Catalogue, held: Sequence[str] = ()) -> tup
             continue
         if named.key is not None:
             keys.append(named.key)
+        elif not set(named.tied).isdisjoint(asked.keys):
+            continue  # «the scanner, D-Scan 2»: it has been said which
         elif 1 < len(named.tied) <= _MOST_TIED and (least := least_of(catalogue, named.tied)) is not None:
             keys.append(least.key)
     return tuple(dict.fromkeys(keys))
@@ -189,6 +191,7 @@ def _others(case: Case, basket: Basket, offers: Sequence[Offer]) -> list[Offer]:
     asked, catalogue = case.wanted, case.catalogue
     open_ = (named for named in asked.named if named.key is None and named.own)
     names = [named.tied for named in open_ if not set(named.tied) & set(asked.keys)]
+    names = [tied for tied in names if not any(set(other) < set(tied) for other in names)]  # said more closely
     names += [item.open for item in basket.items if item.open and catalogue.get(item.key) in offers]
     names += [basket.offered] if not asked.named else []
     found: list[list[Offer]] = []
