@@ -8,6 +8,8 @@ from app.language.numerals import numbers
 from app.language.words import questions
 from app.types import Section
 
+_READ = 600
+"""Characters of what is asked, the last ones: who tells much asks at the end."""
 _LEADING = 3
 """Words within which a question says what it wants to hear."""
 _HELD = 0.5
@@ -18,7 +20,8 @@ _BRAND = 4
 
 def assents(asked: str, section: Section, text: str) -> bool:
     """No to a question of one thing or another, to one that wants to hear how many, to another number of the same
-    things than its `text` has, and where the section knows nothing of what is asked about. Linear in both texts."""
+    things than its `text` has, and where the section knows nothing of what is asked about. Linear in the text."""
+    asked = asked[-_READ:]
     words = folded(asked)
     if _alternatives(words) or not questions()["open"].isdisjoint(words[:_LEADING]):
         return False
