@@ -103,16 +103,18 @@ def _odd_unit(case: Case, offers: Sequence[Offer]) -> Unknown | None:
 
 
 def _unclear_beside(case: Case) -> list[Decided]:
-    """One product is clear and another is not: what each may cost, and no sum."""
-    for named in case.wanted.named:
-        tied = _tied(case, named)
-        if named.key is None and named.own and len(tied) > 1 and not set(tied) & set(case.named):
-            if not case.wanted.asks & _PRICED:
-                return []
-            said = case.read.text[named.start : named.end]
-            known: list[Decided] = [PriceKnown(o, o.prices) for o in (*case.named[:_MOST], *tied[:_MOST])]
-            return [*known, NotKnown((Unknown("offer", said),))] if "sum" in case.wanted.asks else known
-    return []
+    """One product is clear and others are not: what each may cost, and no sum."""
+    unclear = [
+        (case.read.text[named.start : named.end], tied)
+        for named in case.wanted.named
+        if named.key is None and named.own and len(tied := _tied(case, named)) > 1 and not set(tied) & set(case.named)
+    ]
+    if not unclear or not case.wanted.asks & _PRICED:
+        return []
+    offers = dict.fromkeys((*case.named[:_MOST], *(offer for _, tied in unclear[:_MOST] for offer in tied[:_MOST])))
+    known: list[Decided] = [PriceKnown(offer, offer.prices) for offer in offers]
+    missing = tuple(Unknown("offer", said) for said, _ in unclear[:_MOST])
+    return [*known, NotKnown(missing)] if "sum" in case.wanted.asks else known
 
 
 def _tied(case: Case, named: Named) -> list[Offer]:
@@ -133,7 +135,8 @@ def _unclear(case: Case) -> list[Decided]:
                 return [Summed(made) for made in sums[:_MOST]]
             if (odd := _odd_unit(case, tied)) is not None:
                 return _without_sum(tied, (odd,))
-            return [decision for offer in tied for decision in priced(case, (offer,))]
+            others = (o for n in case.wanted.named[:_MOST] if n.own and len(n.tied) <= _MOST for o in _tied(case, n))
+            return [decision for offer in dict.fromkeys((*tied, *others)) for decision in priced(case, (offer,))]
     return []
 
 

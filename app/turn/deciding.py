@@ -76,7 +76,7 @@ _FEW = 1000
 _ASIDE = 3
 """Words beside a correction that nothing explains: with more of them it is about something else."""
 _OF_PRICES = frozenset({"sum", "difference"})
-_MOST = 4
+_MOST = 6
 
 
 def his_words(step: Step, ask: Ask) -> str:

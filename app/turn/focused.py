@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from app.composing.covering import asks, costs
 from app.composing.fitting import ROOT, folded, same
 from app.composing.section_words import content, own_words, vocabulary
+from app.figures.talk.rejecting import owned
 from app.figures.words import asked_by, chooses, fold, listed
 from app.knowledge.retriever import Retriever
 from app.knowledge.wordlists import listed as particles
@@ -48,6 +49,8 @@ class _Clause:
     keys: tuple[str, ...]
     plain: bool
     """Whether each is named as itself, and not by a word for several."""
+    his: bool = False
+    """Whether they are said to be his own, and none of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,10 @@ def focused(
         return kept, deciding
     for clause in clauses:
         own = _sections(clause.keys, step.language, found)
-        if own and _advises(clause.text) and not (_suits(clause.text) and _found_surely(kept, own, clause, asked)):
+        if clause.his and _goods(clause.keys, found):
+            kept = tuple(p for p in kept if not (_belongs(p, clause, asked) and p.section in own))
+            deciding = tuple(d for d in deciding if d.kind not in _PRICES)
+        elif own and _advises(clause.text) and not (_suits(clause.text) and _found_surely(kept, own, clause, asked)):
             advised = _first(kept, own, clause, goods=_goods(clause.keys, found))
             if advised is not kept:
                 ids = _ids(clause.keys, found)
@@ -119,7 +125,9 @@ def _clauses(step: Step, focus: Sequence[str], found: Retriever) -> Iterator[_Cl
         if not keys and not questions()["refers"].isdisjoint(folded(text)):
             keys = tuple(focus)
         plain = all(n.key is not None for n in named)
-        yield _Clause(text, number if step.queries else 0, keys if len(keys) <= _FEW else (), plain)
+        own = owned(text, named)
+        his = bool(own) and len(own) == len(named)
+        yield _Clause(text, number if step.queries else 0, keys if len(keys) <= _FEW else (), plain, his)
 
 
 def _asked_for(

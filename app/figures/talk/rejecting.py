@@ -34,6 +34,7 @@ def rejections(text: str, named: Sequence[Named], held: Collection[str] = ()) ->
     """
     found = tokens(text)
     told: list[Rejection] = []
+    his = _his_own(text, found, named, written("hisown"))
     for first, last in segments(text, found):
         begin, end = found[first].start, found[last - 1].end
         here = [(n, m) for n, m in enumerate(named[:_MOST]) if begin <= m.start < end]
@@ -49,12 +50,46 @@ def rejections(text: str, named: Sequence[Named], held: Collection[str] = ()) ->
             led = _ahead(ahead) or (has and _owned_ahead(ahead))
             rents = any(token.raw in written("having") for token in found[slice(*spans[number])])  # «we rent a till»
             blamed = wanted and _blamed(found[first:last], mention)
-            taken = linked or led or rents or blamed or _behind(behind[:_NEAR]) or (has and _owned(behind[: _NEAR + 1]))
+            taken = (
+                place in his
+                or linked
+                or led
+                or rents
+                or blamed
+                or _behind(behind[:_NEAR])
+                or (has and _owned(behind[: _NEAR + 1]))
+            )
             joined = taken and (linked or led)
             if taken:
                 owned = not (linked or _ahead(ahead) or rents or _behind(behind[:_NEAR]) or blamed)
-                told.append(Rejection(place, not _some((*ahead, *behind)), owned))
+                told.append(Rejection(place, not _some((*ahead, *behind)), owned or place in his))
     return told
+
+
+def owned(text: str, named: Sequence[Named]) -> frozenset[int]:
+    """Places of the mentions that are said to be his own, and no thing of ours."""
+    return _his_own(text, tokens(text), named, written("hisown") | written("his"))
+
+
+def _his_own(text: str, found: Sequence[Token], named: Sequence[Named], mine: Collection[str]) -> frozenset[int]:
+    """«My scales», «scales of my own»; of things that are joined, all («the scales and the scanner are my own»)."""
+    places: set[int] = set()
+    for place, mention in enumerate(named[:_MOST]):
+        first, last = _span(found, 0, len(found), mention)
+        ahead = first and found[first - 1].raw in mine and _together(text, found[first - 1], found[first])
+        behind = 0 < last < len(found) and found[last].raw in mine and _together(text, found[last - 1], found[last])
+        if (ahead or behind) and not any(found[n].raw in mine for n in range(first, last)):
+            places.add(place)
+    for place in range(len(named[:_MOST]) - 2, -1, -1):
+        between = [t for t in found if named[place].end <= t.start < named[place + 1].start]
+        if place + 1 in places and between and all(token.raw in written("joining") for token in between):
+            places.add(place)
+    return frozenset(places)
+
+
+def _together(text: str, one: Token, other: Token) -> bool:
+    """Whether nothing but blanks stands between two words."""
+    return not text[one.end : other.start].strip()
 
 
 def _span(found: Sequence[Token], first: int, last: int, mention: Named) -> tuple[int, int]:
