@@ -177,15 +177,18 @@ def _remembered(scene: Scene, plan: Decision, made: Decision, state: DialogueSta
         wants_person=False,
         closed=plan.closes,
         handed_over=state.handed_over or plan.hands_over,
-        lane=_lane(plan, state),
+        lane=_lane(plan, state, buys=bool(scene.u.word("a_buyer"))),
         last_action=made.action,
         turns=state.turns + 1,
         seen_at=now.timestamp(),
     )
 
 
-def _lane(plan: Decision, state: DialogueState) -> str:
-    """What the conversation is with a person about: one more word on it leaves it there, another topic ends it."""
+def _lane(plan: Decision, state: DialogueState, *, buys: bool) -> str:
+    """What the conversation is with a person about: one more word on it leaves it there, another topic ends it, and so
+    does who says that he is a customer."""
+    if buys and state.lane in NO_BUYER:
+        return plan.topic or ""
     if plan.hands_over:
         return plan.topic or (state.lane if state.lane in NO_BUYER else "")  # his number makes him no buyer
     if STRANGER in (plan.topic, state.lane):

@@ -118,6 +118,11 @@ def test_a_passing_word_renames_nobody(hear):
         ("3 дүкен", {"shops": "3"}),
         ("у нас 3 небольших магазина и 12 человек", {"shops": "3", "company_size": "12"}),
         ("2 магазина, сколько стоит?", {"shops": "2"}),
+        ("у нас около двадцати пяти магазинов", {"shops": "25"}),
+        ("сколько это для трёх точек?", {"shops": "3"}),
+        ("работает порядка семи человек", {"company_size": "7"}),
+        ("он один магазин открыл", {"shops": "1"}),
+        ("жиырма бес дүкен", {"shops": "25"}),
     ],
 )
 def test_size(hear, text, told):
@@ -388,3 +393,19 @@ def test_who_withheld_his_number_and_then_buys_is_asked_for_it(dialogue):
     customer = Customer(dialogue)
     customer.says("номер не дам. сколько стоит Старт?")
     assert customer.says("беру Старт, оформляйте").state.pending.slot == "contact"
+
+
+@pytest.mark.parametrize("said", ["700 ₸, так?", "180 м2", "-4", "2.5"])
+def test_what_counts_no_shops_is_no_number_of_them(customer, said):
+    customer.says("сколько стоит Рост?")
+    assert customer.state.pending.slot == "shops"
+    customer.says(said)
+    assert "shops" not in customer.slots
+
+
+def test_a_no_with_a_number_puts_the_number_right(customer):
+    customer.says("у нас 6 магазинов")
+    customer.says("нет, у нас два")
+    assert customer.slots["shops"] == "2"
+    customer.says("ошиблась, не два, а двадцать два")
+    assert customer.slots["shops"] == "22"

@@ -60,3 +60,23 @@ def test_a_supplier_who_wants_to_buy_is_a_customer(talk: Talk) -> None:
         "Предлагаем вам рекламу на радио, кому отправить прайс?", "а сколько стоит ваша программа на один магазин?"
     ).steps[-1]
     assert (step.reason, step.query is not None) == ("price", True)
+
+
+def test_in_the_middle_of_a_talk_words_like_an_offer_are_a_question(customer):
+    customer.says("сколько стоит Рост?")
+    step = customer.says("кто из вашей команды видит мои остатки?")
+    assert (step.action, step.reason) != ("handover", "supplier")
+
+
+@pytest.mark.parametrize(
+    ("offer", "denial", "question"),
+    [
+        ("предлагаем продвижение вашего сайта, сотрудничество", "вы не поняли, я ваш клиент", "сколько стоит Рост?"),
+        ("we offer SEO services for your site", "no, I am a customer", "how much is Start?"),
+    ],
+)
+def test_who_says_that_he_is_a_customer_is_one(customer, offer, denial, question):
+    assert customer.says(offer).reason == "supplier"
+    customer.says(denial)
+    assert customer.state.lane == ""
+    assert customer.says(question).reason == "price"

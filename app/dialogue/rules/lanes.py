@@ -112,7 +112,7 @@ def told(s: Scene) -> Decision | None:
 
 def same_lane(s: Scene) -> Decision | None:
     """A message that says nothing sure behind one that went to a person for what it was about: it is about that too."""
-    lane = s.state.lane
+    lane = "" if s.u.word("a_buyer") and s.state.lane in _NO_BUYER else s.state.lane
     same = s.u.acts.get(lane, 0.0) >= _SAME
     looked = sum(s.u.acts.get(act, 0.0) for act in beside.LOOKED_UP - {"sum"})  # a price's holds it
     asks = lane not in _NO_BUYER and s.u.has(*QUESTIONS) and looked >= _ASKS

@@ -41,6 +41,8 @@ def mistaken(s: Scene) -> Decision | None:
 def no_buyer(s: Scene) -> Decision | None:
     """One more word of a supplier or an applicant: passed on like the first one, and looked up nowhere."""
     lane = s.state.lane
+    if s.u.word("a_buyer"):
+        return None
     if lane not in NO_BUYER or not s.state.handed_over or "contact" in s.heard.values or s.u.has(*_ELSEWHERE):
         return None
     if any(s.u.acts.get(act, 0.0) >= _BUYS for act in _BUYERS):

@@ -1,6 +1,7 @@
 """The bot's own topics (`policy/`) met in a message: what they say, and which question they leave to the search."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.dialogue.hearing.reader import base_intent
@@ -9,6 +10,7 @@ from app.dialogue.policy.model import MAX_JOINED, Topic
 from app.dialogue.resources import load_words
 from app.dialogue.rules import support
 from app.dialogue.rules.scene import QUESTIONS, Decision, Scene
+from app.dialogue.rules.strangers import NO_BUYER
 from app.understanding.acts import Classifier
 
 _AND = frozenset(map(fold, load_words("rules", "words.yaml")["and"]))
@@ -17,6 +19,8 @@ _A_QUESTION = 2
 _IN_NEED = frozenset({"medical", "emergency"})
 _RULED = "refund"
 """The topic whose case a person decides, and whose rule the knowledge may hold."""
+_OFFERS = 0.9
+"""Probability from which who has talked with us as a customer has an offer to make, or asks for work."""
 _ASKED = 0.1
 """Probability of that topic from which a question is one for its rule."""
 _BETWEEN = re.compile(r"(?<=[.!?…])\s+")
@@ -53,10 +57,18 @@ def hits(s: Scene) -> list[Hit]:
             continue
         if excused:
             heard = [i for i in heard if not (intents.get(i) and excused & intents[i])]
+        if topic.name in NO_BUYER and topic.name not in words and _amidst(s, topic, heard, intents):
+            continue
         if heard or topic.name in words:
             places = frozenset(words.get(topic.name, ())).union(*(intents.get(intent, ()) for intent in heard))
             found.append(Hit(topic, places))
     return found
+
+
+def _amidst(s: Scene, topic: Topic, heard: Sequence[str], intents: Mapping[str, set[int]]) -> bool:
+    """Whether it only sounds like somebody's offer, in the middle of a talk about our things."""
+    goes_on = s.state.turns > 0 and s.state.lane != topic.name
+    return goes_on and not any(intents.get(each) or s.u.acts.get(each, 0.0) >= _OFFERS for each in heard)
 
 
 def by_topic(s: Scene) -> Decision | None:
