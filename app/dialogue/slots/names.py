@@ -40,11 +40,16 @@ def named(r: SlotReader, place: int) -> Heard:
 def is_name(r: SlotReader, place: int, *, capital: bool) -> bool:
     """Whether the word at `place` can be a name. `capital`: only one with a capital letter can."""
     raw = r.tokens[place].raw
-    if capital and not raw[:1].isupper():
+    if capital and (not raw[:1].isupper() or _cried(r, raw)):
         return False
     meant = any(m.start <= place < m.end and m.label[0] != "word" for m in r.u.matches)
     taken = r.among(place, "not_a_name", "negation_before")
     return bool(NAME.match(raw)) and not taken and not (meant and not raw[:1].isupper())
+
+
+def _cried(r: SlotReader, raw: str) -> bool:
+    """«Перезвоните СЕЙЧАС»: a word in capitals among others that have none is stressed, and no name."""
+    return len(raw) > 1 and raw.isupper() and any(t.raw.islower() for t in r.tokens)
 
 
 def _taken_back(r: SlotReader) -> bool:
