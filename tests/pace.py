@@ -5,9 +5,13 @@ in a second of its own clock: there the same work may take twice as long, and wh
 """
 
 import re
+import sys
 import time
 
 NOMINAL_S = 0.0055
+SLOW = 1.6
+"""From here on the long tests take longer than CI has."""
+_LOOKS = 5
 _TEXT = "Сколько стоит тариф на 3 магазина, 2 сканера и доставка в Актау? " * 200
 _WORD = re.compile(r"\w+")
 
@@ -32,6 +36,17 @@ def slowness() -> float:
     return max(1.0, best / NOMINAL_S)
 
 
+def main() -> int:
+    """Prints the slowness; exits with 1 where the machine does less than SLOW allows."""
+    found = max(slowness() for _ in range(_LOOKS))
+    print(f"{found:.2f}")
+    return int(found > SLOW)
+
+
 def within(seconds: float, bound: float) -> bool:
     """Whether some work kept a bound, of CPU seconds where the bounds were set."""
     return seconds <= bound or seconds <= bound * slowness()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
