@@ -8,6 +8,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from app.errors import Code
 
+HEADER_BYTES = 32
+"""Counted for a header besides what it says."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -22,6 +25,17 @@ class Limits:
     head_bytes: int = 64 << 10
     pieces: int = 4096
     """Of a body: each costs the loop a call, however short; a body of the longest message has a few hundred."""
+
+    @property
+    def too_long(self) -> tuple[int, str]:
+        """Status and message for such a head,"""
+        most = f"{self.head_bytes} bytes, with {HEADER_BYTES} added for every header"
+        return 431, f"the request's head is larger than {most}; send less"
+
+    @property
+    def in_crumbs(self) -> tuple[int, str]:
+        """and for such a body."""
+        return 400, f"the request's body comes in more than {self.pieces} pieces; send it in larger ones"
 
 
 def refusal(status: int, code: Code, message: str, headers: Iterable[tuple[bytes, bytes]]) -> bytes:

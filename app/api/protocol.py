@@ -12,13 +12,13 @@ from typing import Any, ClassVar, Literal
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from app.api.limits import Limits, refusal
+from app.api.limits import HEADER_BYTES, Limits, refusal
 from app.errors import Code
 
 _NOT_HTTP = "this is no request of HTTP/1.1 with a known method; see the API's page"
 _BEHIND_BYTES = 64 << 10  # what may wait behind a request that is being answered
-# Counted for a request, and for a header, besides what it says: they cost memory however short.
-_REQUEST_BYTES, _HEADER_BYTES = 1 << 10, 32
+# Counted for a request besides what it says: it costs memory however short.
+_REQUEST_BYTES = 1 << 10
 _HURRIED_S = 1.0  # the time to read an answer once the place is needed or the service stops
 
 
@@ -112,7 +112,7 @@ class Bounded(HttpToolsProtocol):
         # The parser keeps a header until its end, and says nothing of what it skips.
         self._unheard_bytes = self._unheard_bytes + len(data) if heard == self._heard else 0
         if self._unheard_bytes > self.limits.head_bytes and not self.transport.is_closing():
-            self._too_long()
+            self._refusal = self.limits.too_long
             self.send_400_response("")
 
     def on_message_begin(self) -> None:
@@ -130,7 +130,7 @@ class Bounded(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value) + _HEADER_BYTES)
+        self._count(len(name) + len(value) + HEADER_BYTES)
         if self._part == "head":  # a header behind the body has no meaning here
             super().on_header(name, value)
 
@@ -147,8 +147,7 @@ class Bounded(HttpToolsProtocol):
         self._heard += 1
         self._pieces += 1
         if self._pieces > self.limits.pieces:
-            most = self.limits.pieces
-            self._refusal = (400, f"the request's body comes in more than {most} pieces; send it in larger ones")
+            self._refusal = self.limits.in_crumbs
             raise ValueError("body in too many pieces")  # as in _count
         if self.pipeline:
             self._wait_behind(len(body))
@@ -226,12 +225,8 @@ class Bounded(HttpToolsProtocol):
             self._wait_behind(size)
         self._head_bytes += size
         if self._head_bytes > self.limits.head_bytes:
-            self._too_long()
+            self._refusal = self.limits.too_long
             raise ValueError("head too long")  # the parser stops, and what it says leads to send_400_response
-
-    def _too_long(self) -> None:
-        most = f"{self.limits.head_bytes} bytes, with {_HEADER_BYTES} added for every header"
-        self._refusal = (431, f"the request's head is larger than {most}; send less")
 
     def _wait(self, seconds: float) -> None:
         self._rest()

@@ -121,10 +121,7 @@ class Case:
     @cached_property
     def numbers_heard(self) -> frozenset[Decimal]:
         """Every number that the customer wrote."""
-        result: set[Decimal] = set()
-        for message in self.told:
-            result |= self.heard(message)[2]
-        return frozenset(result)
+        return frozenset().union(*(self.heard(message)[2] for message in self.told))
 
     @cached_property
     def customer(self) -> str:
@@ -143,7 +140,7 @@ class Case:
 
     @cached_property
     def question(self) -> str:
-        """What the customer's newest message asks; empty where there is none."""
+        """What the newest message asks."""
         return asked(self.told[-1]) if self.told else ""
 
     @cached_property
