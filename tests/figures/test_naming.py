@@ -120,3 +120,17 @@ def test_an_expired_section_sells_nothing() -> None:
     )
     assert Catalogue.of((section,), date(2026, 1, 2)).offers == ()
     assert len(Catalogue.of((section,), date(2026, 1, 1)).offers) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("can I start on Monday with it", 0),
+        ("how do we start", 0),
+        ("how much is Start for two shops", 1),
+        ("тариф старт сколько", 1),
+    ],
+)
+def test_a_thing_that_is_done_is_no_name(text: str, names: int) -> None:
+    found = shop("sample").catalogue.named(text)
+    assert len([each for each in found if each.own and each.key is not None]) == names

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rapidfuzz.distance import OSA
 
 from app.figures.shop.index import SLIPPED, Index, cuts
-from app.figures.words import Token, adjectives, common, listed, same, tokens
+from app.figures.words import Token, adjectives, common, listed, same, tokens, written
 
 _PIECE = "@piece"
 _GAP = 1  # words between two words of one name
@@ -45,6 +45,13 @@ class Named:
         return self.key is not None
 
 
+def _does(text: str, found: Sequence[Token], place: int) -> bool:
+    """«Can I set», "to start": a word of a language that writes names with capitals, where something is done."""
+    token = found[place]
+    leads = place > 0 and found[place - 1].raw in written("acting")
+    return token.raw.isascii() and text[token.start].islower() and leads
+
+
 class Names(Index):
     """Finds the products of an index in a text, in time linear in the text."""
 
@@ -60,7 +67,7 @@ class Names(Index):
                 continue
             span, owners = self._span(text, found, hits, place)
             named = self._judged(found, hits, span, owners)
-            if named is not None:
+            if named is not None and not (len(span) == 1 and _does(text, found, place)):
                 mentions.append(named)
             place = span[-1] + 1
         return tuple(mentions)
