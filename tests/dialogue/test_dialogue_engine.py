@@ -17,7 +17,6 @@ from app.dialogue.flow.model import MAX_ASKED
 from app.errors import ConfigError
 from app.store.states import of_stored_form, stored_form
 from app.types import Ask, DialogueState, Key, Pending, Snapshot
-from tests.pace import within
 from tests.thrift import most
 
 KEY = Key("shop", "customer")
@@ -616,7 +615,7 @@ def test_a_decision_takes_well_under_a_millisecond(new_customer):
     started = process_time()
     for text in texts:
         customer.says(text)
-    assert within((process_time() - started) / len(texts), 0.003)
+    assert (process_time() - started) / len(texts) < 0.003  # 0.15 ms measured; the rest is for a busy machine
 
 
 @pytest.mark.parametrize(
