@@ -1,8 +1,10 @@
 """A logistic regression over a frozen dataclass of numbers: what `machine kb train` and `machine guard train` make."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import Field, astuple, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, fields
+from functools import cache
+from operator import attrgetter
 from typing import Any, ClassVar, Protocol
 
 _STEEP = 30.0
@@ -33,6 +35,12 @@ class Logistic:
 
     def of(self, features: Numbers) -> float:
         """The probability (0..1)."""
-        rows = zip(astuple(features), self.means, self.scales, self.factors, strict=True)
+        rows = zip(_values(type(features))(features), self.means, self.scales, self.factors, strict=True)
         total = self.base + sum(factor * (value - mean) / scale for value, mean, scale, factor in rows)
         return 1 / (1 + math.exp(-max(-_STEEP, min(_STEEP, total))))
+
+
+@cache
+def _values(kind: type[Numbers]) -> Callable[[Numbers], tuple[float, ...]]:
+    """Reads the fields in their order; dataclasses.astuple copies each value, which is most of the work."""
+    return attrgetter(*(each.name for each in fields(kind)))

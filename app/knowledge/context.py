@@ -1,5 +1,7 @@
 """A short or anaphoric message ("and how much?") means little alone: it is searched with the previous user turn."""
 
+from functools import lru_cache
+
 from app.knowledge.text import words
 from app.knowledge.wordlists import is_number, listed
 
@@ -25,6 +27,7 @@ def leans_on_context(text: str) -> bool:
     return anaphoric and len(found) <= _MAX_ANAPHORIC
 
 
+@lru_cache(maxsize=256)
 def content_words(text: str) -> tuple[str, ...]:
     """The words that say what a message is about, in their order: no pronouns, conjunctions, "can I", no numbers.
 

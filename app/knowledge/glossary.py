@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import cache, lru_cache
 
 from app.knowledge.text import normalise, words
 from app.knowledge.wordlists import listed
@@ -33,29 +33,32 @@ def translated(text: str, *, whole: bool = False) -> str:
     letters = [letter for letter in text if letter.isalpha()]
     if not letters or sum(letter.isascii() for letter in letters) < _MOSTLY * len(letters):
         return text
-    return _WORD.sub(partial(_said, whole=whole), text)
+    return _WORD.sub(lambda match: _said(match[0], whole=whole), text)
 
 
 def from_kazakh(text: str) -> str:
     """The text with each word that begins as one of the Kazakh glossary said in Russian, the others as they are."""
-    return _ANY.sub(_in_russian, _phrases().sub(lambda match: _kazakh()[match[1]], normalise(text)))
+    return _ANY.sub(
+        lambda match: _in_russian(match[0]), _phrases().sub(lambda match: _kazakh()[match[1]], normalise(text))
+    )
 
 
-def _in_russian(match: re.Match[str]) -> str:
-    word = match[0]
+@lru_cache(maxsize=4096)
+def _in_russian(word: str) -> str:
     begins = (word[:length] for length in range(len(word), _LEAST - 1, -1))
-    return next((known for beginning in begins if (known := _kazakh().get(beginning))), match[0])
+    return next((known for beginning in begins if (known := _kazakh().get(beginning))), word)
 
 
-def _said(match: re.Match[str], *, whole: bool) -> str:
-    word = match[0].lower()
+@lru_cache(maxsize=4096)
+def _said(written: str, *, whole: bool) -> str:
+    word = written.lower()
     known = _glossary().get(word) or next(
         (found for form in _stems(word) if (found := _glossary().get(form)) is not None), None
     )
     if known is not None:
         return known
     small = not whole and words(word)[:1] and words(word)[0] in listed("fillers")
-    return "" if small else match[0]
+    return "" if small else written
 
 
 def _stems(word: str) -> Sequence[str]:

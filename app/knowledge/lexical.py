@@ -4,6 +4,7 @@ A section is indexed with its title, questions and keywords beside its text: the
 more often than in the text (see docs/benchmarks.md for what each adds).
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
@@ -77,11 +78,13 @@ class _Group:
             self._vocabulary = self._bm25.vocab_dict
 
     def scores(self, grams: Sequence[str]) -> NDArray[np.float32]:
-        ids = [self._vocabulary[gram] for gram in grams if gram in self._vocabulary]
-        if not ids:
-            return np.zeros(len(self.places), dtype=np.float32)
-        found: NDArray[np.float32] = self._bm25.get_scores_from_ids(ids)
-        return found
+        # bm25s adds up gram by gram: one that a message repeats hundreds of times is added once, so many times over.
+        often = Counter(gram for gram in grams if gram in self._vocabulary)
+        scores = np.zeros(len(self.places), dtype=np.float32)
+        for count in sorted(set(often.values())):
+            ids = [self._vocabulary[gram] for gram, times in often.items() if times == count]
+            scores += count * self._bm25.get_scores_from_ids(ids)
+        return scores
 
 
 def _grouped(sections: Sequence[Section]) -> list[list[int]]:

@@ -37,7 +37,9 @@ class Spelling:
 
         So many different unknown words are corrected, the first ones.
         """
-        found = [part for word in words(query) for part in self._parted(word)]
+        said = words(query)
+        parted = {word: self._parted(word) for word in dict.fromkeys(said)}
+        found = [part for word in said for part in parted[word]]
         corrected: dict[str, str] = {}
         for word in found:
             if len(corrected) == _MOST:

@@ -1,6 +1,7 @@
 """How text becomes search terms: words in one spelling, character trigrams padded with a space on both sides."""
 
 import re
+from functools import lru_cache
 
 from app.language.folds import plain
 
@@ -20,8 +21,10 @@ def words(text: str) -> list[str]:
 
 def trigrams(text: str) -> list[str]:
     """Padded character trigrams of every word, in order, with repeats: `касса` -> ` ка кас асс сса са `."""
-    grams = []
-    for word in words(text):
-        padded = f" {word} "
-        grams += [padded[i : i + _SIZE] for i in range(len(padded) - _SIZE + 1)]
-    return grams
+    return [gram for word in words(text) for gram in _of_word(word)]
+
+
+@lru_cache(maxsize=8192)
+def _of_word(word: str) -> tuple[str, ...]:
+    padded = f" {word} "
+    return tuple(padded[i : i + _SIZE] for i in range(len(padded) - _SIZE + 1))

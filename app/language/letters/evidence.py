@@ -46,6 +46,7 @@ class Evidence:
         return dict(self.points).get(language, 0.0)
 
 
+@lru_cache(maxsize=512)
 def weigh(text: str) -> Evidence:
     """The evidence of a text that stands in its own letters."""
     points: dict[str, float] = {}
