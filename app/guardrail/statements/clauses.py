@@ -252,7 +252,9 @@ def _denies(text: Sequence[str], place: int, language: Language) -> bool:
     if word in _DENYING[language]:
         aside = word in _LACKING and (not place or bool(before and before[0] in _OR))
         return not aside and not (behind and behind[0] in _IDLE)
-    return word.endswith(tuple(_ENDINGS.get(language, ()))) or (word == "t" and bool(before) and before[0] in _STEMS["en"])
+    return word.endswith(tuple(_ENDINGS.get(language, ()))) or (
+        word == "t" and bool(before) and before[0] in _STEMS["en"]
+    )
 
 
 def _share_denial(made: list[Clause], marks: list[str]) -> None:

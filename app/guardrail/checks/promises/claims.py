@@ -7,7 +7,7 @@ knowledge.
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain, islice
 
 from app.guardrail.case import Case, Problem
@@ -141,6 +141,7 @@ def _granted(case: Case, words: Sequence[str]) -> bool:
     return False
 
 
+@lru_cache(maxsize=64)
 def _claims(clause: str) -> bool:
     """Whether it says that something is so: no denial, no doubt."""
     words = WORD.findall(letters(clause))
