@@ -116,9 +116,9 @@ def _agreed(case: Case, said: _Said) -> Iterator[Problem]:
     if first is None or language != "ru" or not case.question:
         return
     sentence = case.text.raw[first[0] : first[1]]
-    words = WORD.findall(letters(sentence))
     if "?" in sentence or not affirms(sentence) or not _claims(sentence) or case.is_own(*first):
         return
+    words = WORD.findall(letters(sentence))
     if not _ANY.isdisjoint(words):
         return  # whatever it is, it is among them
     wanted = [word for word in WORD.findall(case.question)[:_MOST] if _names_a_thing(word)]
