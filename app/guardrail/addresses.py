@@ -46,6 +46,7 @@ _DIGIT_NOUNS = _LISTS.row("digit_nouns")
 _THEN = _LISTS.words("then")
 _SIGN = _LISTS.pattern("sign")
 """What no address is without: most sections have none of it and need not be read."""
+_WORD = re.compile(r"[^\W\d_]+")
 _LATIN = re.compile(r"[a-z]{2,}$|xn--[a-z0-9-]+$")
 
 
@@ -175,8 +176,6 @@ def _spelled_out(folded: str) -> Iterator[Address]:
 
 def _numbers(text: Text, called: frozenset[int] | None) -> Iterator[Address]:
     folded = text.folded
-    if called is None:
-        called = phrases().find(text)["telephones"].sentences
     ends = iter(text.sentences)
     _, end = next(ends, (0, len(folded)))
     sentence = 0
@@ -189,11 +188,13 @@ def _numbers(text: Text, called: frozenset[int] | None) -> Iterator[Address]:
         money = bool(after) and (after[0][:1] in SIGNS or after[0].strip(".,!?") in CURRENCIES)
         if _DATE.match(said) or (not said.startswith("+") and (money or _is_amount(said, digits))):
             continue
-        if len(digits) >= 12:
-            yield Address("account", digits, *m.span())
-        elif (
-            len(digits) >= 10
-            or (len(digits) >= 6 and (said.startswith("+") or _LOCAL.match(said) or sentence in called))
+        if len(digits) >= 10:
+            yield Address(*(("account", digits) if len(digits) >= 12 else ("phone", digits[-10:])), *m.span())
+            continue
+        if called is None and len(digits) >= 5:
+            called = phrases().find(text)["telephones"].sentences
+        if called is not None and (
+            (len(digits) >= 6 and (said.startswith("+") or _LOCAL.match(said) or sentence in called))
             or (len(digits) == 5 and _LOCAL.match(said) and sentence in called)
         ):
             yield Address("phone", digits[-10:], *m.span())
@@ -221,9 +222,13 @@ def _accounts(folded: str) -> Iterator[Address]:
 
 def _said(text: Text) -> Iterator[Address]:
     """«восемь семьсот один двести двадцать два …»: a telephone in words."""
+    spoken = _WORD.findall(text.folded)
+    digits = {word for word in set(spoken) if word_value(word, True) is not None or word.startswith(_DIGIT_NOUNS)}
+    if not digits or sum(word in digits for word in spoken) < _SPELLED:
+        return
     first, count, last = None, 0, None
     for token in text.tokens:
-        if token.kind == "w" and (word_value(token.text, True) is not None or token.text.startswith(_DIGIT_NOUNS)):
+        if token.kind == "w" and token.text in digits:
             first, count, last = first or token, count + 1, token
             continue
         if (token.kind == "s" and token.text in "-–,") or (first and token.text in _THEN):

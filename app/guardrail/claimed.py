@@ -128,8 +128,8 @@ def _held(said: Claimed, used: Sequence[Leaf]) -> Claimed:
 
 def affirms(sentence: str) -> bool:
     """Whether it begins with a yes."""
-    words = WORD.findall(letters(sentence))[:1]
-    return bool(words) and words[0] in _YES
+    first = WORD.search(sentence)
+    return first is not None and letters(first[0]) in _YES
 
 
 def asked(message: str) -> str:

@@ -26,7 +26,7 @@ class Grounds:
 
     def used(self, word: str) -> bool:
         """Whether a section in use has it."""
-        return any(_of(passage.section).holds(word) for passage in self._context.passages)
+        return any(section.holds(word) for section in self._used)
 
     def any(self, word: str) -> bool:
         """Whether that, the conversation or what may be said of us has it."""
@@ -43,6 +43,10 @@ class Grounds:
         if context.languages and context.language not in context.languages:
             return False
         return not context.passages or any(p.section.language == context.language for p in context.passages)
+
+    @cached_property
+    def _used(self) -> tuple[KnownWords, ...]:
+        return tuple(_of(passage.section) for passage in self._context.passages)
 
     @cached_property
     def _own(self) -> KnownWords:

@@ -33,9 +33,9 @@ def compared(case: Case) -> list[Problem]:
 
 def _bad(case: Case, said: Claimed) -> Iterator[str]:
     words = _WORD.findall(said.text)
-    folded = list(map(fold, words))
     if not any(_is_other(case, said, number, word) for number, word in enumerate(words[:_SUBJECT])):
         return
+    folded = list(map(fold, words))
     for number, word in enumerate(folded):
         able = number and folded[number - 1] in _BEFORE and word.startswith(_UNABLE)
         if (able or word.startswith(_WORSE)) and not word.startswith(_UNASKED) and not _told(said, words[number]):

@@ -18,12 +18,14 @@ def contacts(case: Case) -> list[Problem]:
     found = case.addresses
     if not found:
         return []
-    heard = frozenset(a.value for message in case.context.customer for a in written(message))
     ours = _ours(case)
+    heard: frozenset[str] | None = None
     problems = []
     for address in found[:MOST]:
         if case.is_own(address.start, address.end) or fits(address, ours):
             continue
+        if heard is None:
+            heard = frozenset(a.value for message in case.context.customer for a in written(message))
         if not fits(address, heard):
             problems.append(_problem(case, address, "no section and no text of ours gives this address"))
         elif not _told_as_theirs(case, address):

@@ -90,27 +90,35 @@ def _opposed(said: Claimed) -> Iterator[Problem]:
 
 def _opposite(said: Claimed, clause: Clause, word: str, denied: bool) -> str:
     """The sentence that says the opposite; empty where none does, or one says the same."""
+    places = list(_places(said, clause, word))
+    if all(other.polarity[word] in (None, denied) for _, _, other in places):
+        return ""  # mostly: how alike they are need not be known
     same = opposite = 0.0
     told = ""
+    for page, stated, other in places:
+        share = _share(said, clause, (page, stated, other))
+        likeness = share + (0.0 if page.title.isdisjoint(clause.keys - {word}) else _HEADED)
+        likeness += _IN_USE if page.section.id in said.used else 0.0
+        polarity = other.polarity[word]
+        if polarity is None or polarity is denied:
+            same = max(same, likeness * (_SUPPOSED if polarity is None and not denied else 1.0))
+        elif likeness > opposite and _is_about(said, clause, (page, stated, other), word, share):
+            opposite, told = likeness, stated.text
+    return told if opposite > same else ""
+
+
+_Place = tuple[Leaf, Stated, Clause]
+
+
+def _places(said: Claimed, clause: Clause, word: str) -> Iterator[_Place]:
+    """Where the sections that bear on a sentence have one of its words."""
     light = said.weights[word] < _SAYS
     for page in said.near:
         if word not in page.said or (light and not clause.keys <= page.said):
             continue
         for stated, other in page.places.get(word, ()):
-            if other.denies and other.needs and not clause.needs:
-                continue  # it may be done all the same
-            share = _share(said, clause, (page, stated, other))
-            likeness = share + (0.0 if page.title.isdisjoint(clause.keys - {word}) else _HEADED)
-            likeness += _IN_USE if page.section.id in said.used else 0.0
-            polarity = other.polarity[word]
-            if polarity is None or polarity is denied:
-                same = max(same, likeness * (_SUPPOSED if polarity is None and not denied else 1.0))
-            elif likeness > opposite and _is_about(said, clause, (page, stated, other), word, share):
-                opposite, told = likeness, stated.text
-    return told if opposite > same else ""
-
-
-_Place = tuple[Leaf, Stated, Clause]
+            if not (other.denies and other.needs and not clause.needs):  # it may be done all the same
+                yield page, stated, other
 
 
 def _share(said: Claimed, clause: Clause | Claimed, place: _Place) -> float:

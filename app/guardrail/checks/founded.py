@@ -71,16 +71,20 @@ def founded(case: Case) -> list[Problem]:
 def standings(case: Case) -> Iterator[tuple[Claimed, Standing]]:
     """The sentences that can be judged so: with a claim, without a figure."""
     context = case.context
-    if context.language not in _LANGUAGES:
+    judged = [said for said in case.claimed if _is_judged(case, said)] if context.language in _LANGUAGES else []
+    if not judged:
         return
     told = {key for message in case.told[-_TOLD:] for _, key in content(message)}
     ours = {key for text in (*map(beginning, context.earlier[-_TOLD:]), *context.own) for _, key in content(text)}
-    for said in case.claimed:
-        affirms = any(clause.keys and not clause.denies for clause in said.clauses)
-        if said.refuses or not affirms or _elsewhere(case, said) or _bids(said):
-            continue
+    for said in judged:
         if standing := _standing(said, told, ours):
             yield said, standing
+
+
+def _is_judged(case: Case, said: Claimed) -> bool:
+    """Whether it claims what no other check knows."""
+    affirms = any(clause.keys and not clause.denies for clause in said.clauses)
+    return affirms and not said.refuses and not _elsewhere(case, said) and not _bids(said)
 
 
 def _bids(said: Claimed) -> bool:

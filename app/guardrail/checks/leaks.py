@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 from rapidfuzz import fuzz
 
@@ -69,10 +70,11 @@ def leak(case: Case) -> list[Problem]:
 
 def _mark(case: Case) -> tuple[int, int] | None:
     """Where the letters of one of the prompt's marks stand, whatever stands between them."""
-    places = [place for place, sign in enumerate(case.text.raw) if sign.isalpha()]
-    letters = "".join(case.text.raw[place].lower()[0] for place in places)
-    for mark in case.context.marks:
+    marks = case.context.marks
+    letters = "".join(sign.lower()[0] for sign in case.text.raw if sign.isalpha()) if marks else ""
+    for mark in marks:
         if (start := letters.find(mark)) >= 0:
+            places = [place for place, sign in enumerate(case.text.raw) if sign.isalpha()]
             return places[start], places[start + len(mark) - 1] + 1
     return None
 
@@ -93,12 +95,11 @@ def _system(case: Case) -> Problem | None:
     runs, pairs = _runs(case.context.system)
     if not runs:
         return None
-    found = list(_WORD.finditer(case.text.folded))
-    words = [m.group() for m in found]
+    words = _WORD.findall(case.text.folded)
+    begins = [i for i, pair in enumerate(pairwise(words)) if pair in pairs and i <= len(words) - _RUN]
+    found = list(_WORD.finditer(case.text.folded)) if begins else []
     pages = None
-    for i in range(len(found) - _RUN + 1):
-        if (words[i], words[i + 1]) not in pairs:
-            continue
+    for i in begins:
         run = " ".join(words[i : i + _RUN])
         if run not in runs:
             continue

@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.claimed import Claimed
@@ -31,17 +31,18 @@ def numbered(case: Case) -> list[Problem]:
         Problem("contradicted", f"{name!r}: {reason}", said.start, said.end)
         for said in case.claimed
         if not said.refuses
-        for name, reason in islice((*_strangers(case, said), *_siblings(said)), 1)
+        for name, reason in islice(chain(_strangers(case, said), _siblings(said)), 1)
     )
     return list(islice(found, 4))
 
 
 def _strangers(case: Case, said: Claimed) -> Iterator[tuple[str, str]]:
     """A version below the least one that a section names."""
-    if any(clause.denies for clause in said.clauses):
+    named = sorted(_names(fold(said.text)))[:_PIECES]
+    if not named or any(clause.denies for clause in said.clauses):
         return
     texts = [fold(page.section.text) for page in said.near]
-    for name, number in sorted(_names(fold(said.text)))[:_PIECES]:
+    for name, number in named:
         known = [(n, text) for text in texts for other, n in _names(text) if other == name]
         least = [n for n, text in known if _open_above(text, name, n)]
         if known and least and number < min(least) and all(n != number for n, _ in known):
@@ -57,9 +58,9 @@ def _siblings(said: Claimed) -> Iterator[tuple[str, str]]:
     """What a section says of its sibling alone, said of it."""
     for piece in _PIECE.split(said.text)[:_PIECES]:
         named = _names(fold(piece))
-        words = {key for _, key in content(piece)} - {key for name, _ in named for _, key in content(name)}
         if len(named) != 1:
             continue
+        words = {key for _, key in content(piece)} - {key for name, _ in named for _, key in content(name)}
         (mine,) = named
         for key in sorted(words & said.keys):
             if said.weights[key] < _SAYS:

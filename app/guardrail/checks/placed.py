@@ -45,11 +45,14 @@ def placed(case: Case) -> list[Problem]:
 
 def _named(sentence: str) -> Iterator[tuple[int, str]]:
     """(place, name) of where a clause of a sentence says that there is something of ours."""
+    folded = letters(sentence)
+    if not any(place in folded for place in _PLACES):
+        return
     begin = 0
     for pause in (*_PAUSE.finditer(sentence), None):
         end = pause.start() if pause else len(sentence)
         matches = list(WORD.finditer(sentence, begin, end))
-        words = [letters(match[0]) for match in matches]
+        words = [folded[slice(*match.span())] for match in matches]
         begin = pause.end() if pause else end
         ours = any(word.startswith(_PLACES) for word in words)
         if not ours or any(word in _NO or word.startswith((*_DOUBT, *_BROUGHT, *_YOURS)) for word in words):

@@ -1,6 +1,7 @@
 """Check `term`: durations, deadlines, times, days and «24/7» stand in the sections, with the same subject."""
 
 from decimal import Decimal
+from functools import lru_cache
 
 from app.guardrail.allowed.model import Known
 from app.guardrail.case import Case, Problem
@@ -257,24 +258,18 @@ def _days(case: Case) -> list[Problem]:
     for m in few(_URGENT, folded):
         hurried = not folded[max(0, m.start() - 5) : m.start()].endswith(_NOT_SO)  # «не спешите»
         if hurried and not _heard(case, m.group()) and not case.is_own(*m.span()):
-            problems.append(
-                Problem(
-                    "term", f"{case.text.raw[m.start() : m.end()]!r}: no section sets this deadline", m.start(), m.end()
-                )
-            )
+            detail = f"{case.text.raw[m.start() : m.end()]!r}: no section sets this deadline"
+            problems.append(Problem("term", detail, m.start(), m.end()))
     taken = covered((p.start, p.end) for p in problems)
-    for pattern, signs in ((_SOON, _ACTION), (_WEEK, _SERVED)):
+    for pattern in (_SOON, _WEEK):
         for m in few(pattern, folded):
             if m.start() in taken or case.is_own(*m.span()):
                 continue
-            sentence = case.sentence_at(m.start())
-            piece = case.sentence_text(sentence)
-            if not signs.search(piece) or _REPORT.search(piece) or _NOT_PROMISED.search(piece):
+            piece = case.sentence_text(case.sentence_at(m.start()))
+            if not _promises(piece, soon=pattern is _SOON):
                 continue
             stem = m.group()[:6]
-            if stem in case.customer and pattern is _WEEK:
-                continue
-            if pattern is _SOON and stem in case.customer and not _ENDINGS.search(" ".join(_verbs(piece))):
+            if stem in case.customer and (pattern is _WEEK or not _ENDINGS.search(_verbs(piece))):
                 continue
             if any(stem in page for page in case.knowledge.folded):
                 continue
@@ -284,14 +279,20 @@ def _days(case: Case) -> list[Problem]:
                 and any(_DAILY.search(page) for page in case.knowledge.folded)
             ):
                 continue
-            problems.append(
-                Problem("term", f"{case.text.raw[m.start() : m.end()]!r}: no section promises this", m.start(), m.end())
-            )
+            detail = f"{case.text.raw[m.start() : m.end()]!r}: no section promises this"
+            problems.append(Problem("term", detail, m.start(), m.end()))
     return problems
 
 
-def _verbs(piece: str) -> list[str]:
-    return [
+@lru_cache(maxsize=16)
+def _promises(piece: str, *, soon: bool) -> bool:
+    """Whether a sentence promises something, or that somebody is there; asked for each day that it names."""
+    said = (_ACTION if soon else _SERVED).search(piece) is not None
+    return said and not _REPORT.search(piece) and not _NOT_PROMISED.search(piece)
+
+
+def _verbs(piece: str) -> str:
+    return " ".join(
         m.group() + piece[m.end() : m.end() + 8].split(" ", maxsplit=1)[0].rstrip(".,!?")
         for m in _ACTION.finditer(piece)
-    ]
+    )

@@ -4,7 +4,7 @@ What decides is worked out before anybody writes (`Deciding`); here it is only l
 value, the yes or no by whether the draft affirms or denies, the rest by its words.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from app.guardrail.case import Case, Problem
@@ -99,16 +99,16 @@ def _answers(case: Case, start: int, end: int) -> bool:
     return (measured and not denied) or not grounds.readable or _touches(words, sentence, grounds, denied=denied)
 
 
-def _of_it(words: list[str], grounds: Grounds) -> bool:
+def _of_it(words: Sequence[str], grounds: Grounds) -> bool:
     return any(grounds.newest(word) or grounds.used(word) for word in words)
 
 
-def _is_of_the_course(words: list[str], case: Case) -> bool:
+def _is_of_the_course(words: Sequence[str], case: Case) -> bool:
     """Whether a question is a part of one that the dialogue would have put in any case."""
     return any(all(KnownWords.of([own]).holds(word) for word in words) for own in case.context.own if "?" in own)
 
 
-def _touches(words: list[str], sentence: str, grounds: Grounds, *, denied: bool) -> bool:
+def _touches(words: Sequence[str], sentence: str, grounds: Grounds, *, denied: bool) -> bool:
     """Whether it is about what was asked: a no by what the sections in use tell, a few words by the question's own.
 
     More words of which one is ours are hardly chance, and a name answers who, where and which by itself.

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
 
 from app.guardrail.case import Case
 from app.guardrail.known import WORD, KnownWords
@@ -29,15 +31,17 @@ _MOST = 60
 """Words of a sentence that are looked up."""
 
 
-def words_of(text: str) -> list[str]:
-    """The words of a text, folded, without figures."""
-    return WORD.findall(letters(text))
+@lru_cache(maxsize=256)
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a text, folded, without figures. Several checks ask it of each sentence."""
+    return tuple(WORD.findall(letters(text)))
 
 
-def content(text: str) -> list[str]:
+@lru_cache(maxsize=256)
+def content(text: str) -> tuple[str, ...]:
     """Of them those that say something, the first ones of a long text."""
     found = (word for word in words_of(text) if len(word) >= _CONTENT and word not in _EMPTY and word not in _YES)
-    return [word for word, _ in zip(found, range(_MOST), strict=False)]
+    return tuple(islice(found, _MOST))
 
 
 def affirms(sentence: str) -> bool:

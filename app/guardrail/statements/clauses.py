@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from app.figures.words import fold as sound
-from app.guardrail.text.folding import KAZAKH, fold
+from app.guardrail.text.folding import KAZAKH, fold, folded
 from app.guardrail.text.kin import root
 from app.guardrail.text.lexicon import stem
 from app.guardrail.text.lists import Lists
@@ -33,7 +33,8 @@ _DENYING, _BARE, _ENDINGS, _STEMS = (
 )
 _SIGNS = frozenset().union(*_DENYING.values(), *_BARE.values()) - {""}
 """What denies, in any language: it names nothing."""
-_STOP, _NUMBERS, _IDLE = _folded("stop"), _folded("numbers"), _folded("idle")
+_NAMELESS = _SIGNS | _folded("stop") | _folded("numbers")
+_IDLE = _folded("idle")
 _BESIDE, _PLAIN, _OR = _folded("beside"), _folded("plain"), _folded("or")
 _CONDITIONAL, _BEFORE = _folded("conditional"), _folded("before_conditional")
 _TURNING, _PRONOUNS, _EXISTING, _LACKING = (
@@ -132,16 +133,21 @@ class Clause:
 @lru_cache(maxsize=65536)
 def key(word: str) -> str:
     """What a word goes by in any of its forms."""
-    folded = fold(word)
     kazakh = any(letter in KAZAKH for letter in word.lower())
-    return sound(root(stem(folded, kazakh)))[:_KEY]
+    return sound(root(stem(folded(word), kazakh)))[:_KEY]
 
 
 def content(text: str) -> Iterator[tuple[str, str]]:
     """(word, key) of each word that names something."""
     for found in _WORD.findall(text):
-        if found[0].isalpha() and not _empty(fold(found)):
-            yield found, key(found)
+        if (named := _named(found)) is not None:
+            yield found, named
+
+
+@lru_cache(maxsize=65536)
+def _named(word: str) -> str | None:
+    """The key of a word; None for a sign, or where it names nothing."""
+    return key(word) if word[0].isalpha() and not _empty(folded(word)) else None
 
 
 def quoted(text: str) -> frozenset[str]:
@@ -171,16 +177,17 @@ def clauses(text: str, language: Language) -> tuple[Clause, ...]:
 
 def _pieces(text: str) -> Iterator[tuple[list[str], str]]:
     """(words, the mark that the clause ends with). What is not there may be a list: each of its items is a clause."""
-    lists = not _LACKING.isdisjoint(map(fold, _WORD.findall(text)))
+    lists = not _LACKING.isdisjoint(map(folded, _WORD.findall(text)))
     words: list[str] = []
     for match in _WORD.finditer(text):
         found = match[0]
+        word = folded(found)
         spaced = found == "-" and text[match.start() - 1 : match.start()] == " "
-        joined = lists and fold(found) in _JOINING
-        if found in _ENDS or spaced or joined or fold(found) in _TURNING:
+        joined = lists and word in _JOINING
+        if found in _ENDS or spaced or joined or word in _TURNING:
             if words:
                 yield words, _JOINED if joined else found
-            words = [found] if fold(found) in _NEITHER else []
+            words = [found] if word in _NEITHER else []
         elif found[0].isalpha():
             words.append(found)
     if words:
@@ -193,7 +200,7 @@ def _without_asides(pieces: Iterator[tuple[list[str], str]]) -> list[tuple[list[
     aside = False
     for words, mark in pieces:
         between = bool(made) and made[-1][1] == "," and mark == ","
-        if between and not aside and _ASIDES.issuperset(map(fold, words)):
+        if between and not aside and _ASIDES.issuperset(map(folded, words)):
             aside = True
         elif aside:
             made[-1] = ([*made[-1][0], *words], mark)
@@ -203,25 +210,25 @@ def _without_asides(pieces: Iterator[tuple[list[str], str]]) -> list[tuple[list[
     return made
 
 
-def _empty(folded: str) -> bool:
-    return folded in _STOP or folded in _NUMBERS or folded in _SIGNS or folded.startswith(_NEEDING)
+def _empty(word: str) -> bool:
+    return word in _NAMELESS or word.startswith(_NEEDING)
 
 
 def _clause(words: Sequence[str], language: Language) -> Clause:
-    text = tuple(map(fold, words))
+    text = tuple(map(folded, words))
     supposes = text[0] in _CONDITIONAL or (text[0] in _BEFORE and text[1:2] != () and text[1] in _CONDITIONAL)
-    denials = [place for place in range(len(text)) if _denies(text, place, language)]
+    denials = {place for place in range(len(text)) if _denies(text, place, language)}
     found: list[tuple[str, int, bool]] = []
     """(word, its place, whether it stands behind «без»)"""
     bare = 0
-    for place, (word, folded) in enumerate(zip(words, text, strict=True)):
-        if folded in _BARE[language]:
+    for place, (word, heard) in enumerate(zip(words, text, strict=True)):
+        if heard in _BARE[language]:
             bare = _FOCUS
-        elif place in denials or folded in _DENYING[language] or _empty(folded):
+        elif place in denials or heard in _DENYING[language] or _empty(heard):
             bare = bare if bare == _FOCUS else 0
         else:
             found.append((word, place, bare > 0))
-            bare = 1 if bare == _FOCUS and folded.endswith(_ADJECTIVE) else 0
+            bare = 1 if bare == _FOCUS and heard.endswith(_ADJECTIVE) else 0
     short = language != "kk" and len(found) <= _SHORT
     lacks = language != "kk" and bool(denials) and not _LACKING.isdisjoint(text)
     both = sum(text[place] in _PLAIN for place in denials) > 1
@@ -232,7 +239,7 @@ def _clause(words: Sequence[str], language: Language) -> Clause:
         denied: bool | None = lone or neither
         if denials and not neither:
             # Kazakh denies behind the word.
-            near = any(0 <= (denial - place if language == "kk" else place - denial) <= _FOCUS for denial in denials)
+            near = any((place + n if language == "kk" else place - n) in denials for n in range(_FOCUS + 1))
             denied = None if both or lone or place > cause or not (near or short or lacks) else True
         made.append(Word(word, key(word), denied, lone))
     return Clause(tuple(made), text, bool(denials) or neither, supposes)
@@ -245,8 +252,9 @@ def _denies(text: Sequence[str], place: int, language: Language) -> bool:
     if word in _DENYING[language]:
         aside = word in _LACKING and (not place or bool(before and before[0] in _OR))
         return not aside and not (behind and behind[0] in _IDLE)
-    ending = _ENDINGS.get(language, frozenset())
-    return any(word.endswith(each) for each in ending) or (word == "t" and bool(before) and before[0] in _STEMS["en"])
+    return word.endswith(tuple(_ENDINGS.get(language, ()))) or (
+        word == "t" and bool(before) and before[0] in _STEMS["en"]
+    )
 
 
 def _share_denial(made: list[Clause], marks: list[str]) -> None:

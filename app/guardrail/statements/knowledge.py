@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from heapq import nlargest
 
 from app.figures.words import LANGUAGES, data
 from app.guardrail.statements.clauses import Clause, clauses, content, key, quoted
@@ -113,7 +112,8 @@ class Statements:
                 if len(places) <= _MANY:
                     for place in places:
                         found[place] = found.get(place, 0.0) + weight * factor
-        return [self.pages[-place] for _, place in nlargest(most, ((share, -place) for place, share in found.items()))]
+        best = sorted((-share, place) for place, share in found.items())[:most]
+        return [self.pages[place] for _, place in best]
 
     @cached_property
     def _rarest(self) -> float:

@@ -46,6 +46,10 @@ def fold(text: str) -> str:
     return _LETTERS_RUN.sub(_one_script, low) if _MIXED.search(low) else low
 
 
+folded = lru_cache(maxsize=16384)(fold.__wrapped__)
+"""The same of one word: words come again, whole texts seldom do."""
+
+
 def _one_script(match: re.Match[str]) -> str:
     word = match.group()
     if not _MIXED.search(word):

@@ -1,8 +1,9 @@
-"""Turns of speech from phrases.yaml, found word by word: a word is looked at once per row that it can begin."""
+"""Turns of speech from phrases.yaml, found word by word: what a word fits is looked up, and of all rows only those are
+tried whose words the text has."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from app.guardrail.text.folding import fold
@@ -12,7 +13,7 @@ from app.packaged import packaged
 _GAP = 4
 """Words that «..» stands for at most."""
 _HEAD = 3
-"""Letters that rows are filed under."""
+"""Letters that the first word of a row begins with at least, where only its beginning is given."""
 
 _Step = tuple[tuple[str, str], ...] | None
 """The words of one place, each with how it is compared (whole, beginning, inside); None for «..»."""
@@ -27,41 +28,91 @@ class Found(NamedTuple):
     clause: int
 
 
+class _Row(NamedTuple):
+    """A row of a list, its steps by their numbers."""
+
+    rank: tuple[bool, int]
+    """Of several of a list at one word the least is tried first: those that name a beginning, in their order."""
+    name: str
+    """Of the list."""
+    steps: tuple[int | None, ...]
+    """None for «..»."""
+    needs: frozenset[int]
+    """Steps that a text has to have words for."""
+
+
 class Phrases:
     """The lists of a file, each with its rows."""
 
     def __init__(self, lists: Mapping[str, Sequence[str]]) -> None:
-        self._rows: dict[str, list[tuple[str, tuple[_Step, ...]]]] = {}
+        self._steps: dict[_Step, int] = {}
+        """Each with its number."""
+        self._whole: dict[str, list[int]] = {}
+        self._beginning: dict[str, list[int]] = {}
+        self._inside: dict[str, list[int]] = {}
+        """Word of a step, by how it is compared -> the steps that it is in."""
+        self._rows: dict[int, list[_Row]] = {}
+        """By their first steps."""
         for name, rows in lists.items():
             for row in rows:
                 self._file(name, row)
+        self._lengths = sorted({len(word) for word in self._beginning})
+        self.fits = lru_cache(maxsize=16384)(self._fits)
+        """(a folded word) -> the steps that it fits"""
 
     def _file(self, name: str, row: str) -> None:
         steps = tuple(_step(part) for part in fold(row).replace("'", " ").split())
-        for head in {self._head(row, *word) for word in steps[0] or ()}:
-            self._rows.setdefault(head, []).append((name, steps))
+        first = steps[0] or ()
+        for word, compared in first:
+            if compared == "beginning" and len(word) < _HEAD:
+                raise ValueError(f"phrases.yaml: {row!r} begins with fewer than {_HEAD} letters")
+        numbers = tuple(None if step is None else self._number(step) for step in steps)
+        if numbers[0] is not None:
+            rank = all(compared == "inside" for _, compared in first), sum(map(len, self._rows.values()))
+            needs = frozenset(number for number in numbers if number is not None)
+            self._rows.setdefault(numbers[0], []).append(_Row(rank, name, numbers, needs))
 
-    @staticmethod
-    def _head(row: str, word: str, compared: str) -> str:
-        if compared == "beginning" and len(word) < _HEAD:
-            raise ValueError(f"phrases.yaml: {row!r} begins with fewer than {_HEAD} letters")
-        return "" if compared == "inside" else word[:_HEAD]
+    def _number(self, step: tuple[tuple[str, str], ...]) -> int:
+        if step not in self._steps:
+            number = self._steps[step] = len(self._steps)
+            for word, compared in step:
+                getattr(self, f"_{compared}").setdefault(word, []).append(number)
+        return self._steps[step]
+
+    def _fits(self, word: str) -> frozenset[int]:
+        found = set(self._whole.get(word, ()))
+        for length in self._lengths:
+            if length > len(word):
+                break
+            found.update(self._beginning.get(word[:length], ()))
+        for part, steps in self._inside.items():
+            if part in word:
+                found.update(steps)
+        return frozenset(found)
 
     def find(self, text: Text) -> dict[str, "Turns"]:
         """Every place of a text where a row stands, by the name of its list; of several at one word the first."""
         found: dict[str, list[Found]] = {}
-        inside = self._rows.get("", [])
-        for run in runs(text):
+        fits = {word: self.fits(word) for word in {token.text for token in text.tokens if token.kind != "s"}}
+        rows = self._beginning_at(fits)
+        for run in runs(text) if any(rows.values()) else ():
+            steps = [fits[token.text] for token in run]
             for at, token in enumerate(run):
                 seen: set[str] = set()
-                for name, steps in (*self._rows.get(token.text[:_HEAD], ()), *inside):
-                    last = _match(run, at, steps) if name not in seen else None
+                for row in rows[token.text]:
+                    last = _match(steps, at, row.steps) if row.name not in seen else None
                     if last is not None:
-                        seen.add(name)
-                        found.setdefault(name, []).append(
+                        seen.add(row.name)
+                        found.setdefault(row.name, []).append(
                             Found(token.start, run[last].end, token.sentence, token.clause)
                         )
         return defaultdict(lambda: _NONE, {name: Turns(tuple(places)) for name, places in found.items()})
+
+    def _beginning_at(self, fits: Mapping[str, frozenset[int]]) -> dict[str, list[_Row]]:
+        """Each word of a text -> the rows that begin with it and all of whose steps some word of the text fits."""
+        there = frozenset().union(*fits.values())
+        rows = {step: [row for row in self._rows.get(step, ()) if row.needs <= there] for step in there}
+        return {word: sorted(row for step in steps for row in rows[step]) for word, steps in fits.items()}
 
 
 class Turns:
@@ -124,26 +175,15 @@ def runs(text: Text) -> Iterator[list[PlacedToken]]:
         yield run
 
 
-def _fits(word: str, step: _Step) -> bool:
-    for wanted, compared in step or ():
-        if word == wanted or (
-            compared != "whole" and (word.startswith(wanted) or (compared == "inside" and wanted in word))
-        ):
-            return True
-    return False
-
-
-def _match(run: list[PlacedToken], at: int, steps: tuple[_Step, ...]) -> int | None:
-    """The last word of the row when it begins at word `at`: «..» takes as few words as will do."""
-    if not _fits(run[at].text, steps[0]):
-        return None
+def _match(fits: Sequence[frozenset[int]], at: int, steps: tuple[int | None, ...]) -> int | None:
+    """The last word of the row that begins at word `at`, by what each word fits: «..» takes as few words as will do."""
     place, gap = at, 0
     for step in steps[1:]:
         if step is None:
             gap = _GAP
             continue
-        reach = range(place + 1, min(place + 2 + gap, len(run)))
-        found = next((i for i in reach if _fits(run[i].text, step)), None)
+        reach = range(place + 1, min(place + 2 + gap, len(fits)))
+        found = next((i for i in reach if step in fits[i]), None)
         if found is None:
             return None
         place, gap = found, 0

@@ -4,6 +4,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from app.guardrail.text.folding import KAZAKH, fold
@@ -36,22 +37,31 @@ class PlacedToken(NamedTuple):
     latin: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Text:
-    """A text read once; every check works on it."""
+    """A text read once; every check works on it. Its tokens are made when first asked for: some ask for none."""
 
     raw: str
     folded: str
-    tokens: tuple[PlacedToken, ...]
     sentences: tuple[tuple[int, int], ...]
     """Character spans."""
     kazakh: frozenset[int]
     """Sentences with Kazakh letters."""
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
-    """Of the tokens, to look places up in."""
     lexicon: Lexicon = GENERAL
     """Whose meanings its tokens have."""
+
+    @cached_property
+    def tokens(self) -> tuple[PlacedToken, ...]:
+        return _tokens(self)
+
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        return tuple(token.start for token in self.tokens)
+
+    @cached_property
+    def ends(self) -> tuple[int, ...]:
+        """Of the tokens, to look places up in."""
+        return tuple(token.end for token in self.tokens)
 
     def token_at(self, place: int) -> int:
         """The first token that ends behind a place; their number when there is none."""
@@ -99,11 +109,19 @@ def read(text: str, language: str = "ru", lexicon: Lexicon = GENERAL) -> Text:
     folded = fold(text)
     sentences = tuple(spans(text))
     low = text.lower() if len(text.lower()) == len(text) else folded
-    kazakh = frozenset(
-        i for i, (a, b) in enumerate(sentences) if language == "kk" or any(letter in low[a:b] for letter in KAZAKH)
-    )
+    if language == "kk":
+        kazakh = frozenset(range(len(sentences)))
+    elif any(letter in low for letter in KAZAKH):
+        kazakh = frozenset(i for i, (a, b) in enumerate(sentences) if any(letter in low[a:b] for letter in KAZAKH))
+    else:
+        kazakh = frozenset()
+    return Text(text, folded, sentences, kazakh, lexicon)
+
+
+def _tokens(text: Text) -> tuple[PlacedToken, ...]:
+    folded, sentences, kazakh = text.folded, text.sentences, text.kazakh
     tokens: list[PlacedToken] = []
-    key = lexicon.key
+    key = text.lexicon.key
     sentence, clause, quote, quotes = 0, 0, 0, 0
     last = len(sentences) - 1
     for match in _TOKEN.finditer(folded):
@@ -132,11 +150,9 @@ def read(text: str, language: str = "ru", lexicon: Lexicon = GENERAL) -> Text:
         latin = "a" <= first <= "z"
         meaning = key(token, sentence in kazakh and not quote) if kind == "w" else ""
         tokens.append(
-            PlacedToken(kind, token, meaning, start, end, sentence, clause, quote, text[start].isupper(), latin)
+            PlacedToken(kind, token, meaning, start, end, sentence, clause, quote, text.raw[start].isupper(), latin)
         )
-    starts = tuple(token.start for token in tokens)
-    ends = tuple(token.end for token in tokens)
-    return Text(text, folded, tuple(tokens), sentences, kazakh, starts, ends, lexicon)
+    return tuple(tokens)
 
 
 def _spaced(folded: str, start: int, end: int) -> bool:

@@ -7,7 +7,7 @@ knowledge.
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain, islice
 
 from app.guardrail.case import Case, Problem
@@ -116,9 +116,9 @@ def _agreed(case: Case, said: _Said) -> Iterator[Problem]:
     if first is None or language != "ru" or not case.question:
         return
     sentence = case.text.raw[first[0] : first[1]]
-    words = WORD.findall(letters(sentence))
     if "?" in sentence or not affirms(sentence) or not _claims(sentence) or case.is_own(*first):
         return
+    words = WORD.findall(letters(sentence))
     if not _ANY.isdisjoint(words):
         return  # whatever it is, it is among them
     wanted = [word for word in WORD.findall(case.question)[:_MOST] if _names_a_thing(word)]
@@ -141,6 +141,7 @@ def _granted(case: Case, words: Sequence[str]) -> bool:
     return False
 
 
+@lru_cache(maxsize=64)
 def _claims(clause: str) -> bool:
     """Whether it says that something is so: no denial, no doubt."""
     words = WORD.findall(letters(clause))

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from app.guardrail.allowed.given import FREE, INCLUDED
 from app.guardrail.allowed.model import Free as Statement
@@ -224,7 +225,7 @@ def _discounts(case: Case) -> list[Problem]:
         piece = case.sentence_text(case.sentence_at(m.start()))
         if _FOR_BEFORE.search(case.text.folded, max(0, m.start() - 4), m.start()) or _listed(case, m.group()):
             continue  # what the customer does for theirs
-        if _NO_DISCOUNT.search(piece) or not _OFFERED.search(piece):
+        if not _offers(piece):
             continue
         if case.knowledge.discounted or case.context.discounts:
             tie = CONDITION.search(piece)
@@ -235,6 +236,12 @@ def _discounts(case: Case) -> list[Problem]:
         problems.append(_problem(case, m, "no section knows a discount"))
         break
     return problems
+
+
+@lru_cache(maxsize=16)
+def _offers(piece: str) -> bool:
+    """Whether a sentence says that there is one; asked for each time that it names one."""
+    return not _NO_DISCOUNT.search(piece) and _OFFERED.search(piece) is not None
 
 
 def _listed(case: Case, word: str) -> bool:

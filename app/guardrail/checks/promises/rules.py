@@ -43,7 +43,8 @@ _STATE_NOUNS = _LISTS.pattern("state_nouns")
 _STATE_OK = _LISTS.pattern("state_ok")
 _LIGHT = _LISTS.words("light")
 _SUPPOSED = re.compile(r"\b(?:if|when|once|until|after|before|so that)\b[^,]*$")
-_CLAUSE_END = re.compile(r"[,;:—–()]")
+_CLAUSE_ENDS = ",;:—–()"
+_CLAUSE_END = re.compile(f"[{_CLAUSE_ENDS}]")
 _WORD = re.compile(r"[^\W\d_]+")
 _CHEAPEST = _LISTS.row("cheapest")
 _NEAR = 12
@@ -55,14 +56,16 @@ class Said:
 
     def __init__(self, piece: str, m: re.Match[str], names: frozenset[str] = frozenset()) -> None:
         self.piece, self.m, self.phrase = piece, m, m.group()
-        self.before = _CLAUSE_END.split(piece[: m.start()])[-1]
-        self.behind = _CLAUSE_END.split(piece[m.end() :])[0]
+        begin = max(piece.rfind(sign, 0, m.start()) for sign in _CLAUSE_ENDS) + 1
+        end = _CLAUSE_END.search(piece, m.end())
+        self.before = piece[begin : m.start()]
+        self.behind = piece[m.end() : end.start() if end else len(piece)]
         self._names = names
 
     @property
     def denied(self) -> bool:
         """A negation stands within the two words before."""
-        return any(_NOT.search(word) for word in self.before.split()[-2:])
+        return any(_NOT.search(word) for word in self.before.rsplit(maxsplit=2)[-2:])
 
     @property
     def asked(self) -> bool:
