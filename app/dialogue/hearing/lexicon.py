@@ -152,17 +152,25 @@ def _match(
     parts: Sequence[frozenset[str] | None], part: int, rows: Sequence[frozenset[str]], place: int, *, last: bool
 ) -> int | None:
     """The token place behind the pattern's rest, or None. `last`: only the message's end will do."""
-    if part == len(parts):
-        return None if last and place < len(rows) else place
-    wanted = parts[part]
-    if wanted is None:
-        for skipped in range(GAP + 1):
-            end = _match(parts, part + 1, rows, place + skipped, last=last)
-            if end is not None:
-                return end
-        return None
-    if place < len(rows) and not wanted.isdisjoint(rows[place]):
-        return _match(parts, part + 1, rows, place + 1, last=last)
+    for wanted in parts[part:]:
+        if wanted is None:
+            return _behind_gap(parts, part + 1, rows, place, last=last)
+        if place >= len(rows) or wanted.isdisjoint(rows[place]):
+            return None
+        part, place = part + 1, place + 1
+    return None if last and place < len(rows) else place
+
+
+def _behind_gap(
+    parts: Sequence[frozenset[str] | None], part: int, rows: Sequence[frozenset[str]], place: int, *, last: bool
+) -> int | None:
+    following = parts[part] if part < len(parts) else None
+    for begin in range(place, place + GAP + 1):
+        if following is not None and (begin >= len(rows) or following.isdisjoint(rows[begin])):
+            continue
+        end = _match(parts, part, rows, begin, last=last)
+        if end is not None:
+            return end
     return None
 
 
