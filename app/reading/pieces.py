@@ -105,11 +105,12 @@ class _Cutter:
         if self.cues.asks[place]:
             return self._question(place)
         names = self.cues.at[place]
+        joined = self.cues.wishes_also(place) and self.content > 0
+        if not names:
+            return place if joined else None if self.cues.covered[place] else self._statement(place)
         cries = names.get("exclaim", 0) - place > 1 and self.asked is None and self.content > _TOPIC
-        if cries or (self._forbids(place) and self._full()):
-            return place
-        opens = ("reject_inside" in names and self.content) or ("contrast" in names and self.rejects)
-        opens = opens or (self.cues.wishes_also(place) and self.content > 0)
+        opens = joined or cries or (self._forbids(place) and self._full())
+        opens = opens or ("reject_inside" in names and self.content > 0) or ("contrast" in names and self.rejects)
         thanks = "closing" in names and self.cues.closes[names["closing"]] and not self._thanked(place)
         second = "joiner" in names and self._lasts(place)
         if opens or thanks or second:
@@ -168,8 +169,8 @@ class _Cutter:
 
     def _statement(self, place: int) -> int | None:
         if self.asked is None:
-            wishes = self._wishes(place) or self._bids(place)
-            return self._whose(self._back(place)) if wishes and self._full() else None
+            wishes = self._full() and (self._wishes(place) or self._bids(place))
+            return self._whose(self._back(place)) if wishes else None
         told = "opens_told" in self.cues.at[place] and not self.cues.related(place)
         told = told and place - self.asked > _ONE and self._long(place)
         wished = "wish_any" in self.cues.at[place] and place - self.asked > _TOPIC

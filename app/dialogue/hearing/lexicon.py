@@ -135,10 +135,12 @@ class Lexicon:
     def find(self, tokens: Sequence[Token]) -> list[Match]:
         """Every phrase in the message, in order of place."""
         rows = [self.atoms(token.text) for token in tokens]
+        said = frozenset[str]().union(*rows)
+        possible = {atom: _possible(self._by_first[atom], said) for atom in said if atom in self._by_first}
         matches: list[Match] = []
         for place, row in enumerate(rows):
             for atom in row:
-                for pattern in self._by_first.get(atom, ()):
+                for pattern in possible.get(atom, ()):
                     if pattern.first and place:
                         continue
                     end = _match(pattern.parts, 1, rows, place + 1, last=pattern.last)
@@ -148,11 +150,21 @@ class Lexicon:
         return matches
 
 
+def _possible(patterns: Sequence[_Pattern], said: frozenset[str]) -> list[_Pattern]:
+    """The patterns of which each word stands somewhere in the message."""
+    return [
+        pattern
+        for pattern in patterns
+        if len(pattern.parts) == 1 or not any(part and part.isdisjoint(said) for part in pattern.parts)
+    ]
+
+
 def _match(
     parts: Sequence[frozenset[str] | None], part: int, rows: Sequence[frozenset[str]], place: int, *, last: bool
 ) -> int | None:
     """The token place behind the pattern's rest, or None. `last`: only the message's end will do."""
-    for wanted in parts[part:]:
+    while part < len(parts):
+        wanted = parts[part]
         if wanted is None:
             return _behind_gap(parts, part + 1, rows, place, last=last)
         if place >= len(rows) or wanted.isdisjoint(rows[place]):
