@@ -245,8 +245,10 @@ def asked(words: Sequence[str]) -> frozenset[str]:
     """What folded words ask for, in their order. "How much time does it take?" asks for a measure and for no price."""
     kinds: set[str] = set()
     for place, word in enumerate(words):
-        if found := asked_by(word):
-            kinds.update(found if "price" not in found or not _measures(words, place) else _measured(found))
+        found = asked_by(word)
+        if "price" in found and _measures(words, place):
+            found = tuple("measure" if kind == "price" else kind for kind in found)
+        kinds.update(found)
     return frozenset(kinds)
 
 
@@ -256,10 +258,6 @@ def _measures(words: Sequence[str], place: int) -> bool:
         return False
     behind = words[place + 1 : place + 1 + _MEASURED]
     return (place > 0 and words[place - 1] in listed("hours")) or not listed("measures").isdisjoint(behind)
-
-
-def _measured(kinds: Sequence[str]) -> list[str]:
-    return ["measure" if kind == "price" else kind for kind in kinds]
 
 
 @cache

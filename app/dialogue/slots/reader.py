@@ -132,7 +132,7 @@ class SlotReader:
 
     def among(self, place: int, *words: str) -> bool:
         """Whether the token at a place is a word of one of these lists."""
-        return any(place in self.at(word) for word in words)
+        return any(place in self.words[word] for word in words if word in self.words)
 
     def has(self, word: str, clause: int | None = None, before: int | None = None) -> bool:
         return any(
