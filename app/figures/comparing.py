@@ -27,15 +27,23 @@ def paid_how(case: Case) -> list[Decided]:
 def once_or_again(words: Sequence[str]) -> bool:
     """Whether folded words ask if something is paid once; «one time» in two words too."""
     once = any(listed("onetime").get(word) is not None for word in words)
-    once |= any(listed("one").get(a) is not None and listed("times").get(b) is not None for a, b in pairwise(words))
+    once = once or any(
+        listed("one").get(a) is not None and listed("times").get(b) is not None for a, b in pairwise(words)
+    )
     again = any(listed("again").get(word) is not None for word in words)
-    again |= any(listed("every").get(a) is not None and listed("spans").get(b) == _ONE for a, b in pairwise(words))
-    again |= any(listed("spans").get(a) == _ONE and listed("every").get(b) is not None for a, b in pairwise(words))
+    again = again or any(_every(a, b) or _every(b, a) for a, b in pairwise(words))
+    if not (once or again):
+        return False
     refers = any(listed("it").get(word) is not None or word in listed("these") for word in words)
     asks = any(word in listed("alternatives") for word in words)
     return (once and (again or asks or refers or len(words) <= _BRIEF)) or (
         again and refers and "price" not in asked(words)
     )
+
+
+def _every(word: str, other: str) -> bool:
+    """«Every», of the time that something is paid for."""
+    return listed("every").get(word) is not None and listed("spans").get(other) == _ONE
 
 
 def differences(case: Case, basket: Basket = NOTHING) -> Iterator[Decided]:

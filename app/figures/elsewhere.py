@@ -32,8 +32,10 @@ class His:
 
 def his_amounts(case: Case) -> list[His]:
     """The amounts of a clause that are paid elsewhere, or that he may spend. Linear in the clause."""
-    text, found = case.read.text, tokens(case.read.text)
     amounts = [n for n in case.read.numbers[:MOST_READ] if exact(n) and n.value >= _LEAST]
+    if not amounts:
+        return []
+    text, found = case.read.text, tokens(case.read.text)
     return [his for part in _sentences(text, found) if (his := _his(case, part, amounts)) is not None]
 
 

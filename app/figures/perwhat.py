@@ -46,7 +46,7 @@ def _targets(text: str, found: Sequence[Token], case: Case) -> Iterator[str]:
     for place, token in enumerate(found):
         if token.raw not in written("perone"):
             continue
-        for behind in found[place + 1 : place + 1 + _NEAR]:
+        for at, behind in enumerate(found[place + 1 : place + 1 + _NEAR], place + 1):
             spans = listed("spans").get(behind.folded) is not None  # «14,900 a month» is for no thing
             if spans or any(start <= behind.start < end for start, end in named) or behind.number:
                 break
@@ -58,7 +58,7 @@ def _targets(text: str, found: Sequence[Token], case: Case) -> Iterator[str]:
                 yield _ALL
                 break
             if listed("eachof").get(behind.folded) is not None or listed("one").get(behind.folded) is not None:
-                following = next((t for t in found if t.start >= behind.end), None)
+                following = found[at + 1] if at + 1 < len(found) else None
                 own = None if following is None else case.catalogue.units.of(following.folded)
                 yield own or _EACH
                 break

@@ -235,11 +235,16 @@ def _rest(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
     spans += [(n.start, n.end) for n in read.numbers[:MOST_READ]]
     for token in found:
         word = token.folded
-        small = token.number or word in common() or word in listed("small") or word in collective()
-        small = small or word in listed("suiting")
-        known = asked_by(word) or catalogue.units.of(word) or listed("percent").get(word) or listed("spans").get(word)
-        if not small and not known and not any(start <= token.start < end for start, end in spans):
+        if token.number or _small(word) or asked_by(word) or catalogue.units.of(word):
+            continue
+        known = listed("percent").get(word) or listed("spans").get(word)
+        if not known and not any(start <= token.start < end for start, end in spans):
             yield token.raw
+
+
+def _small(word: str) -> bool:
+    """Whether a folded word says nothing by itself."""
+    return word in common() or word in listed("small") or word in collective() or word in listed("suiting")
 
 
 def _only(found: Sequence[Token], taken: Sequence[tuple[int, int]]) -> bool:

@@ -2,29 +2,30 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
 from itertools import product as combinations
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from app.packaged import packaged
 from app.types import Language
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
+_DOUBLED = re.compile(r"(.)\1+", re.DOTALL)
 _LONGEST = 40  # letters of a word that is looked at
 _SHORTEST_STEM = 3
 _STEM_STEPS = 3  # letters that an ending may share with the ending of another form
 _STEM_SHARE = 0.5
 _JOINED = -1  # the paradigm of endings that are joined of several
+MET = 1024
+"""Words of customers whose meaning is remembered."""
 _MEASURED = 2  # words within which what is counted stands behind the word that asks how many
 _SHORT_ENDING = 3  # letters of an ending behind the shortest stem
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A run of letters or of digits; `start` and `end` are places in the text."""
 
     start: int
@@ -74,7 +75,7 @@ def fold(word: str) -> str:
     word = word.translate(letters)
     for old, new in digraphs:
         word = word.replace(old, new)
-    return "".join(letter for place, letter in enumerate(word) if not place or word[place - 1] != letter)
+    return _DOUBLED.sub(r"\1", word)
 
 
 @lru_cache(maxsize=512)
@@ -86,13 +87,24 @@ def tokens(text: str) -> tuple[Token, ...]:
 _MARKS = frozenset(".!?;,:\n")
 
 
-def segments(text: str, found: Sequence[Token]) -> list[tuple[int, int]]:
+def segments(text: str, found: Sequence[Token]) -> Sequence[tuple[int, int]]:
     """[first, last) places of the words between two marks, or between words that turn from one thing to another."""
+    return _of_all(text) if found is tokens(text) else _segments(text, found)
+
+
+@lru_cache(maxsize=512)
+def _of_all(text: str) -> tuple[tuple[int, int], ...]:
+    """Of all words of a text, whose segments are asked for again and again."""
+    return tuple(_segments(text, tokens(text)))
+
+
+def _segments(text: str, found: Sequence[Token]) -> list[tuple[int, int]]:
+    turning = written("turning")
     parts: list[tuple[int, int]] = []
     begun = 0
     for place, token in enumerate(found):
         between = text[found[place - 1].end : token.start] if place else ""
-        if place > begun and (token.raw in written("turning") or not _MARKS.isdisjoint(between)):
+        if place > begun and (token.raw in turning or not _MARKS.isdisjoint(between)):
             parts.append((begun, place))
             begun = place
     return [*parts, (begun, len(found))] if found else []
@@ -152,35 +164,40 @@ def same(one: str, other: str) -> bool:
     return False
 
 
-class Words:
-    """Folded words, asked for one in any form. Values are what they stand for; of two equal words the first counts."""
+class Words(set[str]):
+    """Folded words, asked for one in any form. Values are what they stand for; of two equal words the first counts.
+
+    As a set it holds the words just as they are.
+    """
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__()
         self._by_root: dict[str, list[tuple[str, str]]] = {}
         self._exact: dict[str, str] = {}
+        self.get = lru_cache(maxsize=MET)(self._meant)  # a word is asked for again and again while a text is read
+        """What a folded word stands for, in whatever form."""
         for word, value in pairs:
             self.add(word, value)
 
-    def add(self, word: str, value: str) -> None:
+    def add(self, word: str, value: str = "") -> None:
         if word and word not in self._exact:
+            super().add(word)
             self._exact[word] = value
             self._by_root.setdefault(word[:_SHORTEST_STEM], []).append((word, value))
+            self.get.cache_clear()
 
-    def get(self, word: str) -> str | None:
-        """What a folded word stands for, in whatever form."""
+    def _meant(self, word: str) -> str | None:
         if (value := self._exact.get(word)) is not None:
             return value
-        if len(word) < _SHORTEST_STEM:
-            return None
-        near = self._by_root.get(word[:_SHORTEST_STEM], ())
-        return next((value for key, value in near if same(word, key)), None)
+        near = self._by_root.get(word[:_SHORTEST_STEM], ()) if len(word) >= _SHORTEST_STEM else ()
+        for key, value in near:
+            if same(word, key):
+                return value
+        return None
 
     def words_of(self, value: str) -> tuple[str, ...]:
         """The words that stand for a value."""
         return tuple(word for word, held in self._exact.items() if held == value)
-
-    def __contains__(self, word: str) -> bool:
-        return word in self._exact
 
 
 @cache
@@ -228,11 +245,19 @@ def asked(words: Sequence[str]) -> frozenset[str]:
     """What folded words ask for, in their order. "How much time does it take?" asks for a measure and for no price."""
     kinds: set[str] = set()
     for place, word in enumerate(words):
-        behind = words[place + 1 : place + 1 + _MEASURED]
-        hour = place > 0 and words[place - 1] in listed("hours")
-        measured = word in listed("counts") and (hour or any(each in listed("measures") for each in behind))
-        kinds.update("measure" if measured and kind == "price" else kind for kind in asked_by(word))
+        found = asked_by(word)
+        if "price" in found and _measures(words, place):
+            found = tuple("measure" if kind == "price" else kind for kind in found)
+        kinds.update(found)
     return frozenset(kinds)
+
+
+def _measures(words: Sequence[str], place: int) -> bool:
+    """Whether the word at a place asks how many, of what is measured or at what hour."""
+    if words[place] not in listed("counts"):
+        return False
+    behind = words[place + 1 : place + 1 + _MEASURED]
+    return (place > 0 and words[place - 1] in listed("hours")) or not listed("measures").isdisjoint(behind)
 
 
 @cache

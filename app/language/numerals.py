@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 from app.language.moments.moments import moments
@@ -26,6 +27,7 @@ class Number:
     bound: Bound = "exact"
 
 
+@lru_cache(maxsize=4)
 def numbers(text: str) -> tuple[Number, ...]:
     """The numbers of `text`, in order. Neither names (`D-300`), phones, nor what is a date or a clock time."""
     reading = read(text)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate
 
 from app.reading.lexicon import endings, listed, rows
@@ -11,6 +12,11 @@ _KAZAKH = re.compile("[\u04d8-\u04d9\u0492-\u0493\u049a-\u049b\u04a2-\u04a3\u04a
 _COVERING = ("joiner", "filler", "frame", "inquire", "vocative")
 _DENIED = frozenset({"frame", "inquire", "wish", "wish_any", "stressed", "stressed_doing"})
 _NEAR = 4  # words behind a «when» that may show that it asks
+
+
+@lru_cache(maxsize=1)
+def _orders() -> tuple[str, ...]:
+    return tuple(listed("lists", "imperative_starts"))
 
 
 class Cues:
@@ -89,8 +95,9 @@ class Cues:
         names, word = self.at[place], self.words[place]
         last = place + 1 == len(self.words)
         behind = "" if last else self.words[place + 1]
-        if not last and "whether" in self.at[place + 1]:
-            return True
+        whether = not last and "whether" in self.at[place + 1]
+        if whether or not names:
+            return whether
         if "ask_when" in names:
             near = range(place + 1, min(place + 1 + _NEAR, len(self.words)))
             return self.opens[place] or any(self.you(at) or "ask_any" in self.at[at] for at in near)
@@ -137,15 +144,14 @@ class Cues:
             return False
         if word.endswith(endings("you")):
             return "frame" not in self.at[place] and "inquire" not in self.at[place]
-        return word.endswith(endings("wish_maybe")) and not word.startswith(tuple(listed("lists", "imperative_starts")))
+        return word.endswith(endings("wish_maybe")) and not word.startswith(_orders())
 
     def bids(self, place: int) -> bool:
         """Whether a word is an order."""
         word = self.words[place]
         if len(word) < 5 or self.covered[place]:
             return False
-        starts = tuple(listed("lists", "imperative_starts"))
-        return word.endswith(endings("wish")) or (word.endswith(endings("wish_maybe")) and word.startswith(starts))
+        return word.endswith(endings("wish")) or (word.endswith(endings("wish_maybe")) and word.startswith(_orders()))
 
     def ends(self, place: int) -> bool:
         """Whether a Kazakh sentence ends behind this word: a question's particle, or a verb that none follows."""

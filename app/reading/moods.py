@@ -14,6 +14,7 @@ _ADMIRED = 4  # words, at most, of "what a ...!"
 _FORBIDDING = 6  # letters, at least, of a Kazakh verb that forbids
 _CORRECTED = 2  # words, at most, of "no, not X."
 _OTHER = frozenset({"wish", "wish_any", "reject_bare"})
+_SURE = frozenset({"particle", "ask_sure"})
 _BARE = 5  # words, at most, of "not X"
 
 
@@ -45,8 +46,8 @@ class _Judge:
         self.start, self.end = piece.start, piece.end
         self.first = cues.lead(self.start, self.end)
         names: set[str] = set()
-        for place in range(self.start, self.end):
-            names.update(name for name, end in cues.at[place].items() if end <= self.end)
+        for here in filter(None, cues.at[self.start : self.end]):
+            names.update(name for name, end in here.items() if end <= self.end)
         self.names = names
 
     def judged(self) -> Judged:
@@ -61,6 +62,8 @@ class _Judge:
 
     def _here(self, name: str) -> int:
         """Where a row that begins the piece ends, 0 for none. Pronouns may stand before it, and so may leads."""
+        if name not in self.names:
+            return 0
         cues = self.cues
         for place in (self.first, self.start):
             at = place
@@ -92,17 +95,17 @@ class _Judge:
 
     def _asking(self) -> bool:
         """Whether words of the piece ask for sure."""
-        cues = self.cues
-        places = range(self.start, self.end)
-        return any(cues.asks[place] or self._ended(place) for place in places) or bool(
-            self.names & {"particle", "ask_sure"}
-        )
+        if not _SURE.isdisjoint(self.names) or any(self.cues.asks[self.start : self.end]):
+            return True
+        ended = endings("question_end")
+        return any(word.endswith(ended) for word in self.cues.words[self.start : self.end])
 
-    def _ended(self, place: int) -> bool:
-        return self.cues.words[place].endswith(endings("question_end"))
+    def _has(self, name: str) -> bool:
+        """Whether a row stands in the piece, behind its leads."""
+        return name in self.names and self.cues.has(name, self.first, self.end)
 
     def _rejected(self) -> Judged | None:
-        if self._here("reject_around") and self.cues.has("reject_around_end", self.first, self.end):
+        if self._here("reject_around") and self._has("reject_around_end"):
             return self._wants_not(self._here("reject_around"), self._row("reject_around_end")[0])
         if not self._here("reject_even_asked") and (self.piece.mark == "?" or self._asking()):
             return None
@@ -146,12 +149,12 @@ class _Judge:
 
     def _rejected_before(self) -> Judged | None:
         """What is rejected stands before the words that reject, or on either side of them."""
-        if self.cues.has("reject_either", self.first, self.end):
+        if self._has("reject_either"):
             at, end = self._row("reject_either")
             follows = self._wants_not(end, self.end)
             return follows if follows.rejected[1] > follows.rejected[0] else self._wants_not(self.start, at)
         for name in ("reject_after", "reject_bare_after", "reject_except_after"):
-            if self.cues.has(name, self.first, self.end):
+            if self._has(name):
                 return self._wants_not(self.start, self._row(name)[0], contrast=name == "reject_bare_after")
         return None
 
@@ -248,7 +251,7 @@ class _Judge:
             if end and end <= self.end and not supposed and not cues.related(place):
                 return True
             bids = cues.bids(place) and not (place and "reject_bare" in cues.at[place - 1])
-            if bids or self._stressed(place):
+            if bids or (ends and self._stressed(place)):
                 return True
         if not cues.kazakh:
             return False
@@ -264,10 +267,8 @@ class _Judge:
     def _stressed(self, place: int) -> bool:
         """Whether a word says that something matters, and the piece says what: "this is very important" does not."""
         cues, names = self.cues, self.cues.at[place]
-        if cues.related(place):
-            return False
         doing, end = names.get("stressed_doing", 0), max(names.get("stressed_doing", 0), names.get("stressed", 0))
-        if not end or end > self.end:
+        if not end or end > self.end or cues.related(place):
             return False
         if end < len(cues.tokens) and "condition" in cues.at[end] and cues.tokens[end].cut < 2:
             return True

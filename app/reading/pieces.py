@@ -7,6 +7,8 @@ from app.reading.lexicon import endings, listed
 
 _TOPIC = 3  # words before a question's word that name what is asked, and tell nothing
 _ONE = 2  # words from one question's word to the next that make one question: "who and when"
+_REJECTING = frozenset({"reject_before", "reject_bare"})
+_SAYING = frozenset({"told", "wish", "wish_any", "reject_either", "exclaim"})
 _AFTER = ("reject_after", "reject_bare_after", "reject_except_after")
 _TELLING = 4  # words, at least, that tell something behind a question
 _ENDING = 2  # words, at most, from a question's word to the sentence's end, so that what it asks of stands before it
@@ -81,14 +83,14 @@ class _Cutter:
         names = cues.at[place]
         if "ask_there" in names and self.there is None:
             self.there = place
-        if not self.spoken and names.keys() & {"reject_before", "reject_bare"}:
+        if not self.spoken and not _REJECTING.isdisjoint(names):
             self.rejects = True
         self.spoken = self.spoken or not (cues.covered[place] or "pronoun" in names)
         self.conditions = self.conditions or "condition" in names
         self.inquires = self.inquires or "inquire" in names
         if not cues.covered[place]:
             self.content += 1
-            self.told = self.told or bool(names.keys() & {"told", "wish", "wish_any", "reject_either", "exclaim"})
+            self.told = self.told or not _SAYING.isdisjoint(names)
             self.told = self.told or cues.bids(place)
 
     def _starts_asking(self, place: int) -> bool:
@@ -103,11 +105,12 @@ class _Cutter:
         if self.cues.asks[place]:
             return self._question(place)
         names = self.cues.at[place]
+        joined = self.cues.wishes_also(place) and self.content > 0
+        if not names:
+            return place if joined else None if self.cues.covered[place] else self._statement(place)
         cries = names.get("exclaim", 0) - place > 1 and self.asked is None and self.content > _TOPIC
-        if cries or (self._forbids(place) and self._full()):
-            return place
-        opens = ("reject_inside" in names and self.content) or ("contrast" in names and self.rejects)
-        opens = opens or (self.cues.wishes_also(place) and self.content > 0)
+        opens = joined or cries or (self._forbids(place) and self._full())
+        opens = opens or ("reject_inside" in names and self.content > 0) or ("contrast" in names and self.rejects)
         thanks = "closing" in names and self.cues.closes[names["closing"]] and not self._thanked(place)
         second = "joiner" in names and self._lasts(place)
         if opens or thanks or second:
@@ -166,8 +169,8 @@ class _Cutter:
 
     def _statement(self, place: int) -> int | None:
         if self.asked is None:
-            wishes = self._wishes(place) or self._bids(place)
-            return self._whose(self._back(place)) if wishes and self._full() else None
+            wishes = self._full() and (self._wishes(place) or self._bids(place))
+            return self._whose(self._back(place)) if wishes else None
         told = "opens_told" in self.cues.at[place] and not self.cues.related(place)
         told = told and place - self.asked > _ONE and self._long(place)
         wished = "wish_any" in self.cues.at[place] and place - self.asked > _TOPIC
@@ -258,6 +261,8 @@ class _Cutter:
         """Where a piece starts because one ends behind the word at a place."""
         cues = self.cues
         names = cues.at[place]
+        if not names:
+            return place + 1 if cues.ends(place) else None
         opens = cues.lead(self.start, place) == place
         if "greeting" in names and opens and (place == self.start or self.content == 0):
             end = names["greeting"]

@@ -1,8 +1,8 @@
 """The words of a text, in one spelling, and what parts them."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from app.packaged import packaged
 
@@ -17,8 +17,7 @@ _NONE, _WEAKLY, _STRONGLY = range(3)
 _SHORT_LINE = 2.0  # words a line, at most, where somebody sends one line for each breath
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word or a number at `start`..`end`; `word` is its one spelling. `cut`: 0 nothing parts it from the one before,
     1 a comma or its like does, 2 a sentence ends before it. `mark`: "?" or "!" if that stands behind it.
     """
@@ -70,6 +69,8 @@ def tokens(text: str) -> tuple[Token, ...]:
 def _cut(gap: str, before: Token | None, *, breath: bool, initial: bool) -> int:
     if before is None:
         return _STRONGLY
+    if gap == " ":
+        return _NONE
     signs = frozenset(gap)
     if breath:
         signs -= {"\n"}

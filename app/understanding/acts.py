@@ -5,9 +5,9 @@ probabilities by one temperature, fitted on examples that were kept aside, so th
 text that belongs to none of them is nearest to some all the same, with little of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from io import BytesIO
 
@@ -20,6 +20,7 @@ from app.understanding.features import BUCKETS, Features, features, weighed
 
 LANGUAGES = ("ru", "kk", "en")
 WEIGHTS = "acts.npz"
+_KEPT = 512  # texts whose acts are remembered
 _OWN_SURE = 0.62
 """Cosine from which a bot's own example decides; two phrasings of one wish lie at .3 to .6."""
 
@@ -100,6 +101,14 @@ class Classifier:
 
     def scored(self, text: str) -> Scored:
         """The acts of one clause or short message. Never raises."""
+        return self._known(text)
+
+    @cached_property
+    def _known(self) -> Callable[[str], Scored]:
+        """A clause is scored by itself, as a question, and where it is all that was said."""
+        return lru_cache(maxsize=_KEPT)(self._scored)
+
+    def _scored(self, text: str) -> Scored:
         of = features(text)
         if not of.buckets.size:
             return Scored()
@@ -113,7 +122,7 @@ class Classifier:
                 chances *= 1 - cosine
                 chances[self.names.index(act)] += cosine
         order = np.argsort(-chances, kind="stable")
-        return Scored(tuple((self.names[place], float(chances[place])) for place in order))
+        return Scored(tuple(zip(map(self.names.__getitem__, order.tolist()), chances[order].tolist(), strict=True)))
 
 
 @lru_cache(maxsize=1)

@@ -53,7 +53,7 @@ class ActHeard:
 
 def candidates(acts: Mapping[str, float]) -> tuple[str, ...]:
     """The acts that a message may have, the likeliest first; none for a text that holds nothing to go by."""
-    return tuple(sorted(acts, key=lambda act: -acts[act])[:_MOST])
+    return tuple(sorted(acts, key=acts.__getitem__, reverse=True)[:_MOST])
 
 
 def is_unsure(
@@ -67,7 +67,7 @@ def is_unsure(
     """
     if not acts or not _SAY_LITTLE.issuperset(names):
         return False
-    likeliest = max(acts, key=lambda act: acts[act])
+    likeliest = max(acts, key=acts.__getitem__)
     if _doubted(likeliest, acts[likeliest], SURE if _LOOKED_UP not in names else _SURE_TO_ASK):
         return True
     asked = [clause for clause in clauses if clause.endswith("?")] if len(clauses) > 1 else []

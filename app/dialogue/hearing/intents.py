@@ -68,7 +68,7 @@ class Understanding:
     """Nothing tells what it is for."""
 
     def has(self, *names: str) -> bool:
-        return any(name in self.intents for name in names)
+        return not set(self.intents).isdisjoint(names)
 
     def with_intent(self, name: str) -> "Understanding":
         """This with one more intent, in its place."""
@@ -91,7 +91,7 @@ class Understanding:
         """The acts that it may have, the likeliest first."""
         return candidates(self.acts)
 
-    @property
+    @cached_property
     def steers(self) -> str:
         """`resume`, `cancel` or `back`, where the message says only that; else empty."""
         polite = {place for name in ("affirm", "deny", "unknown") for place in self._places(name)}
@@ -128,7 +128,7 @@ class Understanding:
         places = self._places("affirm")
         return self.affirms and places.issuperset(self.content)
 
-    @property
+    @cached_property
     def denies(self) -> bool:
         """A no that stands by itself («нет, пока не надо»), unlike one that governs a word («нет аналитики»)."""
         tokens = self.message.tokens
@@ -174,10 +174,11 @@ def understand(
     understanding = Understanding(
         (), language, message, tuple(matches), tuple(own), reader.content, reader.places("greeting"), frozenset(), heard
     )
+    acts: Mapping[str, float] = {}
+    unsure = False
     if not understanding.steers:
         classifier = classifier or Classifier.load()
         acts = heeded(acts_of(message.text, classifier, clauses), act)
-        understanding = replace(understanding, acts=acts)
         names = joined(
             names,
             acts,
@@ -191,7 +192,6 @@ def understand(
         if pending and kind not in FREE and acts.get("frustration", 0.0) >= _FED_UP:
             names.add("frustration")  # no number and no choice is told in anger
         unsure = not own and is_unsure(names, acts, clauses, classifier)
-        understanding = replace(understanding, unsure=unsure)
     if "language_wish" in names and understanding._wish is None and _names_one(understanding):
         names = (names - {"language_wish"}) | {"feature"}  # it is asked what else is in it
     asks = understanding.word("tells_here") or message.asking & reader.asking(names)
@@ -201,7 +201,6 @@ def understand(
     if own:
         names.add("contact_given")
     asking = reader.asking(names)
-    understanding = replace(understanding, asking=asking)
     if understanding.denies and "refusal" not in names:
         names.add("denial")
     told = [place for place in reader.content if message.tokens[place].clause not in asking and place not in written]
@@ -209,7 +208,7 @@ def understand(
         names.add("info")
     intents = tuple(name for name in RANK if name in names)
     tone = tone_of(message.text, intents, matches) if switches.tone else "neutral"
-    return replace(understanding, intents=intents, tone=tone)
+    return replace(understanding, intents=intents, tone=tone, acts=acts, unsure=unsure, asking=asking)
 
 
 def _names_one(understanding: Understanding) -> bool:

@@ -135,10 +135,12 @@ class Lexicon:
     def find(self, tokens: Sequence[Token]) -> list[Match]:
         """Every phrase in the message, in order of place."""
         rows = [self.atoms(token.text) for token in tokens]
+        said = frozenset[str]().union(*rows)
+        possible = {atom: _possible(self._by_first[atom], said) for atom in said if atom in self._by_first}
         matches: list[Match] = []
         for place, row in enumerate(rows):
             for atom in row:
-                for pattern in self._by_first.get(atom, ()):
+                for pattern in possible.get(atom, ()):
                     if pattern.first and place:
                         continue
                     end = _match(pattern.parts, 1, rows, place + 1, last=pattern.last)
@@ -148,21 +150,39 @@ class Lexicon:
         return matches
 
 
+def _possible(patterns: Sequence[_Pattern], said: frozenset[str]) -> list[_Pattern]:
+    """The patterns of which each word stands somewhere in the message."""
+    return [
+        pattern
+        for pattern in patterns
+        if len(pattern.parts) == 1 or not any(part and part.isdisjoint(said) for part in pattern.parts)
+    ]
+
+
 def _match(
     parts: Sequence[frozenset[str] | None], part: int, rows: Sequence[frozenset[str]], place: int, *, last: bool
 ) -> int | None:
     """The token place behind the pattern's rest, or None. `last`: only the message's end will do."""
-    if part == len(parts):
-        return None if last and place < len(rows) else place
-    wanted = parts[part]
-    if wanted is None:
-        for skipped in range(GAP + 1):
-            end = _match(parts, part + 1, rows, place + skipped, last=last)
-            if end is not None:
-                return end
-        return None
-    if place < len(rows) and not wanted.isdisjoint(rows[place]):
-        return _match(parts, part + 1, rows, place + 1, last=last)
+    while part < len(parts):
+        wanted = parts[part]
+        if wanted is None:
+            return _behind_gap(parts, part + 1, rows, place, last=last)
+        if place >= len(rows) or wanted.isdisjoint(rows[place]):
+            return None
+        part, place = part + 1, place + 1
+    return None if last and place < len(rows) else place
+
+
+def _behind_gap(
+    parts: Sequence[frozenset[str] | None], part: int, rows: Sequence[frozenset[str]], place: int, *, last: bool
+) -> int | None:
+    following = parts[part] if part < len(parts) else None
+    for begin in range(place, place + GAP + 1):
+        if following is not None and (begin >= len(rows) or following.isdisjoint(rows[begin])):
+            continue
+        end = _match(parts, part, rows, begin, last=last)
+        if end is not None:
+            return end
     return None
 
 

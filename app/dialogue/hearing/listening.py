@@ -1,8 +1,9 @@
 """What of a raw message the dialogue goes by: the customer's own words, what of them asks, what they do not want."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from app.language.folds import letters
@@ -117,29 +118,45 @@ def apart(text: str) -> Iterator[str]:
     """The questions of one clause: a word that joins, and behind it one that asks or another thing to do."""
     joins = questions()["joins"]
     words = text.split()
-    begun = 0
-    for place in range(1, len(words) - 1):
-        if letters(words[place]).strip(",") in joins and _asks_anew(words[begun:place], words[place + 1 :]):
+    folded = [letters(word) for word in words]
+    begun, said = 0, set[str]()
+    for place, word in enumerate(folded):
+        inside = 0 < place < len(words) - 1 and word.strip(",") in joins
+        if (
+            inside
+            and _asks_anew(said, folded[place + 1 : place + 3], folded[-1])
+            and (folded[place + 1] in questions()["asks"] or _weighs(words[begun:place], words[place + 1 :]))
+        ):
             yield " ".join(words[begun:place])
-            begun = place + 1
+            begun, said = place + 1, set()
+        else:
+            said.add(word.strip("?,"))
     yield " ".join(words[begun:])
 
 
-def _asks_anew(before: Sequence[str], behind: Sequence[str]) -> bool:
-    """Whether what stands behind a joining word is a question of its own."""
-    known, first = questions(), letters(behind[0])
-    said = {letters(word).strip("?,") for word in before}
-    if not said - (known["empty"] - known["asks"]) - known["joins"]:
+def _asks_anew(said: Set[str], behind: Sequence[str], last: str) -> bool:
+    """Whether what stands behind a joining word may be a question of its own. `said`: the words before it."""
+    known, first = questions(), behind[0]
+    if said <= _dull():
         return False  # "so and how much": nothing is asked yet
-    if first in known["asks"]:
-        return True
-    if min(len(_content(" ".join(before))), len(_content(" ".join(behind)))) < _ENOUGH:
-        return False
-    acted = len(behind) > 1 and letters(behind[1]) in known["acted_on"]
+    acted = len(behind) > 1 and behind[1] in known["acted_on"]
     does = (acted or first in known["does"]) and not said.isdisjoint(known["starts"])
-    infinitive = first.endswith(tuple(known["infinitive"]))
-    acts = infinitive and any(word.endswith(tuple(known["infinitive"])) for word in said - known["asks"])
-    return does or acts or (letters(behind[-1]).strip("?") in known["modal"] and not said.isdisjoint(known["asks"]))
+    infinitive = tuple(known["infinitive"])
+    acts = first.endswith(infinitive) and any(word.endswith(infinitive) for word in said - known["asks"])
+    modal = last.strip("?") in known["modal"] and not said.isdisjoint(known["asks"])
+    return first in known["asks"] or does or acts or modal
+
+
+def _weighs(*sides: Sequence[str]) -> bool:
+    """Whether each side of a joining word names what it is about."""
+    return all(len(_content(" ".join(words))) >= _ENOUGH for words in sides)
+
+
+@lru_cache(maxsize=1)
+def _dull() -> frozenset[str]:
+    """Words behind which nothing is asked yet."""
+    known = questions()
+    return (known["empty"] - known["asks"]) | known["joins"]
 
 
 def _content(text: str) -> set[str]:

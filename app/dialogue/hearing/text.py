@@ -9,6 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 from app.language.folds import plain
 from app.language.scripts import meant
@@ -35,8 +36,7 @@ _EMAIL = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word or a number: `text` folded, `raw` as typed, at `start`..`end` of `Message.text`, in clause `clause`."""
 
     text: str

@@ -56,6 +56,8 @@ def _charged(message: Message) -> bool:
     """«за 1000», «по 1 в месяц», «цена будет 1», «по тысяче», «1000-ға»: what can only be a price."""
     tokens = message.tokens
     for place, token in enumerate(tokens):
+        if not (token.text.isdecimal() or _is(token, "thousands")):
+            continue
         before = tokens[max(0, place - _BETWEEN) : place]
         after = tokens[place + 1] if place + 1 < len(tokens) else None
         leads = bool(before) and (_is(before[-1], "cues") or _has(before, "prices"))
@@ -67,6 +69,6 @@ def _charged(message: Message) -> bool:
                 return True
             if long and after is not None and _is(after, "into"):
                 return True
-        elif leads and _is(token, "thousands"):
+        elif leads:
             return True
     return False

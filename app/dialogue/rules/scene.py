@@ -126,7 +126,7 @@ class Scene:
     @property
     def wider(self) -> str | None:
         """The usual words, in the shop's language, of what the examples say that he wants."""
-        likely = sorted(self.u.acts, key=lambda act: -self.u.acts[act])
+        likely = sorted(self.u.acts, key=self.u.acts.__getitem__, reverse=True)
         act = next((act for act in likely if self.u.acts[act] >= _LIKELY and f"query_{act}" in self.shop.data), None)
         return str(self.shop.data[f"query_{act}"]) if act else self._with_what_is_told
 

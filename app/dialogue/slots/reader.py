@@ -1,5 +1,6 @@
 """What reading one message for slots rests on (`SlotReader`), and what the reading finds (`Heard`)."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -88,14 +89,17 @@ class SlotReader:
     def spelled(self) -> Mapping[int, tuple[int, int]]:
         """Whole numbers that are written in words: (number, place of the first word) by the place of the last."""
         tokens, known = self.tokens, self.vocabulary.numbers
+        starts = [token.start for token in tokens]
         found = {place: (known[t.text], place) for place, t in enumerate(tokens) if t.text in known}
         for number in numbers(self.u.message.text):
-            places = [place for place, token in enumerate(tokens) if number.start <= token.start < number.end]
-            digits = any(character.isdecimal() for character in self.u.message.text[number.start : number.end])
-            if not places or digits or number.kind != "cardinal" or number.high is not None:
+            first, behind = bisect_left(starts, number.start), bisect_left(starts, number.end)
+            if first == behind or number.kind != "cardinal" or number.high is not None:
                 continue
-            found = {place: one for place, one in found.items() if place not in places}
-            found[places[-1]] = int(number.value), places[0]
+            if any(character.isdecimal() for character in self.u.message.text[number.start : number.end]):
+                continue
+            for place in range(first, behind):
+                found.pop(place, None)
+            found[behind - 1] = int(number.value), first
         return found
 
     def spelled_at(self, place: int) -> int | None:
@@ -117,7 +121,7 @@ class SlotReader:
 
     def after(self, found: Heard) -> "SlotReader":
         """This reader as the next part meets it."""
-        return self if found is NOTHING else replace(self, heard=self.heard | found)
+        return self if found == NOTHING else replace(self, heard=self.heard | found)
 
     def filled(self, slot: str) -> bool:
         return any(name in self.heard.values for name in (slot, *self.slots[slot].satisfied_by))
@@ -128,7 +132,7 @@ class SlotReader:
 
     def among(self, place: int, *words: str) -> bool:
         """Whether the token at a place is a word of one of these lists."""
-        return any(place in self.at(word) for word in words)
+        return any(place in self.words[word] for word in words if word in self.words)
 
     def has(self, word: str, clause: int | None = None, before: int | None = None) -> bool:
         return any(

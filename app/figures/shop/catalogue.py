@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 
 from app.figures.shop.contents import Contents, contents_of
@@ -165,6 +166,7 @@ class Catalogue:
         return tuple(offer for offer in self.offers if any(price.unit == unit for price in offer.prices))
 
 
+@lru_cache(maxsize=4096)
 def key_of(name: str) -> str:
     return " ".join(folded(name))
 

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 
-from app.figures.words import Words, fold, listed, signs, tokens
+from app.figures.words import MET, Words, fold, listed, signs, tokens
 from app.types import Fact, FactKind, Language, Section
 
 _NUMBERED = re.compile(r"\s\((\d{1,3})\)$")
@@ -64,6 +65,8 @@ class Units:
         shop = Words((fold(word), unit) for words, unit in pairs for word in words.split()[:1])
         self._shop = shop
         self._general = general
+        self.of = lru_cache(maxsize=MET)(self._of)
+        """Like `key`, of a folded word."""
         people = (shop.get(word) for word in general.words_of(_PERSON))
         self._person = next((key for key in people if key is not None), _PERSON)
         names: dict[str, str] = {}
@@ -76,8 +79,7 @@ class Units:
         first = word.split(maxsplit=1)[0] if word.split() else ""
         return self.of(fold(first)) if first else None
 
-    def of(self, word: str) -> str | None:
-        """Like `key`, of a folded word."""
+    def _of(self, word: str) -> str | None:
         found = self._shop.get(word) or self._general.get(word)
         return self._person if found == _PERSON else found
 

@@ -49,7 +49,7 @@ class Index:
                 self._holders[word].add(key)
         self._units = units
         self._keywords: dict[str, set[str]] = defaultdict(set)
-        self._phrases: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        self._phrases: dict[str, list[frozenset[str]]] = defaultdict(list)
         self._attributes: dict[str, set[str]] = defaultdict(set)
         of_section: dict[str, list[str]] = defaultdict(list)
         for key, (_, ids) in named.items():
@@ -126,7 +126,7 @@ class Index:
             for key in keys:
                 if not set(words) <= set(self._entries[key].whole):
                     if not lost:
-                        self._phrases[key].append(words)
+                        self._phrases[key].append(frozenset(words))
                     for word in words:
                         if word not in self._holders and self._units.of(word) is None:
                             self._keywords[word].add(key)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.figures.words import Words, asked_by, common, fold, folded, listed, tokens
 from app.types import Section
@@ -48,6 +49,7 @@ def _bare(question: str) -> bool:
     return asks and all(says_nothing(word) for word in words)
 
 
+@lru_cache(maxsize=16384)
 def says_nothing(word: str) -> bool:
     """Whether a folded word names nothing: it asks, greets, joins, or is a length of time."""
     if any(listed(name).get(word) is not None for name in _EMPTY):

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
+from app.figures.shop.facts import Units
 from app.figures.shop.index import SLIPPED, Index, cuts
-from app.figures.words import Token, adjectives, common, listed, same, tokens, written
+from app.figures.words import MET, Token, adjectives, common, listed, tokens, written
+from app.types import Section
 
 _PIECE = "@piece"
 _GAP = 1  # words between two words of one name
@@ -55,9 +58,17 @@ def _does(text: str, found: Sequence[Token], place: int) -> bool:
 class Names(Index):
     """Finds the products of an index in a text, in time linear in the text."""
 
+    def __init__(
+        self, named: Mapping[str, tuple[str, Sequence[str]]], sections: Sequence[Section], units: Units
+    ) -> None:
+        super().__init__(named, sections, units)
+        # The same words are met again and again: in a text, and in the texts of a talk.
+        self._hit = lru_cache(maxsize=MET)(self._hit_of)
+        self._verdict = lru_cache(maxsize=MET)(self._verdict_of)
+
     def find(self, text: str) -> tuple[Named, ...]:
         found = tokens(text)
-        hits = [self._hit(token) for token in found]
+        hits = [self._hit(token.folded) for token in found]
         mentions: list[Named] = []
         place = 0
         while place < len(found) and len(mentions) < _MOST:
@@ -72,14 +83,13 @@ class Names(Index):
             place = span[-1] + 1
         return tuple(mentions)
 
-    def _hit(self, token: Token) -> tuple[str, float] | None:
-        """The word of a name that a token is, and what it counts."""
-        word = token.folded
+    def _hit_of(self, word: str) -> tuple[str, float] | None:
+        """The word of a name that a folded word is, and what it counts."""
         if word in common() and word not in self._holders:
             return None
         if (known := self._forms.get(word)) is not None:
             return known, 1.0
-        if len(word) < SLIPPED or token.number or word in common() or self._units.of(word) is not None:
+        if len(word) < SLIPPED or word.isdigit() or word in common() or self._units.of(word) is not None:
             return None
         for form in (word, word[:-1], word[:-2]):
             if len(form) < SLIPPED:
@@ -136,13 +146,22 @@ class Names(Index):
         for place in span:
             if hit := hits[place]:
                 said[hit[0]] = max(said.get(hit[0], 0.0), hit[1])
-        endings = adjectives()
-        described = {hit[0] for place in span if (hit := hits[place]) and found[place].raw.endswith(endings)}
-        scores: dict[str, float] = {}
-        certain: dict[str, bool] = {}
+        start, end = found[span[0]].start, found[span[-1]].end
         if len(owners) > _MOST_MEANT:
             many = tuple((key, 0.0) for key in sorted(owners)[:_MOST_MEANT])
-            return Named(found[span[0]].start, found[span[-1]].end, many, None)
+            return Named(start, end, many, None)
+        endings = adjectives()
+        described = (hit[0] for place in span if (hit := hits[place]) and found[place].raw.endswith(endings))
+        verdict = self._verdict(frozenset(owners), tuple(said.items()), frozenset(described))
+        return None if verdict is None else Named(start, end, *verdict)
+
+    def _verdict_of(
+        self, owners: frozenset[str], words: Sequence[tuple[str, float]], described: frozenset[str]
+    ) -> tuple[tuple[tuple[str, float], ...], str | None, bool] | None:
+        """Of a mention its candidates, the one meant, and whether a word of its own name was said."""
+        said = dict(words)
+        scores: dict[str, float] = {}
+        certain: dict[str, bool] = {}
         for key in owners:
             scores[key], certain[key] = self._score(key, said, described)
         real = [w for w in said if self._units.of(w) is None and len(w) > 1 and not w.isdigit() and w not in common()]
@@ -158,9 +177,9 @@ class Names(Index):
         called = any(w in (e := self._entries[key]).strong or w == e.head for key in whole for w in said)
         if not sure and not called and len(owners) > 1:
             own = False  # «the receipt», of «receipt printer»: what it is of, and no word for it alone
-        return Named(found[span[0]].start, found[span[-1]].end, tuple(ranked), best if sure else None, own)
+        return tuple(ranked), best if sure else None, own
 
-    def _score(self, key: str, said: Mapping[str, float], described: set[str]) -> tuple[float, bool]:
+    def _score(self, key: str, said: Mapping[str, float], described: frozenset[str]) -> tuple[float, bool]:
         """What the words are worth for a product, and whether they can mean no other. An adjective alone can."""
         entry = self._entries[key]
         score, certain, rare, words = 0.0, False, False, set[str]()
@@ -180,7 +199,7 @@ class Names(Index):
         if any(own <= words for own in entry.own):
             score += _FULL * len(words) / len(said) + 0.01 * len(words)
             certain = True
-        if any(all(any(same(w, s) for s in said) for w in phrase) for phrase in self._phrases.get(key, ())):
+        if any(said.keys() >= phrase for phrase in self._phrases.get(key, ())):
             score += _KEYWORD
             certain = True
         if entry.head in words:

@@ -1,5 +1,6 @@
 """A thing told by its price: «plus 8,000 for the connection», «715,800 + 16,000?», «did you count the 8,000 × 2?»."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -104,10 +105,12 @@ def _led(
     sums = "sum" in wanted.asks and bool(before.items or any(n.own for n in wanted.named))
     rest = {word.lower() for word in wanted.rest}
     weak = [n for n in wanted.named if not n.own]
+    ends = [token.end for token in found]
     any_ = False
     for place, number in enumerate(numbers):
         signs = [sign_between(read.text, a.end, b.start) for a, b in _pairs(numbers, place)]
-        ahead = [token for token in found if token.end <= number.start][-1:]
+        behind = bisect_right(ends, number.start)
+        ahead = found[max(0, behind - 1) : behind]
         gap = read.text[ahead[0].end : number.start] if ahead else read.text[: number.start]
         plus = "+" in gap or any(operators().get(t.raw) == "+" or t.folded in listed("more") for t in ahead)
         noun = (

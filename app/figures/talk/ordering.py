@@ -107,7 +107,8 @@ def _so_many(wanted: Wanted, right: Decimal | None) -> Decimal | None:
 
 def recaps(words: Sequence[str]) -> bool:
     """Whether folded words ask what is in the order so far. Linear in the words."""
-    return any(_stands(phrase, words) for phrase in _recaps())
+    said = frozenset(words)
+    return any(said.issuperset(phrase) and _stands(phrase, words) for phrase in _recaps())
 
 
 def _stands(phrase: Sequence[str], words: Sequence[str]) -> bool:

@@ -1,11 +1,14 @@
 """A main offer that is wanted without saying which: «and with the plan», «the program too»."""
 
+from functools import lru_cache
+
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.fitting import bounded
 from app.figures.wanted import Wanted
 from app.figures.words import tokens
 
 
+@lru_cache(maxsize=8)
 def main_offers(catalogue: Catalogue) -> tuple[Offer, ...]:
     """The shop's main offers of which one is taken, by what they include; empty where there are no two such."""
     names = catalogue.main.names if catalogue.main is not None else ()

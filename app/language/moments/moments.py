@@ -123,7 +123,7 @@ def _part(text: Text, place: int) -> Element | None:
     if edged and text.near(edged[1]) and (until := words.parts.at(text, edged[1])):
         own = words.parts.at(text, place)
         return Element(place, own[1], part=own[0]) if own else Element(place, until[1], part=until[0], edge="before")
-    led = text.fold(place) in words.at_day | words.words["the"] and text.near(place + 1)
+    led = (text.fold(place) in words.at_day or text.fold(place) in words.words["the"]) and text.near(place + 1)
     which = words.which.get(text.fold(place + led), "")
     behind = words.clock_on.at(text, place)
     begins = (place, place + led, place + led + (which == "this"), behind[1] if behind else place)

@@ -75,9 +75,7 @@ def _found(text: Text) -> list[RawNumber]:
         if place in named:
             place += 1
             continue
-        if not (
-            _begins(words, token.fold) if token.kind == "word" else token.kind == "digits" or begins_figure(text, place)
-        ):
+        if not (_begins(token.fold) if token.kind == "word" else token.kind == "digits" or begins_figure(text, place)):
             place += 1
             continue
         one = None if _hyphened(text, place, words) else _inverted(text, place) or number_at(text, place)
@@ -89,7 +87,10 @@ def _found(text: Text) -> list[RawNumber]:
     return found
 
 
-def _begins(words: NumeralWords, fold: str) -> bool:
+@lru_cache(maxsize=8192)
+def _begins(fold: str) -> bool:
+    """Whether a number may begin with a word."""
+    words = numeral_words()
     return (
         words.get(fold) is not None
         or fold in words.parts

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 Kind = Literal["word", "digits", "sign"]
 
@@ -15,8 +16,7 @@ PADDING = 4
 """How far before the first token anybody looks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """`fold` is what is looked up: lower case, letters that people type either way made one."""
 
     start: int
@@ -41,7 +41,10 @@ class Text:
 
     def glued(self, place: int) -> bool:
         """Whether no space stands before the token at `place`."""
-        return self.near(place) and self.gaps[place] is None
+        try:
+            return self.gaps[place] is None
+        except IndexError:
+            return False
 
     def near(self, place: int) -> bool:
         """Whether the token at `place` stands in the same line as the one before, a few spaces away at most."""
@@ -74,8 +77,12 @@ class Folder:
 
     def __init__(self, letters: Mapping[int, str]) -> None:
         self._letters = letters
+        self._known = lru_cache(maxsize=8192)(self._folded)
 
     def __call__(self, word: str) -> str:
+        return self._known(word)
+
+    def _folded(self, word: str) -> str:
         return word.lower().translate(self._letters)
 
 
@@ -92,5 +99,5 @@ def tokenise(text: str, fold: Folder) -> Text:
         gap = None if start == before else start - before < GAP and "\n" not in text[before:start]
         gaps.append(gap if gaps else False)
         before = end
-    folds, kinds = tuple(token.fold for token in tokens), tuple(str(token.kind) for token in tokens)
+    folds, kinds = tuple([token.fold for token in tokens]), tuple([token.kind for token in tokens])
     return Text(text, tuple(tokens), folds + none, kinds + none, (*gaps, *(False,) * PADDING))

@@ -25,10 +25,11 @@ class Phrases(Generic[V]):
 
     def at(self, text: Text, place: int) -> tuple[V, int] | None:
         """The value of the phrase that begins at token `place` (ends there, if backwards), and the place behind it."""
-        rows = self._by_first.get(text.fold(place))
-        if rows is None:
+        try:
+            rows = self._by_first.get(text.folds[place])
+        except IndexError:
             return None
-        for rest, value in rows:
+        for rest, value in rows or ():
             where = place + self._step
             for word in rest:
                 if text.fold(where) != word:
