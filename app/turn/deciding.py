@@ -85,6 +85,12 @@ def his_words(step: Step, ask: Ask) -> str:
     return ask.text if right else step.counted or ask.text
 
 
+def read_ahead(step: Step, ask: Ask, found: Retriever) -> None:
+    """Reads the figures of a message for what_decides behind it: the same work, a stretch of its own."""
+    if step.reason != _OF_WORTH and not _no_buyers(step):
+        parser(found)(in_its_words(his_words(step, ask)[:LONGEST], found))
+
+
 def what_decides(
     text: str,
     step: Step,

@@ -15,6 +15,7 @@ from app.telemetry import Stages
 from app.turn.afterwards import leave, merged
 from app.turn.bots import Bot
 from app.turn.chain import Plan, decide, plan, reckon, recollect, search
+from app.turn.deciding import read_ahead
 from app.turn.hearing import understood
 from app.turn.lacking import admitted, lacking, placed
 from app.turn.machine import Machine
@@ -129,6 +130,7 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
                 wants = machine.llm.wants_prompt
                 for messages in parts(snapshot):
                     await stretch(partial(recollect, step, snapshot, bot, messages))
+                await stretch(lambda: read_ahead(step, ask, bot.knowledge.current))
                 deciding = await stretch(lambda: reckon(step, ask, snapshot, now, bot, sums=settings.flags.sums))
                 planned = await stretch(
                     lambda: plan(

@@ -20,7 +20,7 @@ _REMEMBERED = 24
 """Messages back that a quantity, a product or a refusal of one is remembered from."""
 LONGEST = 1000
 """Characters of a message that are read."""
-_AT_ONCE = 3
+_AT_ONCE = 1
 """Messages of a history that are read without a pause."""
 _RECALLED = 300
 """The same of one in the history,"""

@@ -21,6 +21,7 @@ from app.prompt import asking
 from app.service.assembly import open_machine
 from app.settings import load
 from app.turn.chain import Plan, decide, heeded, judge, plan, prompt_hash, reckon, recollect
+from app.turn.deciding import read_ahead
 from app.turn.machine import Machine
 from app.turn.process import observe, process
 from app.turn.recalled import parts
@@ -109,7 +110,8 @@ class Stages:
             "handing over": lambda text: self._decide("Позовите человека", history(text)),
             "noting what was seen": lambda text: self.dialogue.observed(Snapshot(KEY).state, text),
             "hearing what a model heard": self._told,
-            "reckoning": lambda text: self._reckon(text, ()),
+            "reading its figures": lambda text: read_ahead(*self._counted(text), self.bot.knowledge.current),
+            "reckoning": Behind(self._read_ahead, lambda work: work()),
             "recollecting the last part of a history": Behind(self._half_recollected, lambda work: work()),
             "reckoning behind a history": Behind(self._recollected, lambda work: work()),
             "searching": lambda text: self.search(text, top_k=5, today=self.today),
@@ -140,10 +142,15 @@ class Stages:
         step = decide(Ask(KEY, "Сколько стоит тариф Рост?", "r"), before, NOW, self.bot)
         return heeded(step, "demo", ask, before, now=NOW, bot=self.bot)
 
-    def _reckon(self, text: str, said: tuple[str, ...]) -> object:
-        before, ask = self._snapshot(said), Ask(KEY, text, "r")
+    def _counted(self, text: str) -> tuple[Step, Ask]:
         step = decide(Ask(KEY, "Сколько стоит тариф Рост?", "r"), Snapshot(KEY), NOW, self.bot)
-        return reckon(replace(step, counted=text), ask, before, NOW, self.bot)
+        return replace(step, counted=text), Ask(KEY, text, "r")
+
+    def _read_ahead(self, text: str) -> Callable[[], object]:
+        """A message whose figures are read: reckons with them."""
+        step, ask = self._counted(text)
+        read_ahead(step, ask, self.bot.knowledge.current)
+        return lambda: reckon(step, ask, self._snapshot(()), NOW, self.bot)
 
     def _half_recollected(self, text: str) -> Callable[[], object]:
         """A history of which all parts but the last are read: reads that."""
