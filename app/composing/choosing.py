@@ -116,10 +116,16 @@ def _of_each(prompt: Prompt) -> tuple[Passage, ...] | None:
         return None
     surest = max(p.answers or 0.0 for p in near)
     apart = [(p, queries[p.ranks["question"] - 1]) for p in sorted(near, key=lambda p: p.ranks["question"])]
-    sure = [(p, a) for p, a in apart if p.answers == surest or _likely(p, _BESIDE_ANOTHER) or _prices(p, a)]
+    named = prompt.step.named  # of a list, each of whose things is asked about by its name
+    least = [ANSWERS if asked in named else _BESIDE_ANOTHER for _, asked in apart]
+    sure = [
+        (p, a)
+        for (p, a), line in zip(apart, least, strict=True) if p.answers == surest or _likely(p, line) or _prices(p, a)
+    ]
     said: list[Passage] = []
     for passage, asked in sure:
-        if _fits(asked, passage, prompt, wished=not asks(asked)) and not measured(asked, said):
+        wished = not asks(asked) and asked not in named
+        if _fits(asked, passage, prompt, wished=wished) and not measured(asked, said):
             said.append(passage)
     return tuple(said[:_MOST])
 

@@ -79,6 +79,7 @@ def step_of(
         lead=lead,
         query=made.query,
         queries=made.queries or (_queries(scene) if made.query is not None and made.query == scene.query else ()),
+        named=scene.said.named,
         rest=scene.say("rest") if scene.said.questions and made.query == scene.query else None,
         rest_of=scene.say("rest_of") if scene.said.questions and made.query == scene.query else None,
         wider=(plan.wider or scene.wider) if made.query is not None else None,

@@ -1,10 +1,11 @@
 """What of a raw message the dialogue goes by: the customer's own words, what of them asks, what they do not want."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 
+from app.dialogue.hearing.listing import things
 from app.language.folds import letters
 from app.language.scripts import meant
 from app.language.words import questions
@@ -45,6 +46,8 @@ class Said:
     """All of them but what is rejected."""
     questions: tuple[str, ...] = ()
     """Those that ask, where there are several, each with what it leans on."""
+    named: Mapping[str, str] = field(default_factory=dict)
+    """How a thing of a list is spoken of, by the question for it."""
     strange: tuple[str, ...] = ()
     """Those that no shop is asked, beside others."""
     heard: Heard = "text"
@@ -66,7 +69,7 @@ def listened(ask: Ask, snapshot: Snapshot, names: frozenset[str] = frozenset()) 
     if not message.own:
         described = " ".join(part.text for part in message.aside if part.kind == "description")
         return Said(described or raw, "", "", heard=message.media, silent=bool(message.aside))
-    clauses = message.clauses
+    clauses, asked = message.clauses, _questions(message)
     return Said(
         _with_marks(message),
         _asked(message),
@@ -74,28 +77,40 @@ def listened(ask: Ask, snapshot: Snapshot, names: frozenset[str] = frozenset()) 
         tuple(c.rejected or c.text for c in clauses if c.mood == "rejected"),
         tuple(_marked(message.own, c) for c in clauses if c.mood != "rejected")
         or tuple(_marked(message.own, c) for c in clauses),
-        _questions(message),
+        tuple(asked),
         heard=message.media,
+        named={each: name for each, name in asked.items() if name},
         wishes=any(clause.mood in _ASKING for clause in clauses),
     )
 
 
-def _questions(message: Message) -> tuple[str, ...]:
+def _questions(message: Message) -> Mapping[str, str]:
     """The questions and wishes of a message where there are several, each with what it leans on and with the mark that
-    asks, where it does and does not only wish.
+    asks, where it does and does not only wish; and how a thing of a list is named.
     """
-    found: list[str] = []
+    found: dict[str, str] = {}
     told, at, asking = "", 0, 0
+    alone = len([clause for clause in message.clauses if clause.mood != "greeted"]) == 1
     for clause in message.clauses:
         near = "" if _parted(message.own, at, clause.start) else told
-        for part in apart(clause.text) if clause.mood in _ASKING else ():
+        for part, listed in _parts(clause, alone=alone):
             asking += 1
             # "and how much" is of what was just asked; where nothing was, "how much" asks of all there is.
-            if _content(part) or (costs_alone(part) and not (found or near)):
-                whole = _with_ground(part, near, found[-1] if found else "")
-                found.append(f"{whole}?" if clause.mood == "asked" else whole)
+            if listed or _content(part) or (costs_alone(part) and not (found or near)):
+                whole = part if listed else _with_ground(part, near, list(found)[-1] if found else "")
+                found[f"{whole}?" if listed or clause.mood == "asked" else whole] = listed
         told, at = clause.text if clause.mood == "told" else "", clause.end
-    return tuple(found[:_MOST]) if asking > 1 else ()
+    return dict(islice(found.items(), _MOST)) if asking > 1 else {}
+
+
+def _parts(clause: Clause, *, alone: bool) -> Iterator[tuple[str, str]]:
+    """The questions of a clause, each with the name of the thing of a list that it is; a clause that is all of a message
+    may be a list."""
+    for part in apart(clause.text) if clause.mood in _ASKING else ():
+        listed = things(part)
+        yield from ((thing.asked, thing.named) for thing in listed) if listed else ((part, ""),)
+    if clause.mood == "told" and alone:
+        yield from ((thing.asked, thing.named) for thing in things(clause.text, bare=True))
 
 
 def costs_alone(question: str) -> bool:
