@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from app.composing.again import ANEW, told, touches
-from app.composing.covering import asks, costs, measured
+from app.composing.covering import asks, costs, in_stock, measured
 from app.composing.fitting import ANSWERS, ROOT, fits, folded
 from app.composing.likeness import holds, share, weight
 from app.composing.parts import joins, parts_of
@@ -188,6 +188,8 @@ def _fits(asked: str, passage: Passage, prompt: Prompt, *, wished: bool = False)
     if passage.section.language == prompt.step.language and not _likely(passage, least):
         return False
     section = passage.section
+    if not in_stock(asked, folded(" ".join((section.title, section.text, *section.questions)))):
+        return False
     answered = (section.title, *section.questions, *section.keywords)
     known = own_words(section) if section.language == prompt.step.language else None
     return fits(asked, f"{section.title}\n{section.text}", answered, known)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
-from app.composing.covering import asks, costs
+from app.composing.covering import asks, costs, stocked
 from app.composing.fitting import ROOT, folded, same
 from app.composing.section_words import content, own_words, vocabulary
 from app.figures.talk.rejecting import owned
@@ -81,7 +81,8 @@ def focused(
             passages = [p for p in passages if not _belongs(p, each, asked) and _answers(p) >= _OTHERS]
             deciding = tuple(d for d in deciding if d.kind not in _BARE or not ids.issuperset(d.sections))
     kept = tuple(_surer(p, clauses, asked, found) for p in passages)
-    deciding = _asked_for(clauses, kept, deciding, found)
+    deciding = _asked_for(clauses, kept, _of_goods_in_stock(clauses, deciding, found), found)
+    kept = tuple(p for p in kept if not any(_of_other_goods(p, each, asked, found) for each in clauses))
     if any(_of_price(each.text) for each in clauses):
         return kept, deciding
     for clause in clauses:
@@ -144,6 +145,31 @@ def _asked_for(
                _ids(clause.keys, found) for p in passages)
     }  # fmt: skip
     return tuple(each for each in deciding if each.kind != "price" or not aside.issuperset(each.sections))
+
+
+def _of_other_goods(passage: Passage, clause: _Clause, clauses: Sequence[_Clause], found: Retriever) -> bool:
+    """Whether a passage was found for what is asked of goods beside their price and is not about them: whether they are in
+    stock no section on a store says."""
+    goods = [key for key in clause.keys if _goods((key,), found)]
+    own = clause.his or passage.section.id in _ids(tuple(goods), found)
+    if not goods or own or not _belongs(passage, clause, clauses):
+        return False
+    beside = any(costs(each.text) for each in clauses) and not _of_price(clause.text)
+    return stocked(clause.text) is not None or (beside and _answers(passage) < _OTHERS)
+
+
+def _of_goods_in_stock(
+    clauses: Sequence[_Clause], deciding: tuple[Deciding, ...], found: Retriever
+) -> tuple[Deciding, ...]:
+    """Without the price of what only sounds like a place where goods lie: «is the scanner in the warehouse?»."""
+    places: set[str] = set()
+    named: set[str] = set()
+    for clause in clauses:
+        goods = [key for key in clause.keys if _goods((key,), found)]
+        only = goods if stocked(clause.text) else clause.keys
+        named |= _ids(tuple(only), found)
+        places |= _ids(tuple(key for key in clause.keys if key not in only), found)
+    return tuple(d for d in deciding if d.kind != "price" or not d.sections or not (places - named).issuperset(d.sections))
 
 
 def _advises(text: str) -> bool:

@@ -120,12 +120,32 @@ def costs_alone(question: str) -> bool:
 
 def _with_ground(part: str, told: str, before: str) -> str:
     """A question with what it leans on: what is told right before it, else what was asked before."""
-    own = _content(part)
-    leans = not set(_LETTERS.findall(letters(part))).isdisjoint(questions()["refers"])
-    if len(own - questions()["paid"]) >= _ENOUGH and not (leans and told):
+    known = questions()
+    own = _content(part) - known["which"]
+    leans = not set(_LETTERS.findall(letters(part))).isdisjoint(known["refers"])
+    if len(own - known["paid"] - known["stock"] - known["stored"]) >= _ENOUGH and not (leans and told):
         return part
-    ground = told or (before.rstrip("?") if leans or own <= questions()["light"] | questions()["paid"] else "")
+    small = known["light"] | known["paid"] | known["stock"] | known["stored"] | known["has"]
+    if not told and (leans or own <= small) and (thing := _thing_of(before.rstrip("?"))):
+        ground, part = thing, part if thing == before.rstrip("?") else _begun_anew(part)
+    else:
+        ground = told
     return f"{ground}, {part}" if ground and len(ground.split()) < _BRIEF else part
+
+
+def _begun_anew(part: str) -> str:
+    """A question without the word that joins it to the one before."""
+    first, _, rest = part.partition(" ")
+    return rest if rest and letters(first) in questions()["joins"] else part
+
+
+def _thing_of(question: str) -> str:
+    """What a question for a price is about: «how much is the drawer», of which something else is asked next."""
+    words, content = question.split(), _content(question)
+    if questions()["costs"].isdisjoint(letters(question).split()) or not content:
+        return question
+    places = [place for place, word in enumerate(words) if not content.isdisjoint(_LETTERS.findall(letters(word)))]
+    return " ".join(words[places[0] : places[-1] + 1]) if places else question
 
 
 def apart(text: str) -> Iterator[str]:

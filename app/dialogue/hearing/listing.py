@@ -9,7 +9,8 @@ from app.language.folds import letters
 from app.language.words import questions
 
 _WORDS = {name: frozenset(map(letters, row)) for name, row in load_words("hearing", "words.yaml").items()}
-_FRAME, _OF, _JOINS, _WEIGHS = (_WORDS[name] for name in ("asks_about", "of", "joins", "weighs"))
+_BEGS, _OF, _JOINS, _WEIGHS = (_WORDS[name] for name in ("begs", "of", "joins", "weighs"))
+_FRAME = _BEGS | _WORDS["asks_about"]
 _KINDS, _DOES = (tuple(_WORDS[name]) for name in ("kinds", "does"))
 _CHANGING, _CASES = _WORDS["changing"], dict(_WORDS["cases"])
 _MARKS = ",;:.?! "
@@ -35,16 +36,20 @@ class Thing:
 def things(question: str, *, bare: bool = False) -> tuple[Thing, ...]:
     """What a question asks about, thing by thing, each with the word that leads to it; empty where it is one thing.
 
-    Not of words that compare things, ask for their price or say what they do: those ask of all of them together.
-    `bare`: no word may stand around the list, since nothing else tells that it asks.
+    Not of words that compare things, count them, ask for their price or say what they do: those ask of all of them.
+    `bare`: nothing else tells that it asks, so no word may stand around the list.
     """
     words = question.split()
     first, last = _framed(words)
     core = words[first:last]
     folded = {letters(word.strip(_MARKS)) for word in core}
-    other = questions()["asks"] | questions()["costs"] | questions()["starts"] | questions()["refers"] | _WEIGHS
+    known = questions()
+    other = known["asks"] | known["costs"] | known["starts"] | known["refers"] | known["open"] | _WEIGHS | _BEGS
     framed = first > 0 or last < len(words)
-    if not folded.isdisjoint(other) or (framed and bare) or (not framed and len(core) > _BARE):
+    if not folded.isdisjoint(other) or (not framed and len(core) > _BARE):
+        return ()
+    joined = not folded.isdisjoint(_JOINS) or (first > 0 and letters(words[first - 1]) in _OF)
+    if not joined or (bare and framed) or any(word.isdecimal() for word in folded):
         return ()
     parts = _parts(core)
     if not 1 < len(parts) <= _MOST or not all(_names(part) for part in parts) or _acts(parts[0]):
@@ -98,7 +103,7 @@ def _names(part: Sequence[str]) -> bool:
     """Whether it names a thing, and is no word that says of what kind the next one is."""
     said = [letters(word.strip(_MARKS)) for word in part if letters(word.strip(_MARKS)) not in _OF]
     naming = [word for word in said if len(word) >= _NAMING or not word.isascii()]
-    named = bool(set(naming) - questions()["empty"])
+    named = bool(set(naming) - questions()["empty"] - questions()["light"])
     return 0 < len(said) <= _LONGEST and named and not all(word.endswith(_KINDS) for word in said)
 
 
