@@ -114,7 +114,9 @@ def stocked(question: str) -> str | None:
 
 def in_stock(question: str, said: Sequence[str]) -> bool:
     """Whether what is said speaks of stock, where that is asked of."""
-    word = stocked(question)
+    word, stock = stocked(question), questions()["stock"]
+    if word in stock:  # cash has another form of that word
+        return not stock.isdisjoint(said)
     return word is None or any(same(word, other) for other in said)
 
 
