@@ -120,7 +120,8 @@ def _of_each(prompt: Prompt) -> tuple[Passage, ...] | None:
     least = [ANSWERS if asked in named else _BESIDE_ANOTHER for _, asked in apart]
     sure = [
         (p, a)
-        for (p, a), line in zip(apart, least, strict=True) if p.answers == surest or _likely(p, line) or _prices(p, a)
+        for (p, a), line in zip(apart, least, strict=True)
+        if p.answers == surest or _likely(p, line) or _prices(p, a)
     ]
     said: list[Passage] = []
     for passage, asked in sure:

@@ -46,8 +46,13 @@ def reckoned(question: str, deciding: Sequence[Deciding]) -> bool:
         return True  # the one that fits has been named
     if not kinds.isdisjoint(_CLAIMED) and any(number.value >= _AMOUNT for number in numbers(question)):
         return True
-    if not (in_stock(question, words) and _of_its_kind(question, words)):
-        return False  # a price says nothing of what else is asked of its thing
+    # A price says nothing of what else is asked of its thing.
+    return in_stock(question, words) and _of_its_kind(question, words) and _priced(question, words, deciding)
+
+
+def _priced(question: str, words: Sequence[str], deciding: Sequence[Deciding]) -> bool:
+    """Whether the `words` of what is decided hold what a question is about, or the price that it asks for."""
+    kinds = {each.kind for each in deciding}
     share = _share(question, words)
     priced = costs(question) and any(each.kind in _PRICED for each in deciding)
     claimed = costs(question) and any(each.kind in _CLAIMED for each in deciding)
@@ -90,9 +95,7 @@ def left_out(
     asking = [
         question
         for number, question in enumerate(asked, 1)
-        if asks(question)
-        and not (number in sure and in_stock(question, said))
-        and not reckoned(question, deciding)
+        if asks(question) and not (number in sure and in_stock(question, said)) and not reckoned(question, deciding)
     ]
     return tuple(each for each in asking if not any(_covers(each, words) for words in held))
 

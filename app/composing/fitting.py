@@ -53,7 +53,9 @@ def fits(asked: str, text: str, answered: Sequence[str], known: Mapping[str, Seq
     if known is None:
         return True
     owned = [thing for each in asks for things in wanted_things(each) for thing in things]
-    return all(any(_held(t, known) or any(same(t, other) for other in owned) for t in each) for each in wanted_things(words))
+    return all(
+        any(_held(t, known) or any(same(t, other) for other in owned) for t in each) for each in wanted_things(words)
+    )
 
 
 def _counts(thing: str, sentence: str) -> bool:

@@ -104,8 +104,8 @@ def _questions(message: Message) -> Mapping[str, str]:
 
 
 def _parts(clause: Clause, *, alone: bool) -> Iterator[tuple[str, str]]:
-    """The questions of a clause, each with the name of the thing of a list that it is; a clause that is all of a message
-    may be a list."""
+    """The questions of a clause, each with how it is named as a thing of a list; a clause that is all of a message may
+    be a list."""
     for part in apart(clause.text) if clause.mood in _ASKING else ():
         listed = things(part)
         yield from ((thing.asked, thing.named) for thing in listed) if listed else ((part, ""),)

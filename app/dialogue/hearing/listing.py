@@ -1,4 +1,4 @@
-"""A list of things that are asked about: «tell me about the warranty and insurance» asks two questions in one breath."""
+"""A list of things that are asked about: «tell me about the warranty and insurance» asks two questions at once."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _WORDS = {name: frozenset(map(letters, row)) for name, row in load_words("hearin
 _BEGS, _OF, _JOINS, _WEIGHS = (_WORDS[name] for name in ("begs", "of", "joins", "weighs"))
 _FRAME = _BEGS | _WORDS["asks_about"]
 _KINDS, _DOES = (tuple(_WORDS[name]) for name in ("kinds", "does"))
-_CHANGING, _CASES = _WORDS["changing"], dict(_WORDS["cases"])
+_CHANGING, _CASES = _WORDS["changing"], {each[0]: each[1] for each in _WORDS["cases"]}
 _MARKS = ",;:.?! "
 _COMMA = re.compile(r"[,;/]\s*")
 _MOST = 4
@@ -90,8 +90,7 @@ def _parts(words: Sequence[str]) -> list[list[str]]:
         if letters(word.strip(_MARKS)) in _JOINS:
             parts.append([])
             continue
-        pieces = [piece for piece in _COMMA.split(word)]
-        for number, piece in enumerate(pieces):
+        for number, piece in enumerate(_COMMA.split(word)):
             if number:
                 parts.append([])
             if piece:
