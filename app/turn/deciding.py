@@ -146,6 +146,8 @@ def what_decides(
         told = dict.fromkeys(told, asked.bare[0])  # «and for two?», of what he counted before
     elif few and not asked.keys and len(basket.focus) == 1:
         read, asked = _of_these(read, asked, basket.focus[0], found)
+    if _with_its_order(asked, found):
+        asked = replace(asked, asks=asked.asks | {"sum"})
     whole = not (open_ and told_now) or put_right or "sum" in asked.asks
     if put_right or (open_ and told_now):
         priced, asked = True, replace(asked, asks=asked.asks | {"price", "sum"})
@@ -206,6 +208,14 @@ def _suits(asked: Wanted) -> bool:
     return suits and bool(asked.quantities) and any(named.own for named in asked.named)
 
 
+def _with_its_order(asked: Wanted, found: Retriever) -> bool:
+    """Whether a price is asked of things together with what costs nothing from some sum on: apart neither is right."""
+    own = [named for named in asked.named if named.own or named.unique]
+    offers = {named.key: found.catalogue.get(named.key) for named in own if named.key is not None}
+    free = {key for key, offer in offers.items() if offer is not None and offer.free_from}
+    return "price" in asked.asks and bool(free) and any(named.key not in free for named in own)
+
+
 def _placed(each: Deciding, step: Step, snapshot: Snapshot) -> bool:
     """Whether he orders and asks nothing, and it only says again what he was told, or a yes or no."""
     if step.action != "handover" or step.query is not None:
@@ -232,8 +242,9 @@ def _of_these(read: Read, asked: Wanted, key: str, found: Retriever) -> tuple[Re
 def _wanted(decided: Sequence[Decided], step: Step, over: frozenset[str], *, priced: bool) -> Iterator[Deciding]:
     # The shop's main prices answer who asks for a price of nothing; beside something else it is the price of that.
     beside = len(decided) > 1 or len(step.queries) > 1 or "discount_request" in step.intents
+    asked = not _PRICED.isdisjoint((*step.intents, step.reason or "")) or step.reason == "price_told"
     for each in decided:
-        if beside and isinstance(each, MainPrices):
+        if isinstance(each, MainPrices) and (beside or not asked):
             continue
         kind = _KINDS[type(each)]
         if isinstance(each, PerUnit) and each.value is not None:
