@@ -30,6 +30,7 @@ from app.figures.deciding import decide
 from app.figures.instalments import Beside, InParts, TooLittle
 from app.figures.read import Read
 from app.figures.ruled import Cheaper, NothingOrdered, PerUnit, Ruled, WhichOf
+from app.figures.shop.naming import Named
 from app.figures.talk.basket import Heard, heard
 from app.figures.talk.ordering import orders, recaps
 from app.figures.talk.placing import placed
@@ -127,7 +128,7 @@ def what_decides(
     leaves = step.reason == _LEAVES and not (asked.keys or asked.quantities or asked.asks & _SUMS)
     if leaves or not (counts or put_right or of_prices or answers or lists or suits):
         return order
-    if lists:
+    if lists or _with_its_order(asked, step, found):
         asked = replace(asked, asks=asked.asks | {"price", "sum"})
     priced = priced or of_prices or suits or not _SUMS.isdisjoint(asked.asks)
     told = dict(basket.told)
@@ -146,8 +147,6 @@ def what_decides(
         told = dict.fromkeys(told, asked.bare[0])  # «and for two?», of what he counted before
     elif few and not asked.keys and len(basket.focus) == 1:
         read, asked = _of_these(read, asked, basket.focus[0], found)
-    if _with_its_order(asked, found):
-        asked = replace(asked, asks=asked.asks | {"sum"})
     whole = not (open_ and told_now) or put_right or "sum" in asked.asks
     if put_right or (open_ and told_now):
         priced, asked = True, replace(asked, asks=asked.asks | {"price", "sum"})
@@ -208,12 +207,18 @@ def _suits(asked: Wanted) -> bool:
     return suits and bool(asked.quantities) and any(named.own for named in asked.named)
 
 
-def _with_its_order(asked: Wanted, found: Retriever) -> bool:
+def _with_its_order(asked: Wanted, step: Step, found: Retriever) -> bool:
     """Whether a price is asked of things together with what costs nothing from some sum on: apart neither is right."""
-    own = [named for named in asked.named if named.own or named.unique]
-    offers = {named.key: found.catalogue.get(named.key) for named in own if named.key is not None}
-    free = {key for key, offer in offers.items() if offer is not None and offer.free_from}
-    return "price" in asked.asks and bool(free) and any(named.key not in free for named in own)
+
+    def together(named: Sequence[Named]) -> bool:
+        offers = [found.catalogue.get(each.key) if each.key is not None else None for each in named]
+        free = [offer is not None and bool(offer.free_from) for offer in offers]
+        return any(free) and not all(free)
+
+    if "price" not in asked.asks or not together([each for each in asked.named if each.own or each.unique]):
+        return False
+    # «How much is it? And do you deliver?» asks for no sum.
+    return not step.queries or any(together(found.catalogue.named(each[:LONGEST])) for each in step.queries[:_MOST])
 
 
 def _placed(each: Deciding, step: Step, snapshot: Snapshot) -> bool:
