@@ -127,7 +127,7 @@ def _of_its_kind(question: str, said: Sequence[str]) -> bool:
     """Whether what is said names what a "which" asks for: «what colour is it?» beside a price."""
     if costs(question):
         return True
-    return all(any(same(t, word) for t in each for word in said) for each in wanted_things(folded(question)))
+    return all(any(same(each[0], word) for word in said) for each in wanted_things(folded(question)))
 
 
 def _sure(passage: Passage, language: Language) -> bool:

@@ -32,6 +32,14 @@ def questions(text: str) -> tuple[str, ...]:
         ("покрасите раму? и сколько стоит", ("покрасите раму?",)),
         ("сколько стоит помыть и высушить волосы", ()),
         ("есть краска и лак", ("краска?", "лак?")),
+        ("расскажите про окраску и лак", ("окраска?", "лак?")),
+        ("tell me about the varnish and the colours please", ("the varnish?", "the colours?")),
+        ("бояу мен лак туралы айтыңызшы", ("бояу?", "лак?")),
+        ("разница между краской и лаком какая", ()),
+        ("посчитайте 2 насоса и 1 шлем", ()),
+        # What else is asked of a thing behind its price is asked of that thing.
+        ("how much is the pump and what colour is it", ("how much is the pump?", "pump, what colour is it?")),
+        ("сколько стоит насос и есть ли на складе", ("сколько стоит насос?", "насос, есть ли на складе?")),
     ],
 )  # fmt: skip
 def test_questions_of_a_message(text: str, apart: tuple[str, ...]) -> None:
