@@ -179,6 +179,8 @@ class Step:
     """His words as far as they may be reckoned with: without what he rejects."""
     fallback: str | None = None
     """What to say when the search finds nothing, behind the statement if there is one."""
+    named: Mapping[str, str] = field(default_factory=dict)
+    """How a question of a list of things is spoken of, by its text."""
     rest: str | None = None
     """What to say of those of several questions that nothing answers,"""
     rest_of: str | None = None

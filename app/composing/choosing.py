@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from app.composing.again import ANEW, told, touches
-from app.composing.covering import asks, costs, measured
+from app.composing.covering import asks, costs, in_stock, measured
 from app.composing.fitting import ANSWERS, ROOT, fits, folded
 from app.composing.likeness import holds, share, weight
 from app.composing.parts import joins, parts_of
@@ -116,10 +116,17 @@ def _of_each(prompt: Prompt) -> tuple[Passage, ...] | None:
         return None
     surest = max(p.answers or 0.0 for p in near)
     apart = [(p, queries[p.ranks["question"] - 1]) for p in sorted(near, key=lambda p: p.ranks["question"])]
-    sure = [(p, a) for p, a in apart if p.answers == surest or _likely(p, _BESIDE_ANOTHER) or _prices(p, a)]
+    named = prompt.step.named  # of a list, each of whose things is asked about by its name
+    least = [ANSWERS if asked in named else _BESIDE_ANOTHER for _, asked in apart]
+    sure = [
+        (p, a)
+        for (p, a), line in zip(apart, least, strict=True)
+        if p.answers == surest or _likely(p, line) or _prices(p, a)
+    ]
     said: list[Passage] = []
     for passage, asked in sure:
-        if _fits(asked, passage, prompt, wished=not asks(asked)) and not measured(asked, said):
+        wished = not asks(asked) and asked not in named
+        if _fits(asked, passage, prompt, wished=wished) and not measured(asked, said):
             said.append(passage)
     return tuple(said[:_MOST])
 
@@ -182,6 +189,8 @@ def _fits(asked: str, passage: Passage, prompt: Prompt, *, wished: bool = False)
     if passage.section.language == prompt.step.language and not _likely(passage, least):
         return False
     section = passage.section
+    if not in_stock(asked, folded(" ".join((section.title, section.text, *section.questions)))):
+        return False
     answered = (section.title, *section.questions, *section.keywords)
     known = own_words(section) if section.language == prompt.step.language else None
     return fits(asked, f"{section.title}\n{section.text}", answered, known)

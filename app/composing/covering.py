@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from app.composing.fitting import counted, folded, numbered, same
+from app.composing.fitting import counted, folded, numbered, same, wanted_things
 from app.figures.words import asked_by, chooses, fold, listed
 from app.language.folds import letters
 from app.language.numerals import numbers
@@ -20,6 +20,8 @@ _NAMING = 4
 _PLAIN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*,?")
 _AMOUNT = 1000
 """What is less counts something."""
+_NO = 2
+"""Words between a no and what it denies."""
 _COUNTED = 1
 """Words beside a number that say what it counts."""
 _COVERED = 0.5
@@ -44,6 +46,13 @@ def reckoned(question: str, deciding: Sequence[Deciding]) -> bool:
         return True  # the one that fits has been named
     if not kinds.isdisjoint(_CLAIMED) and any(number.value >= _AMOUNT for number in numbers(question)):
         return True
+    # A price says nothing of what else is asked of its thing.
+    return in_stock(question, words) and _of_its_kind(question, words) and _priced(question, words, deciding)
+
+
+def _priced(question: str, words: Sequence[str], deciding: Sequence[Deciding]) -> bool:
+    """Whether the `words` of what is decided hold what a question is about, or the price that it asks for."""
+    kinds = {each.kind for each in deciding}
     share = _share(question, words)
     priced = costs(question) and any(each.kind in _PRICED for each in deciding)
     claimed = costs(question) and any(each.kind in _CLAIMED for each in deciding)
@@ -79,15 +88,46 @@ def left_out(
     if not asked or not answers:
         return ()
     held = [folded(answer) for answer in answers]
+    said = [word for words in held for word in words]
     own = {section for each in deciding for section in each.sections}
     sure = {p.ranks.get("question") for p in passages if _sure(p, language)}
     sure |= {p.ranks.get("question") for p in found if _sure(p, language) and p.section.id in own}
     asking = [
         question
         for number, question in enumerate(asked, 1)
-        if number not in sure and asks(question) and not reckoned(question, deciding)
+        if asks(question) and not (number in sure and in_stock(question, said)) and not reckoned(question, deciding)
     ]
-    return tuple(each for each in asking if all(_share(each, words) < _COVERED for words in held))
+    return tuple(each for each in asking if not any(_covers(each, words) for words in held))
+
+
+def _covers(question: str, said: Sequence[str]) -> bool:
+    """Whether one thing that is said holds most words of a question, and the word that it turns on."""
+    return _share(question, said) >= _COVERED and in_stock(question, said) and _of_its_kind(question, said)
+
+
+def stocked(question: str) -> str | None:
+    """The word with which it asks whether a thing is there to be had today."""
+    words, lists = folded(question), questions()
+    least = lists["stock"] | (frozenset() if lists["has"].isdisjoint(words) else lists["stored"])
+    place = next((place for place, word in enumerate(words) if word in least), None)
+    if place is None or not lists["denied"].isdisjoint(words[max(0, place - _NO) : place]):
+        return None  # what is not in stock is asked of his own goods
+    return words[place]
+
+
+def in_stock(question: str, said: Sequence[str]) -> bool:
+    """Whether what is said speaks of stock, where that is asked of."""
+    word, stock = stocked(question), questions()["stock"]
+    if word in stock:  # cash has another form of that word
+        return not stock.isdisjoint(said)
+    return word is None or any(same(word, other) for other in said)
+
+
+def _of_its_kind(question: str, said: Sequence[str]) -> bool:
+    """Whether what is said names what a "which" asks for: «what colour is it?» beside a price."""
+    if costs(question):
+        return True
+    return all(any(same(each[0], word) for word in said) for each in wanted_things(folded(question)))
 
 
 def _sure(passage: Passage, language: Language) -> bool:
@@ -104,7 +144,8 @@ def quoted(question: str) -> str | None:
         words = words[1:]
     plain = all(_PLAIN.fullmatch(word) for word in words)
     named = any(len(word) >= _NAMING for word in _wanted(question))
-    asked = not (questions()["asks"] | questions()["starts"]).isdisjoint(folded(question))
+    asking = questions()["asks"] | questions()["starts"] | questions()["which"]
+    asked = not asking.isdisjoint(folded(question)) or stocked(question) is not None
     return " ".join(words) if plain and named and asked and 1 < len(words) <= _REPEATED else None
 
 

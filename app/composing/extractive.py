@@ -123,5 +123,5 @@ def _of_the_rest(prompt: Prompt, passages: tuple[Passage, ...]) -> str | None:
     left = left_out(step.queries, prompt.deciding, passages, prompt.passages, step.language)
     if not left:
         return None
-    about = quoted(left[0]) if len(left) == 1 else None
+    about = (step.named.get(left[0]) or quoted(left[0])) if len(left) == 1 else None
     return step.rest_of.format(about=about) if about and step.rest_of else step.rest

@@ -52,8 +52,10 @@ def fits(asked: str, text: str, answered: Sequence[str], known: Mapping[str, Seq
         return any(_counts(many, each) for each in _SENTENCE.findall(text))
     if known is None:
         return True
-    owned = [thing for each in asks for things in _things(each) for thing in things]
-    return all(any(_held(t, known) or any(same(t, other) for other in owned) for t in each) for each in _things(words))
+    owned = [thing for each in asks for things in wanted_things(each) for thing in things]
+    return all(
+        any(_held(t, known) or any(same(t, other) for other in owned) for t in each) for each in wanted_things(words)
+    )
 
 
 def _counts(thing: str, sentence: str) -> bool:
@@ -82,7 +84,7 @@ def folded(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(letters(text)))
 
 
-def _things(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
+def wanted_things(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """What each "which" asks for: the word behind it, or the one before («which scanner», «сканер какой»)."""
     lists = questions()
     for place, word in enumerate(words):
@@ -101,8 +103,8 @@ def _named(words: Sequence[str]) -> str | None:
 
 
 def _first(words: Sequence[str]) -> str | None:
-    lists = questions()
-    return next((w for w in words if w not in lists["empty"] and w not in lists["asks"]), None)
+    small = questions()["empty"] | questions()["asks"] | questions()["refers"]
+    return next((word for word in words if word not in small), None)
 
 
 def same(one: str, other: str) -> bool:

@@ -79,8 +79,9 @@ def step_of(
         lead=lead,
         query=made.query,
         queries=made.queries or (_queries(scene) if made.query is not None and made.query == scene.query else ()),
-        rest=scene.say("rest") if scene.said.questions and made.query == scene.query else None,
-        rest_of=scene.say("rest_of") if scene.said.questions and made.query == scene.query else None,
+        named=scene.said.named,
+        rest=scene.say("rest") if _several(scene, made) else None,
+        rest_of=scene.say("rest_of") if _several(scene, made) else None,
         wider=(plan.wider or scene.wider) if made.query is not None else None,
         fallback=made.fallback,
         without=scene.said.without,
@@ -99,6 +100,11 @@ def _intents(scene: Scene, plan: Decision) -> tuple[str, ...]:
     of_a_call = plan.reason == "reschedule" and plan.query is None
     unmeant = ("payment",) if plan.reason == "objection_price" else _PRICED if of_a_call else ()
     return tuple(name for name in scene.u.intents if name not in unmeant)
+
+
+def _several(scene: Scene, made: Decision) -> bool:
+    """Whether several questions are looked up, of which one may find nothing."""
+    return bool(scene.said.questions) and (made.query == scene.query or bool(made.queries))
 
 
 def _queries(scene: Scene) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from app.figures.deciding import decide
 from app.figures.instalments import Beside, InParts, TooLittle
 from app.figures.read import Read
 from app.figures.ruled import Cheaper, NothingOrdered, PerUnit, Ruled, WhichOf
+from app.figures.shop.naming import Named
 from app.figures.talk.basket import Heard, heard
 from app.figures.talk.ordering import orders, recaps
 from app.figures.talk.placing import placed
@@ -133,7 +134,7 @@ def what_decides(
     leaves = step.reason == _LEAVES and not (asked.keys or asked.quantities or asked.asks & _SUMS)
     if leaves or not (counts or put_right or of_prices or answers or lists or suits):
         return order
-    if lists:
+    if lists or _with_its_order(asked, step, found):
         asked = replace(asked, asks=asked.asks | {"price", "sum"})
     priced = priced or of_prices or suits or not _SUMS.isdisjoint(asked.asks)
     told = dict(basket.told)
@@ -212,6 +213,20 @@ def _suits(asked: Wanted) -> bool:
     return suits and bool(asked.quantities) and any(named.own for named in asked.named)
 
 
+def _with_its_order(asked: Wanted, step: Step, found: Retriever) -> bool:
+    """Whether a price is asked of things together with what costs nothing from some sum on: apart neither is right."""
+
+    def together(named: Sequence[Named]) -> bool:
+        offers = [found.catalogue.get(each.key) if each.key is not None else None for each in named]
+        free = [offer is not None and bool(offer.free_from) for offer in offers]
+        return any(free) and not all(free)
+
+    if "price" not in asked.asks or not together([each for each in asked.named if each.own or each.unique]):
+        return False
+    # «How much is it? And do you deliver?» asks for no sum.
+    return not step.queries or any(together(found.catalogue.named(each[:LONGEST])) for each in step.queries[:_MOST])
+
+
 def _placed(each: Deciding, step: Step, snapshot: Snapshot) -> bool:
     """Whether he orders and asks nothing, and it only says again what he was told, or a yes or no."""
     if step.action != "handover" or step.query is not None:
@@ -238,8 +253,9 @@ def _of_these(read: Read, asked: Wanted, key: str, found: Retriever) -> tuple[Re
 def _wanted(decided: Sequence[Decided], step: Step, over: frozenset[str], *, priced: bool) -> Iterator[Deciding]:
     # The shop's main prices answer who asks for a price of nothing; beside something else it is the price of that.
     beside = len(decided) > 1 or len(step.queries) > 1 or "discount_request" in step.intents
+    asked = not _PRICED.isdisjoint((*step.intents, step.reason or "")) or step.reason == "price_told"
     for each in decided:
-        if beside and isinstance(each, MainPrices):
+        if isinstance(each, MainPrices) and (beside or not asked):
             continue
         kind = _KINDS[type(each)]
         if isinstance(each, PerUnit) and each.value is not None:

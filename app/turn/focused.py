@@ -7,9 +7,9 @@ know: a section on payments by such a code holds the same word. Who asks why one
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 
-from app.composing.covering import asks, costs
+from app.composing.covering import asks, costs, stocked
 from app.composing.fitting import ROOT, folded, same
 from app.composing.section_words import content, own_words, vocabulary
 from app.figures.talk.rejecting import owned
@@ -18,7 +18,9 @@ from app.knowledge.retriever import Retriever
 from app.knowledge.wordlists import listed as particles
 from app.language.words import questions
 from app.packaged import packaged
+from app.turn.alone import of_one
 from app.turn.recalled import LONGEST, in_its_words, recalled
+from app.turn.things import goods, own_sections, sections_of
 from app.types import Deciding, Language, Passage, Section, Snapshot, Step
 
 _PRICES = frozenset({"price", "sum"})
@@ -28,8 +30,6 @@ _FEW = 3
 """Things that one question is about; more of them is a list."""
 _MOST = 12
 """Questions of a message that are looked at."""
-_SAID = 2
-"""Sections of one question that are said."""
 _OTHERS = 0.6
 """Probability from which a section of something else answers what is asked of a thing."""
 _SURELY = 0.8
@@ -37,7 +37,6 @@ _SURELY = 0.8
 _NAMED = 0.6
 """What a section counts that says what a thing is for, where that is asked of the thing by its name."""
 _REASONS = frozenset({"price", "feature", "comparison", "payment"})
-_PIECE = "@piece"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,28 +72,36 @@ def focused(
     """The passages and what decides, as far as they are about what is asked. Linear in the questions."""
     if step.reason not in _REASONS or not step.query:
         return tuple(passages), deciding
+    kept, decided = _of_what_is_asked(step, passages, deciding, before, found)
+    return of_one(step, kept, decided, found), decided
+
+
+def _of_what_is_asked(
+    step: Step, passages: Sequence[Passage], deciding: tuple[Deciding, ...], before: Before, found: Retriever
+) -> tuple[tuple[Passage, ...], tuple[Deciding, ...]]:
     asked = tuple(_clauses(step, before.focus, found))
     clauses = tuple(each for each in asked if not _reproaches(each, before.answer, step.language, found))
     for each in asked:
         if each not in clauses:
-            ids = _ids(each.keys, found)
+            ids = sections_of(each.keys, found)
             passages = [p for p in passages if not _belongs(p, each, asked) and _answers(p) >= _OTHERS]
             deciding = tuple(d for d in deciding if d.kind not in _BARE or not ids.issuperset(d.sections))
     kept = tuple(_surer(p, clauses, asked, found) for p in passages)
-    deciding = _asked_for(clauses, kept, deciding, found)
+    deciding = _asked_for(clauses, kept, _of_goods_in_stock(clauses, deciding, found), found)
+    kept = tuple(p for p in kept if not any(_of_other_goods(p, each, asked, found) for each in clauses))
     if any(_of_price(each.text) for each in clauses):
         return kept, deciding
     for clause in clauses:
-        own = _sections(clause.keys, step.language, found)
-        if clause.his and _goods(clause.keys, found):
+        own = own_sections(clause.keys, step.language, found)
+        if clause.his and goods(clause.keys, found):
             kept = tuple(p for p in kept if not (_belongs(p, clause, asked) and p.section in own))
             deciding = tuple(d for d in deciding if d.kind not in _PRICES)
         elif own and _advises(clause.text) and not (_suits(clause.text) and _found_surely(kept, own, clause, asked)):
-            advised = _first(kept, own, clause, goods=_goods(clause.keys, found))
+            advised = _first(kept, own, clause, pieces=goods(clause.keys, found))
             if advised is not kept:
-                ids = _ids(clause.keys, found)
+                ids = sections_of(clause.keys, found)
                 kept, deciding = advised, tuple(d for d in deciding if not _beside(d, ids))
-        elif own and clause.plain and _asks(clause.text) and "price" not in step.intents and _goods(clause.keys, found):
+        elif own and clause.plain and _asks(clause.text) and "price" not in step.intents and goods(clause.keys, found):
             kept = tuple(p for p in kept if not _belongs(p, clause, asked) or _tells(p, own, clause, step.language))
             if not any(each.section in own for each in kept):
                 deciding = tuple(each for each in deciding if each.kind not in _PRICES)
@@ -104,7 +111,7 @@ def focused(
 def _surer(passage: Passage, clauses: Sequence[_Clause], asked: Sequence[_Clause], found: Retriever) -> Passage:
     """A section on the very thing that is named in the question that found it surely is about it."""
     named = any(
-        each.plain and _belongs(passage, each, asked) and passage.section.id in _ids(each.keys, found)
+        each.plain and _belongs(passage, each, asked) and passage.section.id in sections_of(each.keys, found)
         for each in clauses
         if each.number
     )
@@ -139,11 +146,38 @@ def _asked_for(
     aside = {
         section
         for clause in clauses
-        for section in _ids(clause.keys, found)
+        for section in sections_of(clause.keys, found)
         if any(_belongs(p, clause, clauses) and (p.answers or 0.0) >= _SURELY and p.section.id not in
-               _ids(clause.keys, found) for p in passages)
+               sections_of(clause.keys, found) for p in passages)
     }  # fmt: skip
     return tuple(each for each in deciding if each.kind != "price" or not aside.issuperset(each.sections))
+
+
+def _of_other_goods(passage: Passage, clause: _Clause, clauses: Sequence[_Clause], found: Retriever) -> bool:
+    """Whether a passage was found for what is asked of goods beside their price, and is about something else: a section
+    on stores says nothing of whether they are in stock."""
+    sold = [key for key in clause.keys if goods((key,), found)]
+    own = clause.his or passage.section.id in sections_of(tuple(sold), found)
+    if not sold or own or not _belongs(passage, clause, clauses):
+        return False
+    beside = any(costs(each.text) for each in clauses) and not _of_price(clause.text)
+    return stocked(clause.text) is not None or (beside and _answers(passage) < _OTHERS)
+
+
+def _of_goods_in_stock(
+    clauses: Sequence[_Clause], deciding: tuple[Deciding, ...], found: Retriever
+) -> tuple[Deciding, ...]:
+    """Without the price of what only sounds like a place where goods lie: «is the scanner in the warehouse?»."""
+    places: set[str] = set()
+    named: set[str] = set()
+    for clause in clauses:
+        sold = [key for key in clause.keys if goods((key,), found)]
+        only = sold if stocked(clause.text) else clause.keys
+        named |= sections_of(tuple(only), found)
+        places |= sections_of(tuple(key for key in clause.keys if key not in only), found)
+    return tuple(
+        d for d in deciding if d.kind != "price" or not d.sections or not (places - named).issuperset(d.sections)
+    )
 
 
 def _advises(text: str) -> bool:
@@ -182,10 +216,10 @@ def _of_price(text: str) -> bool:
 
 
 def _first(
-    passages: tuple[Passage, ...], own: Sequence[Section], clause: _Clause, *, goods: bool
+    passages: tuple[Passage, ...], own: Sequence[Section], clause: _Clause, *, pieces: bool
 ) -> tuple[Passage, ...]:
     """What is said of the things that are named, before what else was found for their question: that goes, unless it
-    tells of all of them. The passages themselves where nothing does, and they are no `goods`."""
+    tells of all of them. The passages themselves where nothing does, and they are no `pieces`."""
     most = max((p.score for p in passages), default=1.0)
     known = {p.section.id: p for p in passages}
     ranks = {"question": clause.number} if clause.number else {}
@@ -195,7 +229,7 @@ def _first(
         for n, section in enumerate(own, 1)
         for p in (known.get(section.id) or Passage(section, most),)
     )
-    if not both and not goods:
+    if not both and not pieces:
         return passages
     first = tuple(both[:1]) or said
     ids = {p.section.id for p in first}
@@ -236,40 +270,6 @@ def _belongs(passage: Passage, clause: _Clause, clauses: Sequence[_Clause]) -> b
 
 def _answers(passage: Passage) -> float:
     return passage.answers or 0.0
-
-
-def _goods(keys: Sequence[str], found: Retriever) -> bool:
-    """Whether all of them are sold by the piece: of a service or a plan, other sections tell as well."""
-    offers = [found.catalogue.get(key) for key in keys]
-    return all(offer is not None and any(p.unit == _PIECE for p in offer.prices) for offer in offers)
-
-
-def _ids(keys: Sequence[str], found: Retriever) -> frozenset[str]:
-    offers = (found.catalogue.get(key) for key in keys)
-    return frozenset(section for offer in offers if offer is not None for section in offer.sections)
-
-
-def _sections(keys: Sequence[str], language: Language, found: Retriever) -> tuple[Section, ...]:
-    """For each thing the section that says most of it alone, in that language where there is one; where one tells of
-    several of them, such sections alone."""
-    held: dict[str, int] = {}
-    sections = {section.id: section for section in found.sections}
-    for key in keys:
-        of = [sections[name] for name in _ids((key,), found) if name in sections]
-        if of:
-            best = min(of, key=partial(_rank, key, language, found))
-            held[best.id] = held.get(best.id, 0) + 1
-    most = max(held.values(), default=0)
-    return tuple(sections[name] for name, count in held.items() if most == 1 or count > 1)[:_SAID]
-
-
-def _rank(key: str, language: Language, found: Retriever, section: Section) -> tuple[bool, bool, bool, int]:
-    return section.language != language, section.language != "ru", not _titled(section, key, found), len(section.facts)
-
-
-def _titled(section: Section, key: str, found: Retriever) -> bool:
-    """Whether its title speaks of the thing."""
-    return any(key in (named.key, *named.tied) for named in found.catalogue.named(section.title) if named.candidates)
 
 
 @lru_cache(maxsize=1)

@@ -1,11 +1,12 @@
 """What of a raw message the dialogue goes by: the customer's own words, what of them asks, what they do not want."""
 
 import re
-from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 
+from app.dialogue.hearing.listing import things
 from app.language.folds import letters
 from app.language.scripts import meant
 from app.language.words import questions
@@ -46,6 +47,8 @@ class Said:
     """All of them but what is rejected."""
     questions: tuple[str, ...] = ()
     """Those that ask, where there are several, each with what it leans on."""
+    named: Mapping[str, str] = field(default_factory=dict)
+    """How a thing of a list is spoken of, by the question for it."""
     strange: tuple[str, ...] = ()
     """Those that no shop is asked, beside others."""
     heard: Heard = "text"
@@ -67,7 +70,7 @@ def listened(ask: Ask, snapshot: Snapshot, names: frozenset[str] = frozenset()) 
     if not message.own:
         described = " ".join(part.text for part in message.aside if part.kind == "description")
         return Said(described or raw, "", "", heard=message.media, silent=bool(message.aside))
-    clauses = message.clauses
+    clauses, asked = message.clauses, _questions(message)
     return Said(
         _with_marks(message),
         _asked(message),
@@ -75,28 +78,40 @@ def listened(ask: Ask, snapshot: Snapshot, names: frozenset[str] = frozenset()) 
         tuple(c.rejected or c.text for c in clauses if c.mood == "rejected"),
         tuple(_marked(message.own, c) for c in clauses if c.mood != "rejected")
         or tuple(_marked(message.own, c) for c in clauses),
-        _questions(message),
+        tuple(asked),
         heard=message.media,
+        named={each: name for each, name in asked.items() if name},
         wishes=any(clause.mood in _ASKING for clause in clauses),
     )
 
 
-def _questions(message: Message) -> tuple[str, ...]:
+def _questions(message: Message) -> Mapping[str, str]:
     """The questions and wishes of a message where there are several, each with what it leans on and with the mark that
-    asks, where it does and does not only wish.
+    asks, where it does and does not only wish; and how a thing of a list is named.
     """
-    found: list[str] = []
+    found: dict[str, str] = {}
     told, at, asking = "", 0, 0
+    alone = len([clause for clause in message.clauses if clause.mood != "greeted"]) == 1
     for clause in message.clauses:
         near = "" if _parted(message.own, at, clause.start) else told
-        for part in apart(clause.text) if clause.mood in _ASKING else ():
+        for part, listed in _parts(clause, alone=alone):
             asking += 1
             # "and how much" is of what was just asked; where nothing was, "how much" asks of all there is.
-            if _content(part) or (costs_alone(part) and not (found or near)):
-                whole = _with_ground(part, near, found[-1] if found else "")
-                found.append(f"{whole}?" if clause.mood == "asked" else whole)
+            if listed or _content(part) or (costs_alone(part) and not (found or near)):
+                whole = part if listed else _with_ground(part, near, list(found)[-1] if found else "")
+                found[f"{whole}?" if listed or clause.mood == "asked" else whole] = listed
         told, at = clause.text if clause.mood == "told" else "", clause.end
-    return tuple(found[:_MOST]) if asking > 1 else ()
+    return dict(islice(found.items(), _MOST)) if asking > 1 else {}
+
+
+def _parts(clause: Clause, *, alone: bool) -> Iterator[tuple[str, str]]:
+    """The questions of a clause, each with how it is named as a thing of a list; a clause that is all of a message may
+    be a list."""
+    for part in apart(clause.text) if clause.mood in _ASKING else ():
+        listed = things(part)
+        yield from ((thing.asked, thing.named) for thing in listed) if listed else ((part, ""),)
+    if clause.mood == "told" and alone:
+        yield from ((thing.asked, thing.named) for thing in things(clause.text, bare=True))
 
 
 def costs_alone(question: str) -> bool:
@@ -106,12 +121,32 @@ def costs_alone(question: str) -> bool:
 
 def _with_ground(part: str, told: str, before: str) -> str:
     """A question with what it leans on: what is told right before it, else what was asked before."""
-    own = _content(part)
-    leans = not set(_LETTERS.findall(letters(part))).isdisjoint(questions()["refers"])
-    if len(own - questions()["paid"]) >= _ENOUGH and not (leans and told):
+    known = questions()
+    own = _content(part) - known["which"]
+    leans = not set(_LETTERS.findall(letters(part))).isdisjoint(known["refers"])
+    if len(own - known["paid"] - known["stock"] - known["stored"]) >= _ENOUGH and not (leans and told):
         return part
-    ground = told or (before.rstrip("?") if leans or own <= questions()["light"] | questions()["paid"] else "")
+    small = known["light"] | known["paid"] | known["stock"] | known["stored"] | known["has"]
+    if not told and (leans or own <= small) and (thing := _thing_of(before.rstrip("?"))):
+        ground, part = thing, part if thing == before.rstrip("?") else _begun_anew(part)
+    else:
+        ground = told
     return f"{ground}, {part}" if ground and len(ground.split()) < _BRIEF else part
+
+
+def _begun_anew(part: str) -> str:
+    """A question without the word that joins it to the one before."""
+    first, _, rest = part.partition(" ")
+    return rest if rest and letters(first) in questions()["joins"] else part
+
+
+def _thing_of(question: str) -> str:
+    """What a question for a price is about: «how much is the drawer», of which something else is asked next."""
+    words, content = question.split(), _content(question)
+    if questions()["costs"].isdisjoint(letters(question).split()) or not content:
+        return question
+    places = [place for place, word in enumerate(words) if not content.isdisjoint(_LETTERS.findall(letters(word)))]
+    return " ".join(words[places[0] : places[-1] + 1]) if places else question
 
 
 def apart(text: str) -> Iterator[str]:

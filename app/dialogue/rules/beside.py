@@ -33,3 +33,9 @@ def asked(s: Scene, lists: Collection[str]) -> str:
         if not own and best.best in LOOKED_UP and best.surest >= _LIKELY and len(message.tokens) > 1:
             kept.append(clause)
     return ". ".join(kept) if len(kept) < len(clauses) else ""
+
+
+def still_wanted(s: Scene) -> bool:
+    """«Still need them, one each», in the middle of something else: more like an order than what the talk is about."""
+    wants, acts = s.u.acts.get("purchase", 0.0), s.u.acts
+    return wants >= _LIKELY and wants == max(acts.values()) and bool(s.u.word("still_wants"))

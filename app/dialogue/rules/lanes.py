@@ -1,5 +1,7 @@
 """Messages that sell nothing: away notices, small talk, waiting for a call, a wish for a language."""
 
+from app.dialogue.hearing.text import read
+from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.rules import beside
 from app.dialogue.rules.scene import QUESTIONS, Decision, Scene, has_requisites
 from app.understanding.doubt import SURE
@@ -60,6 +62,30 @@ def callback(s: Scene) -> Decision | None:
     return Decision("answer", "callback_time", s.say("callback"), asked or None, fallback, greet=False)
 
 
+def hours(s: Scene) -> Decision | None:
+    """Who asks until when people of ours can be called or answer hears their hours, and gets nobody called for him."""
+    if (
+        not s.u.word("reach_hours")
+        or s.heard.values
+        or s.u.has("trouble", "complaint", "demo", "booking", "reschedule")
+    ):
+        return None
+    asked = str(s.texts.data["query_hours"])
+    queries = _beside_hours(s, asked)
+    reason = "price" if queries and s.u.has("price") else "feature"
+    return Decision("answer", reason, None, asked, s.not_found, asks=s.may_ask, queries=queries)
+
+
+def _beside_hours(s: Scene, asked: str) -> tuple[str, ...]:
+    """The hours and what else a message asks, each by itself."""
+    others = tuple(question for question in s.said.questions if not _of_hours(question))
+    return (asked, *others) if others and len(others) < len(s.said.questions) else ()
+
+
+def _of_hours(question: str) -> bool:
+    return any(m.label[:2] == ("word", "reach_hours") for m in Vocabulary.load().find(read(question)))
+
+
 def known_contact(s: Scene) -> Decision | None:
     """Who asks whether we have his number is told whether it is in this talk."""
     figures = any(token.text.isdecimal() for token in s.u.message.tokens)
@@ -87,7 +113,7 @@ def noted(s: Scene) -> Decision | None:
     handed = s.state.handed_over or "contact" in s.state.slots
     others = set(s.u.intents) - _TELLING
     busy = s.u.message.asking or s.reorders or s.u.steers or s.state.pending or "contact" in s.heard.values
-    if not handed or others or busy:
+    if not handed or others or busy or beside.still_wanted(s):
         return None
     if not s.u.has("told", "info", "small_talk") or (s.u.has("feature") and not s.u.has("told")):
         return None
@@ -120,7 +146,7 @@ def same_lane(s: Scene) -> Decision | None:
     least = _PLAINLY if lane in _NO_BUYER else _SAME
     plain = [name for name in _PLAIN_TALK if name != "price" or s.u.acts.get("price", 0.0) >= least]
     other = (asks or s.u.has(*plain, *_OUT_OF_LANE)) and not same
-    if not lane or not s.state.handed_over or other or s.heard.values:
+    if not lane or not s.state.handed_over or other or s.heard.values or beside.still_wanted(s):
         return None
     topic = next((topic for topic in s.policy.topics if topic.name == lane), None)
     if topic is None:

@@ -48,6 +48,7 @@ def decided(scene: Scene) -> Decision:
         lanes.auto_reply,
         _still_closed,
         support.again,
+        lanes.hours,
         lanes.callback,
         lanes.known_contact,
         handing.human,

@@ -138,7 +138,7 @@ def _more_of_it(s: Scene) -> Decision | None:
         return _waits(s)
     if (asks and not same) or s.u.has(*_COURTESIES, "purchase") or (s.u.has("agreement") and s.u.affirms):
         return None
-    if not same and not s.u.has("denial", "info"):
+    if beside.still_wanted(s) or (not same and not s.u.has("denial", "info")):
         return None
     if asks or (s.u.has("feature") and s.u.message.asking):
         return _first_answered(s, s.query)

@@ -25,7 +25,8 @@ def spoken_of(text: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
     found = tokens(text)
     clauses = [found[first:last] for first, last in segments(text, found)]
     parts = [_Sentence(found[a:b], _within(clauses, found[a], found[b - 1]), m) for a, b, m in sentences(text, found)]
-    asked_for = any(part.priced for part in parts)
+    # «Is there a drawer? And how much?» asks for the price of what it names.
+    asked_for = any(part.priced for part in parts) and not all(part.bare for part in parts if part.priced)
     totals = any(word in listed("totals") for word in wanted.words)
     for mention in wanted.named:
         part = next((p for p in parts if p.begin <= mention.start < p.end), None)
@@ -64,13 +65,14 @@ def told_of(text: str, wanted: Wanted) -> list[int]:
 class _Sentence:
     """The words of one sentence, and what they do."""
 
-    __slots__ = ("asks", "begin", "end", "priced", "suits", "takes", "why")
+    __slots__ = ("asks", "bare", "begin", "end", "priced", "suits", "takes", "why")
 
     def __init__(self, part: Sequence[Token], clauses: Sequence[Sequence[str]], mark: str) -> None:
         words = [token.folded for token in part]
         kinds = asked([word for word in words if word not in listed("whys")])  # «почему» is no form of «почём»
         self.begin, self.end = part[0].start, part[-1].end
         self.priced = bool(kinds & _ASKS) or chooses(words) or any(map(_which, clauses))
+        self.bare = all(says_nothing(word) or asked((word,)) & _ASKS for word in words)
         self.suits = any(listed("suiting").get(word) is not None for word in words)
         self.takes = wishes(words)
         self.asks = "?" in mark or "yes_no" in kinds or any(word in listed("open") for word in words)
