@@ -55,7 +55,8 @@ class Case:
         self.context = context
         self.lexicon = lexicon(context.shop)
         self.text = read(draft, context.language, self.lexicon)
-        self.knowledge: AllowedByKnowledge = known_by.of(context.passages, self.lexicon)
+        stock = context.known.stock if context.known else None
+        self.knowledge: AllowedByKnowledge = known_by.of(context.passages, self.lexicon, stock)
 
     def heard(self, message: str) -> tuple[Text, tuple[Figure, ...], frozenset[Decimal]]:
         """A customer's message as read, with its numbers."""

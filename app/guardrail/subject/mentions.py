@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from app.guardrail.allowed.model import AllowedByKnowledge, Product
 from app.guardrail.figures.figure import Figure
+from app.guardrail.subject.wording import in_names
 from app.guardrail.text.folding import cyrillic
 from app.guardrail.text.lexicon import HEAD_WORDS, HEADS, PREPOSITIONS, QUALIFIERS, stem
 from app.guardrail.text.lists import Lists
@@ -39,6 +40,7 @@ def mentions(
     text: Text, knowledge: AllowedByKnowledge, amounts: Sequence[Figure], quotes_said: str = ""
 ) -> list[Mention]:
     """Every product mention of a text, in order. `quotes_said`: folded text whose quotations are not names."""
+    text = in_names(text, knowledge)
     blocked = {i for f in amounts for i in range(f.first, f.last + 1)}
     found: list[Mention] = []
     near = _Near(text)
