@@ -193,16 +193,16 @@ def _score(run: _Run, product: Product, core: frozenset[str], full: frozenset[st
     qualifiers = product.core & QUALIFIERS
     numbers = frozenset(k for k in product.keys if k.startswith("#"))
     wrong = bool(run.numbers) and bool(numbers - run.keys)
-    lacking = len(product.core - run.keys - run.around)
     missing = bool(qualifiers - run.around)
-    return 2 * len(core) + len(full) + 2 * len(qualifiers & run.around) - lacking - 3 * missing - 2 * wrong
+    apart = bool(product.core & run.keys)
+    return 2 * len(core) + len(full) + 2 * len(qualifiers & run.around) - 3 * missing - 2 * wrong - (not apart)
 
 
 def _best(run: _Run, knowledge: AllowedByKnowledge, scores: dict[int, float]) -> list[Mention]:
     """The products that are named best, and one more that the other words of the run name."""
     products = knowledge.products
     best = max(scores.values())
-    chosen = frozenset(n for n, score in scores.items() if score >= best - 0.01)
+    chosen = _plainest(products, frozenset(n for n, score in scores.items() if score >= best - 0.01))
     digits = {k for n in chosen for k in products[n].keys if k.startswith("#")}
     if run.numbers and digits and not run.numbers & digits:
         return [run.mention(frozenset(), unknown=_words(run.text, run.first, run.last))]
@@ -217,6 +217,13 @@ def _best(run: _Run, knowledge: AllowedByKnowledge, scores: dict[int, float]) ->
         if n not in chosen and other and not products[n].core & told:
             return _both(run, (chosen, span, told), (frozenset({n}), other), adjunct)
     return [run.mention(chosen, span, adjunct=adjunct)]
+
+
+def _plainest(products: Sequence[Product], named: frozenset[int]) -> frozenset[int]:
+    """Without those that are another of them with a word more: «комната» is no «комната ночью»."""
+    if len(named) < 2:
+        return named
+    return frozenset(n for n in named if not any(products[m].core < products[n].core for m in named))
 
 
 def _both(

@@ -1,9 +1,10 @@
 """A draft's words as the names of the sections have them: «хоккей» of «хоккейная группа», «суббота» of «выходные».
 
-Only a word that no name has is looked at, and only where names have one word that it can be.
+Only a word that no name has is looked at.
 """
 
 from dataclasses import replace
+from os.path import commonprefix
 
 from app.guardrail.allowed.model import AllowedByKnowledge
 from app.guardrail.text.kin import ROOT, akin, root
@@ -34,7 +35,12 @@ def _named(token: PlacedToken, knowledge: AllowedByKnowledge) -> PlacedToken:
         return token
     like = [each for each in knowledge.roots.get(root(key)[:ROOT], ()) if akin(key, each)]
     like = like or _alike(token.text, knowledge)
-    return token._replace(key=like[0]) if len(like) == 1 else token
+    return token._replace(key=max(like, key=lambda each: _shared(token.text, each))) if like else token
+
+
+def _shared(word: str, key: str) -> int:
+    """Letters that they begin with alike: «хоккей» is rather the one of the Kazakh twin that is written so."""
+    return len(commonprefix((word, key)))
 
 
 def _alike(word: str, knowledge: AllowedByKnowledge) -> list[str]:
