@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -46,6 +46,17 @@ def mentions(
     near = _Near(text)
     for span in _clusters(text, blocked):
         found += _named(_Run(text, span, near), knowledge, quotes_said)
+    return _met(found, blocked)
+
+
+def _met(found: list[Mention], blocked: set[int]) -> list[Mention]:
+    """«Взрослый в будни»: what stands behind a preposition tells which of several things the one before it is."""
+    for n in range(1, len(found)):
+        one, two = found[n - 1], found[n]
+        common = one.products & two.products
+        parted = one.clause != two.clause or not blocked.isdisjoint(range(one.last, two.first))
+        if two.adjunct and common and not parted and not (one.head or two.head):
+            found[n - 1], found[n] = replace(one, products=common), replace(two, products=common)
     return found
 
 
