@@ -7,6 +7,7 @@ from app.guardrail.case import Case, Problem
 from app.guardrail.checks import about
 from app.guardrail.checks.bounds import Few
 from app.guardrail.checks.times import misplaced
+from app.guardrail.checks.weekdays import given
 from app.guardrail.figures.figure import Figure
 from app.guardrail.text.lexicon import PROMISED, QUALIFIERS
 from app.guardrail.text.lists import Lists
@@ -276,7 +277,7 @@ def _days(case: Case) -> list[Problem]:
                 continue
             if pattern is _SOON and stem in case.customer and not _ENDINGS.search(" ".join(_verbs(piece))):
                 continue
-            if any(stem in page for page in case.knowledge.folded):
+            if any(stem in page or given(m.group(), page) for page in case.knowledge.folded):
                 continue
             if (
                 any(word in m.group() for word in _DAYS_OFF)
