@@ -15,6 +15,7 @@ from app.guardrail.checks.sides import SIDED, Side, opposed, refers, sides
 from app.guardrail.claimed import Claimed
 from app.guardrail.statements.clauses import LIGHT, Clause, clauses
 from app.guardrail.statements.knowledge import Leaf, page
+from app.guardrail.text.folding import fold
 
 _TITLE = 0.5
 """What a word counts that the title alone has."""
@@ -96,5 +97,5 @@ def _meant(parts: Sequence[Clause], number: int) -> frozenset[str]:
 
 def _subject(*parts: Clause) -> frozenset[str]:
     """The words that a side is taken of: all but those by which it is told."""
-    words = (word for part in parts for word in part.words if not word.text.lower().startswith(SIDED))
+    words = (word for part in parts for word in part.words if not fold(word.text).startswith(SIDED))
     return frozenset(word.key for word in words) - LIGHT

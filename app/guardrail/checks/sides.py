@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.guardrail.statements.clauses import Clause
+from app.guardrail.text.folding import fold
 from app.guardrail.text.lists import Lists
 
 _LISTS = Lists("app.guardrail.checks", "sides.yaml")
@@ -27,7 +28,7 @@ _YEAR = tuple(tuple(pair.split()) for pair in _LISTS.row("year"))
 _MONTHS = tuple(_LISTS.rows("months").items())
 _SEASONS = tuple((tuple(map(int, name.split("-"))), row) for name, row in _LISTS.rows("seasons").items())
 _PRONOUNS = _LISTS.words("pronouns")
-_SHUT = _LISTS.row("shut")
+_SHUT, _NOT = _LISTS.words("shut"), _LISTS.words("not")
 _ALL = frozenset(range(1, 13))
 _NEAR = 2
 """Words before a season among which «только» is said of it."""
@@ -60,8 +61,10 @@ def opposed(one: Side, other: Side) -> bool:
     if one.axis != "season":
         return one.value is not other.value
     if other.months == _ALL:
-        return one.only and one.months != _ALL
-    return other.only and (one.months == _ALL or one.months.isdisjoint(other.months))
+        return one.only
+    if one.months == _ALL:
+        return other.only
+    return (one.only or other.only) and one.months.isdisjoint(other.months)
 
 
 @lru_cache(maxsize=4096)
@@ -77,10 +80,12 @@ def _starting(text: Sequence[str], beginnings: tuple[str, ...]) -> str:
 
 def _payer(clause: Clause, text: Sequence[str]) -> Iterator[Side]:
     account = not _ACCOUNT.isdisjoint(text)
-    paid = _starting(text, _PAY)
-    if clause.denies or not (account or paid or _starting(text, _FREE)):
+    paid, free = _starting(text, _PAY), _starting(text, _FREE)
+    at = text.index(paid) if paid else 0
+    unpaid = clause.denies and at > 0 and text[at - 1] in _NOT
+    if (clause.denies and not unpaid) or not (account or paid or free):
         return
-    does = account or bool(_starting(text, _FREE))
+    does = account or bool(free)
     we = not _WE.isdisjoint(text) or any(word.startswith(_PAY) and word.endswith(_WE_DO) for word in text)
     we = we or (does and any(word.endswith(_WE_DO) and not word.startswith(_PAY) for word in text))
     we = we or (account and not _OURS.isdisjoint(text))
@@ -89,7 +94,7 @@ def _payer(clause: Clause, text: Sequence[str]) -> Iterator[Side]:
     if account and _OWN.isdisjoint(text) and not (_OURS | _YOURS).intersection(text) and not paid:
         return
     if we is not they:
-        yield Side("payer", paid or next((word for word in text if word in _ACCOUNT), text[0]), value=we)
+        yield Side("payer", paid or free or next(word for word in text if word in _ACCOUNT), value=we is not unpaid)
 
 
 def _when(clause: Clause, text: Sequence[str]) -> Iterator[Side]:
@@ -109,7 +114,7 @@ def _kept(clause: Clause, text: Sequence[str]) -> Iterator[Side]:
         word = _starting(text, beginnings)
         if not word:
             continue
-        bare = any(each.bare and each.text.lower().startswith(beginnings) for each in clause.words)
+        bare = any(each.bare and fold(each.text).startswith(beginnings) for each in clause.words)
         stays = bool(_starting(text, _STAYS))
         keeps = bool(_starting(text, _KEEP))
         if bare or (clause.denies and (keeps or _starting(text, _NEEDED))):
@@ -125,21 +130,33 @@ def _shown(text: Sequence[str]) -> bool:
 
 
 def _season(clause: Clause, text: Sequence[str]) -> Iterator[Side]:
-    if clause.denies or (_starting(text, _SHUT) and clause.text):
-        return
     for pair in _YEAR:
         if any(all(map(str.startswith, text[n : n + len(pair)], pair)) for n in range(len(text) - len(pair) + 1)):
-            yield Side("season", pair[0], months=_ALL)
+            if not clause.denies:
+                yield Side("season", pair[0], months=_ALL)
             return
+    shut = not _SHUT.isdisjoint(text) or (clause.denies and not any(word.bare for word in clause.words))
+    if clause.denies and not shut:
+        return
     named = [(n, int(month)) for n, word in enumerate(text) for month, row in _MONTHS if word.startswith(row)]
     if len(named) > 1:
         first, last = named[0][1], named[-1][1]
         months = range(first, last + 1) if first <= last else (*range(first, 13), *range(1, last + 1))
-        yield Side("season", text[named[0][0]], months=frozenset(months), only=True)
+        yield _in_months(text[named[0][0]], frozenset(months), shut=shut, only=True)
         return
     for n, word in enumerate(text):
-        for months, row in _SEASONS:
+        for named_so, row in _SEASONS:
             if word.startswith(row):
-                around = (*text[max(0, n - _NEAR) : n], *text[n + 1 : n + 2])
-                yield Side("season", word, months=frozenset(months), only=not _ONLY.isdisjoint(around))
+                around = (*text[max(0, n - _NEAR) : n], *(text[-1:] if n + _NEAR == len(text) else ()))
+                yield _in_months(word, frozenset(named_so), shut=shut, only=not _ONLY.isdisjoint(around))
                 return
+
+
+def _in_months(word: str, months: frozenset[int], *, shut: bool, only: bool) -> Side:
+    """What is not to be had in some months is to be had in the others alone."""
+    return Side("season", word, months=_ALL - months if shut else months, only=shut or only)
+
+
+def timed(clause: Clause) -> bool:
+    """Whether a clause names a part of the year: what it denies is denied of that part."""
+    return any(side.axis == "season" for side in sides(clause))
