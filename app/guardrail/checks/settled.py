@@ -1,9 +1,9 @@
 """Check `contradicted`, beside contradicted.py: what a section settles one way is not said to be the other way.
 
-Who pays for a thing, whether it is paid before or afterwards, whether a paper or a pledge is kept, in which part of the
-year it is to be had: neither answer denies the other, so nothing but the side that each takes tells them apart. The side
-of a draft is held against the clauses of the sections that take one of the same thing; where the likest takes the other
-one, it is refused.
+Who pays for a thing, whether it is paid before or afterwards, whether a paper or a pledge is kept, in which part of
+the year it is to be had: neither answer denies the other, so nothing but the side that each takes tells them apart.
+The side of a draft is held against the clauses of the sections that take one of the same thing; where the likest takes
+the other one, it is refused.
 """
 
 from collections.abc import Iterator, Sequence, Set
@@ -19,7 +19,7 @@ from app.guardrail.text.folding import fold
 
 _TITLE = 0.5
 """What a word counts that the title alone has."""
-_LEAST = {"payer": 0.45, "when": 0.3, "season": 0.3, "paper": 0.0, "pledge": 0.0}
+_LEAST = {"payer": 0.45, "when": 0.3, "season": 0.3, "paper": 0.0, "pledge": 0.0, "back": 0.0}
 """Share of what the draft says it of that a section's clause must have; papers and pledges are themselves that."""
 _MOST = 4
 
@@ -66,7 +66,8 @@ def _turned(said: Claimed) -> Iterator[tuple[Side, str]]:
 
 
 def _in_another_tongue(case: Case) -> Iterator[Problem]:
-    """Where no section in use has the draft's language, words do not meet: a side is turned where all take the other."""
+    """Where no section in use has the draft's language, words do not meet: there a side is turned if all take the
+    other one."""
     language = case.context.language
     sections = [passage.section for passage in case.context.passages]
     if not sections or any(section.language == language for section in sections):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from app.guardrail.statements.clauses import Clause
 from app.guardrail.text.folding import fold
@@ -10,6 +11,7 @@ from app.guardrail.text.lists import Lists
 
 _LISTS = Lists("app.guardrail.checks", "sides.yaml")
 _PAY, _ACCOUNT = _LISTS.row("pay"), _LISTS.words("account")
+_PROVIDE, _FOR = _LISTS.row("provide"), _LISTS.word("for")
 _WE, _THEY = _LISTS.words("we"), _LISTS.row("they")
 _YOU = _LISTS.words("you")
 _WE_DO, _YOU_DO, _OWN = _LISTS.row("we_do"), _LISTS.row("you_do"), _LISTS.words("own")
@@ -17,12 +19,10 @@ _OURS, _YOURS, _FREE = _LISTS.words("ours"), _LISTS.words("yours"), _LISTS.row("
 _BEFORE, _AFTER = _LISTS.row("before"), _LISTS.row("after")
 _UNTIL, _SUMS = _LISTS.word("until"), _LISTS.row("sums")
 _PAPER, _PLEDGE, _KEEP = _LISTS.row("paper"), _LISTS.row("pledge"), _LISTS.row("keep")
-_WITH_YOU, _STAYS, _SHOWN, _ONLY = (
-    _LISTS.words("with_you"),
-    _LISTS.row("stays"),
-    _LISTS.row("shown"),
-    _LISTS.words("only"),
-)
+_STAYS, _SHOWN, _ONLY = _LISTS.row("stays"), _LISTS.row("shown"), _LISTS.words("only")
+_WITH_YOU = frozenset(tuple(pair.split()) for pair in _LISTS.row("with_you"))
+_AT_HOME, _BACK, _AS = _LISTS.words("at_home"), _LISTS.row("back"), _LISTS.words("as")
+_WHOLE = {"paper": _LISTS.words("paper_whole"), "pledge": frozenset[str]()}
 _NEEDED = _LISTS.row("needed")
 _YEAR = tuple(tuple(pair.split()) for pair in _LISTS.row("year"))
 _MONTHS = tuple(_LISTS.rows("months").items())
@@ -33,8 +33,8 @@ _ALL = frozenset(range(1, 13))
 _NEAR = 2
 """Words before a season among which «только» is said of it."""
 
-SIDED = tuple({*_PAY, *_THEY, *_BEFORE, *_AFTER, *_KEEP, *_STAYS, *_SHOWN, *_NEEDED, *_PLEDGE, *_PAPER, *_SHUT,
-               *(each for _, row in (*_MONTHS, *_SEASONS) for each in row),
+SIDED = tuple({*_PAY, *_PROVIDE, *_THEY, *_BACK, *_BEFORE, *_AFTER, *_KEEP, *_STAYS, *_SHOWN, *_NEEDED, *_PLEDGE,
+               *_PAPER, *_SHUT, *(each for _, row in (*_MONTHS, *_SEASONS) for each in row),
                *(word for pair in _YEAR for word in pair), *_LISTS.row("besides")})  # fmt: skip
 """Beginnings of the words by which a side is told."""
 
@@ -71,7 +71,7 @@ def opposed(one: Side, other: Side) -> bool:
 def sides(clause: Clause) -> tuple[Side, ...]:
     """Those that a clause takes."""
     text = clause.text
-    return tuple((*_payer(clause, text), *_when(clause, text), *_kept(clause, text), *_season(clause, text)))
+    return (*_payer(clause, text), *_when(clause, text), *_kept(clause, text), *_season(clause, text))
 
 
 def _starting(text: Sequence[str], beginnings: tuple[str, ...]) -> str:
@@ -79,22 +79,23 @@ def _starting(text: Sequence[str], beginnings: tuple[str, ...]) -> str:
 
 
 def _payer(clause: Clause, text: Sequence[str]) -> Iterator[Side]:
-    account = not _ACCOUNT.isdisjoint(text)
-    paid, free = _starting(text, _PAY), _starting(text, _FREE)
+    paid, free = _starting(text, (*_PAY, *_PROVIDE)), _starting(text, _FREE)
+    account = next((word for word in text if word in _ACCOUNT), "")
     at = text.index(paid) if paid else 0
     unpaid = clause.denies and at > 0 and text[at - 1] in _NOT
-    if (clause.denies and not unpaid) or not (account or paid or free):
+    whose = bool((_OURS | _YOURS | _OWN).intersection(text))
+    if (clause.denies and not unpaid) or not (paid or free or (account and whose)):
         return
-    does = account or bool(free)
-    we = not _WE.isdisjoint(text) or any(word.startswith(_PAY) and word.endswith(_WE_DO) for word in text)
-    we = we or (does and any(word.endswith(_WE_DO) and not word.startswith(_PAY) for word in text))
-    we = we or (account and not _OURS.isdisjoint(text))
-    they = not _YOU.isdisjoint(text) or bool(_starting(text, _THEY)) or (account and not _YOURS.isdisjoint(text))
-    they = they or any(word.startswith(_PAY) and word.endswith(_YOU_DO) for word in text)
-    if account and _OWN.isdisjoint(text) and not (_OURS | _YOURS).intersection(text) and not paid:
-        return
+    does = tuple(word for word in text if bool(account or free) or word.startswith((*_PAY, *_PROVIDE)))
+    we = not _WE.isdisjoint(text) or any(word.endswith(_WE_DO) for word in does)
+    they = not _YOU.isdisjoint(text) or any(
+        word.endswith(_YOU_DO) and word.startswith((*_PAY, *_PROVIDE)) for word in does
+    )
+    they = they or any(word.startswith(_THEY) and text[n - 1 : n] != (_FOR,) for n, word in enumerate(text))
+    if account:
+        we, they = we or not _OURS.isdisjoint(text), they or not _YOURS.isdisjoint(text)
     if we is not they:
-        yield Side("payer", paid or free or next(word for word in text if word in _ACCOUNT), value=we is not unpaid)
+        yield Side("payer", paid or free or account, value=we is not unpaid)
 
 
 def _when(clause: Clause, text: Sequence[str]) -> Iterator[Side]:
@@ -111,18 +112,33 @@ def _when(clause: Clause, text: Sequence[str]) -> Iterator[Side]:
 
 def _kept(clause: Clause, text: Sequence[str]) -> Iterator[Side]:
     for axis, beginnings in (("paper", _PAPER), ("pledge", _PLEDGE)):
-        word = _starting(text, beginnings)
-        if not word:
+        at = next((n for n, word in enumerate(text) if word.startswith(beginnings) or word in _WHOLE[axis]), -1)
+        if at < 0:
             continue
-        bare = any(each.bare and fold(each.text).startswith(beginnings) for each in clause.words)
-        stays = bool(_starting(text, _STAYS))
-        keeps = bool(_starting(text, _KEEP))
-        if bare or (clause.denies and (keeps or _starting(text, _NEEDED))):
-            yield Side(axis, word, value=False)
-        elif axis == "paper" and ((stays and not _WITH_YOU.isdisjoint(text)) or _shown(text)):
-            yield Side(axis, word, value=False)
-        elif not clause.denies and (keeps or stays):
-            yield Side(axis, word, value=True)
+        back = bool(_starting(text, _BACK))
+        if back:
+            yield Side("back", text[at], value=not clause.denies)
+        if back and not clause.denies:
+            yield Side(axis, text[at], value=True)  # what is given back was kept
+        elif (value := _is_kept(clause, text, axis, at)) is not None:
+            yield Side(axis, text[at], value=value)
+
+
+def _is_kept(clause: Clause, text: Sequence[str], axis: str, at: int) -> bool | None:
+    """Whether what stands at a place is kept; None where that is not said."""
+    keeps, stays = bool(_starting(text, _KEEP)), bool(_starting(text, _STAYS))
+    if any(each.bare and fold(each.text) == text[at] for each in clause.words):
+        return False
+    if clause.denies:
+        behind = text[at - 1] in _AS  # «телефоны в залог не берём»: of the telephones
+        return False if (keeps or _starting(text, _NEEDED)) and not behind else None
+    if axis == "paper" and (_shown(text) or (stays and _with_you(text))):
+        return False
+    return True if keeps or stays else None
+
+
+def _with_you(text: Sequence[str]) -> bool:
+    return not _AT_HOME.isdisjoint(text) or any(pair in _WITH_YOU for pair in pairwise(text))
 
 
 def _shown(text: Sequence[str]) -> bool:

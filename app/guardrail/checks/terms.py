@@ -138,7 +138,7 @@ def _unknown(case: Case, f: Figure, keys: frozenset[str], clause: str) -> str:
         return "no section gives this time" if _ACTION.search(clause) else ""
     if f.unit == "month" and _pays_back(case, f):
         return ""
-    hourly = any(p.unit == "@hour" for product in case.knowledge.products for p in product.prices)
+    hourly = any(p.unit == "@hour" or p.period == "hour" for product in case.knowledge.products for p in product.prices)
     if paid and f.unit == "minute" and hourly:
         return ""  # «два часа — 24 000 ₸»: the same
     return "no section gives this term"
@@ -277,7 +277,7 @@ def _days(case: Case) -> list[Problem]:
                 continue
             if pattern is _SOON and stem in case.customer and not _ENDINGS.search(" ".join(_verbs(piece))):
                 continue
-            if any(stem in page or given(m.group(), page) for page in case.knowledge.folded):
+            if any(stem in page or given(m.group(), piece, page) for page in case.knowledge.folded):
                 continue
             if (
                 any(word in m.group() for word in _DAYS_OFF)

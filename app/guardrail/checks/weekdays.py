@@ -12,20 +12,30 @@ _DAYS = {beginning: place for place, row in enumerate(_LISTS.rows("days").values
 _WEEK = 7
 _DAY = re.compile("\\b(" + "|".join(sorted(_DAYS, key=len, reverse=True)) + ")[^\\W\\d_]*")
 _UNTIL = _LISTS.words("until")
+_OFF = _LISTS.pattern("day_off")
+_CLAUSE = re.compile(r"[,;.!?\n]")
 
 
-def given(word: str, page: str) -> bool:
-    """Whether a folded text gives the day that a folded word names."""
+def given(word: str, said: str, page: str) -> bool:
+    """Whether a folded text gives the day that a folded word names: for what a sentence says, or as a day off."""
     found = _DAY.match(word)
-    return found is not None and _DAYS[found[1]] in _given(page)
+    if found is None:
+        return False
+    open_on, off = _given(page)
+    day = _DAYS[found[1]]
+    return day in open_on or (day in off and _OFF.search(said) is not None)
 
 
 @lru_cache(maxsize=1024)
-def _given(page: str) -> frozenset[int]:
-    """The days of a text: those that it names, and those between the two ends of a range."""
-    named = [(_DAYS[m[1]], m.start(), m.end()) for m in _DAY.finditer(page)]
-    found = {day for day, _, _ in named}
-    for (one, _, end), (two, start, _) in pairwise(named):
-        if page[end:start].strip() in _UNTIL and one < two < _WEEK:
-            found.update(range(one, two))
-    return frozenset(found)
+def _given(page: str) -> tuple[frozenset[int], frozenset[int]]:
+    """The days of a text, those off apart: those that it names, and those between the two ends of a range."""
+    open_on: set[int] = set()
+    off: set[int] = set()
+    for piece in _CLAUSE.split(page):
+        named = [(_DAYS[m[1]], m.start(), m.end()) for m in _DAY.finditer(piece)]
+        found = off if _OFF.search(piece) and any(day < _WEEK for day, _, _ in named) else open_on
+        found.update(day for day, _, _ in named)
+        for (one, _, end), (two, start, _) in pairwise(named):
+            if piece[end:start].strip() in _UNTIL and one < two < _WEEK:
+                found.update(range(one, two))
+    return frozenset(open_on), frozenset(off)

@@ -1,6 +1,5 @@
 """Which products a text names, and where."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -8,6 +7,7 @@ from itertools import pairwise
 
 from app.guardrail.allowed.model import AllowedByKnowledge, Product
 from app.guardrail.figures.figure import Figure
+from app.guardrail.subject.near import Near
 from app.guardrail.subject.wording import in_names
 from app.guardrail.text.folding import cyrillic
 from app.guardrail.text.lexicon import HEAD_WORDS, HEADS, PREPOSITIONS, QUALIFIERS, stem
@@ -43,7 +43,7 @@ def mentions(
     text = in_names(text, knowledge)
     blocked = {i for f in amounts for i in range(f.first, f.last + 1)}
     found: list[Mention] = []
-    near = _Near(text)
+    near = Near(text)
     for span in _clusters(text, blocked):
         found += _named(_Run(text, span, near), knowledge, quotes_said)
     return _met(found, blocked)
@@ -107,7 +107,7 @@ def _clusters(text: Text, blocked: set[int]) -> list[tuple[int, int, bool]]:
 class _Run:
     """A run of words that may be one name: tokens `first`..`last`."""
 
-    def __init__(self, text: Text, span: tuple[int, int, bool], near: "_Near") -> None:
+    def __init__(self, text: Text, span: tuple[int, int, bool], near: Near) -> None:
         self.text = text
         self.first, self.last, self.quoted = span
         self.tokens = text.tokens[self.first : self.last + 1]
@@ -270,33 +270,6 @@ def _of_a_kind(run: _Run, knowledge: AllowedByKnowledge, kinds: dict[int, int]) 
 
 def _belongs(token: PlacedToken, told: frozenset[str]) -> bool:
     return token.key in told or f"#{token.text}" in told or token.quote > 0
-
-
-class _Near:
-    """Qualifying words near a mention: in its sentence, from the number before it to the one behind it."""
-
-    def __init__(self, text: Text) -> None:
-        self._text = text
-        self._numbers = [i for i, t in enumerate(text.tokens) if t.kind == "n"]
-        self._places: dict[str, list[int]] = {}
-        qualifying = QUALIFIERS | text.lexicon.seats
-        for i, t in enumerate(text.tokens):
-            if t.key in qualifying:
-                self._places.setdefault(t.key, []).append(i)
-
-    def __call__(self, first: int, last: int) -> frozenset[str]:
-        if not self._places:
-            return frozenset()
-        low, high = self._text.bounds(self._text.tokens[first].sentence)
-        before = bisect_left(self._numbers, first) - 1
-        behind = bisect_right(self._numbers, last)
-        low = max(low, self._numbers[before] + 1) if before >= 0 else low
-        high = min(high, self._numbers[behind]) if behind < len(self._numbers) else high
-        return frozenset(
-            key
-            for key, places in self._places.items()
-            if (at := bisect_left(places, low)) < len(places) and places[at] < high
-        )
 
 
 def _unknown(text: Text, tokens: Sequence[PlacedToken], quoted: bool, has_head: bool, quotes_said: str) -> str:

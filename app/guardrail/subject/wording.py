@@ -4,7 +4,6 @@ Only a word that no name has is looked at.
 """
 
 from dataclasses import replace
-from os.path import commonprefix
 
 from app.guardrail.allowed.model import AllowedByKnowledge
 from app.guardrail.text.kin import ROOT, akin, root
@@ -40,7 +39,9 @@ def _named(token: PlacedToken, knowledge: AllowedByKnowledge) -> PlacedToken:
 
 def _shared(word: str, key: str) -> int:
     """Letters that they begin with alike: «хоккей» is rather the one of the Kazakh twin that is written so."""
-    return len(commonprefix((word, key)))
+    return next(
+        (n for n, pair in enumerate(zip(word, key, strict=False)) if pair[0] != pair[1]), min(len(word), len(key))
+    )
 
 
 def _alike(word: str, knowledge: AllowedByKnowledge) -> list[str]:

@@ -68,7 +68,8 @@ def _asked_of(case: Case, f: Figure, n: int, bound: frozenset[int]) -> bool:
 
 
 def _neighbouring(case: Case, f: Figure, n: int, bound: frozenset[int]) -> bool:
-    """«Пробное занятие 2 500 ₸, дальше по 6 000», «3 000 вместо 4 500»: turned to what is called almost as the thing before."""
+    """«Пробное занятие 2 500 ₸, дальше по 6 000», «3 000 вместо 4 500»: turned to what is called almost as the thing
+    before."""
     lead = case.text.tokens[max(0, f.first - _TURN) : f.first]
     if not any(t.text in _TURNING and t.sentence == f.sentence for t in lead):
         return False

@@ -152,8 +152,7 @@ class Sums:
                 for two in by_value.get(missing, ()):
                     if one is not two:
                         yield _plus(one, two)
-                        if differing:
-                            yield _minus(one, two)
+                        yield _minus(one, two) if differing else _NOTHING
         if len(plain) <= 10:
             for one, two, three in combinations(extended[:14], 3):
                 if one[0] + two[0] + three[0] == f.value:
