@@ -1,5 +1,6 @@
 """Check `term`: durations, deadlines, times, days and «24/7» stand in the sections, with the same subject."""
 
+import re
 from decimal import Decimal
 
 from app.guardrail.allowed.model import Known
@@ -7,7 +8,7 @@ from app.guardrail.case import Case, Problem
 from app.guardrail.checks import about
 from app.guardrail.checks.bounds import Few
 from app.guardrail.checks.times import misplaced
-from app.guardrail.checks.weekdays import given
+from app.guardrail.checks.weekdays import given, is_off
 from app.guardrail.figures.figure import Figure
 from app.guardrail.text.lexicon import PROMISED, QUALIFIERS
 from app.guardrail.text.lists import Lists
@@ -272,23 +273,23 @@ def _days(case: Case) -> list[Problem]:
             piece = case.sentence_text(sentence)
             if not signs.search(piece) or _REPORT.search(piece) or _NOT_PROMISED.search(piece):
                 continue
-            stem = m.group()[:6]
-            if stem in case.customer and pattern is _WEEK:
-                continue
-            if pattern is _SOON and stem in case.customer and not _ENDINGS.search(" ".join(_verbs(piece))):
-                continue
-            if any(stem in page or given(m.group(), piece, page) for page in case.knowledge.folded):
-                continue
-            if (
-                any(word in m.group() for word in _DAYS_OFF)
-                and _BUT_FOR not in m.group()
-                and any(_DAILY.search(page) for page in case.knowledge.folded)
-            ):
+            shut = any(is_off(m.group(), piece, page) for page in case.knowledge.folded)  # whoever named the day
+            if not shut and _may_be_said(case, m, piece, week=pattern is _WEEK):
                 continue
             problems.append(
                 Problem("term", f"{case.text.raw[m.start() : m.end()]!r}: no section promises this", m.start(), m.end())
             )
     return problems
+
+
+def _may_be_said(case: Case, m: re.Match[str], piece: str, *, week: bool) -> bool:
+    stem, pages = m.group()[:6], case.knowledge.folded
+    if stem in case.customer and (week or not _ENDINGS.search(" ".join(_verbs(piece)))):
+        return True
+    if any(stem in page or given(m.group(), piece, page) for page in pages):
+        return True
+    days_off = any(word in m.group() for word in _DAYS_OFF) and _BUT_FOR not in m.group()
+    return days_off and any(_DAILY.search(page) for page in pages)
 
 
 def _verbs(piece: str) -> list[str]:

@@ -26,6 +26,15 @@ def given(word: str, said: str, page: str) -> bool:
     return day in open_on or (day in off and _OFF.search(said) is not None)
 
 
+def is_off(word: str, said: str, page: str) -> bool:
+    """Whether a text gives the day as one off, and a sentence as another."""
+    found = _DAY.match(word)
+    if found is None or _DAYS[found[1]] >= _WEEK or _OFF.search(said):
+        return False
+    open_on, off = _given(page)
+    return _DAYS[found[1]] in off - open_on
+
+
 @lru_cache(maxsize=1024)
 def _given(page: str) -> tuple[frozenset[int], frozenset[int]]:
     """The days of a text, those off apart: those that it names, and those between the two ends of a range."""
