@@ -6,6 +6,7 @@ from functools import lru_cache
 from app.guardrail.allowed.hired import hired
 from app.guardrail.allowed.model import AllowedByKnowledge, Page, Product
 from app.guardrail.allowed.page import model_names, page
+from app.guardrail.figures.figure import Figure
 from app.guardrail.statements.knowledge import Stock
 from app.guardrail.text.kin import ROOT, root
 from app.guardrail.text.lexicon import QUALIFIERS, UNSAID, Lexicon
@@ -72,3 +73,11 @@ def _told_apart(product: Product, others: tuple[Product, ...], pages: list[Page]
     everywhere = {k for k, n in often.items() if n > min(often.values())} | (own & names)
     left = {k for k in own - shared - everywhere if not k.startswith("#")}
     return replace(product, core=product.core - shared - everywhere) if left else product
+
+
+def priced_by_name(knowledge: AllowedByKnowledge, figure: Figure) -> frozenset[int]:
+    """«60 000 залога»: the products with a word of whose names an amount is said as if it were a count of them."""
+    if figure.kind != "count" or figure.unit is None:
+        return frozenset()
+    named = (n for n in knowledge.index.get(figure.unit, ()) if figure.unit in knowledge.products[n].core)
+    return frozenset(n for n in named if any(p.amount == figure.value for p in knowledge.products[n].prices))

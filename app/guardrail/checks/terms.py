@@ -225,9 +225,9 @@ _HOW_SAID = {"each": _each, "plain": _plain, "vague": _some}
 
 
 def _adjacent(case: Case, f: Figure) -> bool:
-    """«гарантия — год», «рассрочка на год»: the topic stands right before."""
+    """«гарантия — год», «рассрочка на год»: the topic stands right before, not a sum («36 000 ₸: месяц и залог»)."""
     before = case.text.tokens[max(0, f.first - 4) : f.first]
-    if before and _LASTS.search(before[-1].text):
+    if before and _LASTS.search(before[-1].text) and not any(m.last == f.first - 2 for m in case.money):
         return True
     return any(t.key in _CLAIMED_PLAIN and t.sentence == f.sentence for t in before)
 
