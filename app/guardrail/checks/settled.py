@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from app.guardrail.case import Case, Problem
-from app.guardrail.checks.sides import SIDED, Side, opposed, refers, sides
+from app.guardrail.checks.sides import SIDED, Side, opposed, pays, refers, sides
 from app.guardrail.claimed import Claimed
 from app.guardrail.statements.clauses import LIGHT, Clause, clauses
 from app.guardrail.statements.knowledge import Leaf, page
@@ -45,10 +45,11 @@ def settled(case: Case) -> list[Problem]:
 
 
 def _turned(said: Claimed) -> Iterator[tuple[Side, str]]:
+    paid = pays(said.clauses)
     for number, clause in enumerate(said.clauses):
         if clause.supposes:
             continue
-        for side in sides(clause):
+        for side in sides(clause, paid):
             subject = _meant(said.clauses, number) or _subject(*said.clauses)
             weights = {word: said.weigh(word) for word in subject}
             whole = sum(weights.values())
@@ -85,15 +86,17 @@ def _in_another_tongue(case: Case) -> Iterator[Problem]:
 
 def _of_section(leaf: Leaf) -> Iterator[_Taken]:
     for stated in leaf.sentences:
+        paid = pays(stated.clauses)
         for number, clause in enumerate(stated.clauses):
-            for side in sides(clause):
+            for side in sides(clause, paid):
                 yield _Taken(side, _meant(stated.clauses, number) or stated.keys, leaf.title, stated.text)
 
 
 def _meant(parts: Sequence[Clause], number: int) -> frozenset[str]:
-    """What a clause of a sentence says it of: of what was named before where a pronoun stands for that."""
-    own = _subject(parts[number])
-    return own if own and not refers(parts[number]) else _subject(*parts[: number + 1])
+    """What a clause of a sentence says it of: the last that was named, or all before it where a pronoun does."""
+    if refers(parts[number]):
+        return _subject(*parts[: number + 1])
+    return next((own for part in reversed(parts[: number + 1]) if (own := _subject(part))), frozenset())
 
 
 def _subject(*parts: Clause) -> frozenset[str]:

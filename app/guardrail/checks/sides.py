@@ -68,10 +68,16 @@ def opposed(one: Side, other: Side) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def sides(clause: Clause) -> tuple[Side, ...]:
-    """Those that a clause takes."""
+def sides(clause: Clause, paid: bool = False) -> tuple[Side, ...]:
+    """Those that a clause takes. `paid`: its sentence tells of paying («дневной — вперёд»)."""
     text = clause.text
-    return (*_payer(clause, text), *_when(clause, text), *_kept(clause, text), *_season(clause, text))
+    when = () if clause.denies or clause.bare else _when(text, paid)
+    return (*_payer(clause, text), *when, *_kept(clause, text), *_season(clause, text))
+
+
+def pays(parts: Sequence[Clause]) -> bool:
+    """Whether a sentence tells of paying."""
+    return any(_starting(clause.text, _PAY) for clause in parts)
 
 
 def _starting(text: Sequence[str], beginnings: tuple[str, ...]) -> str:
@@ -98,13 +104,13 @@ def _payer(clause: Clause, text: Sequence[str]) -> Iterator[Side]:
         yield Side("payer", paid or free or account, value=we is not unpaid)
 
 
-def _when(clause: Clause, text: Sequence[str]) -> Iterator[Side]:
-    paid = _starting(text, _PAY)
-    before, after = _starting(text, _BEFORE), _starting(text, _AFTER)
-    if not paid or clause.denies or clause.bare:
+def _when(text: Sequence[str], paid: bool) -> Iterator[Side]:
+    pays_here = bool(_starting(text, _PAY))
+    if not (paid or pays_here):
         return
+    before, after = _starting(text, _BEFORE), _starting(text, _AFTER)
     until = next((n for n, word in enumerate(text[:-1]) if word == _UNTIL), -1)
-    if until >= 0 and not text[until + 1].startswith(_SUMS):
+    if pays_here and until >= 0 and not text[until + 1].startswith(_SUMS):
         before = before or _UNTIL
     if bool(before) is not bool(after):
         yield Side("when", before or after, value=bool(before))

@@ -14,6 +14,7 @@ from app.guardrail.case import Case
 from app.guardrail.checks.fractions import shares
 from app.guardrail.checks.money.elided import by_unit, told_behind, unnamed_before
 from app.guardrail.checks.money.hedges import fits, hedge
+from app.guardrail.checks.money.parts import named_parts
 from app.guardrail.checks.money.said import MANY, counted
 from app.guardrail.checks.money.together import compares, differences, of_prices, sums_of, with_prices, with_unsaid
 from app.guardrail.figures.figure import Figure
@@ -153,6 +154,7 @@ class Derived:
         behind = [g for g in self._right if g.sentence == f.sentence and g.start > f.start]
         if behind and told_behind(case, f):
             yield from self._added(f, behind)
+        yield from named_parts(case, f)
         if unnamed_before(case, f):
             yield from sums_of(case.knowledge.products, case.asked)
         clause = case.clause_text(f.clause).split()
