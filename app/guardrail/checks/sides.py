@@ -11,6 +11,7 @@ from app.guardrail.text.lists import Lists
 
 _LISTS = Lists("app.guardrail.checks", "sides.yaml")
 _PAY, _ACCOUNT = _LISTS.row("pay"), _LISTS.words("account")
+_UPON, _WE_TAKE = _LISTS.pair("upon"), _LISTS.words("we_take")
 _PROVIDE, _FOR = _LISTS.row("provide"), _LISTS.word("for")
 _WE, _THEY = _LISTS.words("we"), _LISTS.row("they")
 _YOU = _LISTS.words("you")
@@ -89,11 +90,13 @@ def _payer(clause: Clause, text: Sequence[str]) -> Iterator[Side]:
     account = next((word for word in text if word in _ACCOUNT), "")
     at = text.index(paid) if paid else 0
     unpaid = clause.denies and at > 0 and text[at - 1] in _NOT
-    whose = bool((_OURS | _YOURS | _OWN).intersection(text))
+    upon = _UPON in pairwise(text)  # «берём на себя»
+    account, whose = account or (_UPON[1] if upon else ""), upon or bool((_OURS | _YOURS | _OWN).intersection(text))
     if (clause.denies and not unpaid) or not (paid or free or (account and whose)):
         return
     does = tuple(word for word in text if bool(account or free) or word.startswith((*_PAY, *_PROVIDE)))
     we = not _WE.isdisjoint(text) or any(word.endswith(_WE_DO) for word in does)
+    we = we or (upon and not _WE_TAKE.isdisjoint(text))
     they = not _YOU.isdisjoint(text) or any(
         word.endswith(_YOU_DO) and word.startswith((*_PAY, *_PROVIDE)) for word in does
     )
