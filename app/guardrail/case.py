@@ -55,7 +55,8 @@ class Case:
         self.context = context
         self.lexicon = lexicon(context.shop)
         self.text = read(draft, context.language, self.lexicon)
-        self.knowledge: AllowedByKnowledge = known_by.of(context.passages, self.lexicon)
+        stock = context.known.stock if context.known else None
+        self.knowledge: AllowedByKnowledge = known_by.of(context.passages, self.lexicon, stock)
 
     def heard(self, message: str) -> tuple[Text, tuple[Figure, ...], frozenset[Decimal]]:
         """A customer's message as read, with its numbers."""
@@ -187,8 +188,8 @@ class Case:
 
     @cached_property
     def money(self) -> tuple[Figure, ...]:
-        """Amounts of money: with a currency, or bare numbers that can only be that."""
-        return tuple(f for f in self.figures if f.kind == "money" or (f.kind == "bare" and self._is_money(f)))
+        """Amounts of money: with a currency, or numbers that can only be that."""
+        return tuple(f for f in self.figures if f.kind == "money" or self._is_money(f))
 
     @cached_property
     def prices(self) -> frozenset[Decimal]:
@@ -196,6 +197,8 @@ class Case:
         return frozenset(price.amount for product in self.knowledge.products for price in product.prices)
 
     def _is_money(self, f: Figure) -> bool:
+        if f.kind != "bare":
+            return f.value >= MONEY_FLOOR and bool(known_by.priced_by_name(self.knowledge, f))
         tokens = self.text.tokens
         before = [t for t in tokens[max(0, f.first - 3) : f.first] if t.sentence == f.sentence]
         priced = any(t.key in _PRICE or _COSTS.match(t.text) for t in before)
@@ -290,8 +293,7 @@ class Case:
         return self.text.folded[inside[0].start : inside[-1].end] if inside else ""
 
     def sentence_text(self, sentence: int) -> str:
-        a, b = self.text.sentences[sentence]
-        return self.text.folded[a:b]
+        return self.text.folded[slice(*self.text.sentences[sentence])]
 
     def said(self, f: Figure) -> str:
         """A figure as the draft wrote it."""

@@ -20,6 +20,8 @@ _COMMON = 64
 """Sections beyond which having a word tells no section from another; and the time is in hand."""
 _WHOLE = 3
 """Sounds up to which a word is the same only as a whole."""
+_GLIDE = "ie"
+"""Sounds that Latin letters may give to one Cyrillic letter, of which only the second is written there: «Yerubayev»."""
 _SHARE = 0.75
 """Of the sounds of a longer one: endings differ."""
 
@@ -43,6 +45,9 @@ class KnownWords:
     def holds(self, word: str, share: float = _SHARE) -> bool:
         """Whether it stands there, perhaps with another ending: `share` (0..1) of its sounds are the same."""
         heard = fold(word)
+        return self._has(heard, share) or (_GLIDE in heard and self._has(heard.replace(_GLIDE, _GLIDE[1:]), share))
+
+    def _has(self, heard: str, share: float) -> bool:
         beginning = heard if len(heard) <= _WHOLE else heard[: max(_WHOLE + 1, int(share * len(heard)))]
         at = bisect_left(self.words, beginning)
         return at < len(self.words) and self.words[at].startswith(beginning) and beginning != ""

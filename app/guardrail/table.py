@@ -29,6 +29,7 @@ from app.guardrail.checks.promises.deeds import deeds
 from app.guardrail.checks.promises.free import free
 from app.guardrail.checks.promises.gifts import gifts
 from app.guardrail.checks.retelling import retelling
+from app.guardrail.checks.settled import settled
 from app.guardrail.checks.terms import terms
 from app.guardrail.checks.tongues import tongues
 from app.guardrail.complete.agreed import agreed
@@ -77,6 +78,7 @@ TABLE: tuple[Check, ...] = (
     Check(("contradicted",), privileged, "what is kept for some is not said of all, nor of another plan"),
     Check(("contradicted",), numbered, "a name has a number that a section gives it"),
     Check(("contradicted",), exclusive, "what is only here, or done by the customer, is not said otherwise"),
+    Check(("contradicted",), settled, "who pays, when, what is kept and in which season is as a section has it"),
     Check(("contradicted",), conceded, "nothing holds in spite of what a section excepts"),
     Check(("contradicted",), tongues, "nobody speaks a language that the section leaves out"),
     Check(("founded",), founded, "what a sentence says stands together somewhere in the knowledge"),

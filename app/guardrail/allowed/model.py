@@ -107,3 +107,5 @@ class AllowedByKnowledge(Allowed):
     """The text of each section."""
     index: dict[str, tuple[int, ...]]
     """Key -> products."""
+    roots: dict[str, tuple[str, ...]]
+    """How a root begins -> the words of plain names that tell them apart and begin so."""

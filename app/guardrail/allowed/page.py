@@ -81,7 +81,7 @@ _MODEL = _LISTS.pattern("model")
 _NO_MODELS = _LISTS.words("no_models")
 
 
-def _name(text: Text, fact_name: str) -> tuple[frozenset[str], frozenset[str], bool, bool]:
+def name_of(text: Text) -> tuple[frozenset[str], frozenset[str], bool, bool]:
     """(all keys, telling keys, whether quoted, whether Latin) of a product's name."""
     words = [t for t in text.tokens if t.kind == "w"]
     numbers = [f"#{t.text}" for t in text.tokens if t.kind == "n"]
@@ -113,7 +113,7 @@ def _products(
     result = []
     begin = _begins(text, money)
     for label, (read_name, facts) in grouped.items():
-        keys, core, quoted, latin = _name(read_name, label)
+        keys, core, quoted, latin = name_of(read_name)
         beside = frozenset().union(*(_beside(text, found, f) for f in money if f.value in {x.amount for x in facts}))
         weak = (beside | (extra if len(grouped) == 1 else frozenset())) - text.lexicon.generic
         least = _LEAST.search(read_name.folded) is not None

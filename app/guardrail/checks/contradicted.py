@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from app.guardrail.case import Case, Problem
+from app.guardrail.checks.sides import timed
 from app.guardrail.claimed import Claimed, affirmed, affirms
 from app.guardrail.statements.clauses import LIGHT, Clause, clauses
 from app.guardrail.statements.knowledge import Leaf, Stated
@@ -79,6 +80,8 @@ def _opposed(said: Claimed) -> Iterator[Problem]:
     for clause in said.clauses:
         if clause.supposes or (clause.denies and clause.priced) or (said.refuses and not clause.denies):
             continue
+        if clause.denies and timed(clause):
+            continue  # «зимой не выдаём»: denied of that part of the year, which settled.py looks at
         if clause.advises:
             continue  # «для ресторана лучше взять другую программу»: nothing is said of what is ours
         for word in clause.words:

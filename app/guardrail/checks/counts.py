@@ -29,6 +29,7 @@ def counts(case: Case) -> list[Problem]:
         if (
             f.kind != "count"
             or case.is_own(f.start, f.end)
+            or f in case.money
             or (f.value in case.numbers_heard and not (_of_ours(case, f) and (confirmed(case, f) or _held(case, f))))
         ):
             continue

@@ -1,5 +1,6 @@
 """Check `term`: durations, deadlines, times, days and «24/7» stand in the sections, with the same subject."""
 
+import re
 from decimal import Decimal
 from functools import lru_cache
 
@@ -8,6 +9,7 @@ from app.guardrail.case import Case, Problem
 from app.guardrail.checks import about
 from app.guardrail.checks.bounds import Few
 from app.guardrail.checks.times import misplaced
+from app.guardrail.checks.weekdays import given, is_off
 from app.guardrail.figures.figure import Figure
 from app.guardrail.text.lexicon import PROMISED, QUALIFIERS
 from app.guardrail.text.lists import Lists
@@ -138,7 +140,7 @@ def _unknown(case: Case, f: Figure, keys: frozenset[str], clause: str) -> str:
         return "no section gives this time" if _ACTION.search(clause) else ""
     if f.unit == "month" and _pays_back(case, f):
         return ""
-    hourly = any(p.unit == "@hour" for product in case.knowledge.products for p in product.prices)
+    hourly = any(p.unit == "@hour" or p.period == "hour" for product in case.knowledge.products for p in product.prices)
     if paid and f.unit == "minute" and hourly:
         return ""  # «два часа — 24 000 ₸»: the same
     return "no section gives this term"
@@ -224,9 +226,9 @@ _HOW_SAID = {"each": _each, "plain": _plain, "vague": _some}
 
 
 def _adjacent(case: Case, f: Figure) -> bool:
-    """«гарантия — год», «рассрочка на год»: the topic stands right before."""
+    """«гарантия — год», «рассрочка на год»: the topic stands right before, not a sum («36 000 ₸: месяц и залог»)."""
     before = case.text.tokens[max(0, f.first - 4) : f.first]
-    if before and _LASTS.search(before[-1].text):
+    if before and _LASTS.search(before[-1].text) and not any(m.last == f.first - 2 for m in case.money):
         return True
     return any(t.key in _CLAIMED_PLAIN and t.sentence == f.sentence for t in before)
 
@@ -268,19 +270,10 @@ def _days(case: Case) -> list[Problem]:
             piece = case.sentence_text(case.sentence_at(m.start()))
             if not _promises(piece, soon=pattern is _SOON):
                 continue
-            stem = m.group()[:6]
-            if stem in case.customer and (pattern is _WEEK or not _ENDINGS.search(_verbs(piece))):
-                continue
-            if any(stem in page for page in case.knowledge.folded):
-                continue
-            if (
-                any(word in m.group() for word in _DAYS_OFF)
-                and _BUT_FOR not in m.group()
-                and any(_DAILY.search(page) for page in case.knowledge.folded)
-            ):
-                continue
-            detail = f"{case.text.raw[m.start() : m.end()]!r}: no section promises this"
-            problems.append(Problem("term", detail, m.start(), m.end()))
+            shut = any(is_off(m.group(), piece, page) for page in case.knowledge.folded)  # whoever named the day
+            if shut or not _may_be_said(case, m, piece, week=pattern is _WEEK):
+                detail = f"{case.text.raw[m.start() : m.end()]!r}: no section promises this"
+                problems.append(Problem("term", detail, *m.span()))
     return problems
 
 
@@ -289,6 +282,16 @@ def _promises(piece: str, *, soon: bool) -> bool:
     """Whether a sentence promises something, or that somebody is there; asked for each day that it names."""
     said = (_ACTION if soon else _SERVED).search(piece) is not None
     return said and not _REPORT.search(piece) and not _NOT_PROMISED.search(piece)
+
+
+def _may_be_said(case: Case, m: re.Match[str], piece: str, *, week: bool) -> bool:
+    stem, pages = m.group()[:6], case.knowledge.folded
+    if stem in case.customer and (week or not _ENDINGS.search(_verbs(piece))):
+        return True
+    if any(stem in page or given(m.group(), piece, page) for page in pages):
+        return True
+    off = any(word in m.group() for word in _DAYS_OFF) and _BUT_FOR not in m.group()
+    return off and any(_DAILY.search(page) for page in pages)
 
 
 def _verbs(piece: str) -> str:

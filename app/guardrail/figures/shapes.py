@@ -24,6 +24,8 @@ _MONTH_STEMS = _LISTS.row("month_stems")
 _CLOCK_DOT = _LISTS.pattern("clock_dot")
 _HOURS = _LISTS.pattern("hours")
 _HOUR = _LISTS.pattern("hour")
+_NOON = _LISTS.pattern("noon")
+_BEFORE_NOON, _BEHIND_CLOCK = _LISTS.row("before_noon"), _LISTS.row("behind_clock")
 _PARTED_HOUR = _LISTS.pattern("parted_hour")
 _BEHIND_NOON = _LISTS.words("behind_noon")
 _DATE = re.compile(r"(?<!\d)\d{1,2}[./]\d{1,2}[./](?:20)?\d{2}(?!\d)|(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
@@ -64,9 +66,12 @@ def fixed(text: Text) -> tuple[list[Figure], list[tuple[int, int]]]:
     skip += [(f.start, f.end) for f in found]
     taken |= covered((f.start, f.end) for f in found)
     times = []
+    told = set[int]()
     for value, span in (*(_clocks(folded) if pointed else ()), *_spoken_hours(folded)):
-        add("time", value, *span)
-        times.append(span)
+        if told.isdisjoint(range(*span)):
+            add("time", value, *span)
+            times.append(span)
+            told.update(range(*span))
     skip += times
     taken |= covered(times)
     for m in _HOURS.finditer(folded):
@@ -89,7 +94,14 @@ def _clocks(folded: str) -> Iterator[_Time]:
     for pattern in (_CLOCK, _CLOCK_DOT):
         for m in pattern.finditer(folded):
             if pattern is _CLOCK or folded[max(0, m.start() - 4) : m.start()].endswith(_AT):
-                yield int(m[1]) * 60 + int(m[2]), m.span()
+                yield _on_the_clock(int(m[1]), folded, m.end()) * 60 + int(m[2]), m.span()
+
+
+def _on_the_clock(hour: int, folded: str, place: int) -> int:
+    """An hour as the clock of 24 has it, by what stands at a place behind it: «8:45 pm»."""
+    if hour < 12 and folded.startswith(_BEHIND_CLOCK, place):
+        return hour + 12
+    return 0 if hour == 12 and folded.startswith(_BEFORE_NOON, place) else hour
 
 
 def _spoken_hours(folded: str) -> Iterator[_Time]:
@@ -97,6 +109,8 @@ def _spoken_hours(folded: str) -> Iterator[_Time]:
     for m in _HOUR.finditer(folded):
         hour = int(m[1]) % 24
         yield (hour + 12 if m[2] in _AFTERNOON and hour < 12 else hour) * 60, (m.start(1), m.end())
+    for m in _NOON.finditer(folded):
+        yield int(m[1]) % 12 * 60 + (720 if m[2] in _AFTERNOON else 0), m.span()
     for m in _PARTED_HOUR.finditer(folded):
         hour = int(m[2])
         if hour <= 24:

@@ -1,13 +1,14 @@
 """Which products a text names, and where."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
 from app.guardrail.allowed.model import AllowedByKnowledge, Product
 from app.guardrail.figures.figure import Figure
+from app.guardrail.subject.near import Near
+from app.guardrail.subject.wording import in_names
 from app.guardrail.text.folding import cyrillic
 from app.guardrail.text.lexicon import HEAD_WORDS, HEADS, PREPOSITIONS, QUALIFIERS, stem
 from app.guardrail.text.lists import Lists
@@ -39,11 +40,23 @@ def mentions(
     text: Text, knowledge: AllowedByKnowledge, amounts: Sequence[Figure], quotes_said: str = ""
 ) -> list[Mention]:
     """Every product mention of a text, in order. `quotes_said`: folded text whose quotations are not names."""
+    text = in_names(text, knowledge)
     blocked = {i for f in amounts for i in range(f.first, f.last + 1)}
     found: list[Mention] = []
-    near = _Near(text)
+    near = Near(text)
     for span in _clusters(text, blocked):
         found += _named(_Run(text, span, near), knowledge, quotes_said)
+    return _met(found, blocked)
+
+
+def _met(found: list[Mention], blocked: set[int]) -> list[Mention]:
+    """«Взрослый в будни»: what stands behind a preposition tells which of several things the one before it is."""
+    for n in range(1, len(found)):
+        one, two = found[n - 1], found[n]
+        common = one.products & two.products
+        parted = one.clause != two.clause or not blocked.isdisjoint(range(one.last, two.first))
+        if two.adjunct and common and not parted and not (one.head or two.head):
+            found[n - 1], found[n] = replace(one, products=common), replace(two, products=common)
     return found
 
 
@@ -94,7 +107,7 @@ def _clusters(text: Text, blocked: set[int]) -> list[tuple[int, int, bool]]:
 class _Run:
     """A run of words that may be one name: tokens `first`..`last`."""
 
-    def __init__(self, text: Text, span: tuple[int, int, bool], near: "_Near") -> None:
+    def __init__(self, text: Text, span: tuple[int, int, bool], near: Near) -> None:
         self.text = text
         self.first, self.last, self.quoted = span
         self.tokens = text.tokens[self.first : self.last + 1]
@@ -191,16 +204,16 @@ def _score(run: _Run, product: Product, core: frozenset[str], full: frozenset[st
     qualifiers = product.core & QUALIFIERS
     numbers = frozenset(k for k in product.keys if k.startswith("#"))
     wrong = bool(run.numbers) and bool(numbers - run.keys)
-    lacking = len(product.core - run.keys - run.around)
     missing = bool(qualifiers - run.around)
-    return 2 * len(core) + len(full) + 2 * len(qualifiers & run.around) - lacking - 3 * missing - 2 * wrong
+    apart = bool(product.core & run.keys)
+    return 2 * len(core) + len(full) + 2 * len(qualifiers & run.around) - 3 * missing - 2 * wrong - (not apart)
 
 
 def _best(run: _Run, knowledge: AllowedByKnowledge, scores: dict[int, float]) -> list[Mention]:
     """The products that are named best, and one more that the other words of the run name."""
     products = knowledge.products
     best = max(scores.values())
-    chosen = frozenset(n for n, score in scores.items() if score >= best - 0.01)
+    chosen = _plainest(products, frozenset(n for n, score in scores.items() if score >= best - 0.01))
     digits = {k for n in chosen for k in products[n].keys if k.startswith("#")}
     if run.numbers and digits and not run.numbers & digits:
         return [run.mention(frozenset(), unknown=_words(run.text, run.first, run.last))]
@@ -215,6 +228,13 @@ def _best(run: _Run, knowledge: AllowedByKnowledge, scores: dict[int, float]) ->
         if n not in chosen and other and not products[n].core & told:
             return _both(run, (chosen, span, told), (frozenset({n}), other), adjunct)
     return [run.mention(chosen, span, adjunct=adjunct)]
+
+
+def _plainest(products: Sequence[Product], named: frozenset[int]) -> frozenset[int]:
+    """Without those that are another of them with a word more: «комната» is no «комната ночью»."""
+    if len(named) < 2:
+        return named
+    return frozenset(n for n in named if not any(products[m].core < products[n].core for m in named))
 
 
 def _both(
@@ -250,33 +270,6 @@ def _of_a_kind(run: _Run, knowledge: AllowedByKnowledge, kinds: dict[int, int]) 
 
 def _belongs(token: PlacedToken, told: frozenset[str]) -> bool:
     return token.key in told or f"#{token.text}" in told or token.quote > 0
-
-
-class _Near:
-    """Qualifying words near a mention: in its sentence, from the number before it to the one behind it."""
-
-    def __init__(self, text: Text) -> None:
-        self._text = text
-        self._numbers = [i for i, t in enumerate(text.tokens) if t.kind == "n"]
-        self._places: dict[str, list[int]] = {}
-        qualifying = QUALIFIERS | text.lexicon.seats
-        for i, t in enumerate(text.tokens):
-            if t.key in qualifying:
-                self._places.setdefault(t.key, []).append(i)
-
-    def __call__(self, first: int, last: int) -> frozenset[str]:
-        if not self._places:
-            return frozenset()
-        low, high = self._text.bounds(self._text.tokens[first].sentence)
-        before = bisect_left(self._numbers, first) - 1
-        behind = bisect_right(self._numbers, last)
-        low = max(low, self._numbers[before] + 1) if before >= 0 else low
-        high = min(high, self._numbers[behind]) if behind < len(self._numbers) else high
-        return frozenset(
-            key
-            for key, places in self._places.items()
-            if (at := bisect_left(places, low)) < len(places) and places[at] < high
-        )
 
 
 def _unknown(text: Text, tokens: Sequence[PlacedToken], quoted: bool, has_head: bool, quotes_said: str) -> str:

@@ -7,7 +7,7 @@ from app.guardrail.text.lists import Lists
 
 _LISTS = Lists("app.guardrail.text", "kin.yaml")
 _ONE_LETTER = str.maketrans({letter: row[0] for row in _LISTS.row("alternating") for letter in row})
-_ROOT = 4
+ROOT = 4
 """Letters that two words of one root begin with at least."""
 _SHARE = 0.6
 """Of the longer one: endings and suffixes are the rest."""
@@ -21,7 +21,7 @@ def akin(one: str, other: str) -> bool:
         return bool(one)
     if one.startswith("@") or other.startswith("@"):
         return False
-    least = max(_ROOT, int(_SHARE * max(len(one), len(other))))
+    least = max(ROOT, int(_SHARE * max(len(one), len(other))))
     return min(len(one), len(other)) >= least and root(one)[:least] == root(other)[:least]
 
 

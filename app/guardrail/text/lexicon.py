@@ -27,6 +27,9 @@ HEADS: frozenset[str] = _LISTS.words("heads")
 QUALIFIERS: frozenset[str] = _LISTS.words("qualifiers")
 """Without these words a figure that has them would be said of something else."""
 
+UNSAID: frozenset[str] = _LISTS.words("unsaid")
+"""Qualifiers that go without saying where nothing of that name is to be had without them."""
+
 PREPOSITIONS: frozenset[str] = _LISTS.words("prepositions")
 """Behind these a product is named beside the main one."""
 

@@ -49,10 +49,12 @@ class Text:
     """Sentences with Kazakh letters."""
     lexicon: Lexicon = GENERAL
     """Whose meanings its tokens have."""
+    read_as: tuple[PlacedToken, ...] | None = None
+    """Its tokens, where some mean what the names of the sections have for them."""
 
     @cached_property
     def tokens(self) -> tuple[PlacedToken, ...]:
-        return _tokens(self)
+        return _tokens(self) if self.read_as is None else self.read_as
 
     @cached_property
     def starts(self) -> tuple[int, ...]:

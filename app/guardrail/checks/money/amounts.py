@@ -1,5 +1,6 @@
 """Checks `amount` and `currency`: every amount of money is the price of what it is said of, or a sum of such prices."""
 
+from app.guardrail.allowed.knowledge import priced_by_name
 from app.guardrail.allowed.model import Price, Product
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.bounds import ENOUGH
@@ -89,7 +90,8 @@ def _judge(case: Case, f: Figure, binding: Binding, sums: Sums, derived: Derived
     reason = f"{binding.unknown!r} has no such price in the knowledge base sections used"
     if not binding.unknown or bound:
         reason = _reason(case, f, binding, (bound, same), (sums, derived))
-    return _problem(case, f, reason) if reason and not said_before(case, f) else None
+    wrong = bool(reason) and not said_before(case, f)
+    return Problem("amount", f"{case.said(f)!r}: {reason}", f.start, f.end) if wrong else None
 
 
 def _reason(
@@ -216,6 +218,8 @@ _BESIDE = 8
 
 def _bound(case: Case, f: Figure, binding: Binding) -> frozenset[int] | None:
     """The products an amount may belong to; None: nothing was named, any will do."""
+    if named := priced_by_name(case.knowledge, f):
+        return named & case.asked or named
     if not binding.products:
         return frozenset() if binding.unknown else None
     products = case.knowledge.products
@@ -294,7 +298,3 @@ def _qualified(case: Case, f: Figure, price: Price, product: Product) -> bool:
         return False
     sold = (x for x in case.knowledge.products if not needed & x.core and product.core - QUALIFIERS <= x.keys)
     return (f.period == price.period and not f.weak_period) or next(sold, None) is None
-
-
-def _problem(case: Case, f: Figure, reason: str) -> Problem:
-    return Problem("amount", f"{case.said(f)!r}: {reason}", f.start, f.end)

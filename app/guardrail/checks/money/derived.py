@@ -14,15 +14,15 @@ from app.guardrail.case import Case
 from app.guardrail.checks.fractions import shares
 from app.guardrail.checks.money.elided import by_unit, told_behind, unnamed_before
 from app.guardrail.checks.money.hedges import fits, hedge
+from app.guardrail.checks.money.parts import named_parts
 from app.guardrail.checks.money.said import MANY, counted
-from app.guardrail.checks.money.together import differences, of_prices, sums_of, with_prices, with_unsaid
+from app.guardrail.checks.money.together import compares, differences, of_prices, sums_of, with_prices, with_unsaid
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import same_unit
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import Text
 
 _LISTS = Lists("app.guardrail.checks.money", "derived.yaml")
-_DIFFERING = _LISTS.row("differing")
 _EACH = _LISTS.row("each")
 _REDUCED = _LISTS.words("reduced")
 _BY_MONTH = _LISTS.word("by_month")
@@ -154,6 +154,7 @@ class Derived:
         behind = [g for g in self._right if g.sentence == f.sentence and g.start > f.start]
         if behind and told_behind(case, f):
             yield from self._added(f, behind)
+        yield from named_parts(case, f)
         if unnamed_before(case, f):
             yield from sums_of(case.knowledge.products, case.asked)
         clause = case.clause_text(f.clause).split()
@@ -225,8 +226,7 @@ class Derived:
 
     def _differences(self, f: Figure, bound: frozenset[int] | None) -> Iterator[Decimal]:
         """Between two right amounts, or two prices that are paid as often, where words compare them."""
-        words = self._case.clause_text(f.clause).split()
-        if any(word.startswith(_DIFFERING) for word in words):
+        if compares(self._case.clause_text(f.clause)):
             near = [g.value for g in self._right if g is not f and abs(g.sentence - f.sentence) <= 1]
             yield from differences(near[-_SAID:])
             yield from of_prices(self._case.knowledge.products, bound or frozenset())

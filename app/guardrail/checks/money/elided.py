@@ -14,6 +14,9 @@ _LISTS = Lists("app.guardrail.checks.money", "derived.yaml")
 _PRONOUNS = _LISTS.words("pronouns")
 _THRESHOLD = _LISTS.row("threshold")
 _UPWARDS = _LISTS.words("upwards")
+_TURNING = _LISTS.words("turning")
+_TURN = 2
+"""Words before an amount among which one turns to the neighbour of the thing before."""
 _LEAD = 4
 _TOLD = frozenset(":(=")
 
@@ -26,6 +29,7 @@ def meant(case: Case, f: Figure, bound: frozenset[int], same: list[tuple[int, Pr
         _worded(case, f, n, bound)
         or (not named and (_recalled(case, f, n, bound) or _only_so(case, f, p, bound)))
         or (_asked_of(case, f, n, bound) and _alike(f, p))
+        or _neighbouring(case, f, n, bound)
         for n, p in fitting
     )
 
@@ -61,6 +65,16 @@ def _asked_of(case: Case, f: Figure, n: int, bound: frozenset[int]) -> bool:
     beside = [m for m in case.mentions if m.sentence == f.sentence and not m.head]
     pronoun = any(t.text in _PRONOUNS and t.end <= f.start for t in case.sentence_tokens[f.sentence])
     return pronoun and all(m.adjunct for m in beside)
+
+
+def _neighbouring(case: Case, f: Figure, n: int, bound: frozenset[int]) -> bool:
+    """«Пробное занятие 2 500 ₸, дальше по 6 000», «3 000 вместо 4 500»: turned to what is called almost as the thing
+    before."""
+    lead = case.text.tokens[max(0, f.first - _TURN) : f.first]
+    if not any(t.text in _TURNING and t.sentence == f.sentence for t in lead):
+        return False
+    products = case.knowledge.products
+    return any(products[n].core & products[i].core for i in bound)
 
 
 def _alike(f: Figure, p: Price) -> bool:

@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import combinations
 
 from app.guardrail.case import Case, Problem
+from app.guardrail.checks.money.together import compares
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import same_unit
 from app.guardrail.subject.binding import Binding
@@ -138,6 +139,7 @@ class Sums:
             products = len(case.knowledge.products)
             relevant = set(range(products)) if products <= 8 else set()
         counts, months, rates = self._counts(f), self._months(f), self._rates
+        differing = compares(case.sentence_text(f.sentence))
         said = (f.times, f.unit) if f.times > 1 and f.unit else None
         plain, multiples = self._multiples(frozenset(relevant), counts, months, said)
         yield from multiples
@@ -150,7 +152,7 @@ class Sums:
                 for two in by_value.get(missing, ()):
                     if one is not two:
                         yield _plus(one, two)
-                        yield _minus(one, two)
+                        yield _minus(one, two) if differing else _NOTHING
         if len(plain) <= 10:
             for one, two, three in combinations(extended[:14], 3):
                 if one[0] + two[0] + three[0] == f.value:

@@ -5,11 +5,19 @@ from decimal import Decimal
 from itertools import combinations, product
 
 from app.guardrail.allowed.model import Product
+from app.guardrail.text.lists import Lists
+
+_DIFFERING = Lists("app.guardrail.checks.money", "derived.yaml").row("differing")
 
 _FEW = 5
 """Things with a price at most whose prices are compared or added: of more, any number would be a difference."""
 _TWO = 2
 _MONTHS = {"year": 12, "half": 6, "quarter": 3}
+
+
+def compares(text: str) -> bool:
+    """Whether words of a clause or sentence compare one amount with another."""
+    return any(word.startswith(_DIFFERING) for word in text.split())
 
 
 def differences(amounts: Sequence[Decimal]) -> Iterator[Decimal]:

@@ -1,0 +1,50 @@
+"""Days of the week in check `term`: a section gives one in any language, by its name or within a range of them."""
+
+import re
+from functools import lru_cache
+from itertools import pairwise
+
+from app.guardrail.text.lists import Lists
+
+_LISTS = Lists("app.guardrail.checks", "weekdays.yaml")
+_DAYS = {beginning: place for place, row in enumerate(_LISTS.rows("days").values()) for beginning in row}
+"""Beginning of a word -> its day, in the order of the week; behind the seven what several of them are called."""
+_WEEK = 7
+_DAY = re.compile("\\b(" + "|".join(sorted(_DAYS, key=len, reverse=True)) + ")[^\\W\\d_]*")
+_UNTIL = _LISTS.words("until")
+_OFF = _LISTS.pattern("day_off")
+_CLAUSE = re.compile(r"[,;.!?\n]")
+
+
+def given(word: str, said: str, page: str) -> bool:
+    """Whether a folded text gives the day that a folded word names: for what a sentence says, or as a day off."""
+    found = _DAY.match(word)
+    if found is None:
+        return False
+    open_on, off = _given(page)
+    day = _DAYS[found[1]]
+    return day in open_on or (day in off and _OFF.search(said) is not None)
+
+
+def is_off(word: str, said: str, page: str) -> bool:
+    """Whether a text gives the day as one off, and a sentence as another."""
+    found = _DAY.match(word)
+    if found is None or _DAYS[found[1]] >= _WEEK or _OFF.search(said):
+        return False
+    open_on, off = _given(page)
+    return _DAYS[found[1]] in off - open_on
+
+
+@lru_cache(maxsize=1024)
+def _given(page: str) -> tuple[frozenset[int], frozenset[int]]:
+    """The days of a text, those off apart: those that it names, and those between the two ends of a range."""
+    open_on: set[int] = set()
+    off: set[int] = set()
+    for piece in _CLAUSE.split(page):
+        named = [(_DAYS[m[1]], m.start(), m.end()) for m in _DAY.finditer(piece)]
+        found = off if _OFF.search(piece) and any(day < _WEEK for day, _, _ in named) else open_on
+        found.update(day for day, _, _ in named)
+        for (one, _, end), (two, start, _) in pairwise(named):
+            if piece[end:start].strip() in _UNTIL and one < two < _WEEK:
+                found.update(range(one, two))
+    return frozenset(open_on), frozenset(off)
