@@ -286,9 +286,8 @@ def _promises(piece: str, *, soon: bool) -> bool:
 
 def _may_be_said(case: Case, m: re.Match[str], piece: str, *, week: bool) -> bool:
     stem, pages = m.group()[:6], case.knowledge.folded
-    if stem in case.customer and (week or not _ENDINGS.search(_verbs(piece))):
-        return True
-    if any(stem in page or given(m.group(), piece, page) for page in pages):
+    wished = stem in case.customer and (week or not _ENDINGS.search(_verbs(piece)))
+    if wished or any(stem in page or given(m.group(), piece, page) for page in pages):
         return True
     off = any(word in m.group() for word in _DAYS_OFF) and _BUT_FOR not in m.group()
     return off and any(_DAILY.search(page) for page in pages)
