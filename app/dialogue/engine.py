@@ -148,7 +148,7 @@ class Dialogue:
         `names`: the shop's own with Latin letters, lower case, meant as they are typed. `act`: a model's word on it.
         """
         state, flow = self._met(snapshot, ask, now)
-        said = to_the_point(listened(ask, snapshot, names), self.classifier or Classifier.load())
+        said = self.listen(ask, snapshot, names)
         u = self._understood(said, state, flow, names, act)
         u = declining.heard_out(u, [text for each in snapshot.history for text in (each.user or "", each.answer)])
         state = replace(state, wished=u.wished or state.wished)
@@ -166,6 +166,10 @@ class Dialogue:
         state = _kept(scene, plan)
         step = step_of(scene, plan, state, now, vocabulary=self.vocabulary, questions=self.switches.questions)
         return self._handed(step, scene, plan, snapshot) if plan.hands_over else step
+
+    def listen(self, ask: Ask, snapshot: Snapshot, names: frozenset[str] = frozenset()) -> Said:
+        """What of a message advance goes by. What takes long of it is kept for that: a stretch of its own."""
+        return to_the_point(listened(ask, snapshot, names), self.classifier or Classifier.load())
 
     def _met(self, snapshot: Snapshot, ask: Ask, now: datetime) -> tuple[DialogueState, Flow]:
         """The conversation as the message finds it."""

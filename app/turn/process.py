@@ -115,6 +115,7 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
             now = machine.clock()
             bot = replace(bot, knowledge=bot.knowledge.pinned())  # one version from the search to the verdict
             with stages.time("dialogue"):
+                await stretch(lambda: bot.dialogue.listen(ask, snapshot, bot.names))
                 step = await stretch(lambda: decide(ask, snapshot, now, bot))
             step, said = await understood(
                 step, ask, snapshot, bot, machine,

@@ -103,7 +103,8 @@ class Stages:
 
     def named(self) -> dict[str, Callable[[str], object] | Behind]:
         return {
-            "deciding": lambda text: self._decide(text, ()),
+            "listening": lambda text: self.dialogue.listen(Ask(KEY, text, "r"), Snapshot(KEY), self.bot.names),
+            "deciding": Behind(self._listen, lambda work: work()),
             "deciding on a history": lambda text: self._decide("Сколько стоит?", history(text)),
             "asking a model what it is for": self._ask,
             "heeding what it said": self._heed,
@@ -124,6 +125,11 @@ class Stages:
             "reading it from a model": self._read,
             "shortening": shorten,
         }
+
+    def _listen(self, text: str) -> Callable[[], object]:
+        """A message that is listened to: decides."""
+        self.dialogue.listen(Ask(KEY, text, "r"), Snapshot(KEY), self.bot.names)
+        return lambda: self._decide(text, ())
 
     def _snapshot(self, said: tuple[str, ...]) -> Snapshot:
         history = tuple(Exchange(text, Echo.draft) for text in said)

@@ -12,7 +12,7 @@ from app.language.scripts import meant
 from app.language.words import questions
 from app.reading.message import Clause, Heard, Message
 from app.reading.read import read
-from app.types import Ask, Snapshot
+from app.types import Ask, Media, Snapshot
 
 MAX_CHARS = 1200
 """A longer message is read only so far: whoever sends a novel has said what matters before that."""
@@ -64,9 +64,14 @@ class Said:
 
 def listened(ask: Ask, snapshot: Snapshot, names: frozenset[str] = frozenset()) -> Said:
     """The newest message as the dialogue takes it. `names`: the shop's own with Latin letters, lower case."""
-    earlier = tuple(exchange.answer for exchange in snapshot.history[-_EARLIER:])
-    raw = meant(_begun(ask.text), names).text
-    message = read(raw, ask.media, earlier)
+    return _listened(ask.text, ask.media, tuple(exchange.answer for exchange in snapshot.history[-_EARLIER:]), names)
+
+
+@lru_cache(maxsize=64)
+def _listened(text: str, media: Media, earlier: tuple[str, ...], names: frozenset[str]) -> Said:
+    """Kept, so that it can be done before the rest of a decision: each is long enough by itself."""
+    raw = meant(_begun(text), names).text
+    message = read(raw, media, earlier)
     if not message.own:
         described = " ".join(part.text for part in message.aside if part.kind == "description")
         return Said(described or raw, "", "", heard=message.media, silent=bool(message.aside))
