@@ -13,7 +13,7 @@ from app.composing.covering import asks, costs, in_stock, measured
 from app.composing.fitting import ANSWERS, ROOT, fits, folded
 from app.composing.likeness import holds, share, weight
 from app.composing.parts import joins, parts_of
-from app.composing.section_words import COMMON, content, names, own_words, vocabulary, whole_name
+from app.composing.section_words import COMMON, by_root, content, names, own_words, vocabulary, whole_name
 from app.composing.section_words import asked as asked_of
 from app.types import Passage, Prompt, Step
 
@@ -237,8 +237,8 @@ def _priced_of_its_own(prompt: Prompt, passage: Passage, lists: Sequence[Passage
 def _name_share(passage: Passage, prompt: Prompt) -> float:
     """Share (0..1) of the words of what a passage sells that the customer said."""
     name = whole_name(passage.section)
-    said = folded(prompt.step.query or "")
-    return sum(holds(word, said) for word in name) / len(name) if name else 0.0
+    said = by_root(folded(prompt.step.query or "")) if name else {}
+    return sum(holds(word, said.get(word[:ROOT], ())) for word in name) / len(name) if name else 0.0
 
 
 def _about(part: str, prompt: Prompt) -> Passage:
@@ -263,13 +263,13 @@ def _is_another(passage: Passage, prompt: Prompt) -> bool:
     So it is when of two words side by side one names this product and the other another, and none is named by both.
     """
     own = names(passage.section)
-    priced = [own, *(names(other.section) for other in prompt.passages)]
+    priced = [by_root(own), *(by_root(names(other.section)) for other in prompt.passages)]
     words = folded(prompt.step.query or "") if own else ()
-    held = {word: tuple(holds(word, each) for each in priced) for word in set(words)}
+    held = {word: tuple(holds(word, each.get(word[:ROOT], ())) for each in priced) for word in set(words)}
     for pair in pairwise(words):
         named = [held[word] for word in pair]
-        together = any(one and other for one, other in zip(*named, strict=True))
-        if COMMON.isdisjoint(pair) and named[0][0] != named[1][0] and all(map(any, named)) and not together:
+        apart = all(map(any, named)) and COMMON.isdisjoint(pair) and named[0][0] != named[1][0]
+        if apart and not any(one and other for one, other in zip(*named, strict=True)):
             return True
     return False
 
@@ -277,11 +277,11 @@ def _is_another(passage: Passage, prompt: Prompt) -> bool:
 def _called(prompt: Prompt) -> tuple[Passage, ...]:
     """The price lines whose whole names were said, in that order; of «маникюр» and «маникюр с лаком» the longer."""
     words = folded(prompt.step.query or "")
-    best = sorted(prompt.passages, key=lambda p: (p.section.language != prompt.step.language, -weight(p)))
+    held = by_root(words)
     said: dict[frozenset[str], Passage] = {}
-    for passage in best:
+    for passage in sorted(prompt.passages, key=lambda p: (p.section.language != prompt.step.language, -weight(p))):
         whole = frozenset(whole_name(passage.section))
-        if whole and all(holds(word, words) for word in whole):
+        if whole and all(holds(word, held.get(word[:ROOT], ())) for word in whole):
             said.setdefault(whole, passage)
     longest = [whole for whole in said if not any(whole < other for other in said)]
     place = {whole: min(i for i, word in enumerate(words) if holds(word, whole)) for whole in longest}

@@ -1,6 +1,8 @@
 """How well a passage fits words, and how good a find it is: what choosing among passages is reckoned with."""
 
+from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 from app.composing.fitting import ROOT, same
 from app.composing.section_words import content, vocabulary
@@ -9,9 +11,16 @@ from app.types import Passage
 
 def share(part: str, passage: Passage) -> float:
     """Share (0..1) of the words of a part that stand in the section, whatever their endings."""
-    wanted = content(part)
+    wanted = _counted(part)
     held = vocabulary(passage.section)
-    return sum(holds(word, held.get(word[:ROOT], ())) for word in wanted) / len(wanted) if wanted else 0.0
+    found = sum(times for word, times in wanted.items() if holds(word, held.get(word[:ROOT], ())))
+    return found / wanted.total() if wanted else 0.0
+
+
+@lru_cache(maxsize=256)
+def _counted(part: str) -> Counter[str]:
+    """A part is held against every passage."""
+    return Counter(content(part))
 
 
 def holds(word: str, among: Iterable[str]) -> bool:

@@ -24,18 +24,19 @@ def asked(section: Section) -> frozenset[tuple[str, ...]]:
 @lru_cache(maxsize=4096)
 def vocabulary(section: Section) -> Mapping[str, tuple[str, ...]]:
     """The section's words, by their first letters."""
-    return _by_root((section.title, section.text, *section.questions, *section.keywords))
+    return by_root(folded(" ".join((section.title, section.text, *section.questions, *section.keywords))))
 
 
 @lru_cache(maxsize=4096)
 def own_words(section: Section) -> Mapping[str, tuple[str, ...]]:
     """Those of what it says itself, not of what it is asked."""
-    return _by_root((section.title, section.text, *section.keywords))
+    return by_root(folded(" ".join((section.title, section.text, *section.keywords))))
 
 
-def _by_root(texts: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+def by_root(words: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """Words by their first letters: those that are one word in two forms have them alike."""
     held: dict[str, set[str]] = {}
-    for word in folded(" ".join(texts)):
+    for word in words:
         held.setdefault(word[:ROOT], set()).add(word)
     return {root: tuple(words) for root, words in held.items()}
 

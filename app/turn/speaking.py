@@ -88,7 +88,9 @@ async def speak(
                 planned = await with_entailed(
                     planned, drafts[-1], ask, snapshot, bot, calls=machine.models.entail, deadline=deadline
                 )
-                outcome = await stretch(lambda: judge(planned, drafts, ask, snapshot, bot))
+                # The first is refused for good: to judge it again would hold the loop for both.
+                second = await stretch(lambda: judge(planned, drafts[-1:], ask, snapshot, bot))
+                outcome = second if second.replaced else replace(second, how="repaired")
             seconds += stages.seconds["repair"]
     except BaseException:
         drop(drafts)
