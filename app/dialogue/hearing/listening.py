@@ -10,7 +10,7 @@ from app.dialogue.hearing.listing import things
 from app.language.folds import letters
 from app.language.scripts import meant
 from app.language.words import questions
-from app.reading.message import Clause, Heard, Message
+from app.reading.message import Clause, Heard, Message, Mood
 from app.reading.read import read
 from app.types import Ask, Media, Snapshot
 
@@ -99,7 +99,9 @@ def _questions(message: Message) -> Mapping[str, str]:
     alone = len([clause for clause in message.clauses if clause.mood != "greeted"]) == 1
     for clause in message.clauses:
         near = "" if _parted(message.own, at, clause.start) else told
-        for part, listed in _parts(clause, alone=alone):
+        if len(found) >= _MOST:
+            break
+        for part, listed in _parts(clause.text, clause.mood, alone=alone):
             asking += 1
             # "and how much" is of what was just asked; where nothing was, "how much" asks of all there is.
             if listed or _content(part) or (costs_alone(part) and not (found or near)):
@@ -109,14 +111,16 @@ def _questions(message: Message) -> Mapping[str, str]:
     return dict(islice(found.items(), _MOST)) if asking > 1 else {}
 
 
-def _parts(clause: Clause, *, alone: bool) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=512)
+def _parts(text: str, mood: Mood, *, alone: bool) -> tuple[tuple[str, str], ...]:
     """The questions of a clause, each with how it is named as a thing of a list; a clause that is all of a message may
     be a list."""
-    for part in apart(clause.text) if clause.mood in _ASKING else ():
-        listed = things(part)
-        yield from ((thing.asked, thing.named) for thing in listed) if listed else ((part, ""),)
-    if clause.mood == "told" and alone:
-        yield from ((thing.asked, thing.named) for thing in things(clause.text, bare=True))
+    found: list[tuple[str, str]] = []
+    for part in apart(text) if mood in _ASKING else ():
+        found += [(thing.asked, thing.named) for thing in things(part)] or [(part, "")]
+    if mood == "told" and alone:
+        found += [(thing.asked, thing.named) for thing in things(text, bare=True)]
+    return tuple(found)
 
 
 def costs_alone(question: str) -> bool:
@@ -199,9 +203,10 @@ def _dull() -> frozenset[str]:
     return (known["empty"] - known["asks"]) | known["joins"]
 
 
-def _content(text: str) -> set[str]:
+@lru_cache(maxsize=512)
+def _content(text: str) -> frozenset[str]:
     """The words of a question that name what it is about."""
-    said = {word for word in _LETTERS.findall(letters(text)) if len(word) >= _LONG}
+    said = frozenset({word for word in _LETTERS.findall(letters(text)) if len(word) >= _LONG})
     return said - questions()["empty"] - questions()["asks"] - questions()["refers"] - questions()["joins"]
 
 
