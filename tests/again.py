@@ -21,7 +21,7 @@ def main() -> int:
         return 1
     for each in failed:
         print(f"FAILED BESIDE OTHERS, tried again alone: {each}", flush=True)
-    found = subprocess.run([sys.executable, "-m", "pytest", "--full", "-m", "", *failed], check=False)
+    found = subprocess.run([sys.executable, "-m", "pytest", "--full", "--typed", "-m", "", *failed], check=False)
     return min(found.returncode, 1)
 
 

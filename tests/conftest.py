@@ -44,10 +44,13 @@ PATIENCE = {"host": 3600, "n8n": 900}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="the long tests too")
+    parser.addoption(
+        "--typed", action="store_true", help="each command starts as it is typed: none is forked, no index shared"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    forked.wanted = not config.getoption("full")
+    forked.wanted = not config.getoption("typed")
     thrift.choose(full=config.getoption("full"))
     loadtests.service.begin = forked.begin
 
@@ -72,7 +75,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish(session: pytest.Session) -> None:
     """What was collected lives as long as the process: a garbage collection that walks through all of it in the middle of
     a turn would cost more than a turn may."""
-    if "app.service.assembly" in sys.modules and not session.config.getoption("full"):
+    if "app.service.assembly" in sys.modules and not session.config.getoption("typed"):
         from tests.once import index_once
 
         index_once()

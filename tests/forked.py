@@ -2,7 +2,7 @@
 
 The child is a process of its own, with the arguments, environment, folder and open files of a command that was typed. What
 the loader or the interpreter reads at its start cannot be given to it: a command with such a wish is started as ever,
-and so is every one of a run with `--full` (tests/conftest.py).
+and so is every one of a run with `--typed` (tests/conftest.py).
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """An index of a knowledge base is made once a process, not for each of the hundred machines that search the same one.
 
-Nothing of an index changes once it is made: what is published later is another. A run with `--full` makes each anew.
+Nothing of an index changes once it is made: what is published later is another. A run with `--typed` makes each anew.
 """
 
 from datetime import date
