@@ -18,6 +18,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import IO
 
@@ -205,12 +206,15 @@ def _prepare() -> None:
     """What every command would import and read of the package."""
     from app.service.assembly import open_bots
     from app.settings import load
+    from app.turn.rehearsal import rehearse
     from tests.once import index_once
     from tests.patterns import modules
 
     modules()
     index_once()
-    open_bots(load(environ={}), ROOT / "kb", key=b"")
+    settings = load(environ={})
+    bots = open_bots(settings, ROOT / "kb", key=b"")
+    rehearse(bots.default, settings, datetime.now(UTC), wants_prompt=True)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from app.health.clock import ClockWatch
 from app.health.gpu import GpuMonitor
 from app.service.jobs import jobs, note_knowledge
 from app.turn.machine import Machine
+from app.turn.rehearsal import rehearse
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,15 @@ class Watches:
 
 @asynccontextmanager
 async def running(machine: Machine) -> AsyncIterator[Watches]:
-    """The machine at work: its model is watched and warmed up, its jobs run. Closes it behind the body."""
+    """The machine at work: its first turn is rehearsed, its model watched and warmed up, its jobs run. Closes it behind
+    the body."""
     clock = ClockWatch()
     for bot in machine.bots.all():
         await note_knowledge(bot, machine)
+        try:
+            rehearse(bot, machine.settings, machine.clock(), wants_prompt=machine.llm.wants_prompt)
+        except Exception as error:
+            machine.telemetry.log.warning("rehearsal", bot=bot.name, error=type(error).__name__)
     gpu = GpuMonitor(machine.settings.gpu, machine.telemetry)
     await gpu.start()
     await machine.llm.open()
