@@ -143,7 +143,7 @@ def words(name: str) -> frozenset[str]:
 @cache
 def rows(name: str) -> tuple[tuple[str, ...], ...]:
     """The same, each row by itself."""
-    return tuple(tuple(fold(row).split()) for row in _lists("wordlists.yaml")[name])
+    return tuple(tuple(fold(row).split()) for row in _WORD_LISTS[name])
 
 
 def _lists(name: str) -> dict[str, list[str]]:
@@ -190,7 +190,9 @@ def _match(fits: Sequence[frozenset[int]], at: int, steps: tuple[int | None, ...
     return place
 
 
-_FILE = Phrases(_lists("phrases.yaml"))  # read with the module: the first draft does not wait for it
+# Read with the module: the first draft does not wait for them.
+_FILE = Phrases(_lists("phrases.yaml"))
+_WORD_LISTS = _lists("wordlists.yaml")
 
 
 def phrases() -> Phrases:
