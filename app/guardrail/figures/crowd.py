@@ -15,9 +15,7 @@ def beyond(text: Text, most: int, models: frozenset[tuple[str, str]]) -> int | N
         return None
     shaped, measured = parts(text, models)
     found = list(islice(measured, most + 1))
-    if len(found) <= most:
-        return None
     made = implied(text, [*found, *shaped])
-    if any(f.implied and f.start <= found[most].start for f in made):
-        return None
-    return sorted(f.start for f in (*found, *shaped, *made))[most]
+    # Where not all numbers were read, what was made of their words lies behind them and is not asked for.
+    start = next(islice(sorted(f.start for f in (*found, *shaped, *made)), most, None), None)
+    return None if start is None or any(f.implied and f.start <= start for f in made) else start

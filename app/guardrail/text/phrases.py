@@ -95,6 +95,7 @@ class Phrases:
         found: dict[str, list[Found]] = {}
         fits = {word: self.fits(word) for word in {token.text for token in text.tokens if token.kind != "s"}}
         rows = self._beginning_at(fits)
+        made = tuple.__new__  # a text may have a thousand of them
         for run in runs(text) if any(rows.values()) else ():
             steps = [fits[token.text] for token in run]
             for at, token in enumerate(run):
@@ -103,9 +104,8 @@ class Phrases:
                     last = _match(steps, at, row.steps) if row.name not in seen else None
                     if last is not None:
                         seen.add(row.name)
-                        found.setdefault(row.name, []).append(
-                            Found(token.start, run[last].end, token.sentence, token.clause)
-                        )
+                        turn = made(Found, (token.start, run[last].end, token.sentence, token.clause))
+                        found.setdefault(row.name, []).append(turn)
         return defaultdict(lambda: _NONE, {name: Turns(tuple(places)) for name, places in found.items()})
 
     def _beginning_at(self, fits: Mapping[str, frozenset[int]]) -> dict[str, list[_Row]]:
