@@ -72,7 +72,7 @@ def addresses(text: Text, called: frozenset[int] | None = None) -> list[Address]
     if "." in folded:
         found += _hosts(text)
     found += _spelled_out(folded)
-    if any(c.isdigit() for c in folded):
+    if any(map(str.isdigit, folded)):
         found += _numbers(text, called)
         found += _accounts(folded)
     found += _said(text)
@@ -210,7 +210,7 @@ def _accounts(folded: str) -> Iterator[Address]:
         for group in folded[m.start() : m.start() + 48].split(" "):
             word = re.match(r"[a-z0-9]*", group)
             taken = word.group() if word else ""
-            if not any(c.isdigit() for c in taken):
+            if not any(map(str.isdigit, taken)):
                 break
             groups.append(taken)
             if taken != group:

@@ -19,6 +19,8 @@ from app.types import Fact, Section
 _LISTS = Lists("app.guardrail.allowed", "page.yaml")
 _FROM = _LISTS.word("from")
 
+SENTENCE = re.compile(r"[^.!?…\n]+(?:[.](?=\S)[^.!?…\n]*)*[.!?…]*")
+_MARKS = str.maketrans("", "", '«»"„“”()*_')
 _LATIN_NAME = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 
 
@@ -47,6 +49,17 @@ def page(section: Section, lexicon: Lexicon) -> Page:
         discounted="@discount" in (keys_of(text) | title),
         limits=frozenset(limits(text, found)),
     )
+
+
+@lru_cache(maxsize=4096)
+def sentences(text: str) -> frozenset[str]:
+    """Those of a section, to find one that a draft has word for word."""
+    return frozenset(bare(match.group()) for match in SENTENCE.finditer(text)) - {""}
+
+
+def bare(text: str) -> str:
+    """A sentence without its marks and in small letters."""
+    return " ".join(text.translate(_MARKS).casefold().replace("\u0451", "\u0435").split()).strip(" .!?…")
 
 
 def _is_brand(name: str, *, english: bool) -> bool:

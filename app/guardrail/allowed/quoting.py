@@ -6,24 +6,24 @@ could be said of anything.
 
 import re
 
+from app.guardrail.allowed.page import SENTENCE, bare, sentences
 from app.guardrail.model import Context
 from app.types import Section
 
-_SENTENCE = re.compile(r"[^.!?…\n]+(?:[.](?=\S)[^.!?…\n]*)*[.!?…]*")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _STEM = 5
 
 
 def quotations(text: str, context: Context) -> tuple[tuple[int, int], ...]:
     """The spans of `text` that quote a section."""
-    written = {p.section.id: (p.section, _sentences(p.section.text)) for p in context.passages}
+    written = {p.section.id: (p.section, sentences(p.section.text)) for p in context.passages}
     spans: list[tuple[int, int]] = []
     standing: set[str] = set()
-    for match in _SENTENCE.finditer(text):
-        said = _plain(match.group())
+    for match in SENTENCE.finditer(text):
+        said = bare(match.group())
         if not said:
             continue
-        sources = [section for section, sentences in written.values() if said in sentences]
+        sources = [section for section, stated in written.values() if said in stated]
         held = {section.id for section in sources if section.id in standing or _names(said, section)}
         standing = held
         if held:
@@ -31,14 +31,6 @@ def quotations(text: str, context: Context) -> tuple[tuple[int, int], ...]:
     return tuple(spans)
 
 
-def _sentences(text: str) -> frozenset[str]:
-    return frozenset(_plain(match.group()) for match in _SENTENCE.finditer(text)) - {""}
-
-
 def _names(said: str, section: Section) -> bool:
-    about = {word[:_STEM] for word in _WORD.findall(_plain(section.title))}
+    about = {word[:_STEM] for word in _WORD.findall(bare(section.title))}
     return any(word[:_STEM] in about for word in _WORD.findall(said))
-
-
-def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[«»\"„“”()*_]", "", text).casefold().replace("\u0451", "\u0435").split()).strip(" .!?…")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from app.guardrail.case import Case, Problem
+from app.guardrail.figures.crowd import beyond
 
 LENGTH = 4096
 """Characters: a message of WhatsApp holds no more."""
@@ -28,8 +29,11 @@ def size(case: Case) -> list[Problem]:
     length = len(case.text.raw)
     if length > LENGTH or len(case.text.tokens) > TOKENS:
         return [Problem("size", f"longer than {LENGTH} characters or {TOKENS} words and signs", 0, length)]
-    if len(case.figures) > FIGURES:
-        return [Problem("size", f"more than {FIGURES} figures", case.figures[FIGURES].start, length)]
+    first = beyond(case.text, FIGURES, case.knowledge.models)
+    if first is None and len(case.figures) > FIGURES:
+        first = case.figures[FIGURES].start
+    if first is not None:
+        return [Problem("size", f"more than {FIGURES} figures", first, length)]
     if len(case.mentions) > MENTIONS:
         start = case.text.tokens[case.mentions[MENTIONS].first].start
         return [Problem("size", f"more than {MENTIONS} names of products", start, length)]

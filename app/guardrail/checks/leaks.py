@@ -115,6 +115,12 @@ def _system(case: Case) -> Problem | None:
     return None
 
 
+_SAME = 90
+"""Of a hundred: how much two answers that are the same have in common."""
+_MORE = 200 / _SAME - 1 + 0.01
+"""Times the length of an answer behind which another one has less in common with it."""
+_MUCH = 4
+"""Times its length: of what is read of a longer one."""
 _TELLING = 4
 """Words of an answer that may be the same as another."""
 
@@ -126,8 +132,10 @@ def repeat(case: Case) -> list[Problem]:
     if len(said.split()) < _TELLING or said in map(plain, case.context.own) or any(text in said for text in own):
         return []  # a text that the dialogue says again may be said again
     for earlier in case.context.earlier[-3:]:
+        if len(plain(earlier[: _MUCH * len(said)])) > _MORE * len(said):
+            continue  # so much longer that it cannot be the same: the rest of it need not be read
         other = plain(earlier)
-        if fuzz.ratio(said, other, score_cutoff=90) >= 90 and not _asked_again(case):
+        if fuzz.ratio(said, other, score_cutoff=_SAME) >= _SAME and not _asked_again(case):
             if _digits(said) != _digits(other):
                 continue
             return [Problem("repeat", "this answer was just given", 0, len(case.text.raw))]

@@ -171,10 +171,9 @@ def _of_something_else(case: Case, f: Figure, keys: frozenset[str], known: list[
     if f.unit == "month" and worth and any(m.sentence == f.sentence for m in case.money):
         return ""  # «это стоимость 10 месяцев»: said of the price beside it
     subject = about.topics(case, f, keys)
-    scores = {id(k): about.fit(case, subject, k, keys) for k in known}
-    best = max(scores[id(k)] for k in same)
-    rivals = [k for k in known if k.note != "plain" and not any(k is s for s in same)]
-    if best <= 0 or any(scores[id(k)] > best and (k.name or best == 0.5) for k in rivals):
+    best = max(about.fit(case, subject, k, keys) for k in same)
+    rivals = (k for k in known if (k.name or best == 0.5) and k.note != "plain" and not any(k is s for s in same))
+    if best <= 0 or any(about.fit(case, subject, k, keys) > best for k in rivals):
         return "this term is known of something else"
     return ""
 

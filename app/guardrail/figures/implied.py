@@ -27,8 +27,9 @@ def implied(text: Text, found: list[Figure]) -> list[Figure]:
     made: list[Figure] = []
     taken = {i for f in found for i in range(f.first, f.last + 1)}
     tokens = text.tokens
-    for i, token in enumerate(tokens):
-        if token.kind != "w" or i in taken:
+    timed = {word for word in text.vocabulary if _is_timed(word)}
+    for i, token in enumerate(tokens) if timed else ():
+        if token.text not in timed or i in taken:
             continue
         adjective = adjective_duration(token.text)
         if adjective and adjective[2]:
@@ -70,6 +71,10 @@ def implied(text: Text, found: list[Figure]) -> list[Figure]:
             else:
                 made.append(_duration(token, i, unit, factor, "plain"))
     return made
+
+
+def _is_timed(word: str) -> bool:
+    return word in UNITS_OF_TIME or word in _FREQUENT or adjective_duration(word) is not None
 
 
 def _duration(token: PlacedToken, i: int, unit: str, value: int, note: str | None = None) -> Figure:

@@ -3,7 +3,7 @@ Russian cases, multipliers («12 тыс.», «5к», «1,2 млн», «он бе
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -94,15 +94,21 @@ def multiplier(token: PlacedToken, glued: bool) -> int:
     return 1000 if glued or token.text not in _ALSO_LETTERS else 0
 
 
-def numbers(text: Text, skip: Iterable[tuple[int, int]] = ()) -> list[Number]:
+def numerals(text: Text) -> int:
+    """How many words and digits of a text may be a number, each by itself: it has no more of those."""
+    counting = {word for word in text.vocabulary if _may_count(word)}
+    return sum(1 for token in text.tokens if token.kind == "n" or token.text in counting)
+
+
+def numbers(text: Text, skip: Iterable[tuple[int, int]] = ()) -> Iterator[Number]:
     """Every number of a text in order, without those inside the character spans `skip` (names, phones, times)."""
     tokens = text.tokens
     blocked = covered(skip)
-    found: list[Number] = []
+    counting = {word for word in text.vocabulary if _may_count(word)}
     i = 0
     while i < len(tokens):
         token = tokens[i]
-        if token.kind == "s" or (token.kind == "w" and not _may_count(token.text)):
+        if token.kind == "s" or (token.kind == "w" and token.text not in counting):
             i += 1
             continue
         if token.start in blocked:
@@ -112,9 +118,8 @@ def numbers(text: Text, skip: Iterable[tuple[int, int]] = ()) -> list[Number]:
         if number is None:
             i += 1
             continue
-        found.append(number)
+        yield number
         i = number.last + 1
-    return found
 
 
 def _digits_at(text: Text, i: int) -> Number | None:

@@ -22,6 +22,10 @@ _PAIRS = {
 }
 
 
+_SECOND = frozenset((*(second for _, second in _PAIRS), "time"))
+"""Words that may end a pair."""
+
+
 def attach(text: Text, found: list[Figure]) -> tuple[Figure, ...]:
     """The same figures with period, unit and count of every amount of money; durations used as periods fall away."""
     money = [i for i, f in enumerate(found) if f.kind == "money" or (f.kind == "bare" and f.value >= 10)]
@@ -55,8 +59,9 @@ def periods_of(text: Text) -> list[tuple[int, int, str]]:
     """(start, end, period) of every word that says how often something is paid, in order."""
     found: list[tuple[int, int, str]] = []
     tokens = text.tokens
-    for i, token in enumerate(tokens):
-        if token.kind != "w":
+    telling = {word for word in text.vocabulary if _tells(word)}
+    for i, token in enumerate(tokens) if telling else ():
+        if token.text not in telling:
             continue
         name = _NOUNS.get(token.text)
         before = tokens[i - 1].text if i else ""
@@ -80,6 +85,10 @@ def periods_of(text: Text) -> list[tuple[int, int, str]]:
     return [p for p in found if not _termed(text, p[0])]
 
 
+def _tells(word: str) -> bool:
+    return word in _NOUNS or word in _WORDS or word in _SECOND or word.startswith(_BEGINNINGS)
+
+
 def _start(period: tuple[int, int, str]) -> int:
     return period[0]
 
@@ -99,6 +108,8 @@ def _choose(
 ) -> dict[int, tuple[int | None, bool]]:
     """Amount -> (its period, whether that only stands at the head of the sentence)."""
     chosen: dict[int, tuple[int | None, bool]] = {}
+    if not periods:
+        return chosen
     free = set(range(len(periods)))
     spans: dict[int, tuple[int, int]] = {}
     for n, i in enumerate(money):

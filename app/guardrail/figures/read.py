@@ -1,6 +1,7 @@
 """What each number of a text measures: money, a percentage, a duration, a count, a time of day, a date."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
@@ -35,18 +36,19 @@ _WORKING = _LISTS.pattern("working")
 
 def figures(text: Text, models: frozenset[tuple[str, str]] = frozenset()) -> tuple[Figure, ...]:
     """Every figure of a text, in order. `models` are (word, number) pairs that are names («print», «80»)."""
-    shaped, skip = fixed(text)
-    skip += _names(text, models)
-    found: list[Figure] = []
-    for number in numbers(text, skip):
-        figure = _classify(text, number)
-        if figure is not None:
-            found.append(figure)
-    found = _share(text, found)
+    shaped, measured = parts(text, models)
+    found = _share(text, list(measured))
     found += implied(text, [*found, *shaped])
     found += shaped
     found.sort(key=lambda f: f.start)
     return attach(text, found)
+
+
+def parts(text: Text, models: frozenset[tuple[str, str]]) -> tuple[list[Figure], Iterator[Figure]]:
+    """(figures that are told by their shape, those of its numbers in order, each read when it is asked for)"""
+    shaped, skip = fixed(text)
+    read = (_classify(text, number) for number in numbers(text, (*skip, *_names(text, models))))
+    return shaped, (figure for figure in read if figure is not None)
 
 
 def _names(text: Text, models: frozenset[tuple[str, str]]) -> list[tuple[int, int]]:
@@ -278,10 +280,7 @@ def _share(text: Text, found: list[Figure]) -> list[Figure]:
             continue
         if one.kind == "count" or len(between) > 2 or not all(t.text in _BETWEEN for t in between) or not between:
             continue
-        ratio = Decimal(1)
-        if two.kind == "duration":
-            factor = _factor(text, two)
-            ratio = factor
+        ratio = _factor(text, two) if two.kind == "duration" else Decimal(1)
         value = one.value * ratio
         if two.kind == "money" and _THOUSAND in two.text and one.value < 1000:
             value *= 1000

@@ -54,7 +54,7 @@ def fixed(text: Text) -> tuple[list[Figure], list[tuple[int, int]]]:
         add("always", 0, *m.span())
     skip += [(f.start, f.end) for f in found]
     taken |= covered(skip)
-    if not any(c.isdigit() for c in folded):
+    if not any(map(str.isdigit, folded)):
         return found, skip
     pointed = _POINTED.search(folded) is not None
     for m in _DATE.finditer(folded) if pointed else ():

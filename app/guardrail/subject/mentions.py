@@ -8,15 +8,11 @@ from itertools import pairwise
 from app.guardrail.allowed.model import AllowedByKnowledge, Product
 from app.guardrail.figures.figure import Figure
 from app.guardrail.subject.near import Near
+from app.guardrail.subject.runs import clusters
 from app.guardrail.subject.wording import in_names
 from app.guardrail.text.folding import cyrillic
 from app.guardrail.text.lexicon import HEAD_WORDS, HEADS, PREPOSITIONS, QUALIFIERS, stem
-from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import PlacedToken, Text
-
-_LISTS = Lists("app.guardrail.subject", "mentions.yaml")
-
-_CONJUNCTIONS = _LISTS.words("conjunctions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,7 @@ def mentions(
     blocked = {i for f in amounts for i in range(f.first, f.last + 1)}
     found: list[Mention] = []
     near = Near(text)
-    for span in _clusters(text, blocked):
+    for span in clusters(text, blocked):
         found += _named(_Run(text, span, near), knowledge, quotes_said)
     return _met(found, blocked)
 
@@ -60,50 +56,6 @@ def _met(found: list[Mention], blocked: set[int]) -> list[Mention]:
     return found
 
 
-def _clusters(text: Text, blocked: set[int]) -> list[tuple[int, int, bool]]:
-    """Runs of words that may be one name: (first token, last token, whether a quotation is in it)."""
-    result: list[tuple[int, int, bool]] = []
-    first = -1
-    quote = 0
-    last = -1
-
-    def close() -> None:
-        nonlocal first, quote
-        if first >= 0:
-            end = last
-            while (
-                end > first and not text.tokens[end].key and text.tokens[end].kind == "w" and not text.tokens[end].quote
-            ):
-                end -= 1
-            result.append((first, end, quote > 0))
-        first, quote = -1, 0
-
-    previous: PlacedToken | None = None
-    for i, t in enumerate(text.tokens):
-        if t.kind == "s":
-            if t.text not in '«»"-/':
-                close()
-            continue
-        if i in blocked or (previous is not None and (t.clause != previous.clause or t.sentence != previous.sentence)):
-            close()
-        previous = t
-        if i in blocked:
-            continue
-        if not t.quote and (t.text in PREPOSITIONS or t.text in _CONJUNCTIONS):
-            close()
-            continue
-        if quote and t.quote and t.quote != quote:
-            close()
-        if quote and not t.quote and t.key and t.key not in HEADS and not t.latin:
-            close()
-        if first < 0:
-            first = i
-        quote = quote or t.quote
-        last = i
-    close()
-    return result
-
-
 class _Run:
     """A run of words that may be one name: tokens `first`..`last`."""
 
@@ -112,9 +64,26 @@ class _Run:
         self.first, self.last, self.quoted = span
         self.tokens = text.tokens[self.first : self.last + 1]
         self.start = self.tokens[0]
-        self.numbers = frozenset(f"#{t.text}" for t in self.tokens if t.kind == "n")
-        self.around = near(self.first, self.last)
+        self._near = near
         self.has_head = any(t.text.startswith(HEAD_WORDS) for t in self.tokens)
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        return frozenset(f"#{t.text}" for t in self.tokens if t.kind == "n")
+
+    @cached_property
+    def around(self) -> frozenset[str]:
+        """Qualifying words near it."""
+        return self._near(self.first, self.last)
+
+    def may_name(self, knowledge: AllowedByKnowledge) -> bool:
+        """Whether a name can be made of its words: a key of one, a head, or Latin letters that are written so."""
+        if self.quoted or self.has_head:
+            return True
+        if any(t.key in knowledge.index or (t.latin and (t.upper or t.quote)) for t in self.tokens):
+            return True
+        numbered = any(t.kind == "n" for t in self.tokens) and any(t.latin for t in self.tokens)
+        return numbered and not self.numbers.isdisjoint(knowledge.index)
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -158,8 +127,7 @@ class _Run:
 
 def _named(run: _Run, knowledge: AllowedByKnowledge, quotes_said: str) -> list[Mention]:
     """The mentions in one run of words: mostly one, two where two names stand side by side («без ОФД онлайн-касса»)."""
-    known = run.quoted or any(t.key in knowledge.index or t.latin for t in run.tokens)
-    if not known and not run.has_head:
+    if not run.may_name(knowledge):
         return []
     scores: dict[int, float] = {}
     kinds: dict[int, int] = {}

@@ -3,6 +3,7 @@
 Only a word that no name has is looked at.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from app.guardrail.allowed.model import AllowedByKnowledge
@@ -20,21 +21,25 @@ def in_names(text: Text, knowledge: AllowedByKnowledge) -> Text:
     """The same text with the keys that the names have for its words."""
     if not knowledge.roots:
         return text
-    tokens = tuple(_named(token, knowledge) for token in text.tokens)
-    return replace(text, read_as=tokens) if any(map(_differ, tokens, text.tokens)) else text
+    said = {(t.text, t.key) for t in text.tokens if t.key and not t.quote}
+    named = {word: key for word in said if (key := _named(*word, knowledge)) != word[1]}
+    if not named:
+        return text
+    return replace(text, read_as=tuple(_read_as(token, named) for token in text.tokens))
 
 
-def _differ(one: PlacedToken, other: PlacedToken) -> bool:
-    return one is not other
+def _read_as(token: PlacedToken, named: Mapping[tuple[str, str], str]) -> PlacedToken:
+    key = None if token.quote else named.get((token.text, token.key))
+    return token if key is None else token._replace(key=key)
 
 
-def _named(token: PlacedToken, knowledge: AllowedByKnowledge) -> PlacedToken:
-    key = token.key
-    if not key or key in knowledge.index or key[0] == "@" or token.quote:
-        return token
+def _named(word: str, key: str, knowledge: AllowedByKnowledge) -> str:
+    """The key that the names have for a word with a key."""
+    if key in knowledge.index or key[0] == "@":
+        return key
     like = [each for each in knowledge.roots.get(root(key)[:ROOT], ()) if akin(key, each)]
-    like = like or _alike(token.text, knowledge)
-    return token._replace(key=max(like, key=lambda each: _shared(token.text, each))) if like else token
+    like = like or _alike(word, knowledge)
+    return max(like, key=lambda each: _shared(word, each)) if like else key
 
 
 def _shared(word: str, key: str) -> int:

@@ -95,6 +95,7 @@ class Phrases:
         found: dict[str, list[Found]] = {}
         fits = {word: self.fits(word) for word in {token.text for token in text.tokens if token.kind != "s"}}
         rows = self._beginning_at(fits)
+        made = tuple.__new__  # a text may have a thousand of them
         for run in runs(text) if any(rows.values()) else ():
             steps = [fits[token.text] for token in run]
             for at, token in enumerate(run):
@@ -103,9 +104,8 @@ class Phrases:
                     last = _match(steps, at, row.steps) if row.name not in seen else None
                     if last is not None:
                         seen.add(row.name)
-                        found.setdefault(row.name, []).append(
-                            Found(token.start, run[last].end, token.sentence, token.clause)
-                        )
+                        turn = made(Found, (token.start, run[last].end, token.sentence, token.clause))
+                        found.setdefault(row.name, []).append(turn)
         return defaultdict(lambda: _NONE, {name: Turns(tuple(places)) for name, places in found.items()})
 
     def _beginning_at(self, fits: Mapping[str, frozenset[int]]) -> dict[str, list[_Row]]:
@@ -143,7 +143,7 @@ def words(name: str) -> frozenset[str]:
 @cache
 def rows(name: str) -> tuple[tuple[str, ...], ...]:
     """The same, each row by itself."""
-    return tuple(tuple(fold(row).split()) for row in _lists("wordlists.yaml")[name])
+    return tuple(tuple(fold(row).split()) for row in _WORD_LISTS[name])
 
 
 def _lists(name: str) -> dict[str, list[str]]:
@@ -190,7 +190,9 @@ def _match(fits: Sequence[frozenset[int]], at: int, steps: tuple[int | None, ...
     return place
 
 
-_FILE = Phrases(_lists("phrases.yaml"))  # read with the module: the first draft does not wait for it
+# Read with the module: the first draft does not wait for them.
+_FILE = Phrases(_lists("phrases.yaml"))
+_WORD_LISTS = _lists("wordlists.yaml")
 
 
 def phrases() -> Phrases:

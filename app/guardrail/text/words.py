@@ -57,6 +57,11 @@ class Text:
         return _tokens(self) if self.read_as is None else self.read_as
 
     @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Its different words, to tell whether there is any of a kind before each is looked at."""
+        return frozenset(token.text for token in self.tokens if token.kind == "w")
+
+    @cached_property
     def starts(self) -> tuple[int, ...]:
         return tuple(token.start for token in self.tokens)
 
@@ -121,14 +126,17 @@ def read(text: str, language: str = "ru", lexicon: Lexicon = GENERAL) -> Text:
 
 
 def _tokens(text: Text) -> tuple[PlacedToken, ...]:
-    folded, sentences, kazakh = text.folded, text.sentences, text.kazakh
+    raw, folded, sentences, kazakh = text.raw, text.folded, text.sentences, text.kazakh
     tokens: list[PlacedToken] = []
     key = text.lexicon.key
+    made = tuple.__new__  # a text has a thousand tokens: what a NamedTuple does beside this takes as long again
     sentence, clause, quote, quotes = 0, 0, 0, 0
-    last = len(sentences) - 1
+    beginnings = iter([start for start, _ in sentences[1:]])
+    following = next(beginnings, len(folded))
     for match in _TOKEN.finditer(folded):
-        start, end, kind = match.start(), match.end(), match.lastgroup or "s"
-        while sentence < last and start >= sentences[sentence + 1][0]:
+        (start, end), kind = match.span(), match.lastgroup or "s"
+        while start >= following:
+            following = next(beginnings, len(folded))
             sentence += 1
             clause += 1
             quote = 0
@@ -147,13 +155,12 @@ def _tokens(text: Text) -> tuple[PlacedToken, ...]:
                     quote = quotes
             elif not quote and (first in _CLAUSE or (first == "-" and _spaced(folded, start, end))):
                 clause += 1
-            tokens.append(PlacedToken("s", token, "", start, end, sentence, clause, 0, False, False))
+            tokens.append(made(PlacedToken, ("s", token, "", start, end, sentence, clause, 0, False, False)))
             continue
         latin = "a" <= first <= "z"
         meaning = key(token, sentence in kazakh and not quote) if kind == "w" else ""
-        tokens.append(
-            PlacedToken(kind, token, meaning, start, end, sentence, clause, quote, text.raw[start].isupper(), latin)
-        )
+        upper = raw[start].isupper()
+        tokens.append(made(PlacedToken, (kind, token, meaning, start, end, sentence, clause, quote, upper, latin)))
     return tuple(tokens)
 
 

@@ -98,13 +98,13 @@ def _forms(case: Case) -> Iterator[tuple[int, int, str]]:
     folded = case.text.folded
     for m in _SPACED.finditer(folded):
         yield (*m.span(), "its letters stand apart")
-    if not any(character.isdigit() for character in folded):
+    if not any(map(str.isdigit, folded)):
         return
     for m in _FORMS.finditer(folded):
         yield (*m.span(), "write the figure in plain digits")
     for m in _DISGUISED.finditer(folded):
         said = m.group()
-        if not any(c.isdigit() for c in said) or said.isdigit():
+        if not any(map(str.isdigit, said)) or said.isdigit():
             continue
         if any(c in _ROUND or (not c.isdigit() and said[i + 1 : i + 2].isdigit()) for i, c in enumerate(said)):
             yield (*m.span(), "there are letters among its digits")

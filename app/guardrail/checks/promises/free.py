@@ -66,9 +66,14 @@ def _is_denied(case: Case, m: re.Match[str]) -> bool:
     sentence, clause = case.sentence_at(m.start()), case.clause_at(m.start())
     if denied_beside(case, Found(m.start(), m.end(), sentence, clause)):
         return True
-    if _DENIED.search(case.clause_text(clause)) and not _PAID_ONLY.match(m.group()):
+    if _denies(case.clause_text(clause)) and not _PAID_ONLY.match(m.group()):
         return True
     return _NOT_BEFORE.search(case.text.folded[max(0, m.start() - 14) : m.start()]) is not None
+
+
+@lru_cache(maxsize=64)
+def _denies(clause: str) -> bool:
+    return _DENIED.search(clause) is not None
 
 
 class _Claim:

@@ -9,10 +9,25 @@ from app.guardrail.case import Case
 from app.guardrail.text.lists import Lists
 
 _LISTS = Lists("app.guardrail.checks.promises", "acts.yaml")
+
+
+class _Any:
+    """Words of a list, whole or (`\\w*`) by their beginnings. Their letters are looked for first, which is soon done:
+    most clauses, be they as long as a draft, have none of them."""
+
+    def __init__(self, name: str) -> None:
+        row = _LISTS.row(name)
+        self._letters = tuple(word.removesuffix(r"\w*") for word in row)
+        self._pattern = re.compile(rf"\b(?:{'|'.join(row)})\b")
+
+    def stands_in(self, text: str) -> bool:
+        return any(letters in text for letters in self._letters) and self._pattern.search(text) is not None
+
+
 _CONDITION = _LISTS.pattern("condition")
 _I = _LISTS.pattern("i")
 _WE = _LISTS.pattern("we")
-_PERSONS = _LISTS.pattern("persons")
+_PERSONS = _Any("persons")
 _STAFF = _LISTS.pattern("staff")
 _BY_ITSELF, _SO = _LISTS.word("by_itself"), _LISTS.word("so")
 _BY_NOW = _LISTS.word("by_now")
@@ -20,7 +35,7 @@ _SAID_TO_YOU = _LISTS.pattern("said_to_you")
 _PAST = _LISTS.row("past")
 _PAST_THIRD = _LISTS.row("past_third")
 _COLLEAGUES = _LISTS.pattern("colleagues")
-_AIMED = _LISTS.pattern("aimed")
+_AIMED = _Any("aimed")
 _READY_TO = _LISTS.pattern("ready_to")
 _SET_UP = _LISTS.pattern("set_up")
 _ALREADY_LEADS = _LISTS.row("already_leads")
@@ -103,13 +118,13 @@ def _done_by_nobody(said: Said) -> bool:
     """The same where neither «я» nor «мы» nor anybody else stands before it."""
     if said.phrase.endswith(_BY_ITSELF) and said.before.split()[-1:] == [_SO]:
         return False  # «жаль, что так получилось»
-    if said.others(said.behind) and _PERSONS.search(said.behind):
+    if _PERSONS.stands_in(said.behind) and said.others(said.behind):
         return _STAFF.search(said.behind) is not None and _BY_NOW in said.piece
     around = said.before + said.behind
     if _DONE_HARMLESS.fullmatch(said.phrase) and not _SAID_TO_YOU.search(around):
         return False
     subject = said.subject
-    if not subject or subject[-1] in _LIGHT or _AIMED.search(around):
+    if not subject or subject[-1] in _LIGHT or _AIMED.stands_in(around):
         return True
     if _STATE_NOUNS.fullmatch(subject[-1]) and said.phrase.endswith(_PAST):
         return True  # «заявку создал»
