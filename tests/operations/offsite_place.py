@@ -115,8 +115,8 @@ class Client:
         options = [f"UserKnownHostsFile={self._place}/known_hosts", "BatchMode=yes", "IdentitiesOnly=yes"]
         command = [program, "-F", "/dev/null", "-i", str(self.key), *(x for o in options for x in ("-o", o))]
         command += ["-P" if program in {"scp", "sftp"} else "-p", str(sshd.port), *words]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=30, stdin=subprocess.DEVNULL
+        done = subprocess.run(  # whatever was asked for, the place answers in its own protocol, which is no text
+            command, capture_output=True, text=True, errors="replace", check=False, timeout=30, stdin=subprocess.DEVNULL
         )
         return Told(done.returncode, done.stdout, done.stderr)
 
