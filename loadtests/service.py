@@ -73,6 +73,7 @@ class Server:
         self._reader = threading.Thread(target=self._read, args=(ready,), daemon=True)
         self._reader.start()
         if not ready.wait(30) or not self.url:
+            self._end()
             raise RuntimeError(f"the service did not start: {''.join(self.log)}")
         for _ in range(400):
             try:
@@ -80,7 +81,14 @@ class Server:
                     return self
             except httpx.TransportError:
                 time.sleep(0.01)
+        self._end()
         raise RuntimeError("the service does not answer /health")
+
+    def _end(self) -> None:
+        """What did not come up in time is not left to come up later: nobody would stop it."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(60)
 
     def _read(self, ready: threading.Event) -> None:
         assert self.process.stdout
