@@ -29,7 +29,7 @@ async def running(machine: Machine) -> AsyncIterator[Watches]:
         try:
             rehearse(bot, machine.settings, machine.clock(), wants_prompt=machine.llm.wants_prompt)
         except Exception as error:
-            machine.telemetry.log.warning("rehearsal", bot=bot.name, error=type(error).__name__)
+            machine.telemetry.log.warning("rehearsal failed", bot=bot.name, error=type(error).__name__)
     gpu = GpuMonitor(machine.settings.gpu, machine.telemetry)
     await gpu.start()
     await machine.llm.open()

@@ -20,8 +20,6 @@ _REMEMBERED = 24
 """Messages back that a quantity, a product or a refusal of one is remembered from."""
 LONGEST = 1000
 """Characters of a message that are read."""
-_AT_ONCE = 1
-"""Messages of a history that are read without a pause."""
 _RECALLED = 300
 """The same of one in the history,"""
 _ALTOGETHER = 2800
@@ -41,8 +39,8 @@ def recalled(snapshot: Snapshot, found: Retriever, counted: Mapping[str, str], *
 
 
 def parts(snapshot: Snapshot) -> range:
-    """How many messages each part of a history ends behind: one is read without a pause."""
-    return range(_AT_ONCE, len(_said(snapshot)) + _AT_ONCE, _AT_ONCE)
+    """How many messages each part of a history ends behind: a part is one message, read without a pause."""
+    return range(1, len(_said(snapshot)) + 1)
 
 
 def _said(snapshot: Snapshot) -> list[str]:

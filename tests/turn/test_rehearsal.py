@@ -69,4 +69,4 @@ async def test_nothing_of_it_stays_and_a_fault_of_it_keeps_nobody_from_being_ans
     monkeypatch.setattr(lifecycle, "rehearse", broken)
     with capture_logs() as logs:
         assert "14 900" in await answered(open_machine(load(environ={}), tmp_path / "two", ROOT / "kb"))
-    assert [line["error"] for line in logs if line["event"] == "rehearsal"] == ["RuntimeError"]
+    assert [line["error"] for line in logs if line["event"] == "rehearsal failed"] == ["RuntimeError"]
