@@ -66,7 +66,7 @@ EVENTS = (
     "setting without effect|"
     "messages are brought over|messages brought over|messages not brought over|"
     "model call failed|model rests|model speaks again|old conversations deleted|old conversations not deleted|"
-    "prompt cut by the server|request|"
+    "prompt cut by the server|rehearsal failed|request|"
     "serving|knowledge not swapped|knowledge swapped|loop goes on|loop stuck|memory damaged|model_left_out|"
     "sections_not_embedded|systemd not notified|vector_cache_unwritable"
 )
@@ -81,7 +81,7 @@ SHAPES = (
     | dict.fromkeys(("error", "exception", "kind", "reason", "state", "part"), _CODE)
     | {"states": r'\["[A-Z]{1,20}=[\w ]{0,60}"(, "[A-Z]{1,20}=[\w ]{0,60}")*\]'}
 )
-COMPARED = frozenset("event address version backend flow name driver detail meaning fix trouble folder why".split())
+COMPARED = frozenset("event bot address version backend flow name driver detail meaning fix trouble folder why".split())
 _TRACE = re.compile(r"[\w.<>-]{1,80}:\d{1,7}:[\w.<>]{1,80}")
 _SHAPES = {name: re.compile(shape) for name, shape in SHAPES.items()}
 _EVENT = re.compile(EVENTS)

@@ -1,6 +1,5 @@
 """The rules as Prometheus' own tool tries them: each alert fires when it should, and not before its time."""
 
-import re
 import subprocess
 from pathlib import Path
 
@@ -30,10 +29,13 @@ def test_the_rules_fire_when_they_should_and_not_before(rules: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_these_cases_are_able_to_fail(rules: Path) -> None:
+@pytest.mark.parametrize(
+    ("found", "changed"), [("for: 1m", "for: 9h"), ("> 0", "> 9999"), ("vector(1)", "vector(1) > 1")]
+)
+def test_these_cases_are_able_to_fail(rules: Path, found: str, changed: str) -> None:
     text = (rules / "monitor.rules.yml").read_text("utf-8")
-    for found, changed in (("for: 1m", "for: 9h"), ("> 0", "> 9999"), ("vector(1)", "vector(1) > 1")):
-        assert promtool(rules, re.sub(re.escape(found), changed, text)).returncode != 0, found
+    assert found in text
+    assert promtool(rules, text.replace(found, changed)).returncode != 0
 
 
 def test_alertmanager_takes_the_configuration_with_every_receiver_and_with_none(rules: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ AT_LEAST = 270
 # Patterns made from words while running. Each is built of escaped words, tried below.
 DYNAMIC = {
     "app.guardrail.checks.promises.acts:forbidden": "phrases of the policy: words with \\W+ between them",
+    "app.guardrail.checks.promises.rules:__init__": "rows of YAML, compiled at import: held by the rules, so tried as they are",
     "app.guardrail.text.lists:pattern": "rows of YAML, compiled at import: held by the module that asks, so tried as they are",
     "app.evaluation.cases:says": "a text of a test case, escaped",
     "app.knowledge.importer:text": "a class of characters, one of two",
