@@ -14,6 +14,7 @@ from app.api.server import build_server, listening
 from app.api.watchdog import Watchdog
 from app.cli.common import knowledge_folder
 from app.service.assembly import open_machine
+from app.service.lifecycle import rehearsed
 from app.settings import load
 from app.telemetry import configure_logging
 
@@ -25,14 +26,14 @@ def run_service(host: str, port: int, data: Path, knowledge: Path | None, file: 
     configure_logging(settings.log.level)
     listener = listening(host, port)
     notifier = Notifier.from_environment()
-    machine = open_machine(settings, data, knowledge_folder(knowledge), notifier.getting_on)
+    machine = rehearsed(open_machine(settings, data, knowledge_folder(knowledge), notifier.getting_on))
     knowledge_in_use = machine.bots.default.knowledge
     watchdog = Watchdog(notifier, lambda: machine.cpu.stretches, machine.telemetry.loop_late.observe)
     api = settings.api
     limits = Limits(api.head_s, api.body_s, api.max_connections)
     server = build_server(create_app(machine, keys), api.drain_s, notifier, watchdog=watchdog, limits=limits)
     gc.collect()
-    gc.freeze()  # knowledge and flows stay: walking through them would hold the loop for tens of ms
+    gc.freeze()  # knowledge, flows and what was read stay: walking through them would hold the loop for tens of ms
     for note in settings.notes:
         machine.telemetry.log.warning("setting without effect", detail=note)
     machine.telemetry.log.info(

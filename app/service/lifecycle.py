@@ -19,17 +19,22 @@ class Watches:
     clock: ClockWatch
 
 
-@asynccontextmanager
-async def running(machine: Machine) -> AsyncIterator[Watches]:
-    """The machine at work: its first turn is rehearsed, its model watched and warmed up, its jobs run. Closes it behind
-    the body."""
-    clock = ClockWatch()
+def rehearsed(machine: Machine) -> Machine:
+    """The machine, with what each turn of its bots needs read. A bot that cannot answer itself is logged and served."""
     for bot in machine.bots.all():
-        await note_knowledge(bot, machine)
         try:
             rehearse(bot, machine.settings, machine.clock(), wants_prompt=machine.llm.wants_prompt)
         except Exception as error:
             machine.telemetry.log.warning("rehearsal failed", bot=bot.name, error=type(error).__name__)
+    return machine
+
+
+@asynccontextmanager
+async def running(machine: Machine) -> AsyncIterator[Watches]:
+    """The machine at work: its model watched and warmed up, its jobs run. Closes it behind the body."""
+    clock = ClockWatch()
+    for bot in machine.bots.all():
+        await note_knowledge(bot, machine)
     gpu = GpuMonitor(machine.settings.gpu, machine.telemetry)
     await gpu.start()
     await machine.llm.open()

@@ -25,9 +25,12 @@ def rehearse(bot: Bot, settings: Settings, now: datetime, *, wants_prompt: bool)
     asked = {section.language: (*section.questions, section.title)[0] for section in reversed(known.sections)}
     before = Snapshot(_NOBODY)
     for question in asked.values():
+        unknown = max(question.split(), key=len, default="")[::-1]  # nobody knows it: the spelling reads its lists
         ask = Ask(_NOBODY, f"{question} 2", "rehearsal")
         step = decide(ask, before, now, bot)
-        passages = known.search(step.query or question, top_k=settings.retriever.top_k, today=today_of(bot, now))
+        passages = known.search(
+            f"{step.query or question} {unknown}", top_k=settings.retriever.top_k, today=today_of(bot, now)
+        )
         deciding = reckon(step, ask, before, now, bot)
         found = Found(passages, version=known.version)
         planned = plan(
