@@ -4,6 +4,7 @@ It can say only what the knowledge base or the flow says, so it cannot invent a 
 """
 
 from app.composing.again import ANEW, in_short
+from app.composing.apart import apart
 from app.composing.assent import assents
 from app.composing.choosing import choose
 from app.composing.covering import left_out, quoted
@@ -61,6 +62,7 @@ def compose(prompt: Prompt) -> Draft:
     said = [shorten(passage.section.text) for passage in passages]
     if step.question or step.state.slots:  # one question at a time, and none for what was told
         said = [unrequested(text) for text in said]
+    said = [apart(p.section, text, _asked(prompt, p)) for p, text in zip(passages, said, strict=True)]
     said = [
         text if not hedged and _assents(p, text, prompt) else unaffirmed(text)
         for p, text in zip(passages, said, strict=True)

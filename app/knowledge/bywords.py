@@ -20,6 +20,7 @@ from app.knowledge.text import normalise, words
 from app.knowledge.twins import base_id
 from app.knowledge.whereabouts import without_names
 from app.language.letters.evidence import weigh
+from app.language.words import words as of_language
 from app.types import Language, Passage, Section
 
 _LONGEST = 2000  # characters of a query, and of what came before it: more has no more to ask
@@ -40,6 +41,8 @@ _LIKELY = 0.4
 _MORE = 2.0
 """How likely a Russian section must answer to be said instead, and how many times as likely as one in its language."""
 _TOLD = 1.0  # points of a language from which it is the question's
+_HEARD = 0.7  # the same of Kazakh beside words of another: one that its texts use
+_SURE_MIXED = 0.8  # how likely a section must answer a question of two languages, so that no other is looked for
 _WORD = re.compile(r"[^\W_]+")
 _Said = tuple[str, str | None]
 """A text, and the message before it."""
@@ -131,21 +134,43 @@ class WordSearch:
     def _in_either(self, asked: Asked, today: date, count: int) -> ByWords:
         """In the question's own language, or in the words of the Russian sections."""
         text, previous = asked.text[:_LONGEST], asked.previous and asked.previous[:_LONGEST]
-        in_russian = from_kazakh if _language(text) == "kk" else translated
+        mixed = self._mixes(text)
+        in_russian = from_kazakh if mixed or _language(text) == "kk" else translated
         said: _Said = in_russian(text), previous and in_russian(previous)
-        if not self._russian or said[0] == text:
+        if not self._russian or (said[0] == text and not mixed):
             return self._found(asked, (text, previous), today, count)
         if self._translates and in_russian is translated:
             return self._found(asked, said, today, count)
         found = self._found(asked, (text, previous), today, count)
         likely = found.likely
-        if found.exact or (found.coverage >= _COVERED and likely >= _SURE):
+        if found.exact or (found.coverage >= _COVERED and likely >= (_SURE_MIXED if mixed else _SURE)):
             return found
+        if mixed:
+            said = self._held_in_russian(said[0]), said[1]
         again = self._twins(
             self._found(asked, said, today, count, only="ru"), "kk" if in_russian is from_kazakh else "en"
         )
-        least = _LIKELY if found.coverage < _COVERED else max(_LIKELY, _MORE * likely)
+        more = 1.0 if mixed else _MORE
+        least = _LIKELY if found.coverage < _COVERED else max(_LIKELY, more * likely)
         return again if again.coverage >= _COVERED and again.likely >= least else found
+
+    def _mixes(self, text: str) -> bool:
+        """Whether a Kazakh question names what it asks for by a word that Russian sections alone hold."""
+        if not self._russian or "kk" not in self._only or weigh(text).of("kk") < _HEARD:
+            return False
+        words_ = content_words(text)
+        return any(self._coverage.known(word, "ru") and not self._coverage.known(word, "kk") for word in words_)
+
+    def _held_in_russian(self, text: str) -> str:
+        """The text without the Kazakh words around what it names in Russian: no Russian section could hold them."""
+        known = self._coverage.known
+
+        def kept(match: re.Match[str]) -> str:
+            word = normalise(match[0])
+            kazakh = known(word, "kk") or of_language("kk").know(match[0].lower())
+            return "" if kazakh and not known(word, "ru") else match[0]
+
+        return _WORD.sub(kept, without_names(text))
 
     def _twins(self, found: ByWords, language: Language) -> ByWords:
         """What was found, each section in that language where it is written in it too."""

@@ -68,6 +68,10 @@ class Coverage:
         found = ((word, self._forms(word)) for word in content[:_MOST])
         return tuple(Weighed(self._weight(word, forms), frozenset(forms)) for word, forms in found)
 
+    def knows(self, word: str) -> bool:
+        """Whether any section holds a form of the word."""
+        return bool(self._forms(word))
+
     def held(self, position: int) -> frozenset[int]:
         """Places of the words of the section at `position`."""
         return frozenset(self._held[position].tolist())
@@ -128,6 +132,10 @@ class ByLanguage:
     def at(self, position: int) -> tuple[Coverage, int]:
         """(what the sections of a section's language hold, its place among them)."""
         return self._of[self._languages[position]], self._own[position]
+
+    def known(self, word: str, language: str) -> bool:
+        """Whether a section of that language holds a form of the word."""
+        return language in self._of and self._of[language].knows(word)
 
     def of(self, content: Sequence[str], positions: Sequence[int]) -> float:
         """How well (0..1) the best of the sections at `positions` covers these words; 0 for no words or sections."""

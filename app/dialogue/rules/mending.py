@@ -89,6 +89,8 @@ def _corrected(s: Scene, plan: Decision) -> Decision:
 
 def _anew(s: Scene) -> str | None:
     """What he asks: what he says beside the correction, or the earlier question that its few words name."""
+    if s.worded:
+        return s.query
     said = _about(s.said.asked or s.query)
     words = said.split()
     if not words or _only_points(s, said):

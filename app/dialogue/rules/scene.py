@@ -64,6 +64,8 @@ class Scene:
     last_answer: str
     query: str
     said: Said = _NOTHING
+    worded: str = ""
+    """The query in his own words, where it is asked in plainer ones."""
     answers: tuple[str, ...] = ()
     """Our last answers, the newest last."""
     terms: Terms = ""
@@ -125,7 +127,10 @@ class Scene:
 
     @property
     def wider(self) -> str | None:
-        """The usual words, in the shop's language, of what the examples say that he wants."""
+        """The usual words, in the shop's language, of what the examples say that he wants; his own, where others are
+        searched."""
+        if self.worded:
+            return self.worded
         likely = sorted(self.u.acts, key=self.u.acts.__getitem__, reverse=True)
         act = next((act for act in likely if self.u.acts[act] >= _LIKELY and f"query_{act}" in self.shop.data), None)
         own = {match.end for match in self.u.word("his_thing")} & {match.start for match in self.u.word("device")}

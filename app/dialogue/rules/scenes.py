@@ -13,6 +13,7 @@ from app.dialogue.policy.hours import Hours, known_zone, time_of_day, zone_of
 from app.dialogue.policy.model import Policy
 from app.dialogue.resources import Texts
 from app.dialogue.rules import continuity
+from app.dialogue.rules.plainly import plainly
 from app.dialogue.rules.scene import Scene
 from app.dialogue.slots.reader import Heard
 from app.types import Ask, DialogueState, Language, Snapshot, TimeOfDay
@@ -54,6 +55,7 @@ def scene_of(
     own_part = next((name for name in _PARTS if u.word(f"says_{name}")), None)
     part = own_part or ask.time_of_day or time_of_day(now.astimezone(zone))
     opening = hours.opening(now, zone)
+    plain = plainly(got.said, _query(got), own)
     return Scene(
         state=state,
         u=u,
@@ -68,8 +70,9 @@ def scene_of(
         opening=opening,
         notice=continuity.closed_notice(policy, hours, state, now, language=own.language, opening=opening),
         last_answer=last.answer if last else "",
-        query=_query(got),
-        said=got.said,
+        query=plain.query,
+        said=plain.said,
+        worded=plain.before,
         answers=tuple(exchange.answer for exchange in snapshot.history[-_RECENT:]),
         terms=terms.named(u.message),
         before=terms.named(read(last.user)) if last and last.user else "",
