@@ -1,4 +1,4 @@
-"""A section on something else that says of goods only that they are apart: who asks of goods hears that, and not the rest.
+"""A section on something else that says of goods only that they are apart: who asks of goods hears that alone.
 
 «May the printer be given back?» finds what is said of money for a subscription, and there a half-sentence on equipment.
 """
@@ -16,7 +16,7 @@ _PART = re.compile(r"[,;:](?=\s)")
 
 
 def apart(section: Section, text: str, asked: str) -> str:
-    """What `text` says of goods apart, where goods are asked of and the section is about something else; else `text`."""
+    """What is said of goods apart, where goods are asked of and the section is about something else; else `text`."""
     words = _words()["goods"]
     if not _begins(asked, words) or _begins(section.title, words):
         return text

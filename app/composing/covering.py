@@ -91,6 +91,7 @@ def left_out(
     said = [word for words in held for word in words]
     own = {section for each in deciding for section in each.sections}
     sure = {p.ranks.get("question") for p in passages if _sure(p, language)}
+    sure |= {p.ranks.get("also") for p in passages if _sure(p, language)}
     sure |= {p.ranks.get("question") for p in found if _sure(p, language) and p.section.id in own}
     asking = [
         question
@@ -159,6 +160,12 @@ def costs(question: str) -> bool:
 def asks(question: str) -> bool:
     """Whether words of it ask, or its mark."""
     return "?" in question or not questions()["asks"].isdisjoint(folded(question))
+
+
+def of_measure(question: str) -> bool:
+    """Whether it asks how long or how often."""
+    many = counted(folded(question))
+    return many is not None and fold(many) in listed("measures")
 
 
 def measured(question: str, said: Sequence[Passage]) -> bool:

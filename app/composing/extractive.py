@@ -7,7 +7,7 @@ from app.composing.again import ANEW, in_short
 from app.composing.apart import apart
 from app.composing.assent import assents
 from app.composing.choosing import choose
-from app.composing.covering import left_out, quoted
+from app.composing.covering import left_out, quoted, reckoned
 from app.composing.joining import joined
 from app.composing.news import elsewhere, unaffirmed, unrequested
 from app.composing.plain import shorten
@@ -58,6 +58,9 @@ def compose(prompt: Prompt) -> Draft:
     decided = _unrepeated(tuple(each for each in prompt.deciding if each not in (*hedged, *ordered)), prompt)
     if ordered and step.reason == "purchase":
         chosen = ()  # who places an order has asked nothing
+    advises = any(each.kind == "advised" for each in decided) and not step.queries and step.query is not None
+    if advises and reckoned(step.query or "", decided):
+        more = False  # he asked for the one that fits, and hears it
     facts, passages = joined(decided, chosen, asks_more=more, queries=step.queries)
     said = [shorten(passage.section.text) for passage in passages]
     if step.question or step.state.slots:  # one question at a time, and none for what was told

@@ -52,10 +52,21 @@ def fits(asked: str, text: str, answered: Sequence[str], known: Mapping[str, Seq
         return any(_counts(many, each) for each in _SENTENCE.findall(text))
     if known is None:
         return True
+    if not lists["tongues"].isdisjoint(words) and not _of_tongues(words, asks, known):
+        return False
     owned = [thing for each in asks for things in wanted_things(each) for thing in things]
     return all(
         any(_held(t, known) or any(same(t, other) for other in owned) for t in each) for each in wanted_things(words)
     )
+
+
+def _of_tongues(words: Sequence[str], asks: Sequence[Sequence[str]], known: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a section names a language, and something of what is held or spoken in it."""
+    lists = questions()
+    small = lists["empty"] | lists["asks"] | lists["which"] | lists["tongues"] | lists["refers"]
+    about = [word for word in words if len(word) >= _NAME and word not in small]
+    held = [word for word in about if _held(word, known) or any(same(word, other) for each in asks for other in each)]
+    return (bool(held) or not about) and any(_held(word, known) for word in lists["tongues"])
 
 
 def _counts(thing: str, sentence: str) -> bool:

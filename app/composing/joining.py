@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence, Set
 
-from app.composing.covering import reckoned
+from app.composing.covering import of_measure, reckoned
 from app.types import Deciding, Passage
 
 _ALONE = frozenset({"not_known"})
@@ -56,6 +56,10 @@ def _each(
         if len(alone) == 1 and alone[0].kind == "price" and asked is not None and len(sold) <= _FEW:
             told.add(alone[0].said)  # the owner's words hold the price and say what it is for
             kept.append(passage)
-        elif passage.section.id not in own and asked is not None and not reckoned(asked, deciding):
+        elif (
+            asked is not None
+            and not reckoned(asked, deciding)
+            and (passage.section.id not in own or of_measure(asked))  # a price says nothing of how long it takes
+        ):
             kept.append(passage)
     return tuple(each.said for each in deciding if each.said not in told), tuple(kept)

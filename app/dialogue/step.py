@@ -10,6 +10,7 @@ from app.dialogue.hearing.listening import costs_alone
 from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.rules import continuity
 from app.dialogue.rules.fit import TOLD
+from app.dialogue.rules.plainly import is_plain
 from app.dialogue.rules.scene import Decision, Scene
 from app.dialogue.rules.strangers import NO_BUYER, STRANGER
 from app.dialogue.slots import aside
@@ -80,11 +81,11 @@ def step_of(
         query=made.query,
         queries=made.queries or (_queries(scene) if made.query is not None and made.query == scene.query else ()),
         named=scene.said.named,
-        rest=scene.say("rest") if _several(scene, made) else None,
-        rest_of=scene.say("rest_of") if _several(scene, made) else None,
+        rest=scene.say("rest_handed" if plan.hands_over else "rest") if _several(scene, made) else None,
+        rest_of=scene.say("rest_handed" if plan.hands_over else "rest_of") if _several(scene, made) else None,
         wider=(plan.wider or scene.wider) if made.query is not None else None,
         fallback=made.fallback,
-        without=scene.said.without,
+        without=() if is_plain(made.query or "", scene.texts) else scene.said.without,
         counted=scene.said.counted,
         question=question,
         topic=plan.topic or None,

@@ -1,6 +1,7 @@
 """The words' half of a search: context, spelling, BM25, what was rejected, and how well the question is covered."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,7 +19,7 @@ from app.knowledge.lexical import LexicalIndex, best
 from app.knowledge.spelling import Spelling
 from app.knowledge.text import normalise, words
 from app.knowledge.twins import base_id
-from app.knowledge.whereabouts import without_names
+from app.knowledge.whereabouts import without_dates, without_names
 from app.language.letters.evidence import weigh
 from app.language.words import words as of_language
 from app.types import Language, Passage, Section
@@ -37,6 +38,10 @@ _NOWHERE = 0.3
 """How likely a section must answer a question without its names to be found for it."""
 _NEAR = 2
 """Sections among which it was found with them too."""
+_WHOLE = 6
+"""Letters of a word that is asked by itself,"""
+_ENDING = 2
+"""and those of them in which a keyword may differ from it."""
 _LIKELY = 0.4
 _MORE = 2.0
 """How likely a Russian section must answer to be said instead, and how many times as likely as one in its language."""
@@ -99,6 +104,7 @@ class WordSearch:
         for place, section in enumerate(sections):
             for said in dict.fromkeys((section.title, *section.questions)):
                 self._asked.setdefault(frozenset(words(said)), []).append(place)
+        self._single = sorted({min(said) for _, said in self._said if len(said) == 1})
         self._spelling = Spelling(texts) if spelling else None
         self._query_context = query_context
         self._translates = needed(sections)
@@ -118,10 +124,11 @@ class WordSearch:
         """The `count` best sections, whether or not they are enough. Time is linear in the text, which is cut.
 
         What its English or Kazakh sections do not answer is asked again in the words of the Russian ones. A question
-        from somewhere is asked without its names too, and found so where that answers more surely.
+        from somewhere, or by some day, is asked without these too, and found so where that answers more surely.
         """
+        asked = replace(asked, text=self._as_keyword(asked.text))
         found = self._in_either(asked, today, count)
-        nowhere = without_names(asked.text[:_LONGEST])
+        nowhere = without_dates(without_names(asked.text[:_LONGEST]))
         if found.exact or nowhere == asked.text[:_LONGEST] or not content_words(nowhere):
             return found
         placeless = self._in_either(replace(asked, text=nowhere), today, count)
@@ -130,6 +137,16 @@ class WordSearch:
         near = set(best) <= set(found.positions[:_NEAR])  # it only stood behind one that has the name
         surer = placeless.likely >= max(_NOWHERE, found.likely)
         return placeless if near and surer and not known else found
+
+    def _as_keyword(self, text: str) -> str:
+        """A question of one word as the keyword that it is a form of: «доставку» says no less than «доставка»."""
+        said = words(text)
+        if len(said) != 1 or len(said[0]) < _WHOLE or said[0] in self._single:
+            return text
+        root = said[0][:-_ENDING]
+        at = bisect_left(self._single, root)
+        near = (word for word in self._single[at : at + _NEAR] if word.startswith(root))
+        return next((word for word in near if abs(len(word) - len(said[0])) < _ENDING), text)
 
     def _in_either(self, asked: Asked, today: date, count: int) -> ByWords:
         """In the question's own language, or in the words of the Russian sections."""
@@ -146,7 +163,7 @@ class WordSearch:
         if found.exact or (found.coverage >= _COVERED and likely >= (_SURE_MIXED if mixed else _SURE)):
             return found
         if mixed:
-            said = self._held_in_russian(said[0]), said[1]
+            said = self._held_in_russian(said[0]), None  # few words are left, and they lean on nothing
         again = self._twins(
             self._found(asked, said, today, count, only="ru"), "kk" if in_russian is from_kazakh else "en"
         )

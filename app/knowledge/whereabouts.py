@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import product
 
 from app.knowledge.text import normalise, words
+from app.knowledge.wordlists import listed
 from app.language.letters.latin import cyrillic
 from app.language.words import words as of_language
 from app.packaged import packaged
@@ -16,6 +17,10 @@ from app.packaged import packaged
 _WORD = re.compile(r"[^\W\d_]+")
 _LATIN = ("ru", "kk")
 """Whose habits of Latin letters are tried."""
+_BETWEEN = 3
+"""Words from "before" to the day."""
+_TIME = 5
+"""Letters of a part of the calendar that may have another ending."""
 _LONGEST = 20
 """Letters of a word that may be a name."""
 
@@ -23,6 +28,24 @@ _LONGEST = 20
 def without_names(text: str) -> str:
     """The text without the names of places and people in it, in whatever form; as it is where there is none."""
     return _WORD.sub(lambda match: "" if is_name(match[0]) else match[0], text)
+
+
+def without_dates(text: str) -> str:
+    """The text without the words that only say by when: "can you bring it before the weekend" asks of bringing."""
+    said = list(_WORD.finditer(text))
+    spelt = [normalise(match[0]) for match in said]
+    gone: set[int] = set()
+    for place, word in enumerate(spelt):
+        if word in listed("by_when"):
+            near = [*range(place + 1, min(place + 1 + _BETWEEN, len(said))), *range(max(0, place - 1), place)]
+            at = next((n for n in near if _is_time(spelt[n])), None)
+            gone |= set(range(min(place, at), max(place, at) + 1)) if at is not None else set()
+    kept = [text[m.start() : m.end()] for n, m in enumerate(said) if n not in gone]
+    return " ".join(kept) if gone else text
+
+
+def _is_time(word: str) -> bool:
+    return any(word == known or (len(known) >= _TIME and word.startswith(known[:-1])) for known in listed("time"))
 
 
 @lru_cache(maxsize=4096)

@@ -118,7 +118,8 @@ def _conditions(cues: Cues, rows: Sequence[_Row]) -> list[_Row]:
         if result and _same(result[-1][0], piece):
             before, kind = result[-1]
             says = kind.mood in _SAID and how.mood in _SAID
-            if says and _conditional(cues, piece) and how.mood != "asked":
+            marked = how.mood == "asked" and not how.sure  # the sign is that of the question before it
+            if says and _conditional(cues, piece) and (how.mood != "asked" or (marked and kind.mood == "asked")):
                 result[-1] = _merged((before, kind), row, kind)
                 continue
             if says and _conditional(cues, before):

@@ -56,6 +56,8 @@ class Cues:
         self._said = [0, *accumulate(not each for each in self.covered)]
         spoken = sum(2 if "particle" in names else "kazakh" in names for names in self.at)
         self.kazakh = bool(_KAZAKH.search(text)) or spoken > 1
+        self.corrects = self._sentences_with("corrects")
+        """Whether the sentence says what was asked or meant."""
         self.asks = [self._asks(place) for place in range(len(tokens))]
         """Where a question opens, wherever it stands."""
 
@@ -76,6 +78,15 @@ class Cues:
         longest = max(names.values())
         stop = next((at for at in range(place + 1, longest) if self.tokens[at].cut), longest)
         return names if stop == longest else {name: end for name, end in names.items() if end <= stop}
+
+    def _sentences_with(self, name: str) -> list[bool]:
+        """Of each place, whether a row of that name begins in its sentence."""
+        found, begun = [False] * len(self.tokens), 0
+        for place in range(len(self.tokens) + 1):
+            if place == len(self.tokens) or (self.tokens[place].cut == 2 and place > begun):
+                found[begun:place] = [any(name in names for names in self.at[begun:place])] * (place - begun)
+                begun = place
+        return found
 
     def has(self, name: str, start: int, end: int) -> bool:
         """Whether a row begins among the words from `start` to before `end`, and ends there."""

@@ -107,9 +107,16 @@ class _Judge:
     def _rejected(self) -> Judged | None:
         if self._here("reject_around") and self._has("reject_around_end"):
             return self._wants_not(self._here("reject_around"), self._row("reject_around_end")[0])
+        if self._reproaches():
+            return None
         if not self._here("reject_even_asked") and (self.piece.mark == "?" or self._asking()):
             return None
         return self._rejected_behind() or self._denied() or self._rejected_before()
+
+    def _reproaches(self) -> bool:
+        """Whether it says that we did not answer: "you not answer about X" wants X."""
+        words = self.cues.words[self.start : self.end]
+        return words[0] in listed("lists", "you") and not listed("lists", "replies").isdisjoint(words)
 
     def _rejected_behind(self) -> Judged | None:
         """What is rejected stands behind the words that reject: "not about X", "without X", "stop sending X"."""
@@ -139,6 +146,9 @@ class _Judge:
             return self._wants_not(denies, self.end, contrast=True)
         if self.cues.words[denies].endswith(endings("wish") + endings("wish_maybe")):
             return self._wants_not(denies, self.end)
+        names = not self.cues.words[denies].endswith(endings("verb") + endings("infinitive"))
+        if self.cues.corrects[self.start] and names and self.end - denies <= _BARE:
+            return self._wants_not(denies, self.end, contrast=True)
         return self._wants_not(denies, self.end, contrast=True) if self._contrasted(denies) else None
 
     def _forbidden(self) -> Judged | None:

@@ -109,7 +109,12 @@ class _Cutter:
         if not names:
             return place if joined else None if self.cues.covered[place] else self._statement(place)
         cries = names.get("exclaim", 0) - place > 1 and self.asked is None and self.content > _TOPIC
-        opens = joined or cries or (self._forbids(place) and self._full())
+        opens = (
+            joined
+            or cries
+            or (self.cues.corrects[place] and self._puts_against(place))
+            or (self._forbids(place) and self._full())
+        )
         opens = opens or ("reject_inside" in names and self.content > 0) or ("contrast" in names and self.rejects)
         thanks = "closing" in names and self.cues.closes[names["closing"]] and not self._thanked(place)
         second = "joiner" in names and self._lasts(place)
@@ -121,6 +126,15 @@ class _Cutter:
         if self.asked is not None and "ask_start" in names and place - self.asked > _ONE:
             return self._back(place) if "joiner" in self.cues.at[place - 1] else None
         return None if self.cues.covered[place] else self._statement(place)
+
+    def _puts_against(self, place: int) -> bool:
+        """Whether a rejection begins at a place, behind what was asked: "I asked about X and not about Y"."""
+        at, last = self.cues.at, len(self.cues.tokens) - 1
+        if not self.spoken:
+            return False
+        if at[place].keys() & {"contrast", "joiner"}:
+            return place < last and bool(at[place + 1].keys() & _REJECTING)
+        return "reject_before" in at[place] and not at[place - 1].keys() & {"contrast", "joiner"}
 
     def _question(self, place: int) -> int | None:
         # Of one question: "who and when".

@@ -18,6 +18,7 @@ from app.guardrail import Context, KnownWords, addresses_of, known_addresses, kn
 from app.knowledge.retriever import Asked, Found, Retriever
 from app.prompt import asks_something, marks_in
 from app.settings import Settings
+from app.turn.apart import with_first_of
 from app.turn.bots import Bot
 from app.turn.compatible import compatible
 from app.turn.deciding import his_words, wanted_of, what_decides
@@ -28,8 +29,6 @@ from app.turn.recalled import recalled
 from app.turn.unnamed import strange, unnamed
 from app.types import Ask, Deciding, Draft, Language, Passage, Prompt, Snapshot, Step
 
-_NEAR = 0.5
-"""Share of the best score at which a section in his language comes before it."""
 _USUAL = 0.6
 """How likely a section must answer the usual words of a wish to be said to who has not said them."""
 _DECIDED = frozenset({"purchase", "demo", "invoice", "contact_given"})
@@ -91,13 +90,18 @@ async def search(
     today = today_of(bot, now)
     without = (*step.without, *strange(step, _words(bot.knowledge.current)))
     found = await bot.knowledge.find(
-        step.query, top_k=top_k, today=today, previous=_previous_message(snapshot), without=without, deadline=deadline
+        step.query,
+        top_k=top_k,
+        today=today,
+        previous=_previous_message(step, snapshot),
+        without=without,
+        deadline=deadline,
     )
     passages = found.passages
     if step.queries:
         asked = [Asked(query, None, without) for query in step.queries]
         apart = await bot.knowledge.find_all(asked, top_k=top_k, today=today, deadline=deadline)
-        passages = _with_first_of(found, apart, step.language)
+        passages = with_first_of(found, apart, step.language)
     passages = _spoken(passages, step, bot)
     if step.wider is None or any(passage.answers is None or passage.answers >= ANSWERS for passage in passages):
         return replace(found, passages=passages)
@@ -115,21 +119,6 @@ def _spoken(passages: Sequence[Passage], step: Step, bot: Bot) -> tuple[Passage,
     """What answers the kind of question, each section in the language of the answer where it is written in it too."""
     known = bot.knowledge.current
     return known.twins.spoken(compatible(step, passages, reduces=bool(known.catalogue.reductions)), step.language)
-
-
-def _with_first_of(found: Found, apart: Sequence[Found], language: Language) -> tuple[Passage, ...]:
-    """What was found for a message, and the best of each of its questions behind its own best. A section that is best
-    of two belongs to the one that it answers.
-    """
-    first: dict[str, Passage] = {}
-    for number, each in enumerate(apart, 1):
-        own = (p for p in each.passages if p.section.language == language and p.score >= _NEAR * each.passages[0].score)
-        for passage in (next(own, None) or each.passages[0],) if each.passages else ():
-            known = first.get(passage.section.id)
-            if known is None or (passage.answers or 0.0) > (known.answers or 0.0):
-                first[passage.section.id] = replace(passage, ranks={**passage.ranks, "question": number})
-    ordered = {passage.section.id: passage for passage in (*found.passages[:1], *first.values(), *found.passages)}
-    return tuple(first.get(name, passage) for name, passage in ordered.items())
 
 
 def today_of(bot: Bot, now: datetime) -> date:
@@ -293,8 +282,8 @@ def prompt_hash(prompt: Prompt) -> str:
     return hashlib.sha256(written.encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def _previous_message(snapshot: Snapshot) -> str | None:
-    """What the customer wrote before, unless that ended the topic."""
-    if snapshot.state.closed:
+def _previous_message(step: Step, snapshot: Snapshot) -> str | None:
+    """What the customer wrote before, unless that ended the topic, or was not what he meant."""
+    if snapshot.state.closed or ("correction" in step.intents and step.without):
         return None
     return next((exchange.user for exchange in reversed(snapshot.history) if exchange.user), None)

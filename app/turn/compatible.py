@@ -40,13 +40,19 @@ def compatible(step: Step, passages: Sequence[Passage], *, reduces: bool = False
     act = next((act for act in _KINDS if act in step.intents), None)
     if act is None or not _OTHERS.isdisjoint(step.intents):
         return _preferred(step, passages)
-    answering = [passage for passage in passages if _answers(passage.section, act) >= _LEAST]
+    answering = [p for p in passages if _answers(p.section, act) >= _LEAST or _of_another(step, p, act)]
     return tuple(sorted(answering, key=lambda passage: _answers(passage.section, act) < _PLAINLY))
 
 
 def _asked(step: Step, passage: Passage) -> str:
     number = passage.ranks.get("question")
     return step.queries[number - 1] if number and step.queries else step.query or ""
+
+
+def _of_another(step: Step, passage: Passage, act: str) -> bool:
+    """Whether a passage was found for one of several questions, and that one is of another kind."""
+    apart = "question" in passage.ranks and bool(step.queries)
+    return apart and Classifier.load().scored(_asked(step, passage)).of(act) < _LEAST
 
 
 def _between(asked: str, step: Step) -> bool:

@@ -124,7 +124,9 @@ def what_decides(
     recap = recaps(asked.words)
     if recap and not asked.named and len(asked.rest) <= _ASIDE and not any(i.taken for i in basket.items):
         return (Deciding("term", NothingOrdered().say(step.language)),)
-    put_right = now.put_right or (now.picked and snapshot.state.priced) or before.keys != all_.keys
+    # «I asked about delivery and not the plan» puts our answer right, and no order of his.
+    ours = "correction" in step.intents and bool(step.without) and not any(item.taken for item in all_.items)
+    put_right = now.put_right or (now.picked and snapshot.state.priced) or (before.keys != all_.keys and not ours)
     anew = any(dict(before.told).get(unit, n) != n for unit, n in known.told)
     put_right = (put_right or anew) and bool(basket.items) and len(asked.rest) <= _ASIDE
     of_prices = bool(asked.asks & _OF_PRICES) or once_or_again(asked.words) or by_how_much(asked.words)
@@ -132,7 +134,7 @@ def what_decides(
     suits, recap = _suits(asked), recap and bool(basket.items)
     lists = recap or now.so_many is not None or orders(read.text, asked, found.catalogue, all_.keys)
     leaves = step.reason == _LEAVES and not (asked.keys or asked.quantities or asked.asks & _SUMS)
-    if leaves or not (counts or put_right or of_prices or answers or lists or suits):
+    if leaves or (ours and not asked.asks) or not (counts or put_right or of_prices or answers or lists or suits):
         return order
     if lists or _with_its_order(asked, step, found):
         asked = replace(asked, asks=asked.asks | {"price", "sum"})
@@ -165,7 +167,7 @@ def what_decides(
         language=step.language,
         asked=asked,
         basket=basket,
-        joined=now.joined or put_right or recap,
+        joined=(now.joined and not ours) or put_right or recap,
         whole=whole,
         so_many=now.so_many,
         within=now.inside,

@@ -99,6 +99,7 @@ def _questions(message: Message) -> Mapping[str, str]:
     alone = len([clause for clause in message.clauses if clause.mood != "greeted"]) == 1
     for clause in message.clauses:
         near = "" if _parted(message.own, at, clause.start) else told
+        near = _unanswered(told) or near
         if len(found) >= _MOST:
             break
         for part, listed in _parts(clause.text, clause.mood, alone=alone):
@@ -109,6 +110,19 @@ def _questions(message: Message) -> Mapping[str, str]:
                 found[f"{whole}?" if listed or clause.mood == "asked" else whole] = listed
         told, at = clause.text if clause.mood == "told" else "", clause.end
     return dict(islice(found.items(), _MOST)) if asking > 1 else {}
+
+
+def _unanswered(told: str) -> str:
+    """What was not answered, of who says so: what he asks behind it is of that."""
+    known, words = questions(), told.split()
+    said = [letters(word).replace("'", "").strip(",.") for word in words]
+    if known["unanswered"].isdisjoint(said) or known["denies"].isdisjoint(said):
+        return ""
+    place = next((n for n, word in enumerate(said) if word in known["about"]), None)
+    behind = next((n for n, word in enumerate(said) if word in known["about_behind"]), None)
+    if place is not None:
+        return " ".join(words[place + 1 :])
+    return words[behind - 1] if behind else ""
 
 
 @lru_cache(maxsize=512)
@@ -169,7 +183,7 @@ def apart(text: str) -> Iterator[str]:
         if (
             inside
             and _asks_anew(said, folded[place + 1 : place + 3], folded[-1])
-            and (folded[place + 1] in questions()["asks"] or _weighs(words[begun:place], words[place + 1 :]))
+            and (_opens_asking(folded[place + 1 : place + 3]) or _weighs(words[begun:place], words[place + 1 :]))
         ):
             yield " ".join(words[begun:place])
             begun, said = place + 1, set()
@@ -188,7 +202,14 @@ def _asks_anew(said: Set[str], behind: Sequence[str], last: str) -> bool:
     infinitive = tuple(known["infinitive"])
     acts = first.endswith(infinitive) and any(word.endswith(infinitive) for word in said - known["asks"])
     modal = last.strip("?") in known["modal"] and not said.isdisjoint(known["asks"])
-    return first in known["asks"] or does or acts or modal
+    return _opens_asking(behind) or does or acts or modal
+
+
+def _opens_asking(behind: Sequence[str]) -> bool:
+    """Whether a word that asks stands first, or behind a small one: "in which language"."""
+    known = questions()
+    led = len(behind) > 1 and behind[0] in known["empty"] and behind[1] in known["which"]
+    return behind[0] in known["asks"] or led
 
 
 def _weighs(*sides: Sequence[str]) -> bool:

@@ -33,6 +33,8 @@ def wished(
         return None
     (language,) = wanted
     own = [match for number, (match, _) in enumerate(named) if number not in refused]
+    if any(_of_others(each, own, message) for each in words.get("speaks_they", ())):
+        return None
     asked = [match for name in ("speaks_us", "speaks_please") for match in words.get(name, ())]
     if any(_near(each, match, message) for each in own for match in asked):
         return language
@@ -40,6 +42,11 @@ def wished(
     taken = {place for match, _ in named for place in range(match.start, match.end)}
     beside = [place for place in content if place not in taken]
     return language if not things and len(beside) <= _BRIEF else None
+
+
+def _of_others(who: Match, named: Sequence[Match], message: Message) -> bool:
+    """Whether it is asked what language somebody else speaks, or something is held in."""
+    return message.tokens[who.start].clause in message.asking and any(_near(who, each, message) for each in named)
 
 
 def _nearest(no: Match, named: Sequence[tuple[Match, Language]], message: Message) -> int | None:

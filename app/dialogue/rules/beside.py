@@ -2,9 +2,12 @@
 
 from collections.abc import Collection
 
-from app.dialogue.hearing.text import read
+from app.dialogue.hearing.text import contacts, fold, read, without
 from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.rules.scene import Scene
+from app.language.folds import letters
+from app.language.moments.moments import moments
+from app.language.words import questions
 from app.understanding.acts import Classifier
 
 LOOKED_UP = frozenset(
@@ -17,6 +20,16 @@ LOOKED_UP = frozenset(
 _LIKELY = 0.3
 _MOST = 12
 """Clauses that are looked at."""
+_SAYS = 2
+"""Words from which what is left of a clause asks something."""
+_OF_THE_CALL = frozenset(
+    {"contact_given", "callback_time", "human_wanted", "agreement", "introduction", "small_talk", "thanks", "greeting",
+     "bot_question", "goodbye"}
+)  # fmt: skip
+"""What is asked beside a number of the number itself, or of the call."""
+_AROUND = 1
+"""Words on either side of the one that asks, in its core."""
+_OF_A_DAY = frozenset({"demo", "booking", "reschedule"})
 
 
 def asked(s: Scene, lists: Collection[str]) -> str:
@@ -33,6 +46,51 @@ def asked(s: Scene, lists: Collection[str]) -> str:
         if not own and best.best in LOOKED_UP and best.surest >= _LIKELY and len(message.tokens) > 1:
             kept.append(clause)
     return ". ".join(kept) if len(kept) < len(clauses) else ""
+
+
+def contact(s: Scene) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is asked beside a number: (what is looked up, what is only passed on: whether something may be on a day)."""
+    looked, passed = [], []
+    for clause in s.said.clauses[:_MOST]:
+        text = _without_contact(s, clause)
+        said = {letters(word).strip("?,.!") for word in text.split()}
+        marked = clause.endswith("?")
+        if len(said) < _SAYS or not (marked or said & questions()["asks"]):
+            continue
+        best = Classifier.load().scored(text)
+        if best.best in _OF_THE_CALL or not (marked or best.best in LOOKED_UP):
+            continue
+        if best.best in _OF_A_DAY and moments(text).elements:
+            passed.append(text.rstrip("?"))
+        else:
+            looked.append(f"{text.rstrip('?')}?")
+    return tuple(looked), tuple(passed)
+
+
+def core(question: str) -> str:
+    """The words around the one that asks, of a question with a story in it: «if it breaks, is there a warranty»."""
+    words = question.rstrip("?").split()
+    place = next((n for n, word in enumerate(words) if letters(word) in questions()["asks"]), None)
+    return (
+        ""
+        if place is None or len(words) <= 2 * _AROUND + 1
+        else " ".join(words[max(0, place - _AROUND) : place + _AROUND + 1])
+    )
+
+
+def _without_contact(s: Scene, clause: str) -> str:
+    """The clause without a number in it, and without the name and what leads to it."""
+    message = read(clause)
+    name = set(map(fold, s.heard.values.get("name", "").split()))
+    cues = (m for m in Vocabulary.load().find(message) if m.label[:2] == ("word", "name_cue"))
+    gone = {place for match in cues for place in range(match.start, match.end)}
+    for place, token in enumerate(message.tokens):
+        if token.text in name or any(c.start <= token.start < c.end for c in contacts(message.text)):
+            gone.add(place)
+    if not gone:
+        return clause.strip()
+    joined = {at - 1 for at in gone if at and message.tokens[at - 1].text in questions()["joins"]}
+    return without(message, frozenset(gone | joined)).strip(" ,.")
 
 
 def still_wanted(s: Scene) -> bool:

@@ -23,7 +23,7 @@ def contact(s: Scene) -> Decision | None:
     """A contact is success, whenever it comes; a question beside it is answered too."""
     if "contact" not in s.heard.values or s.state.slots.get("contact") == s.heard.values["contact"]:
         return None
-    plan = handover(s, "contact_given", "contact")
+    plan = _asked_beside(s, handover(s, "contact_given", "contact"))
     more = topics.beside(s)
     if more is None:
         return plan
@@ -31,6 +31,26 @@ def contact(s: Scene) -> Decision | None:
         return more
     statement = " ".join(text for text in (plan.statement, more.statement) if text)
     return replace(plan, statement=statement, query=more.query or plan.query, topic=more.topic)
+
+
+def _asked_beside(s: Scene, plan: Decision) -> Decision:
+    """The plan for who left a number, with what he asks beside it: looked up, or said to be passed on."""
+    looked, passed = beside.contact(s)
+    said = [plan.statement or ""]
+    if passed and not timed(s):
+        said.append(_passed_on(s, ", ".join(passed)))
+    marked = any(clause.endswith("?") for clause in s.said.clauses)
+    if s.u.has("callback_time") and marked and not s.tells_when:
+        said.append(s.say("callback"))
+    keeps = looked or s.worded or s.said.questions or s.u.has("price", "comparison")
+    plan = replace(plan, statement=" ".join(said), query=plan.query if keeps else None)
+    if not looked or s.worded:
+        return replace(plan, fallback=s.say("noted_question")) if plan.query else plan
+    queries = s.said.questions if set(s.said.questions) <= set(looked) and s.said.questions else looked
+    return replace(
+        plan, query=" ".join(queries), queries=queries if len(queries) > 1 else (), fallback=s.say("noted_question"),
+        wider=beside.core(queries[0]) if len(queries) == 1 else "",
+    )  # fmt: skip
 
 
 def reached(s: Scene) -> Decision | None:

@@ -6,6 +6,7 @@ from app.dialogue.hearing.text import Message, fold, read
 from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.resources import load_words
 from app.dialogue.rules import earlier
+from app.dialogue.rules.plainly import in_plain_words
 from app.dialogue.rules.scene import SORRY, Decision, Scene
 from app.understanding.acts import Classifier
 
@@ -89,15 +90,21 @@ def _corrected(s: Scene, plan: Decision) -> Decision:
 
 def _anew(s: Scene) -> str | None:
     """What he asks: what he says beside the correction, or the earlier question that its few words name."""
-    if s.worded:
+    if s.worded or s.said.questions:
         return s.query
     said = _about(s.said.asked or s.query)
     words = said.split()
     if not words or _only_points(s, said):
         return _pointed_at(s) or _before(s) or None
-    if _meant(s):
+    if meant := _meant(s):
+        if plain := in_plain_words(meant, s.texts):
+            return plain
         return said  # his words say whether what is found fits; his question finds what they alone do not
-    return f"{_pointed_at(s) or _before(s)} {said}".strip() if len(words) <= 1 else said
+    before = _pointed_at(s) or _before(s)
+    unmeant = [word for each in s.said.without for word in each.split() if not word[0].isupper()]
+    if set(map(fold, before.split())) & set(map(fold, unmeant)):
+        before = ""  # it was about what he says he did not mean
+    return f"{before} {said}".strip() if len(words) <= 1 else said
 
 
 def _meant(s: Scene) -> str:

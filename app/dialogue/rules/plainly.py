@@ -17,16 +17,19 @@ _NEAR = 3
 """Words between a thing and that it is his."""
 _BESIDE = 3
 """Words, beside that it suits, of a question that leaves to the rest of the message what it asks of."""
+_ADVICE = 7
+"""Words of a question for advice that says by itself nothing of what is chosen among."""
 _NAME = re.compile(r"(?<![\w.@/-])[A-Z][A-Za-z0-9]{2,}(?:[ -][A-Z]{0,3}[0-9]\w*)?(?![\w@])")
 _NAMES = 2
 _LONG = 300
 """Characters of a message that are looked at."""
+_KINDS = ("own", "giving_back", "hours", "advice")
 _Spans = Mapping[str, list[tuple[int, int]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """What is looked up: `query` and the questions of `said`; `before` is the query in his words, where it was changed."""
+    """What is looked up: `query` and the questions of `said`; `before`: the query in his words, where it was changed."""
 
     said: Said
     query: str
@@ -36,12 +39,13 @@ class Plain:
 def plainly(said: Said, query: str, texts: Texts) -> Plain:
     """The questions, those of a plain kind in the words for it. As they are where none is."""
     whole = _spans(read(said.text[:_LONG]))
-    if not whole.keys() & {"goods", "our_hours"}:
+    if not whole.keys() & {"goods", "our_hours", "advises"}:
         return Plain(said, query)
     if not said.questions:
-        found = _words(query, said.text, whole, texts, priced=False)
+        asked = (query, *(clause for clause in said.clauses if clause.endswith("?")))
+        found = next((plain for each in asked if (plain := _words(each, said.text, whole, texts))), "")
         return Plain(replace(said, asked=found), found, query) if found else Plain(said, query)
-    made = {each: _words(each, said.text, whole, texts, priced=True) or each for each in said.questions}
+    made = {each: _words(each, said.text, whole, texts) or each for each in said.questions}
     if all(new == old for old, new in made.items()):
         return Plain(said, query)
     named = {**said.named, **{new: old.rstrip("?") for old, new in made.items() if new != old}}
@@ -50,7 +54,17 @@ def plainly(said: Said, query: str, texts: Texts) -> Plain:
     return Plain(changed, asked, query)
 
 
-def _words(question: str, text: str, whole: _Spans, texts: Texts, *, priced: bool) -> str:
+def is_plain(query: str, texts: Texts) -> bool:
+    """Whether a query is in the plain words for a kind: what he rejects is said in others, and is none of them."""
+    return any(query.startswith(str(texts.data[f"query_{kind}"])) for kind in _KINDS)
+
+
+def in_plain_words(question: str, texts: Texts) -> str:
+    """The plain words for an earlier question of his; empty where it is of no kind."""
+    return _words(question, question, _spans(read(question[:_LONG])), texts)
+
+
+def _words(question: str, text: str, whole: _Spans, texts: Texts) -> str:
     """The words for the kind that a question is of, with the names of what is his; empty where it is of none."""
     message = read(question[:_LONG])
     kind = _kind(message, _spans(message), whole)
@@ -64,6 +78,8 @@ def _kind(message: Message, own: _Spans, whole: _Spans) -> str:
     """`own`: what is found in the question, `whole`: in all of the message."""
     if "our_hours" in own and "goods" not in own:
         return "hours"
+    if "advises" in own and len(message.tokens) <= _ADVICE and not own.keys() & {"goods", "how_much"}:
+        return "advice"
     if "how_much" in own or not own.keys() & {"suits", "gives_back"}:
         return ""
     brief = len(message.tokens) - sum(end - start for start, end in own.get("suits", [])) <= _BESIDE
@@ -73,7 +89,9 @@ def _kind(message: Message, own: _Spans, whole: _Spans) -> str:
         return ""
     if "gives_back" in own:
         return "giving_back"
-    mine = "has_own" in whole or any(_near(thing, his) for thing in whole["goods"] for his in whole.get("his_thing", []))
+    mine = "has_own" in whole or any(
+        _near(thing, his) for thing in whole["goods"] for his in whole.get("his_thing", [])
+    )
     return "own" if mine else ""
 
 
@@ -95,4 +113,6 @@ def _spans(message: Message) -> _Spans:
     return found
 
 
-_LISTS = frozenset({"goods", "has_own", "his_thing", "suits", "gives_back", "third", "our_hours", "how_much", "your"})
+_LISTS = frozenset(
+    {"advises", "goods", "has_own", "his_thing", "suits", "gives_back", "third", "our_hours", "how_much", "your"}
+)
