@@ -284,6 +284,6 @@ def prompt_hash(prompt: Prompt) -> str:
 
 def _previous_message(step: Step, snapshot: Snapshot) -> str | None:
     """What the customer wrote before, unless that ended the topic, or was not what he meant."""
-    if snapshot.state.closed or ("correction" in step.intents and step.without):
+    if snapshot.state.closed or ("correction" in step.intents and step.without and not snapshot.state.priced):
         return None
     return next((exchange.user for exchange in reversed(snapshot.history) if exchange.user), None)

@@ -125,7 +125,7 @@ def what_decides(
     if recap and not asked.named and len(asked.rest) <= _ASIDE and not any(i.taken for i in basket.items):
         return (Deciding("term", NothingOrdered().say(step.language)),)
     # «I asked about delivery and not the plan» puts our answer right, and no order of his.
-    ours = "correction" in step.intents and bool(step.without) and not any(item.taken for item in all_.items)
+    ours = "correction" in step.intents and bool(step.without and asked.keys) and not any(i.taken for i in all_.items)
     put_right = now.put_right or (now.picked and snapshot.state.priced) or (before.keys != all_.keys and not ours)
     anew = any(dict(before.told).get(unit, n) != n for unit, n in known.told)
     put_right = (put_right or anew) and bool(basket.items) and len(asked.rest) <= _ASIDE
