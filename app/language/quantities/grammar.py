@@ -27,7 +27,7 @@ class Parse:
         self.group: Decimal | None = None
         self.room = Decimal(0)
         self.last_scale = NONE
-        self.about = self.spelled = False
+        self.about = self.spelled = self.ended = False
         self.weak = True
         self.suffix = self.language = ""
 
@@ -177,6 +177,8 @@ class Parse:
 
     def _taken(self, word: Numeral) -> RawNumber | bool | None:
         group, value, fold = self.group, word.value, self.text.fold(self.place)
+        if self.ended:
+            return True
         if fold in self.words.vague and self.place == self.first and not bounds().before.at(self.text, self.place - 1):
             return True
         if word.role in ("add", "ordinal"):
@@ -199,7 +201,7 @@ class Parse:
         spelled = self.text.tokens[self.place].text.lower() != fold
         self.weak &= word.weak and not (spelled and fold in self.words.kept)
         self.about |= word.about
-        self.language = word.language
+        self.language, self.ended = word.language, word.ended
         self.spelled = True
         self.place += 1
         return self._done(ordinal=True) if word.role == "ordinal" else None
