@@ -16,6 +16,7 @@ from app.figures.talk.choosing import chosen, named_more, of_each_kind
 from app.figures.talk.held import Basket, Parse
 from app.figures.talk.inside import Inside, inside
 from app.figures.talk.narrowing import disclaimed, kinds, only
+from app.figures.talk.paidover import paid_over
 from app.figures.talk.plans import main_offers
 from app.figures.talk.rejecting import in_words, kept, not_again, plainly, rejections, removes
 from app.figures.talk.replacing import replaced, said_rather
@@ -101,7 +102,7 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     wanted = not_again(wanted, gone)
     if not (gone or less or wanted.keys):
         gone, less = _it(text, wanted, before)
-    wanted = _timed(wanted, before, catalogue)
+    wanted = _timed(read, wanted, before, catalogue)
     if amounts is not None:
         wanted = replace(wanted, asks=wanted.asks | {"sum"}, claimed=amounts.claimed)
     if looked is not None:
@@ -123,8 +124,10 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     )
 
 
-def _timed(wanted: Wanted, before: Basket, catalogue: Catalogue) -> Wanted:
+def _timed(read: Read, wanted: Wanted, before: Basket, catalogue: Catalogue) -> Wanted:
     """Without a length of time that is that of instalments, or of the first payment."""
+    if "price" in wanted.asks and paid_over(read, wanted, before.focus, catalogue):
+        wanted = replace(wanted, asks=wanted.asks | {"instalment"})
     parted = "instalment" in wanted.asks or (before.parts and "price" in wanted.asks)
     if parted and _of_parts(wanted, catalogue):
         wanted = replace(wanted, months=None)

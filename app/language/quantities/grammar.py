@@ -96,8 +96,9 @@ class Parse:
         return True
 
     def _fits(self, word: Numeral) -> bool:
-        if self.group is not None and word.language != self.language and word.role in ("add", "ordinal"):
-            return False  # "ten" in one may be "he" in the other
+        begun = self.group is not None or (word.weak and self.last_scale != NONE)
+        if begun and word.language != self.language and word.role in ("add", "ordinal"):
+            return False  # "ten" in one may be "he" in the other, behind digits too
         if word.role in ("add", "ordinal"):
             return word.value < self.last_scale if self.group is None else 0 < word.value < self.room
         return word.role in ("times", "scale", "scales")
@@ -119,6 +120,8 @@ class Parse:
                 return False
             self.total += figure.value * scale
             self.last_scale = scale
+            named = self.words.words.get(self.text.fold(figure.end))
+            self.language = named.language if named else ""
         self.weak = False
         return True
 
@@ -251,6 +254,6 @@ def _borne_out(text: Text, found: RawNumber) -> bool:
     if text.fold(found.last) in beside and text.near(found.last):
         return True
     before = numeral_words().get(text.fold(found.first - 1))
-    if before and not before.weak and text.near(found.first):
+    if before and not before.weak and before.language == found.language and text.near(found.first):
         return True
     return counts_in_kazakh(text, found.first, found.last)
