@@ -111,7 +111,9 @@ def decide(
     if looked is not None and (summed := together(case, basket, joined=True)):
         return (*inside, *looked_for(case, looked, summed))
     asked = case.wanted
-    found: list[Decided] = [*compared(case, basket, joined=joined)] or either(case, basket)
+    # «Up to 3,000, and I have 8,000» holds no sum of his.
+    found: list[Decided] = [*recommended(case, basket)] if "outgrown" in asked.asks else []
+    found = found or [*compared(case, basket, joined=joined)] or either(case, basket)
     found = found or ([] if his_amounts(case) else [*per_what(case)])
     found = (
         found or [*own_sums(case, basket)] or paid_how(case) or [*differences(case, basket), *recommended(case, basket)]

@@ -25,7 +25,7 @@ def rate(read: Read, found: Sequence[Token]) -> Decimal | None:
     for place, token in enumerate(found):
         word = listed("spans").get(token.folded)
         inside = any(start <= token.start < end for start, end in spans)
-        if word is not None and not inside and not _till(read.text, found, (place, place + 1)):
+        if word is not None and token.raw not in written("lookalike") and not inside and not _till(read.text, found, (place, place + 1)):
             return Decimal(word)
     return None
 

@@ -14,6 +14,7 @@ from app.figures.talk.mending import (
     come_back,
     counted_right,
     fewer,
+    his_number,
     more_told,
     multiplied,
     put_right,
@@ -61,7 +62,7 @@ class Heard:
 def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Heard:
     """Linear in the text."""
     it = read_behind(text, before, catalogue, parse)
-    read, wanted, gone = it.read, it.wanted, it.gone
+    read, wanted, gone = it.read, his_number(it.wanted, catalogue), it.gone
     right = swapped(read)
     items = [left for item in before.items if item.key not in gone and (left := fewer(item, it.less)) is not None]
     told = {unit: n for unit, n in before.told if not _of_gone(unit, gone, catalogue)}

@@ -54,6 +54,9 @@ def wanted_together(case: Case, basket: Basket, *, joined: bool) -> tuple[Case, 
     total = any(word in listed("totals") for word in asked.words)
     meant = [item for item in basket.items if item.key in basket.earlier and item.key not in own]
     before = [item for item in meant if joined or not own or (total and len(own) == 1)]
+    takes = any(item.taken for item in basket.items)
+    keys = (*own, *(item.key for item in before))
+    before = [i for i in before if i.taken or not _unordered(i.key, () if takes else keys, catalogue)]
     chosen: dict[str, Offer] = {}
     open_ = least_of(catalogue, basket.offered) if not own and basket.offered else None
     for key in (*(item.key for item in before), *own, *((open_.key,) if open_ is not None else ())):
@@ -73,6 +76,13 @@ def wanted_together(case: Case, basket: Basket, *, joined: bool) -> tuple[Case, 
         fits = decided_plan(case)
         offers += [fits.sum.parts[0].offer] if fits is not None else []
     return case, offers
+
+
+def _unordered(key: str, keys: Sequence[str], catalogue: Catalogue) -> bool:
+    """Whether it is a delivery, and of nothing among `keys`: whoever asked what it costs has not ordered it."""
+    offer, others = catalogue.get(key), [o for each in keys if (o := catalogue.get(each)) is not None]
+    once = (o for o in others if not o.free_from and all(p.fact.period in ("once", None) for p in o.prices))
+    return offer is not None and bool(offer.free_from) and not any(once)
 
 
 def _that_holds(case: Case, offer: Offer) -> Offer:
