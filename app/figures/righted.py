@@ -11,12 +11,21 @@ from app.figures.words import tokens
 def righted(text: str, numbers: Sequence[NumberLike], catalogue: Catalogue) -> str:
     """Linear in the text; the text itself where nothing is to be put right."""
     found, units = tokens(text), catalogue.units
-    for number in reversed(numbers[:MOST_READ]):
+    changes: list[tuple[int, int, str]] = []
+    for number in numbers[:MOST_READ]:
         place = place_of(found, number.end)
         if place == len(found) or text[number.end : found[place].start].strip():
             continue
-        slipped = units.slipped(found[place].folded)
-        unit = units.of(slipped) if slipped is not None else None
+        unit = units.meant(found[place].raw)
         if unit is not None:
-            text = f"{text[: found[place].start]}{units.name(unit)}{text[found[place].end :]}"
+            changes.append((found[place].start, found[place].end, units.name(unit)))
+    for start, end, name in reversed(changes):
+        if not _sold(text[start:end], catalogue):
+            text = f"{text[:start]}{name}{text[end:]}"
     return text
+
+
+def _sold(word: str, catalogue: Catalogue) -> bool:
+    """Whether a word calls something that is sold, and is not only one more of the unit."""
+    keys = [key for m in catalogue.named(word) if m.own for key in ((m.key,) if m.key is not None else m.tied)]
+    return any(not offer.extra for key in keys if (offer := catalogue.get(key)) is not None)

@@ -63,6 +63,9 @@ class Units:
     def __init__(self, own: Iterable[str], synonyms: Mapping[str, Sequence[str]]) -> None:
         own = tuple(dict.fromkeys(own))
         pairs = [(word, unit) for unit, words in synonyms.items() for word in (unit, *words)]
+        # Folded, «goods» would be a year: such a word is known as it is written alone.
+        self._spelled = {word.lower(): unit for word, unit in pairs if listed("spans").get(fold(word)) and word != unit}
+        pairs = [(word, unit) for word, unit in pairs if word.lower() not in self._spelled]
         general = listed("units")
         pairs += [(unit, general.get(fold(unit)) or unit) for unit in own]
         shop = Words((fold(word), unit) for words, unit in pairs for word in words.split()[:1])
@@ -70,8 +73,9 @@ class Units:
         self._general = general
         self.of = lru_cache(maxsize=MET)(self._of)
         """Like `key`, of a folded word."""
-        self.slipped = lru_cache(maxsize=MET)(self._slipped)
-        """The unit's word, folded, that a folded word is with one letter wrong; None of one that is right."""
+        self.meant = lru_cache(maxsize=MET)(self._meant)
+        """Key of the unit that a word, in lower case, means behind a number, with one letter wrong or as only it is
+        written; None of one that `of` knows."""
         people = (shop.get(word) for word in general.words_of(_PERSON))
         self._person = next((key for key in people if key is not None), _PERSON)
         names: dict[str, str] = {}
@@ -88,11 +92,15 @@ class Units:
         found = self._shop.get(word) or self._general.get(word)
         return self._person if found == _PERSON else found
 
-    def _slipped(self, word: str) -> str | None:
+    def _meant(self, word: str) -> str | None:
+        if word in self._spelled:
+            return self.key(self._spelled[word])
+        word = fold(word)
         if len(word) < _SLIPPED or word.isdigit() or word in common() or self.of(word) is not None or asked_by(word):
             return None
         near = (unit for unit in self._shop if unit[0] == word[0] and len(unit) >= _SLIPPED)
-        return next((unit for unit in sorted(near) if _slip_of(word, unit)), None)
+        slipped = next((unit for unit in sorted(near) if _slip_of(word, unit)), None)
+        return self.of(slipped) if slipped is not None else None
 
     def person(self) -> str:
         """Key of what people are counted as here."""

@@ -126,9 +126,11 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     focus = (
         wanted.keys or tuple(k for k in before.focus if k not in gone) or tuple(i.key for i in items[-1:] if not i.open)
     )
+    held = (catalogue.contents[i.key].keys for i in items if i.taken and i.key in own and i.key in catalogue.contents)
+    kits = frozenset[str]() if beside else frozenset[str]().union(*held)
     after = Basket(
         tuple(items[-_MOST:]),
-        () if anew else before.offered if of_contents(wanted) else _offered(wanted, own, before),
+        () if anew else before.offered if of_contents(wanted) else _offered(wanted, own, before, kits),
         tuple(told.items()),
         wanted.months or before.months,
         (before.rejected | gone) - own - {item.key for item in items},
@@ -154,11 +156,12 @@ def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:
     return any(price.unit == unit or price.fact.period == _SPANS[unit] for offer in offers for price in offer.prices)
 
 
-def _offered(wanted: Wanted, own: set[str], before: Basket) -> tuple[str, ...]:
+def _offered(wanted: Wanted, own: set[str], before: Basket, kits: frozenset[str]) -> tuple[str, ...]:
+    """`kits`: what is in the kits that are wanted now: it is not left to choose any more."""
     for mention in reversed(wanted.named):
         if mention.own and mention.key is None and 1 < len(mention.tied) <= _MOST_TIED and not own & set(mention.tied):
             return mention.tied
-    return () if own & set(before.offered) else before.offered
+    return () if (own | kits) & set(before.offered) else before.offered
 
 
 def _of_gone(unit: str, gone: frozenset[str], catalogue: Catalogue) -> bool:

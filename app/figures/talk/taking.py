@@ -54,7 +54,11 @@ def taken_in(items: Sequence[Held], wanted: Wanted, goes: Taking, catalogue: Cat
     counts, pers = wanted.counted, wanted.counted_per
     # Who adds to what he asked the price of takes that too.
     adds = goes.beside and takes and any(listed("adding").get(word) is not None for word in wanted.words)
+    kits = [catalogue.contents[key].keys for key, held in new.items() if held.taken and key in catalogue.contents]
+    inside = frozenset[str]().union(*kits) if not goes.beside else frozenset[str]()
     for item in items:
+        if item.key not in new and not inside.isdisjoint((item.key, *item.open)) and (item.open or not item.taken):
+            continue  # what he asked the price of comes with the kit
         if goes.anew and item.key not in new and item.key not in goes.called and settled.isdisjoint(item.open):
             continue
         head = catalogue.head(item.key)
