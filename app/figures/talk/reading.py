@@ -13,6 +13,7 @@ from app.figures.talk.aside import spoken_of
 from app.figures.talk.byprice import named_at_price, named_by_price
 from app.figures.talk.checking import Checked, checked
 from app.figures.talk.choosing import chosen, named_more, of_each_kind
+from app.figures.talk.having import had
 from app.figures.talk.held import Basket, Parse
 from app.figures.talk.inside import Inside, inside
 from app.figures.talk.narrowing import disclaimed, kinds, only
@@ -86,6 +87,7 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     alone = only(text, wanted, before, catalogue) - gone
     refused = gone | {key for m in wanted.named if (m.start, m.end) in spans for key in m.tied}
     aside = [] if picked or alone else list(spoken_of(text, wanted))  # what he chooses he does not only speak of
+    aside += [span for span in had(text, wanted, catalogue) if span not in aside]
     looked = checked(text, wanted, before, apart) if not gone else None
     if looked is not None:
         aside = [span for span in aside if not any(span[0] <= start < span[1] for start, _ in looked.spans)]
