@@ -30,10 +30,7 @@ def instalments(case: Case, basket: Basket = NOTHING, *, joined: bool = False) -
 
     Of an order with several things all that may be paid so is one amount.
     """
-    if (said := _of_amount(case)) is not None:
-        yield said
-        return
-    if beside := _beside(case, basket, joined=joined):
+    if beside := _of_amount(case) or _beside(case, basket, joined=joined):
         yield from beside
         return
     if (denied := _tied_without(case)) is not None:
@@ -61,8 +58,7 @@ def instalments(case: Case, basket: Basket = NOTHING, *, joined: bool = False) -
         total = made.single
         parts = instalment(case.catalogue, offer, total.amount, total.currency) if made.known and total else None
         if parts is not None:
-            if "sum" in case.wanted.asks and not made.plain:
-                yield Summed(made)
+            yield from [Summed(made)] if "sum" in case.wanted.asks and not made.plain else []
             yield InParts(parts)
         elif made.known and total is not None:
             yield _refused(case, offer, grants, total)
@@ -71,16 +67,16 @@ def instalments(case: Case, basket: Basket = NOTHING, *, joined: bool = False) -
         yield Term(case.catalogue.instalments[:_MOST])
 
 
-def _of_amount(case: Case) -> Decided | None:
+def _of_amount(case: Case) -> list[Decided]:
     """What the amount that a clause tells is in equal parts, whatever is bought for it."""
     amount = his_amount(case.read, case.wanted)
     grants = [f for f in case.catalogue.instalments if f.quantity_unit is not None and f.amount > 0]
     if amount is None or len(grants) != 1:
-        return None
+        return []
     currency, low = grants[0].quantity_unit or "", grants[0].fact.min_quantity
     if (parts := parted_by(grants[0], amount, currency)) is not None:
-        return InParts(parts)
-    return TooLittle(grants[0], amount, low, currency) if low is not None and amount < low else None
+        return [InParts(parts)]
+    return [TooLittle(grants[0], amount, low, currency)] if low is not None and amount < low else []
 
 
 def _refused(case: Case, offer: Offer, grants: Sequence[Figure], total: Total) -> Decided:

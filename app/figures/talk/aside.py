@@ -99,11 +99,9 @@ def _told(mention: Named, part: Sequence[Token]) -> bool:
     words = [token.folded for token in outside]
     takes = any(listed(name).get(word) is not None for word in words for name in ("taking", "adding"))
     counted = {b.start for a, b in pairwise(part) if a.number or listed("one").get(a.folded) is not None}
-    content = [
-        token
-        for n, token in enumerate(outside)
-        if not (says_nothing(token.folded) or token.start in counted or (not n and token.folded in listed("retracting")))
-    ]  # «scales for 3 shops», «no, 3 scales»: of what he wants
+    if outside and outside[0].folded in listed("retracting"):
+        outside = outside[1:]  # «no, 3 scales», «scales for 3 shops»: of what he wants
+    content = [token for token in outside if not (says_nothing(token.folded) or token.start in counted)]
     return not whole and bool(content) and not takes and not asked(words) & (_ASKS | {"choose", "yes_no"})
 
 

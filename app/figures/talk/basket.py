@@ -1,5 +1,6 @@
 """What he wants so far: folded over the messages of a conversation, one after another."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.figures.case import quantities
@@ -8,13 +9,13 @@ from app.figures.shop.catalogue import Catalogue
 from app.figures.talk.aside import told_of
 from app.figures.talk.byprice import of_another_price
 from app.figures.talk.checking import Checked
+from app.figures.talk.having import his_number
 from app.figures.talk.held import NOTHING, Basket, Held, Parse
 from app.figures.talk.inside import Inside
 from app.figures.talk.mending import (
     come_back,
     counted_right,
     fewer,
-    his_number,
     more_told,
     multiplied,
     put_right,
@@ -62,7 +63,7 @@ class Heard:
 def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Heard:
     """Linear in the text."""
     it = read_behind(text, before, catalogue, parse)
-    read, wanted, gone = it.read, his_number(it.wanted, catalogue), it.gone
+    read, wanted, gone = it.read, his_number(it.read, it.wanted, catalogue), it.gone
     right = swapped(read)
     items = [left for item in before.items if item.key not in gone and (left := fewer(item, it.less)) is not None]
     told = {unit: n for unit, n in before.told if not _of_gone(unit, gone, catalogue)}
@@ -126,11 +127,13 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     focus = (
         wanted.keys or tuple(k for k in before.focus if k not in gone) or tuple(i.key for i in items[-1:] if not i.open)
     )
-    held = (catalogue.contents[i.key].keys for i in items if i.taken and i.key in own and i.key in catalogue.contents)
-    kits = frozenset[str]() if beside else frozenset[str]().union(*held)
     after = Basket(
         tuple(items[-_MOST:]),
-        () if anew else before.offered if of_contents(wanted) else _offered(wanted, own, before, kits),
+        ()
+        if anew
+        else before.offered
+        if of_contents(wanted)
+        else _offered(wanted, own if beside else own | _in_kits(items, own, catalogue), before),
         tuple(told.items()),
         wanted.months or before.months,
         (before.rejected | gone) - own - {item.key for item in items},
@@ -156,12 +159,17 @@ def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:
     return any(price.unit == unit or price.fact.period == _SPANS[unit] for offer in offers for price in offer.prices)
 
 
-def _offered(wanted: Wanted, own: set[str], before: Basket, kits: frozenset[str]) -> tuple[str, ...]:
-    """`kits`: what is in the kits that are wanted now: it is not left to choose any more."""
+def _in_kits(items: Sequence[Held], own: set[str], catalogue: Catalogue) -> frozenset[str]:
+    """What is in the kits that are wanted now: it is not left to choose any more."""
+    held = [i.key for i in items if i.taken and i.key in own and i.key in catalogue.contents]
+    return frozenset(key for kit in held for key in catalogue.contents[kit].keys)
+
+
+def _offered(wanted: Wanted, own: set[str], before: Basket) -> tuple[str, ...]:
     for mention in reversed(wanted.named):
         if mention.own and mention.key is None and 1 < len(mention.tied) <= _MOST_TIED and not own & set(mention.tied):
             return mention.tied
-    return () if (own | kits) & set(before.offered) else before.offered
+    return () if own & set(before.offered) else before.offered
 
 
 def _of_gone(unit: str, gone: frozenset[str], catalogue: Catalogue) -> bool:

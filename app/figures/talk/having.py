@@ -1,8 +1,12 @@
 """What a clause says that he has: «we have 3 scanners, how much is Rost?» prices and orders none of them."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from functools import cache
 
+from app.figures.mentioned import place_of
+from app.figures.read import MOST_READ, Read, exact
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.sums.fitting import bounded
@@ -81,6 +85,29 @@ def _thing(mention: Named, catalogue: Catalogue) -> bool:
         return False
     goods = all(p.fact.period in ("once", None) for offer in offers for p in offer.prices)
     return goods or mention.candidates[0][1] <= _WHOLE
+
+
+def his_number(read: Read, wanted: Wanted, catalogue: Catalogue) -> Wanted:
+    """«Start is up to 3,000 goods, and I have 8,000»: the limit of what it names is not what he has, the other is.
+
+    What does not hold so many is not what he asks for, but which one does.
+    """
+    offers = [offer for key in wanted.keys if (offer := catalogue.get(key)) is not None]
+    limits = {(limit.unit, limit.amount) for offer in offers for limit in offer.limits}
+    ours = [unit for unit, n in wanted.quantities.items() if (unit, n) in limits]
+    if len(ours) != 1 or len(wanted.bare) != 1 or not _has(read, wanted.bare[0]):
+        return wanted
+    told = {**wanted.quantities, ours[0]: wanted.bare[0]}
+    held = {o.key for o in offers for f in o.limits if f.unit == ours[0] and not f.amount < wanted.bare[0]}
+    others = wanted.only([n for n, m in enumerate(wanted.named) if m.key is None or m.key in held])
+    return replace(others, quantities=told, bare=(), asks=wanted.asks | {"outgrown"})
+
+
+def _has(read: Read, number: Decimal) -> bool:
+    """Whether he says that he has so many."""
+    found = tokens(read.text)
+    places = [place_of(found, n.start) for n in read.numbers[:MOST_READ] if exact(n) and n.value == number]
+    return any(_says(found, n) and n + _says(found, n) in places for n in range(len(found)))
 
 
 @cache

@@ -182,22 +182,6 @@ def come_back(items: Sequence[Held], gone: Sequence[Held], wanted: Wanted, text:
     return [replace(i, taken=i.taken or known[i.key].taken) if i.key in taken else i for i in kept]
 
 
-def his_number(wanted: Wanted, catalogue: Catalogue) -> Wanted:
-    """«Start is up to 3,000 goods, and I have 8,000»: the limit of what it names is not what he has, the other is.
-
-    What does not hold so many is not what he asks for, but which one does.
-    """
-    offers = [offer for key in wanted.keys if (offer := catalogue.get(key)) is not None]
-    limits = {(limit.unit, limit.amount) for offer in offers for limit in offer.limits}
-    ours = [unit for unit, n in wanted.quantities.items() if (unit, n) in limits]
-    if len(ours) != 1 or len(wanted.bare) != 1:
-        return wanted
-    told = {**wanted.quantities, ours[0]: wanted.bare[0]}
-    held = {o.key for o in offers for f in o.limits if f.unit == ours[0] and not f.amount < wanted.bare[0]}
-    others = wanted.only([n for n, m in enumerate(wanted.named) if m.key is None or m.key in held])
-    return replace(others, quantities=told, bare=(), asks=wanted.asks | {"outgrown"})
-
-
 def fewer(item: Held, gone: Mapping[str, Decimal]) -> Held | None:
     """What is left of an item; None where nothing is."""
     if item.key not in gone:

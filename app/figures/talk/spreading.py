@@ -168,9 +168,13 @@ def _of_units(
             counted = catalogue.units.of(part[n + 2].folded) if n + 2 < len(part) else None
             if behind.start in numbers and counted in wanted.quantities and counted in told and counted is not None:
                 yield Shared(token.start, counted, every=False)
-        elif token.start in numbers and unit is not None and unit == place and not his and n + 2 < len(part):
-            if any(m.own and m.start == part[n + 2].start for m in wanted.named):
-                yield Shared(token.start, unit, every=False, led=True)  # «3 shops' scales», as Kazakh has it
+        elif token.start in numbers and unit is not None and unit == place and not his and _led_by(part, n, wanted):
+            yield Shared(token.start, unit, every=False, led=True)  # «3 shops' scales», as Kazakh has it
+
+
+def _led_by(part: Sequence[Token], place: int, wanted: Wanted) -> bool:
+    """Whether a name stands right behind a number and its unit."""
+    return place + 2 < len(part) and any(m.own and m.start == part[place + 2].start for m in wanted.named)
 
 
 def _ends(behind: Token | None) -> bool:
