@@ -36,6 +36,11 @@ def his_amount(read: Read, wanted: Wanted) -> Decimal | None:
     """The one amount that a clause tells, where it names nothing: not what he can pay a month."""
     if any(mention.own for mention in wanted.named) or wanted.counts:
         return None
+    return amount_told(read)
+
+
+def amount_told(read: Read) -> Decimal | None:
+    """The one amount of a clause, where it is not one a month."""
     said = {m.start: (m.end, m.amount) for m in read.money[:MOST_READ] if exact(m)}
     said |= {n.start: (n.end, n.value) for n in read.numbers[:MOST_READ] if exact(n) and n.start not in said}
     amounts = [(end, amount) for end, amount in said.values() if amount >= _LEAST]
