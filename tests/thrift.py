@@ -6,14 +6,16 @@ from typing import Any
 import pytest
 import yaml
 from _pytest.mark import ParameterSet
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 _ALL = 100
 """Examples of a law that names no number, in a full run."""
 _ORDINARY = 40
 
-settings.register_profile("full", max_examples=_ALL)
-settings.register_profile("ordinary", max_examples=_ORDINARY)
+# How soon examples are made says nothing of the service, and much of what runs beside.
+_UNHURRIED = (HealthCheck.too_slow,)
+settings.register_profile("full", max_examples=_ALL, suppress_health_check=_UNHURRIED)
+settings.register_profile("ordinary", max_examples=_ORDINARY, suppress_health_check=_UNHURRIED)
 
 
 def choose(*, full: bool) -> None:

@@ -23,6 +23,7 @@ from app.figures.decided import (
 from app.figures.either import either, within
 from app.figures.elsewhere import compared, his_amounts
 from app.figures.granting import discounts, yearly
+from app.figures.gratis import free_for, undiscounted
 from app.figures.instalments import Beside, InParts
 from app.figures.ofall import advised, as_claimed, held_in, in_parts, looked_for
 from app.figures.perwhat import per_what
@@ -107,11 +108,14 @@ def decide(
         return tuple(inside)
     if _of_other_units(case, basket):
         case, basket = replace(case, focus=()), NOTHING
-    case = replace(case, wanted=replace(asked, months=_whole_year(case, basket)))
+    case = undiscounted(replace(case, wanted=replace(asked, months=_whole_year(case, basket))))
     if looked is not None and (summed := together(case, basket, joined=True)):
         return (*inside, *looked_for(case, looked, summed))
     asked = case.wanted
-    found: list[Decided] = [*compared(case, basket, joined=joined)] or either(case, basket)
+    # «Up to 3,000, and I have 8,000» holds no sum of his.
+    free = free_for(case)
+    found: list[Decided] = [*recommended(case, basket)] if "outgrown" in asked.asks else [*free]
+    found = found or [*compared(case, basket, joined=joined)] or either(case, basket)
     found = found or ([] if his_amounts(case) else [*per_what(case)])
     found = (
         found or [*own_sums(case, basket)] or paid_how(case) or [*differences(case, basket), *recommended(case, basket)]
@@ -128,7 +132,7 @@ def decide(
         summed = together(case, basket, joined=joined) if (whole and "sum" in asked.asks) or several(case) else []
         several_ = summed if len(case.named) > 1 else []  # a unit in a list of goods asks for no limit
         summed, several_ = as_claimed(asked, summed), as_claimed(asked, several_)
-        found += several_ or _held(case) or _limits(case) or summed or prices(case)
+        found += several_ or _held(case) or _limits(case) or summed or ([] if free else prices(case))
     elif case.named and all(isinstance(d, Confirmed) and not set(case.named) & _offers(d) for d in found):
         found += prices(case)  # of something else than the sum that was right
     elif any(isinstance(d, Recommended) for d in found):

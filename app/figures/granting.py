@@ -12,8 +12,9 @@ from app.figures.saying import figure_said, template
 from app.figures.shop.catalogue import Offer
 from app.figures.shop.facts import Figure, plain
 from app.figures.sums.counting import Sum, Total, count
-from app.figures.sums.reductions import granted_by, instalment, thresholds
+from app.figures.sums.reductions import granted_by, instalment, parted_by, thresholds
 from app.figures.talk.basket import NOTHING, Basket
+from app.figures.talk.paidover import his_amount
 from app.figures.talk.plans import main_offers
 from app.figures.talk.together import wanted_together
 from app.figures.words import listed
@@ -29,7 +30,7 @@ def instalments(case: Case, basket: Basket = NOTHING, *, joined: bool = False) -
 
     Of an order with several things all that may be paid so is one amount.
     """
-    if beside := _beside(case, basket, joined=joined):
+    if beside := _of_amount(case) or _beside(case, basket, joined=joined):
         yield from beside
         return
     if (denied := _tied_without(case)) is not None:
@@ -57,12 +58,25 @@ def instalments(case: Case, basket: Basket = NOTHING, *, joined: bool = False) -
         total = made.single
         parts = instalment(case.catalogue, offer, total.amount, total.currency) if made.known and total else None
         if parts is not None:
+            yield from [Summed(made)] if "sum" in case.wanted.asks and not made.plain else []
             yield InParts(parts)
         elif made.known and total is not None:
             yield _refused(case, offer, grants, total)
             return
     if not case.meant and case.catalogue.instalments:
         yield Term(case.catalogue.instalments[:_MOST])
+
+
+def _of_amount(case: Case) -> list[Decided]:
+    """What the amount that a clause tells is in equal parts, whatever is bought for it."""
+    amount = his_amount(case.read, case.wanted)
+    grants = [f for f in case.catalogue.instalments if f.quantity_unit is not None and f.amount > 0]
+    if amount is None or len(grants) != 1:
+        return []
+    currency, low = grants[0].quantity_unit or "", grants[0].fact.min_quantity
+    if (parts := parted_by(grants[0], amount, currency)) is not None:
+        return [InParts(parts)]
+    return [TooLittle(grants[0], amount, low, currency)] if low is not None and amount < low else []
 
 
 def _refused(case: Case, offer: Offer, grants: Sequence[Figure], total: Total) -> Decided:

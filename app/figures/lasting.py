@@ -24,7 +24,7 @@ def rate(read: Read, found: Sequence[Token]) -> Decimal | None:
     spans = [(d.start, d.end) for d in read.durations[:MOST_READ] if (months(d) or 0) <= LONGEST]
     for place, token in enumerate(found):
         word = listed("spans").get(token.folded)
-        inside = any(start <= token.start < end for start, end in spans)
+        inside = any(start <= token.start < end for start, end in spans) or token.raw in written("lookalike")
         if word is not None and not inside and not _till(read.text, found, (place, place + 1)):
             return Decimal(word)
     return None

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
-from app.figures.words import Token, asked_by, listed, tokens
+from app.figures.words import Token, asked_by, common, listed, tokens
 
 _PIECE = "@piece"
 
@@ -13,8 +13,24 @@ _PIECE = "@piece"
 def mentioned(text: str, found: Sequence[Token], catalogue: Catalogue) -> tuple[tuple[Named, ...], tuple[Named, ...]]:
     """All the mentions of a clause, and those that name what it is about. Linear in the clause."""
     things = (n for n in catalogue.named(text) if not _is_unit(n, text, catalogue))
-    every = tuple(n for n in things if not _is_a_set(n, found))
+    every = tuple(_listed(text, found, [n for n in things if not _is_a_set(n, found)]))
     return every, tuple(n for n in _in_full(every, found, catalogue) if n.own or not _only_asks(n, text))
+
+
+def _listed(text: str, found: Sequence[Token], mentions: Sequence[Named]) -> Iterator[Named]:
+    """«X + launch»: what a plus adds to a name is named, though by a word of another's text or by half a name."""
+    certain = False
+    for mention in mentions:
+        place = place_of(found, mention.start)
+        while place and found[place - 1].folded in common() and "+" not in text[found[place - 1].end : mention.start]:
+            place -= 1
+        before = found[place - 1] if place else None
+        plus = before is not None and ("+" in text[before.end : mention.start] or before.folded in listed("adds"))
+        if certain and plus and len(mention.tied) == 1 and not (mention.own and mention.unique):
+            yield replace(mention, key=mention.tied[0], own=True)
+        else:
+            yield mention
+        certain |= mention.own and mention.unique
 
 
 def _is_unit(named: Named, text: str, catalogue: Catalogue) -> bool:

@@ -130,6 +130,8 @@ def _unclear(case: Case) -> list[Decided]:
         if 1 < len(tied) <= 2 * _MOST and not (case.focus and set(tied) & set(case.focus)):
             if "cheapest" in case.wanted.asks and (least := case.cheapest(tied)):
                 return [Summed(least)]
+            if not case.wanted.counted.keys().isdisjoint(o.key for o in tied):
+                return [decision for offer in tied[:_MOST] for decision in priced(case, (offer,))]
             sums = case.fitting(tied)
             if case.wanted.quantities or case.wanted.months is not None or ("choose" in case.wanted.asks and case.told):
                 return [Summed(made) for made in sums[:_MOST]]

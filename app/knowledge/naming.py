@@ -11,6 +11,7 @@ from pydantic import BeforeValidator
 from app.errors import ConfigError
 from app.figures.words import LANGUAGES, Token, Words, data, same, tokens
 from app.knowledge.shops import Words as Said
+from app.knowledge.whereabouts import is_name
 from app.types import Language
 
 _MOST = 2_000
@@ -101,6 +102,8 @@ class ThingNames:
     def _named(self, text: str, found: Sequence[Token], place: int) -> tuple[int, str]:
         """How many words from `place` on are a name, and the shop's own for it; 0 where they are none."""
         first = self._first.get(found[place].folded)
+        if first is not None and found[place].folded != first and is_name(found[place].raw):
+            return 0, ""  # «in Taraz»: a town is no form of a thing
         for words, own in self._by_first[first] if first is not None else ():
             here = found[place : place + len(words)]
             if len(here) == len(words) and all(

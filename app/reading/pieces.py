@@ -130,7 +130,7 @@ class _Cutter:
     def _puts_against(self, place: int) -> bool:
         """Whether a rejection begins at a place, behind what was asked: "I asked about X and not about Y"."""
         at, last = self.cues.at, len(self.cues.tokens) - 1
-        if not self.spoken:
+        if not self.spoken or not any("corrects" in at[n] for n in range(self.start, place)):
             return False
         if at[place].keys() & {"contrast", "joiner"}:
             return place < last and bool(at[place + 1].keys() & _REJECTING)

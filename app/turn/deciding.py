@@ -31,7 +31,7 @@ from app.figures.instalments import Beside, InParts, TooLittle
 from app.figures.read import Read
 from app.figures.ruled import Cheaper, NothingOrdered, PerUnit, Ruled, WhichOf
 from app.figures.shop.naming import Named
-from app.figures.talk.basket import Heard, heard
+from app.figures.talk.basket import Basket, Heard, heard
 from app.figures.talk.ordering import orders, recaps
 from app.figures.talk.placing import placed
 from app.figures.wanted import Wanted
@@ -120,15 +120,13 @@ def what_decides(
     known = as_heard(before, text, counted, found)
     now = heard(text, known, found.catalogue, parser(found))
     read, asked, basket = now.read, now.wanted, now.after
-    order = _order(step, now, found) if sums else ()
+    order, ours = _order(step, now, found) if sums else (), _is_ours(step, asked, all_)
     recap = recaps(asked.words)
     if recap and not asked.named and len(asked.rest) <= _ASIDE and not any(i.taken for i in basket.items):
         return (Deciding("term", NothingOrdered().say(step.language)),)
-    # «I asked about delivery and not the plan» puts our answer right, and no order of his.
-    ours = "correction" in step.intents and bool(step.without and asked.keys) and not any(i.taken for i in all_.items)
     put_right = now.put_right or (now.picked and snapshot.state.priced) or (before.keys != all_.keys and not ours)
-    anew = any(dict(before.told).get(unit, n) != n for unit, n in known.told)
-    put_right = (put_right or anew) and bool(basket.items) and len(asked.rest) <= _ASIDE
+    anew = put_right or any(dict(before.told).get(unit, n) != n for unit, n in known.told)
+    put_right = anew and bool(basket.items) and len(asked.rest) <= _ASIDE
     of_prices = bool(asked.asks & _OF_PRICES) or once_or_again(asked.words) or by_how_much(asked.words)
     answers = bool(_ASKED.intersection(step.intents)) or chooses(asked.words) or now.inside is not None
     suits, recap = _suits(asked), recap and bool(basket.items)
@@ -207,6 +205,12 @@ def _order(step: Step, now: Heard, found: Retriever) -> tuple[Deciding, ...]:
 
 def _no_buyers(step: Step) -> bool:
     return not _NO_BUYER.isdisjoint((*step.intents, step.reason or "")) or step.action in ("refuse", "close")
+
+
+def _is_ours(step: Step, asked: Wanted, basket: Basket) -> bool:
+    """«I asked about delivery and not the plan» puts our answer right, and no order of his."""
+    corrects = "correction" in step.intents and bool(step.without and asked.keys)
+    return corrects and not any(item.taken for item in basket.items)
 
 
 def _suits(asked: Wanted) -> bool:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from app.figures.read import Read
+from app.figures.righted import righted
 from app.figures.shop.catalogue import Catalogue
 from app.figures.talk.basket import Basket, Parse, heard
 from app.figures.wanted import Wanted, wanted
@@ -106,5 +107,6 @@ def parser(found: Retriever) -> Parse:
 @lru_cache(maxsize=1024)
 def _parsed(text: str, names: frozenset[str], catalogue: Catalogue) -> tuple[Read, Wanted]:
     text = meant(text[:LONGEST], names).text
+    text = righted(text, numbers(text), catalogue)
     read = Read(text, numbers(text), money(text), durations(text))
     return read, wanted(read, catalogue)

@@ -1,6 +1,6 @@
 """A model that writes badly rests, whoever provokes it does not make it, and good probes bring it back."""
 
-from app.capacity.quality import Quality
+from app.capacity.quality import Quality, Word
 
 
 class Clock:
@@ -91,6 +91,26 @@ def test_a_bad_probe_lets_it_rest_again_and_its_customer_is_not_the_next() -> No
     found.abandoned()
     clock.now = 1800
     assert found.may_speak("provokes"), "where nobody else comes, it is his turn again"
+
+
+def test_good_probes_count_only_in_a_row_and_anew_in_each_rest() -> None:
+    clock = Clock()
+    found = rested(clock)
+
+    def probes(*words: Word) -> None:
+        for word in words:
+            clock.now += 1300
+            assert found.may_speak(("somebody", clock.now))
+            found.judged(("somebody", clock.now), word, ("amount",) if word == "untrue" else ())
+
+    probes("good", "good", "untrue", "good", "good")
+    assert found.resting, "never three in a row"
+    probes("good")
+    assert not found.resting
+    for number in range(11):
+        found.judged(("again", number), "untrue", ("amount",))
+    probes("good", "good")
+    assert found.resting, "a new rest asks for three of its own"
 
 
 def test_a_probe_whose_caller_left_is_made_again_and_one_that_is_lost_is_not_waited_for_for_ever() -> None:

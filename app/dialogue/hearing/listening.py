@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import islice
 
 from app.dialogue.hearing.listing import things
+from app.dialogue.hearing.unanswered import unanswered
 from app.language.folds import letters
 from app.language.scripts import meant
 from app.language.words import questions
@@ -99,7 +100,7 @@ def _questions(message: Message) -> Mapping[str, str]:
     alone = len([clause for clause in message.clauses if clause.mood != "greeted"]) == 1
     for clause in message.clauses:
         near = "" if _parted(message.own, at, clause.start) else told
-        near = _unanswered(told) or near
+        near = unanswered(told) or near
         if len(found) >= _MOST:
             break
         for part, listed in _parts(clause.text, clause.mood, alone=alone):
@@ -110,19 +111,6 @@ def _questions(message: Message) -> Mapping[str, str]:
                 found[f"{whole}?" if listed or clause.mood == "asked" else whole] = listed
         told, at = clause.text if clause.mood == "told" else "", clause.end
     return dict(islice(found.items(), _MOST)) if asking > 1 else {}
-
-
-def _unanswered(told: str) -> str:
-    """What was not answered, of who says so: what he asks behind it is of that."""
-    known, words = questions(), told.split()
-    said = [letters(word).replace("'", "").strip(",.") for word in words]
-    if known["unanswered"].isdisjoint(said) or known["denies"].isdisjoint(said):
-        return ""
-    place = next((n for n, word in enumerate(said) if word in known["about"]), None)
-    behind = next((n for n, word in enumerate(said) if word in known["about_behind"]), None)
-    if place is not None:
-        return " ".join(words[place + 1 :])
-    return words[behind - 1] if behind else ""
 
 
 @lru_cache(maxsize=512)

@@ -29,7 +29,7 @@ _Spans = Mapping[str, list[tuple[int, int]]]
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """What is looked up: `query` and the questions of `said`; `before`: the query in his words, where it was changed."""
+    """What is looked up: `query` and the questions of `said`; `before`: his own words, where these are others."""
 
     said: Said
     query: str
@@ -42,8 +42,8 @@ def plainly(said: Said, query: str, texts: Texts) -> Plain:
     if not whole.keys() & {"goods", "our_hours", "advises"}:
         return Plain(said, query)
     if not said.questions:
-        asked = (query, *(clause for clause in said.clauses if clause.endswith("?")))
-        found = next((plain for each in asked if (plain := _words(each, said.text, whole, texts))), "")
+        each_asked = (query, *(clause for clause in said.clauses if clause.endswith("?")))
+        found = next((plain for each in each_asked if (plain := _words(each, said.text, whole, texts))), "")
         return Plain(replace(said, asked=found), found, query) if found else Plain(said, query)
     made = {each: _words(each, said.text, whole, texts) or each for each in said.questions}
     if all(new == old for old, new in made.items()):

@@ -133,7 +133,8 @@ class Scene:
             return self.worded
         likely = sorted(self.u.acts, key=self.u.acts.__getitem__, reverse=True)
         act = next((act for act in likely if self.u.acts[act] >= _LIKELY and f"query_{act}" in self.shop.data), None)
-        own = {match.end for match in self.u.word("his_thing")} & {match.start for match in self.u.word("device")}
+        things = (*self.u.word("device"), *self.u.word("goods"))
+        own = {match.end for match in self.u.word("his_thing")} & {match.start for match in things}
         if own and not act:
             return str(self.shop.data["query_own"])
         return str(self.shop.data[f"query_{act}"]) if act else self._with_what_is_told

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 
-from app.figures.words import MET, Words, fold, listed, signs, tokens
+from app.figures.words import MET, Words, asked_by, common, fold, listed, same, signs, tokens
 from app.types import Fact, FactKind, Language, Section
 
 _NUMBERED = re.compile(r"\s\((\d{1,3})\)$")
@@ -15,6 +15,9 @@ SENTENCE = re.compile(r"(?<=[.!?\u2026])\s+|\n+")
 _BEFORE = 12  # characters before an amount in which "from" may stand
 _PERSON = "@person"
 _GROUP = 3  # digits
+_VOWELS = frozenset("aeiou")
+_SLIPPED = 5
+"""Letters of a unit's word of which one may be wrong."""
 _REDUCES = frozenset({"discount", "unit_discount"})
 _PRICES = frozenset({"price", "price_from", "extra"})
 _LONGEST_RULE = 400  # characters of a section
@@ -60,6 +63,9 @@ class Units:
     def __init__(self, own: Iterable[str], synonyms: Mapping[str, Sequence[str]]) -> None:
         own = tuple(dict.fromkeys(own))
         pairs = [(word, unit) for unit, words in synonyms.items() for word in (unit, *words)]
+        # Folded, «goods» would be a year: such a word is known as it is written alone.
+        self._spelled = {word.lower(): unit for word, unit in pairs if listed("spans").get(fold(word)) and word != unit}
+        pairs = [(word, unit) for word, unit in pairs if word.lower() not in self._spelled]
         general = listed("units")
         pairs += [(unit, general.get(fold(unit)) or unit) for unit in own]
         shop = Words((fold(word), unit) for words, unit in pairs for word in words.split()[:1])
@@ -67,6 +73,9 @@ class Units:
         self._general = general
         self.of = lru_cache(maxsize=MET)(self._of)
         """Like `key`, of a folded word."""
+        self.meant = lru_cache(maxsize=MET)(self._meant)
+        """Key of the unit that a word, in lower case, means behind a number, with one letter wrong or as only it is
+        written; None of one that `of` knows."""
         people = (shop.get(word) for word in general.words_of(_PERSON))
         self._person = next((key for key in people if key is not None), _PERSON)
         names: dict[str, str] = {}
@@ -83,6 +92,16 @@ class Units:
         found = self._shop.get(word) or self._general.get(word)
         return self._person if found == _PERSON else found
 
+    def _meant(self, word: str) -> str | None:
+        if word in self._spelled:
+            return self.key(self._spelled[word])
+        word = fold(word)
+        if len(word) < _SLIPPED or word.isdigit() or word in common() or self.of(word) is not None or asked_by(word):
+            return None
+        near = (unit for unit in self._shop if unit[0] == word[0] and len(unit) >= _SLIPPED)
+        slipped = next((unit for unit in sorted(near) if _slip_of(word, unit)), None)
+        return self.of(slipped) if slipped is not None else None
+
     def person(self) -> str:
         """Key of what people are counted as here."""
         return self._person
@@ -90,6 +109,23 @@ class Units:
     def name(self, key: str) -> str:
         """The shop's own word for it."""
         return self._names.get(key, key.lstrip("@"))
+
+
+def _slip_of(word: str, unit: str) -> bool:
+    """Whether a word is the unit's in some form, with a vowel lacking or another, or two letters exchanged.
+
+    A consonant for another, or one more, makes other words: bottles are no boutiques, and textbooks no pupils.
+    """
+    last = len(unit) - 1
+    head = word[: last + 1]
+    if len(head) == len(unit):
+        wrong = [n for n in range(len(unit)) if head[n] != unit[n]]
+        vowel = len(wrong) == 1 and wrong[0] not in (0, last) and {head[wrong[0]], unit[wrong[0]]} <= _VOWELS
+        swapped = len(wrong) == 2 and wrong[0] and head[wrong[0] : wrong[1] + 1] == unit[wrong[0] : wrong[1] + 1][::-1]
+        if (vowel or swapped) and same(unit + word[last + 1 :], unit):
+            return True
+    lacking = any(unit[n] in _VOWELS and unit[:n] + unit[n + 1 :] == head[:last] for n in range(1, last))
+    return lacking and same(unit + word[last:], unit)
 
 
 def figures(sections: Iterable[Section], units: Units) -> tuple[Figure, ...]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from rapidfuzz.distance import OSA
 
 from app.figures.shop.facts import Units
 from app.figures.shop.index import SLIPPED, Index, cuts
-from app.figures.words import MET, Token, adjectives, common, listed, tokens, written
+from app.figures.words import MET, Token, adjectives, common, fold, listed, tokens, written
+from app.language.words import words
 from app.types import Section
 
 _PIECE = "@piece"
@@ -55,6 +56,16 @@ def _does(text: str, found: Sequence[Token], place: int) -> bool:
     return token.raw.isascii() and text[token.start].islower() and leads
 
 
+def _town(text: str, token: Token) -> bool:
+    """«In Rostov»: a name of a place or a person with its capital is no form of a name here."""
+    return text[token.start].isupper() and token.folded in _people()
+
+
+@cache
+def _people() -> frozenset[str]:
+    return frozenset(fold(name) for name in words("ru").people)
+
+
 class Names(Index):
     """Finds the products of an index in a text, in time linear in the text."""
 
@@ -68,7 +79,7 @@ class Names(Index):
 
     def find(self, text: str) -> tuple[Named, ...]:
         found = tokens(text)
-        hits = [self._hit(token.folded) for token in found]
+        hits = [None if _town(text, token) else self._hit(token.folded) for token in found]
         mentions: list[Named] = []
         place = 0
         while place < len(found) and len(mentions) < _MOST:

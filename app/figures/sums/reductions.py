@@ -123,11 +123,16 @@ def free_from(offer: Offer, order: Decimal) -> Reduction | None:
 
 def instalment(catalogue: Catalogue, offer: Offer, amount: Decimal, currency: str) -> Instalment | None:
     """Equal parts, only where a fact grants them to the offer and the amount is within its bounds."""
-    for figure in catalogue.instalments:
-        fits = figure.quantity_unit in (None, currency, figure.unit)
-        bounded = figure.quantity_unit == currency
-        if fits and catalogue.applies(figure, offer) and (not bounded or figure.holds(amount)) and figure.amount > 0:
-            monthly = amount / figure.amount
-            rounded = monthly.to_integral_value(rounding="ROUND_HALF_UP")
-            return Instalment(amount, figure.amount, rounded, rounded * figure.amount == amount, figure)
-    return None
+    grants = (figure for figure in catalogue.instalments if catalogue.applies(figure, offer))
+    return next((parts for f in grants if (parts := parted_by(f, amount, currency)) is not None), None)
+
+
+def parted_by(figure: Figure, amount: Decimal, currency: str) -> Instalment | None:
+    """The equal parts that a fact makes of an amount; None where it is outside of its bounds."""
+    fits = figure.quantity_unit in (None, currency, figure.unit)
+    bounded = figure.quantity_unit == currency
+    if not fits or (bounded and not figure.holds(amount)) or figure.amount <= 0:
+        return None
+    monthly = amount / figure.amount
+    rounded = monthly.to_integral_value(rounding="ROUND_HALF_UP")
+    return Instalment(amount, figure.amount, rounded, rounded * figure.amount == amount, figure)

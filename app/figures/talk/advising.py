@@ -33,7 +33,7 @@ def recommended(case: Case, basket: Basket) -> list[Recommended]:
     units = {limit.unit for offer in offers for limit in offer.limits}
     decides = units | {price.unit for offer in offers for price in offer.prices}
     told = {unit: n for unit, n in case.told.items() if unit in decides}
-    if not told or not asks_which(case, basket, offers):
+    if not told or not ("outgrown" in case.wanted.asks or asks_which(case, basket, offers)):
         return []
     sums = fitting(case.catalogue, offers, told, case.wanted.months, case.shares)
     if not sums:

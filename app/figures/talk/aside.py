@@ -1,6 +1,7 @@
 """Names that a message only speaks of, beside what it asks the price of: they are neither priced nor wanted by it."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from app.figures.shop.main import says_nothing
 from app.figures.shop.naming import Named
@@ -94,9 +95,13 @@ def _which(words: Sequence[str]) -> bool:
 def _told(mention: Named, part: Sequence[Token]) -> bool:
     """Whether a part of a name stands in a clause that asks and takes nothing: «our stock is small»."""
     whole = bool(mention.candidates) and mention.candidates[0][1] > _WHOLE
-    words = [token.folded for token in part if not mention.start <= token.start < mention.end]
+    outside = [token for token in part if not mention.start <= token.start < mention.end]
+    words = [token.folded for token in outside]
     takes = any(listed(name).get(word) is not None for word in words for name in ("taking", "adding"))
-    content = [word for word in words if not says_nothing(word)]
+    counted = {b.start for a, b in pairwise(part) if a.number or listed("one").get(a.folded) is not None}
+    if outside and outside[0].folded in listed("retracting"):
+        outside = outside[1:]  # «no, 3 scales», «scales for 3 shops»: of what he wants
+    content = [token for token in outside if not (says_nothing(token.folded) or token.start in counted)]
     return not whole and bool(content) and not takes and not asked(words) & (_ASKS | {"choose", "yes_no"})
 
 

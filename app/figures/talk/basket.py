@@ -1,5 +1,6 @@
 """What he wants so far: folded over the messages of a conversation, one after another."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.figures.case import quantities
@@ -8,6 +9,7 @@ from app.figures.shop.catalogue import Catalogue
 from app.figures.talk.aside import told_of
 from app.figures.talk.byprice import of_another_price
 from app.figures.talk.checking import Checked
+from app.figures.talk.having import his_number
 from app.figures.talk.held import NOTHING, Basket, Held, Parse
 from app.figures.talk.inside import Inside
 from app.figures.talk.mending import (
@@ -61,7 +63,7 @@ class Heard:
 def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Heard:
     """Linear in the text."""
     it = read_behind(text, before, catalogue, parse)
-    read, wanted, gone = it.read, it.wanted, it.gone
+    read, wanted, gone = it.read, his_number(it.read, it.wanted, catalogue), it.gone
     right = swapped(read)
     items = [left for item in before.items if item.key not in gone and (left := fewer(item, it.less)) is not None]
     told = {unit: n for unit, n in before.told if not _of_gone(unit, gone, catalogue)}
@@ -127,7 +129,11 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     )
     after = Basket(
         tuple(items[-_MOST:]),
-        () if anew else before.offered if of_contents(wanted) else _offered(wanted, own, before),
+        ()
+        if anew
+        else before.offered
+        if of_contents(wanted)
+        else _offered(wanted, own if beside else own | _in_kits(items, own, catalogue), before),
         tuple(told.items()),
         wanted.months or before.months,
         (before.rejected | gone) - own - {item.key for item in items},
@@ -151,6 +157,12 @@ def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:
     """Whether a short length of time is what something that the message names is priced by, and not only told."""
     offers = [offer for key in wanted.keys if (offer := catalogue.get(key)) is not None]
     return any(price.unit == unit or price.fact.period == _SPANS[unit] for offer in offers for price in offer.prices)
+
+
+def _in_kits(items: Sequence[Held], own: set[str], catalogue: Catalogue) -> frozenset[str]:
+    """What is in the kits that are wanted now: it is not left to choose any more."""
+    held = [i.key for i in items if i.taken and i.key in own and i.key in catalogue.contents]
+    return frozenset(key for kit in held for key in catalogue.contents[kit].keys)
 
 
 def _offered(wanted: Wanted, own: set[str], before: Basket) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ def swapped(read: Read) -> Swap | None:
             # «Five, not three», where no other is said instead of three.
             behind = behind or Swap(right.value, wrong.value, wrong.start, right.end)
             continue
-        near = (ahead, *between[:1])
+        near = (ahead if ahead is not None and ahead.folded not in listed("behind") else None, *between[:1])
         if any(t is not None and t.folded in listed("denying") for t in near):
             return Swap(wrong.value, right.value, wrong.start, right.end)
     return behind

@@ -20,7 +20,7 @@ def placed(basket: Basket, catalogue: Catalogue, language: Language) -> Ordered 
     """What he has taken, with its total; None where that is nothing, or cannot be counted whole."""
     items = [item for item in basket.items if item.taken and item.key not in basket.rejected]
     offers = [offer for item in items if (offer := catalogue.get(item.key)) is not None]
-    if not 0 < len(offers) <= _MOST:
+    if not 0 < len(offers) <= _MOST or all(offer.free_from for offer in offers):  # to deliver nothing is no order
         return None
     nothing = Read("")
     counts = {key: i.count for i in items if i.count is not None for key in (*i.open, i.key)}

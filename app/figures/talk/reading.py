@@ -13,9 +13,11 @@ from app.figures.talk.aside import spoken_of
 from app.figures.talk.byprice import named_at_price, named_by_price
 from app.figures.talk.checking import Checked, checked
 from app.figures.talk.choosing import chosen, named_more, of_each_kind
+from app.figures.talk.having import had
 from app.figures.talk.held import Basket, Parse
 from app.figures.talk.inside import Inside, inside
 from app.figures.talk.narrowing import disclaimed, kinds, only
+from app.figures.talk.paidover import paid_over
 from app.figures.talk.plans import main_offers
 from app.figures.talk.rejecting import in_words, kept, not_again, plainly, rejections, removes
 from app.figures.talk.replacing import replaced, said_rather
@@ -85,6 +87,7 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     alone = only(text, wanted, before, catalogue) - gone
     refused = gone | {key for m in wanted.named if (m.start, m.end) in spans for key in m.tied}
     aside = [] if picked or alone else list(spoken_of(text, wanted))  # what he chooses he does not only speak of
+    aside += [span for span in had(text, wanted, catalogue) if span not in aside]
     looked = checked(text, wanted, before, apart) if not gone else None
     if looked is not None:
         aside = [span for span in aside if not any(span[0] <= start < span[1] for start, _ in looked.spans)]
@@ -101,7 +104,7 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     wanted = not_again(wanted, gone)
     if not (gone or less or wanted.keys):
         gone, less = _it(text, wanted, before)
-    wanted = _timed(wanted, before, catalogue)
+    wanted = _timed(read, wanted, before, catalogue)
     if amounts is not None:
         wanted = replace(wanted, asks=wanted.asks | {"sum"}, claimed=amounts.claimed)
     if looked is not None:
@@ -123,8 +126,10 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     )
 
 
-def _timed(wanted: Wanted, before: Basket, catalogue: Catalogue) -> Wanted:
+def _timed(read: Read, wanted: Wanted, before: Basket, catalogue: Catalogue) -> Wanted:
     """Without a length of time that is that of instalments, or of the first payment."""
+    if "price" in wanted.asks and paid_over(read, wanted, before.focus, catalogue):
+        wanted = replace(wanted, asks=wanted.asks | {"instalment"})
     parted = "instalment" in wanted.asks or (before.parts and "price" in wanted.asks)
     if parted and _of_parts(wanted, catalogue):
         wanted = replace(wanted, months=None)

@@ -102,6 +102,8 @@ def _ahead(words: Sequence[Token]) -> bool:
     last = words[-_NEAR:]
     for place in range(len(last) - 1, -1, -1):
         token = last[place]
+        if token.folded in listed("behind"):
+            return False  # «not one, three sets», in a language that denies what stands before
         if drops(token) or token.folded in listed("denying") or token.folded in listed("wondering"):
             return True
         if place and token.folded in listed("still") and last[place - 1].folded in listed("which"):

@@ -149,6 +149,7 @@ def _of_units(
     told, place = known.told, known.place
     each = any(token.folded in listed("each") for token in part)
     alone = [unit for unit in wanted.quantities if not unit.startswith("@")]
+    his = any(token.raw in written("owners") for token in part)  # «we have scanners in 3 shops»
     for n, token in enumerate(part):
         behind = part[n + 1] if n + 1 < len(part) else None
         unit = catalogue.units.of(behind.folded) if behind is not None else None
@@ -161,12 +162,19 @@ def _of_units(
             of_all = unit or counted or place
             if of_all in told and of_all is not None and (unit or _is(numbers.get(behind.start), told[of_all])):
                 yield Shared(token.start, of_all, every=False)
-        elif token.folded in listed("onto") and behind is not None:
+        elif (token.folded in listed("onto") or (token.raw in written("inplaces") and not his)) and behind is not None:
             if each and unit is not None and unit in told:
                 yield Shared(token.start, unit)
             counted = catalogue.units.of(part[n + 2].folded) if n + 2 < len(part) else None
-            if behind.number and counted in wanted.quantities and counted in told and counted is not None:
+            if behind.start in numbers and counted in wanted.quantities and counted in told and counted is not None:
                 yield Shared(token.start, counted, every=False)
+        elif token.start in numbers and unit is not None and unit == place and not his and _led_by(part, n, wanted):
+            yield Shared(token.start, unit, every=False, led=True)  # «3 shops' scales», as Kazakh has it
+
+
+def _led_by(part: Sequence[Token], place: int, wanted: Wanted) -> bool:
+    """Whether a name stands right behind a number and its unit."""
+    return place + 2 < len(part) and any(m.own and m.start == part[place + 2].start for m in wanted.named)
 
 
 def _ends(behind: Token | None) -> bool:
@@ -202,11 +210,11 @@ def _measures(token: Token) -> bool:
 def _of(read: Read, found: Sequence[Token], mark: Shared, named: Sequence[Named], catalogue: Catalogue) -> list[int]:
     """Places of the mentions that are shared out: the last before the word, with those joined to it, else the next."""
     begin, end = mark.part
-    here = [n for n, m in enumerate(named) if m.own and begin <= m.start < end]
+    here = [n for n, m in enumerate(named) if (m.own or m.unique) and begin <= m.start < end]
     before = [n for n in here if named[n].end <= mark.at]
     behind = here[len(before) : len(before) + 1]
     if mark.led:
-        return behind
+        return behind if mark.every or not behind else _joined_behind(read, found, named, behind[0])
     if before and behind and mark.every and not _by_piece(named[before[-1]], catalogue, every=True):
         return behind  # «Rost, and for each shop a scanner»
     if not before or (mark.unit is None and here[-1] not in before):
@@ -231,6 +239,16 @@ def _joined(read: Read, found: Sequence[Token], named: Sequence[Named], last: in
     meant = [last]
     for n in reversed(range(last)):
         if not named[n].own or not _lists(read, found, named[n].end, named[meant[-1]].start):
+            break
+        meant.append(n)
+    return meant
+
+
+def _joined_behind(read: Read, found: Sequence[Token], named: Sequence[Named], first: int) -> list[int]:
+    """A mention with those that are listed behind it."""
+    meant = [first]
+    for n in range(first + 1, len(named)):
+        if not named[n].own or not _lists(read, found, named[meant[-1]].end, named[n].start):
             break
         meant.append(n)
     return meant

@@ -54,7 +54,11 @@ def taken_in(items: Sequence[Held], wanted: Wanted, goes: Taking, catalogue: Cat
     counts, pers = wanted.counted, wanted.counted_per
     # Who adds to what he asked the price of takes that too.
     adds = goes.beside and takes and any(listed("adding").get(word) is not None for word in wanted.words)
+    kits = [catalogue.contents[key].keys for key, held in new.items() if held.taken and key in catalogue.contents]
+    inside = frozenset[str]().union(*kits) if not goes.beside else frozenset[str]()
     for item in items:
+        if item.key not in new and not inside.isdisjoint((item.key, *item.open)) and (item.open or not item.taken):
+            continue  # what he asked the price of comes with the kit
         if goes.anew and item.key not in new and item.key not in goes.called and settled.isdisjoint(item.open):
             continue
         head = catalogue.head(item.key)
@@ -119,8 +123,10 @@ def _new(wanted: Wanted, goes: Taking, catalogue: Catalogue, *, takes: bool) -> 
         if contents and not any(map(bounded, meant_by(mention, catalogue))):
             continue  # «is the scanner in it?» orders none
         if key is not None:
-            if key in own and (mention.own or wanted.asks & _PRICED) and catalogue.get(key) is not None:
-                new[key] = Held(key, counts.get(key), takes, per=pers.get(key))
+            offer = catalogue.get(key)
+            if key in own and (mention.own or wanted.asks & _PRICED) and offer is not None:
+                asked_free = bool(offer.free_from) and any(listed("freewords").get(w) is not None for w in wanted.words)
+                new[key] = Held(key, counts.get(key), takes and not asked_free, per=pers.get(key))
         elif mention.own and 1 < len(mention.tied) <= _MOST_TIED and not (own | refused) & set(mention.tied):
             least = least_of(catalogue, mention.tied)
             if least is not None and not bounded(least) and (asks or _called(catalogue.head(least.key), wanted)):

@@ -54,15 +54,18 @@ def wanted_together(case: Case, basket: Basket, *, joined: bool) -> tuple[Case, 
     total = any(word in listed("totals") for word in asked.words)
     meant = [item for item in basket.items if item.key in basket.earlier and item.key not in own]
     before = [item for item in meant if joined or not own or (total and len(own) == 1)]
+    held = [item for item in basket.items if item.taken]
+    keys = (*own, *(item.key for item in before))
+    before = [i for i in before if i.taken or not _unordered(i.key, () if held else keys, catalogue)]
     chosen: dict[str, Offer] = {}
-    open_ = least_of(catalogue, basket.offered) if not own and basket.offered else None
+    taken = not held or any(not {i.key, *i.open}.isdisjoint(basket.offered) for i in held)
+    open_ = least_of(catalogue, basket.offered) if not own and basket.offered and taken else None
     for key in (*(item.key for item in before), *own, *((open_.key,) if open_ is not None else ())):
         if (offer := catalogue.get(key)) is not None and key not in basket.rejected:
             # Of the plans of one kind one is taken: the one named last.
             chosen[catalogue.head(key) if bounded(offer) else key] = offer
     offers = [_that_holds(case, offer) for offer in list(chosen.values())[-_MOST:]]
-    held = [item for item in basket.items if item.count is not None]
-    counts = {key: item.count for item in held for key in (*item.open, item.key) if item.count is not None}
+    counts = {key: i.count for i in basket.items for key in (*i.open, i.key) if i.count is not None}
     months = asked.months
     if basket.months is not None and (months is None or months == 1):
         yearly = any(p.fact.period == "year" for o in offers for p in o.prices)
@@ -73,6 +76,13 @@ def wanted_together(case: Case, basket: Basket, *, joined: bool) -> tuple[Case, 
         fits = decided_plan(case)
         offers += [fits.sum.parts[0].offer] if fits is not None else []
     return case, offers
+
+
+def _unordered(key: str, keys: Sequence[str], catalogue: Catalogue) -> bool:
+    """Whether it is a delivery, and of nothing among `keys`: whoever asked what it costs has not ordered it."""
+    offer, others = catalogue.get(key), [o for each in keys if (o := catalogue.get(each)) is not None]
+    once = (o for o in others if not o.free_from and all(p.fact.period in ("once", None) for p in o.prices))
+    return offer is not None and bool(offer.free_from) and not any(once)
 
 
 def _that_holds(case: Case, offer: Offer) -> Offer:

@@ -10,6 +10,7 @@ _LISTS = Lists("app.guardrail.checks", "weekdays.yaml")
 _DAYS = {beginning: place for place, row in enumerate(_LISTS.rows("days").values()) for beginning in row}
 """Beginning of a word -> its day, in the order of the week; behind the seven what several of them are called."""
 _WEEK = 7
+_WORKDAYS = frozenset(range(5))
 _DAY = re.compile("\\b(" + "|".join(sorted(_DAYS, key=len, reverse=True)) + ")[^\\W\\d_]*")
 _UNTIL = _LISTS.words("until")
 _OFF = _LISTS.pattern("day_off")
@@ -17,8 +18,14 @@ _CLAUSE = re.compile(r"[,;.!?\n]")
 
 
 def given(word: str, said: str, page: str) -> bool:
-    """Whether a folded text gives the day that a folded word names: for what a sentence says, or as a day off."""
+    """Whether a folded text gives the day that folded words name: for what a sentence says, or as a day off.
+
+    «По будням» is given by the five days.
+    """
     found = _DAY.match(word)
+    several = _DAY.search(word)
+    if several is not None and _DAYS[several[1]] == _WEEK:
+        return _given(page)[0] >= _WORKDAYS
     if found is None:
         return False
     open_on, off = _given(page)

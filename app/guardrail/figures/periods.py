@@ -1,14 +1,16 @@
 """Gives every amount of money its period («в месяц») and its unit («за магазин») from the words around it."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import replace
 
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.units import paid_for
 from app.guardrail.text.lists import Lists
-from app.guardrail.text.words import Text, covered
+from app.guardrail.text.words import PlacedToken, Text, covered
 
 _LISTS = Lists("app.guardrail.figures", "periods.yaml")
+_OF = _LISTS.row("of")
 _ONTO = _LISTS.word("onto")
 _WITHIN = _LISTS.word("within")
 _NOUNS = _LISTS.table("nouns")
@@ -69,7 +71,8 @@ def periods_of(text: Text) -> list[tuple[int, int, str]]:
             j = i - 1
             while j >= 0 and i - j < 3 and tokens[j].text in _BETWEEN and tokens[j].text not in _LEADS:
                 j -= 1
-            if j >= 0 and tokens[j].text in _LEADS and not (name == "hour" and tokens[j].text == _ONTO):
+            paid = j >= 0 and tokens[j].text in _LEADS and not (name == "hour" and tokens[j].text == _ONTO)
+            if paid and not (name == "day" and tokens[j].text == _WITHIN and _is_day_of(tokens, j, i)):
                 found.append((tokens[j].start, token.end, name))
             continue
         name = _WORDS.get(token.text)
@@ -83,6 +86,13 @@ def periods_of(text: Text) -> list[tuple[int, int, str]]:
         if name is not None and not (name == "once" and following == _WITHIN):
             found.append((tokens[i - 1].start, token.end, name))
     return [p for p in found if not _termed(text, p[0])]
+
+
+def _is_day_of(tokens: Sequence[PlacedToken], lead: int, day: int) -> bool:
+    """«В день обращения вычтем 3 000 ₸»: when, and not how often; «3 000 ₸ в день аренды» is."""
+    behind = tokens[day + 1 : day + 2]
+    paid = any(token.kind == "n" for token in tokens[max(0, lead - 2) : lead])
+    return not paid and bool(behind) and behind[0].text.endswith(_OF)
 
 
 def _tells(word: str) -> bool:

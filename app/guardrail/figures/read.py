@@ -12,6 +12,7 @@ from app.guardrail.figures.measures import ADJECTIVE, CURRENCIES, SIGNS, UNITS_O
 from app.guardrail.figures.numerals import Number, numbers, word_value
 from app.guardrail.figures.periods import attach
 from app.guardrail.figures.shapes import fixed
+from app.guardrail.figures.shared import share
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import PlacedToken, Text
 
@@ -23,21 +24,18 @@ _NEAR = _LISTS.words("near")
 _FULL = _LISTS.word("full")
 _CALENDAR = _LISTS.row("calendar")
 _EACH = _LISTS.row("each")
-_THOUSAND = _LISTS.word("thousand")
 _TURNED = _LISTS.words("turned")
 _TURNED_LEADS = _LISTS.words("turned_leads")
-_UP_TO = _LISTS.words("up_to")
 
 _ADDRESS = _LISTS.words("address")
 _LABELS = _LISTS.words("labels")
-_BETWEEN = _LISTS.words("between")
 _WORKING = _LISTS.pattern("working")
 
 
 def figures(text: Text, models: frozenset[tuple[str, str]] = frozenset()) -> tuple[Figure, ...]:
     """Every figure of a text, in order. `models` are (word, number) pairs that are names («print», «80»)."""
     shaped, measured = parts(text, models)
-    found = _share(text, list(measured))
+    found = share(text, list(measured))
     found += implied(text, [*found, *shaped])
     found += shaped
     found.sort(key=lambda f: f.start)
@@ -263,37 +261,3 @@ _NO_NOUN = _LISTS.words("no_noun")
 
 def _is_noun(token: PlacedToken) -> bool:
     return token.key not in _NO_NOUN and token.text not in _NO_NOUN and not token.text.startswith(_EACH)
-
-
-def _share(text: Text, found: list[Figure]) -> list[Figure]:
-    """«2–5 дней», «от 3 500 до 6 900 ₸», «5 или 10 %»: the first number has the second's unit."""
-    for i in range(len(found) - 2, -1, -1):
-        one, two = found[i], found[i + 1]
-        if (
-            one.kind not in ("bare", "count")
-            or two.kind not in ("money", "percent", "duration")
-            or one.sentence != two.sentence
-        ):
-            continue
-        between = text.tokens[one.last + 1 : two.first]
-        if any(t.text == "—" and text.folded[t.start - 1 : t.start] == " " for t in between):
-            continue
-        if one.kind == "count" or len(between) > 2 or not all(t.text in _BETWEEN for t in between) or not between:
-            continue
-        ratio = _factor(text, two) if two.kind == "duration" else Decimal(1)
-        value = one.value * ratio
-        if two.kind == "money" and _THOUSAND in two.text and one.value < 1000:
-            value *= 1000
-        ranged = between[0].text in _UP_TO
-        found[i] = replace(
-            one, low=ranged, kind=two.kind, value=value, unit=two.unit, currency=two.currency, working=two.working
-        )
-    return found
-
-
-def _factor(text: Text, figure: Figure) -> Decimal:
-    word = text.tokens[figure.last].text
-    if word in UNITS_OF_TIME:
-        return Decimal(UNITS_OF_TIME[word][1])
-    adjective = adjective_duration(word)
-    return Decimal(adjective[1]) if adjective else Decimal(1)

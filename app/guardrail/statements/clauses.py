@@ -35,7 +35,7 @@ _SIGNS = frozenset().union(*_DENYING.values(), *_BARE.values()) - {""}
 """What denies, in any language: it names nothing."""
 _NAMELESS = _SIGNS | _folded("stop") | _folded("numbers")
 _IDLE = _folded("idle")
-_BESIDE, _PLAIN, _OR = _folded("beside"), _folded("plain"), _folded("or")
+_BESIDE, _PLAIN, _OR, _BUT_FOR = map(_folded, ("beside", "plain", "or", "but_for"))
 _CONDITIONAL, _BEFORE = _folded("conditional"), _folded("before_conditional")
 _TURNING, _PRONOUNS, _EXISTING, _LACKING = (
     _folded("turning"),
@@ -169,6 +169,8 @@ def clauses(text: str, language: Language) -> tuple[Clause, ...]:
         if marks[place - 1] == _JOINED and made[place - 1].supposes:
             made[place] = replace(made[place], supposes=True)
     _share_denial(made, marks)
+    if any(clause.denies for clause in made):
+        made = [clause if _BUT_FOR.isdisjoint(clause.text) or clause.denies else _with(clause, None) for clause in made]
     if any(word.startswith(_UNTRUE) for clause in made for word in clause.text):
         quoted = {key for said in _QUOTED.findall(text) for _, key in content(said)}
         made = [_turned(clause, quoted) for clause in made]

@@ -27,7 +27,7 @@ class Parse:
         self.group: Decimal | None = None
         self.room = Decimal(0)
         self.last_scale = NONE
-        self.about = self.spelled = False
+        self.about = self.spelled = self.ended = False
         self.weak = True
         self.suffix = self.language = ""
 
@@ -96,8 +96,9 @@ class Parse:
         return True
 
     def _fits(self, word: Numeral) -> bool:
-        if self.group is not None and word.language != self.language and word.role in ("add", "ordinal"):
-            return False  # "ten" in one may be "he" in the other
+        begun = self.group is not None or (word.weak and self.last_scale != NONE)
+        if begun and word.language != self.language and word.role in ("add", "ordinal"):
+            return False  # "ten" in one may be "he" in the other, behind digits too
         if word.role in ("add", "ordinal"):
             return word.value < self.last_scale if self.group is None else 0 < word.value < self.room
         return word.role in ("times", "scale", "scales")
@@ -119,6 +120,8 @@ class Parse:
                 return False
             self.total += figure.value * scale
             self.last_scale = scale
+            named = self.words.words.get(self.text.fold(figure.end))
+            self.language = named.language if named else ""
         self.weak = False
         return True
 
@@ -177,6 +180,8 @@ class Parse:
 
     def _taken(self, word: Numeral) -> RawNumber | bool | None:
         group, value, fold = self.group, word.value, self.text.fold(self.place)
+        if self.ended:
+            return True
         if fold in self.words.vague and self.place == self.first and not bounds().before.at(self.text, self.place - 1):
             return True
         if word.role in ("add", "ordinal"):
@@ -199,7 +204,7 @@ class Parse:
         spelled = self.text.tokens[self.place].text.lower() != fold
         self.weak &= word.weak and not (spelled and fold in self.words.kept)
         self.about |= word.about
-        self.language = word.language
+        self.language, self.ended = word.language, word.ended
         self.spelled = True
         self.place += 1
         return self._done(ordinal=True) if word.role == "ordinal" else None
@@ -249,6 +254,6 @@ def _borne_out(text: Text, found: RawNumber) -> bool:
     if text.fold(found.last) in beside and text.near(found.last):
         return True
     before = numeral_words().get(text.fold(found.first - 1))
-    if before and not before.weak and text.near(found.first):
+    if before and not before.weak and before.language == found.language and text.near(found.first):
         return True
     return counts_in_kazakh(text, found.first, found.last)

@@ -30,6 +30,8 @@ class Numeral:
     weak: bool = False
     """Also a common word that is no number: it needs a number, a unit or a counted thing beside it."""
     language: str = ""
+    ended: bool = False
+    """Has an ending that only the last word of a number has: what stands behind it begins another number."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,13 @@ class NumeralWords:
     slips: dict[str, tuple[str, ...]]
     """A long word with one letter left out -> the words that it may be."""
     tails: frozenset[str]
+    never: frozenset[str]
+    """Words a letter away from a number, or with what looks like its ending, that are others."""
 
     def get(self, fold: str) -> Numeral | None:
         """The numeral that a word says, also with one letter wrong where it is long."""
         found = self.words.get(fold)
-        if found or len(fold) < SLIP - 1 or fold[-2:] not in self.tails:
+        if found or len(fold) < SLIP - 1 or fold[-2:] not in self.tails or fold in self.never:
             return found
         tried = {fold, *_shorter(fold)} if len(fold) < 20 else ()
         near = {word for key in tried for word in self.slips.get(key, ())}
@@ -111,6 +115,7 @@ def numeral_words() -> NumeralWords:
         kept=data.words("numerals.strong_with_letters"),
         slips={short: tuple(sorted(of)) for short, of in slips.items()},
         tails=frozenset(word[-2:] for word in long),
+        never=data.words("numerals.never"),
     )
 
 
@@ -119,13 +124,16 @@ def _numerals(data: Book) -> Iterator[tuple[str, Numeral]]:
         ("ordinal", "ordinal"), ("add", "add"), ("collective", "add"), ("times", "times"),
         ("scale", "scale"), ("scales", "scales"), ("whole", "whole"), ("pair", "add"),
     )  # fmt: skip
+    last = [language for language in ("ru", "kk", "en") if data.section("numerals.ends_last", language)]
     for name, role in roles:
+        stems = data.stems(f"numerals.{name}")
         for language, key, form in data.forms(f"numerals.{name}"):
             value = Decimal(key)
             room = _room(value, role, ten_joins=bool(data.section("numerals.ten_joins", language)))
             if name == "collective":
                 room = Decimal(0)
-            yield form, Numeral(value, role, room, about=name == "pair", language=language)
+            ended = language in last and form not in stems
+            yield form, Numeral(value, role, room, name == "pair", language=language, ended=ended)
 
 
 def _room(value: Decimal, role: Role, *, ten_joins: bool) -> Decimal:

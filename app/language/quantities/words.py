@@ -71,6 +71,12 @@ class Book:
                 for form in self._spelled(str(words or ""), language):
                     yield language, str(key), form
 
+    def stems(self, name: str) -> frozenset[str]:
+        """The words of a section as they stand without an ending."""
+        rows = (self.section(name, language) or {} for language in LANGUAGES)
+        words = (str(row or "") for each in rows for row in (each.values() if isinstance(each, dict) else (each,)))
+        return frozenset(self.fold(word.partition("+")[0]) for row in words for word in row.split())
+
     def words(self, name: str) -> frozenset[str]:
         """Every single word of a section."""
         return frozenset(form for _, _, form in self.forms(name))

@@ -7,16 +7,24 @@ amounts of the draft are right. Every figure that it reckons with was said: in a
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
-from itertools import product as choices
 
 from app.guardrail.allowed.model import Price
 from app.guardrail.case import Case
 from app.guardrail.checks.fractions import shares
+from app.guardrail.checks.money.each import per_one
 from app.guardrail.checks.money.elided import by_unit, told_behind, unnamed_before
 from app.guardrail.checks.money.hedges import fits, hedge
 from app.guardrail.checks.money.parts import named_parts
-from app.guardrail.checks.money.said import MANY, counted
-from app.guardrail.checks.money.together import compares, differences, of_prices, sums_of, with_prices, with_unsaid
+from app.guardrail.checks.money.said import counted
+from app.guardrail.checks.money.together import (
+    compares,
+    differences,
+    of_named,
+    of_prices,
+    sums_of,
+    with_prices,
+    with_unsaid,
+)
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import same_unit
 from app.guardrail.text.lists import Lists
@@ -36,8 +44,6 @@ _MINUTES = {"hour": 60, "day": 1440, "week": 10080}
 _SPANNED = {12: "year", 6: "half", 3: "quarter"}
 _SAID = 8
 """Counts, lengths of time, amounts and names at most that are reckoned with: an answer speaks of two or three."""
-_ROWS = 64
-"""Choices of prices for the things that are named together."""
 _PRICES = 24
 _SOLE = 3
 """Things with a price in the sections in use, at most, for one of them to be meant without its name."""
@@ -67,17 +73,18 @@ class Derived:
             one = not any(noun in self._units for _, noun in self._counts(f))
             if one and any(f.value == p.amount for n in units for p in self._case.knowledge.products[n].prices):
                 return True
-        prices = self._prices(f, bound)
+        named = self._wanted(f, bound)
+        prices = self._prices(named)
         if any(f.value == p.amount and self._as_before(f, p) for p in prices):
             return True
         monthly = _BY_MONTH in self._case.clause_text(f.clause)  # how it is paid, not for how long
-        for value, period in self._worked_out(f, prices, how):
+        for value, period in self._worked_out(f, named, prices, how):
             if fits(f.value, value, how) and (not f.period or f.weak_period or monthly or f.period == period):
                 return True
         return any(fits(f.value, value, how) for value in self._sums(f)) or self.compared(f, bound)
 
-    def _prices(self, f: Figure, bound: frozenset[int] | None) -> list[Price]:
-        """The prices that an amount may be reckoned from: of what it is said of, else of what is named or in use."""
+    def _wanted(self, f: Figure, bound: frozenset[int] | None) -> frozenset[int]:
+        """What an amount may be reckoned from: what it is said of, else what is named or in use."""
         products = self._case.knowledge.products
         priced = frozenset(n for n, x in enumerate(products) if any(p.amount and not p.least for p in x.prices))
         near = [m for m in self._case.mentions if 0 <= f.sentence - m.sentence <= 1 and not m.head]
@@ -86,8 +93,12 @@ class Derived:
         wanted = (bound or frozenset()) & priced or named or (case.asked | case.asked_before) & priced or priced
         before = any(m.sentence == f.sentence and m.last < f.first and m.products & priced for m in near)
         if not before and len(priced) <= _SOLE:
-            wanted = priced  # the subject is left out: it is what all sections are about
-        return [p for n in sorted(wanted) for p in products[n].prices if p.amount and not p.least][:_PRICES]
+            return priced  # the subject is left out: it is what all sections are about
+        return wanted
+
+    def _prices(self, named: frozenset[int]) -> list[Price]:
+        products = self._case.knowledge.products
+        return [p for n in sorted(named) for p in products[n].prices if p.amount and not p.least][:_PRICES]
 
     def _as_before(self, f: Figure, price: Price) -> bool:
         """«за год 149 000 ₸, это 12 400 ₸ в месяц вместо 14 900 ₸»: paid as the amount before it."""
@@ -100,7 +111,8 @@ class Derived:
             return True  # «на сутки 9 000 ₸, на час 1 500 ₸»
         return f.weak_period and bool(before) and before[-1].period == price.period and not before[-1].weak_period
 
-    def _worked_out(self, f: Figure, prices: list[Price], how: str) -> Iterator[_Candidate]:
+    def _worked_out(self, f: Figure, named: frozenset[int], prices: list[Price], how: str) -> Iterator[_Candidate]:
+        yield from per_one(self._case, f, named, self._right, self._counted)
         rates, one = self._rates, f.each or (f.unit is not None and f.times <= 1)
         shared = any(t.text.startswith(_EACH) for t in self._case.sentence_tokens[f.sentence])
         for p in prices:
@@ -121,6 +133,7 @@ class Derived:
                 if g.period == "month":
                     yield from ((g.value * n, _SPANNED.get(n, "total")) for n in self._whole(f))
                 yield from self._divided(f, g.value, g.period or "once")
+                yield from ((g.value * share, g.period or "once") for share in self._shares)
 
     def _whole(self, f: Figure) -> tuple[int, ...]:
         """Months that an amount may be said for."""
@@ -165,7 +178,7 @@ class Derived:
             yield from self._added(f, [g for g in before if g.sentence >= least])
         if before and before[-1].sentence == f.sentence:
             yield from with_prices(case.knowledge.products, before[-1].value, before[-1].period)
-        yield from self._together(f)
+        yield from of_named(self._case, f)
         parts = [g for g in before if g.sentence == f.sentence and g.period in (f.period, None)]
         named = {
             n
@@ -193,31 +206,6 @@ class Derived:
         # «двое по 900 ₸»: a word for people, without a noun
         clauses = ((n, self._case.text.tokens[place].clause) for n, _, place in self._counted if place < g.first)
         return next((n for n, clause in reversed(list(clauses)) if clause == g.clause), 1)
-
-    def _together(self, f: Figure) -> Iterator[Decimal]:
-        case = self._case
-        products = case.knowledge.products
-        named = [
-            m for m in case.mentions if m.sentence == f.sentence and m.last < f.first and m.products and not m.head
-        ]
-        rows: dict[frozenset[int], list[Decimal]] = {}
-        for m in sorted(named, key=lambda m: len(m.products)):
-            if any(m.products & others for others in rows):
-                continue  # «принтер D-Print 80»: named twice
-            prices = (p for n in sorted(m.products) for p in products[n].prices if p.amount and not p.least)
-            rows.setdefault(m.products, list(dict.fromkeys(p.amount * self._before(m.first) for p in prices)))
-        told = [row for row in rows.values() if row]
-        size = 1
-        for row in told:
-            size *= len(row)
-        if 2 <= len(told) <= _SAID and size <= _ROWS:
-            for chosen in choices(*told):
-                yield sum(chosen, Decimal(0))
-
-    def _before(self, place: int) -> int:
-        """How many of a thing are named: the number right before it."""
-        found = [g for g in self._case.figures if g.kind in ("count", "bare") and place - 1 <= g.first <= place]
-        return int(found[0].value) if found and 1 < found[0].value < MANY and found[0] not in self._case.money else 1
 
     def compared(self, f: Figure, bound: frozenset[int] | None) -> bool:
         """Whether it is what two amounts differ by, where words compare them."""

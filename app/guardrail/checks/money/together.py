@@ -5,12 +5,17 @@ from decimal import Decimal
 from itertools import combinations, product
 
 from app.guardrail.allowed.model import Product
+from app.guardrail.case import Case
+from app.guardrail.checks.money.said import MANY
+from app.guardrail.figures.figure import Figure
 from app.guardrail.text.lists import Lists
 
 _DIFFERING = Lists("app.guardrail.checks.money", "derived.yaml").row("differing")
 
 _FEW = 5
 """Things with a price at most whose prices are compared or added: of more, any number would be a difference."""
+_SAID, _ROWS = 8, 64
+"""Things that are named together, and choices of prices for them."""
 _TWO = 2
 _MONTHS = {"year": 12, "half": 6, "quarter": 3}
 
@@ -67,3 +72,28 @@ def with_unsaid(
         for n in sorted(named)[:_FEW]:
             prices = (p for p in products[n].prices if p.amount and not p.least and p.amount not in said)
             yield from (p.amount + added for p in prices if p.period == period)
+
+
+def of_named(case: Case, f: Figure) -> Iterator[Decimal]:
+    """The sums of one price of each thing that is named before an amount, as many as are named."""
+    products = case.knowledge.products
+    named = [m for m in case.mentions if m.sentence == f.sentence and m.last < f.first and m.products and not m.head]
+    rows: dict[frozenset[int], list[Decimal]] = {}
+    for m in sorted(named, key=lambda m: len(m.products)):
+        if any(m.products & others for others in rows):
+            continue  # «принтер D-Print 80»: named twice
+        prices = (p for n in sorted(m.products) for p in products[n].prices if p.amount and not p.least)
+        rows.setdefault(m.products, list(dict.fromkeys(p.amount * _before(case, m.first) for p in prices)))
+    told = [row for row in rows.values() if row]
+    size = 1
+    for row in told:
+        size *= len(row)
+    if 2 <= len(told) <= _SAID and size <= _ROWS:
+        for chosen in product(*told):
+            yield sum(chosen, Decimal(0))
+
+
+def _before(case: Case, place: int) -> int:
+    """How many of a thing are named: the number right before it."""
+    found = [g for g in case.figures if g.kind in ("count", "bare") and place - 1 <= g.first <= place]
+    return int(found[0].value) if found and 1 < found[0].value < MANY and found[0] not in case.money else 1
