@@ -120,7 +120,7 @@ def what_decides(
     known = as_heard(before, text, counted, found)
     now = heard(text, known, found.catalogue, parser(found))
     read, asked, basket = now.read, now.wanted, now.after
-    order, ours = _order(step, now, found) if sums else (), _is_ours(step, asked, all_)
+    order, ours = _order(step, now, found) if sums else (), bool(snapshot.history) and _is_ours(step, asked, all_)
     recap = recaps(asked.words)
     if recap and not asked.named and len(asked.rest) <= _ASIDE and not any(i.taken for i in basket.items):
         return (Deciding("term", NothingOrdered().say(step.language)),)
