@@ -316,6 +316,17 @@ async def test_all_forms_of_a_number_are_listed_and_deleted_together(
     assert count(machine.store.path, Person("visitor-18")).turns == 1
 
 
+async def test_what_only_a_backup_still_holds_is_said_to_remain_too(bot: Bot, machine: Machine, tmp_path: Path) -> None:
+    await told(bot, machine, Key("BOT_1", "8 702 295 18 10"), "привет")
+    await told(bot, machine, STAYS, "позвоните на 8 702 295 18 10")
+    data, target = machine.store.path.parent, tmp_path / "backups"
+    create(data, target, [], "0", NOON)
+    command("forget", "--user", STAYS.user_id, "--data", data, "--yes")
+    status, said = command("forget", "--user", NUMBER, "--like", "--data", data, "--backups", target, "--yes")
+    assert said.count("the id itself") == 1, "the memory is clean, the backup holds it in another's words"
+    assert status == 2
+
+
 async def test_a_form_that_somebody_else_has_written_is_said_to_remain(bot: Bot, machine: Machine) -> None:
     await told(bot, machine, Key("BOT_1", "8 702 295 18 10"), "привет")
     await told(bot, machine, STAYS, "позвоните на 8 702 295 18 10")
