@@ -261,6 +261,8 @@ async def test_the_clock_shows_the_cases_local_time_and_noon_without_one(
     text = """
 - {id: night, user: позовите менеджера, local_time: "23:30", expected: {must_include: ["09:00"]}}
 - {id: noon, user: позовите менеджера, expected: {must_not: ["09:00"]}}
+- {id: "early, at the shop", user: позовите менеджера, local_time: "06:00", expected: {must_include: ["09:00"]}}
+- {id: "in the afternoon, at the shop", user: позовите менеджера, local_time: "16:30", expected: {must_not: ["09:00"]}}
 """
     report = await evaluate_dialogues(bot, read(tmp_path, text), machine)
     assert report.misses == ()
