@@ -50,12 +50,14 @@ WAYS = {
     "hung": (ModelUnavailable("silent", reason="hang"), False),
     "known as hung": (ModelUnavailable("silent", reason="hang"), True),
     "turned away": (ModelUnavailable("busy", reason="busy"), False),
+    "over its limit": (ModelUnavailable("429", reason="limited"), False),
     "nonsense": (ModelUnavailable("nothing usable", reason="malformed"), False),
     "too long": (PromptTooLong("too long", reason="too_long", tokens=10**6, room=100), False),
 }
 SAYS = {
     "gone": "gone", "left alone": "gone", "refuses": "gone", "loading": "loading", "late": "late",
     "no time to ask": "late", "hung": "hung", "known as hung": "hung", "turned away": "crowded",
+    "over its limit": "crowded",
     "nonsense": "unusable", "too long": "unusable",
 }  # fmt: skip
 
