@@ -45,7 +45,12 @@ def without_dates(text: str) -> str:
 
 
 def _is_time(word: str) -> bool:
-    return any(word == known or (len(known) >= _TIME and word.startswith(known[:-1])) for known in listed("time"))
+    return word in listed("time") or word.startswith(_stems_of_time())
+
+
+@lru_cache(maxsize=1)
+def _stems_of_time() -> tuple[str, ...]:
+    return tuple(known[:-1] for known in listed("time") if len(known) >= _TIME)
 
 
 @lru_cache(maxsize=4096)

@@ -6,6 +6,8 @@ look-alikes inside a Cyrillic word («ценa»), letters held down («прив�
 
 import re
 import unicodedata
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -117,9 +119,10 @@ class Contact:
 
 def contacts(text: str) -> list[Contact]:
     """Every valid phone number of Kazakhstan or Russia and every email address, in order."""
-    found = []
+    emails: list[Contact] = []
     if "@" in text:
-        found = [Contact("email", m.group().lower(), m.start(), m.end()) for m in _EMAIL.finditer(text)]
+        emails = [Contact("email", m.group().lower(), m.start(), m.end()) for m in _EMAIL.finditer(text)]
+    found = [*emails]
     for match in _PHONE.finditer(text):
         digits = re.sub(r"\D", "", match.group())
         national = digits[-10:]
@@ -130,7 +133,13 @@ def contacts(text: str) -> list[Contact]:
             digits.isascii()
             and believable
             and len(set(national)) > 2
-            and not any(c.start <= match.start() < c.end for c in found)
+            and not _within(emails, match.start())
         ):
             found.append(Contact("phone", "+7" + national, match.start(), match.end()))
     return sorted(found, key=lambda contact: contact.start)
+
+
+def _within(found: Sequence[Contact], place: int) -> bool:
+    """Whether one of these, in the order of their places, holds that place."""
+    at = bisect_right(found, place, key=lambda contact: contact.start)
+    return bool(at) and place < found[at - 1].end

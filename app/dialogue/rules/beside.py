@@ -84,8 +84,9 @@ def _without_contact(s: Scene, clause: str) -> str:
     name = set(map(fold, s.heard.values.get("name", "").split()))
     cues = (m for m in Vocabulary.load().find(message) if m.label[:2] == ("word", "name_cue"))
     gone = {place for match in cues for place in range(match.start, match.end)}
+    ways = [(contact.start, contact.end) for contact in contacts(message.text)]
     for place, token in enumerate(message.tokens):
-        if token.text in name or any(c.start <= token.start < c.end for c in contacts(message.text)):
+        if token.text in name or any(start <= token.start < end for start, end in ways):
             gone.add(place)
     if not gone:
         return clause.strip()
