@@ -24,6 +24,7 @@ from app.language.letters.evidence import weigh
 from app.language.words import words as of_language
 from app.types import Language, Passage, Section
 
+_DRAWN = 600  # characters of a question that a name in it draws aside: among more words it counts for little
 _LONGEST = 2000  # characters of a query, and of what came before it: more has no more to ask
 _BEST = 3  # sections of which one must cover the question: the right one is often second or third
 _REJECTED = 40  # words
@@ -128,8 +129,10 @@ class WordSearch:
         """
         asked = replace(asked, text=self._as_keyword(asked.text))
         found = self._in_either(asked, today, count)
-        nowhere = without_dates(without_names(asked.text[:_LONGEST]))
-        if found.exact or nowhere == asked.text[:_LONGEST] or not content_words(nowhere):
+        if found.exact or len(asked.text) > _DRAWN:
+            return found
+        nowhere = without_dates(without_names(asked.text))
+        if nowhere == asked.text or not content_words(nowhere):
             return found
         placeless = self._in_either(replace(asked, text=nowhere), today, count)
         best = placeless.positions[:1]
@@ -181,13 +184,15 @@ class WordSearch:
     def _held_in_russian(self, text: str) -> str:
         """The text without the Kazakh words around what it names in Russian: no Russian section could hold them."""
         known = self._coverage.known
+        nameless = without_names(text)
+        low = normalise(nameless)  # place for place
 
         def kept(match: re.Match[str]) -> str:
-            word = normalise(match[0])
+            word = low[match.start() : match.end()]
             kazakh = known(word, "kk") or of_language("kk").know(match[0].lower())
             return "" if kazakh and not known(word, "ru") else match[0]
 
-        return _WORD.sub(kept, without_names(text))
+        return _WORD.sub(kept, nameless)
 
     def _twins(self, found: ByWords, language: Language) -> ByWords:
         """What was found, each section in that language where it is written in it too."""

@@ -102,7 +102,7 @@ class Retriever:
         the question well enough."""
         asked = Asked(query, previous, tuple(without))
         found = self._words.search(asked, today, top_k)
-        if not self._covers(found) and found.in_context != query:  # it did not belong to what came before
+        if previous and not self._covers(found) and found.in_context != query:  # it did not belong to what came before
             found = self._words.search(replace(asked, previous=None), today, top_k)
         return found.passages(self.sections, top_k) if self._covers(found) else ()
 
@@ -126,7 +126,8 @@ class Retriever:
         """What each finds, in their order: the embedder is called once for all of them, and once more for those that
         did not belong to what came before. The reranker reads for each."""
         found = await self.explain_all(asked, top_k=top_k, today=today, deadline=deadline)
-        again = [n for n, each in enumerate(found) if not each.enough and each.in_context != each.query]
+        leant = [n for n, each in enumerate(asked) if each.previous and found[n].in_context != found[n].query]
+        again = [n for n in leant if not found[n].enough]
         second: dict[int, Explanation] = {}
         if again:
             alone = [replace(asked[n], previous=None) for n in again]

@@ -33,7 +33,8 @@ def without_names(text: str) -> str:
 def without_dates(text: str) -> str:
     """The text without the words that only say by when: "can you bring it before the weekend" asks of bringing."""
     said = list(_WORD.finditer(text))
-    spelt = [normalise(match[0]) for match in said]
+    low = normalise(text)  # place for place
+    spelt = [low[match.start() : match.end()] for match in said]
     gone: set[int] = set()
     for place, word in enumerate(spelt):
         if word in listed("by_when"):

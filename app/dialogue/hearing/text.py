@@ -129,12 +129,7 @@ def contacts(text: str) -> list[Contact]:
         explicit = len(digits) == 11
         # Zones 6 and 7 are Kazakhstan's, 3, 4, 8 and 9 Russia's; without a country code only mobiles are believed.
         believable = national[0] in ("346789" if explicit else "79")
-        if (
-            digits.isascii()
-            and believable
-            and len(set(national)) > 2
-            and not _within(emails, match.start())
-        ):
+        if digits.isascii() and believable and len(set(national)) > 2 and not _within(emails, match.start()):
             found.append(Contact("phone", "+7" + national, match.start(), match.end()))
     return sorted(found, key=lambda contact: contact.start)
 
