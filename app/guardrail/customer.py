@@ -11,12 +11,15 @@ from app.guardrail.text.lexicon import Lexicon
 from app.guardrail.text.phrases import phrases
 from app.guardrail.text.words import Text, read
 
+NUMBERS = 60
+"""Numbers of one text that are heard: what each is of takes as long to find as all of the words around it."""
+
 
 @lru_cache(maxsize=512)
 def heard(message: str, lexicon: Lexicon) -> tuple[Text, tuple[Figure, ...], frozenset[Decimal]]:
     """A customer's message as read, with its numbers (as written and as measured)."""
     text = read(message, lexicon=lexicon)
-    found = figures(text)
+    found = figures(text, most=NUMBERS)
     written = {
         Decimal(t.text.replace(" ", "").replace("'", "").replace(",", "."))
         for t in text.tokens
@@ -40,10 +43,6 @@ HEARD = 2000
 """Characters of one text of the customer that are heard."""
 TOLD = 4000
 """Characters of all of them together, newest first: what is left out cannot vouch for a draft."""
-
-
-NUMBERS = 60
-"""Numbers of one text that are heard: what each is of takes as long to find as all of the words around it."""
 _NUMBER = re.compile(r"\d+")
 
 

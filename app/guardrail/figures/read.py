@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
+from itertools import islice
 
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.implied import implied
@@ -32,10 +33,14 @@ _LABELS = _LISTS.words("labels")
 _WORKING = _LISTS.pattern("working")
 
 
-def figures(text: Text, models: frozenset[tuple[str, str]] = frozenset()) -> tuple[Figure, ...]:
-    """Every figure of a text, in order. `models` are (word, number) pairs that are names («print», «80»)."""
+def figures(
+    text: Text, models: frozenset[tuple[str, str]] = frozenset(), most: int | None = None
+) -> tuple[Figure, ...]:
+    """Every figure of a text, in order. `models` are (word, number) pairs that are names («print», «80»); no more than
+    the first `most` of its numbers are read.
+    """
     shaped, measured = parts(text, models)
-    found = share(text, list(measured))
+    found = share(text, list(islice(measured, most)))
     found += implied(text, [*found, *shaped])
     found += shaped
     found.sort(key=lambda f: f.start)
