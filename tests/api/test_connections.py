@@ -21,6 +21,7 @@ from app.types import Draft, Prompt
 from loadtests.service import KEY, Server, ask, message
 
 HEAD_S, BODY_S, MOST = 1.0, 1.5, 64
+MOST_PIECES = 4_096  # of one body: docs/api.md
 BODY = json.dumps(message("привет", user="sockets")).encode()
 HEAD = (
     f"POST /api/v1/process HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer {KEY}\r\n"
@@ -171,6 +172,18 @@ def test_the_second_request_of_a_connection_is_refused_as_the_first(hurried: Ser
     assert one_answer(caller).startswith(b"HTTP/1.1 200")
     caller.sendall(HEAD[:30])
     assert refusal(caller)[0] == 408
+
+
+def test_the_pieces_of_each_body_are_counted_for_themselves(hurried: Server) -> None:
+    head = HEAD[: HEAD.index(b"Content-Length")] + b"Transfer-Encoding: chunked\r\n\r\n"
+    body = b"".join(b"1\r\n%c\r\n" % letter for letter in b" " * 3_000 + BODY) + b"0\r\n\r\n"
+    assert len(BODY) + 3_000 < MOST_PIECES < 2 * 3_000
+    caller = connected(hurried)
+    for _ in range(2):
+        caller.sendall(head + body)
+        assert one_answer(caller).startswith(b"HTTP/1.1 200")
+    caller.sendall(head + b"1\r\n \r\n" * (MOST_PIECES + 1))
+    assert refusal(caller)[0] == 400
 
 
 def test_a_connection_that_has_been_answered_waits_for_its_next_request_much_longer(hurried: Server) -> None:

@@ -112,6 +112,14 @@ def test_the_packet_is_in_the_shops_language(customer):
     assert "казахски" in step.handover.summary
 
 
+def test_what_is_known_stands_in_the_packet_in_the_shops_language(customer):
+    customer.says("у нас магазин одежды, 3 точки")
+    handover = customer.says("каспи бар ма, төлем қалай?").handover
+    assert "казахски" in handover.summary
+    assert "одежда и обувь" in handover.summary
+    assert handover.slots["business_type"] == "одежда и обувь"
+
+
 def test_every_handover_has_a_packet_with_the_question_that_was_asked(customer):
     customer.says("сколько стоит камера?")
     step = customer.says("позовите человека")

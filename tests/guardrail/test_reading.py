@@ -254,3 +254,14 @@ def test_a_quotation_vouches_for_its_own_figures_and_those_alone() -> None:
     assert figures(f"{quoted} А это 999 ₸.") == ["amount"]
     assert figures(f"А это 999 ₸. {quoted}") == ["amount"]
     assert {"amount", "currency", "percent", "free", "term", "count"} == QUOTABLE
+
+
+# -- what is heard of a long talk
+
+
+def test_of_a_long_talk_the_newest_messages_are_heard() -> None:
+    budget = "у меня бюджет 81 000 тенге"
+    talk = tuple(f"{number}. " + "мы продаём ткани и шторы на заказ, " * 50 for number in range(5))
+    draft = "Понял: ваш бюджет 81 000 ₸."
+    assert check(draft, context(customer=(*talk, budget))).ok
+    assert not check(draft, context(customer=(budget, *talk))).ok, "what is too long ago vouches for nothing"

@@ -13,6 +13,8 @@ from app.capacity.pace import Pace
 from app.capacity.quota import Quota
 from app.composing.extractive import Extractive
 from app.deadline import Deadline
+from app.dialogue import Dialogue
+from app.dialogue.policy.model import Policy, parse
 from app.turn.machine import Machine
 from app.turn.process import process
 from app.turn.replay import replay
@@ -107,6 +109,21 @@ async def test_the_word_of_the_model_decides_what_nothing_tells(quiet: Machine) 
     assert figures(quiet, "machine_unsure_turns_total") == {"": 2}, "it counts without a model too"
     assert (await record_of(quiet, "b"))["heard"] == {"act": "discount_request", "outcome": "answered"}
     assert (await record_of(quiet, "a"))["heard"] is None
+
+
+async def test_the_word_of_the_model_leads_out_of_no_topic(quiet: Machine) -> None:
+    topics = [
+        {"name": "visit", "action": "answer", "intents": ["demo"], "text": {"ru": ["Зал показываем по записи."]}},
+        {"name": "hall", "action": "answer", "intents": ["feature"], "text": {"ru": ["В зале сорок мест."]}},
+    ]
+    policy = parse({"topics": topics}, "policy.yaml", Policy.default())
+    own = replace(quiet.bots.default, dialogue=Dialogue.load(policy=policy))
+    machine = with_choice(quiet, "always", llm=Model("demo", "demo"))
+    ask = Ask(Key("BOT_1", "7701"), "ведущий на юбилей в мае свободен?", "r-1")
+    assert json.loads((await process(ask, own, machine)).body)["meta"]["topic"] == "hall"
+    assert (await record_of(machine))["heard"] == {"act": "demo", "outcome": "hard"}
+    ask = Ask(Key("BOT_1", "7702"), UNSURE, "r-2")
+    assert json.loads((await process(ask, own, machine)).body)["meta"]["topic"] == "visit", "it leads into one"
 
 
 async def test_nobody_is_asked_what_is_known(quiet: Machine) -> None:
