@@ -98,8 +98,7 @@ class Retriever:
     def search(
         self, query: str, *, top_k: int, today: date, previous: str | None = None, without: Sequence[str] = ()
     ) -> tuple[Passage, ...]:
-        """By words alone, without the models: the best `top_k` passages, best first; empty when nothing covers
-        the question well enough."""
+        """By words alone: the best `top_k` passages, best first; empty when nothing covers the question."""
         asked = Asked(query, previous, tuple(without))
         found = self._words.search(asked, today, top_k)
         if previous and not self._covers(found) and found.in_context != query:  # it did not belong to what came before
@@ -126,8 +125,8 @@ class Retriever:
         """What each finds, in their order: the embedder is called once for all of them, and once more for those that
         did not belong to what came before. The reranker reads for each."""
         found = await self.explain_all(asked, top_k=top_k, today=today, deadline=deadline)
-        leant = [n for n, each in enumerate(asked) if each.previous and found[n].in_context != found[n].query]
-        again = [n for n in leant if not found[n].enough]
+        leant = [n for n, each in enumerate(asked) if each.previous and not found[n].enough]
+        again = [n for n in leant if found[n].in_context != found[n].query]
         second: dict[int, Explanation] = {}
         if again:
             alone = [replace(asked[n], previous=None) for n in again]
@@ -138,7 +137,7 @@ class Retriever:
     async def explain(
         self, query: str, *, top_k: int, today: date, previous: str | None = None, deadline: Deadline | None = None
     ) -> Explanation:
-        """The same search with what happened on the way, passages included even when they are not enough."""
+        """The same search with what happened on the way, and passages even when they are not enough."""
         return (await self.explain_all([Asked(query, previous)], top_k=top_k, today=today, deadline=deadline))[0]
 
     async def explain_all(

@@ -111,7 +111,7 @@ def test_a_pattern_of_a_module_is_found_wherever_it_is_kept(patterns: tuple[list
     where = {one.where.split("[")[0] for one in patterns[0]}
     assert {
         "app.guardrail.checks.promises.acts.RULES.find",
-        "app.guardrail.checks.terms._ACTION",
+        "app.guardrail.checks.days._WEEK",
         "app.dialogue.hearing.text._EMAIL",
     } <= where
     assert any(place.startswith("app.dialogue.hearing.text:") for place in where), "of a call in a function"

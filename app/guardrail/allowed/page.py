@@ -171,7 +171,7 @@ def _begins(text: Text, money: list[Figure]) -> set[Decimal]:
 
 
 _BEGINNING = _LISTS.words("beginning")
-_LEAST_KINDS = frozenset({"term", "free_from"})
+_LEAST_KINDS = frozenset({"term", "free_from", "limit"})
 _LEAST = _LISTS.pattern("least")
 
 

@@ -1,19 +1,15 @@
 """Check `term`: durations, deadlines, times, days and «24/7» stand in the sections, with the same subject."""
 
-import re
 from decimal import Decimal
-from functools import lru_cache
 
 from app.guardrail.allowed.model import Known
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks import about
-from app.guardrail.checks.bounds import Few
+from app.guardrail.checks.days import ACTION, REPORT, days, heard
 from app.guardrail.checks.times import misplaced
-from app.guardrail.checks.weekdays import given, is_off
 from app.guardrail.figures.figure import Figure
 from app.guardrail.text.lexicon import PROMISED, QUALIFIERS
 from app.guardrail.text.lists import Lists
-from app.guardrail.text.words import covered
 
 _LISTS = Lists("app.guardrail.checks", "terms.yaml")
 _NEGATED = _LISTS.pattern("negated")
@@ -23,23 +19,11 @@ _LEAST = _LISTS.words("least")
 _WORTH = _LISTS.pattern("worth")
 _FOR = _LISTS.word("for")
 _NOT_ALWAYS = _LISTS.pattern("not_always")
-_NOT_PROMISED = _LISTS.pattern("not_promised")
-_ENDINGS = _LISTS.pattern("endings")
-_DAYS_OFF = _LISTS.row("days_off")
-_NOT_SO = tuple(f"{word} " for word in _LISTS.row("not_so"))
-_BUT_FOR = _LISTS.word("but_for")
 
-_ACTION = _LISTS.pattern("action")
-_REPORT = _LISTS.pattern("report")
 _LASTS = _LISTS.pattern("lasts")
 _CLAIMED_PLAIN = frozenset(
     {"@offline", "@backup", "@warranty", "@instalment", "@trial", "@refund", "@keep", "@payback"}
 )
-_SOON = _LISTS.pattern("soon")
-_WEEK = _LISTS.pattern("week")
-_SERVED = _LISTS.pattern("served")
-_URGENT = _LISTS.pattern("urgent")
-_DAILY = _LISTS.pattern("daily")
 _FEW = 6
 """Amounts of each kind that a term is reckoned from."""
 _DAY = 1440
@@ -65,15 +49,10 @@ def terms(case: Case) -> list[Problem]:
         if reason and not case.is_own(f.start, f.end):
             problems.append(Problem("term", f"{case.said(f)!r}: {reason}", f.start, f.end))
     for f in case.figures:
-        if f.kind == "date" and not case.is_own(f.start, f.end) and not _heard(case, f.text):
+        if f.kind == "date" and not case.is_own(f.start, f.end) and not heard(case, f.text):
             problems.append(Problem("term", f"{case.said(f)!r}: no section gives this date", f.start, f.end))
-    problems += _days(case)
+    problems += days(case)
     return problems
-
-
-def _heard(case: Case, phrase: str) -> bool:
-    """Whether the sections or the customer used the very words."""
-    return phrase in case.customer or any(phrase in page for page in case.knowledge.folded)
 
 
 def equal(value: Decimal, unit: str | None, other: Decimal, other_unit: str | None) -> bool:
@@ -107,7 +86,7 @@ def _is_theirs(case: Case, f: Figure, keys: frozenset[str], clause: str) -> bool
         return False
     if _NEGATED.search(clause) or _REPEATED.match(case.text.folded[f.end : f.end + 12]):
         return True
-    return not keys & case.lexicon.topics and not _ACTION.search(clause)
+    return not keys & case.lexicon.topics and not ACTION.search(clause)
 
 
 def _is_paid_period(case: Case, f: Figure) -> bool:
@@ -137,7 +116,7 @@ def _unknown(case: Case, f: Figure, keys: frozenset[str], clause: str) -> str:
     if paid and f.unit == "month" and not _UNPAID.search(clause) and not keys & case.lexicon.topics:
         return ""  # «за 10 месяцев — 79 000 ₸»: the sum is checked as an amount
     if f.unit == "second" or (f.unit == "minute" and f.value < 1):
-        return "no section gives this time" if _ACTION.search(clause) else ""
+        return "no section gives this time" if ACTION.search(clause) else ""
     if f.unit == "month" and _pays_back(case, f):
         return ""
     hourly = any(p.unit == "@hour" or p.period == "hour" for product in case.knowledge.products for p in product.prices)
@@ -173,9 +152,23 @@ def _of_something_else(case: Case, f: Figure, keys: frozenset[str], known: list[
     subject = about.topics(case, f, keys)
     best = max(about.fit(case, subject, k, keys) for k in same)
     rivals = (k for k in known if (k.name or best == 0.5) and k.note != "plain" and not any(k is s for s in same))
-    if best <= 0 or any(about.fit(case, subject, k, keys) > best for k in rivals):
+    if (
+        best <= 0
+        or any(about.fit(case, subject, k, keys) > best for k in rivals)
+        or _of_another(case, keys, known, same)
+    ):
         return "this term is known of something else"
     return ""
+
+
+def _of_another(case: Case, keys: frozenset[str], known: list[Known], same: list[Known]) -> bool:
+    """Whether a list gives another term for just what is named, and this one for other things: «на обувь 30 дней, на
+    сумки 60»."""
+    light = case.lexicon.topics | case.lexicon.generic
+    if any((keys - light) & (k.name | k.keys) for k in same):
+        return False
+    others = (k.keys - light for k in known if not any(k is s for s in same) and k.context & same[0].context)
+    return any(other and other <= keys for other in others)
 
 
 def _vague(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> str:
@@ -199,26 +192,26 @@ def _each(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> st
 
 def _plain(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> str:
     """«гарантия — год»"""
-    claimed = keys & _CLAIMED_PLAIN and not _REPORT.search(case.sentence_text(f.sentence)) and _adjacent(case, f)
+    claimed = keys & _CLAIMED_PLAIN and not REPORT.search(case.sentence_text(f.sentence)) and _adjacent(case, f)
     return "no section gives this term" if claimed else ""
 
 
 def _some(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> str:
     """«несколько минут»"""
     given = any(k.note == "vague" and k.unit == f.unit for k in known)
-    return "no section promises this" if _ACTION.search(case.clause_text(f.clause)) and not given else ""
+    return "no section promises this" if ACTION.search(case.clause_text(f.clause)) and not given else ""
 
 
 def _deadline(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> str:
     """«за час»"""
     clause = case.clause_text(f.clause)
-    acted = _ACTION.search(clause) is not None
-    if not (acted or keys & _CLAIMED_PLAIN or keys & PROMISED) or _REPORT.search(clause):
+    acted = ACTION.search(clause) is not None
+    if not (acted or keys & _CLAIMED_PLAIN or keys & PROMISED) or REPORT.search(clause):
         return ""
     lead = case.text.tokens[f.first - 1].text if f.first else ""
     if lead == _FOR and f.unit == "month" and not keys & _CLAIMED_PLAIN:
         return ""
-    return "" if not acted and _heard(case, f"{lead} {f.text}") else "no section promises this"
+    return "" if not acted and heard(case, f"{lead} {f.text}") else "no section promises this"
 
 
 _HOW_SAID = {"each": _each, "plain": _plain, "vague": _some}
@@ -250,50 +243,3 @@ def _always(case: Case, f: Figure, keys: frozenset[str]) -> str:
         if needed <= spoken and (not page_topics or spoken & page_topics or not spoken & case.lexicon.topics):
             return ""
     return "this is known of something else"
-
-
-def _days(case: Case) -> list[Problem]:
-    problems: list[Problem] = []
-    few = Few(problems)
-    folded = case.text.folded
-    for m in few(_URGENT, folded):
-        hurried = not folded[max(0, m.start() - 5) : m.start()].endswith(_NOT_SO)  # «не спешите»
-        if hurried and not _heard(case, m.group()) and not case.is_own(*m.span()):
-            detail = f"{case.text.raw[m.start() : m.end()]!r}: no section sets this deadline"
-            problems.append(Problem("term", detail, m.start(), m.end()))
-    taken = covered((p.start, p.end) for p in problems)
-    for pattern in (_SOON, _WEEK):
-        for m in few(pattern, folded):
-            if m.start() in taken or case.is_own(*m.span()):
-                continue
-            piece = case.sentence_text(case.sentence_at(m.start()))
-            if not _promises(piece, soon=pattern is _SOON):
-                continue
-            shut = any(is_off(m.group(), piece, page) for page in case.knowledge.folded)  # whoever named the day
-            if shut or not _may_be_said(case, m, piece, week=pattern is _WEEK):
-                detail = f"{case.text.raw[m.start() : m.end()]!r}: no section promises this"
-                problems.append(Problem("term", detail, *m.span()))
-    return problems
-
-
-@lru_cache(maxsize=16)
-def _promises(piece: str, *, soon: bool) -> bool:
-    """Whether a sentence promises something, or that somebody is there; asked for each day that it names."""
-    said = (_ACTION if soon else _SERVED).search(piece) is not None
-    return said and not _REPORT.search(piece) and not _NOT_PROMISED.search(piece)
-
-
-def _may_be_said(case: Case, m: re.Match[str], piece: str, *, week: bool) -> bool:
-    stem, pages = m.group()[:6], case.knowledge.folded
-    wished = stem in case.customer and (week or not _ENDINGS.search(_verbs(piece)))
-    if wished or any(stem in page or given(m.group(), piece, page) for page in pages):
-        return True
-    off = any(word in m.group() for word in _DAYS_OFF) and _BUT_FOR not in m.group()
-    return off and any(_DAILY.search(page) for page in pages)
-
-
-def _verbs(piece: str) -> str:
-    return " ".join(
-        m.group() + piece[m.end() : m.end() + 8].split(" ", maxsplit=1)[0].rstrip(".,!?")
-        for m in _ACTION.finditer(piece)
-    )

@@ -1,6 +1,7 @@
 """Times of day in check `term`: a section gives them; one of the customer's own promises nobody of ours."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from app.guardrail.allowed.model import Known
 from app.guardrail.case import Case
@@ -11,6 +12,8 @@ from app.guardrail.text.lists import Lists
 _LISTS = Lists("app.guardrail.checks", "times.yaml")
 _RANGE = 4
 """Words between the two ends of a range."""
+_DAY = 1440
+"""Minutes."""
 _TELLING = 2
 """Words of a clause that another time is given for, and this one is not."""
 _COMES = _LISTS.pattern("comes")
@@ -26,7 +29,7 @@ def misplaced(case: Case, f: Figure) -> str:
     if same:
         return _of_something_else(case, f, same, [known for known in times if known.value != f.value])
     if not any(f.value in _times(case, message) for message in case.told):
-        return "no section gives this time"
+        return "" if _reckoned(case, f) else "no section gives this time"
     known = {known.value for known in case.knowledge.known if known.kind == "time"}
     if any(
         g.kind == "time" and g.value in known and abs(g.last - f.first) <= _RANGE for g in case.figures_in[f.sentence]
@@ -35,6 +38,21 @@ def misplaced(case: Case, f: Figure) -> str:
     sentence = case.sentence_text(f.sentence)
     promised = _COMES.search(sentence) is not None and _PASSED_ON.search(sentence) is None
     return "it is the customer's, and nobody of ours has agreed to it" if promised else ""
+
+
+def _reckoned(case: Case, f: Figure) -> bool:
+    """«Операция в 10:00, не кормить 12 часов, то есть с 22:00»: so long before or after a time that the customer just
+    gave or that stands beside it; how long, and that other time, are judged by themselves."""
+    lengths = {
+        g.value
+        for place in (f.sentence - 1, f.sentence)
+        for g in case.figures_in.get(place, ())
+        if g.kind == "duration" and g.unit == "minute" and 0 < g.value <= _DAY
+    }
+    beside = (g for place in (f.sentence - 1, f.sentence) for g in case.figures_in.get(place, ()))
+    given = {g.value for g in beside if g.kind == "time" and g is not f}
+    given |= {value for message in case.told[-1:] for value in _times(case, message)}
+    return any((f.value - time) % _DAY in (length % _DAY, -length % _DAY) for length in lengths for time in given)
 
 
 def _of_something_else(case: Case, f: Figure, same: Sequence[Known], others: Sequence[Known]) -> str:
@@ -46,5 +64,5 @@ def _of_something_else(case: Case, f: Figure, same: Sequence[Known], others: Seq
     return "this time is known of something else" if len(theirs - own) >= _TELLING and not own else ""
 
 
-def _times(case: Case, message: str) -> set[object]:
+def _times(case: Case, message: str) -> set[Decimal]:
     return {g.value for g in case.heard(beginning(message))[1] if g.kind == "time"}

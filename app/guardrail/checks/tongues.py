@@ -33,8 +33,9 @@ def _strange(case: Case) -> Iterator[Problem]:
         sentence = case.text.raw[start:end]
         if "?" in sentence or case.is_own(start, end) or not _tongues(tuple(sentence.split())):
             continue
-        rows = [row for passage in case.context.passages for row in _rows(passage.section)]
-        named = frozenset[str]().union(*(row for _, row in rows))
+        listing = [passage.section for passage in case.context.passages if _rows(passage.section)]
+        rows = [row for section in listing for row in _rows(section)]
+        named = frozenset[str]().union(*(_tongues(tuple(section.text.split())) for section in listing))
         if not rows:
             return
         for clause in clauses(sentence, case.context.language):

@@ -10,7 +10,8 @@ _LISTS = Lists("app.guardrail.checks", "weekdays.yaml")
 _DAYS = {beginning: place for place, row in enumerate(_LISTS.rows("days").values()) for beginning in row}
 """Beginning of a word -> its day, in the order of the week; behind the seven what several of them are called."""
 _WEEK = 7
-_WORKDAYS = frozenset(range(5))
+_PARTS = {_WEEK: frozenset(range(5)), _WEEK + 1: frozenset({5, 6})}
+"""Of what the week's parts consist."""
 _DAY = re.compile("\\b(" + "|".join(sorted(_DAYS, key=len, reverse=True)) + ")[^\\W\\d_]*")
 _UNTIL = _LISTS.words("until")
 _OFF = _LISTS.pattern("day_off")
@@ -20,17 +21,24 @@ _CLAUSE = re.compile(r"[,;.!?\n]")
 def given(word: str, said: str, page: str) -> bool:
     """Whether a folded text gives the day that folded words name: for what a sentence says, or as a day off.
 
-    «По будням» is given by the five days.
+    «По будням» is given by the five days, «по выходным» by the other two.
     """
     found = _DAY.match(word)
     several = _DAY.search(word)
-    if several is not None and _DAYS[several[1]] == _WEEK:
-        return _given(page)[0] >= _WORKDAYS
+    if several is not None and not _OFF.match(word) and (part := _PARTS.get(_DAYS[several[1]])):
+        return _DAYS[several[1]] in _given(page)[0] or _given(page)[0] >= part
+    if found is None and several is not None and _OFF.match(word):  # «кроме воскресенья»
+        return _DAYS[several[1]] in _given(page)[1]
     if found is None:
         return False
     open_on, off = _given(page)
     day = _DAYS[found[1]]
     return day in open_on or (day in off and _OFF.search(said) is not None)
+
+
+def names_days(page: str) -> bool:
+    """Whether a text says on which days something is: a draft that names a day then speaks of these."""
+    return bool(_given(page)[0])
 
 
 def is_off(word: str, said: str, page: str) -> bool:

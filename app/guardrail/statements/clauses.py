@@ -233,7 +233,7 @@ def _clause(words: Sequence[str], language: Language) -> Clause:
             bare = 1 if bare == _FOCUS and heard.endswith(_ADJECTIVE) else 0
     short = language != "kk" and len(found) <= _SHORT
     lacks = language != "kk" and bool(denials) and not _LACKING.isdisjoint(text)
-    both = sum(text[place] in _PLAIN for place in denials) > 1
+    both = any(text[n - 1] not in _JOINING for n in sorted(n for n in denials if text[n] in _PLAIN)[1:])
     cause = next((n for n in range(len(text)) if text[n : n + 1] in _CAUSES or text[n : n + 2] in _CAUSES), len(text))
     neither = text[0] in _NEITHER and bool(found)
     made = []

@@ -14,6 +14,9 @@ _STOP = _LISTS.words("stop")
 _UNITS = {key: unit for unit, keys in _LISTS.rows("units").items() for key in keys}
 _ENDINGS = sorted(_LISTS.row("endings"), key=len, reverse=True)
 _ENDINGS_KK = sorted(_LISTS.row("endings_kk"), key=len, reverse=True)
+_FLEETING, _VOWELS = _LISTS.row("fleeting"), _LISTS.word("vowels")
+_STEM = 3
+"""Letters that are left of a word at least."""
 
 TOPICS: frozenset[str] = _LISTS.words("topics")
 """What a term of any shop can be about."""
@@ -102,12 +105,16 @@ GENERAL = lexicon(Shop())
 
 
 def stem(word: str, kazakh: bool = False) -> str:
-    """A light stem: the longest ending off, at least three letters left (twice for Kazakh, which stacks them)."""
+    """A light stem: the longest ending off, at least three letters left (twice for Kazakh, which stacks them).
+
+    A vowel that comes and goes is off too: «мешок», «мешков» and «сумка», «сумок» have one stem each.
+    """
     for _ in range(2 if kazakh else 1):
         for ending in _ENDINGS_KK if kazakh else _ENDINGS:
-            if len(word) - len(ending) >= 3 and word.endswith(ending):
+            if len(word) - len(ending) >= _STEM and word.endswith(ending):
                 word = word[: -len(ending)]
                 break
         else:
             break
-    return word
+    fleeting = not kazakh and len(word) > _STEM and word.endswith(_FLEETING) and word[-3] not in _VOWELS
+    return word[:-2] + word[-1] if fleeting else word

@@ -9,7 +9,7 @@ from app.guardrail.checks.money.decided import decided
 from app.guardrail.checks.money.derived import Derived
 from app.guardrail.checks.money.elided import from_here, meant, measured
 from app.guardrail.checks.money.hedges import is_exact
-from app.guardrail.checks.money.reached import reaches, said_before
+from app.guardrail.checks.money.reached import begins, reaches, said_before
 from app.guardrail.checks.money.spread import reckoned, several_of, spanned, together
 from app.guardrail.checks.money.sums import Sums
 from app.guardrail.checks.money.totals import not_the_sum
@@ -20,7 +20,7 @@ from app.guardrail.text.lexicon import QUALIFIERS
 from app.guardrail.text.lists import Lists
 
 _LISTS = Lists("app.guardrail.checks.money", "amounts.yaml")
-_LEAST_BEHIND = _LISTS.words("least_behind")
+_FROM, _LEAST_BEHIND = _LISTS.row("from"), _LISTS.words("least_behind")
 
 _PERIOD_WORDS = {
     "month": "a month",
@@ -116,7 +116,7 @@ def _reason(
             return "it is what that costs at least, not what it costs"
         return _for_one(case, f, [p for _, p in fitting])
     elsewhere = bound is not None and not matched and not some and meant(case, f, bound, same)
-    if elsewhere or from_here(case, f, same) or reaches(case, f, bound, same):
+    if elsewhere or from_here(case, f, same) or reaches(case, f, bound, same) or begins(case, f, same):
         return ""
     unfit = _unfit(case, f, matched[0][1], products[matched[0][0]]) if matched else ""
     if derived is None:
@@ -253,6 +253,7 @@ def _refine(case: Case, f: Figure, bound: frozenset[int]) -> frozenset[int]:
     )
     if any(frozenset(products[n].core) & beside for n in bound):
         return bound
+    beside -= frozenset(p.unit for n in bound for p in products[n].prices if p.unit)  # what is counted tells no thing
     score = {}
     for n in bound:
         others = frozenset().union(*(products[m].weak for m in bound if m != n), *(products[m].keys for m in bound))
@@ -277,9 +278,6 @@ def _unfit(case: Case, f: Figure, price: Price, product: Product) -> str:
     if f.unit and price.unit and not same_unit(f.unit, price.unit) and not hours:
         return f"{product.name!r}: the price is per {price.unit.lstrip('@')}, not per {f.unit.lstrip('@')}"
     return ""
-
-
-_FROM = _LISTS.row("from")
 
 
 def _is_least(case: Case, f: Figure) -> bool:

@@ -133,7 +133,8 @@ class Derived:
                 if g.period == "month":
                     yield from ((g.value * n, _SPANNED.get(n, "total")) for n in self._whole(f))
                 yield from self._divided(f, g.value, g.period or "once")
-                yield from ((g.value * share, g.period or "once") for share in self._shares)
+                if g.value not in self._least:
+                    yield from ((g.value * share, g.period or "once") for share in self._shares)
 
     def _whole(self, f: Figure) -> tuple[int, ...]:
         """Months that an amount may be said for."""
@@ -251,6 +252,12 @@ class Derived:
         return tuple(shares(self._case))[:_SAID]
 
     @cached_property
+    def _least(self) -> frozenset[Decimal]:
+        """Sums from which something holds, and that nothing costs: nobody pays a part of them."""
+        prices = [p for product in self._case.knowledge.products for p in product.prices]
+        return frozenset(p.amount for p in prices if p.least) - {p.amount for p in prices if not p.least}
+
+    @cached_property
     def _lasting(self) -> tuple[Decimal, ...]:
         """Months that a section or the customer names."""
         lengths = [k for k in self._case.knowledge.known if k.kind == "duration" and k.unit == "month"]
@@ -277,12 +284,12 @@ class Derived:
 
     @cached_property
     def _rates(self) -> tuple[Decimal, ...]:
-        """Percentages of the discounts in use where the draft speaks of one."""
+        """Percentages of the discounts in use where the draft speaks of one; where it names any, those alone."""
         case = self._case
+        named = {f.value for f in case.figures if f.kind == "percent"}
         if not any("@discount" in keys for keys in case.sentence_keys) and not any(
             t.text in _REDUCED for t in case.text.tokens
         ):
             return ()
-        return tuple(
-            sorted({k.value for k in case.knowledge.known if k.kind == "percent" and "@discount" in k.context | k.keys})
-        )[:_SAID]
+        known = {k.value for k in case.knowledge.known if k.kind == "percent" and "@discount" in k.context | k.keys}
+        return tuple(sorted(known & named if named else known))[:_SAID]

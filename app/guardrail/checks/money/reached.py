@@ -8,7 +8,7 @@ from app.guardrail.figures.figure import Figure
 from app.guardrail.text.lists import Lists
 
 _LISTS = Lists("app.guardrail.checks.money", "reached.yaml")
-_MORE, _LESS, _NOT = _LISTS.words("more"), _LISTS.words("less"), _LISTS.words("not")
+_MORE, _LESS, _NOT, _FROM = map(_LISTS.words, ("more", "less", "not", "from"))
 _SUMS = frozenset({"@price", "@pay", "@order"})
 """Keys of any sum."""
 _LEAD = 3
@@ -29,10 +29,20 @@ def reaches(case: Case, f: Figure, bound: frozenset[int] | None, same: list[tupl
     near = [m for m in named if m.clause == f.clause] or named
     products = {n for m in near for n in m.products} or set(bound or ())
     prices = [p.amount for n in products - least for p in case.knowledge.products[n].prices if p.amount and not p.least]
+    prices += [m.value for m in case.money if m.sentence == f.sentence and m.last < f.first]  # judged by themselves
     over = lead[-1] in _MORE
     if not named and _names_what_holds(case, f, least):
         prices = [p.amount for x in case.knowledge.products for p in x.prices if p.amount and not p.least]
     return any(price > f.value if over else price < f.value for price in prices)
+
+
+def begins(case: Case, f: Figure, same: list[tuple[int, Price]]) -> bool:
+    """«От 150 000 ₸ доставляем бесплатно», whatever else is named: the sum, and all that holds from it."""
+    lead = case.text.tokens[f.first - 1] if f.first else None
+    if lead is None or lead.text not in _FROM or lead.clause != f.clause:
+        return False
+    said = case.clause_keys(f.clause)
+    return any(p.least and case.knowledge.products[n].keys - _SUMS <= said for n, p in same)
 
 
 def _names_what_holds(case: Case, f: Figure, least: set[int]) -> bool:

@@ -12,6 +12,7 @@ from itertools import chain, islice
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.claimed import affirms
+from app.guardrail.figures.numerals import word_value
 from app.guardrail.known import NOTHING, WORD, KnownWords
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.sentences import spans
@@ -169,7 +170,8 @@ def _names(sentence: str, language: str) -> Iterator[tuple[int, str]]:
 
 def _names_a_thing(word: str) -> bool:
     folded = letters(word)
-    return len(folded) >= _LONG and folded not in _UNNAMING and not folded.endswith(_DOING)
+    counts = word_value(folded, kazakh=False) is not None
+    return len(folded) >= _LONG and folded not in _UNNAMING and not folded.endswith(_DOING) and not counts
 
 
 def _problem(case: Case, start: int, word: str, reason: str) -> Problem:
