@@ -92,9 +92,9 @@ def claimed(text: Text, context: Context, is_own: Callable[[int, int], bool]) ->
         said = text.raw[start:end]
         if "?" in said or is_own(start, end) or not said.strip():
             continue
-        parts = clauses(said, context.language)
+        parts = _certain(clauses(said, context.language))
         words = dict.fromkeys(word.key for clause in parts for word in clause.words)
-        if not words or _doubts(parts):
+        if not words:
             continue
         weights = {word: statements.weight(word) for word in list(words)[:_WORDS]}
         judged = tuple(clause for clause in parts if clause.keys <= weights.keys())[:_CLAUSES]
@@ -146,6 +146,16 @@ def asked(message: str) -> str:
     return asking[-1][heard[begins].start :]
 
 
-def _doubts(said: Sequence[Clause]) -> bool:
-    """Whether somebody will know, or nobody does: no claim."""
-    return any(word.startswith(_DOUBT) for clause in said if not clause.denies for word in clause.text)
+def _certain(said: Sequence[Clause]) -> Sequence[Clause]:
+    """The clauses before the first that says that somebody will know, or that nobody does: what follows hangs on it.
+
+    None where what stands before tells too little by itself: «про возврат, уточню».
+    """
+    doubts = (n for n, clause in enumerate(said) if not clause.denies and _doubts(clause))
+    before = said[: next(doubts, len(said))]
+    whole = len(before) == len(said) or any(len(clause.words) >= _TELLING for clause in before)
+    return before if whole else ()
+
+
+def _doubts(clause: Clause) -> bool:
+    return any(word.startswith(_DOUBT) for word in clause.text)

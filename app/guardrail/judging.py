@@ -43,7 +43,8 @@ def cut(draft: str, context: Context, judged: Verdict | None = None) -> Verdict 
     if not behind:
         return None
     verdict = check(behind, context)
-    if not verdict.fit or not tells(Case(verdict.text, context)):
+    shorter = len(verdict.text) < len(judged.text)  # a question that was cut before may stand here again
+    if not (verdict.fit and shorter and tells(Case(verdict.text, context))):
         return None
     return replace(verdict, repairs=tuple(dict.fromkeys((*judged.repairs, CUT))))
 

@@ -21,6 +21,7 @@ from app.guardrail.checks.money.amounts import amounts
 from app.guardrail.checks.money.signs import signs
 from app.guardrail.checks.numbered import numbered
 from app.guardrail.checks.percents import percents
+from app.guardrail.checks.persons import persons
 from app.guardrail.checks.placed import placed
 from app.guardrail.checks.privileged import privileged
 from app.guardrail.checks.promises.acts import acts
@@ -30,6 +31,7 @@ from app.guardrail.checks.promises.free import free
 from app.guardrail.checks.promises.gifts import gifts
 from app.guardrail.checks.retelling import retelling
 from app.guardrail.checks.settled import settled
+from app.guardrail.checks.spared import spared
 from app.guardrail.checks.terms import terms
 from app.guardrail.checks.tongues import tongues
 from app.guardrail.complete.agreed import agreed
@@ -80,6 +82,8 @@ TABLE: tuple[Check, ...] = (
     Check(("contradicted",), exclusive, "what is only here, or done by the customer, is not said otherwise"),
     Check(("contradicted",), settled, "who pays, when, what is kept and in which season is as a section has it"),
     Check(("contradicted",), conceded, "nothing holds in spite of what a section excepts"),
+    Check(("contradicted",), persons, "what one person does is not said of another"),
+    Check(("contradicted",), spared, "what a section asks for is not said to be needless"),
     Check(("contradicted",), tongues, "nobody speaks a language that the section leaves out"),
     Check(("founded",), founded, "what a sentence says stands together somewhere in the knowledge"),
     Check(("compared",), compared, "nobody else is run down"),

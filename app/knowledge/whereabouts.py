@@ -67,7 +67,7 @@ def is_name(word: str) -> bool:
 def _forms() -> frozenset[str]:
     """All forms of all names, as the search spells them."""
     data = {kind: words(text) for kind, text in packaged("app.knowledge", "whereabouts.yaml").items()}
-    names = {each for said in of_language("ru").people for each in words(said)}
+    names = {each for said in of_language("ru").called for each in words(said)}
     whole = (f"{name}{ending}" for name, ending in product(names, ("", *data["whole"])))
     falls = {*data["cut"], *data["soft"]}
     cut = (f"{name[:-1]}{ending}" for name, ending in product(names, data["cut"]) if name[-1] in falls)

@@ -15,9 +15,8 @@ class Words:
     """What is known of one language, in lower case.
 
     `own` tell the language, `shared` tell none, `spelt` are words as they are typed with Latin letters and what they
-    mean, `common` are words that
-    texts use but that tell less, `names` belong to no
-    language; `people`, which are among the shared ones, are those of people and places.
+    mean, `common` are words that texts use but that tell less, `names` belong to no language; `called`, which are among
+    the shared ones, are the names of people and places, `people` those of people alone.
     """
 
     own: frozenset[str]
@@ -25,6 +24,7 @@ class Words:
     spelt: Mapping[str, str]
     common: frozenset[str]
     names: frozenset[str]
+    called: frozenset[str]
     people: frozenset[str]
 
     def know(self, word: str) -> bool:
@@ -66,11 +66,13 @@ def counted() -> Mapping[str, Mapping[str, Any]]:
 def words(language: str) -> Words:
     """The words of "ru", "kk" or "en"."""
     data = _read(f"{language}.yaml")
-    split = {name: frozenset(str(data.get(name, "")).split()) for name in ("own", "shared", "names", "people")}
+    split = {
+        name: frozenset(str(data.get(name, "")).split()) for name in ("own", "shared", "names", "people", "places")
+    }
     spelt = dict(pair.split("=", 1) for pair in str(data.get("spelt", "")).split())
     common = frozenset(counted()["words"][language].split()) | frozenset(str(data.get("seen", "")).split())
-    shared = split["shared"] | split["people"]
-    return Words(split["own"], shared, spelt, common, split["names"], split["people"])
+    called = split["people"] | split["places"]
+    return Words(split["own"], split["shared"] | called, spelt, common, split["names"], called, split["people"])
 
 
 @lru_cache(maxsize=1)

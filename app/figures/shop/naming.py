@@ -63,7 +63,7 @@ def _town(text: str, token: Token) -> bool:
 
 @cache
 def _people() -> frozenset[str]:
-    return frozenset(fold(name) for name in words("ru").people)
+    return frozenset(fold(name) for name in words("ru").called)
 
 
 class Names(Index):

@@ -156,7 +156,9 @@ def _is_about(said: Claimed, clause: Clause, place: _Place, word: str, share: fl
     if other.denies or word in other.bare:
         if any(_own(said, clause, each) > _own(said, clause, other) for each in place[1].clauses if not each.denies):
             return False  # it says what another clause of that sentence says
-        return share >= _AFFIRMED and _denial_fits(said, page, other) and _beside(said, clause, place, word)
+        there = other.lacks and clause.exists and other.keys - LIGHT <= clause.keys  # «филиал есть» of no branches
+        enough = there or share >= _AFFIRMED
+        return enough and _denial_fits(said, page, other) and _beside(said, clause, place, word)
     if word in clause.bare:
         share = _share(said, said, place)
     shared = _SHARED_KK if page.section.language == "kk" else _SHARED

@@ -176,7 +176,7 @@ def _is_common(word: _Word) -> bool:
 
 
 def _is_person(word: _Word, n: int) -> bool:
-    return word.known[n] and latin.cyrillic(word.low, LANGUAGES[n]) in words.words("ru").people
+    return word.known[n] and latin.cyrillic(word.low, LANGUAGES[n]) in words.words("ru").called
 
 
 def _goes_on(word: _Word, before: _Word | None) -> bool:
