@@ -186,6 +186,14 @@ def test_the_pieces_of_each_body_are_counted_for_themselves(hurried: Server) -> 
     assert refusal(caller)[0] == 400
 
 
+def test_a_header_behind_a_body_is_no_header(hurried: Server) -> None:
+    head = "POST /api/v1/process HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = b"%x\r\n%b\r\n0\r\n" % (len(BODY), BODY)
+    caller = connected(hurried, head.encode() + body + f"Authorization: Bearer {KEY}\r\n\r\n".encode())
+    assert one_answer(caller).startswith(b"HTTP/1.1 401")
+    caller.close()
+
+
 def test_a_connection_that_has_been_answered_waits_for_its_next_request_much_longer(hurried: Server) -> None:
     with hurried.client() as client:
         ask(client, "привет", user="patient")

@@ -20,6 +20,17 @@ def test_no_stretch_of_turns_has_more_than_a_quarter(wishes: list[bool]) -> None
         assert 4 * sum(taken[max(0, end - WINDOW) : end]) <= WINDOW
 
 
+def test_turns_that_asked_for_nothing_save_nothing_up() -> None:
+    share = Quota(of=4, window=WINDOW)
+    for _ in range(10 * WINDOW):
+        share.came()
+    taken = 0
+    for _ in range(WINDOW):
+        share.came()
+        taken += share.take()
+    assert taken == WINDOW // 4
+
+
 def test_whoever_may_takes_a_quarter_in_the_long_run() -> None:
     share, taken = Quota(of=4, window=WINDOW), 0
     for _ in range(1000):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -131,4 +132,16 @@ async def test_another_model_of_the_same_name_is_not_used(server: Server) -> Non
         watching.available()
     assert "has the digest d1, not d2d2d2d2d2d2" in watching.state.detail
     assert server.warmed == []
+    await watching.close()
+
+
+async def test_nor_is_one_that_takes_its_place_while_the_service_runs(server: Server) -> None:
+    settings = load(environ={}).llm.model_copy(update={"watch_s": 0.001, "digest": WHOLE.digest})
+    watching = ModelWatch(server, settings, Telemetry(b"key"))  # type: ignore[arg-type]
+    await watching.open()
+    watching.available()
+    before, server.sees = server.looks, replace(WHOLE, digest="d2" * 32)
+    await server.until(lambda: server.looks > before + 2)
+    with pytest.raises(ModelUnavailable):
+        watching.available()
     await watching.close()

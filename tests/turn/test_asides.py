@@ -166,6 +166,16 @@ async def test_a_wish_for_a_person_that_the_customers_words_bear_out_is_met_at_t
     assert wishes(machine) == {"borne_out": 1.0}
 
 
+async def test_a_wish_is_written_down_even_if_the_turn_that_took_it_fails(bot: Bot, machine: Machine) -> None:
+    machine = replace(machine, llm=Chatty(Aside(human=True)))
+    await process(ask("есть тут кто живой?"), bot, machine)
+    async with machine.locks.hold(KEY, Deadline.after(5)):
+        loaded = await machine.store.load(KEY, "", 0)
+        told = await merged(loaded.snapshot, bot, machine)
+    assert told.state != loaded.snapshot.state
+    assert await state_of(machine) == told.state
+
+
 async def test_one_that_only_the_model_heard_hands_nobody_over_and_is_an_offer_once(bot: Bot, machine: Machine) -> None:
     machine = replace(machine, llm=Chatty(Aside(human=True)))
     said = [(await process(ask(text, n), bot, machine)).body for n, text in enumerate(

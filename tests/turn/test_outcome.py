@@ -175,3 +175,15 @@ async def test_a_price_is_not_asked_of_an_answer_to_something_else(bot: Bot, mac
     asked = Step("answer", "feature", DialogueState(), ("feature", "price"))
     assert [wanted_of(each, other) for each in (price, term)] == [False, True]
     assert wanted_of(price, asked)
+
+
+@pytest.mark.parametrize(
+    ("draft", "word"), [(RIGHT, "good"), (EVASIVE, "incomplete"), (WRONG, "untrue")], ids=["right", "evasive", "wrong"]
+)
+async def test_each_draft_is_counted_as_what_it_is(
+    bot: Bot, machine: Machine, monkeypatch: pytest.MonkeyPatch, draft: str, word: str
+) -> None:
+    words: list[str] = []
+    monkeypatch.setattr(machine.quality, "judged", lambda key, word, kinds=(): words.append(word))
+    await said(bot, machine, Prompted(draft, RIGHT))
+    assert words[0] == word
