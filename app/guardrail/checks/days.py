@@ -14,6 +14,7 @@ ACTION, REPORT = _LISTS.pattern("action"), _LISTS.pattern("report")
 """What is done for a customer, and what is only told of."""
 _SERVED, _NOT_PROMISED, _ENDINGS = map(_LISTS.pattern, ("served", "not_promised", "endings"))
 _SOON, _WEEK, _DAILY, _URGENT = map(_LISTS.pattern, ("soon", "week", "daily", "urgent"))
+_SAME_DAY = _LISTS.pattern("same_day")
 _DAYS_OFF, _BUT_FOR = _LISTS.row("days_off"), _LISTS.word("but_for")
 _NOT_SO = tuple(f"{word} " for word in _LISTS.row("not_so"))
 
@@ -61,6 +62,8 @@ def _may_be_said(case: Case, m: re.Match[str], piece: str, *, week: bool) -> boo
     wished = stem in case.customer and (week or not _ENDINGS.search(_verbs(piece)))
     if wished or any(stem in page or given(m.group(), piece, page) for page in pages):
         return True
+    if _SAME_DAY.fullmatch(m.group()) and any(map(_SAME_DAY.search, pages)):
+        return True  # «сегодня» of «в тот же день»
     off = any(word in m.group() for word in _DAYS_OFF) and _BUT_FOR not in m.group()
     return off and any(_DAILY.search(page) for page in pages)
 

@@ -24,6 +24,8 @@ _LASTS = _LISTS.pattern("lasts")
 _CLAIMED_PLAIN = frozenset(
     {"@offline", "@backup", "@warranty", "@instalment", "@trial", "@refund", "@keep", "@payback"}
 )
+_TELLING = 2
+"""Words of a clause that a term is said in."""
 _FEW = 6
 """Amounts of each kind that a term is reckoned from."""
 _DAY = 1440
@@ -149,6 +151,8 @@ def _of_something_else(case: Case, f: Figure, keys: frozenset[str], known: list[
     worth = _WORTH.search(case.clause_text(f.clause)) is not None
     if f.unit == "month" and worth and any(m.sentence == f.sentence for m in case.money):
         return ""  # «это стоимость 10 месяцев»: said of the price beside it
+    if any(len((keys - _light(case)) & k.keys) >= _TELLING for k in same):
+        return ""  # in the section's own words, whatever was spoken of before
     subject = about.topics(case, f, keys)
     best = max(about.fit(case, subject, k, keys) for k in same)
     rivals = (k for k in known if (k.name or best == 0.5) and k.note != "plain" and not any(k is s for s in same))
@@ -161,10 +165,15 @@ def _of_something_else(case: Case, f: Figure, keys: frozenset[str], known: list[
     return ""
 
 
+def _light(case: Case) -> frozenset[str]:
+    """What tells no term from another."""
+    return case.lexicon.topics | case.lexicon.generic
+
+
 def _of_another(case: Case, keys: frozenset[str], known: list[Known], same: list[Known]) -> bool:
     """Whether a list gives another term for just what is named, and this one for other things: «на обувь 30 дней, на
     сумки 60»."""
-    light = case.lexicon.topics | case.lexicon.generic
+    light = _light(case)
     if any((keys - light) & (k.name | k.keys) for k in same):
         return False
     others = (k.keys - light for k in known if not any(k is s for s in same) and k.context & same[0].context)

@@ -47,7 +47,7 @@ _MOST = 12
 _FORMS = _LISTS.pattern("forms")
 _DISGUISED = _LISTS.pattern("disguised")
 _SPACED = re.compile(r"(?<!\w)[^\W\d_](?:[ .-][^\W\d_]){4,15}(?!\w)")
-_CHEAPER = _LISTS.pattern("cheaper")
+_CHEAPER, _INCLUDED = _LISTS.pattern("cheaper"), _LISTS.row("included")
 _INDIFFERENT = _LISTS.pattern("indifferent")
 _ROUND = frozenset("\u043eo")
 
@@ -183,9 +183,11 @@ def _unpriced(case: Case, place: int) -> bool:
 
 
 def _alike(case: Case, place: int) -> bool:
-    """Whether two things are put side by side; «как за 10 месяцев» is a number, and the sum is checked."""
+    """Whether two things are put side by side; «как за 10 месяцев» is a number, and the sum is checked, and what is
+    «included in this price» free.py looks at."""
     tokens = case.text.tokens[place : place + 8]
-    return not any(t.text == _FOR and behind.kind == "n" for t, behind in itertools.pairwise(tokens))
+    counted = any(t.text == _FOR and behind.kind == "n" for t, behind in itertools.pairwise(tokens))
+    return not counted and not tokens[0].text.startswith(_INCLUDED)
 
 
 def _ours(case: Case, place: int) -> bool:
