@@ -100,7 +100,7 @@ def decide(
     )
     counts = {key: count for key, count in held.items() if count is not None}
     shares = dict(basket.shares) or asked.shares
-    case = Case(read, asked, catalogue, quantities(asked, before), spoken, language, counts, shares)
+    case = Case(read, asked, catalogue, quantities(asked, before), spoken, language, counts, shares, dict(basket.split))
     if so_many is not None and len(so_many.open) > 1:
         return (WhichOf(tuple(made for key in so_many.open for made in _of_so_many(case, key, so_many.count))),)
     inside = held_in(case, within)

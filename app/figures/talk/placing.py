@@ -25,7 +25,9 @@ def placed(basket: Basket, catalogue: Catalogue, language: Language) -> Ordered 
     nothing = Read("")
     counts = {key: i.count for i in items if i.count is not None for key in (*i.open, i.key)}
     asked = replace(wanted(nothing, catalogue), months=basket.months)
-    case = Case(nothing, asked, catalogue, dict(basket.told), (), language, counts, dict(basket.shares))
+    case = Case(
+        nothing, asked, catalogue, dict(basket.told), (), language, counts, dict(basket.shares), dict(basket.split)
+    )
     made = case.sum(offers)
     if not made.known:
         return None

@@ -63,7 +63,13 @@ def wanted_together(case: Case, basket: Basket, *, joined: bool) -> tuple[Case, 
     for key in (*(item.key for item in before), *own, *((open_.key,) if open_ is not None else ())):
         if (offer := catalogue.get(key)) is not None and key not in basket.rejected:
             # Of the plans of one kind one is taken: the one named last.
-            chosen[catalogue.head(key) if bounded(offer) else key] = offer
+            chosen[catalogue.head(key) if bounded(offer) and key not in case.split else key] = offer
+    if not case.split.keys().isdisjoint(chosen):  # of several for some of the places all are meant
+        for key in case.split:
+            if (offer := catalogue.get(key)) is not None and key not in basket.rejected:
+                chosen[key] = offer
+        others = {offer.key for offer in main_offers(catalogue)} - case.split.keys()
+        chosen = {key: offer for key, offer in chosen.items() if offer.key not in others}
     offers = [_that_holds(case, offer) for offer in list(chosen.values())[-_MOST:]]
     counts = {key: i.count for i in basket.items for key in (*i.open, i.key) if i.count is not None}
     months = asked.months
@@ -88,7 +94,7 @@ def _unordered(key: str, keys: Sequence[str], catalogue: Catalogue) -> bool:
 def _that_holds(case: Case, offer: Offer) -> Offer:
     """The main offer that what was told fits into, where it does not fit into this one; any other as it is."""
     plans = main_offers(case.catalogue)
-    if offer not in plans or not case.sum((offer,)).known or case.fitting((offer,)):
+    if offer.key in case.split or offer not in plans or not case.sum((offer,)).known or case.fitting((offer,)):
         return offer
     best = case.cheapest(plans)
     return best.parts[0].offer if best is not None and best.parts[0].offer in plans else offer

@@ -1,0 +1,300 @@
+"""Which main offer is for how many places: «two shops on Start, one on Rost», «the first Rost, the other Start»."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import pairwise
+
+from app.figures.read import Read
+from app.figures.shop.catalogue import Catalogue
+from app.figures.shop.naming import Named
+from app.figures.talk.held import Basket, Split
+from app.figures.talk.placed import Told, told_of_places
+from app.figures.talk.plans import main_offers, place_of_main
+from app.figures.talk.rejecting import wishes
+from app.figures.wanted import Wanted
+from app.figures.words import listed, tokens, written
+
+_MOST = 1000
+"""Places."""
+_BREAKS = frozenset(".,;:!?\n")
+_ENDS = frozenset(".;:!?\n")
+_SEVERAL = 2
+_NEAR = 2
+"""Words between «all» and the name of what they all take."""
+_APART = frozenset({"choose", "difference"})
+
+
+@dataclass(frozen=True, slots=True)
+class Allotted:
+    """What a message makes of the places."""
+
+    split: Split
+    """(key of a main offer, for how many places), in the order that they were said in; empty: for all of them one."""
+    unit: str
+    places: Decimal | None = None
+    """How many places there are; None: as many as were told before."""
+    numbers: frozenset[int] = frozenset()
+    """Where the numbers stand that say so: they count nothing else."""
+    parts: tuple[tuple[int, int], ...] = ()
+    """Where what is said of each place begins and ends."""
+    anew: bool = False
+    """Whether the message itself says it,"""
+    replaces: bool = False
+    """and says it in the place of what was said of them before."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Their unit, how many there were before, keys of the main offers, and what a message tells of them."""
+
+    unit: str
+    earlier: Decimal | None
+    plans: set[str]
+    told: Sequence[Told]
+
+
+@dataclass(frozen=True, slots=True)
+class _Paired:
+    counts: tuple[tuple[Named, Decimal | None], ...]
+    used: tuple[Told, ...]
+    parts: tuple[tuple[int, int], ...]
+    breaks: int
+    far: int
+
+
+def allotted(read: Read, wanted: Wanted, before: Basket, catalogue: Catalogue) -> Allotted | None:
+    """None where no main offer is for some of the places alone. Linear in the text."""
+    unit = place_of_main(catalogue)
+    plans = {offer.key for offer in main_offers(catalogue)}
+    named = [m for m in wanted.named if m.own and m.key in plans]
+    if unit is None:
+        return None
+    if not named:
+        return Allotted(before.split, unit) if before.split else None
+    told = told_of_places(read, wanted, unit, plans, catalogue)
+    places = _Places(unit, dict(before.told).get(unit), plans, told)
+    if len({m.key for m in named}) >= _SEVERAL:
+        several = _of_several(read, wanted, named, places)
+        return replace(several, replaces=bool(before.split)) if several is not None else None
+    return _of_one(read, wanted, named, before, places)
+
+
+def _of_several(read: Read, wanted: Wanted, named: Sequence[Named], places: "_Places") -> Allotted | None:
+    told = places.told
+    either = any(_alternative(read.text, one, other) for one, other in pairwise(named))
+    if either or not _APART.isdisjoint(wanted.asks):
+        return None
+    if (found := _paired(read.text, named, told)) is None:
+        return _each_one(wanted, named, places)
+    rest = [said for said in told if said not in found.used and said.number is not None and said.of_unit]
+    whole = max((said.number or Decimal(0) for said in rest), default=places.earlier)
+    known = sum((n for _, n in found.counts if n is not None), Decimal(0))
+    left = whole - known if whole is not None else None
+    split: dict[str, Decimal] = {}
+    for mention, n in found.counts:
+        count = n if n is not None else left
+        if count is None or count <= 0:
+            return None
+        split[mention.key or ""] = split.get(mention.key or "", Decimal(0)) + count
+    total = sum(split.values(), Decimal(0))
+    all_ = max(total, *(said.number or Decimal(0) for said in rest)) if rest else total
+    if total > _MOST:
+        return None
+    return Allotted(tuple(split.items()), places.unit, all_, _starts(told), found.parts, anew=True)
+
+
+def _starts(told: Sequence[Told]) -> frozenset[int]:
+    return frozenset(said.at for said in told if said.at is not None)
+
+
+def _alternative(text: str, one: Named, other: Named) -> bool:
+    between = tokens(text[one.end : other.start])
+    return any(t.folded in listed("alternatives") or t.raw in written("comparing") for t in between)
+
+
+def _each_one(wanted: Wanted, named: Sequence[Named], places: "_Places") -> Allotted | None:
+    """«Two shops, Rost and Start, the total?», «Rost and Start, one shop each»: of so many plans one for each place."""
+    told = places.told
+    split: dict[str, Decimal] = {}
+    for mention in named:
+        split[mention.key or ""] = split.get(mention.key or "", Decimal(0)) + 1
+    counts = [said for said in told if said.number is not None and (said.of_unit or said.each)]
+    each = [said.number or Decimal(1) for said in counts if said.each]
+    if len(counts) == 1 and each:
+        split = {key: n * each[0] for key, n in split.items()}
+        return Allotted(tuple(split.items()), places.unit, sum(split.values(), Decimal(0)), _starts(told), anew=True)
+    known = counts[0].number if len(counts) == 1 else places.earlier if not counts else None
+    sums = "sum" in wanted.asks or wishes(wanted.words) or any(said.number is None or not said.of_unit for said in told)
+    whole = sum(split.values(), Decimal(0))
+    if known != whole or not (sums or "price" not in wanted.asks):
+        return None
+    return Allotted(tuple(split.items()), places.unit, whole, _starts(told), anew=True)
+
+
+def _of_one(read: Read, wanted: Wanted, named: Sequence[Named], before: Basket, places: "_Places") -> Allotted | None:
+    """One main offer is named, for some of the places, beside what the others have; or for all of them."""
+    key, unit, told = named[0].key or "", places.unit, places.told
+    whole = dict(before.told).get(unit, sum((n for _, n in before.split), Decimal(0)))
+    as_before = Allotted(before.split, unit) if before.split else None
+    plans = [item.key for item in before.items if item.key in places.plans]
+    split = dict(before.split) or ({plans[-1]: whole} if plans and plans[-1] != key and whole >= _SEVERAL else {})
+    if not split:
+        return None if plans else _of_some(read, wanted, named, places)
+    if _for_all(read.text, named[0]):
+        return Allotted((), unit, whole, _starts(told)) if before.split else None
+    found = _paired(read.text, named, told)
+    if found is None:
+        return as_before if key in split or (not told and not wishes(wanted.words)) else None
+    counts = [n for _, n in found.counts if n is not None]
+    count = sum(counts, Decimal(0))
+    which = all(said.one for said in found.used)
+    if len(counts) < len(found.counts) or (found.breaks and not which) or not _APART.isdisjoint(wanted.asks):
+        return as_before
+    if not before.split and (count >= whole or any(said.of_unit and not said.one for said in found.used)):
+        return None
+    if _more(read.text, found.used[0]):
+        made = {**split, key: split.get(key, Decimal(0)) + count}
+    elif which:
+        likewise = any(token.raw in written("likewise") for token in tokens(read.text))
+        made = _moved(split, key, found.used, likewise=likewise)
+    else:
+        made = _counted(split, key, count, whole)
+    return Allotted(
+        tuple(made.items()),
+        unit,
+        sum(made.values(), Decimal(0)),
+        _starts(found.used),
+        found.parts,
+        anew=True,
+        replaces=True,
+    )
+
+
+def _more(text: str, said: Told) -> bool:
+    """«One more on Start»."""
+    ahead = tokens(text[: said.start])[-1:]
+    return any(token.folded in listed("more") for token in ahead)
+
+
+def _for_all(text: str, mention: Named) -> bool:
+    """«All on Rost», «Rost everywhere»: no «all together, with Rost»."""
+    found = tokens(text)
+    for n, token in enumerate(found):
+        if token.raw not in written("allplaces"):
+            continue
+        behind = found[n + 1] if n + 1 < len(found) else None
+        between = text[min(token.end, mention.end) : max(token.start, mention.start)]
+        totals = behind is not None and behind.folded in listed("totals")
+        if not totals and _BREAKS.isdisjoint(between) and len(tokens(between)) <= _NEAR:
+            return True
+    return False
+
+
+def _of_some(read: Read, wanted: Wanted, named: Sequence[Named], places: "_Places") -> Allotted | None:
+    """«Three shops, two of them on Rost»: nothing is said of the third."""
+    found = _paired(read.text, named, places.told)
+    if found is None or not _APART.isdisjoint(wanted.asks) or any(said.of_unit or said.one for said in found.used):
+        return None
+    if found.breaks or _for_all(read.text, named[0]):
+        return None
+    rest = [s for s in places.told if s not in found.used and s.of_unit and not s.one and s.number is not None]
+    whole = rest[0].number if len(rest) == 1 else places.earlier if not rest else None
+    count = sum((n or Decimal(0) for _, n in found.counts), Decimal(0))
+    if whole is None or not 0 < count < whole or len(named) != 1:
+        return None
+    return Allotted(((named[0].key or "", count),), places.unit, whole, _starts(places.told), found.parts, anew=True)
+
+
+def _counted(split: Mapping[str, Decimal], key: str, count: Decimal, whole: Decimal) -> dict[str, Decimal]:
+    """With so many of one: of two the other has what is left, so that there are as many places as before."""
+    made = {**split, key: count}
+    others = [k for k in made if k != key]
+    if count == whole:
+        return {key: count}
+    if len(others) == 1 and count < whole:
+        made[others[0]] = whole - count
+    return made
+
+
+def _moved(split: Mapping[str, Decimal], key: str, used: Sequence[Told], *, likewise: bool) -> dict[str, Decimal]:
+    """With these places at another main offer: each by its number in the order that they were told in."""
+    rows = [k for k, n in split.items() for _ in range(int(n))]
+    for said in used:
+        place = int(said.place or 0) - 1
+        others = [n for n, k in enumerate(rows) if k != key]
+        if 0 <= place < len(rows) and not (likewise and rows[place] == key and others):
+            rows[place] = key
+        elif place == len(rows):
+            rows.append(key)  # «and the third one, which we open, takes Start»
+        elif others:
+            rows[others[-1]] = key
+    return {k: Decimal(rows.count(k)) for k in dict.fromkeys(rows)}
+
+
+def _paired(text: str, named: Sequence[Named], told: Sequence[Told]) -> _Paired | None:
+    """Each name with what is told of its places, before all names or behind all: whichever stands nearer."""
+    both = [p for lead in (True, False) for p in _tried(text, named, told, lead=lead)]
+    both = both or list(_clause_by_clause(text, named, told))
+    return min(both, key=lambda p: (p.breaks, not _whole(p, told), p.far), default=None)
+
+
+def _whole(paired: _Paired, told: Sequence[Told]) -> bool:
+    """Whether what is left over is the number of all places."""
+    total = sum((n or Decimal(0) for _, n in paired.counts), Decimal(0))
+    rest = [said for said in told if said not in paired.used and said.number is not None and not said.one]
+    return all(said.number == total for said in rest)
+
+
+def _clause_by_clause(text: str, named: Sequence[Named], told: Sequence[Told]) -> Iterator[_Paired]:
+    """«Rost for three, for the other two Start»: each name with what its own clause tells."""
+    cuts = [-1, *(n for n, mark in enumerate(text) if mark in _BREAKS), len(text)]
+    rows: list[_Paired] = []
+    for mention in named:
+        place = bisect_left(cuts, mention.start)
+        start, end = cuts[place - 1], cuts[place]
+        alone = sum(start < other.start < end for other in named) == 1
+        here = [said for said in told if start < said.start and said.end <= end]
+        sides = ([s for s in here if s.end <= mention.start], [s for s in here if s.start >= mention.end])
+        made = [p for side, lead in zip(sides, (True, False), strict=True) if alone and side
+                for p in _tried(text, (mention,), side, lead=lead)]  # fmt: skip
+        rows += made[:1]
+    if len(rows) == len(named):
+        counts = tuple(each for row in rows for each in row.counts)
+        used = tuple(said for row in rows for said in row.used)
+        starts = [row.parts[0][0] for row in rows]
+        yield _Paired(counts, used, tuple(zip(starts, [*starts[1:], len(text)], strict=True)), 0, 0)
+
+
+def _tried(text: str, named: Sequence[Named], told: Sequence[Told], *, lead: bool) -> Iterator[_Paired]:
+    edges = [0, *(m.end for m in named[:-1])] if lead else [m.end for m in named]
+    ends = [m.start for m in named] if lead else [*(m.start for m in named[1:]), len(text)]
+    gaps = [[s for s in told if a <= s.start and s.end <= b] for a, b in zip(edges, ends, strict=True)]
+    strong = [[s for s in gap if not s.weak] for gap in gaps]
+    gaps = strong if all(strong) else gaps
+    if not all(gaps):
+        return
+    counts: list[tuple[Named, Decimal | None]] = []
+    used: list[Told] = []
+    parts: list[tuple[int, int]] = []
+    breaks = far = 0
+    for mention, gap in zip(named, gaps, strict=True):
+        row = list(reversed(gap)) if lead else gap
+        taken = [row[0]]
+        for said in row[1:] if row[0].one and not row[0].weak else ():
+            last = taken[-1]
+            between = text[min(said.end, last.end) : max(said.start, last.start)]
+            if not said.one or said.weak or not _ENDS.isdisjoint(between):
+                break
+            taken.append(said)
+        near = text[row[0].end : mention.start] if lead else text[mention.end : row[0].start]
+        breaks += sum(mark in _BREAKS for mark in near)
+        far += len(near)
+        counts.append(
+            (mention, None if row[0].number is None else Decimal(len(taken)) if row[0].one else row[0].number)
+        )
+        used += taken
+        parts.append((min(mention.start, *(s.start for s in taken)), mention.end))
+    starts = [start for start, _ in parts]
+    yield _Paired(tuple(counts), tuple(used), tuple(zip(starts, [*starts[1:], len(text)], strict=True)), breaks, far)
