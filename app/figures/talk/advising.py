@@ -109,7 +109,7 @@ def _of(mention: Named, keys: set[str]) -> bool:
 def _calls(word: str, case: Case, keys: set[str]) -> bool:
     """Whether a word is what the offers are called together: the noun of their names, or the shop's own word."""
     main, units = case.catalogue.main, case.catalogue.units
-    own = main is not None and main.called.get(word) is not None and units.of(word) is None
+    own = main is not None and main.calls(word) and units.of(word) is None
     return own or word in listed("option") or any(same(case.catalogue.head(key), word) for key in keys)
 
 

@@ -35,5 +35,5 @@ def calls_main(text: str, wanted: Wanted, catalogue: Catalogue) -> bool:
         return True
     spans = [(named.start, named.end) for named in wanted.named if named.own]
     free = (t for t in tokens(text) if not any(start <= t.start < end for start, end in spans))
-    called = (t for t in free if main.called.get(t.folded) is not None)
+    called = (t for t in free if main.calls(t.folded))
     return any(catalogue.units.of(token.folded) is None for token in called)

@@ -86,7 +86,8 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     gone |= {swap.gone} if swap is not None else set()
     alone = only(text, wanted, before, catalogue) - gone
     refused = gone | {key for m in wanted.named if (m.start, m.end) in spans for key in m.tied}
-    aside = [] if picked or alone else list(spoken_of(text, wanted))  # what he chooses he does not only speak of
+    # What he chooses he does not only speak of.
+    aside = [] if picked or alone else list(spoken_of(text, wanted, catalogue))
     aside += [span for span in had(text, wanted, catalogue) if span not in aside]
     looked = checked(text, wanted, before, apart) if not gone else None
     if looked is not None:

@@ -175,7 +175,7 @@ def kept(text: str, spans: Sequence[tuple[int, int]]) -> str:
 
 def wishes(words: Sequence[str]) -> bool:
     """Whether folded words take something, and do not only ask about it."""
-    return any(listed("taking").get(word) is not None and word not in _these() for word in words)
+    return any(listed("taking").get(word) is not None and word not in _no_wish() for word in words)
 
 
 def not_again(wanted: Wanted, gone: Collection[str]) -> Wanted:
@@ -221,6 +221,6 @@ def _endings() -> Mapping[str, str]:
 
 
 @cache
-def _these() -> frozenset[str]:
-    """«Такая» of one language is a form of «take» of another."""
-    return frozenset(fold(word) for word in written("these"))
+def _no_wish() -> frozenset[str]:
+    """«Такая» of one language is a form of «take» of another; «do you take money for it?» takes nothing."""
+    return frozenset(fold(word) for word in written("these") | written("charging"))

@@ -186,7 +186,7 @@ def _main_beside(case: Case, offers: Sequence[Offer], *, asked_for: bool = False
         return []
     spans = [(named.start, named.end) for named in case.wanted.named if named.own]
     free = [t for t in tokens(case.read.text) if not any(start <= t.start < end for start, end in spans)]
-    called = (t for t in free if main.called.get(t.folded) is not None)
+    called = (t for t in free if main.calls(t.folded))
     if not asked_for and all(case.catalogue.units.of(token.folded) is not None for token in called):
         return []
     return [made.parts[0].offer for made in case.fitting(plans)]
