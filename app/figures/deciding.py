@@ -134,7 +134,7 @@ def decide(
     if not any(isinstance(d, _WHOLE) for d in found):
         summed = together(case, basket, joined=joined) if (whole and "sum" in asked.asks) or several(case) else []
         several_ = summed if len(case.named) > 1 else []  # a unit in a list of goods asks for no limit
-        summed, several_ = as_claimed(asked, summed), as_claimed(asked, several_)
+        summed, several_ = as_claimed(case, basket, summed), as_claimed(case, basket, several_)
         found += several_ or _held(case) or _limits(case) or summed or ([] if free else prices(case))
     elif case.named and all(isinstance(d, Confirmed) and not set(case.named) & _offers(d) for d in found):
         found += prices(case)  # of something else than the sum that was right

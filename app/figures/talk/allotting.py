@@ -1,7 +1,6 @@
 """Which main offer is for how many places: «two shops on Start, one on Rost», «the first Rost, the other Start»."""
 
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
@@ -10,6 +9,7 @@ from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.talk.held import Basket, Split
+from app.figures.talk.pairing import BREAKS, paired
 from app.figures.talk.placed import Told, told_of_places
 from app.figures.talk.plans import main_offers, place_of_main
 from app.figures.talk.rejecting import wishes
@@ -18,8 +18,6 @@ from app.figures.words import listed, tokens, written
 
 _MOST = 1000
 """Places."""
-_BREAKS = frozenset(".,;:!?\n")
-_ENDS = frozenset(".;:!?\n")
 _SEVERAL = 2
 _NEAR = 2
 """Words between «all» and the name of what they all take."""
@@ -55,15 +53,6 @@ class _Places:
     told: Sequence[Told]
 
 
-@dataclass(frozen=True, slots=True)
-class _Paired:
-    counts: tuple[tuple[Named, Decimal | None], ...]
-    used: tuple[Told, ...]
-    parts: tuple[tuple[int, int], ...]
-    breaks: int
-    far: int
-
-
 def allotted(read: Read, wanted: Wanted, before: Basket, catalogue: Catalogue) -> Allotted | None:
     """None where no main offer is for some of the places alone. Linear in the text."""
     unit = place_of_main(catalogue)
@@ -86,7 +75,7 @@ def _of_several(read: Read, wanted: Wanted, named: Sequence[Named], places: "_Pl
     either = any(_alternative(read.text, one, other) for one, other in pairwise(named))
     if either or not _APART.isdisjoint(wanted.asks):
         return None
-    if (found := _paired(read.text, named, told)) is None:
+    if (found := paired(read.text, named, told)) is None:
         return _each_one(wanted, named, places)
     rest = [said for said in told if said not in found.used and said.number is not None and said.of_unit]
     whole = max((said.number or Decimal(0) for said in rest), default=places.earlier)
@@ -122,6 +111,8 @@ def _each_one(wanted: Wanted, named: Sequence[Named], places: "_Places") -> Allo
         split[mention.key or ""] = split.get(mention.key or "", Decimal(0)) + 1
     counts = [said for said in told if said.number is not None and (said.of_unit or said.each)]
     each = [said.number or Decimal(1) for said in counts if said.each]
+    if any(said.number is not None and not (said.of_unit or said.each or said.one) for said in told):
+        return None  # so many of what nobody has said
     if len(counts) == 1 and each:
         split = {key: n * each[0] for key, n in split.items()}
         return Allotted(tuple(split.items()), places.unit, sum(split.values(), Decimal(0)), _starts(told), anew=True)
@@ -144,7 +135,7 @@ def _of_one(read: Read, wanted: Wanted, named: Sequence[Named], before: Basket, 
         return None if plans else _of_some(read, wanted, named, places)
     if _for_all(read.text, named[0]):
         return Allotted((), unit, whole, _starts(told)) if before.split else None
-    found = _paired(read.text, named, told)
+    found = paired(read.text, named, told)
     if found is None:
         return as_before if key in split or (not told and not wishes(wanted.words)) else None
     counts = [n for _, n in found.counts if n is not None]
@@ -187,14 +178,14 @@ def _for_all(text: str, mention: Named) -> bool:
         behind = found[n + 1] if n + 1 < len(found) else None
         between = text[min(token.end, mention.end) : max(token.start, mention.start)]
         totals = behind is not None and behind.folded in listed("totals")
-        if not totals and _BREAKS.isdisjoint(between) and len(tokens(between)) <= _NEAR:
+        if not totals and BREAKS.isdisjoint(between) and len(tokens(between)) <= _NEAR:
             return True
     return False
 
 
 def _of_some(read: Read, wanted: Wanted, named: Sequence[Named], places: "_Places") -> Allotted | None:
     """«Three shops, two of them on Rost»: nothing is said of the third."""
-    found = _paired(read.text, named, places.told)
+    found = paired(read.text, named, places.told)
     if found is None or not _APART.isdisjoint(wanted.asks) or any(said.of_unit or said.one for said in found.used):
         return None
     if found.breaks or _for_all(read.text, named[0]):
@@ -231,70 +222,3 @@ def _moved(split: Mapping[str, Decimal], key: str, used: Sequence[Told], *, like
         elif others:
             rows[others[-1]] = key
     return {k: Decimal(rows.count(k)) for k in dict.fromkeys(rows)}
-
-
-def _paired(text: str, named: Sequence[Named], told: Sequence[Told]) -> _Paired | None:
-    """Each name with what is told of its places, before all names or behind all: whichever stands nearer."""
-    both = [p for lead in (True, False) for p in _tried(text, named, told, lead=lead)]
-    both = both or list(_clause_by_clause(text, named, told))
-    return min(both, key=lambda p: (p.breaks, not _whole(p, told), p.far), default=None)
-
-
-def _whole(paired: _Paired, told: Sequence[Told]) -> bool:
-    """Whether what is left over is the number of all places."""
-    total = sum((n or Decimal(0) for _, n in paired.counts), Decimal(0))
-    rest = [said for said in told if said not in paired.used and said.number is not None and not said.one]
-    return all(said.number == total for said in rest)
-
-
-def _clause_by_clause(text: str, named: Sequence[Named], told: Sequence[Told]) -> Iterator[_Paired]:
-    """«Rost for three, for the other two Start»: each name with what its own clause tells."""
-    cuts = [-1, *(n for n, mark in enumerate(text) if mark in _BREAKS), len(text)]
-    rows: list[_Paired] = []
-    for mention in named:
-        place = bisect_left(cuts, mention.start)
-        start, end = cuts[place - 1], cuts[place]
-        alone = sum(start < other.start < end for other in named) == 1
-        here = [said for said in told if start < said.start and said.end <= end]
-        sides = ([s for s in here if s.end <= mention.start], [s for s in here if s.start >= mention.end])
-        made = [p for side, lead in zip(sides, (True, False), strict=True) if alone and side
-                for p in _tried(text, (mention,), side, lead=lead)]  # fmt: skip
-        rows += made[:1]
-    if len(rows) == len(named):
-        counts = tuple(each for row in rows for each in row.counts)
-        used = tuple(said for row in rows for said in row.used)
-        starts = [row.parts[0][0] for row in rows]
-        yield _Paired(counts, used, tuple(zip(starts, [*starts[1:], len(text)], strict=True)), 0, 0)
-
-
-def _tried(text: str, named: Sequence[Named], told: Sequence[Told], *, lead: bool) -> Iterator[_Paired]:
-    edges = [0, *(m.end for m in named[:-1])] if lead else [m.end for m in named]
-    ends = [m.start for m in named] if lead else [*(m.start for m in named[1:]), len(text)]
-    gaps = [[s for s in told if a <= s.start and s.end <= b] for a, b in zip(edges, ends, strict=True)]
-    strong = [[s for s in gap if not s.weak] for gap in gaps]
-    gaps = strong if all(strong) else gaps
-    if not all(gaps):
-        return
-    counts: list[tuple[Named, Decimal | None]] = []
-    used: list[Told] = []
-    parts: list[tuple[int, int]] = []
-    breaks = far = 0
-    for mention, gap in zip(named, gaps, strict=True):
-        row = list(reversed(gap)) if lead else gap
-        taken = [row[0]]
-        for said in row[1:] if row[0].one and not row[0].weak else ():
-            last = taken[-1]
-            between = text[min(said.end, last.end) : max(said.start, last.start)]
-            if not said.one or said.weak or not _ENDS.isdisjoint(between):
-                break
-            taken.append(said)
-        near = text[row[0].end : mention.start] if lead else text[mention.end : row[0].start]
-        breaks += sum(mark in _BREAKS for mark in near)
-        far += len(near)
-        counts.append(
-            (mention, None if row[0].number is None else Decimal(len(taken)) if row[0].one else row[0].number)
-        )
-        used += taken
-        parts.append((min(mention.start, *(s.start for s in taken)), mention.end))
-    starts = [start for start, _ in parts]
-    yield _Paired(tuple(counts), tuple(used), tuple(zip(starts, [*starts[1:], len(text)], strict=True)), breaks, far)
