@@ -1,6 +1,6 @@
 """One message read behind a basket: what it chooses said in full, without what it takes back or only speaks of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
@@ -17,6 +17,7 @@ from app.figures.talk.having import had
 from app.figures.talk.held import Basket, Parse
 from app.figures.talk.inside import Inside, inside
 from app.figures.talk.narrowing import disclaimed, kinds, only
+from app.figures.talk.onemore import doubted, of_one, of_one_more
 from app.figures.talk.paidover import paid_over
 from app.figures.talk.plans import main_offers
 from app.figures.talk.rejecting import in_words, kept, not_again, plainly, rejections, removes
@@ -63,7 +64,7 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     text = in_words(plainly(text), lambda said: _names_held(said, before, catalogue))
     text = of_each_kind(said_rather(text, catalogue), before.offered, catalogue)
     swap = replaced(text, before.items, catalogue)
-    read, wanted = parse(swap.text if swap is not None else text)
+    read, wanted = _without(parse(swap.text if swap is not None else text), doubted, catalogue, parse)
     amounts = named_by_amount(read, wanted, before, catalogue) if swap is None else None
     if amounts is not None:
         read, wanted = parse(amounts.text)
@@ -71,6 +72,7 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     text = priced if priced != read.text else named_more(named_by_price(read, before.keys, catalogue), catalogue)
     if text != read.text:
         read, wanted = parse(text)
+    read, wanted = of_one(*_without((read, wanted), of_one_more, catalogue, parse), wanted, catalogue)
     text = read.text
     offered = before.offered or _alike(before, catalogue)
     known = [[i.key for i in before.items if not i.open], [i.key for i in before.gone]]
@@ -103,8 +105,7 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
         read, wanted = parse(kept(text, spans))
         wanted = wanted.own_only if named else wanted
     wanted = not_again(wanted, gone)
-    if not (gone or less or wanted.keys):
-        gone, less = _it(text, wanted, before)
+    gone, less = (gone, less) if gone or less or wanted.keys else _it(text, wanted, before)
     wanted = _timed(read, wanted, before, catalogue)
     if amounts is not None:
         wanted = replace(wanted, asks=wanted.asks | {"sum"}, claimed=amounts.claimed)
@@ -125,6 +126,17 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
         looked,
         amounts is not None,
     )
+
+
+def _without(
+    said: tuple[Read, Wanted],
+    aside: Callable[[Read, Wanted, Catalogue], list[tuple[int, int]]],
+    catalogue: Catalogue,
+    parse: Parse,
+) -> tuple[Read, Wanted]:
+    """The message without what is no part of what it asks."""
+    spans = aside(*said, catalogue)
+    return parse(kept(said[0].text, spans)) if spans else said
 
 
 def _timed(read: Read, wanted: Wanted, before: Basket, catalogue: Catalogue) -> Wanted:
