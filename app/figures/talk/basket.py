@@ -148,6 +148,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         before.ordered or any(token.raw in written("placing_order") for token in tokens(read.text)),
         () if any(catalogue.get(i.key) in main_offers(catalogue) for i in items) else plan,
         tuple(item for item in (*before.gone, *before.items) if item.key not in {i.key for i in items})[-_MOST:],
+        _without_plan(it, wanted, before, catalogue),
         split.split if split is not None else (),
     )
     picked = it.picked or any(key in before.offered for key in own)
@@ -170,6 +171,14 @@ def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:
     """Whether a short length of time is what something that the message names is priced by, and not only told."""
     offers = [offer for key in wanted.keys if (offer := catalogue.get(key)) is not None]
     return any(price.unit == unit or price.fact.period == _SPANS[unit] for offer in offers for price in offer.prices)
+
+
+def _without_plan(it: Reading, wanted: Wanted, before: Basket, catalogue: Catalogue) -> bool:
+    """Whether none of the main offers is wanted: said now, or before and no other word since."""
+    plans = {offer.key for offer in main_offers(catalogue)}
+    if not plans or not plans.isdisjoint(wanted.keys) or calls_main(it.read.text, wanted, catalogue):
+        return False
+    return before.without_plan or plans <= it.refused
 
 
 def _in_kits(items: Sequence[Held], own: set[str], catalogue: Catalogue) -> frozenset[str]:

@@ -52,6 +52,8 @@ class Basket:
     gone: tuple[Held, ...] = ()
     """What was wanted and is no more: it may come again, with its count."""
 
+    without_plan: bool = False
+    """Whether he has said that he wants none of the main offers."""
     split: Split = ()
     """Which main offer is for how many places, where they do not all have the same."""
 

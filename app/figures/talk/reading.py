@@ -26,6 +26,7 @@ from app.figures.wanted import Wanted
 from app.figures.words import listed, segments, tokens
 
 _FIRST = "1"
+_YEAR = Decimal(12)
 _MOST_TIED = 8
 
 
@@ -146,7 +147,9 @@ def _timed(read: Read, wanted: Wanted, before: Basket, catalogue: Catalogue) -> 
     parted = "instalment" in wanted.asks or (before.parts and "price" in wanted.asks)
     if parted and _of_parts(wanted, catalogue):
         wanted = replace(wanted, months=None)
-    if _first_month(wanted):
+    if _first_month(wanted) and _first_year(wanted):
+        wanted = replace(wanted, months=_YEAR, asks=wanted.asks | {"sum"})
+    elif _first_month(wanted):
         wanted = replace(wanted, months=None, asks=wanted.asks | {"sum"})
     return wanted
 
@@ -172,6 +175,11 @@ def _first_month(wanted: Wanted) -> bool:
         return True
     firsts = (listed("ordinals").get(a) == _FIRST for a, b in pairwise(words) if listed("spans").get(b) or _pays(b))
     return any(firsts)
+
+
+def _first_year(wanted: Wanted) -> bool:
+    words = wanted.words
+    return any(listed("ordinals").get(a) == _FIRST and listed("spans").get(b) == str(_YEAR) for a, b in pairwise(words))
 
 
 def _pays(word: str) -> bool:

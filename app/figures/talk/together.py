@@ -10,7 +10,7 @@ from app.figures.decided import Decided, NotKnown, PriceKnown, Summed
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.counting import Sum, Unknown
 from app.figures.sums.fitting import bounded, least_of, siblings
-from app.figures.talk.advising import decided_plan
+from app.figures.talk.advising import decided_plan, for_so_long
 from app.figures.talk.basket import Basket
 from app.figures.talk.ordering import meant_by
 from app.figures.talk.plans import calls_main, main_offers
@@ -111,7 +111,10 @@ def together(case: Case, basket: Basket, *, joined: bool = False, plan: bool = F
     whole = joined or not any(named.own for named in case.wanted.named)
     plan = plan or (whole and bool(basket.plan))
     main = _main_beside(case, offers, asked_for=plan or (joined and not basket.earlier and _added(case, offers)))
-    fits = decided_plan(case) if main or _open_plan(case, basket) else None
+    long = [] if main else for_so_long(case, basket, offers)
+    main = main or long
+    held = any(offer.key in basket.keys for offer in long)
+    fits = decided_plan(case) if (main and not held) or _open_plan(case, basket) else None
     if fits is not None:
         plans, main = main_offers(catalogue), [fits.sum.parts[0].offer]
         offers = [offer for offer in offers if offer not in plans]
