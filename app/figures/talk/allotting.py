@@ -9,7 +9,7 @@ from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.talk.held import Basket, Split
-from app.figures.talk.pairing import BREAKS, paired
+from app.figures.talk.pairing import BREAKS, paired, touches
 from app.figures.talk.placed import Told, told_of_places
 from app.figures.talk.plans import main_offers, place_of_main
 from app.figures.talk.rejecting import wishes
@@ -116,9 +116,11 @@ def _each_one(wanted: Wanted, named: Sequence[Named], places: "_Places") -> Allo
     if len(counts) == 1 and each:
         split = {key: n * each[0] for key, n in split.items()}
         return Allotted(tuple(split.items()), places.unit, sum(split.values(), Decimal(0)), _starts(told), anew=True)
-    known = counts[0].number if len(counts) == 1 else places.earlier if not counts else None
+    known = wanted.quantities.get(places.unit, places.earlier)
     sums = "sum" in wanted.asks or wishes(wanted.words) or any(said.number is None or not said.of_unit for said in told)
     whole = sum(split.values(), Decimal(0))
+    if known is None and "sum" in wanted.asks:
+        return Allotted(tuple(split.items()), places.unit)  # nobody has said how many places there are
     if known != whole or not (sums or "price" not in wanted.asks):
         return None
     return Allotted(tuple(split.items()), places.unit, whole, _starts(told), anew=True)
@@ -188,6 +190,8 @@ def _of_some(read: Read, wanted: Wanted, named: Sequence[Named], places: "_Place
     found = paired(read.text, named, places.told)
     if found is None or not _APART.isdisjoint(wanted.asks) or any(said.of_unit or said.one for said in found.used):
         return None
+    if places.earlier is None and places.unit not in wanted.quantities and touches(read.text, found.used[0], named[0]):
+        return Allotted((), places.unit, found.used[0].number, _starts(found.used), anew=True)  # «two Starts»
     if found.breaks or _for_all(read.text, named[0]):
         return None
     rest = [s for s in places.told if s not in found.used and s.of_unit and not s.one and s.number is not None]

@@ -30,7 +30,7 @@ def had(text: str, wanted: Wanted, catalogue: Catalogue) -> Iterator[tuple[int, 
         begins = next((n for n in range(len(part)) if _says(part, n) and not _can(part, n)), None)
         if begins is None or wishes([token.folded for token in part]):
             continue
-        spans = _list(text, part, begins + _says(part, begins), wanted.named)
+        spans = _list(text, part, begins + _says(part, begins), wanted.named, catalogue)
         meant = [m for m in wanted.named if any(start <= m.start < end for start, end in spans)]
         behind = [token for token in part if spans and token.start >= spans[-1][1]]
         while behind and _where(behind[0], catalogue):
@@ -57,7 +57,9 @@ def _can(part: Sequence[Token], place: int) -> bool:
     return place > 0 and listed("can").get(part[place - 1].folded) is not None
 
 
-def _list(text: str, part: Sequence[Token], place: int, named: Sequence[Named]) -> list[tuple[int, int]]:
+def _list(
+    text: str, part: Sequence[Token], place: int, named: Sequence[Named], catalogue: Catalogue
+) -> list[tuple[int, int]]:
     """Places of the names that stand next, with how many of each, and nothing else between them."""
     spans: list[tuple[int, int]] = []
     start: int | None = None
@@ -71,7 +73,10 @@ def _list(text: str, part: Sequence[Token], place: int, named: Sequence[Named]) 
             continue
         number = token.number or listed("one").get(token.folded) is not None
         light = token.raw in written("having") or token.raw in written("already") or token.raw in written("joining")
-        if not (number or light or token.folded in common()) or asked([token.folded]) & _ASKS:
+        counted = start is not None and catalogue.units.of(token.folded) is not None
+        if counted:
+            start = None  # «we have two shops and a store»
+        if not (number or light or counted or token.folded in common()) or asked([token.folded]) & _ASKS:
             break
         start = token.start if number and start is None else start
         place += 1

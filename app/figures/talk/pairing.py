@@ -4,9 +4,11 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from app.figures.shop.naming import Named
 from app.figures.talk.placed import Told
+from app.figures.words import Token, tokens, written
 
 BREAKS = frozenset(".,;:!?\n")
 _ENDS = frozenset(".;:!?\n")
@@ -42,21 +44,31 @@ def _beside_names(text: str, named: Sequence[Named], told: Sequence[Told]) -> It
     counts: list[tuple[Named, Decimal | None]] = []
     used: list[Told] = []
     for mention in named:
-        own = [s for s in told if s.number is not None and not s.one and _touches(text, s, mention)]
+        own = [s for s in told if s.number is not None and not s.one and touches(text, s, mention)]
         counts.append((mention, own[0].number if own else Decimal(1)))
         used += own[:1]
     if used and len(named) > 1 and all(said in used for said in told):
         yield Paired(tuple(counts), tuple(used), (), 0, 0)
 
 
-def _touches(text: str, said: Told, mention: Named) -> bool:
+def touches(text: str, said: Told, mention: Named) -> bool:
+    """Whether a number stands right beside a name, or is multiplied with it."""
     between = text[said.end : mention.start] if said.end <= mention.start else text[mention.end : said.start]
     return not between.strip(" ×*xх") and min(said.end, mention.end) <= max(said.start, mention.start)
 
 
+def _joining(text: str, start: int, end: int) -> list[Token]:
+    """Words that join two names, in a clause that both stand in."""
+    if not BREAKS.isdisjoint(text[start:end]):
+        return []
+    joins = written("joining") | written("turning") | written("adds")
+    return [token for token in tokens(text) if start <= token.start < end and token.raw in joins]
+
+
 def _clause_by_clause(text: str, named: Sequence[Named], told: Sequence[Told]) -> Iterator[Paired]:
     """«Rost for three, for the other two Start»: each name with what its own clause tells."""
-    cuts = [-1, *(n for n, mark in enumerate(text) if mark in BREAKS), len(text)]
+    joints = [found[-1].start for a, b in pairwise(named) if (found := _joining(text, a.end, b.start))]
+    cuts = sorted({-1, *(n for n, mark in enumerate(text) if mark in BREAKS), *joints, len(text)})
     rows: list[Paired] = []
     for mention in named:
         place = bisect_left(cuts, mention.start)

@@ -3,13 +3,15 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 
 from app.figures.mentioned import place_of
 from app.figures.read import MOST_READ, NumberLike, Read, exact
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.main import says_nothing
 from app.figures.wanted import Wanted
-from app.figures.words import Token, listed, tokens, written
+from app.figures.words import Token, collective, listed, tokens, written
+from app.language.numerals import numbers
 
 _MOST = 100
 _NEAR = 2
@@ -48,7 +50,7 @@ def told_of_places(read: Read, wanted: Wanted, unit: str, plans: Collection[str]
     ends = frozenset(m.end for m in wanted.named if m.own)
     spans = [(m.start, m.end) for m in read.money[:MOST_READ]]
     spans += [(d.start, d.end) for d in read.durations[:MOST_READ]]
-    numbers = {
+    counts = {
         n.start: n
         for n in read.numbers[:MOST_READ]
         if 0 < n.value < _MOST and n.value % 1 == 0 and not any(a <= n.start < b for a, b in (*names, *spans))
@@ -57,7 +59,7 @@ def told_of_places(read: Read, wanted: Wanted, unit: str, plans: Collection[str]
     for token in found:
         if any(a <= token.start < b for a, b in names) or (told and token.start < told[-1].end):
             continue
-        number = numbers.get(token.start)
+        number = counts.get(token.start)
         if number is not None:
             if told and told[-1].number is None and _joined(read.text, told[-1], token):
                 told.pop()  # «for the other two»
@@ -74,7 +76,24 @@ def told_of_places(read: Read, wanted: Wanted, unit: str, plans: Collection[str]
                 told[-1] = replace(told[-1], end=token.end, of_unit=True)
             else:
                 told.append(Told(token.start, token.end, Decimal(1), one=True, weak=True))
-    return _labelled(told)
+    return _labelled(sorted((*told, *_elsewhere(read.text, found, (names, spans), catalogue)), key=lambda s: s.start))
+
+
+def _elsewhere(
+    text: str, found: Sequence[Token], taken: tuple[Sequence[tuple[int, int]], Sequence[tuple[int, int]]],
+    catalogue: Catalogue,
+) -> Iterator[Told]:  # fmt: skip
+    """«Start for the kiosk»: a place by a word that is none of the shop's."""
+    spans = (*taken[0], *taken[1])
+    for before, token in pairwise(found):
+        if before.folded not in listed("onto") or text[before.end : token.start].strip():
+            continue
+        known = token.number or says_nothing(token.folded) or catalogue.units.of(token.folded) is not None
+        other = known or bool(numbers(token.raw)) or token.folded in collective()
+        words = ("oneplace", "restplaces", "allplaces")
+        other |= any(token.raw in written(name) for name in words)
+        if not other and not any(a <= token.start < b for a, b in spans):
+            yield Told(token.start, token.end, Decimal(1), one=True, weak=True)
 
 
 @dataclass(frozen=True, slots=True)

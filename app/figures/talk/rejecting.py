@@ -116,7 +116,7 @@ def _ahead(words: Sequence[Token]) -> bool:
 def _behind(words: Sequence[Token]) -> bool:
     """«X is not needed», «X take away»."""
     for place, token in enumerate(words):
-        if listed("refusing").get(token.folded) or (removes(token) and not listed("without").get(token.folded)):
+        if token.folded in listed("refusing") or (removes(token) and not listed("without").get(token.folded)):
             return True
         wants = [listed("wanting").get(w.folded) is not None for w in words[max(0, place - 1) : place + 2]]
         if token.folded in listed("denying"):
