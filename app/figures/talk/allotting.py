@@ -14,14 +14,14 @@ from app.figures.talk.placed import Told, told_of_places
 from app.figures.talk.plans import main_offers, place_of_main
 from app.figures.talk.rejecting import wishes
 from app.figures.wanted import Wanted
-from app.figures.words import listed, tokens, written
+from app.figures.words import chooses, listed, tokens, written
 
 _MOST = 1000
 """Places."""
 _SEVERAL = 2
 _NEAR = 2
 """Words between «all» and the name of what they all take."""
-_APART = frozenset({"choose", "difference"})
+_SUMS = frozenset({"sum", "price"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def allotted(read: Read, wanted: Wanted, before: Basket, catalogue: Catalogue) -
 def _of_several(read: Read, wanted: Wanted, named: Sequence[Named], places: "_Places") -> Allotted | None:
     told = places.told
     either = any(_alternative(read.text, one, other) for one, other in pairwise(named))
-    if either or not _APART.isdisjoint(wanted.asks):
+    if either or _apart(wanted):
         return None
     if (found := paired(read.text, named, told)) is None:
         return _each_one(wanted, named, places)
@@ -92,6 +92,12 @@ def _of_several(read: Read, wanted: Wanted, named: Sequence[Named], places: "_Pl
     if total > _MOST:
         return None
     return Allotted(tuple(split.items()), places.unit, all_, _starts(told), found.parts, anew=True)
+
+
+def _apart(wanted: Wanted) -> bool:
+    """Whether it is asked which to take, or how far they are apart; «which sum?» asks for a sum."""
+    chosen = chooses(wanted.words) or ("choose" in wanted.asks and _SUMS.isdisjoint(wanted.asks))
+    return chosen or "difference" in wanted.asks
 
 
 def _starts(told: Sequence[Told]) -> frozenset[int]:
@@ -143,7 +149,7 @@ def _of_one(read: Read, wanted: Wanted, named: Sequence[Named], before: Basket, 
     counts = [n for _, n in found.counts if n is not None]
     count = sum(counts, Decimal(0))
     which = all(said.one for said in found.used)
-    if len(counts) < len(found.counts) or (found.breaks and not which) or not _APART.isdisjoint(wanted.asks):
+    if len(counts) < len(found.counts) or (found.breaks and not which) or _apart(wanted):
         return as_before
     if not before.split and (count >= whole or any(said.of_unit and not said.one for said in found.used)):
         return None
@@ -188,7 +194,7 @@ def _for_all(text: str, mention: Named) -> bool:
 def _of_some(read: Read, wanted: Wanted, named: Sequence[Named], places: "_Places") -> Allotted | None:
     """«Three shops, two of them on Rost»: nothing is said of the third."""
     found = paired(read.text, named, places.told)
-    if found is None or not _APART.isdisjoint(wanted.asks) or any(said.of_unit or said.one for said in found.used):
+    if found is None or _apart(wanted) or any(said.of_unit or said.one for said in found.used):
         return None
     if places.earlier is None and places.unit not in wanted.quantities and touches(read.text, found.used[0], named[0]):
         return Allotted((), places.unit, found.used[0].number, _starts(found.used), anew=True)  # «two Starts»
