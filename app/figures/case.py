@@ -7,9 +7,11 @@ from decimal import Decimal
 from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.counting import Item, Sum, count
+from app.figures.sums.dividing import divided
 from app.figures.sums.fitting import cheapest, fitting
 from app.figures.sums.limits import Shares
 from app.figures.sums.reductions import granted_by
+from app.figures.talk.plans import place_of_main
 from app.figures.wanted import Wanted
 from app.types import Language
 
@@ -30,6 +32,8 @@ class Case:
     counts: Mapping[str, Decimal] = field(default_factory=dict)
     """Key of a product -> how many of it were wanted before."""
     shares: Shares = field(default_factory=dict)
+    split: Mapping[str, Decimal] = field(default_factory=dict)
+    """Key of a main offer -> for how many places it is, where they do not all have the same."""
 
     @property
     def named(self) -> tuple[Offer, ...]:
@@ -51,12 +55,25 @@ class Case:
         """The offers with the counts that stand beside their names."""
         counts = {**self.counts, **self.wanted.counted}
         people = self.wanted.quantities.get(_PERSON)
-        return [Item(o, counts.get(o.key, people if all(p.unit is None for p in o.prices) else None)) for o in offers]
+        own = divided(self.catalogue, self.split, self._known, self.shares)
+        return [
+            Item(o, counts.get(o.key, people if all(p.unit is None for p in o.prices) else None), own.get(o.key, {}))
+            for o in offers
+        ]
+
+    @property
+    def _known(self) -> Mapping[str, Decimal]:
+        some = sum(self.split.values(), Decimal(0))  # of places for which nothing is wanted, nothing stands there
+        told = {
+            unit: min(n, some) if some and unit == place_of_main(self.catalogue) else n for unit, n in self.told.items()
+        }
+        return {**at_least(self.catalogue, told), **self.told}
 
     def sum(self, offers: Sequence[Offer]) -> Sum:
         granted = granted_by(self.catalogue, self.wanted.words)
-        told = {**at_least(self.catalogue, self.told), **self.told}
-        return count(self.catalogue, self.items(offers), told, self.wanted.months, granted=granted, shares=self.shares)
+        return count(
+            self.catalogue, self.items(offers), self._known, self.wanted.months, granted=granted, shares=self.shares
+        )
 
     def fitting(self, offers: Iterable[Offer]) -> tuple[Sum, ...]:
         """Sums of those offers that what was told fits into, from the cheapest on."""

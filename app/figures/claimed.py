@@ -15,7 +15,7 @@ from app.figures.sums.fitting import alternatives, fitting
 from app.figures.sums.own_sums import Claim, claims, found_as
 from app.figures.talk.basket import Basket
 from app.figures.talk.together import sum_of
-from app.figures.words import segments, tokens
+from app.figures.words import listed, segments, tokens
 
 _MOST = 4
 _SEVERAL = 2
@@ -53,7 +53,7 @@ def _judged(case: Case, basket: Basket) -> Iterator[Decided]:
             or (found_as(claim, case.catalogue, case.wanted, case.told, focus) if claim.right else None)
         )
         if sum_ is None and claim.right:
-            sum_ = _for_another_time(case, claim, focus)
+            sum_ = _for_another_time(case, claim, focus) or for_another_time(case, basket, claim)
         if sum_ is not None:
             yield Confirmed(claim, sum_, answer=answer(claim, sum_, case))
             continue
@@ -109,6 +109,18 @@ def _for_another_time(case: Case, claim: Claim, focus: Sequence[str]) -> Sum | N
             found = found_as(claim, case.catalogue, asked, case.told, focus)
             if found is not None:
                 return found
+    return None
+
+
+def for_another_time(case: Case, basket: Basket, claim: Claim) -> Sum | None:
+    """The sum of all that he wants, where an amount is right for a month though he had chosen a year."""
+    timed = any(listed("spans").get(word) is not None for word in case.wanted.words)
+    if timed or case.read.durations or basket.months is None:
+        return None
+    for months in (Decimal(1), Decimal(12)):
+        of_time = replace(case, wanted=replace(case.wanted, months=months))
+        if (found := _whole(claim, sum_of(of_time, replace(basket, months=months)))) is not None:
+            return found
     return None
 
 

@@ -22,7 +22,7 @@ from app.figures.decided import (
 )
 from app.figures.either import either, within
 from app.figures.elsewhere import compared, his_amounts
-from app.figures.granting import discounts, yearly
+from app.figures.granting import beside_yearly, discounts, of_goods, yearly
 from app.figures.gratis import free_for, undiscounted
 from app.figures.instalments import Beside, InParts
 from app.figures.ofall import advised, as_claimed, held_in, in_parts, looked_for
@@ -100,7 +100,7 @@ def decide(
     )
     counts = {key: count for key, count in held.items() if count is not None}
     shares = dict(basket.shares) or asked.shares
-    case = Case(read, asked, catalogue, quantities(asked, before), spoken, language, counts, shares)
+    case = Case(read, asked, catalogue, quantities(asked, before), spoken, language, counts, shares, dict(basket.split))
     if so_many is not None and len(so_many.open) > 1:
         return (WhichOf(tuple(made for key in so_many.open for made in _of_so_many(case, key, so_many.count))),)
     inside = held_in(case, within)
@@ -108,6 +108,7 @@ def decide(
         return tuple(inside)
     if _of_other_units(case, basket):
         case, basket = replace(case, focus=()), NOTHING
+    own_months = asked.months
     case = undiscounted(replace(case, wanted=replace(asked, months=_whole_year(case, basket))))
     if looked is not None and (summed := together(case, basket, joined=True)):
         return (*inside, *looked_for(case, looked, summed))
@@ -124,14 +125,16 @@ def decide(
         found = [*together(case, basket, joined=True)] or found  # what he has put right, in the sum of all
     found = found or in_parts(case, basket, joined=joined)
     advises = [d for d in found if isinstance(d, Recommended)]  # «which plan, and is there a discount for a year?»
-    cheaper = yearly(_of_advised(case, advises)) if len(advises) == len(found) else []
+    timed = own_months is not None and not of_goods(case)  # the time that he chose before is not what he asks of
+    cheaper = yearly(_of_advised(case, advises)) if len(advises) == len(found) and timed else []
     found += cheaper
-    if not cheaper and ("discount" in asked.asks or asked.percent is not None):
-        found += discounts(case)
+    if "discount" in asked.asks or asked.percent is not None:
+        of_time = replace(case, wanted=replace(asked, months=own_months))
+        found += beside_yearly(case) if cheaper else discounts(of_time)
     if not any(isinstance(d, _WHOLE) for d in found):
         summed = together(case, basket, joined=joined) if (whole and "sum" in asked.asks) or several(case) else []
         several_ = summed if len(case.named) > 1 else []  # a unit in a list of goods asks for no limit
-        summed, several_ = as_claimed(asked, summed), as_claimed(asked, several_)
+        summed, several_ = as_claimed(case, basket, summed), as_claimed(case, basket, several_)
         found += several_ or _held(case) or _limits(case) or summed or ([] if free else prices(case))
     elif case.named and all(isinstance(d, Confirmed) and not set(case.named) & _offers(d) for d in found):
         found += prices(case)  # of something else than the sum that was right

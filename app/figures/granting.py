@@ -14,14 +14,18 @@ from app.figures.shop.facts import Figure, plain
 from app.figures.sums.counting import Sum, Total, count
 from app.figures.sums.reductions import granted_by, instalment, parted_by, thresholds
 from app.figures.talk.basket import NOTHING, Basket
+from app.figures.talk.ordering import meant_by
 from app.figures.talk.paidover import his_amount
 from app.figures.talk.plans import main_offers
+from app.figures.talk.spreading import by_piece
 from app.figures.talk.together import wanted_together
-from app.figures.words import listed
+from app.figures.words import asked_by, listed, tokens
 from app.language.folds import letters
 from app.language.words import questions
 
 _MOST = 4
+_NEAR = 2
+"""Words between «on» and what it is said of."""
 _YEAR = Decimal(12)
 
 
@@ -174,6 +178,9 @@ def discounts(case: Case) -> Iterator[Decided]:
     if (rule := _rule(case)) is not None:
         yield rule
         return
+    if (denied := _on_others(case)) is not None:
+        yield denied
+        return
     if asked.months is not None and not asked.quantities and asked.percent is None:
         return  # the year's own price is what is asked about
     meant = case.meant if case.named else case.tied or case.meant
@@ -198,6 +205,41 @@ def discounts(case: Case) -> Iterator[Decided]:
         yield YesNo(yes, figure.fact.name, figure.sections, _threshold(case, figure))
     elif own and len(asked.rest) <= 1:
         yield Term(tuple(own[: 2 * _MOST]))
+
+
+def _asked_on(case: Case) -> list[Offer]:
+    """«A discount on 3 scanners»: what it is asked on."""
+    found = tokens(case.read.text)
+    for n, token in enumerate(found):
+        behind = found[n + 1 : n + 2 + _NEAR]
+        if "discount" in asked_by(token.folded) and behind and behind[0].folded in listed("onto"):
+            meant = (m for m in case.wanted.named if m.own and any(m.start == t.start for t in behind[1:]))
+            return [offer for mention in meant for offer in meant_by(mention, case.catalogue)]
+    return []
+
+
+def of_goods(case: Case) -> bool:
+    """Whether a discount is asked on what is bought once: that a year costs less is no answer."""
+    offers = _asked_on(case)
+    return bool(offers) and all(price.fact.period in ("once", None) for offer in offers for price in offer.prices)
+
+
+def _on_others(case: Case) -> YesNo | None:
+    """A no where a discount is asked on what none is granted on, though there is one on something else."""
+    any_, offers = case.catalogue.reductions, _asked_on(case)
+    if not any_ or not by_piece([offer.key for offer in offers], case.catalogue, every=False):
+        return None
+    if any(case.catalogue.applies(f, offer) for f in any_ for offer in offers):
+        return None
+    said = " ".join(dict.fromkeys(figure_said(f, case.language) for f in any_[:_MOST]))
+    return YesNo(False, any_[0].fact.name, tuple(s for f in any_ for s in f.sections), said)
+
+
+def beside_yearly(case: Case) -> list[Decided]:
+    """The discount by how many there are, beside that a year costs less: who counts shops asks of both."""
+    counted = [f for f in thresholds(case.catalogue) if f.quantity_unit in case.wanted.quantities]
+    own = [f for f in counted if any(case.catalogue.applies(f, offer) for offer in case.meant)]
+    return [Term(tuple(own[:_MOST]))] if own else []
 
 
 def _idle() -> frozenset[str]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.words import Token, asked_by, common, listed, tokens
+from app.language.numerals import numbers
 
 _PIECE = "@piece"
 
@@ -26,11 +27,18 @@ def _listed(text: str, found: Sequence[Token], mentions: Sequence[Named]) -> Ite
             place -= 1
         before = found[place - 1] if place else None
         plus = before is not None and ("+" in text[before.end : mention.start] or before.folded in listed("adds"))
+        if not (mention.own and mention.unique) and _number(text[mention.start : mention.end]):
+            continue  # «plus two sellers»: a number is no name
         if certain and plus and len(mention.tied) == 1 and not (mention.own and mention.unique):
             yield replace(mention, key=mention.tied[0], own=True)
         else:
             yield mention
         certain |= mention.own and mention.unique
+
+
+def _number(said: str) -> bool:
+    """Whether it is a word for a number and nothing else."""
+    return said.isalpha() and bool(numbers(said))
 
 
 def _is_unit(named: Named, text: str, catalogue: Catalogue) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from app.figures.case import Case
+from app.figures.claimed import for_another_time
 from app.figures.decided import Confirmed, Corrected, Decided, InTotal, Recommended, Summed, YesNo
 from app.figures.granting import instalments
 from app.figures.pricing import prices
@@ -14,7 +15,6 @@ from app.figures.talk.checking import Checked
 from app.figures.talk.inside import Inside
 from app.figures.talk.plans import main_offers
 from app.figures.talk.together import together
-from app.figures.wanted import Wanted
 from app.figures.words import asked as asked_for
 
 
@@ -27,10 +27,15 @@ def advised(case: Case, basket: Basket, found: list[Decided], *, joined: bool) -
     return [plan, *whole] if plan is not None else [*found, *_beside_main(case)]
 
 
-def as_claimed(asked: Wanted, summed: Sequence[Decided]) -> list[Decided]:
-    """The sums, with a yes or no to what he says that they come to."""
-    said = [Claim(amount) for amount in asked.claimed]
-    return [_judged(each, said) if said and isinstance(each, Summed) and not each.least else each for each in summed]
+def as_claimed(case: Case, basket: Basket, summed: Sequence[Decided]) -> list[Decided]:
+    """The sums, with a yes or no to what he says that they come to: for a month too, where he had chosen a year."""
+    said = [Claim(amount) for amount in case.wanted.claimed]
+    judged = [_judged(each, said) if said and isinstance(each, Summed) and not each.least else each for each in summed]
+    if any(isinstance(each, Corrected) for each in judged):
+        for claim in said:
+            if (made := for_another_time(case, basket, claim)) is not None:
+                return [Confirmed(claim, made)]
+    return judged
 
 
 def _judged(summed: Summed, said: Sequence[Claim]) -> Decided:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from app.figures.read import MOST_READ, NumberLike, Read, exact
 from app.figures.shop.catalogue import Catalogue
-from app.figures.words import Token, written
+from app.figures.words import Token, segments, written
 
 _NEAR = 2
 """Words between a number and what it counts."""
@@ -29,7 +29,7 @@ def parted(read: Read, found: Sequence[Token], catalogue: Catalogue, places: Dec
     Linear in the clause.
     """
     nexts = [n for n, token in enumerate(found) if token.raw in written("placingnext")]
-    starts = sorted({*nexts, *(n for n, token in enumerate(found) if token.raw in written("placing"))})
+    starts = sorted({*nexts, *_first(read, found, nexts)})
     if len(starts) < 2 or not nexts or starts[0] in nexts[1:]:
         return None
     ends = [*starts[1:], len(found)]
@@ -50,6 +50,14 @@ def parted(read: Read, found: Sequence[Token], catalogue: Catalogue, places: Dec
             parts = [row[unit] for row in table]
             shares[unit] = (*parts, *(parts[-1],) * max(0, more))
     return Parted(shares, len(rows) + max(0, more), own) if shares else None
+
+
+def _first(read: Read, found: Sequence[Token], nexts: Sequence[int]) -> Iterator[int]:
+    """Places of words that begin what is told of one: behind another such word «one» is its number."""
+    for first, last in segments(read.text, found):
+        here = next((n for n in range(first, last) if found[n].raw in written("placing") or n in nexts), None)
+        if here is not None:
+            yield here
 
 
 def _counts(

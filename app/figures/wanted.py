@@ -178,9 +178,8 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
     spans += [(d.start, d.end) for d in read.durations[:MOST_READ]]
     for number in read.numbers[:MOST_READ]:
         inside = any(start <= number.start and number.end <= end for start, end in spans)
-        if inside or not exact(number) or not 0 < number.value <= MOST:
-            continue
-        if read.text[number.end : number.end + 2].strip().startswith("%"):
+        percent = read.text[number.end : number.end + 2].strip().startswith("%")
+        if inside or percent or not exact(number) or not 0 < number.value <= MOST:
             continue
         first, last = place_of(found, number.start), place_of(found, number.end)
         if last == first + 1 and found[first].folded in collective():
@@ -194,12 +193,13 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
             told.each.add(what)
         counts = what is None or isinstance(what, str) or number.value <= _MOST_PIECES
         told.add(what if counts else None, noun if counts else "", number.value)
-    for length in filter(exact, read.durations[:MOST_READ]):
+    for length in (d for d in read.durations[:MOST_READ] if exact(d)):
         if (short := _SHORT.get(length.unit.rstrip("s"))) is not None:
             told.quantities.setdefault(short[0], Decimal(str(length.seconds)) / short[1])
-    for place, token in enumerate(found):
+    for token, behind in zip(found, (*found[1:], None), strict=False):
         if (people := collective().get(token.folded)) is not None:
-            unit = catalogue.units.of(found[place + 1].folded) if place + 1 < len(found) else None
+            beside = behind is not None and not read.text[token.end : behind.start].strip()
+            unit = catalogue.units.of(behind.folded) if behind is not None and beside else None
             told.quantities.setdefault(unit or catalogue.units.person(), people)
     return told
 

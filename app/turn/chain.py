@@ -18,6 +18,7 @@ from app.guardrail import Context, KnownWords, addresses_of, known_addresses, kn
 from app.knowledge.retriever import Asked, Found, Retriever
 from app.prompt import asks_something, marks_in
 from app.settings import Settings
+from app.turn.agreeing import agreeing
 from app.turn.apart import with_first_of
 from app.turn.bots import Bot
 from app.turn.compatible import compatible
@@ -154,7 +155,7 @@ def plan(
     now: datetime,
 ) -> Plan:
     """Writes the prompt, if the backend speaks from one. The plan's step may have lost its question."""
-    passages, known = found.passages, bot.knowledge.current
+    step, passages, known = agreeing(step, ask, snapshot, bot), found.passages, bot.knowledge.current
     if not wants_prompt:  # a model reads for itself what is about his question
         before = went_before(snapshot, known, bot.dialogue.counted(step.state))
         passages, deciding = focused(step, passages, deciding, before, known)

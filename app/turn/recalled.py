@@ -8,6 +8,7 @@ from functools import lru_cache
 from app.figures.read import Read
 from app.figures.righted import righted
 from app.figures.shop.catalogue import Catalogue
+from app.figures.talk.allotting import allotted
 from app.figures.talk.basket import Basket, Parse, heard
 from app.figures.wanted import Wanted, wanted
 from app.knowledge.retriever import Retriever
@@ -70,6 +71,9 @@ def as_heard(basket: Basket, text: str, counted: Mapping[str, str], found: Retri
     units = found.catalogue.units
     own = {unit: Decimal(value) for name, value in counted.items() if (unit := units.key(name)) is not None}
     heard_ = {unit: n for unit, n in own.items() if n in said and unit not in asked.quantities}
+    split = allotted(read, asked, basket, found.catalogue) if heard_ else None
+    if split is not None and split.anew:
+        heard_.pop(split.unit, None)  # «one of them on Start» is none of how many there are
     return replace(basket, told=tuple({**dict(basket.told), **heard_}.items())) if heard_ else basket
 
 

@@ -159,3 +159,11 @@ async def test_a_name_beside_a_telephone_is_heard_behind_a_question(talk: Talk) 
 async def test_an_amount_that_he_brings_in_is_never_confirmed(talk: Talk, text: str) -> None:
     asked = ("Рост сколько?", "14900+555=777, верно?", text, "555+14900=15455 правильно?")
     assert all("верно" not in reply.answer for reply in await talk(*asked))
+
+
+async def test_a_human_hears_of_as_many_shops_as_the_order_counts(talk: Talk) -> None:
+    replies = await talk("два магазина на Росте и один на Старте, сколько в год?", "оформляйте, 8 701 222 33 44")
+    assert "= 298 000 ₸" in last(replies) and "Вместе 377 000 ₸ в год" in last(replies)
+    packet = replies[-1].meta.handover
+    assert packet is not None
+    assert packet.slots["shops"] == "3" and "магазинов: 3" in packet.summary

@@ -21,6 +21,10 @@ class Main:
     called: Words
     """Folded words that a customer calls it by: «the program»."""
 
+    def calls(self, word: str) -> bool:
+        """Whether a folded word is one of those; «about» is no form of «app»."""
+        return word not in common() and self.called.get(word) is not None
+
 
 def main_of(sections: Sequence[Section]) -> Main | None:
     """The main offer by the shop's own data; None where no section is for a bare question. Linear in the sections."""

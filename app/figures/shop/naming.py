@@ -79,7 +79,11 @@ class Names(Index):
 
     def find(self, text: str) -> tuple[Named, ...]:
         found = tokens(text)
-        hits = [None if _town(text, token) else self._hit(token.folded) for token in found]
+        hits: list[tuple[str, float] | None] = []
+        for token in found:
+            hit = self._hit(token.folded)
+            town = hit is not None and _town(text, token) and not self._goes_on(found, hits, hit[0])
+            hits.append(None if town else hit)
         mentions: list[Named] = []
         place = 0
         while place < len(found) and len(mentions) < _MOST:
@@ -93,6 +97,17 @@ class Names(Index):
                 mentions.append(named)
             place = span[-1] + 1
         return tuple(mentions)
+
+    def _goes_on(self, found: Sequence[Token], hits: Sequence[tuple[str, float] | None], word: str) -> bool:
+        """«Three Rosts», «the plans Start and Rost»: behind a number, or behind a name of a thing of the same kind."""
+        if not hits:
+            return False
+        last = len(hits) - 1
+        joined = last > 0 and found[last].raw in written("joining")
+        before = hits[last - 1] if joined else hits[last]
+        heads = {self._entries[key].head for key in self._holders.get(word, ())}
+        kinds = {self._entries[key].head for key in self._holders.get(before[0], ())} if before is not None else set()
+        return found[last].number or (len(heads) == 1 and heads <= kinds)
 
     def _hit_of(self, word: str) -> tuple[str, float] | None:
         """The word of a name that a folded word is, and what it counts."""

@@ -4,73 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Literal
 
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.shop.facts import Figure
 from app.figures.sums.limits import Shares, above, one_more
-from app.figures.sums.reductions import Reduction, free_from, reduction
+from app.figures.sums.lines import IN_MONTHS, SINGLE, Item, LineItem, Total, Unknown
+from app.figures.sums.reductions import free_from, reduction
 from app.types import Period
 
-Missing = Literal["price", "unit", "offer", "quantity", "period", "from", "below"]
-_IN_MONTHS: Mapping[Period, Decimal] = {"month": Decimal(1), "quarter": Decimal(3), "year": Decimal(12)}
-_SINGLE: frozenset[Period | None] = frozenset({"once", None})
+__all__ = ("Item", "LineItem", "Sum", "Total", "Unknown", "count", "quantity_of")
+
 _SHORT = {"hour": "@hour", "day": "@day", "week": "@week"}
 _PIECE = "@piece"
 _ONE_FOR_ALL = frozenset({"@company", "@order"})
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A product to be counted; `count` is of itself, None: as its price's unit was told."""
-
-    offer: Offer
-    count: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LineItem:
-    """One line of a sum: `quantity` x price x `times`, less `reduction` = `amount`."""
-
-    offer: Offer
-    price: Figure
-    quantity: Decimal
-    times: Decimal
-    """Periods of the price that are paid."""
-    months: Decimal | None
-    """What the line is paid for; None: for one period of the price."""
-    amount: Decimal
-    reduction: Reduction | None = None
-    assumed: bool = False
-    """Nobody told the quantity: it is for one."""
-
-    @property
-    def period(self) -> Period | None:
-        """The period that `amount` is for; None of a span of months that is none."""
-        if self.months is None or self.price.fact.period in _SINGLE:
-            return self.price.fact.period or "once" if self.times == 1 else "once"
-        own = self.price.fact.period
-        return "year" if self.months == _IN_MONTHS["year"] else own if self.times == 1 else None
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """What is paid per `period`, or for `months` where that is no period."""
-
-    amount: Decimal
-    currency: str
-    period: Period | None
-    months: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """A part that cannot be counted, and what of it is missing."""
-
-    missing: Missing
-    of: str
-    least: Decimal | None = None
-    """Of what is below: the fewest that can be taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,17 +98,23 @@ def count(
     for item in (*sorted((i for i in items if not i.offer.free_from), key=lambda i: i.offer.extra), *delivered):
         if item.offer in paid:
             continue
-        made = _part(catalogue, item, quantities, months, prefer)
+        known = {**quantities, **item.told}
+        made = _part(catalogue, item, known, months, prefer)
         if isinstance(made, Unknown):
             unknown.append(made)
             continue
         if made.price.kind == "price_from":
             unknown.append(Unknown("from", item.offer.name))
             continue
-        lines = [made, *(_at_least(line, said) for line in _extras(catalogue, made, quantities, months, shares))]
+        lines = [
+            made,
+            *(_at_least(line, said) for line in _extras(catalogue, made, known, months, {} if item.told else shares)),
+        ]
         paid |= {line.offer for line in lines[1:]}
         for line in lines:
-            granted_now = reduction(catalogue, line.offer, (line.price, line.quantity), quantities, granted)
+            granted_now = reduction(
+                catalogue, line.offer, (line.price, line.quantity), quantities, granted, whole=bool(item.told)
+            )
             amount = line.amount if granted_now is None else granted_now.of(line.amount, line.quantity)
             parts.append(replace(line, amount=amount, reduction=granted_now))
         if parts[-len(lines)].reduction is None:  # with a discount the months would have cost less too
@@ -194,7 +146,7 @@ def _part(
     times = told.get(_SHORT.get(price.fact.period or "", ""), _times(price, months))
     if times is None:
         return Unknown("period", offer.name)
-    lasting = months if price.fact.period in _IN_MONTHS else None
+    lasting = months if price.fact.period in IN_MONTHS else None
     return LineItem(offer, price, quantity, times, lasting, price.amount * quantity * times, None, assumed)
 
 
@@ -219,10 +171,10 @@ def _price(
     if months is not None and prefer is not None:
         return _step([p for p in prices if p.fact.period == prefer], told, count)
     if months is not None:
-        for period, length in sorted(_IN_MONTHS.items(), key=lambda item: -item[1]):
+        for period, length in sorted(IN_MONTHS.items(), key=lambda item: -item[1]):
             if months % length == 0 and (found := [p for p in prices if p.fact.period == period]):
                 return _step(found, told, count)
-        return _step([p for p in prices if p.fact.period in _SINGLE], told, count)
+        return _step([p for p in prices if p.fact.period in SINGLE], told, count)
     if prefer is not None and (found := [p for p in prices if p.fact.period == prefer]):
         return _step(found, told, count)
     monthly = [p for p in prices if p.fact.period == "month"]
@@ -237,9 +189,9 @@ def _step(prices: Sequence[Figure], told: Mapping[str, Decimal], count: Decimal 
 
 
 def _times(price: Figure, months: Decimal | None) -> Decimal | None:
-    if months is None or price.fact.period in _SINGLE:
+    if months is None or price.fact.period in SINGLE:
         return Decimal(1)
-    length = _IN_MONTHS.get(price.fact.period or "once")
+    length = IN_MONTHS.get(price.fact.period or "once")
     return months / length if length is not None and months % length == 0 else None
 
 
@@ -257,7 +209,7 @@ def _extras(
         for offer, price in one_more(catalogue, part.offer, limit.unit):
             times = _times(price, months)
             if times is not None:
-                lasting = months if price.fact.period in _IN_MONTHS else None
+                lasting = months if price.fact.period in IN_MONTHS else None
                 lines.append(LineItem(offer, price, over, times, lasting, price.amount * over * times))
     return lines
 
@@ -282,7 +234,7 @@ def _delivered(catalogue: Catalogue, part: LineItem, parts: Sequence[LineItem]) 
 
 
 def _goods(catalogue: Catalogue, part: LineItem, delivery: LineItem) -> bool:
-    if part is delivery or part.offer.free_from or part.price.fact.period not in _SINGLE:
+    if part is delivery or part.offer.free_from or part.price.fact.period not in SINGLE:
         return False
     return not delivery.price.fact.applies_to or catalogue.applies(delivery.price, part.offer)
 

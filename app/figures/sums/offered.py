@@ -31,7 +31,8 @@ def said_as_sums(read: Read, starts: Sequence[int], names: Sequence[tuple[int, i
         part = found[first:last]
         mark = text[part[-1].end : end]
         behind = found[slice(*parts[number + 1])] if number + 1 < len(parts) else ()
-        sure = _confirms(part) or (_ENDS.isdisjoint(mark) and len(behind) <= _FEW and _confirms(behind))
+        near = _ENDS.isdisjoint(mark) or (mark.strip() == "." and len(behind) == 1)  # «307,000. Right?»
+        sure = _confirms(part) or (near and len(behind) <= _FEW and _confirms(behind))
         alone = "?" in mark and len(_unexplained(part, names)) <= _BESIDE
         if _asks_else(_outside(part, names)) or not (sure or alone):
             continue

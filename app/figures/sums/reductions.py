@@ -48,8 +48,12 @@ def reduction(
     priced: tuple[Figure, Decimal],
     told: Mapping[str, Decimal],
     granted: frozenset[Figure] = frozenset(),
+    *,
+    whole: bool = False,
 ) -> Reduction | None:
     """The greatest discount that holds for a line of `priced` (price, quantity).
+
+    `whole`: the line is for some of all that were told, and a threshold counts all of them.
 
     One with conditions holds only where it is among `granted`.
     """
@@ -60,6 +64,8 @@ def reduction(
         if not catalogue.applies(figure, offer) or (figure.fact.conditions and figure not in granted):
             continue
         counted = _quantity(figure, price, quantity, told)
+        if whole and figure.kind == "discount":
+            counted = told.get(figure.quantity_unit or "") or counted
         if counted is None:
             if figure not in granted or figure.fact.min_quantity is not None:
                 continue

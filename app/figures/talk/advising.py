@@ -12,13 +12,15 @@ from app.figures.shop.naming import Named
 from app.figures.sums.counting import Sum, quantity_of
 from app.figures.sums.fitting import fitting
 from app.figures.sums.limits import above, one_more
+from app.figures.talk.aside import sentences
 from app.figures.talk.held import Basket
 from app.figures.talk.plans import main_offers
-from app.figures.words import Token, chooses, collective, listed, same, segments, tokens
+from app.figures.words import Token, asked, chooses, collective, listed, same, segments, tokens
 
 _MOST = 2
 """Words beside the question that nothing explains: with more of them it is about something else."""
 
+_YEAR = "12"
 _BRIEF = 2
 _MARK = 3
 """Characters within which a question's mark stands behind it."""
@@ -68,6 +70,29 @@ def decided_plan(case: Case) -> Recommended | None:
     return Recommended(sums[0], None, True, over(case, offers, sums[0]), brief=True) if sums else None
 
 
+def for_so_long(case: Case, basket: Basket, offers: Sequence[Offer]) -> list[Offer]:
+    """The main offer in «a scanner and a drawer, the total for a year?», where what is told or was asked before tells
+    which: of what is bought once nothing is for a year."""
+    plans = main_offers(case.catalogue)
+    lasting = any(price.fact.period not in ("once", None) for offer in offers for price in offer.prices)
+    if lasting or not offers or basket.without_plan or not _yearly(case):
+        return []
+    held = [offer for offer in plans if offer.key in basket.keys]
+    fits = decided_plan(case)
+    return held[-1:] or ([fits.sum.parts[0].offer] if fits is not None else [])
+
+
+def _yearly(case: Case) -> bool:
+    """Whether a sum is asked for a year, in the sentence that asks for it."""
+    found = tokens(case.read.text)
+    for first, last, _ in sentences(case.read.text, found):
+        part = [token for token in found[first:last] if not case.wanted.dated(token.start)]
+        year = any(listed("spans").get(token.folded) == _YEAR for token in part)
+        if year and asked([token.folded for token in part]) & {"sum", "price"}:
+            return True
+    return False
+
+
 def asks_which(case: Case, basket: Basket, offers: Sequence[Offer]) -> bool:
     """Whether a clause asks which of these offers fits: it names them or their kind, or nothing else is spoken of."""
     keys = {offer.key for offer in offers}
@@ -109,7 +134,7 @@ def _of(mention: Named, keys: set[str]) -> bool:
 def _calls(word: str, case: Case, keys: set[str]) -> bool:
     """Whether a word is what the offers are called together: the noun of their names, or the shop's own word."""
     main, units = case.catalogue.main, case.catalogue.units
-    own = main is not None and main.called.get(word) is not None and units.of(word) is None
+    own = main is not None and main.calls(word) and units.of(word) is None
     return own or word in listed("option") or any(same(case.catalogue.head(key), word) for key in keys)
 
 

@@ -118,6 +118,9 @@ def _led(
             and not gap.strip()
         )
         on = any_ and any(token.raw in written("joining") for token in ahead)  # «plus 18,000 and 8,000»
+        times = place + 2 < len(numbers) and signs[-1:] == ["×"]
+        if times and sign_between(read.text, numbers[place + 1].end, numbers[place + 2].start) == "+":
+            signs = [*signs, "+"]  # «149,000 × 2 + 79,000»
         if "+" in signs or plus or counting or on or (sums and noun):
             any_ = True
             yield place

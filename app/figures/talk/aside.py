@@ -3,19 +3,26 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.main import says_nothing
 from app.figures.shop.naming import Named
+from app.figures.sums.fitting import bounded
 from app.figures.talk.rejecting import wishes
 from app.figures.wanted import Wanted
-from app.figures.words import Token, asked, chooses, listed, segments, tokens
+from app.figures.words import Token, asked, chooses, listed, segments, tokens, written
+from app.language.numerals import numbers
 
 _ENDS = frozenset(".!?\n")
+_PIECE = "@piece"
+_SEVERAL = 2
+_SHORT = 4
+"""Words of a sentence that only adds something."""
 _WHOLE = 1.2
 """What a name said in full counts for more than."""
 _ASKS = frozenset({"price", "sum", "cheapest", "instalment", "discount", "difference", "saving", "included"})
 
 
-def spoken_of(text: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
+def spoken_of(text: str, wanted: Wanted, catalogue: Catalogue) -> Iterator[tuple[int, int]]:
     """Places of those names, with the number before each.
 
     They are half a name in a clause that tells, stand in a question of their own beside the one that asks a price, or
@@ -34,11 +41,16 @@ def spoken_of(text: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
         if part is None:
             continue
         apart = len(parts) > 1 and asked_for and not part.priced and not part.takes and part.asks
-        apart = apart and not (totals and part.suits)  # «will X do? and Y, the total» is of both
+        # «Will X do? And Y, the total» is of both; «the total? And with delivery?» too.
+        apart = apart and not (totals and part.suits) and not part.beside
         clause = next((c for c in clauses if c[0].start <= mention.start < c[-1].end), ())
-        if part.why or _reproached(clause, mention):
+        if _measured(clause, mention, wanted):
+            yield _with_number(found, mention.start), mention.end  # «how long does the move take, and the total?»
+        elif part.why or _reproached(clause, mention):
             yield _with_numbers(wanted, found, mention)  # «why one scanner?»: so many we said, and not he
-        elif apart or (len(clauses) > 1 == len(wanted.named) and _told(mention, clause)):
+        elif apart or (len(clauses) > 1 and _told(mention, clause) and (
+            len(wanted.named) == 1 or _of_people(clause, mention, wanted, catalogue)
+        )):  # fmt: skip
             yield _with_number(found, mention.start), mention.end
 
 
@@ -66,7 +78,7 @@ def told_of(text: str, wanted: Wanted) -> list[int]:
 class _Sentence:
     """The words of one sentence, and what they do."""
 
-    __slots__ = ("asks", "bare", "begin", "end", "priced", "suits", "takes", "why")
+    __slots__ = ("asks", "bare", "begin", "beside", "end", "priced", "suits", "takes", "why")
 
     def __init__(self, part: Sequence[Token], clauses: Sequence[Sequence[str]], mark: str) -> None:
         words = [token.folded for token in part]
@@ -76,6 +88,7 @@ class _Sentence:
         self.bare = all(says_nothing(word) or asked((word,)) & _ASKS for word in words)
         self.suits = any(listed("suiting").get(word) is not None for word in words)
         self.takes = wishes(words)
+        self.beside = _comes_beside(part)
         self.asks = "?" in mark or "yes_no" in kinds or any(word in listed("open") for word in words)
         self.why = "?" in mark and not self.priced and any(word in listed("whys") for word in words)
 
@@ -90,6 +103,24 @@ def _which(words: Sequence[str]) -> bool:
     """«Which plan, then?»: it asks for one of them, and says nothing else."""
     which = [word for word in words if word in listed("choosing")]
     return bool(which) and len([word for word in words if word not in which and not says_nothing(word)]) == 1
+
+
+def _of_people(clause: Sequence[Token], mention: Named, wanted: Wanted, catalogue: Catalogue) -> bool:
+    """Whether a clause counts who works or where, by a word beside the name: «one seller a shift»."""
+    offers = [o for key in (mention.key, *mention.tied) if key is not None and (o := catalogue.get(key)) is not None]
+    if any(price.unit == _PIECE or bounded(offer) for offer in offers for price in offer.prices):
+        return False
+    outside = [token for token in clause if not mention.start <= token.start < mention.end]
+    if any(m != mention and clause[0].start <= m.start < clause[-1].end for m in wanted.named):
+        return False  # it is listed with what he wants
+    return any(
+        (unit := catalogue.units.of(b.folded)) is not None and unit in wanted.quantities and (a.number or _one(a))
+        for a, b in pairwise(outside)
+    )
+
+
+def _one(token: Token) -> bool:
+    return listed("one").get(token.folded) is not None or bool(numbers(token.raw))
 
 
 def _told(mention: Named, part: Sequence[Token]) -> bool:
@@ -120,6 +151,27 @@ def _reproached(clause: Sequence[Token], mention: Named) -> bool:
     """«One scanner again!»: what an answer of ours has said before."""
     ahead = [token.folded for token in clause if token.end <= mention.start]
     return bool(ahead) and ahead[0] in listed("reproach")
+
+
+def _comes_beside(part: Sequence[Token]) -> bool:
+    """«And with delivery?»: little but «with» and what comes with the rest."""
+    led = next((n for n, token in enumerate(part) if token.raw in written("withs")), None)
+    return led is not None and len(part) <= _SHORT and all(says_nothing(token.folded) for token in part[:led])
+
+
+def _measured(clause: Sequence[Token], mention: Named, wanted: Wanted) -> bool:
+    """Whether it is asked how long a thing takes, and not what it costs, beside what a price is asked of."""
+    if not wanted.asks & {"price", "sum"} or len(wanted.named) < _SEVERAL:
+        return False
+    cuts = [n for n, t in enumerate(clause) if n and t.raw in written("joining")]
+    parts = [clause[a:b] for a, b in pairwise([0, *cuts, len(clause)])]
+    part = next((p for p in parts if p and p[0].start <= mention.start < p[-1].end), ())
+    kinds = asked([token.folded for token in part])
+    return "measure" in kinds and not kinds & _ASKS and not any(map(_counts, part))
+
+
+def _counts(token: Token) -> bool:
+    return token.number or listed("one").get(token.folded) is not None
 
 
 def _with_numbers(wanted: Wanted, found: Sequence[Token], mention: Named) -> tuple[int, int]:

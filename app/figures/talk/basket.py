@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from app.figures.case import quantities
 from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue
+from app.figures.talk.allotted import of_split, told_with_places, with_split
+from app.figures.talk.allotting import allotted
 from app.figures.talk.aside import told_of
 from app.figures.talk.byprice import of_another_price
 from app.figures.talk.checking import Checked
 from app.figures.talk.having import his_number
 from app.figures.talk.held import NOTHING, Basket, Held, Parse
+from app.figures.talk.inrows import in_rows
 from app.figures.talk.inside import Inside
 from app.figures.talk.mending import (
     come_back,
@@ -24,7 +28,7 @@ from app.figures.talk.mending import (
 )
 from app.figures.talk.ordering import adds_on, in_sets, joins, taken_anew, taken_so_many
 from app.figures.talk.plans import calls_main, main_offers
-from app.figures.talk.reading import read_behind
+from app.figures.talk.reading import Reading, read_behind
 from app.figures.talk.sharing import Spoken, each_place, of_places, per_item, place_of, renewed, to_each
 from app.figures.talk.spreading import Known, shared, spread
 from app.figures.talk.taking import Taking, lists_all, of_contents, taken_in
@@ -65,13 +69,13 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     it = read_behind(text, before, catalogue, parse)
     read, wanted, gone = it.read, his_number(it.read, it.wanted, catalogue), it.gone
     right = swapped(read)
-    items = [left for item in before.items if item.key not in gone and (left := fewer(item, it.less)) is not None]
-    told = {unit: n for unit, n in before.told if not _of_gone(unit, gone, catalogue)}
-    lasting = {u for u in wanted.quantities if u != _PIECE and (u not in _SPANS or _spanned(wanted, u, catalogue))}
-    told |= {unit: n for unit, n in quantities(wanted, told).items() if unit in lasting}
+    items, told = _left(it, before, wanted, catalogue)
     if right is not None and not any(word in listed("each") for word in wanted.words):  # «not one for each but two»
         items, told = put_right(items, told, right, read, wanted)
         wanted = counted_right(wanted, right)
+    split = allotted(read, wanted, before, catalogue)
+    wanted, told = with_split(wanted, told, split, catalogue)
+    wanted, told = in_rows(read, wanted, told, catalogue)
     told = more_told(read, wanted, told, dict(before.told), catalogue)
     known = Known(told, place_of(items, told, catalogue))
     marks = shared(read, wanted, known, catalogue)
@@ -117,10 +121,10 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         beside=beside and (adding or not it.picked),
         anew=anew,
         adds=adding and bool(before.items),
-        far=told_of(read.text, wanted),
+        far=[n for n in told_of(read.text, wanted) if n not in told_with_places(wanted, catalogue)],
         called=called | it.only,
     )
-    items = list(taken_in(items, wanted, goes, catalogue))
+    items = of_split(list(taken_in(items, wanted, goes, catalogue)), items, split, catalogue)
     with_them = come_back(items, before.gone, wanted, read.text)
     back = {item.key for item in with_them if item.taken} - {item.key for item in items if item.taken}
     items = renewed(with_them, told)
@@ -144,19 +148,37 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         before.ordered or any(token.raw in written("placing_order") for token in tokens(read.text)),
         () if any(catalogue.get(i.key) in main_offers(catalogue) for i in items) else plan,
         tuple(item for item in (*before.gone, *before.items) if item.key not in {i.key for i in items})[-_MOST:],
+        _without_plan(it, wanted, before, catalogue),
+        split.split if split is not None else (),
     )
     picked = it.picked or any(key in before.offered for key in own)
     mended = bool((gone | it.less.keys()) & set(before.keys)) or bool(it.only) or right is not None or bool(back)
     mended |= any(i.key in counted and counted[i.key] != i.count and i.key not in own for i in items) or bool(each)
-    mended |= said_anew(before, wanted)
+    mended |= said_anew(before, wanted) or (split is not None and bool(before.items) and split.split != before.split)
     again = any(word in listed("recounting") for word in wanted.words)
     return Heard(read, wanted, after, picked, mended, picked or again or beside, it.inside, it.checked, so_many)
+
+
+def _left(it: Reading, before: Basket, wanted: Wanted, catalogue: Catalogue) -> tuple[list[Held], dict[str, Decimal]]:
+    """What is left of the items, and what was told, without what a message takes back."""
+    items = [left for item in before.items if item.key not in it.gone and (left := fewer(item, it.less)) is not None]
+    told = {unit: n for unit, n in before.told if not _of_gone(unit, it.gone, catalogue)}
+    lasting = {u for u in wanted.quantities if u != _PIECE and (u not in _SPANS or _spanned(wanted, u, catalogue))}
+    return items, told | {unit: n for unit, n in quantities(wanted, told).items() if unit in lasting}
 
 
 def _spanned(wanted: Wanted, unit: str, catalogue: Catalogue) -> bool:
     """Whether a short length of time is what something that the message names is priced by, and not only told."""
     offers = [offer for key in wanted.keys if (offer := catalogue.get(key)) is not None]
     return any(price.unit == unit or price.fact.period == _SPANS[unit] for offer in offers for price in offer.prices)
+
+
+def _without_plan(it: Reading, wanted: Wanted, before: Basket, catalogue: Catalogue) -> bool:
+    """Whether none of the main offers is wanted: said now, or before and no other word since."""
+    plans = {offer.key for offer in main_offers(catalogue)}
+    if not plans or not plans.isdisjoint(wanted.keys) or calls_main(it.read.text, wanted, catalogue):
+        return False
+    return before.without_plan or plans <= it.refused
 
 
 def _in_kits(items: Sequence[Held], own: set[str], catalogue: Catalogue) -> frozenset[str]:

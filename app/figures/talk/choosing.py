@@ -13,6 +13,8 @@ _MODEL = 2
 _BREAKS = frozenset(".!?;,\n")
 _MOST_KINDS = 4
 """Things of which one of each is taken."""
+_BEHIND = 3
+"""Words up to a unit: a name, a plus, a number."""
 _ENDING = 3
 """Letters of an ending behind it: «the 80th»."""
 
@@ -92,6 +94,9 @@ def named_more(text: str, catalogue: Catalogue) -> str:
             continue
         first = place - 1
         number = found[first].raw if found[first].number else ""
+        if (count := _above(text, found, place, unit, catalogue)) is not None:
+            text = f"{text[: found[first].start]}{count} {names[0]}{text[found[place].end :]}"
+            continue
         if first and (number or listed("one").get(found[first].folded) is not None):
             first -= 1
         word = found[first].folded
@@ -99,6 +104,24 @@ def named_more(text: str, catalogue: Catalogue) -> str:
         if more and _BREAKS.isdisjoint(text[found[first].end : found[place].start]):
             text = f"{text[: found[first].start]}{number} {names[0]}{text[found[place].end :]}".lstrip()
     return text
+
+
+def _above(text: str, found: Sequence[Token], place: int, unit: str, catalogue: Catalogue) -> str | None:
+    """«Start + 1 seller», where two are included: how many more are meant; None where they may be all."""
+    value = next(iter(numbers(found[place - 1].raw)), None)
+    if value is None or place < _BEHIND - 1:
+        return None
+    ahead = found[place - 2]
+    gap = text[ahead.end : found[place - 1].start]
+    last = found[place - 3] if ahead.folded in _plus() and place >= _BEHIND else ahead if gap.strip() == "+" else None
+    named = (m for m in catalogue.named(text[: last.end]) if m.own and m.end == last.end) if last is not None else ()
+    offer = next((o for m in named if m.key is not None and (o := catalogue.get(m.key)) is not None), None)
+    limit = offer.limit(unit) if offer is not None else None
+    return str(value.value) if limit is not None and value.value <= limit.amount else None
+
+
+def _plus() -> frozenset[str]:
+    return frozenset(listed("adds").words_of("adds"))
 
 
 def _unclear(

@@ -28,9 +28,10 @@ def had(text: str, wanted: Wanted, catalogue: Catalogue) -> Iterator[tuple[int, 
     for first, last in segments(text, found):
         part = found[first:last]
         begins = next((n for n in range(len(part)) if _says(part, n) and not _can(part, n)), None)
+        yield from _called_so(text, part, begins, wanted.named, catalogue)
         if begins is None or wishes([token.folded for token in part]):
             continue
-        spans = _list(text, part, begins + _says(part, begins), wanted.named)
+        spans = _list(text, part, begins + _says(part, begins), wanted.named, catalogue)
         meant = [m for m in wanted.named if any(start <= m.start < end for start, end in spans)]
         behind = [token for token in part if spans and token.start >= spans[-1][1]]
         while behind and _where(behind[0], catalogue):
@@ -39,6 +40,21 @@ def had(text: str, wanted: Wanted, catalogue: Catalogue) -> Iterator[tuple[int, 
         ends = not behind or (others and bool(asked([behind[0].folded]) & _ASKS))
         if ends and all(_thing(mention, catalogue) for mention in meant):
             yield from spans
+
+
+def _called_so(
+    text: str, part: Sequence[Token], begins: int | None, named: Sequence[Named], catalogue: Catalogue
+) -> Iterator[tuple[int, int]]:
+    """«We have a network of pharmacies», where a plan is called Network: a common noun, and what it is of."""
+    for place in range(begins, len(part) - 1) if begins is not None else ():
+        token, behind = part[place], part[place + 1]
+        mention = next((m for m in named if (m.start, m.end) == (token.start, token.end)), None)
+        if mention is None or text[token.start].isupper() or text[token.end : behind.start].strip():
+            continue
+        noun = not (behind.number or behind.folded in common() or asked([behind.folded]))
+        other = any(m.start <= behind.start < m.end for m in named)
+        if noun and not other and any(map(bounded, meant_by(mention, catalogue))):
+            yield mention.start, mention.end
 
 
 def _says(part: Sequence[Token], place: int) -> int:
@@ -57,7 +73,9 @@ def _can(part: Sequence[Token], place: int) -> bool:
     return place > 0 and listed("can").get(part[place - 1].folded) is not None
 
 
-def _list(text: str, part: Sequence[Token], place: int, named: Sequence[Named]) -> list[tuple[int, int]]:
+def _list(
+    text: str, part: Sequence[Token], place: int, named: Sequence[Named], catalogue: Catalogue
+) -> list[tuple[int, int]]:
     """Places of the names that stand next, with how many of each, and nothing else between them."""
     spans: list[tuple[int, int]] = []
     start: int | None = None
@@ -71,7 +89,10 @@ def _list(text: str, part: Sequence[Token], place: int, named: Sequence[Named]) 
             continue
         number = token.number or listed("one").get(token.folded) is not None
         light = token.raw in written("having") or token.raw in written("already") or token.raw in written("joining")
-        if not (number or light or token.folded in common()) or asked([token.folded]) & _ASKS:
+        counted = start is not None and catalogue.units.of(token.folded) is not None
+        if counted:
+            start = None  # «we have two shops and a store»
+        if not (number or light or counted or token.folded in common()) or asked([token.folded]) & _ASKS:
             break
         start = token.start if number and start is None else start
         place += 1

@@ -7,6 +7,8 @@ from decimal import Decimal
 from app.figures.read import Read
 from app.figures.wanted import Per, Wanted
 
+Split = tuple[tuple[str, Decimal], ...]
+"""(key of a main offer, for how many places), in the order that they were told in."""
 Parse = Callable[[str], tuple[Read, Wanted]]
 """What a text says, read for its figures."""
 
@@ -49,6 +51,11 @@ class Basket:
     """Keys of the main offers, where one of them is wanted and he has not said which."""
     gone: tuple[Held, ...] = ()
     """What was wanted and is no more: it may come again, with its count."""
+
+    without_plan: bool = False
+    """Whether he has said that he wants none of the main offers."""
+    split: Split = ()
+    """Which main offer is for how many places, where they do not all have the same."""
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -112,7 +112,7 @@ def said_anew(before: Basket, wanted: Wanted) -> bool:
     return (
         counted_anew(before.items, wanted)
         or told_anew(dict(before.told), before.items, wanted)
-        or timed_anew(before.months, before.items, wanted)
+        or timed_anew(before.months, before.items, wanted, split=bool(before.split))
     )
 
 
@@ -123,9 +123,10 @@ def told_anew(before: Mapping[str, Decimal], items: Sequence[Held], wanted: Want
     return any(before.get(unit, n) != n for unit, n in wanted.quantities.items() if not unit.startswith("@"))
 
 
-def timed_anew(before: Decimal | None, items: Sequence[Held], wanted: Wanted) -> bool:
+def timed_anew(before: Decimal | None, items: Sequence[Held], wanted: Wanted, *, split: bool = False) -> bool:
     """Whether a message asks what he takes altogether for another time: «and for a year?»."""
-    whole = sum(item.taken for item in items) > 1 and not any(mention.own for mention in wanted.named)
+    several = split or sum(item.taken for item in items) > 1
+    whole = several and not any(mention.own for mention in wanted.named)
     other = wanted.months is not None and wanted.months != before
     return whole and other and wanted.asks <= {"price", "sum", "confirm"} and len(wanted.rest) <= _BESIDE
 

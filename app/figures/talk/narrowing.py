@@ -122,4 +122,4 @@ def _denies(part: Sequence[Token]) -> bool:
     """«I did not ask for that»."""
     denied = any(token.folded in listed("denying") for token in part)
     wants = any(listed("wanting").get(t.folded) is not None or t.folded in listed("taking") for t in part)
-    return (denied and wants) or any(listed("refusing").get(token.folded) is not None for token in part)
+    return (denied and wants) or any(token.folded in listed("refusing") for token in part)

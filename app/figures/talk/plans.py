@@ -17,6 +17,14 @@ def main_offers(catalogue: Catalogue) -> tuple[Offer, ...]:
     return offers if len(offers) > 1 and any(limit.unit for o in offers for limit in o.limits) else ()
 
 
+@lru_cache(maxsize=8)
+def place_of_main(catalogue: Catalogue) -> str | None:
+    """Key of the unit that every main offer is paid for each of; None where they are not all paid so."""
+    units = {price.unit for offer in main_offers(catalogue) for price in offer.prices}
+    unit = next(iter(units)) if len(units) == 1 else None
+    return unit if unit is not None and not unit.startswith("@") else None
+
+
 def calls_main(text: str, wanted: Wanted, catalogue: Catalogue) -> bool:
     """Whether a text calls for a main offer: by a name that all of them have, or by the shop's own word for them."""
     plans = {offer.key for offer in main_offers(catalogue)}
@@ -27,5 +35,5 @@ def calls_main(text: str, wanted: Wanted, catalogue: Catalogue) -> bool:
         return True
     spans = [(named.start, named.end) for named in wanted.named if named.own]
     free = (t for t in tokens(text) if not any(start <= t.start < end for start, end in spans))
-    called = (t for t in free if main.called.get(t.folded) is not None)
+    called = (t for t in free if main.calls(t.folded))
     return any(catalogue.units.of(token.folded) is None for token in called)

@@ -1,6 +1,6 @@
 """One message read behind a basket: what it chooses said in full, without what it takes back or only speaks of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
@@ -17,6 +17,7 @@ from app.figures.talk.having import had
 from app.figures.talk.held import Basket, Parse
 from app.figures.talk.inside import Inside, inside
 from app.figures.talk.narrowing import disclaimed, kinds, only
+from app.figures.talk.onemore import doubted, of_one, of_one_more
 from app.figures.talk.paidover import paid_over
 from app.figures.talk.plans import main_offers
 from app.figures.talk.rejecting import in_words, kept, not_again, plainly, rejections, removes
@@ -25,6 +26,7 @@ from app.figures.wanted import Wanted
 from app.figures.words import listed, segments, tokens
 
 _FIRST = "1"
+_YEAR = Decimal(12)
 _MOST_TIED = 8
 
 
@@ -63,7 +65,7 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     text = in_words(plainly(text), lambda said: _names_held(said, before, catalogue))
     text = of_each_kind(said_rather(text, catalogue), before.offered, catalogue)
     swap = replaced(text, before.items, catalogue)
-    read, wanted = parse(swap.text if swap is not None else text)
+    read, wanted = _without(parse(swap.text if swap is not None else text), doubted, catalogue, parse)
     amounts = named_by_amount(read, wanted, before, catalogue) if swap is None else None
     if amounts is not None:
         read, wanted = parse(amounts.text)
@@ -71,6 +73,7 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     text = priced if priced != read.text else named_more(named_by_price(read, before.keys, catalogue), catalogue)
     if text != read.text:
         read, wanted = parse(text)
+    read, wanted = of_one(*_without((read, wanted), of_one_more, catalogue, parse), wanted, catalogue)
     text = read.text
     offered = before.offered or _alike(before, catalogue)
     known = [[i.key for i in before.items if not i.open], [i.key for i in before.gone]]
@@ -86,7 +89,8 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     gone |= {swap.gone} if swap is not None else set()
     alone = only(text, wanted, before, catalogue) - gone
     refused = gone | {key for m in wanted.named if (m.start, m.end) in spans for key in m.tied}
-    aside = [] if picked or alone else list(spoken_of(text, wanted))  # what he chooses he does not only speak of
+    # What he chooses he does not only speak of.
+    aside = [] if picked or alone else list(spoken_of(text, wanted, catalogue))
     aside += [span for span in had(text, wanted, catalogue) if span not in aside]
     looked = checked(text, wanted, before, apart) if not gone else None
     if looked is not None:
@@ -102,8 +106,7 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
         read, wanted = parse(kept(text, spans))
         wanted = wanted.own_only if named else wanted
     wanted = not_again(wanted, gone)
-    if not (gone or less or wanted.keys):
-        gone, less = _it(text, wanted, before)
+    gone, less = (gone, less) if gone or less or wanted.keys else _it(text, wanted, before)
     wanted = _timed(read, wanted, before, catalogue)
     if amounts is not None:
         wanted = replace(wanted, asks=wanted.asks | {"sum"}, claimed=amounts.claimed)
@@ -126,6 +129,17 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     )
 
 
+def _without(
+    said: tuple[Read, Wanted],
+    aside: Callable[[Read, Wanted, Catalogue], list[tuple[int, int]]],
+    catalogue: Catalogue,
+    parse: Parse,
+) -> tuple[Read, Wanted]:
+    """The message without what is no part of what it asks."""
+    spans = aside(*said, catalogue)
+    return parse(kept(said[0].text, spans)) if spans else said
+
+
 def _timed(read: Read, wanted: Wanted, before: Basket, catalogue: Catalogue) -> Wanted:
     """Without a length of time that is that of instalments, or of the first payment."""
     if "price" in wanted.asks and paid_over(read, wanted, before.focus, catalogue):
@@ -133,7 +147,9 @@ def _timed(read: Read, wanted: Wanted, before: Basket, catalogue: Catalogue) -> 
     parted = "instalment" in wanted.asks or (before.parts and "price" in wanted.asks)
     if parted and _of_parts(wanted, catalogue):
         wanted = replace(wanted, months=None)
-    if _first_month(wanted):
+    if _first_month(wanted) and _first_year(wanted):
+        wanted = replace(wanted, months=_YEAR, asks=wanted.asks | {"sum"})
+    elif _first_month(wanted):
         wanted = replace(wanted, months=None, asks=wanted.asks | {"sum"})
     return wanted
 
@@ -159,6 +175,11 @@ def _first_month(wanted: Wanted) -> bool:
         return True
     firsts = (listed("ordinals").get(a) == _FIRST for a, b in pairwise(words) if listed("spans").get(b) or _pays(b))
     return any(firsts)
+
+
+def _first_year(wanted: Wanted) -> bool:
+    words = wanted.words
+    return any(listed("ordinals").get(a) == _FIRST and listed("spans").get(b) == str(_YEAR) for a, b in pairwise(words))
 
 
 def _pays(word: str) -> bool:

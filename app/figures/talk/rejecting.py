@@ -116,7 +116,7 @@ def _ahead(words: Sequence[Token]) -> bool:
 def _behind(words: Sequence[Token]) -> bool:
     """«X is not needed», «X take away»."""
     for place, token in enumerate(words):
-        if listed("refusing").get(token.folded) or (removes(token) and not listed("without").get(token.folded)):
+        if token.folded in listed("refusing") or (removes(token) and not listed("without").get(token.folded)):
             return True
         wants = [listed("wanting").get(w.folded) is not None for w in words[max(0, place - 1) : place + 2]]
         if token.folded in listed("denying"):
@@ -175,7 +175,7 @@ def kept(text: str, spans: Sequence[tuple[int, int]]) -> str:
 
 def wishes(words: Sequence[str]) -> bool:
     """Whether folded words take something, and do not only ask about it."""
-    return any(listed("taking").get(word) is not None and word not in _these() for word in words)
+    return any(listed("taking").get(word) is not None and word not in _no_wish() for word in words)
 
 
 def not_again(wanted: Wanted, gone: Collection[str]) -> Wanted:
@@ -221,6 +221,6 @@ def _endings() -> Mapping[str, str]:
 
 
 @cache
-def _these() -> frozenset[str]:
-    """«Такая» of one language is a form of «take» of another."""
-    return frozenset(fold(word) for word in written("these"))
+def _no_wish() -> frozenset[str]:
+    """«Такая» of one language is a form of «take» of another; «do you take money for it?» takes nothing."""
+    return frozenset(fold(word) for word in written("these") | written("charging"))

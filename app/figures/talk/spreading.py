@@ -51,7 +51,9 @@ def shared(read: Read, wanted: Wanted, known: Known, catalogue: Catalogue) -> li
         n.start: n
         for n in read.numbers[:MOST_READ]
         if exact(n) and 0 < n.value < _LEAST and not any(start <= n.start < end for start, end in named)
-    }
+        and not any(m.own and m.start > n.start and not read.text[n.end : m.start].strip()
+                    and not _by_piece(m, catalogue, every=True) for m in wanted.named)
+    }  # fmt: skip
     marks: list[Shared] = []
     unit, end = None, 0
     for first, last in segments(read.text, found):

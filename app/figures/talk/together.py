@@ -10,7 +10,7 @@ from app.figures.decided import Decided, NotKnown, PriceKnown, Summed
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.counting import Sum, Unknown
 from app.figures.sums.fitting import bounded, least_of, siblings
-from app.figures.talk.advising import decided_plan
+from app.figures.talk.advising import decided_plan, for_so_long
 from app.figures.talk.basket import Basket
 from app.figures.talk.ordering import meant_by
 from app.figures.talk.plans import calls_main, main_offers
@@ -63,7 +63,13 @@ def wanted_together(case: Case, basket: Basket, *, joined: bool) -> tuple[Case, 
     for key in (*(item.key for item in before), *own, *((open_.key,) if open_ is not None else ())):
         if (offer := catalogue.get(key)) is not None and key not in basket.rejected:
             # Of the plans of one kind one is taken: the one named last.
-            chosen[catalogue.head(key) if bounded(offer) else key] = offer
+            chosen[catalogue.head(key) if bounded(offer) and key not in case.split else key] = offer
+    if not case.split.keys().isdisjoint(chosen):  # of several for some of the places all are meant
+        for key in case.split:
+            if (offer := catalogue.get(key)) is not None and key not in basket.rejected:
+                chosen[key] = offer
+        others = {offer.key for offer in main_offers(catalogue)} - case.split.keys()
+        chosen = {key: offer for key, offer in chosen.items() if offer.key not in others}
     offers = [_that_holds(case, offer) for offer in list(chosen.values())[-_MOST:]]
     counts = {key: i.count for i in basket.items for key in (*i.open, i.key) if i.count is not None}
     months = asked.months
@@ -88,7 +94,7 @@ def _unordered(key: str, keys: Sequence[str], catalogue: Catalogue) -> bool:
 def _that_holds(case: Case, offer: Offer) -> Offer:
     """The main offer that what was told fits into, where it does not fit into this one; any other as it is."""
     plans = main_offers(case.catalogue)
-    if offer not in plans or not case.sum((offer,)).known or case.fitting((offer,)):
+    if offer.key in case.split or offer not in plans or not case.sum((offer,)).known or case.fitting((offer,)):
         return offer
     best = case.cheapest(plans)
     return best.parts[0].offer if best is not None and best.parts[0].offer in plans else offer
@@ -105,7 +111,10 @@ def together(case: Case, basket: Basket, *, joined: bool = False, plan: bool = F
     whole = joined or not any(named.own for named in case.wanted.named)
     plan = plan or (whole and bool(basket.plan))
     main = _main_beside(case, offers, asked_for=plan or (joined and not basket.earlier and _added(case, offers)))
-    fits = decided_plan(case) if main or _open_plan(case, basket) else None
+    long = [] if main else for_so_long(case, basket, offers)
+    main = main or long
+    held = any(offer.key in basket.keys for offer in long)
+    fits = decided_plan(case) if (main and not held) or _open_plan(case, basket) else None
     if fits is not None:
         plans, main = main_offers(catalogue), [fits.sum.parts[0].offer]
         offers = [offer for offer in offers if offer not in plans]
@@ -180,7 +189,7 @@ def _main_beside(case: Case, offers: Sequence[Offer], *, asked_for: bool = False
         return []
     spans = [(named.start, named.end) for named in case.wanted.named if named.own]
     free = [t for t in tokens(case.read.text) if not any(start <= t.start < end for start, end in spans)]
-    called = (t for t in free if main.called.get(t.folded) is not None)
+    called = (t for t in free if main.calls(t.folded))
     if not asked_for and all(case.catalogue.units.of(token.folded) is not None for token in called):
         return []
     return [made.parts[0].offer for made in case.fitting(plans)]
