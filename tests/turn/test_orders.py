@@ -1,5 +1,7 @@
 """An order over a conversation: goods listed by unclear names, corrected, had already, asked for again as a whole."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.turn.test_wanted_over_turns import ASKS, basket, said
@@ -107,3 +109,9 @@ def test_a_set_is_no_plan(text: str) -> None:
     answer = said(text)
     assert "95 600" in answer and "Set" not in answer
     assert "249 000" in said("price of the Set plan")
+
+
+def test_an_order_that_is_placed_holds_what_he_takes_and_nothing_that_he_only_asked_of() -> None:
+    talk = ("сколько стоит D-Label?", "беру весы и ящик D-Box", "оформляем, жду")
+    answer = said(*talk, step=replace(ASKS, reason="purchase", intents=("purchase",)))
+    assert "112 800" in answer and "64 900" not in answer, answer

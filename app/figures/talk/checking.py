@@ -24,6 +24,7 @@ class Checked:
     value: bool = False
     """Whether all of it was in it."""
     keys: tuple[str, ...] = ()
+    """Of what was not, if anything was not."""
 
 
 def checked(text: str, wanted: Wanted, before: Basket, apart: Sequence[tuple[int, int]] = ()) -> Checked | None:
@@ -50,8 +51,9 @@ def checked(text: str, wanted: Wanted, before: Basket, apart: Sequence[tuple[int
         return None
     held = {key for item in before.meant for key in (item.key, *item.open)} | set(before.plan)
     keys = [(m.key,) if m.key is not None else m.tied for m in looked]
-    value = all(not held.isdisjoint(each) for each in keys)
-    return Checked(tuple((m.start, m.end) for m in looked), asks, value, tuple(k for each in keys for k in each))
+    left = [each for each in keys if held.isdisjoint(each)]
+    told = left or keys  # of several what was in it needs no word
+    return Checked(tuple((m.start, m.end) for m in looked), asks, not left, tuple(k for each in told for k in each))
 
 
 def _in_a_total(part: Sequence[Token]) -> bool:
