@@ -29,6 +29,7 @@ _OF_THE_CALL = frozenset(
 """What is asked beside a number of the number itself, or of the call."""
 _AROUND = 1
 """Words on either side of the one that asks, in its core."""
+_HOURS = (("word", "reach_hours"), ("word", "our_hours"))
 _OF_A_DAY = frozenset({"demo", "booking", "reschedule"})
 
 
@@ -65,6 +66,22 @@ def contact(s: Scene) -> tuple[tuple[str, ...], tuple[str, ...]]:
         else:
             looked.append(f"{text.rstrip('?')}?")
     return tuple(looked), tuple(passed)
+
+
+def of_hours(question: str) -> bool:
+    """Whether it is asked when people of ours can be reached."""
+    return any(m.label[:2] in _HOURS for m in Vocabulary.load().find(read(question)))
+
+
+def put_right(s: Scene) -> tuple[str, ...]:
+    """What is asked beside a new time for a call: each question by itself, the one for our hours in the usual words."""
+    found = []
+    for clause in s.said.clauses[:_MOST]:
+        if of_hours(clause):
+            found.append(str(s.texts.data["query_hours"]))
+        elif clause.endswith("?") and Classifier.load().scored(clause).best not in (*_OF_THE_CALL, "reschedule"):
+            found.append(clause)
+    return tuple(dict.fromkeys(found))
 
 
 def core(question: str) -> str:
