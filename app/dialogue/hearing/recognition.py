@@ -47,6 +47,7 @@ _BROKEN = 0.9
 _HARMLESS = 0.05
 _TELLING = 0.15
 """The same where he tells of himself: what he is tired of is not us."""
+_LEAVES = frozenset({"refusal", "opt_out"})
 _LEANING = {"agreement": ("small_talk",), "refusal": ("denial", "small_talk"), "thanks": ("goodbye", "small_talk")}
 """What the lists found, and the acts that say no more than it."""
 _OF_OTHERS = frozenset({"supplier", "applicant"})
@@ -144,7 +145,8 @@ def joined(
     names = _voiced(names, acts)
     kept = {name for name in names if acts.get(name, 1.0) >= least.get(name, 0.0)}
     if waits and not asking:
-        if acts.get("info", 0.0) >= _PLAIN and names == {"feature"} and acts.get("feature", 0.0) < _DOUBTED:
+        lacks = acts.get("info", 0.0) >= _PLAIN and names == {"feature"} and acts.get("feature", 0.0) < _DOUBTED
+        if lacks or (told and not names):
             return {"told"}  # «we need it by Friday» answers no question of ours, and looks for nothing
         return _of_us(kept | {_ADDED[act] for act in _away(acts, brief=brief)}, acts)
     asks = asking or not names.isdisjoint(_QUESTIONS)
@@ -196,10 +198,12 @@ def joined(
 
 
 def _voiced(names: set[str], acts: Mapping[str, float]) -> set[str]:
-    """The lists' intents but for a worry about money and a danger that the examples hear nothing of."""
+    """The lists' intents but for a worry about money, a danger and a leave that the examples hear nothing of."""
     unheard = {"objection_price"} if acts.get("objection_price", 1.0) < _WORRIED else set()
     if acts.get("trouble", 0.0) >= _BROKEN and acts.get("emergency", 0.0) < _HARMLESS:
         unheard.add("emergency")
+    if acts.get("info", 0.0) >= _PLAIN and max(acts.get(act, 0.0) for act in _LEAVES) < _TELLING:
+        unheard |= _LEAVES  # «stop, there will be five» stops us, and tells
     return names - unheard
 
 
