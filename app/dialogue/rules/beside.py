@@ -38,15 +38,15 @@ def asked(s: Scene, lists: Collection[str]) -> str:
     clauses = s.said.clauses[:_MOST]
     if len(clauses) < 2:
         return ""
-    classifier, vocabulary = Classifier.load(), Vocabulary.load()
-    kept = []
-    for clause in clauses:
-        best = classifier.scored(clause)
-        message = read(clause)
-        own = any(m.label[0] == "word" and m.label[1] in lists for m in vocabulary.find(message))
-        if not own and best.best in LOOKED_UP and best.surest >= _LIKELY and len(message.tokens) > 1:
-            kept.append(clause)
+    kept = [clause for clause in clauses if looks_up(clause, lists)]
     return ". ".join(kept) if len(kept) < len(clauses) else ""
+
+
+def looks_up(clause: str, lists: Collection[str], acts: Collection[str] = LOOKED_UP) -> bool:
+    """Whether a clause asks for something to look up and holds no words of these lists."""
+    best, message = Classifier.load().scored(clause), read(clause)
+    own = any(m.label[0] == "word" and m.label[1] in lists for m in Vocabulary.load().find(message))
+    return not own and best.best in acts and best.surest >= _LIKELY and len(message.tokens) > 1
 
 
 def contact(s: Scene) -> tuple[tuple[str, ...], tuple[str, ...]]:

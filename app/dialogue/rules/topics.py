@@ -95,8 +95,10 @@ def by_topic(s: Scene) -> Decision | None:
     if query is None and first.topic.also and topic.action == "answer":
         query = remaining_question(s, said)
         reason = next((name for name in QUESTIONS if query and s.u.has(name)), reason)
+    apart = support.asked_apart(s) if topic.name == support.LANE and query else ()
     # A text stands by itself; without one the search decides, and may find nothing.
     fallback = s.not_found if query is not None and statement is None else None
+    fallback = support.asked_too(s) if apart else fallback
     calm = not s.u.has("refusal", "frustration", "goodbye")
     made = Decision(
         topic.action if query is None or topic.action != "ask" else "answer",
@@ -109,6 +111,7 @@ def by_topic(s: Scene) -> Decision | None:
         topic=topic.name,
         asks=topic.action in ("answer", "ask") and calm and s.may_ask,
         hands_over=topic.action == "handover",
+        queries=apart,
     )
     if made.hands_over:
         later = s.say("later").replace("{time}", s.opening) if s.tells_when else None
