@@ -35,6 +35,8 @@ _NEXT = 0.7  # share of the best score from which the next best is said to who w
 _HELPS = 0.7  # the same beside a trouble where only the trouble itself is asked of
 _WISHED = 0.45  # the same for what he says he needs: it may only tell who he is
 _ANEW = 0.35  # probability from which something is said to who has said that an answer was beside the point
+_OF_OTHERS = 0.5  # probability from which a section answers who wants to buy nothing
+_NO_BUYER = frozenset({"supplier", "applicant"})
 _LOOKED_UP = frozenset({"feature", "refund"})
 _PASSED_ON = frozenset({"trouble", "refund"})
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
@@ -113,7 +115,7 @@ def _named(prompt: Prompt) -> tuple[Passage, ...] | None:
 def _beside(first: Passage, said: Sequence[Passage], prompt: Prompt, *, own: bool, anew: bool) -> tuple[Passage, ...]:
     """What is said of the best find where the customer asks nothing by himself."""
     step = prompt.step
-    likely = step.reason in _KNOWN or _likely(first, ANSWERS)
+    likely = step.reason in _KNOWN or _likely(first, _OF_OTHERS if step.topic in _NO_BUYER else ANSWERS)
     looked = (step.reason in _BESIDE and own) or (step.reason in _LOOKED_UP and anew)
     fitting = not looked or (_fits(step.query or "", first, prompt) and _near_enough(first, said, prompt))
     return (first,) if likely and fitting else ()

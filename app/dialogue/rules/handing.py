@@ -5,14 +5,13 @@ from dataclasses import replace
 from app.dialogue.flow import stages
 from app.dialogue.rules import beside, topics
 from app.dialogue.rules.scene import COURTESIES, QUESTIONS, Decision, Scene
+from app.dialogue.rules.strangers import LEAVES
 from app.dialogue.rules.wishes import only_reached, puts_right, reaches, timed, wish_of
 
 _LOOKED_UP = ("price", "feature", "comparison", "payment", "about_us", "demo", "discount_request", "booking", "refund")
 _ASKED = 0.3
 """Probability of one of these acts from which a question beside a contact is answered too."""
 
-LEAVES = "leave_number"
-"""The mark of a conversation in which he was told that he may leave a number."""
 _A_YES = 2
 """Words of a clause that takes our offer up."""
 _TELLS = 0.9
