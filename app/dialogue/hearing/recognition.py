@@ -145,8 +145,7 @@ def joined(
     names = _voiced(names, acts)
     kept = {name for name in names if acts.get(name, 1.0) >= least.get(name, 0.0)}
     if waits and not asking:
-        lacks = acts.get("info", 0.0) >= _PLAIN and names == {"feature"} and acts.get("feature", 0.0) < _DOUBTED
-        if lacks or (told and not names):
+        if acts.get("info", 0.0) >= _PLAIN and names == {"feature"} and acts.get("feature", 0.0) < _DOUBTED:
             return {"told"}  # «we need it by Friday» answers no question of ours, and looks for nothing
         return _of_us(kept | {_ADDED[act] for act in _away(acts, brief=brief)}, acts)
     asks = asking or not names.isdisjoint(_QUESTIONS)
