@@ -35,6 +35,8 @@ _NEXT = 0.7  # share of the best score from which the next best is said to who w
 _HELPS = 0.7  # the same beside a trouble where only the trouble itself is asked of
 _WISHED = 0.45  # the same for what he says he needs: it may only tell who he is
 _ANEW = 0.35  # probability from which something is said to who has said that an answer was beside the point
+_SURE = 0.5  # probability from which it is no matter that a section has none of a question's words
+_ELSEWHERE = 0.1  # the same below which one in another language is only near
 _OF_OTHERS = 0.5  # probability from which a section answers who wants to buy nothing
 _NO_BUYER = frozenset({"supplier", "applicant"})
 _LOOKED_UP = frozenset({"feature", "refund"})
@@ -82,7 +84,8 @@ def _chosen(prompt: Prompt, said: Sequence[Passage]) -> tuple[Passage, ...]:
     if _is_another(first, prompt):
         return _called(prompt) or tuple(passage for passage in prompt.passages if share(query, passage) == 1)[:1]
     parts = parts_of(query)
-    if parts and not any(share(part, first) for part in parts):
+    sure = first.answers is not None and first.answers >= _SURE  # its words may be of the other language
+    if parts and not sure and not any(share(part, first) for part in parts):
         asked = _about(parts[0], prompt)  # it is about what was told beside the question
         first = asked if share(parts[0], asked) >= _ABOUT else first
     found = [first]
@@ -172,8 +175,8 @@ def _fits(asked: str, passage: Passage, prompt: Prompt, *, wished: bool = False)
         least = max(least, _IN_TROUBLE)
     if any(each.kind in _RECKONED for each in prompt.deciding):
         least = max(least, _BESIDE_A_SUM)
-    # Words tell nothing of a section in another language.
-    if passage.section.language == prompt.step.language and not _likely(passage, least):
+    # Words tell little of a section in another language.
+    if not _likely(passage, least if passage.section.language == prompt.step.language else _ELSEWHERE):
         return False
     section = passage.section
     if not in_stock(asked, folded(" ".join((section.title, section.text, *section.questions)))):
