@@ -41,7 +41,8 @@ def _asked_beside(s: Scene, plan: Decision) -> Decision:
     marked = any(clause.endswith("?") for clause in s.said.clauses)
     if s.u.has("callback_time") and marked and not s.tells_when:
         said.append(s.say("callback"))
-    keeps = looked or s.worded or s.said.questions or s.u.has("price", "comparison")
+    compares = s.u.has("comparison") and not timed(s)  # «better in the evening»
+    keeps = looked or s.worded or s.said.questions or s.u.has("price") or compares
     plan = replace(plan, statement=" ".join(said), query=plan.query if keeps else None)
     if not looked or s.worded:
         return replace(plan, fallback=s.say("noted_question")) if plan.query else plan

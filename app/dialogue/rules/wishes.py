@@ -3,6 +3,7 @@
 from app.dialogue.rules.scene import Scene
 from app.language.moments.moments import moments
 from app.language.moments.parts import Now, Offset
+from app.language.words import questions
 
 _LISTS = ("channel", "no_call")
 _BETWEEN = 2
@@ -132,10 +133,11 @@ def _holding(s: Scene, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The times that hold: the second of «not at three but at five»; a no that stands alone is said with its time."""
     tokens = s.u.message.tokens
     no, behind, bounds = (_places(s, name) for name in ("negation_before", "negation_after", "bound"))
+    needs = {place + 1 for place in no if place + 1 < len(tokens) and tokens[place + 1].text in questions()["needs"]}
     before = [
         span
         for span in found
-        if span[0] - 1 in no and tokens[span[0] - 1].clause == tokens[span[0]].clause and span[0] not in bounds
+        if span[0] - 1 in no | needs and tokens[span[0] - 1].clause == tokens[span[0]].clause and span[0] not in bounds
     ]
     after = [span for span in found if span[1] in behind and tokens[span[1]].clause == tokens[span[1] - 1].clause]
     holds = [span for span in found if span not in before and span not in after]
