@@ -45,6 +45,9 @@ _VOICED = 0.85
 _BROKEN = 0.9
 """Probability of a broken thing from which a call for help is one for it, and tells of no danger."""
 _HARMLESS = 0.05
+_A_PRICE = 0.5
+_OF_A_PART = 0.1
+"""Probability below which a broken thing is only what a price is asked instead of."""
 _TELLING = 0.15
 """The same where he tells of himself: what he is tired of is not us."""
 _LEAVES = frozenset({"refusal", "opt_out"})
@@ -123,6 +126,8 @@ def acts_of(text: str, classifier: Classifier, clauses: Sequence[str] = ()) -> M
         for act, chance in _scores(part, classifier).items():
             if act not in _OF_THE_WHOLE and not (calls and act == "emergency"):
                 found[act] = max(found.get(act, 0.0), chance)
+    if whole.get("trouble", 0.0) < _OF_A_PART and found.get("price", 0.0) >= _A_PRICE:
+        found["trouble"] = whole.get("trouble", 0.0)  # «the old one broke, what does a new one cost?» asks for a price
     return found
 
 
