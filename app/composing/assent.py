@@ -25,7 +25,7 @@ def assents(asked: str, section: Section, text: str) -> bool:
     words = folded(asked)
     if _alternatives(words) or not questions()["open"].isdisjoint(words[:_LEADING]):
         return False
-    if _counts(asked, text):
+    if _counts(asked, text) or _of_another_kind(words, folded(",".join(text.split(",", 2)[:2]))):
         return False
     tags = questions()["tags"]
     least = 1.0 if words and not tags.isdisjoint((words[0], words[-1])) else _HELD
@@ -45,6 +45,14 @@ def _alternatives(words: tuple[str, ...]) -> bool:
     return any(
         word in either and words[at + 1 : at + 2] and words[at + 1] not in denied for at, word in enumerate(words)
     )
+
+
+def _of_another_kind(asked: tuple[str, ...], said: tuple[str, ...]) -> bool:
+    """Whether it asks if a thing must be, or costs extra, and what is `said` with the yes speaks of neither."""
+    lists = questions()
+    musts = not lists["needs"].isdisjoint(asked) and lists["needs"].isdisjoint(said)
+    paid = lists["paid"].intersection(asked)
+    return musts or (bool(paid) and not any(same(word, other) for word in paid for other in said))
 
 
 def _counts(asked: str, text: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from app.composing.again import ANEW, told, touches
+from app.composing.again import ANEW, STILL, sells, unsaid
 from app.composing.covering import asks, costs, in_stock, measured
 from app.composing.fitting import ANSWERS, ROOT, fits, folded
 from app.composing.likeness import holds, share, weight
@@ -34,11 +34,11 @@ _IN_TROUBLE = 0.3  # the same beside a trouble: nobody whose till stands still i
 _NEXT = 0.7  # share of the best score from which the next best is said to who was told the best
 _HELPS = 0.7  # the same beside a trouble where only the trouble itself is asked of
 _WISHED = 0.45  # the same for what he says he needs: it may only tell who he is
-_EARLIER = 3  # answers of ours that are not given again to who says that they were beside the point
-_STILL = 0.3  # probability from which what was said a moment ago answers the next question too
-_NEVER = 1.1
 _ANEW = 0.35  # probability from which something is said to who has said that an answer was beside the point
-_BRIEF = 3  # words of a message that goes on with what was said
+_SURE = 0.5  # probability from which it is no matter that a section has none of a question's words
+_ELSEWHERE = 0.1  # the same below which one in another language is only near
+_OF_OTHERS = 0.5  # probability from which a section answers who wants to buy nothing
+_NO_BUYER = frozenset({"supplier", "applicant"})
 _LOOKED_UP = frozenset({"feature", "refund"})
 _PASSED_ON = frozenset({"trouble", "refund"})
 _QUESTIONS = frozenset({"price", "feature", "comparison"})
@@ -48,8 +48,25 @@ _BESIDE = frozenset({"contact_given", "trouble", "callback_time"})  # reasons be
 
 def choose(prompt: Prompt) -> tuple[Passage, ...]:
     """The passages to answer from, in the order of the questions; empty: what is asked for is not there."""
+    step, fresh = prompt.step, unsaid(prompt)
+    chosen = _chosen(replace(prompt, passages=fresh), prompt.passages)
+    told = len(fresh) < len(prompt.passages) and ANEW.isdisjoint(step.intents) and step.topic not in _PASSED_ON
+    if chosen or not told:
+        return chosen
+    # What was said a moment ago and answers is said again rather than that it is not known.
+    again = (p for p in _chosen(prompt, prompt.passages) if p.answers is not None and p.answers >= STILL)
+    return tuple(p for p in again if asks(_asked(p, step)))
+
+
+def _asked(passage: Passage, step: Step) -> str:
+    """The question that found a passage."""
+    number = passage.ranks.get("question")
+    return step.queries[number - 1] if number and step.queries else step.query or ""
+
+
+def _chosen(prompt: Prompt, said: Sequence[Passage]) -> tuple[Passage, ...]:
+    """`said`: the passages with those that were said a moment ago."""
     step = prompt.step
-    said, prompt = prompt.passages, replace(prompt, passages=_unsaid(prompt))
     if not prompt.passages:
         return ()
     first = _best(prompt)
@@ -67,7 +84,8 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
     if _is_another(first, prompt):
         return _called(prompt) or tuple(passage for passage in prompt.passages if share(query, passage) == 1)[:1]
     parts = parts_of(query)
-    if parts and not any(share(part, first) for part in parts):
+    sure = first.answers is not None and first.answers >= _SURE  # its words may be of the other language
+    if parts and not sure and not any(share(part, first) for part in parts):
         asked = _about(parts[0], prompt)  # it is about what was told beside the question
         first = asked if share(parts[0], asked) >= _ABOUT else first
     found = [first]
@@ -100,7 +118,7 @@ def _named(prompt: Prompt) -> tuple[Passage, ...] | None:
 def _beside(first: Passage, said: Sequence[Passage], prompt: Prompt, *, own: bool, anew: bool) -> tuple[Passage, ...]:
     """What is said of the best find where the customer asks nothing by himself."""
     step = prompt.step
-    likely = step.reason in _KNOWN or _likely(first, ANSWERS)
+    likely = step.reason in _KNOWN or _likely(first, _OF_OTHERS if step.topic in _NO_BUYER else ANSWERS)
     looked = (step.reason in _BESIDE and own) or (step.reason in _LOOKED_UP and anew)
     fitting = not looked or (_fits(step.query or "", first, prompt) and _near_enough(first, said, prompt))
     return (first,) if likely and fitting else ()
@@ -131,49 +149,21 @@ def _of_each(prompt: Prompt) -> tuple[Passage, ...] | None:
     return tuple(said[:_MOST])
 
 
-def _unsaid(prompt: Prompt) -> tuple[Passage, ...]:
-    """The passages but for those that were said a moment ago: who asks on has read them.
-
-    Who says that they were beside the point is not told one of the last few again. The same question has the same
-    answer, a price is asked for again to hear it again, and what surely answers is said again in short.
-    """
-    step, history = prompt.step, prompt.history
-    if step.reason == "price":
-        return prompt.passages
-    if step.topic == "trouble" and step.queries:
-        return tuple(passage for passage in prompt.passages if not _sells(passage))
-    if not ANEW.isdisjoint(step.intents):
-        answers = [exchange.answer for exchange in history[-_EARLIER:]]
-    elif not history or len(folded(prompt.text)) <= _BRIEF:
-        return prompt.passages
-    else:
-        answers = [history[-1].answer] if folded(history[-1].user or "") != folded(prompt.text) else []
-    still = _STILL if ANEW.isdisjoint(step.intents) else _NEVER
-    return tuple(p for p in prompt.passages if _still(p, step, still) or not any(told(p.section, a) for a in answers))
-
-
-def _still(passage: Passage, step: Step, least: float) -> bool:
-    """Whether what was said answers again: with that probability, and a question that it has a word of."""
-    number = passage.ranks.get("question")
-    asked = step.queries[number - 1] if number and step.queries else step.query or ""
-    asking = asked == step.query or asks(asked)
-    return asking and passage.answers is not None and passage.answers >= least and touches(passage.section, asked)
-
-
 def _near_enough(first: Passage, found: Sequence[Passage], prompt: Prompt) -> bool:
     """Whether what was not said yet is nearly as good a find as what was, and more than near to a trouble."""
     if prompt.step.topic == "trouble":
         # A question of its own, as «may I sell without it?», is answered by less than the trouble itself is.
         least = _IN_TROUBLE if prompt.step.queries else _HELPS
-        return not _sells(first) and first.answers is not None and first.answers >= least
+        return not _for_sale(first, prompt) and first.answers is not None and first.answers >= least
     if "correction" in prompt.step.intents and not _likely(first, _ANEW):
         return False  # beside the point once more is worse than to say that it is not known
     same = [p for p in found if p.section.language == first.section.language]
     return not same or weight(first) >= _NEXT * max(weight(p) for p in same)
 
 
-def _sells(passage: Passage) -> bool:
-    return any(fact.currency for fact in passage.section.facts)
+def _for_sale(passage: Passage, prompt: Prompt) -> bool:
+    """Whether it tells of what may be bought, beside a trouble, and no price is asked for."""
+    return sells(passage) and not any(costs(question) for question in prompt.step.queries)
 
 
 def _fits(asked: str, passage: Passage, prompt: Prompt, *, wished: bool = False) -> bool:
@@ -185,8 +175,8 @@ def _fits(asked: str, passage: Passage, prompt: Prompt, *, wished: bool = False)
         least = max(least, _IN_TROUBLE)
     if any(each.kind in _RECKONED for each in prompt.deciding):
         least = max(least, _BESIDE_A_SUM)
-    # Words tell nothing of a section in another language.
-    if passage.section.language == prompt.step.language and not _likely(passage, least):
+    # Words tell little of a section in another language.
+    if not _likely(passage, least if passage.section.language == prompt.step.language else _ELSEWHERE):
         return False
     section = passage.section
     if not in_stock(asked, folded(" ".join((section.title, section.text, *section.questions)))):

@@ -26,6 +26,8 @@ _COUNTED = 1
 """Words beside a number that say what it counts."""
 _COVERED = 0.5
 """Share of a question's words from which what is said is about it."""
+_FEW = 2
+"""Words of a question, each of which says what it is about."""
 _SURE = 0.5
 """Probability from which a section answers the question that found it, whatever words it has for it."""
 _TOUCHED = 0.3
@@ -103,7 +105,8 @@ def left_out(
 
 def _covers(question: str, said: Sequence[str]) -> bool:
     """Whether one thing that is said holds most words of a question, and the word that it turns on."""
-    return _share(question, said) >= _COVERED and in_stock(question, said) and _of_its_kind(question, said)
+    least = 1.0 if len(_wanted(question)) <= _FEW else _COVERED  # «how long» alone is of many things
+    return _share(question, said) >= least and in_stock(question, said) and _of_its_kind(question, said)
 
 
 def stocked(question: str) -> str | None:

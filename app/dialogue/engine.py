@@ -141,11 +141,19 @@ class Dialogue:
         return self.vocabulary.label(slot, value, language)
 
     def advance(
-        self, snapshot: Snapshot, ask: Ask, now: datetime, *, names: frozenset[str] = frozenset(), act: str = ""
+        self,
+        snapshot: Snapshot,
+        ask: Ask,
+        now: datetime,
+        *,
+        names: frozenset[str] = frozenset(),
+        things: frozenset[str] = frozenset(),
+        act: str = "",
     ) -> Step:
         """What to do about one message. `now` is timezone-aware; the snapshot is not changed. Never raises on any text.
 
-        `names`: the shop's own with Latin letters, lower case, meant as they are typed. `act`: a model's word on it.
+        `names`: the shop's own with Latin letters, lower case, meant as they are typed. `things`: the words, folded, of
+        what it sells, none of which is a customer's name. `act`: a model's word on it.
         """
         state, flow = self._met(snapshot, ask, now)
         said = self.listen(ask, snapshot, names)
@@ -159,7 +167,7 @@ class Dialogue:
         again = continuity.reorders(state, flow, u)
         if again:
             state = continuity.renewed(state, flow)
-        met = self._learnt(snapshot, state, flow, u, said)
+        met = self._learnt(snapshot, state, flow, u, said, things=things)
         made = scene_of(met, snapshot, ask, now, policy=self.policy, hours=self.hours, texts=self.texts)
         scene = replace(made, reorders=again)
         plan = _decided(scene)
@@ -190,13 +198,22 @@ class Dialogue:
             classifier=self.classifier, switches=self.switches, own_names=names,
         )  # fmt: skip
 
-    def _learnt(self, snapshot: Snapshot, state: DialogueState, flow: Flow, u: Understanding, said: Said) -> Met:
+    def _learnt(
+        self,
+        snapshot: Snapshot,
+        state: DialogueState,
+        flow: Flow,
+        u: Understanding,
+        said: Said,
+        *,
+        things: frozenset[str],
+    ) -> Met:
         """What the message tells, added to what is known; another flow, where one suits this customer better."""
         waiting = _waiting(state)
         # While we ask on, an answer to an earlier question is welcome too; after a silence it means something else.
         late = [slot for slot in state.asked if waiting and slot in flow.slots and slot not in self.policy.skip]
         listed = continuity.listed(snapshot, state, flow)
-        heard = extract(u, self.vocabulary, flow.slots, state.slots, waiting, options=listed, late=late)
+        heard = extract(u, self.vocabulary, flow.slots, state.slots, waiting, options=listed, late=late, things=things)
         slots = {name: value for name, value in state.slots.items() if name not in heard.forgotten}
         slots |= heard.values
         if (wanted := object_of(u)) and "interest" not in heard.values and "contact" not in heard.values:

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Annotated
 
 from pydantic import BeforeValidator
@@ -70,6 +71,8 @@ class ThingNames:
     def __init__(self, names: Spoken) -> None:
         own_names = dict(list(names.items())[:_MOST])
         self._said = {**_general(), **own_names}
+        self.spoken = frozenset(name for own, said in own_names.items() for name in (own, *chain(*said.values())))
+        """All names of all languages, as they are written."""
         self._first = Words()
         self._by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for own, spoken in own_names.items():

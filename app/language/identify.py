@@ -44,6 +44,8 @@ def identify(text: str | Meant, default: Language) -> Identified:
         # Who writes Kazakh or English puts Russian words into it, however many; hardly anybody does the reverse.
         kept = default != "ru" and default in evidence.firm and told[default]
         return Identified("mixed", default if kept else answer, True)
+    if told["kk"] and "kk" in evidence.firm and "ru" not in evidence.firm:
+        answer, sure = "kk", True  # what only looks Russian are the names of things: «пробный период бар ма»
     # A single word of Russian look leaves a Kazakh conversation Kazakh, but it was a Russian word that was heard.
     return Identified("ru" if evidence.cyrillic and not sure and ru > kk else answer, answer, sure)
 

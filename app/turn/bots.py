@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
+from app.composing.fitting import folded
 from app.dialogue.engine import Dialogue
 from app.errors import ConfigError
+from app.knowledge.retriever import Retriever
 from app.knowledge.shelf import Knowledge
 from app.prompt import PromptBuilder
 from app.types import Language
@@ -38,6 +41,11 @@ class Bot:
         """The shop's names with Latin letters, lower case, as its knowledge writes them now."""
         return self.knowledge.current.brands
 
+    @property
+    def things(self) -> frozenset[str]:
+        """The words, folded, with which it names what it sells now, in all its languages."""
+        return _things(self.knowledge.current)
+
     def least_borne(self, language: Language) -> float:
         """The share (0..1) that is asked for in a language."""
         return least_share(self.borne_out, language, len(self.knowledge.current.sections))
@@ -46,6 +54,12 @@ class Bot:
     def timezone(self) -> str:
         """IANA name of the zone that its hours, its "today" and the end of its offers are reckoned in."""
         return self.dialogue.hours.timezone
+
+
+@lru_cache(maxsize=8)
+def _things(found: Retriever) -> frozenset[str]:
+    names = (*(offer.name for offer in found.catalogue.offers), *found.names.spoken)
+    return frozenset(word for name in names for word in folded(name))
 
 
 def least_share(borne_out: Mapping[Language, float | None], language: Language, sections: int) -> float:

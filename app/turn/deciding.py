@@ -77,6 +77,8 @@ _FEW = 1000
 _ASIDE = 3
 """Words beside a correction that nothing explains: with more of them it is about something else."""
 _OF_PRICES = frozenset({"sum", "difference"})
+_TAKEN_OUT = "   "
+"""Stands where a thing was taken out of a question: «do I need my own ...?» is no longer what was asked."""
 _MOST = 6
 
 
@@ -179,8 +181,8 @@ def what_decides(
     if text != as_written:  # a term that he names in another language is asked about: its section answers
         decided = tuple(e for e in decided if not (isinstance(e, Term) and all(f.kind == "term" for f in e.figures)))
     over = frozenset(section.id for section in found.sections if section.valid_until and section.valid_until < today)
-    if step.language == "en" and found.translates:
-        decided = tuple(each for each in decided if not isinstance(each, YesNo))
+    untold = step.language == "en" and found.translates
+    decided = tuple(e for e in decided if not (isinstance(e, YesNo) and (untold or _TAKEN_OUT in e.of)))
     wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)
     said = _in_his_language((each for each in wished if not _placed(each, step, snapshot)), step, found)
     return said if any(each.kind in _RECKONED for each in said) else (*order, *said)[:_MOST]

@@ -32,3 +32,26 @@ _PARKING = Section(
 )
 def test_a_yes_answers_what_was_asked(asked: str, yes: bool) -> None:
     assert assents(asked, _PARKING, _PARKING.text) is yes
+
+
+_OWN_BOAT = Section(
+    id="boat",
+    title="Своя лодка",
+    category="x",
+    text="Да, можно прийти со своей лодкой, у пирса есть место. Спуск на воду платный.",
+    questions=("Можно со своей лодкой?",),
+    keywords=("лодка", "пирс"),
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "yes"),
+    [
+        ("со своей лодкой можно?", True),
+        ("нужна ли своя лодка?", False),
+        ("своя лодка обязательна?", False),
+        ("лодка у пирса платная?", False),
+    ],
+)
+def test_a_yes_to_what_may_be_is_none_to_what_must_be_or_costs(asked: str, yes: bool) -> None:
+    assert assents(asked, _OWN_BOAT, _OWN_BOAT.text) is yes

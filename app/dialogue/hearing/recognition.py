@@ -45,8 +45,12 @@ _VOICED = 0.85
 _BROKEN = 0.9
 """Probability of a broken thing from which a call for help is one for it, and tells of no danger."""
 _HARMLESS = 0.05
+_A_PRICE = 0.5
+_OF_A_PART = 0.1
+"""Probability below which a broken thing is only what a price is asked instead of."""
 _TELLING = 0.15
 """The same where he tells of himself: what he is tired of is not us."""
+_LEAVES = frozenset({"refusal", "opt_out"})
 _LEANING = {"agreement": ("small_talk",), "refusal": ("denial", "small_talk"), "thanks": ("goodbye", "small_talk")}
 """What the lists found, and the acts that say no more than it."""
 _OF_OTHERS = frozenset({"supplier", "applicant"})
@@ -122,6 +126,8 @@ def acts_of(text: str, classifier: Classifier, clauses: Sequence[str] = ()) -> M
         for act, chance in _scores(part, classifier).items():
             if act not in _OF_THE_WHOLE and not (calls and act == "emergency"):
                 found[act] = max(found.get(act, 0.0), chance)
+    if whole.get("trouble", 0.0) < _OF_A_PART and found.get("price", 0.0) >= _A_PRICE:
+        found["trouble"] = whole.get("trouble", 0.0)  # «the old one broke, what does a new one cost?» asks for a price
     return found
 
 
@@ -196,10 +202,12 @@ def joined(
 
 
 def _voiced(names: set[str], acts: Mapping[str, float]) -> set[str]:
-    """The lists' intents but for a worry about money and a danger that the examples hear nothing of."""
+    """The lists' intents but for a worry about money, a danger and a leave that the examples hear nothing of."""
     unheard = {"objection_price"} if acts.get("objection_price", 1.0) < _WORRIED else set()
     if acts.get("trouble", 0.0) >= _BROKEN and acts.get("emergency", 0.0) < _HARMLESS:
         unheard.add("emergency")
+    if acts.get("info", 0.0) >= _PLAIN and max(acts.get(act, 0.0) for act in _LEAVES) < _TELLING:
+        unheard |= _LEAVES  # «stop, there will be five» stops us, and tells
     return names - unheard
 
 

@@ -29,6 +29,7 @@ _OF_THE_CALL = frozenset(
 """What is asked beside a number of the number itself, or of the call."""
 _AROUND = 1
 """Words on either side of the one that asks, in its core."""
+_HOURS = (("word", "reach_hours"), ("word", "our_hours"))
 _OF_A_DAY = frozenset({"demo", "booking", "reschedule"})
 
 
@@ -37,15 +38,15 @@ def asked(s: Scene, lists: Collection[str]) -> str:
     clauses = s.said.clauses[:_MOST]
     if len(clauses) < 2:
         return ""
-    classifier, vocabulary = Classifier.load(), Vocabulary.load()
-    kept = []
-    for clause in clauses:
-        best = classifier.scored(clause)
-        message = read(clause)
-        own = any(m.label[0] == "word" and m.label[1] in lists for m in vocabulary.find(message))
-        if not own and best.best in LOOKED_UP and best.surest >= _LIKELY and len(message.tokens) > 1:
-            kept.append(clause)
+    kept = [clause for clause in clauses if looks_up(clause, lists)]
     return ". ".join(kept) if len(kept) < len(clauses) else ""
+
+
+def looks_up(clause: str, lists: Collection[str], acts: Collection[str] = LOOKED_UP) -> bool:
+    """Whether a clause asks for something to look up and holds no words of these lists."""
+    best, message = Classifier.load().scored(clause), read(clause)
+    own = any(m.label[0] == "word" and m.label[1] in lists for m in Vocabulary.load().find(message))
+    return not own and best.best in acts and best.surest >= _LIKELY and len(message.tokens) > 1
 
 
 def contact(s: Scene) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -65,6 +66,22 @@ def contact(s: Scene) -> tuple[tuple[str, ...], tuple[str, ...]]:
         else:
             looked.append(f"{text.rstrip('?')}?")
     return tuple(looked), tuple(passed)
+
+
+def of_hours(question: str) -> bool:
+    """Whether it is asked when people of ours can be reached."""
+    return any(m.label[:2] in _HOURS for m in Vocabulary.load().find(read(question)))
+
+
+def put_right(s: Scene) -> tuple[str, ...]:
+    """What is asked beside a new time for a call: each question by itself, the one for our hours in the usual words."""
+    found = []
+    for clause in s.said.clauses[:_MOST]:
+        if of_hours(clause):
+            found.append(str(s.texts.data["query_hours"]))
+        elif clause.endswith("?") and Classifier.load().scored(clause).best not in (*_OF_THE_CALL, "reschedule"):
+            found.append(clause)
+    return tuple(dict.fromkeys(found))
 
 
 def core(question: str) -> str:

@@ -38,10 +38,16 @@ def dropped(s: Scene) -> Decision | None:
         return Decision("answer", "told", s.say("small_talk"), greet=False)
     if not _refused(s.u):
         return None
-    if _turns(s.u):
+    if _turns(s.u) or _tells_beside(s.u):
         return Decision("ask", "told", s.say("ack"), asks=s.may_ask)
     spoken = _spoken_of(s.u, (*s.written[1:], *s.answers))
     return Decision("answer", "told", s.say("left_out"), greet=False) if spoken else None
+
+
+def _tells_beside(u: Understanding) -> bool:
+    """Whether other clauses than the refusal say something."""
+    clauses = {u.message.tokens[place].clause for place in _refused(u)}
+    return len([place for place in _named(u) if u.message.tokens[place].clause not in clauses]) > 1
 
 
 def _turns(u: Understanding) -> bool:

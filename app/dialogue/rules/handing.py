@@ -5,14 +5,13 @@ from dataclasses import replace
 from app.dialogue.flow import stages
 from app.dialogue.rules import beside, topics
 from app.dialogue.rules.scene import COURTESIES, QUESTIONS, Decision, Scene
-from app.dialogue.rules.wishes import puts_right, reaches, timed, wish_of
+from app.dialogue.rules.strangers import LEAVES
+from app.dialogue.rules.wishes import only_reached, puts_right, reaches, timed, wish_of
 
 _LOOKED_UP = ("price", "feature", "comparison", "payment", "about_us", "demo", "discount_request", "booking", "refund")
 _ASKED = 0.3
 """Probability of one of these acts from which a question beside a contact is answered too."""
 
-LEAVES = "leave_number"
-"""The mark of a conversation in which he was told that he may leave a number."""
 _A_YES = 2
 """Words of a clause that takes our offer up."""
 _TELLS = 0.9
@@ -42,7 +41,8 @@ def _asked_beside(s: Scene, plan: Decision) -> Decision:
     marked = any(clause.endswith("?") for clause in s.said.clauses)
     if s.u.has("callback_time") and marked and not s.tells_when:
         said.append(s.say("callback"))
-    keeps = looked or s.worded or s.said.questions or s.u.has("price", "comparison")
+    compares = s.u.has("comparison") and not timed(s)  # «better in the evening»
+    keeps = looked or s.worded or s.said.questions or s.u.has("price") or compares
     plan = replace(plan, statement=" ".join(said), query=plan.query if keeps else None)
     if not looked or s.worded:
         return replace(plan, fallback=s.say("noted_question")) if plan.query else plan
@@ -59,9 +59,13 @@ def reached(s: Scene) -> Decision | None:
         return None
     if puts_right(s):
         reason = "human_wanted" if s.u.has("human_wanted") else "reschedule"
-        asked = beside.asked(s, ("calls",)) or None
-        return Decision("handover", reason, _passed_on(s, wish_of(s)), asked, greet=False, hands_over=True)
-    if s.u.has(*QUESTIONS) or s.u.message.asking:
+        asked = beside.put_right(s)
+        return Decision(
+            "handover", reason, _passed_on(s, wish_of(s)), " ".join(asked) or None,
+            s.say("noted_question") if asked else None, greet=False, hands_over=True,
+            queries=asked if len(asked) > 1 else (),
+        )  # fmt: skip
+    if (s.u.has(*QUESTIONS) or s.u.message.asking) and not only_reached(s):
         return None
     return Decision("answer", "noted", _passed_on(s, wish_of(s)), greet=False)
 

@@ -1,7 +1,5 @@
 """Messages that sell nothing: away notices, small talk, waiting for a call, a wish for a language."""
 
-from app.dialogue.hearing.text import read
-from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.rules import beside
 from app.dialogue.rules.scene import QUESTIONS, Decision, Scene, has_requisites
 from app.understanding.doubt import SURE
@@ -78,12 +76,8 @@ def hours(s: Scene) -> Decision | None:
 
 def _beside_hours(s: Scene, asked: str) -> tuple[str, ...]:
     """The hours and what else a message asks, each by itself."""
-    others = tuple(question for question in s.said.questions if not _of_hours(question))
+    others = tuple(question for question in s.said.questions if not beside.of_hours(question))
     return (asked, *others) if others and len(others) < len(s.said.questions) else ()
-
-
-def _of_hours(question: str) -> bool:
-    return any(m.label[:2] == ("word", "reach_hours") for m in Vocabulary.load().find(read(question)))
 
 
 def known_contact(s: Scene) -> Decision | None:

@@ -1,7 +1,10 @@
 """Who is no customer: a wrong number, somebody with an offer to us, an applicant. Nothing is sold to them."""
 
+from app.dialogue.rules import beside
 from app.dialogue.rules.scene import QUESTIONS, Decision, Scene
 
+LEAVES = "leave_number"
+"""The mark of a conversation in which he was told that he may leave a number."""
 STRANGER = "stranger"
 """The lane of who took us for somebody else."""
 NO_BUYER = ("supplier", "applicant")
@@ -39,18 +42,32 @@ def mistaken(s: Scene) -> Decision | None:
 
 
 def no_buyer(s: Scene) -> Decision | None:
-    """One more word of a supplier or an applicant: passed on like the first one, and looked up nowhere."""
+    """One more word of a supplier or an applicant: passed on like the first one. What he asks of our things is looked
+    up first, and a price is told to whoever asks for it.
+    """
     lane = s.state.lane
     if s.u.word("a_buyer"):
         return None
     if lane not in NO_BUYER or not s.state.handed_over or "contact" in s.heard.values or s.u.has(*_ELSEWHERE):
         return None
+    if s.u.message.asking and s.u.acts.get("price", 0.0) >= _SURELY:
+        return Decision("answer", "price", None, s.query, s.say("noted_question"), greet=False)
     if any(s.u.acts.get(act, 0.0) >= _BUYS for act in _BUYERS):
         return None
-    asks = s.u.message.asking or s.u.has(*QUESTIONS)
+    asks = bool(s.u.message.asking) or s.u.has(*QUESTIONS)
     if not asks and s.u.has(*_COURTESIES, "agreement"):
         return None
-    return Decision("answer", lane, s.say("noted_question" if asks else "noted"), topic=lane, greet=False)
+    return _passed_on(s, lane, asks=asks)
+
+
+def _passed_on(s: Scene, lane: str, *, asks: bool) -> Decision:
+    """What he says goes to the person who has his offer; a question of ours is looked up."""
+    reachable = "contact" in s.slots or LEAVES in s.state.said
+    said = s.say("noted_question" if asks else "noted")
+    said, mark = (said, "") if reachable else (f"{said} {s.say('leave_number')}", LEAVES)
+    if not asks or max(s.u.acts.get(act, 0.0) for act in beside.LOOKED_UP) < _SURELY:
+        return Decision("answer", lane, said, topic=lane, greet=False, mark=mark)
+    return Decision("answer", lane, None, s.query, said, topic=lane, greet=False, mark=mark)
 
 
 def _to_him(s: Scene, text: str) -> Decision:

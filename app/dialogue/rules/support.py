@@ -26,6 +26,8 @@ WAITED = "waited"
 _FEW = 20
 """Words of a message that is looked up as a whole."""
 _ELSEWHERE = ("price", "comparison", "demo", "invoice", "payment", "refund", "complaint", "language_wish")
+_OF_GOODS = frozenset({"price", "sum", "feature", "comparison"})
+"""What is asked beside a trouble, and not of it."""
 _COURTESIES = ("thanks", "goodbye")
 _A_CASE = ("refund", "legal", "medical", "emergency", "abuse", "paid", "human_wanted")
 """What another person than the specialist is called for."""
@@ -50,6 +52,10 @@ def _say(s: Scene, name: str) -> str:
 
 def first_aid(s: Scene, topic: Topic) -> str | None:
     """What is looked up beside the specialist, where he asks how a thing is done, and not only for help."""
+    if topic.name == LANE and (apart := asked_apart(s)):
+        return " ".join(apart)
+    if has_it(s) and s.u.word("when_answered"):
+        return None
     sure = s.u.message.asking and has_it(s)  # who has said what is broken asks what to do meanwhile
     asks = s.u.has("feature") and (sure or s.u.acts.get("feature", 0.0) >= _LIKELY)
     if topic.name != LANE or not asks:
@@ -57,6 +63,17 @@ def first_aid(s: Scene, topic: Topic) -> str | None:
     if has_it(s):
         return _of_trouble(s) if len(s.u.message.tokens) <= _FEW else s.query
     return beside.asked(s, _WAITING) or s.query
+
+
+def asked_apart(s: Scene) -> tuple[str, ...]:
+    """The questions beside a trouble that have an answer of their own: «a red light. How long is the warranty?»."""
+    marked = [clause for clause in s.said.clauses if clause.endswith("?")]
+    return tuple(clause for clause in marked if beside.looks_up(clause, _WAITING, _OF_GOODS))
+
+
+def asked_too(s: Scene) -> str:
+    """That the specialist has a question as well."""
+    return _say(s, "trouble_asked")
 
 
 def broken(s: Scene) -> str | None:
@@ -166,6 +183,9 @@ def _going_on(s: Scene) -> Decision:
     device = "" if _device(s.u.message.text) else _device(told)
     if not device and not _says_more(s):
         return _first_answered(s, told)
+    if device and _says_more(s):  # «without a receipt» says more than what is broken does
+        whole = f"{told.rstrip('.!?')}. {s.query}"
+        return replace(_first_answered(s, whole), queries=(whole,))
     asked = str(s.texts.data["query_without"]).replace("{device}", device) if device else s.query
     return replace(_first_answered(s, asked), queries=(asked,))
 

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.dialogue.hearing.reader import base_intent
-from app.dialogue.hearing.text import fold, without
+from app.dialogue.hearing.text import fold, read, without
 from app.dialogue.policy.model import MAX_JOINED, Topic
 from app.dialogue.resources import load_words
 from app.dialogue.rules import support
+from app.dialogue.rules.beside import LOOKED_UP, looks_up, of_hours
 from app.dialogue.rules.scene import QUESTIONS, Decision, Scene
 from app.dialogue.rules.strangers import NO_BUYER
 from app.understanding.acts import Classifier
@@ -17,6 +18,8 @@ _AND = frozenset(map(fold, load_words("rules", "words.yaml")["and"]))
 _A_QUESTION = 2
 """From so many words on what is left of a question is one, even without words that ask."""
 _IN_NEED = frozenset({"medical", "emergency"})
+_ALONE = _IN_NEED | {"legal", "abuse", "injection", "opt_out", "trouble", "paid", "complaint", *NO_BUYER}
+"""What nothing else is looked up beside."""
 _RULED = "refund"
 """The topic whose case a person decides, and whose rule the knowledge may hold."""
 _OFFERS = 0.9
@@ -95,8 +98,13 @@ def by_topic(s: Scene) -> Decision | None:
     if query is None and first.topic.also and topic.action == "answer":
         query = remaining_question(s, said)
         reason = next((name for name in QUESTIONS if query and s.u.has(name)), reason)
+    apart = support.asked_apart(s) if topic.name == support.LANE and query else ()
+    others = _others(s, said) if query is None else ()
+    if others:
+        query, reason = ". ".join(others), "feature"
     # A text stands by itself; without one the search decides, and may find nothing.
     fallback = s.not_found if query is not None and statement is None else None
+    fallback = support.asked_too(s) if apart else fallback
     calm = not s.u.has("refusal", "frustration", "goodbye")
     made = Decision(
         topic.action if query is None or topic.action != "ask" else "answer",
@@ -109,6 +117,7 @@ def by_topic(s: Scene) -> Decision | None:
         topic=topic.name,
         asks=topic.action in ("answer", "ask") and calm and s.may_ask,
         hands_over=topic.action == "handover",
+        queries=apart or others,
     )
     if made.hands_over:
         later = s.say("later").replace("{time}", s.opening) if s.tells_when else None
@@ -161,6 +170,22 @@ def _general(s: Scene, hit: Hit) -> str | None:
     marked = (dict(classifier.scored(each).acts) for each in questions if each.endswith("?"))
     asked = any(acts.get(_RULED, 0.0) >= _ASKED for acts in marked)
     return s.query if asked else None
+
+
+def _others(s: Scene, said: list[Hit]) -> tuple[str, ...]:
+    """Of several questions those that these topics do not answer, each to be looked up by itself."""
+    if len(s.said.questions) < _A_QUESTION or not _ALONE.isdisjoint(s.u.intents):
+        return ()
+    own = {s.u.message.tokens[place].text for hit in said for place in hit.places}
+    intents = frozenset(intent for hit in said for intent in hit.topic.intents)
+    kept = []
+    for question in s.said.questions:
+        if own.isdisjoint(token.text for token in read(question).tokens):
+            if of_hours(question):
+                kept.append(str(s.texts.data["query_hours"]))
+            elif looks_up(question, (), LOOKED_UP - intents):
+                kept.append(question)
+    return tuple(kept) if len(kept) < len(s.said.questions) else ()
 
 
 def _apart(s: Scene, said: list[Hit]) -> str | None:

@@ -3,6 +3,7 @@
 from app.dialogue.rules.scene import Scene
 from app.language.moments.moments import moments
 from app.language.moments.parts import Now, Offset
+from app.language.words import questions
 
 _LISTS = ("channel", "no_call")
 _BETWEEN = 2
@@ -39,7 +40,7 @@ def wish_of(s: Scene) -> str:
 
     A time that he asks about, that has passed or is now, is no wish. When he can not is said with its no.
     """
-    wished = {*_reached(s), *_timed(s)}
+    wished = {*_reached(s), *_timed(s), *_hurried(s)}
     spans = sorted({*wished, *_denied(s, wished)})
     pieces: list[tuple[int, int]] = []
     for start, end in spans:
@@ -64,6 +65,14 @@ def puts_right(s: Scene) -> bool:
     """Whether he says no more than at what time: «no, not at six, at half past five», once a person has his number."""
     own = s.state.handed_over and "contact" in s.slots and not s.state.lane and not s.u.has(*_OTHERS)
     return own and _only_timed(s)
+
+
+def only_reached(s: Scene) -> bool:
+    """Whether a message is little more than by which way to reach him: «rather write, do not call»."""
+    if not (s.u.word("channel") or s.u.word("no_call")) or s.u.message.asking:
+        return False
+    small = {p for m in s.u.matches if m.label[1] in (*_SMALL, "rings") for p in range(m.start, m.end)}
+    return not [place for place in s.u.content if place not in small]
 
 
 def timed(s: Scene) -> bool:
@@ -91,6 +100,17 @@ def _reached(s: Scene) -> list[tuple[int, int]]:
     return [(start, end) for start, end in found if tokens[start].clause not in s.u.message.asking]
 
 
+def _hurried(s: Scene) -> list[tuple[int, int]]:
+    """«Call me at once»: the words from the one for a call to the one for the hurry, of a clause that holds both."""
+    tokens, found = s.u.message.tokens, []
+    for call in s.u.word("rings"):
+        clause = tokens[call.start].clause
+        for haste in s.u.word("hurry"):
+            if tokens[haste.start].clause == clause and clause not in s.u.message.asking:
+                found.append((min(call.start, haste.start), max(call.end, haste.end)))
+    return found
+
+
 def _timed(s: Scene) -> list[tuple[int, int]]:
     return _holding(s, _times(s))
 
@@ -104,7 +124,7 @@ def _times(s: Scene) -> list[tuple[int, int]]:
             continue  # «call somebody now» says no time
         first, last = named.text.tokens[element.first].start, named.text.tokens[element.last - 1].end
         places = [p for p, token in enumerate(tokens) if first <= token.start < last or token.start < first < token.end]
-        if places and not _asked_apart(s, tokens[places[0]].clause):
+        if places and not _asked_apart(s, tokens[places[0]].clause) and not _spoken_of(s, places):
             found.append((places[0], _with_zone(s, _hour_behind(s, places[-1] + 1))))
     return found
 
@@ -113,10 +133,11 @@ def _holding(s: Scene, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The times that hold: the second of «not at three but at five»; a no that stands alone is said with its time."""
     tokens = s.u.message.tokens
     no, behind, bounds = (_places(s, name) for name in ("negation_before", "negation_after", "bound"))
+    needs = {place + 1 for place in no if place + 1 < len(tokens) and tokens[place + 1].text in questions()["needs"]}
     before = [
         span
         for span in found
-        if span[0] - 1 in no and tokens[span[0] - 1].clause == tokens[span[0]].clause and span[0] not in bounds
+        if span[0] - 1 in no | needs and tokens[span[0] - 1].clause == tokens[span[0]].clause and span[0] not in bounds
     ]
     after = [span for span in found if span[1] in behind and tokens[span[1]].clause == tokens[span[1] - 1].clause]
     holds = [span for span in found if span not in before and span not in after]
@@ -175,6 +196,15 @@ def _asked_apart(s: Scene, clause: int) -> bool:
     """Whether a clause only asks, while another one holds what is told: «as for the report of tomorrow?»."""
     apart = {token.clause for token in s.u.message.tokens} - {clause}
     return clause in s.u.message.asking and bool(apart) and not _holds_contact(s, clause)
+
+
+def _spoken_of(s: Scene, places: list[int]) -> bool:
+    """Whether a time is only what is asked about: «I asked about Saturday», «and if it is on Sunday, until when?»."""
+    tokens, first = s.u.message.tokens, places[0]
+    clause = tokens[first].clause
+    about = any(match.end == first or match.start == places[-1] + 1 for match in s.u.word("spoken_of"))
+    supposed = any(match.end <= first and tokens[match.start].clause == clause for match in s.u.word("whatif"))
+    return about or (supposed and clause + 1 in s.u.message.asking)
 
 
 def _holds_contact(s: Scene, clause: int) -> bool:

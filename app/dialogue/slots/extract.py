@@ -50,11 +50,12 @@ def extract(
     *,
     options: tuple[str, ...] = (),
     late: Collection[str] = (),
+    things: frozenset[str] = frozenset(),
 ) -> Heard:
     """The slots of one message. A known slot is replaced only by something said outright, never by a guess.
 
     `options`: what the question that waits for an answer listed. `late`: slots whose question went by unanswered;
-    a reply that fits nothing else is theirs.
+    a reply that fits nothing else is theirs. `things`: the words, folded, of what the shop sells.
     """
     if u.steers or u.has("injection"):
         return NOTHING
@@ -69,6 +70,7 @@ def extract(
         tuple(slot for slot in late if slot not in known and slot != pending),
         words={name: places(u.word(name)) for name in lists},
         valued=places([match for match in u.matches if match.label[0] == "value"]),
+        things=things,
     )
     for part in PARTS:
         reader = reader.after(part(reader))

@@ -6,12 +6,16 @@ from functools import lru_cache
 from importlib.resources import files
 
 from app.dialogue.hearing.text import fold
+from app.dialogue.resources import LANGUAGES
 from app.dialogue.slots.reader import NOTHING, Heard, SlotReader
+from app.language.words import words
 
 NAME = re.compile(r"[^\W\d_]{2,30}(?:['’-][^\W\d_]{1,20})?\Z")
 
 _ALONE = 3
 """Words of a message that may be a name and nothing else: a courtesy may stand beside it."""
+_ENDING = 2
+"""Letters of an ending."""
 _BEHIND = 5
 """Words behind «меня зовут» among which the name stands."""
 
@@ -40,11 +44,23 @@ def named(r: SlotReader, place: int) -> Heard:
 def is_name(r: SlotReader, place: int, *, capital: bool) -> bool:
     """Whether the word at `place` can be a name. `capital`: only one with a capital letter can."""
     raw = r.tokens[place].raw
-    if capital and (not raw[:1].isupper() or _cried(r, raw)):
+    if capital and (not raw[:1].isupper() or _cried(r, raw) or _usual(r, place)):
         return False
     meant = any(m.start <= place < m.end and m.label[0] != "word" for m in r.u.matches)
-    taken = r.among(place, "not_a_name", "negation_before")
+    taken = r.among(place, "not_a_name", "negation_before") or place in r.timed or _sold(r, place)
     return bool(NAME.match(raw)) and not taken and not (meant and not raw[:1].isupper())
+
+
+def _sold(r: SlotReader, place: int) -> bool:
+    """Whether the word names what the shop sells, in whatever form, and nobody is called so."""
+    word = r.tokens[place].text
+    return word not in given_names() and any(word[: -end or None] in r.things for end in range(_ENDING + 1))
+
+
+def _usual(r: SlotReader, place: int) -> bool:
+    """Whether it is a word of a language and no name: one at a beginning has its capital from there."""
+    token = r.tokens[place]
+    return token.text not in given_names() and any(words(each).know(token.raw.lower()) for each in LANGUAGES)
 
 
 def _cried(r: SlotReader, raw: str) -> bool:

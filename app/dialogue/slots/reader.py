@@ -10,6 +10,7 @@ from app.dialogue.hearing.intents import Understanding
 from app.dialogue.hearing.lexicon import Match
 from app.dialogue.hearing.text import Token
 from app.dialogue.hearing.vocabulary import Vocabulary
+from app.language.moments.moments import moments
 from app.language.numerals import numbers
 
 _ELSEWHERE = (
@@ -80,6 +81,8 @@ class SlotReader:
     valued: frozenset[int]
     """The places of listed values."""
     heard: Heard = NOTHING
+    things: frozenset[str] = frozenset()
+    """The words, folded, with which the shop names what it sells."""
 
     @property
     def tokens(self) -> tuple[Token, ...]:
@@ -101,6 +104,15 @@ class SlotReader:
                 found.pop(place, None)
             found[behind - 1] = int(number.value), first
         return found
+
+    @cached_property
+    def timed(self) -> frozenset[int]:
+        """The places of the words that say when."""
+        named = moments(self.u.message.text)
+        spans = [(named.text.tokens[each.first].start, named.text.tokens[each.last - 1].end) for each in named.elements]
+        return frozenset(
+            place for place, token in enumerate(self.tokens) if any(a <= token.start < b for a, b in spans)
+        )
 
     def spelled_at(self, place: int) -> int | None:
         """The number whose last word stands at a place."""
