@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from app.figures.shop.naming import Named
+from app.figures.sums.own_sums import operators
 from app.figures.talk.placed import Told
 from app.figures.words import Token, tokens, written
 
@@ -51,10 +52,14 @@ def _beside_names(text: str, named: Sequence[Named], told: Sequence[Told]) -> It
         yield Paired(tuple(counts), tuple(used), (), 0, 0)
 
 
+_TIMES = " " + "".join(said for said, sign in operators().items() if sign == "×" and len(said) == 1)
+"""What may stand between a number and the name that it is multiplied with."""
+
+
 def touches(text: str, said: Told, mention: Named) -> bool:
     """Whether a number stands right beside a name, or is multiplied with it."""
     between = text[said.end : mention.start] if said.end <= mention.start else text[mention.end : said.start]
-    return not between.strip(" ×*xх") and min(said.end, mention.end) <= max(said.start, mention.start)
+    return not between.strip(_TIMES) and min(said.end, mention.end) <= max(said.start, mention.start)
 
 
 def _joining(text: str, start: int, end: int) -> list[Token]:
