@@ -8,6 +8,7 @@ from app.guardrail.checks import about
 from app.guardrail.checks.days import ACTION, REPORT, days, heard
 from app.guardrail.checks.times import misplaced
 from app.guardrail.figures.figure import Figure
+from app.guardrail.text.kin import any_akin
 from app.guardrail.text.lexicon import PROMISED, QUALIFIERS
 from app.guardrail.text.lists import Lists
 
@@ -151,8 +152,11 @@ def _of_something_else(case: Case, f: Figure, keys: frozenset[str], known: list[
     worth = _WORTH.search(case.clause_text(f.clause)) is not None
     if f.unit == "month" and worth and any(m.sentence == f.sentence for m in case.money):
         return ""  # «это стоимость 10 месяцев»: said of the price beside it
-    if any(len((keys - _light(case)) & k.keys) >= _TELLING for k in same):
+    others = frozenset().union(*(k.keys for k in known if not any(k is s for s in same)))
+    if any(len((keys - _light(case)) & k.keys - others) >= _TELLING for k in same):
         return ""  # in the section's own words, whatever was spoken of before
+    if _was_asked(case, known, same):
+        return ""
     subject = about.topics(case, f, keys)
     best = max(about.fit(case, subject, k, keys) for k in same)
     rivals = (k for k in known if (k.name or best == 0.5) and k.note != "plain" and not any(k is s for s in same))
@@ -171,13 +175,21 @@ def _light(case: Case) -> frozenset[str]:
 
 
 def _of_another(case: Case, keys: frozenset[str], known: list[Known], same: list[Known]) -> bool:
-    """Whether a list gives another term for just what is named, and this one for other things: «на обувь 30 дней, на
-    сумки 60»."""
-    light = _light(case)
-    if any((keys - light) & (k.name | k.keys) for k in same):
+    """Whether another term is given for just what is named, and this one for other things: «на обувь 30 дней, на
+    сумки 60». What both are given for tells nothing."""
+    own = frozenset().union(*(k.name | k.keys for k in same))
+    others = [k.keys for k in known if not any(k is s for s in same) and k.context & same[0].context]
+    if not others or any_akin(keys - _light(case), own - frozenset().union(*others)):
         return False
-    others = (k.keys - light for k in known if not any(k is s for s in same) and k.context & same[0].context)
-    return any(other and other <= keys for other in others)
+    return any((keys - case.lexicon.generic) & other - own - _light(case) for other in others)
+
+
+def _was_asked(case: Case, known: list[Known], same: list[Known]) -> bool:
+    """Whether the customer named what the sections give it for, and nothing that they give another for."""
+    said = case.newest_keys - _light(case)
+    own = said & frozenset().union(*(k.name | k.keys for k in same))
+    others = frozenset().union(*(k.name | k.keys for k in known if not any(k is s for s in same)))
+    return bool(own - others) and not said & others - own
 
 
 def _vague(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> str:

@@ -1,10 +1,12 @@
 """Times of day in check `term`: a section gives them; one of the customer's own promises nobody of ours."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
 from app.guardrail.allowed.model import Known
 from app.guardrail.case import Case
+from app.guardrail.checks.weekdays import on_another
 from app.guardrail.customer import beginning
 from app.guardrail.figures.figure import Figure
 from app.guardrail.text.lists import Lists
@@ -12,6 +14,7 @@ from app.guardrail.text.lists import Lists
 _LISTS = Lists("app.guardrail.checks", "times.yaml")
 _RANGE = 4
 """Words between the two ends of a range."""
+_PAUSE = re.compile(r"[,;]")
 _DAY = 1440
 """Minutes."""
 _TELLING = 2
@@ -22,13 +25,16 @@ _PASSED_ON = _LISTS.pattern("passed_on")
 
 def misplaced(case: Case, f: Figure) -> str:
     """Why a time of day may not be said so; empty where it may."""
-    if any(f.value in _times(case, own) for own in case.context.own):
-        return ""
+    told = any(f.value in _times(case, message) for message in case.told)
+    if not told and any(f.value in _times(case, own) for own in case.context.own):
+        return ""  # a wish that our own text passes on is agreed to by nobody
     times = [known for known in case.knowledge.known if known.kind == "time"]
     same = [known for known in times if known.value == f.value]
+    if same and on_another(_piece(case, f), f.value, case.knowledge.folded):
+        return "the sections give other hours on that day"
     if same:
         return _of_something_else(case, f, same, [known for known in times if known.value != f.value])
-    if not any(f.value in _times(case, message) for message in case.told):
+    if not told:
         return "" if _reckoned(case, f) else "no section gives this time"
     known = {known.value for known in case.knowledge.known if known.kind == "time"}
     if any(
@@ -38,6 +44,13 @@ def misplaced(case: Case, f: Figure) -> str:
     sentence = case.sentence_text(f.sentence)
     promised = _COMES.search(sentence) is not None and _PASSED_ON.search(sentence) is None
     return "it is the customer's, and nobody of ours has agreed to it" if promised else ""
+
+
+def _piece(case: Case, f: Figure) -> str:
+    """The words between two commas around a time."""
+    start, end = case.text.sentences[f.sentence]
+    before = case.text.folded[start : f.start]
+    return f"{_PAUSE.split(before)[-1]} {_PAUSE.split(case.text.folded[f.end : end])[0]}"
 
 
 def _reckoned(case: Case, f: Figure) -> bool:

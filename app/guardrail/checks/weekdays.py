@@ -1,6 +1,8 @@
 """Days of the week in check `term`: a section gives one in any language, by its name or within a range of them."""
 
 import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 
@@ -16,6 +18,7 @@ _DAY = re.compile("\\b(" + "|".join(sorted(_DAYS, key=len, reverse=True)) + ")[^
 _UNTIL = _LISTS.words("until")
 _OFF = _LISTS.pattern("day_off")
 _CLAUSE = re.compile(r"[,;.!?\n]")
+_TIME = re.compile(r"\b(\d{1,2}):(\d\d)\b")
 
 
 def given(word: str, said: str, page: str) -> bool:
@@ -48,6 +51,31 @@ def is_off(word: str, said: str, page: str) -> bool:
         return False
     open_on, off = _given(page)
     return _DAYS[found[1]] in off - open_on
+
+
+@lru_cache(maxsize=1024)
+def hours(page: str) -> Mapping[int, frozenset[Decimal]]:
+    """Day -> the times, in minutes, that a text gives beside it in one clause, or in one range of days."""
+    found: dict[int, set[Decimal]] = {}
+    for piece in _CLAUSE.split(page):
+        times = {Decimal(int(m[1]) * 60 + int(m[2])) for m in _TIME.finditer(piece)}
+        for day in _given(piece)[0] if times else ():
+            for each in _PARTS.get(day, (day,)):
+                found.setdefault(each, set()).update(times)
+    return {day: frozenset(times) for day, times in found.items()}
+
+
+def on_another(said: str, time: Decimal, pages: Sequence[str]) -> bool:
+    """Whether texts give a time for other days than the one that a clause names, and others for that."""
+    named = _given(said)[0]
+    if len(named) != 1:
+        return False
+    day = min(named)
+    days = _PARTS.get(day, frozenset({day}))
+    tables = [hours(page) for page in pages]
+    own = frozenset().union(*(table.get(each, frozenset()) for table in tables for each in days))
+    theirs = frozenset().union(*(times for table in tables for times in table.values()))
+    return bool(own) and time not in own and time in theirs
 
 
 @lru_cache(maxsize=1024)

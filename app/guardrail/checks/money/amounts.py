@@ -33,6 +33,7 @@ _PERIOD_WORDS = {
     "half": "half a year",
 }
 _RENTED, _BEYOND = frozenset({"hour", "day", "week"}), _LISTS.pattern("beyond")
+_CALLED_BY = {period: tuple(words) for period, words in _LISTS.rows("called_by").items()}
 _Priced = tuple[int, Price]
 """A product and one of its prices."""
 
@@ -268,7 +269,8 @@ def _unfit(case: Case, f: Figure, price: Price, product: Product) -> str:
         return ""
     if f.weak_period and reckoned(case, f):
         return ""
-    if f.period and price.period and f.period != price.period:
+    called = any(key.startswith(_CALLED_BY.get(f.period or "", ())) for key in product.keys)  # «месячные линзы»
+    if f.period and price.period and f.period != price.period and not called:
         hourly = f.period == "hour" and price.unit == "@hour"
         weak = f.weak_period and not any(p.period == f.period for p in product.prices)
         if not hourly and not weak:

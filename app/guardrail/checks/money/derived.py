@@ -15,7 +15,7 @@ from app.guardrail.checks.money.each import per_one
 from app.guardrail.checks.money.elided import by_unit, told_behind, unnamed_before
 from app.guardrail.checks.money.hedges import fits, hedge
 from app.guardrail.checks.money.parts import named_parts
-from app.guardrail.checks.money.said import counted
+from app.guardrail.checks.money.said import counted, told_sums
 from app.guardrail.checks.money.together import (
     compares,
     differences,
@@ -128,6 +128,7 @@ class Derived:
             among = [n for n, noun in self._theirs if noun is None or p.unit is None or not same_unit(noun, p.unit)]
             yield from self._divided(f, p.amount, period, tuple(among) if shared else ())
             yield from ((p.amount * share, period) for share in self._shares)
+        yield from ((value * share, "once") for value in told_sums(self._texts[1:]) for share in self._shares)
         for g in self._right:
             if g is not f:
                 if g.period == "month":

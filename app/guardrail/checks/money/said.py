@@ -1,6 +1,7 @@
 """How many of what a text speaks of, as far as it measures neither money nor time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.numerals import numbers
@@ -24,3 +25,13 @@ def counted(text: Text, figures: tuple[Figure, ...]) -> Iterator[tuple[int, str 
             continue  # "two-screen"
         if n.spelled and n.first not in taken and n.value == int(n.value) and 1 < n.value < MANY:
             yield int(n.value), None, n.first
+
+
+_SUMS = 8
+"""Of a message, at most."""
+
+
+def told_sums(messages: Sequence[tuple[Text, tuple[Figure, ...]]]) -> tuple[Decimal, ...]:
+    """Sums of the newest of a customer's messages: «заказ на 44 000, какая предоплата?»."""
+    figures = messages[-1][1] if messages else ()
+    return tuple(g.value for g in figures if g.kind in ("money", "bare") and g.value >= MANY)[:_SUMS]
