@@ -184,9 +184,10 @@ def _prices_it(case: Case, each: Deciding) -> bool:
 
 
 def _of_another_period(case: Case, each: Deciding) -> bool:
-    """Of a price: whether the draft names, bare of its period, an amount that is not the first of several by period.
+    """Of a price: whether the draft names, of several by period, an amount that is not the first, and not that one.
 
-    A year's price without «в год» is heard as a month's, unless the customer asked for one.
+    A year's price alone is no answer to who asked for no year: he reckons by the month, and without «в год» he hears
+    it as a month's.
     """
     _, found, _ = case.heard(each.said)
     amounts = [f for f in found if f.kind == "money"]
@@ -194,7 +195,7 @@ def _of_another_period(case: Case, each: Deciding) -> bool:
         return False
     values, first = {f.value for f in amounts}, amounts[0].value
     said = [f for f in case.figures if f.kind in ("money", "bare") and f.value in values]
-    if not said or any(f.period is not None or f.value == first for f in said):
+    if not said or any(f.value == first for f in said):
         return False
     return not any(periods_of(case.heard(message)[0]) for message in case.told[-1:])
 
