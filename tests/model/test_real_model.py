@@ -9,7 +9,7 @@ from tests.model.conftest import Serves
 from tests.model.llamacpp import ALIAS
 from tests.model.playing import calls, ready
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.long]  # it writes for seconds: not beside other tests
 QUESTIONS = ("How much is the plan for a single till?", "Can I try it before I pay?", "Do you deliver to another city?")
 
 
