@@ -15,8 +15,6 @@ ANEW = frozenset({"correction", "frustration"})
 """Intents of who was answered badly."""
 _RECENT = 3
 """Answers of ours that he still has before his eyes."""
-
-
 _EARLIER = 3
 """Answers of ours that are not given again to who says that they were beside the point."""
 STILL = 0.3

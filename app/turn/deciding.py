@@ -182,7 +182,7 @@ def what_decides(
         decided = tuple(e for e in decided if not (isinstance(e, Term) and all(f.kind == "term" for f in e.figures)))
     over = frozenset(section.id for section in found.sections if section.valid_until and section.valid_until < today)
     untold = step.language == "en" and found.translates
-    decided = tuple(e for e in decided if not (isinstance(e, YesNo) and (untold or _TAKEN_OUT in e.of)))
+    decided = tuple(e for e in decided if not (isinstance(e, YesNo) and (untold or _is_cut(e.of, text))))
     wished = (each for each in _wanted(decided, step, over, priced=priced) if sums or each.kind not in _RECKONED)
     said = _in_his_language((each for each in wished if not _placed(each, step, snapshot)), step, found)
     return said if any(each.kind in _RECKONED for each in said) else (*order, *said)[:_MOST]
@@ -190,6 +190,11 @@ def what_decides(
 
 def _in_his_language(wished: Iterable[Deciding], step: Step, found: Retriever) -> tuple[Deciding, ...]:
     return tuple(replace(each, said=found.names.said(each.said, step.language)) for each in wished)[:_MOST]
+
+
+def _is_cut(question: str, text: str) -> bool:
+    """Whether a thing was taken out of a question as it stands in a message, whatever blanks he typed himself."""
+    return _TAKEN_OUT in question and question not in text
 
 
 def _order(step: Step, now: Heard, found: Retriever) -> tuple[Deciding, ...]:

@@ -9,8 +9,8 @@ from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.talk.held import Basket, Split
-from app.figures.talk.pairing import BREAKS, paired, touches
-from app.figures.talk.placed import Told, told_of_places
+from app.figures.talk.pairing import paired, touches
+from app.figures.talk.places import BREAKS, Told, told_of_places
 from app.figures.talk.plans import main_offers, place_of_main
 from app.figures.talk.rejecting import wishes
 from app.figures.wanted import Wanted

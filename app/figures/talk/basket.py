@@ -7,7 +7,6 @@ from decimal import Decimal
 from app.figures.case import quantities
 from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue
-from app.figures.talk.allotted import of_split, told_with_places, with_split
 from app.figures.talk.allotting import allotted
 from app.figures.talk.aside import told_of
 from app.figures.talk.byprice import of_another_price
@@ -30,6 +29,7 @@ from app.figures.talk.ordering import adds_on, in_sets, joins, taken_anew, taken
 from app.figures.talk.plans import calls_main, main_offers
 from app.figures.talk.reading import Reading, read_behind
 from app.figures.talk.sharing import Spoken, each_place, of_places, per_item, place_of, renewed, to_each
+from app.figures.talk.split import of_split, told_with_places, with_split
 from app.figures.talk.spreading import Known, shared, spread
 from app.figures.talk.taking import Taking, lists_all, of_contents, taken_in
 from app.figures.wanted import Wanted

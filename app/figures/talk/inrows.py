@@ -9,12 +9,12 @@ from types import MappingProxyType
 from app.figures.mentioned import place_of
 from app.figures.read import MOST_READ, Read, exact
 from app.figures.shop.catalogue import Catalogue
+from app.figures.talk.places import BREAKS
 from app.figures.talk.plans import main_offers, place_of_main
 from app.figures.wanted import Wanted
 from app.figures.words import Token, segments, tokens, written
 
 _MOST = 1000
-_BREAKS = frozenset(".,;:!?\n")
 _SEVERAL = 2
 _NEAR = 2
 """Words between a number and what it counts."""
@@ -83,7 +83,7 @@ def _row(
         behind = found[place_of(found, number.end) :][:_NEAR]
         units = (catalogue.units.of(token.folded) for token in behind)
         unit = next((unit for unit in units if unit is not None), None)
-        ends = not behind or not _BREAKS.isdisjoint(read.text[number.end : behind[0].start])
+        ends = not behind or not BREAKS.isdisjoint(read.text[number.end : behind[0].start])
         if unit == of or (row and ends and not _names_unit(found, number.start, catalogue)):
             row.append((number.start, number.value))
     return row

@@ -8,10 +8,9 @@ from itertools import pairwise
 
 from app.figures.shop.naming import Named
 from app.figures.sums.own_sums import operators
-from app.figures.talk.placed import Told
+from app.figures.talk.places import BREAKS, Told
 from app.figures.words import Token, tokens, written
 
-BREAKS = frozenset(".,;:!?\n")
 _ENDS = frozenset(".;:!?\n")
 
 

@@ -9,7 +9,7 @@ from app.guardrail.checks.weekdays import given, is_off, names_days
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import covered
 
-_LISTS = Lists("app.guardrail.checks", "terms.yaml")
+_LISTS = Lists("app.guardrail.checks", "days.yaml")
 ACTION, REPORT = _LISTS.pattern("action"), _LISTS.pattern("report")
 """What is done for a customer, and what is only told of."""
 _SERVED, _NOT_PROMISED, _ENDINGS = map(_LISTS.pattern, ("served", "not_promised", "endings"))

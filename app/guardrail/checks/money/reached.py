@@ -29,10 +29,10 @@ def reaches(case: Case, f: Figure, bound: frozenset[int] | None, same: list[tupl
     near = [m for m in named if m.clause == f.clause] or named
     products = {n for m in near for n in m.products} or set(bound or ())
     prices = [p.amount for n in products - least for p in case.knowledge.products[n].prices if p.amount and not p.least]
-    prices += [m.value for m in case.money if m.sentence == f.sentence and m.last < f.first]  # judged by themselves
     over = lead[-1] in _MORE
     if not named and _names_what_holds(case, f, least):
         prices = [p.amount for x in case.knowledge.products for p in x.prices if p.amount and not p.least]
+    prices += [m.value for m in case.money if m.sentence == f.sentence and m.last < f.first]  # judged by themselves
     return any(price > f.value if over else price < f.value for price in prices)
 
 

@@ -1,4 +1,4 @@
-"""How many of what a text speaks of, as far as it measures neither money nor time."""
+"""How many of what a text speaks of, as far as it measures neither money nor time; and a customer's sums."""
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal

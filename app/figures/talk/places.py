@@ -16,7 +16,8 @@ from app.language.numerals import numbers
 _MOST = 100
 _NEAR = 2
 """Words between a number and what it counts."""
-_BREAKS = frozenset(".,;:!?\n")
+BREAKS = frozenset(".,;:!?\n")
+"""What ends a clause between a number and what it counts."""
 _PIECE = "@piece"
 _SEVERAL = 2
 
@@ -118,7 +119,7 @@ def _of_number(
 ) -> Iterator[Told]:
     unit, place = beside.unit, place_of(found, number.start)
     behind = found[place_of(found, number.end) :][:_NEAR]
-    broken = [not _BREAKS.isdisjoint(text[number.end : t.start]) for t in behind]
+    broken = [not BREAKS.isdisjoint(text[number.end : t.start]) for t in behind]
     near = [t for t, apart in zip(behind, broken, strict=True) if not apart]
     if getattr(number, "kind", None) == "ordinal":
         first = near[0].folded if near else ""
