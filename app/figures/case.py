@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from app.fact import Period
 from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.counting import Item, Sum, count
@@ -72,16 +73,22 @@ class Case:
     def sum(self, offers: Sequence[Offer]) -> Sum:
         granted = granted_by(self.catalogue, self.wanted.words)
         return count(
-            self.catalogue, self.items(offers), self._known, self.wanted.months, granted=granted, shares=self.shares
-        )
+            self.catalogue, self.items(offers), self._known, self.wanted.months, granted=granted, prefer=self.prefer,
+            shares=self.shares,
+        )  # fmt: skip
+
+    @property
+    def prefer(self) -> Period | None:
+        """The period whose price is paid, where he says how he would pay."""
+        return self.wanted.ways[0].period if len(self.wanted.ways) == 1 else None
 
     def fitting(self, offers: Iterable[Offer]) -> tuple[Sum, ...]:
         """Sums of those offers that what was told fits into, from the cheapest on."""
-        return fitting(self.catalogue, offers, self.told, self.wanted.months, self.shares)
+        return fitting(self.catalogue, offers, self.told, self.wanted.months, shares=self.shares, prefer=self.prefer)
 
     def cheapest(self, offers: Iterable[Offer]) -> Sum | None:
         """The least that is paid for what was told; None where nothing fits."""
-        return cheapest(self.catalogue, offers, self.told, self.wanted.months, self.shares)
+        return cheapest(self.catalogue, offers, self.told, self.wanted.months, shares=self.shares, prefer=self.prefer)
 
 
 def at_least(catalogue: Catalogue, told: Mapping[str, Decimal]) -> Mapping[str, Decimal]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 from app.figures.case import Case, quantities
 from app.figures.claimed import own_sums
@@ -92,6 +93,13 @@ def decide(
     `looked`: what it looks for in the sum. Linear in the clause; never raises on any text.
     """
     asked = asked or wanted(read, catalogue)
+    if len(asked.ways) > 1:
+        again = partial(
+            decide, read, catalogue, statements, told=told, focus=focus, language=language, basket=basket,
+            joined=joined, whole=whole, so_many=so_many, within=within, looked=looked,
+        )  # fmt: skip
+        each = (replace(asked, ways=(way,), months=way.months or asked.months) for way in asked.ways)
+        return tuple(dict.fromkeys(decision for one in each for decision in again(asked=one)))
     known = ((unit, Decimal(n)) for unit, n in (told or {}).items())
     before = {catalogue.units.key(unit) or unit: n for unit, n in known if n.is_finite() and 0 < n <= MOST}
     spoken = tuple(offer for key in focus if (offer := catalogue.get(key)) is not None)
@@ -142,8 +150,7 @@ def decide(
         found = advised(case, basket, found, joined=joined)
     if not found and joined and len(basket.meant) == 1 and (left := catalogue.get(basket.meant[0].key)) is not None:
         found += priced(case, (left,))  # all that is left of an order
-    found = [*inside, *(_with_why(case, each) for each in found)]
-    found = found or _stated(case, statements)
+    found = [*inside, *(_with_why(case, each) for each in found)] or _stated(case, statements)
     once: dict[object, Decided] = {}
     for decision in found:
         once.setdefault(decision.sum if isinstance(decision, Confirmed) else decision, decision)
@@ -192,7 +199,7 @@ def _whole_year(case: Case, basket: Basket) -> Decimal | None:
     months = case.wanted.months
     if months is None and (case.wanted.asks & {"sum", "difference"} or case.wanted.quantities or case.wanted.counts):
         months = basket.months if any(p.fact.period == "year" for o in case.meant for p in o.prices) else None
-    if months is None or not 1 < months < _YEAR:
+    if months is None or not 1 < months < _YEAR or case.prefer == "month":
         return months
     prices = [(offer.priced("month"), offer.priced("year")) for offer in case.meant]
     both = [(month, year) for month, year in prices if month is not None and year is not None]

@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 from types import MappingProxyType
 
+from app.figures.asking import asks_of
 from app.figures.beside import KINDS, MOST_KINDS, counted, of_kinds
 from app.figures.lasting import LONGEST, asked_a_month, dates, rate, unpaid
 from app.figures.mentioned import mentioned, place_of
@@ -13,7 +14,8 @@ from app.figures.parted import Parted, parted
 from app.figures.read import MOST_READ, Read, exact, months
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
-from app.figures.words import Token, asked, asked_by, collective, common, fold, listed, tokens, written
+from app.figures.ways import Way, ways_of
+from app.figures.words import Token, asked_by, collective, common, fold, listed, tokens, written
 
 MOST = Decimal(1_000_000)
 _PIECE = "@piece"
@@ -58,6 +60,8 @@ class Wanted:
     """What he says that all of it comes to, where he named things by their prices."""
     dates: tuple[tuple[int, int], ...] = ()
     """Places of lengths of time that end at a date: «in two months we open»."""
+    ways: tuple[Way, ...] = ()
+    """How it is to be paid over a longer time, where that is said: a year by months, or at once."""
     per: Mapping[int, Per] = field(default_factory=dict)
     """Place in `named` -> of what its count is so many for each: «a scanner for every till»."""
 
@@ -142,7 +146,7 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         counts=MappingProxyType(told.counts),
         foreign=tuple(dict.fromkeys(told.foreign)),
         months=Decimal(1) if asked_a_month(read, found) else lengths[-1] if lengths else rate(read, found),
-        asks=_asks(found, named, catalogue),
+        asks=asks_of(found, named, catalogue),
         words=tuple(token.folded for token in found),
         bare=tuple(told.bare),
         each=frozenset(told.each),
@@ -153,6 +157,7 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         units=tuple(dict.fromkeys(_units(found, taken, catalogue))),
         shares=parts.shares if parts is not None else {},
         dates=tuple(dates(read, found)),
+        ways=ways_of(read, found),
     )
 
 
@@ -273,28 +278,3 @@ def _units(found: Sequence[Token], taken: Sequence[tuple[int, int]], catalogue: 
         if calls and any(start == behind[2].start for start, _ in taken):
             continue  # «tills, 3 pieces of X»: X is called so
         yield unit
-
-
-def _asks(found: Sequence[Token], named: Sequence[Named], catalogue: Catalogue) -> frozenset[str]:
-    """What a clause asks for. «How many tills are in X» asks for a measure and for no price."""
-    last = len(found) - 1
-    hour = last > 0 and found[last - 1].raw in written("athour") and found[last].folded in listed("counts")
-    found = [t for n, t in enumerate(found) if t.raw not in written("lookalike") and not (hour and n == last)]
-    words = [token.folded for token in found]
-    spans = [(n.start, n.end) for n in named if n.own and n.key is not None]
-    outside = [t.folded for t in found if not any(start <= t.start < end for start, end in spans)]
-    kinds = asked(words) - ({"included"} - asked(outside))  # «an additional till» asks for none
-    counts = {
-        place
-        for place, (token, behind) in enumerate(pairwise(found))
-        if token.folded in listed("counts") and _counts_unit(behind, catalogue)
-    }
-    if not counts or not ("included" in kinds or any(n.own and n.key is not None for n in named)):
-        return kinds
-    rest = asked([word for place, word in enumerate(words) if place not in counts])
-    return kinds if "price" in rest else (kinds - {"price"}) | {"measure"}
-
-
-def _counts_unit(token: Token, catalogue: Catalogue) -> bool:
-    unit = catalogue.units.of(token.folded)
-    return unit is not None and not unit.startswith("@") and listed("spans").get(token.folded) is None

@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -112,6 +113,8 @@ class WordSearch:
         self._russian = any(section.language == "ru" for section in sections)
         languages = {section.language for section in sections}
         self._sections = sections
+        spoken = Counter(section.language for section in sections)
+        self._most = max(spoken, key=spoken.__getitem__, default="")
         self._twin = {(base_id(section), section.language): place for place, section in enumerate(sections)}
         self._only = {
             spoken: np.array([float(s.language == spoken) for s in sections], dtype=np.float32) for spoken in languages
@@ -208,7 +211,10 @@ class WordSearch:
         rejected = list(dict.fromkeys(words(refused)))[:_REJECTED]
         whole = in_context(text, previous) if self._query_context else text
         corrected = self._corrected(_without(whole, rejected))
-        scores, share = self._index.scores(corrected, today) * self._spoken(alone := _without(text, rejected)), None
+        alone, share = _without(text, rejected), None
+        spoken = only or _language(text)
+        called = self._coverage.called(content_words(corrected), spoken if spoken in self._only else self._most)
+        scores = self._index.scores(" ".join((corrected, *called)), today) * self._spoken(alone)
         if rejected:
             share = self._about(refused, today)
             scores = scores * (1 - share)

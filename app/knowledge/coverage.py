@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.knowledge.synonyms import of_language
 from app.knowledge.wordlists import listed
 from app.language.derivation import LEAST, STEMS
 
@@ -29,6 +30,7 @@ _STEM = 3  # and how many letters at least
 _SHORT = 6  # letters
 _ENDINGS = frozenset({"s", "es", "d", "ed", "ing", "y"})
 _KEPT = 2_000  # words whose forms are kept: a search asks for each twice
+_CALLED = 2  # words of the sections with which a word that they have not is searched
 _MOST = 40  # content words that are weighed: each is looked for among all words of the knowledge
 
 
@@ -41,14 +43,20 @@ class Weighed:
 
 
 class Coverage:
-    """Knows which words each section holds. Immutable after construction; positions are those of `held`."""
+    """Knows which words each section holds. Immutable after construction; positions are those of `held`.
 
-    def __init__(self, held: Sequence[Collection[str]]) -> None:
+    A section that holds another everyday word for the same thing holds a word that no section has, by the synonyms of
+    its `language`.
+    """
+
+    def __init__(self, held: Sequence[Collection[str]], language: str = "") -> None:
         counted = Counter(word for each in held for word in each)
         self.size = self._size = len(held)
         self._words = sorted(counted)
         self._counts = [counted[word] for word in self._words]
         self._looked_up: dict[str, list[int]] = {}
+        self._synonyms = of_language(language)
+        self._meant = self._synonyms.among(self._words)
         place = {word: number for number, word in enumerate(self._words)}
         self._held: list[NDArray[np.int32]] = [np.array([place[w] for w in each], dtype=np.int32) for each in held]
 
@@ -71,6 +79,16 @@ class Coverage:
     def knows(self, word: str) -> bool:
         """Whether any section holds a form of the word."""
         return bool(self._forms(word))
+
+    def called(self, word: str) -> tuple[str, ...]:
+        """The words of the sections for what an everyday word means, where they have not the word itself."""
+        places = [] if self._look_up(word) else self._meaning(word)
+        most = sorted(places, key=lambda place: (-self._counts[place], self._words[place]))
+        return tuple(self._words[place] for place in most[:_CALLED])
+
+    def _meaning(self, word: str) -> list[int]:
+        """Places of the known words that mean the same."""
+        return sorted({place for row in self._synonyms.of(word) for place in self._meant.get(row, ())})
 
     def held(self, position: int) -> frozenset[int]:
         """Places of the words of the section at `position`."""
@@ -100,7 +118,7 @@ class Coverage:
         if word not in self._looked_up:
             if len(self._looked_up) >= _KEPT:
                 self._looked_up.clear()
-            self._looked_up[word] = self._look_up(word)
+            self._looked_up[word] = self._look_up(word) or self._meaning(word)
         return self._looked_up[word]
 
     def _look_up(self, word: str) -> list[int]:
@@ -125,13 +143,18 @@ class ByLanguage:
         places: dict[str, list[int]] = {}
         for place, language in enumerate(languages):
             places.setdefault(language, []).append(place)
-        self._of = {language: Coverage([held[place] for place in own]) for language, own in places.items()}
+        self._of = {language: Coverage([held[place] for place in own], language) for language, own in places.items()}
         self._languages = languages
         self._own = {place: number for own in places.values() for number, place in enumerate(own)}
 
     def at(self, position: int) -> tuple[Coverage, int]:
         """(what the sections of a section's language hold, its place among them)."""
         return self._of[self._languages[position]], self._own[position]
+
+    def called(self, content: Sequence[str], language: str) -> tuple[str, ...]:
+        """What the sections of that language call what everyday words mean that they have not."""
+        found = (name for word in content for name in self._of[language].called(word)) if language in self._of else ()
+        return tuple(dict.fromkeys(found))
 
     def known(self, word: str, language: str) -> bool:
         """Whether a section of that language holds a form of the word."""

@@ -10,6 +10,7 @@ from functools import cache
 
 from rapidfuzz.distance import OSA
 
+from app.knowledge.synonyms import spelt
 from app.knowledge.text import words
 from app.knowledge.wordlists import listed, ordinary
 from app.language.words import counted
@@ -55,7 +56,7 @@ class Spelling:
         return (stem, particle) if asks and (stem in self._count or stem in ordinary()) else (word,)
 
     def _is_unknown(self, word: str) -> bool:
-        known = word in self._count or word in ordinary() or word.isdigit()
+        known = word in self._count or word in ordinary() or word.isdigit() or spelt(word)
         return len(word) >= _MIN_LENGTH and not known
 
     def _nearest(self, word: str) -> str:

@@ -29,7 +29,7 @@ sections:
 """
 ASKED = {
     "kolibri": ("сколько стоит kolibri", "а kolibri есть у вас?", "что входит в kolibri?", "kansha turady kolibri"),
-    "gulder": ("Сколько стоит Gulder?", "skolko stoit gulder", "gulder привезёте завтра?"),
+    "gulder": ("Сколько стоит Gulder?", "skolko stoit gulder", "gulder завтра будет?"),
     "delivery": ("dostavka est?",),
 }
 

@@ -33,8 +33,8 @@ OTHER_WORDS = [
     Query("when do you close?", ("hours",)),
     Query("получится ли отдать обратно, коли окажется мало", ("refund",)),
     Query("как ухаживать за платьем в машинке", ("care",)),
-    Query("how long does shipping take", ("delivery",)),
-    Query("рассчитаться безналом можно?", ("payment",)),
+    Query("how many days until it is here", ("delivery",)),
+    Query("кошелёк у меня только в телефоне, возьмёте?", ("payment",)),
     Query("what if it does not fit me", ("refund",)),
 ]
 FOREIGN = [Query("кто выиграл чемпионат", ()), Query("recipe for a cake", ()), Query("сколько лететь до Луны", ())]

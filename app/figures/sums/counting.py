@@ -169,7 +169,8 @@ def _price(
     prices = [p for p in offer.prices if p.unit is not None and p.unit in told] or list(offer.prices)
     prices = [p for p in prices if _SHORT.get(p.fact.period or "", "") in told] or prices
     if months is not None and prefer is not None:
-        return _step([p for p in prices if p.fact.period == prefer], told, count)
+        lasting = [p for p in prices if p.fact.period not in SINGLE]  # what is paid once is paid in no other way
+        return _step([p for p in lasting or prices if p.fact.period == prefer or not lasting], told, count)
     if months is not None:
         for period, length in sorted(IN_MONTHS.items(), key=lambda item: -item[1]):
             if months % length == 0 and (found := [p for p in prices if p.fact.period == period]):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
+from app.fact import Period
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.counting import Item, Sum, count, quantity_of
 from app.figures.sums.limits import Shares, overflow
@@ -40,12 +41,14 @@ def fitting(
     offers: Iterable[Offer],
     quantities: Mapping[str, Decimal],
     months: Decimal | None,
+    *,
     shares: Shares = MappingProxyType({}),
+    prefer: Period | None = None,
 ) -> tuple[Sum, ...]:
     """Sums of those offers that what was told fits into, each with its extras, from the cheapest on; at most four."""
     sums: list[tuple[Decimal, str, Sum]] = []
     for offer in offers:
-        made = count(catalogue, (Item(offer),), quantities, months, shares=shares)
+        made = count(catalogue, (Item(offer),), quantities, months, prefer=prefer, shares=shares)
         total = made.single
         if not made.known or total is None:
             continue
@@ -62,10 +65,12 @@ def cheapest(
     offers: Iterable[Offer],
     quantities: Mapping[str, Decimal],
     months: Decimal | None = None,
+    *,
     shares: Shares = MappingProxyType({}),
+    prefer: Period | None = None,
 ) -> Sum | None:
     """The least that is paid for what was told; None where nothing fits."""
-    return next(iter(fitting(catalogue, offers, quantities, months, shares)), None)
+    return next(iter(fitting(catalogue, offers, quantities, months, shares=shares, prefer=prefer)), None)
 
 
 def least_of(catalogue: Catalogue, keys: Iterable[str]) -> Offer | None:

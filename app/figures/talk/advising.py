@@ -37,7 +37,7 @@ def recommended(case: Case, basket: Basket) -> list[Recommended]:
     told = {unit: n for unit, n in case.told.items() if unit in decides}
     if not told or not ("outgrown" in case.wanted.asks or asks_which(case, basket, offers)):
         return []
-    sums = fitting(case.catalogue, offers, told, case.wanted.months, case.shares)
+    sums = fitting(case.catalogue, offers, told, case.wanted.months, shares=case.shares, prefer=case.prefer)
     if not sums:
         return []
     best = sums[0]
