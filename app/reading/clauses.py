@@ -72,7 +72,8 @@ def _questions(cues: Cues, rows: Sequence[_Row]) -> list[_Row]:
                 how = Judged("told", sure=False, told=True)
         if result and _same(result[-1][0], piece) and not result[-1][1].lead:
             before, kind = result[-1]
-            topic = kind.mood == "told" and not kind.told and how.mood == "asked" and _bare(cues, piece)
+            bare = how.mood == "asked" and _bare(cues, piece)
+            topic = bare and ((kind.mood == "told" and not kind.told) or _goes_on(cues, piece, kind))
             doing = kind.mood == "asked" and not how.sure and _does(cues, before, piece)
             if topic or doing:
                 result[-1] = _merged((before, kind), row, Judged("asked"))
@@ -96,6 +97,11 @@ def _bare(cues: Cues, piece: Piece) -> bool:
     at = cues.lead(piece.start, piece.end)
     behind = cues.at[at].get("ask_bare", 0) if at < piece.end else 0
     return bool(behind) and (behind >= piece.end or cues.closes[behind])
+
+
+def _goes_on(cues: Cues, piece: Piece, kind: Judged) -> bool:
+    """Whether nothing parts a bare question from what it ends: "and our sign on the receipt is possible"."""
+    return kind.mood in ("told", "asked") and not cues.tokens[piece.start].cut
 
 
 def _there(cues: Cues, piece: Piece) -> bool:
