@@ -70,6 +70,8 @@ def _questions(cues: Cues, rows: Sequence[_Row]) -> list[_Row]:
             long = how.told or piece.end - cues.lead(piece.start, piece.end) > _ADDED
             if asks and long and not how.inquires:
                 how = Judged("told", sure=False, told=True)
+        if result and how.mood == "told" and not how.told and _asks_behind(cues, result[-1][0], piece):
+            how = Judged("asked")
         if result and _same(result[-1][0], piece) and not result[-1][1].lead:
             before, kind = result[-1]
             bare = how.mood == "asked" and _bare(cues, piece)
@@ -102,6 +104,12 @@ def _bare(cues: Cues, piece: Piece) -> bool:
 def _goes_on(cues: Cues, piece: Piece, kind: Judged) -> bool:
     """Whether nothing parts a bare question from what it ends: "and our sign on the receipt is possible"."""
     return kind.mood in ("told", "asked") and not cues.tokens[piece.start].cut
+
+
+def _asks_behind(cues: Cues, before: Piece, piece: Piece) -> bool:
+    """Whether a piece asks whether what is told before it will do: "I have an old one, will do"."""
+    says = cues.said(before.start, before.end) > 1
+    return says and _same(before, piece) and cues.at[piece.start].get("ask_behind") == piece.end
 
 
 def _there(cues: Cues, piece: Piece) -> bool:

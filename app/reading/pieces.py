@@ -168,7 +168,7 @@ class _Cutter:
         return acts and cues.said(self.start, place) <= _FRONTED
 
     def _named(self, place: int) -> bool:
-        """Whether a question's word ends a sentence that begins with what it asks of: "the big one with a lid how much"."""
+        """Whether a question's word ends a sentence that begins with what it asks of: "the big one how much"."""
         cues = self.cues
         return self.asked is None and cues.closes[place + 1] and cues.said(self.start, place) <= _FRONTED
 

@@ -76,7 +76,7 @@ def tokens(text: str) -> tuple[Token, ...]:
 
 
 def _items(text: str, found: Sequence[re.Match[str]]) -> frozenset[int]:
-    """The places of the numbers of a list, «1) ... 2) ...»: from one on, each with a sign and another word behind it."""
+    """The places of the numbers of a list, «1) ... 2) ...»: from one on, each with a sign and a word behind it."""
     places: list[int] = []
     for place, match in enumerate(found[:-1]):
         signed = text[match.end() : found[place + 1].start()].rstrip() in (")", ".", ".)")
