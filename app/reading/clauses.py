@@ -82,6 +82,9 @@ def _questions(cues: Cues, rows: Sequence[_Row]) -> list[_Row]:
                 continue
         while how.mood == "asked" and not how.sure and piece.mark == "?" and result:
             before, kind = result[-1]
+            if kind.mood == "told" and piece.end - piece.start == 1 and not cues.tokens[piece.start].cut:
+                piece, how = _merged(result.pop(), (piece, how), how)  # "and my number you delete?"
+                continue
             # Without a comma before it the sign is that of the question it goes on with.
             goes_on = not (how.told or cues.tokens[piece.start].cut or _there(cues, piece))
             if kind.mood == "asked" and _same(before, piece) and goes_on:

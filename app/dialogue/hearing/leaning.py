@@ -32,7 +32,7 @@ def with_ground(part: str, told: str, before: str, *, headed: bool = False) -> s
     if len(own - known["paid"] - known["stock"] - known["stored"]) >= _ENOUGH and not meant:
         return part
     small = known["light"] | known["paid"] | known["stock"] | known["stored"] | known["has"]
-    if not told and (leans(part) or own <= small or _only_acts(own)) and (thing := thing_of(before)):
+    if not told and (leans(part) or own <= small or _only_acts(own, said)) and (thing := thing_of(before)):
         ground, part = thing, part if thing == before else _begun_anew(part)
     else:
         ground = told
@@ -54,9 +54,13 @@ def leans(part: str) -> bool:
     return any(word in known["refers"] and place not in exists for place, word in enumerate(words))
 
 
-def _only_acts(own: frozenset[str]) -> bool:
+def _only_acts(own: frozenset[str], said: Sequence[str]) -> bool:
     """Whether a question names nothing but what is done: "what to send?"."""
-    return len(own) == 1 and next(iter(own)).endswith((*endings("verb"), *endings("you"), *endings("infinitive")))
+    if len(own) != 1:
+        return False
+    word = next(iter(own))
+    led = said.index(word) > 0 and said[said.index(word) - 1] in listed("lists", "prepositions")  # a thing
+    return not led and word.endswith((*endings("verb"), *endings("you"), *endings("infinitive")))
 
 
 def _put_into(part: str, before: str) -> str:

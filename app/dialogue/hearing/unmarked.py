@@ -35,7 +35,11 @@ def with_marks(message: Message) -> Message:
 def _costs(text: str) -> bool:
     """«Total please», whatever stands before it or behind."""
     words = letters(text).split()
-    return len(words) <= _FEW and not questions()["costs"].isdisjoint(words) and set(words) <= questions()["costs"] | questions()["empty"]
+    return (
+        len(words) <= _FEW
+        and not questions()["costs"].isdisjoint(words)
+        and set(words) <= questions()["costs"] | questions()["empty"]
+    )
 
 
 def _asks(text: str) -> bool:
