@@ -10,7 +10,7 @@ from app.dialogue.hearing.asking import apart, content_of, costs_alone
 from app.dialogue.hearing.leaning import leans, with_ground
 from app.dialogue.hearing.listing import things
 from app.dialogue.hearing.unanswered import unanswered
-from app.dialogue.hearing.unmarked import with_marks
+from app.dialogue.hearing.unmarked import buys, with_marks
 from app.language.folds import letters
 from app.language.scripts import meant
 from app.language.words import questions
@@ -116,15 +116,20 @@ def _questions(message: Message) -> Mapping[str, str]:
             if listed or _names(part, near) or (costs_alone(part) and (ground or not (found or near))):
                 leant = near or (ground if costs_alone(part) else "")
                 whole = part if listed else with_ground(part, leant, before, headed=bool(heading))
-                if before and whole.startswith(before):
-                    found.pop(before, None)  # a wish, which its question holds
                 found[f"{whole}?" if listed or clause.mood == "asked" else whole] = listed
-                before = "" if whole == part and leans(part) else whole  # what it means is not here
+                # What a question means that leans on nothing is not here, and an order is asked nothing of.
+                before = "" if (whole == part and leans(part)) or (clause.mood == "wished" and buys(part)) else whole
         # "Delivery, how many days and how much": what is told before a question is told before the next one too.
         ground = near if clause.mood == "asked" else ""
         told, at = clause.text if clause.mood == "told" else "", clause.end
         heading = told if told and message.own[at : at + 1] == ":" else heading
-    return dict(islice(found.items(), _MOST)) if asking > 1 else {}
+    return dict(islice(_without_held(found).items(), _MOST)) if asking > 1 else {}
+
+
+def _without_held(found: Mapping[str, str]) -> Mapping[str, str]:
+    """Questions without a wish that one of them holds already, where several are left."""
+    kept = {each: name for each, name in found.items() if not any(other.startswith(f"{each}, ") for other in found)}
+    return kept if len(kept) > 1 else found
 
 
 def _names(part: str, near: str) -> bool:

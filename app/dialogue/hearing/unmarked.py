@@ -54,3 +54,8 @@ def _asks(text: str) -> bool:
         return len(words) > 1
     sure = scored.best in _TELLS and scored.surest >= _SURELY
     return not sure and len(words) >= _SAYS and not known["yours"].isdisjoint(words)
+
+
+def buys(text: str) -> bool:
+    """Whether a wish is an order."""
+    return Classifier.load().scored(text).best == "purchase"

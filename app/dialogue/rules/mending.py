@@ -111,7 +111,8 @@ def _put_right(s: Scene) -> tuple[str, ...]:
     if not before or len(said) > 1:
         return (f"{about}?", *others)
     # «How long», asked of a delivery's price, is asked of the delivery.
-    asked = f"{thing_of(before)}, {about}" if said <= questions()["light"] else f"{_before(s)} {about}"
+    asks = said <= questions()["light"] or not questions()["asks"].isdisjoint(about.split())
+    asked = f"{thing_of(before)}, {about}" if asks else f"{_before(s)} {about}"
     return (f"{asked}?", *others)
 
 
