@@ -33,7 +33,7 @@ def reckoned(question: str, deciding: Sequence[Deciding]) -> bool:
         return False
     words = folded(" ".join(each.said for each in deciding))
     kinds = {each.kind for each in deciding}
-    if _counts(question) and not kinds.isdisjoint(_PRICED):
+    if (_counts(question) or _of_so_many(question, deciding)) and not kinds.isdisjoint(_PRICED):
         return True
     if not kinds.isdisjoint(_PRICED) and any("saving" in asked_by(fold(word)) for word in folded(question)):
         return True  # it says what is saved, where anything is
@@ -64,6 +64,14 @@ def _counts(question: str) -> bool:
     said = {word for number in numbers(question) for word in folded(question[number.start : number.end])}
     asked = bool(sums) and (len(sums) == len(words) or costs(question))
     return asked or (bool(said) and len(set(words) - said) <= _COUNTED)
+
+
+def _of_so_many(question: str, deciding: Sequence[Deciding]) -> bool:
+    """Whether it asks how much so many come to, and a sum is of so many."""
+    told = {number.value for number in numbers(question)}
+    sums = (each for each in deciding if each.kind in _PRICED and "\u00d7" in each.said)
+    asks = any("price" in asked_by(fold(word)) for word in folded(question))
+    return asks and bool(told) and any(told <= {number.value for number in numbers(each.said)} for each in sums)
 
 
 def left_out(
