@@ -184,7 +184,9 @@ class Step:
     rest: str | None = None
     """What to say of those of several questions that nothing answers,"""
     rest_of: str | None = None
-    """and of one of them, `{about}` being its words."""
+    """and of one that can be named, `{about}` being its words,"""
+    rest_of_several: str | None = None
+    """and of several."""
     question: str | None = None
     """The one question that ends the answer."""
     topic: str | None = None

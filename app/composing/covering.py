@@ -1,11 +1,9 @@
 """Which of a message's questions an answer covers: what it leaves out is looked for, or said to be left out."""
 
-import re
 from collections.abc import Sequence
 
 from app.composing.fitting import counted, folded, numbered, same, wanted_things
 from app.figures.words import asked_by, chooses, fold, listed
-from app.language.folds import letters
 from app.language.numerals import numbers
 from app.language.words import questions
 from app.types import Deciding, Language, Passage
@@ -13,11 +11,6 @@ from app.types import Deciding, Language, Passage
 _PRICED = frozenset({"price", "sum", "confirmed", "corrected", "instalment"})
 _CLAIMED = frozenset({"confirmed", "corrected"})
 """His own sum: what else he says of numbers beside it is how he came to it."""
-_REPEATED = 7
-"""Words of a question that is named by its own."""
-_NAMING = 4
-"""Letters of a word that says what a question is about."""
-_PLAIN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*,?")
 _AMOUNT = 1000
 """What is less counts something."""
 _NO = 2
@@ -40,7 +33,7 @@ def reckoned(question: str, deciding: Sequence[Deciding]) -> bool:
         return False
     words = folded(" ".join(each.said for each in deciding))
     kinds = {each.kind for each in deciding}
-    if _counts(question) and not kinds.isdisjoint(_PRICED):
+    if (_counts(question) or _of_so_many(question, deciding)) and not kinds.isdisjoint(_PRICED):
         return True
     if not kinds.isdisjoint(_PRICED) and any("saving" in asked_by(fold(word)) for word in folded(question)):
         return True  # it says what is saved, where anything is
@@ -61,16 +54,24 @@ def _priced(question: str, words: Sequence[str], deciding: Sequence[Deciding]) -
     named = priced or (
         not kinds.isdisjoint(_PRICED) and any("price" in asked_by(fold(word)) for word in folded(question))
     )
-    return share >= (_TOUCHED if named else _COVERED) or claimed or (priced and not _wanted(question))
+    return share >= (_TOUCHED if named else _COVERED) or claimed or (priced and not wanted(question))
 
 
 def _counts(question: str) -> bool:
     """Whether it only asks for a sum, or for one of so many: «count again», «and for three shops?»."""
-    words = _wanted(question)
+    words = wanted(question)
     sums = [word for word in words if "sum" in asked_by(fold(word)) or fold(word) in listed("recounting")]
     said = {word for number in numbers(question) for word in folded(question[number.start : number.end])}
     asked = bool(sums) and (len(sums) == len(words) or costs(question))
     return asked or (bool(said) and len(set(words) - said) <= _COUNTED)
+
+
+def _of_so_many(question: str, deciding: Sequence[Deciding]) -> bool:
+    """Whether it asks how much so many come to, and a sum is of so many."""
+    told = {number.value for number in numbers(question)}
+    sums = (each for each in deciding if each.kind in _PRICED and "\u00d7" in each.said)
+    asks = any("price" in asked_by(fold(word)) for word in folded(question))
+    return asks and bool(told) and any(told <= {number.value for number in numbers(each.said)} for each in sums)
 
 
 def left_out(
@@ -105,7 +106,7 @@ def left_out(
 
 def _covers(question: str, said: Sequence[str]) -> bool:
     """Whether one thing that is said holds most words of a question, and the word that it turns on."""
-    least = 1.0 if len(_wanted(question)) <= _FEW else _COVERED  # «how long» alone is of many things
+    least = 1.0 if len(wanted(question)) <= _FEW else _COVERED  # «how long» alone is of many things
     return _share(question, said) >= least and in_stock(question, said) and _of_its_kind(question, said)
 
 
@@ -138,21 +139,6 @@ def _sure(passage: Passage, language: Language) -> bool:
     return passage.section.language != language or (passage.answers or 0.0) >= _SURE
 
 
-def quoted(question: str) -> str | None:
-    """A question as an answer names it; None where it is none to be repeated.
-
-    So is a long one, one of more than plain words, and one without a word that asks: it may be half a remark.
-    """
-    words = question.rstrip("?!. ").split()
-    while words and letters(words[0].rstrip(",")) in questions()["opens"]:
-        words = words[1:]
-    plain = all(_PLAIN.fullmatch(word) for word in words)
-    named = any(len(word) >= _NAMING for word in _wanted(question))
-    asking = questions()["asks"] | questions()["starts"] | questions()["which"]
-    asked = not asking.isdisjoint(folded(question)) or stocked(question) is not None
-    return " ".join(words) if plain and named and asked and 1 < len(words) <= _REPEATED else None
-
-
 def costs(question: str) -> bool:
     """Whether it asks what something costs, and not how many of something there are."""
     words, lists = folded(question), questions()
@@ -176,7 +162,7 @@ def measured(question: str, said: Sequence[Passage]) -> bool:
     days?» behind a question of deliveries."""
     words = folded(question)
     many = counted(words)
-    if many is None or fold(many) not in listed("measures") or any(word != many for word in _wanted(question)):
+    if many is None or fold(many) not in listed("measures") or any(word != many for word in wanted(question)):
         return False
     texts = (passage.section.text for passage in said if numbered(passage.section.text))
     return any(same(fold(many), fold(word)) for text in texts for word in folded(text))
@@ -187,12 +173,12 @@ def _words(passage: Passage) -> str:
     return " ".join((section.title, section.text, *section.questions, *section.keywords))
 
 
-def _wanted(question: str) -> list[str]:
+def wanted(question: str) -> list[str]:
     """The words that say what a question is about."""
     small = questions()["empty"] | questions()["asks"] | questions()["costs"]
     return [word for word in folded(question) if word not in small]
 
 
 def _share(question: str, words: Sequence[str]) -> float:
-    about = _wanted(question)
+    about = wanted(question)
     return sum(any(same(word, other) for other in words) for word in about) / len(about) if about else 1.0

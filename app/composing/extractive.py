@@ -7,15 +7,18 @@ from app.composing.again import ANEW, in_short
 from app.composing.apart import apart
 from app.composing.assent import assents
 from app.composing.choosing import choose
-from app.composing.covering import left_out, quoted, reckoned
+from app.composing.covering import left_out, reckoned
 from app.composing.joining import joined
 from app.composing.news import elsewhere, unaffirmed, unrequested
 from app.composing.plain import shorten
+from app.composing.unanswered import of_the_rest
 from app.composing.verdict import verdict
 from app.cpu import stretch
 from app.deadline import Deadline
-from app.types import Deciding, Draft, Language, ModelState, Passage, Prompt
+from app.types import Deciding, Draft, Language, ModelState, Passage, Prompt, Step
 
+_TOLD = frozenset({"trouble", "refund"})
+"""Topics and lanes whose questions all go to a person."""
 _ASKING = frozenset({"feature", "comparison"})
 """Intents that ask for more than what is reckoned."""
 
@@ -74,15 +77,20 @@ def compose(prompt: Prompt) -> Draft:
     said = [_judged(p, text, prompt) for p, text in zip(passages, said, strict=True)]
     announced = [_announced(text, number, passages, step.language) for number, text in enumerate(said)]
     texts = (*(each.said for each in (*ordered, *hedged)), "\n".join(facts), *announced)
-    rest = _of_the_rest(prompt, passages)
+    rest = of_the_rest(_left(prompt, passages), prompt.text, step)
     answer = "\n\n".join(text for text in (*texts, rest) if text) or None
     if step.query is not None and not answer:
-        answer = step.fallback
+        answer = of_the_rest(step.queries, prompt.text, step) if _named(step) else step.fallback
     opening = " ".join(
         part for part in (step.greeting, step.statement, step.lead if passages or facts else None) if part
     )
     parts = [part for part in (opening, answer, step.question) if part]
     return Draft("\n\n".join(parts), Extractive.name, passages, origin="knowledge")
+
+
+def _named(step: Step) -> bool:
+    """Whether several questions that all find nothing are named: of a trouble the specialist is told all."""
+    return len(step.queries) > 1 and not {step.topic, step.state.lane} & _TOLD
 
 
 def _judged(passage: Passage, text: str, prompt: Prompt) -> str:
@@ -122,11 +130,8 @@ def _announced(text: str, number: int, passages: tuple[Passage, ...], language: 
     )
 
 
-def _of_the_rest(prompt: Prompt, passages: tuple[Passage, ...]) -> str | None:
-    """What is said of the questions that nothing answers: one that can be named is."""
+def _left(prompt: Prompt, passages: tuple[Passage, ...]) -> tuple[str, ...]:
+    """The questions that nothing answers."""
     step = prompt.step
-    left = left_out(step.queries, prompt.deciding, passages, prompt.passages, step.language)
-    if not left:
-        return None
-    about = (step.named.get(left[0]) or quoted(left[0])) if len(left) == 1 else None
-    return step.rest_of.format(about=about) if about and step.rest_of else step.rest
+    known = [each for each in prompt.deciding if each.kind != "not_known"]  # that says of nothing how much it is
+    return left_out(step.queries, known, passages, prompt.passages, step.language)

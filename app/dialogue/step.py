@@ -11,7 +11,7 @@ from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.rules import continuity
 from app.dialogue.rules.fit import TOLD
 from app.dialogue.rules.plainly import is_plain
-from app.dialogue.rules.scene import Decision, Scene
+from app.dialogue.rules.scene import HANDED, Decision, Scene
 from app.dialogue.rules.strangers import NO_BUYER, STRANGER
 from app.dialogue.slots import aside
 from app.types import DialogueState, Pending, Step
@@ -81,8 +81,9 @@ def step_of(
         query=made.query,
         queries=made.queries or (_queries(scene) if made.query is not None and made.query == scene.query else ()),
         named=scene.said.named,
-        rest=scene.say("rest_handed" if plan.hands_over else "rest") if _several(scene, made) else None,
-        rest_of=scene.say("rest_handed" if plan.hands_over else "rest_of") if _several(scene, made) else None,
+        rest=_of_the_rest(scene, plan, made, "rest"),
+        rest_of=_of_the_rest(scene, plan, made, "rest_of"),
+        rest_of_several=_of_the_rest(scene, plan, made, "rest_of_several"),
         wider=(plan.wider or scene.wider) if made.query is not None else None,
         fallback=made.fallback,
         without=() if is_plain(made.query or "", scene.texts) else scene.said.without,
@@ -106,6 +107,13 @@ def _intents(scene: Scene, plan: Decision) -> tuple[str, ...]:
 def _several(scene: Scene, made: Decision) -> bool:
     """Whether several questions are looked up, of which one may find nothing."""
     return bool(scene.said.questions) and (made.query == scene.query or bool(made.queries))
+
+
+def _of_the_rest(scene: Scene, plan: Decision, made: Decision, text: str) -> str | None:
+    """What is said of the questions that nothing answers, where there are several."""
+    if not _several(scene, made):
+        return None
+    return scene.say(HANDED.get(text, text) if plan.hands_over else text)
 
 
 def _queries(scene: Scene) -> tuple[str, ...]:

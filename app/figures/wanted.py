@@ -140,12 +140,13 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
     parts = _parts(read, found, told, catalogue)
     paid = [d for d in read.durations[:MOST_READ] if exact(d) and not unpaid(read.text, found, d)]
     lengths = [m for m in map(months, paid) if m is not None and m <= LONGEST]
+    ways = ways_of(read, found)
     return Wanted(
         named=named,
         quantities=MappingProxyType(told.quantities),
         counts=MappingProxyType(told.counts),
         foreign=tuple(dict.fromkeys(told.foreign)),
-        months=Decimal(1) if asked_a_month(read, found) else lengths[-1] if lengths else rate(read, found),
+        months=_months(read, found, lengths, ways),
         asks=asks_of(found, named, catalogue),
         words=tuple(token.folded for token in found),
         bare=tuple(told.bare),
@@ -157,8 +158,17 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         units=tuple(dict.fromkeys(_units(found, taken, catalogue))),
         shares=parts.shares if parts is not None else {},
         dates=tuple(dates(read, found)),
-        ways=ways_of(read, found),
+        ways=ways,
     )
+
+
+def _months(read: Read, found: Sequence[Token], lengths: Sequence[Decimal], ways: Sequence[Way]) -> Decimal | None:
+    """For how long it is paid; «by months», where it is said how a year is paid, is no month that is asked for."""
+    if ways and ways[-1].months is not None:
+        return ways[-1].months
+    if asked_a_month(read, found):
+        return Decimal(1)
+    return lengths[-1] if lengths else rate(read, found)
 
 
 def _parts(read: Read, found: Sequence[Token], told: _Told, catalogue: Catalogue) -> Parted | None:

@@ -8,7 +8,7 @@ from functools import cache
 
 from app.fact import Period
 from app.figures.read import MOST_READ, Read, exact, months
-from app.figures.words import LANGUAGES, Token, asked, data, segments, written
+from app.figures.words import LANGUAGES, Token, asked, data, listed, segments, written
 
 _YEAR = Decimal(12)
 _LONGEST = 2000
@@ -32,19 +32,35 @@ def ways_of(read: Read, found: Sequence[Token]) -> tuple[Way, ...]:
     text = read.text[:_LONGEST]
     if not any(pattern.search(text) for pattern in _patterns().values()):
         return ()
-    lengths = [(d.start, length) for d in read.durations[:MOST_READ] if exact(d) and (length := months(d)) is not None]
+    lengths = list(_lengths(read, found))
     ways: list[Way] = []
-    unsaid = False
-    for first, last in _parts(text, found):
-        start, end = found[first].start, found[last - 1].end
-        long_ = next((length for at, length in lengths if start <= at < end and length >= _YEAR), None)
-        said = [period for period, pattern in _patterns().items() if pattern.search(text, start, end)]
-        asks = not _PAID.isdisjoint(asked([token.folded for token in found[first:last]]))
+    unsaid, last = False, None
+    for first, end in _parts(text, found):
+        begins, ends = found[first].start, found[end - 1].end
+        long_ = next((length for at, length in lengths if begins <= at < ends), None)
+        last = long_ or last
+        said = [period for period, pattern in _patterns().items() if pattern.search(text, begins, ends)]
+        asks = not _PAID.isdisjoint(asked([token.folded for token in found[first:end]]))
         unsaid = unsaid or (not said and asks and long_ is not None)
-        ways += [Way(period, long_) for period in said]
+        ways += [Way(period, last) for period in said]
     if unsaid and [way.period for way in ways] == ["year"]:
-        ways.insert(0, Way("month"))
-    return tuple({way.period: way for way in ways}.values())
+        ways.insert(0, Way("month", lengths[0][1]))
+    once = {way.period: way for way in ways}
+    return tuple(once.values()) if "month" in once else ()  # a year at once is what is reckoned with unsaid
+
+
+def _lengths(read: Read, found: Sequence[Token]) -> Iterator[tuple[int, Decimal]]:
+    """(place, months) of the lengths of a year and more, with a number or without, in their order."""
+    spans = [d for d in read.durations[:MOST_READ] if exact(d)]
+    told = {d.start: length for d in spans if (length := months(d)) is not None}
+    for token in found:
+        if any(d.start <= token.start < d.end for d in spans):
+            length = told.get(token.start)
+        else:
+            span = listed("spans").get(token.folded)
+            length = Decimal(span) if span is not None else None
+        if length is not None and length >= _YEAR:
+            yield token.start, length
 
 
 def _parts(text: str, found: Sequence[Token]) -> Iterator[tuple[int, int]]:

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from app.knowledge.text import words
 from app.knowledge.wordlists import is_number, listed
+from app.language.words import questions
 
 _SHORT = 3  # words up to which a message leans on the one before
 _MAX_ANAPHORIC = 6  # a longer message says enough by itself, pronoun or not
@@ -25,6 +26,16 @@ def leans_on_context(text: str) -> bool:
         return True
     anaphoric = found[0] in listed("openers") or any(word in anaphora for word in found)
     return anaphoric and len(found) <= _MAX_ANAPHORIC
+
+
+def points_back(text: str) -> bool:
+    """Whether a word of it means something that was said before."""
+    return not listed("anaphora").isdisjoint(words(text))
+
+
+def names_nothing(text: str) -> bool:
+    """True for a question without a thing of its own: «for how long?», «and the term?»."""
+    return all(word in questions()["light"] or word in listed("time") for word in content_words(text))
 
 
 @lru_cache(maxsize=256)

@@ -82,8 +82,9 @@ class Coverage:
 
     def called(self, word: str) -> tuple[str, ...]:
         """The words of the sections for what an everyday word means, where they have not the word itself."""
-        places = [] if self._look_up(word) else self._meaning(word)
-        most = sorted(places, key=lambda place: (-self._counts[place], self._words[place]))
+        if not self._synonyms.of(word) or self._look_up(word):
+            return ()
+        most = sorted(self._meaning(word), key=lambda place: (-self._counts[place], self._words[place]))
         return tuple(self._words[place] for place in most[:_CALLED])
 
     def _meaning(self, word: str) -> list[int]:

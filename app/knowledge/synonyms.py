@@ -22,10 +22,11 @@ class Synonyms:
                 for word in words(written):
                     kept[word] = kept.get(word, frozenset()) | {number}
         lengths = {len(word) for word in self._begin}
+        self.of = lru_cache(maxsize=8192)(self._of)
+        """The rows that a word, folded as `words` does, stands in."""
         self._lengths = range(min(lengths, default=1), max(lengths, default=0) + 1)
 
-    def of(self, word: str) -> frozenset[int]:
-        """The rows that a word, folded as `words` does, stands in."""
+    def _of(self, word: str) -> frozenset[int]:
         begun = (self._begin.get(word[:length], frozenset()) for length in self._lengths if length <= len(word))
         return self._whole.get(word, frozenset()).union(*begun)
 
@@ -45,10 +46,16 @@ class Synonyms:
 @cache
 def of_language(language: str) -> Synonyms:
     """Of a language without rows: those of none."""
-    return Synonyms(packaged("app.knowledge", "synonyms.yaml").get(language, ()))
+    return Synonyms(_rows().get(language, ()))
+
+
+@cache
+def _rows() -> Mapping[str, Sequence[str]]:
+    rows: Mapping[str, Sequence[str]] = packaged("app.knowledge", "synonyms.yaml")
+    return rows
 
 
 @lru_cache(maxsize=8192)
 def spelt(word: str) -> bool:
     """Whether a word, folded as `words` does, is written so in any language."""
-    return any(of_language(language).spelt(word) for language in packaged("app.knowledge", "synonyms.yaml"))
+    return any(of_language(language).spelt(word) for language in _rows())

@@ -5,7 +5,7 @@ can be replayed (app/turn/replay.py).
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -15,6 +15,7 @@ from app.composing.fitting import ANSWERS, folded
 from app.composing.news import bad
 from app.deadline import Deadline
 from app.guardrail import Context, KnownWords, addresses_of, known_addresses, known_words
+from app.knowledge.context import names_nothing, points_back
 from app.knowledge.retriever import Asked, Found, Retriever
 from app.prompt import asks_something, marks_in
 from app.settings import Settings
@@ -100,7 +101,7 @@ async def search(
     )
     passages = found.passages
     if step.queries:
-        asked = [Asked(query, None, without) for query in step.queries]
+        asked = [Asked(query, last, without) for query, last in _leaning(step, snapshot)]
         apart = await bot.knowledge.find_all(asked, top_k=top_k, today=today, deadline=deadline)
         passages = with_first_of(found, apart, step.language)
     passages = _spoken(passages, step, bot)
@@ -108,6 +109,15 @@ async def search(
         return replace(found, passages=passages)
     wider = await bot.knowledge.find(step.wider, top_k=top_k, today=today, without=without, deadline=deadline)
     return replace(wider, passages=_spoken(_usual(wider, step), step, bot) or passages)
+
+
+def _leaning(step: Step, snapshot: Snapshot) -> Iterator[tuple[str, str | None]]:
+    """Each question with what it goes on with: the message before, or the question before where it names nothing."""
+    last = _previous_message(step, snapshot)
+    for number, query in enumerate(step.queries):
+        leans = names_nothing(query) or (not number and points_back(query))
+        yield query, last if leans else None
+        last = query
 
 
 def _usual(wider: Found, step: Step) -> tuple[Passage, ...]:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.composing import covering
-from app.composing.covering import quoted, reckoned
+from app.composing.covering import reckoned
+from app.composing.unanswered import quoted
 from app.types import Deciding, Passage, Section
 
 BOATS = Passage(

@@ -25,6 +25,7 @@ DYNAMIC = {
     "app.knowledge.glossary:_phrases": "the glossary's own phrases, escaped, and what ends a word",
     "app.guardrail.checks.numbered:_open_above": "a name of a draft, escaped, a number and at most 24 signs behind it",
     "app.figures.peramount:_pattern": "rows of YAML: periods, escaped, and a language's own words for «per»",
+    "app.figures.ways:_patterns": "rows of YAML: a few words of a language side by side, in 2,000 characters",
     "app.prompt.frame:framed": "the six letters of a mark",
 }
 

@@ -21,14 +21,15 @@ _LIKELY = 0.5
 """Probability from which what is not found is looked for by the words of an act."""
 QUESTIONS = ("price", "comparison", "feature")
 COURTESIES = frozenset({"refusal", "thanks", "goodbye"})
-_HANDED = {
+HANDED = {
     "bot": "bot_handed",
     "frustration": "frustration_handed",
     "person_offer": "callback",
     "fallback": "noted_question",
     "company_papers": "noted_question",
     "rest": "rest_handed",
-    "rest_of": "rest_handed",
+    "rest_of": "rest_handed_of",
+    "rest_of_several": "rest_handed_of_several",
 }
 """What is said instead to whom a person has already been called: nobody is offered again."""
 SORRY = "sorry"
@@ -153,7 +154,7 @@ class Scene:
         return self.say("fallback")
 
     def say(self, name: str) -> str:
-        name = _HANDED.get(name, name) if self.state.handed_over else name
+        name = HANDED.get(name, name) if self.state.handed_over else name
         return self.texts.pick(name, self.state.turns, self.last_answer)
 
     def vary(self, variants: tuple[str, ...]) -> str:

@@ -168,16 +168,13 @@ def _price(
     """The one price to reckon with: of the unit told, of the period asked; the year's own for whole years."""
     prices = [p for p in offer.prices if p.unit is not None and p.unit in told] or list(offer.prices)
     prices = [p for p in prices if _SHORT.get(p.fact.period or "", "") in told] or prices
-    if months is not None and prefer is not None:
-        lasting = [p for p in prices if p.fact.period not in SINGLE]  # what is paid once is paid in no other way
-        return _step([p for p in lasting or prices if p.fact.period == prefer or not lasting], told, count)
+    if prefer is not None and (found := [p for p in prices if p.fact.period == prefer]):
+        return _step(found, told, count)
     if months is not None:
         for period, length in sorted(IN_MONTHS.items(), key=lambda item: -item[1]):
             if months % length == 0 and (found := [p for p in prices if p.fact.period == period]):
                 return _step(found, told, count)
         return _step([p for p in prices if p.fact.period in SINGLE], told, count)
-    if prefer is not None and (found := [p for p in prices if p.fact.period == prefer]):
-        return _step(found, told, count)
     monthly = [p for p in prices if p.fact.period == "month"]
     return _step(monthly or prices, told, count)
 
