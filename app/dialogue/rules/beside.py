@@ -71,11 +71,12 @@ def contact(s: Scene) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def others(
-    s: Scene, own: Collection[str], lists: Collection[str] = (), *, only: Collection[str] = ()
+    s: Scene, own: Collection[str], lists: Collection[str] = (), *, only: Collection[str] = (), skips_this: bool = False
 ) -> tuple[str, ...]:
     """Of several questions those that are not of what a message is passed on for, each to be looked up by itself.
 
     `own`: acts that are of it, as is a question with words of these `lists`. `only`: the acts that alone are looked up.
+    `skips_this`: who asks of «this» asks of it too.
     """
     kept = []
     for question in s.said.questions if len(s.said.questions) > 1 and s.u.message.asking else ():
@@ -85,6 +86,7 @@ def others(
         best, message = Classifier.load().scored(question), read(question)
         named = any(m.label[0] == "word" and m.label[1] in lists for m in Vocabulary.load().find(message))
         of_it = best.best in own or (best.best in _OF_THE_CALL and best.surest >= _SURELY)
+        of_it = of_it or (skips_this and not questions()["this"].isdisjoint(letters(question).rstrip("?").split()))
         asks = question.endswith("?") or best.best in LOOKED_UP
         if asks and not (named or of_it) and (not only or (best.best in only and best.surest >= _SURELY)):
             kept.append(question)

@@ -69,7 +69,7 @@ def first_aid(s: Scene, topic: Topic) -> str | None:
 
 def asked_apart(s: Scene) -> tuple[str, ...]:
     """The questions beside a trouble that have an answer of their own: «a red light. How long is the warranty?»."""
-    if several := beside.others(s, _OF_IT, _WAITING):
+    if several := beside.others(s, _OF_IT, _WAITING, skips_this=True):
         return several
     marked = [clause for clause in s.said.clauses if clause.endswith("?")]
     return tuple(clause for clause in marked if beside.looks_up(clause, _WAITING, _OF_GOODS))
