@@ -6,7 +6,7 @@ from datetime import datetime
 from app.dialogue.flow import stages
 from app.dialogue.flow.model import Stage
 from app.dialogue.flow.stages import Move
-from app.dialogue.hearing.listening import costs_alone
+from app.dialogue.hearing.asking import costs_alone
 from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.rules import continuity
 from app.dialogue.rules.fit import TOLD

@@ -70,15 +70,21 @@ def _questions(cues: Cues, rows: Sequence[_Row]) -> list[_Row]:
             long = how.told or piece.end - cues.lead(piece.start, piece.end) > _ADDED
             if asks and long and not how.inquires:
                 how = Judged("told", sure=False, told=True)
+        if result and how.mood == "told" and not how.told and _asks_behind(cues, result[-1][0], piece):
+            how = Judged("asked")
         if result and _same(result[-1][0], piece) and not result[-1][1].lead:
             before, kind = result[-1]
-            topic = kind.mood == "told" and not kind.told and how.mood == "asked" and _bare(cues, piece)
+            bare = how.mood == "asked" and _bare(cues, piece)
+            topic = bare and ((kind.mood == "told" and not kind.told) or _goes_on(cues, piece, kind))
             doing = kind.mood == "asked" and not how.sure and _does(cues, before, piece)
             if topic or doing:
                 result[-1] = _merged((before, kind), row, Judged("asked"))
                 continue
         while how.mood == "asked" and not how.sure and piece.mark == "?" and result:
             before, kind = result[-1]
+            if kind.mood == "told" and piece.end - piece.start == 1 and not cues.tokens[piece.start].cut:
+                piece, how = _merged(result.pop(), (piece, how), how)  # "and my number you delete?"
+                continue
             # Without a comma before it the sign is that of the question it goes on with.
             goes_on = not (how.told or cues.tokens[piece.start].cut or _there(cues, piece))
             if kind.mood == "asked" and _same(before, piece) and goes_on:
@@ -96,6 +102,17 @@ def _bare(cues: Cues, piece: Piece) -> bool:
     at = cues.lead(piece.start, piece.end)
     behind = cues.at[at].get("ask_bare", 0) if at < piece.end else 0
     return bool(behind) and (behind >= piece.end or cues.closes[behind])
+
+
+def _goes_on(cues: Cues, piece: Piece, kind: Judged) -> bool:
+    """Whether nothing parts a bare question from what it ends: "and our sign on the receipt is possible"."""
+    return kind.mood in ("told", "asked") and not cues.tokens[piece.start].cut
+
+
+def _asks_behind(cues: Cues, before: Piece, piece: Piece) -> bool:
+    """Whether a piece asks whether what is told before it will do: "I have an old one, will do"."""
+    says = cues.said(before.start, before.end) > 1
+    return says and _same(before, piece) and cues.at[piece.start].get("ask_behind") == piece.end
 
 
 def _there(cues: Cues, piece: Piece) -> bool:

@@ -28,7 +28,7 @@ class Cues:
         self.words = [token.word for token in tokens]
         table = rows("moods")
         self.at = [self._within(place, table.at(self.words, place)) for place in range(len(tokens))]
-        self.covered = [False] * len(tokens)
+        self.covered = [token.item for token in tokens]
         """Whether a word only leads to what is said."""
         for place, names in enumerate(self.at):
             for name in _COVERING:

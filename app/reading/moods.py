@@ -221,6 +221,8 @@ class _Judge:
         if told or end - first > _OFFERED or self._wished():
             return False
         places = range(first, end)
+        if cues.you(end - 1) and ("wish" not in self.names or "condition" in self.names):
+            return True  # "and if I take both will you deliver"
         either = any("or" in cues.at[place] for place in range(first + 1, end - 1))
         if end - first > _BRIEF:
             return either and any(cues.words[place].endswith(endings("verb")) for place in places)

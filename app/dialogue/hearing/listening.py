@@ -1,13 +1,16 @@
 """What of a raw message the dialogue goes by: the customer's own words, what of them asks, what they do not want."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 
+from app.dialogue.hearing.asking import apart, content_of, costs_alone
+from app.dialogue.hearing.leaning import leans, with_ground
 from app.dialogue.hearing.listing import things
 from app.dialogue.hearing.unanswered import unanswered
+from app.dialogue.hearing.unmarked import buys, with_marks
 from app.language.folds import letters
 from app.language.scripts import meant
 from app.language.words import questions
@@ -30,6 +33,7 @@ _BRIEF = 14
 _LEANING = 30
 """and the same where the question itself says so: "will they do?"."""
 _WORD = re.compile(r"\S+")
+_ITEM = re.compile(r"^[0-9]{1,2}[.)]+\s*(?=\D)")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _ASKING = frozenset({"asked", "wished"})
 _ENDS = frozenset(".!?\u2026;\n")
@@ -72,7 +76,7 @@ def listened(ask: Ask, snapshot: Snapshot, names: frozenset[str] = frozenset()) 
 def _listened(text: str, media: Media, earlier: tuple[str, ...], names: frozenset[str]) -> Said:
     """Kept, so that it can be done before the rest of a decision: each is long enough by itself."""
     raw = meant(_begun(text), names).text
-    message = read(raw, media, earlier)
+    message = with_marks(read(raw, media, earlier))
     if not message.own:
         described = " ".join(part.text for part in message.aside if part.kind == "description")
         return Said(described or raw, "", "", heard=message.media, silent=bool(message.aside))
@@ -96,21 +100,49 @@ def _questions(message: Message) -> Mapping[str, str]:
     asks, where it does and does not only wish; and how a thing of a list is named.
     """
     found: dict[str, str] = {}
-    told, at, asking = "", 0, 0
+    told, heading, ground, before, at, asking = "", "", "", "", 0, 0
     alone = len([clause for clause in message.clauses if clause.mood != "greeted"]) == 1
     for clause in message.clauses:
-        near = "" if _parted(message.own, at, clause.start) else told
-        near = unanswered(told) or near
+        parted = _parted(message.own, at, clause.start)
+        if parted:
+            heading = ground = ""
+            told = unanswered(told)
+        near = heading or ("" if content_of(told) <= questions()["opens"] else told)
         if len(found) >= _MOST:
             break
-        for part, listed in _parts(clause.text, clause.mood, alone=alone):
+        for part, listed in _parts(_worded(message.own, clause), clause.mood, alone=alone):
             asking += 1
             # "and how much" is of what was just asked; where nothing was, "how much" asks of all there is.
-            if listed or _content(part) or (costs_alone(part) and not (found or near)):
-                whole = part if listed else _with_ground(part, near, list(found)[-1] if found else "")
+            if listed or _names(part, near) or (costs_alone(part) and (ground or not (found or near))):
+                leant = near or (ground if costs_alone(part) else "")
+                whole = part if listed else with_ground(part, leant, before, headed=bool(heading))
                 found[f"{whole}?" if listed or clause.mood == "asked" else whole] = listed
+                # What a question means that leans on nothing is not here, and an order is asked nothing of.
+                before = "" if (whole == part and leans(part)) or (clause.mood == "wished" and buys(part)) else whole
+        # "Delivery, how many days and how much": what is told before a question is told before the next one too.
+        ground = near if clause.mood == "asked" else ""
         told, at = clause.text if clause.mood == "told" else "", clause.end
-    return dict(islice(found.items(), _MOST)) if asking > 1 else {}
+        heading = told if told and message.own[at : at + 1] == ":" else heading
+    return dict(islice(_without_held(found).items(), _MOST)) if asking > 1 else {}
+
+
+def _without_held(found: Mapping[str, str]) -> Mapping[str, str]:
+    """Questions without a wish that one of them holds already, where several are left."""
+    kept = {each: name for each, name in found.items() if not any(other.startswith(f"{each}, ") for other in found)}
+    return kept if len(kept) > 1 else found
+
+
+def _names(part: str, near: str) -> bool:
+    """Whether a question says what it is about: «total, please» does with what is told before it."""
+    said = content_of(part)
+    return bool(said if near else said - questions()["costs"])
+
+
+def _worded(own: str, clause: Clause) -> str:
+    """A clause without its number in a list; empty where it only says that questions follow."""
+    text = _ITEM.sub("", clause.text)
+    announces = own[clause.end : clause.end + 1] in (":", "\n")
+    return "" if announces and not questions()["counted"].isdisjoint(letters(text).split()) else text
 
 
 @lru_cache(maxsize=512)
@@ -118,105 +150,11 @@ def _parts(text: str, mood: Mood, *, alone: bool) -> tuple[tuple[str, str], ...]
     """The questions of a clause, each with how it is named as a thing of a list; a clause that is all of a message may
     be a list."""
     found: list[tuple[str, str]] = []
-    for part in apart(text) if mood in _ASKING else ():
+    for part in apart(text) if mood in _ASKING and text else ():
         found += [(thing.asked, thing.named) for thing in things(part)] or [(part, "")]
     if mood == "told" and alone:
         found += [(thing.asked, thing.named) for thing in things(text, bare=True)]
     return tuple(found)
-
-
-def costs_alone(question: str) -> bool:
-    """Whether a question asks what something costs and does not say what."""
-    return not _content(question) and not questions()["costs"].isdisjoint(letters(question).rstrip("?").split())
-
-
-def _with_ground(part: str, told: str, before: str) -> str:
-    """A question with what it leans on: what is told right before it, else what was asked before."""
-    known = questions()
-    own = _content(part) - known["which"]
-    leans = not set(_LETTERS.findall(letters(part))).isdisjoint(known["refers"])
-    if len(own - known["paid"] - known["stock"] - known["stored"]) >= _ENOUGH and not (leans and told):
-        return part
-    small = known["light"] | known["paid"] | known["stock"] | known["stored"] | known["has"]
-    if not told and (leans or own <= small) and (thing := _thing_of(before.rstrip("?"))):
-        ground, part = thing, part if thing == before.rstrip("?") else _begun_anew(part)
-    else:
-        ground = told
-    return f"{ground}, {part}" if ground and len(ground.split()) < _BRIEF else part
-
-
-def _begun_anew(part: str) -> str:
-    """A question without the word that joins it to the one before."""
-    first, _, rest = part.partition(" ")
-    return rest if rest and letters(first) in questions()["joins"] else part
-
-
-def _thing_of(question: str) -> str:
-    """What a question for a price is about: «how much is the drawer», of which something else is asked next."""
-    words, content = question.split(), _content(question)
-    if questions()["costs"].isdisjoint(letters(question).split()) or not content:
-        return question
-    places = [place for place, word in enumerate(words) if not content.isdisjoint(_LETTERS.findall(letters(word)))]
-    return " ".join(words[places[0] : places[-1] + 1]) if places else question
-
-
-def apart(text: str) -> Iterator[str]:
-    """The questions of one clause: a word that joins, and behind it one that asks or another thing to do."""
-    joins = questions()["joins"]
-    words = text.split()
-    folded = [letters(word) for word in words]
-    begun, said = 0, set[str]()
-    for place, word in enumerate(folded):
-        inside = 0 < place < len(words) - 1 and word.strip(",") in joins
-        if (
-            inside
-            and _asks_anew(said, folded[place + 1 : place + 3], folded[-1])
-            and (_opens_asking(folded[place + 1 : place + 3]) or _weighs(words[begun:place], words[place + 1 :]))
-        ):
-            yield " ".join(words[begun:place])
-            begun, said = place + 1, set()
-        else:
-            said.add(word.strip("?,"))
-    yield " ".join(words[begun:])
-
-
-def _asks_anew(said: Set[str], behind: Sequence[str], last: str) -> bool:
-    """Whether what stands behind a joining word may be a question of its own. `said`: the words before it."""
-    known, first = questions(), behind[0]
-    if said <= _dull():
-        return False  # "so and how much": nothing is asked yet
-    acted = len(behind) > 1 and behind[1] in known["acted_on"]
-    does = (acted or first in known["does"]) and not said.isdisjoint(known["starts"])
-    infinitive = tuple(known["infinitive"])
-    acts = first.endswith(infinitive) and any(word.endswith(infinitive) for word in said - known["asks"])
-    modal = last.strip("?") in known["modal"] and not said.isdisjoint(known["asks"])
-    return _opens_asking(behind) or does or acts or modal
-
-
-def _opens_asking(behind: Sequence[str]) -> bool:
-    """Whether a word that asks stands first, or behind a small one: "in which language"."""
-    known = questions()
-    led = len(behind) > 1 and behind[0] in known["empty"] and behind[1] in known["which"]
-    return behind[0] in known["asks"] or led
-
-
-def _weighs(*sides: Sequence[str]) -> bool:
-    """Whether each side of a joining word names what it is about."""
-    return all(len(_content(" ".join(words))) >= _ENOUGH for words in sides)
-
-
-@lru_cache(maxsize=1)
-def _dull() -> frozenset[str]:
-    """Words behind which nothing is asked yet."""
-    known = questions()
-    return (known["empty"] - known["asks"]) | known["joins"]
-
-
-@lru_cache(maxsize=512)
-def _content(text: str) -> frozenset[str]:
-    """The words of a question that name what it is about."""
-    said = frozenset({word for word in _LETTERS.findall(letters(text)) if len(word) >= _LONG})
-    return said - questions()["empty"] - questions()["asks"] - questions()["refers"] - questions()["joins"]
 
 
 def _parted(own: str, end: int, start: int) -> bool:
@@ -264,7 +202,8 @@ def _asked(message: Message) -> str:
     if len(asking) == 1 and (with_told := _told_of(message, asking[0])):
         return with_told
     if asking and sum(len(word) >= _LONG for clause in asking for word in clause.text.split()) >= _ENOUGH:
-        return ". ".join(f"{clause.text}?" if clause.mood == "asked" else clause.text for clause in asking)
+        texts = [(clause.mood, _ITEM.sub("", clause.text)) for clause in asking]
+        return ". ".join(f"{text}?" if mood == "asked" else text for mood, text in texts)
     return (
         _kept(message.own, [clause for clause in clauses if clause.mood not in ("rejected", "greeted")]) or message.own
     )
@@ -279,7 +218,7 @@ def _told_of(message: Message, asking: Clause) -> str:
     parted = told is not None and _parted(message.own, told.end, asking.start) and not leans
     if told is None or parted or len(message.own.split()) > (_LEANING if leans else _BRIEF):
         return ""
-    few = len(_content(asking.text) - questions()["light"]) <= _ENOUGH
+    few = len(content_of(asking.text) - questions()["light"]) <= _ENOUGH
     reproach = not questions()["why"].isdisjoint(said)
     return f"{told.text}, {asking.text}?" if few and not reproach and asking.mood == "asked" else ""
 

@@ -44,7 +44,16 @@ def things(question: str, *, bare: bool = False) -> tuple[Thing, ...]:
     core = words[first:last]
     folded = {letters(word.strip(_MARKS)) for word in core}
     known = questions()
-    other = known["asks"] | known["costs"] | known["starts"] | known["refers"] | known["open"] | _WEIGHS | _BEGS
+    other = (
+        known["asks"]
+        | known["costs"]
+        | known["starts"]
+        | known["refers"]
+        | known["open"]
+        | known["reckons"]
+        | _WEIGHS
+        | _BEGS
+    )
     framed = first > 0 or last < len(words)
     if not folded.isdisjoint(other) or (not framed and len(core) > _BARE):
         return ()

@@ -59,3 +59,8 @@ def _warm(s: Scene) -> str:
     if "pain_point" in s.heard.values:
         return "ack_pain_point"  # told instead of what was asked, or unasked
     return "ack_name" if set(s.heard.values) == {"name"} else ""
+
+
+def with_strange(s: Scene, statement: str | None) -> str | None:
+    """What is said, and that something else is beside it which no shop is asked."""
+    return f"{statement or ''} {s.say('off_topic_beside')}".strip() if s.said.strange else statement

@@ -18,6 +18,8 @@ LOOKED_UP = frozenset(
 )  # fmt: skip
 """What is looked up."""
 _LIKELY = 0.3
+_SURELY = 0.6
+"""Probability from which a question is of the call, and from which who is no customer asks what a customer does."""
 _MOST = 12
 """Clauses that are looked at."""
 _SAYS = 2
@@ -66,6 +68,27 @@ def contact(s: Scene) -> tuple[tuple[str, ...], tuple[str, ...]]:
         else:
             looked.append(f"{text.rstrip('?')}?")
     return tuple(looked), tuple(passed)
+
+
+def others(
+    s: Scene, own: Collection[str], lists: Collection[str] = (), *, only: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Of several questions those that are not of what a message is passed on for, each to be looked up by itself.
+
+    `own`: acts that are of it, as is a question with words of these `lists`. `only`: the acts that alone are looked up.
+    """
+    kept = []
+    for question in s.said.questions if len(s.said.questions) > 1 and s.u.message.asking else ():
+        if of_hours(question):
+            kept.append(str(s.texts.data["query_hours"]))
+            continue
+        best, message = Classifier.load().scored(question), read(question)
+        named = any(m.label[0] == "word" and m.label[1] in lists for m in Vocabulary.load().find(message))
+        of_it = best.best in own or (best.best in _OF_THE_CALL and best.surest >= _SURELY)
+        asks = question.endswith("?") or best.best in LOOKED_UP
+        if asks and not (named or of_it) and (not only or (best.best in only and best.surest >= _SURELY)):
+            kept.append(question)
+    return tuple(dict.fromkeys(kept))
 
 
 def of_hours(question: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from rapidfuzz import fuzz
 
-from app.dialogue.hearing.listening import apart
+from app.dialogue.hearing.asking import apart
 from app.dialogue.hearing.text import fold
 from app.dialogue.hearing.text import read as words_of
 from app.reading.read import read

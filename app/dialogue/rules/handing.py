@@ -143,4 +143,8 @@ def handover(s: Scene, reason: str, text: str) -> Decision:
     likely = max((s.u.acts.get(act, 0.0) for act in _LOOKED_UP), default=0.0)
     asks = s.u.has(*QUESTIONS) and bool(s.u.asking) and likely >= _ASKED
     query = (beside.asked(s, ("passes_on",)) if text == "passed" else "") or s.query
+    if several := beside.others(s, (reason,), ("passes_on",)):
+        return Decision(
+            "handover", reason, statement, " ".join(several), s.say("noted_question"), hands_over=True, queries=several
+        )
     return Decision("handover", reason, statement, query if asks else None, hands_over=True)

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
+from app.dialogue.hearing.asking import content_of
+from app.dialogue.hearing.leaning import thing_of
 from app.dialogue.hearing.text import Message, fold, read
 from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.resources import load_words
 from app.dialogue.rules import earlier
 from app.dialogue.rules.plainly import in_plain_words
 from app.dialogue.rules.scene import SORRY, Decision, Scene
+from app.language.words import questions
 from app.understanding.acts import Classifier
 
 _WORDS = load_words("rules", "words.yaml")
@@ -70,6 +73,12 @@ def _corrected(s: Scene, plan: Decision) -> Decision:
         return plan
     if s.heard.answered or s.heard.corrected or (plan.query is None and plan.reason == "language_wish"):
         return plan
+    if parts := _put_right(s):
+        return replace(
+            plan, action="answer", reason=plan.reason if plan.query is not None else "feature",
+            statement=None if SORRY in s.state.said else s.say("missed"), query=". ".join(parts), queries=parts,
+            fallback=s.not_found, greet=False, mark=SORRY, asks=False, question=None,
+        )  # fmt: skip
     asks_price = (
         plan.reason == "price" and s.u.acts.get("price", 1.0) >= _A_PRICE
     )  # «not about the price» asks for none
@@ -86,6 +95,35 @@ def _corrected(s: Scene, plan: Decision) -> Decision:
         plan, action="answer", reason=reason, statement=sorry, query=query, wider=_meant(s), fallback=s.not_found,
         greet=False, mark=SORRY, asks=False, question=None,
     )  # fmt: skip
+
+
+def _put_right(s: Scene) -> tuple[str, ...]:
+    """«No, I meant how long. And do you take cash?»: what he puts right, asked of what he asked before, and what he
+    asks beside it; nothing where he does not do both.
+    """
+    parts = s.said.questions or s.said.clauses
+    at = next((n for n, part in enumerate(parts) if _corrects(part)), len(parts))
+    others = tuple(part for n, part in enumerate(parts) if n > at and _asks(part))
+    about = _about(parts[at]).rstrip("?") if others else ""
+    if not about or len(about.split()) > _FEW:
+        return ()
+    before, said = next(iter(s.written[1:]), "").rstrip("?!. "), content_of(about)
+    if not before or len(said) > 1:
+        return (f"{about}?", *others)
+    # «How long», asked of a delivery's price, is asked of the delivery.
+    asks = said <= questions()["light"] or not questions()["asks"].isdisjoint(about.split())
+    asked = f"{thing_of(before)}, {about}" if asks else f"{_before(s)} {about}"
+    return (f"{asked}?", *others)
+
+
+def _corrects(part: str) -> bool:
+    """Whether a part of a message says what was meant."""
+    named = any(match.label[:2] == ("intent", "correction") for match in Vocabulary.load().find(read(part)))
+    return named or Classifier.load().scored(part).of("correction") >= _A_PRICE
+
+
+def _asks(part: str) -> bool:
+    return part.endswith("?") or Classifier.load().scored(part).best in _ASKED
 
 
 def _anew(s: Scene) -> str | None:

@@ -146,8 +146,7 @@ def _question(s: Scene) -> Decision | None:
         statement = what
     elif (s.heard.values or s.heard.answered) and _tells(s):
         statement = acknowledging.taken(s)
-    if s.said.strange:
-        statement = f"{statement or ''} {s.say('off_topic_beside')}".strip()
+    statement = acknowledging.with_strange(s, statement)
     calm = not s.u.has("refusal", "frustration", "objection_think", "objection_trust", "goodbye")
     # A word on discounts answers by itself, whatever the search finds.
     fallback = None if concession else s.not_found
@@ -290,7 +289,7 @@ def _rest(s: Scene) -> Decision | None:
         return Decision("answer", "unclear", s.say("unclear"))
     if s.u.short and s.u.word("unknown") and not s.u.message.asking and not s.heard.values:
         return _denial(s)  # «не знаю» to a question that no longer waits
-    statement = acknowledging.taken(s) if s.heard.values else None
+    statement = acknowledging.with_strange(s, acknowledging.taken(s) if s.heard.values else None)
     return Decision("answer", "feature", statement, s.query, s.not_found, asks=s.may_ask)
 
 

@@ -28,6 +28,8 @@ _FEW = 20
 _ELSEWHERE = ("price", "comparison", "demo", "invoice", "payment", "refund", "complaint", "language_wish")
 _OF_GOODS = frozenset({"price", "sum", "feature", "comparison"})
 """What is asked beside a trouble, and not of it."""
+_OF_IT = frozenset({"trouble", "frustration", "complaint", "medical", "emergency"})
+"""What is asked of the trouble itself."""
 _COURTESIES = ("thanks", "goodbye")
 _A_CASE = ("refund", "legal", "medical", "emergency", "abuse", "paid", "human_wanted")
 """What another person than the specialist is called for."""
@@ -67,6 +69,8 @@ def first_aid(s: Scene, topic: Topic) -> str | None:
 
 def asked_apart(s: Scene) -> tuple[str, ...]:
     """The questions beside a trouble that have an answer of their own: «a red light. How long is the warranty?»."""
+    if several := beside.others(s, _OF_IT, _WAITING):
+        return several
     marked = [clause for clause in s.said.clauses if clause.endswith("?")]
     return tuple(clause for clause in marked if beside.looks_up(clause, _WAITING, _OF_GOODS))
 

@@ -10,6 +10,7 @@ from app.dialogue.policy.model import MAX_JOINED, Topic
 from app.dialogue.resources import load_words
 from app.dialogue.rules import support
 from app.dialogue.rules.beside import LOOKED_UP, looks_up, of_hours
+from app.dialogue.rules.beside import others as beside_questions
 from app.dialogue.rules.scene import QUESTIONS, Decision, Scene
 from app.dialogue.rules.strangers import NO_BUYER
 from app.understanding.acts import Classifier
@@ -22,6 +23,9 @@ _ALONE = _IN_NEED | {"legal", "abuse", "injection", "opt_out", "trouble", "paid"
 """What nothing else is looked up beside."""
 _RULED = "refund"
 """The topic whose case a person decides, and whose rule the knowledge may hold."""
+SUPPLIER = "supplier"
+"""Who has an offer to make, and may ask for a price of ours as a customer does."""
+_OF_GOODS = frozenset({"price", "sum", "about_us", "payment"})
 _OFFERS = 0.9
 """Probability from which who has talked with us as a customer has an offer to make, or asks for work."""
 _ASKED = 0.1
@@ -92,8 +96,13 @@ def by_topic(s: Scene) -> Decision | None:
         question = None  # asked a moment ago, in the same words
     topic = next((hit.topic for hit in said if hit.topic.action == "handover"), first.topic)
     query, reason = s.query if any(hit.topic.search for hit in said) else None, topic.name
+    several: tuple[str, ...] = ()
     if query is None and topic.action == "handover":
-        query = support.first_aid(s, topic) or _general(s, first) or support.broken(s) or _apart(s, said)
+        query = support.first_aid(s, topic) or _general(s, first) or support.broken(s)
+        if query is None and (left := _apart(s, said)):
+            several = beside_questions(s, topic.intents) if _IN_NEED.isdisjoint(s.u.intents) else ()
+            several = several if len(several) > 1 else ()
+            query = " ".join(several) or left
         reason = "feature" if query and not _general(s, first) else reason
     if query is None and first.topic.also and topic.action == "answer":
         query = remaining_question(s, said)
@@ -117,7 +126,7 @@ def by_topic(s: Scene) -> Decision | None:
         topic=topic.name,
         asks=topic.action in ("answer", "ask") and calm and s.may_ask,
         hands_over=topic.action == "handover",
-        queries=apart or others,
+        queries=apart or others or several,
     )
     if made.hands_over:
         later = s.say("later").replace("{time}", s.opening) if s.tells_when else None
@@ -174,6 +183,8 @@ def _general(s: Scene, hit: Hit) -> str | None:
 
 def _others(s: Scene, said: list[Hit]) -> tuple[str, ...]:
     """Of several questions those that these topics do not answer, each to be looked up by itself."""
+    if SUPPLIER in s.u.intents and said[0].topic.name == SUPPLIER:
+        return beside_questions(s, (SUPPLIER,), only=_OF_GOODS)
     if len(s.said.questions) < _A_QUESTION or not _ALONE.isdisjoint(s.u.intents):
         return ()
     own = {s.u.message.tokens[place].text for hit in said for place in hit.places}
