@@ -103,7 +103,7 @@ async def search(
     if step.queries:
         asked = [Asked(query, last, without) for query, last in _leaning(step, snapshot)]
         apart = await bot.knowledge.find_all(asked, top_k=top_k, today=today, deadline=deadline)
-        passages = with_first_of(found, apart, step.language)
+        passages = with_first_of(found, apart, step.queries, step.language)
     passages = _spoken(passages, step, bot)
     if step.wider is None or any(passage.answers is None or passage.answers >= ANSWERS for passage in passages):
         return replace(found, passages=passages)
