@@ -158,19 +158,16 @@ class _Cutter:
         cues, end = self.cues, self.cues.at[place].get("ask_bare", place)
         if self.told:
             return False
-        if (end > place and cues.closes[end]) or self._named(place):
+        if end > place and cues.closes[end]:
             return True
+        if self.asked is None and cues.closes[place + 1] and cues.said(self.start, place) <= _FRONTED:
+            return True  # "the big one with a lid how much"
         acts = cues.words[place] in listed("lists", "fronts") or "ask_doing" in cues.at[place]
         acts = acts and place + 1 < len(cues.tokens)
         acts = acts and not cues.tokens[place + 1].cut and cues.words[place + 1].endswith(endings("infinitive"))
         last = place + 2 <= len(cues.tokens) and cues.closes[place + 2] and not cues.tokens[place + 1].cut
         acts = acts or (last and cues.words[place + 1].endswith(endings("verb")))
         return acts and cues.said(self.start, place) <= _FRONTED
-
-    def _named(self, place: int) -> bool:
-        """Whether a question's word ends a sentence that begins with what it asks of: "the big one how much"."""
-        cues = self.cues
-        return self.asked is None and cues.closes[place + 1] and cues.said(self.start, place) <= _FRONTED
 
     def _subject(self, place: int) -> int:
         """The joiner from which on a second question runs whose word stands at its end: "and the warranty how long"."""

@@ -98,3 +98,18 @@ def test_who_complains_of_his_own_affairs_hears_no_apology(talk: Talk, text: str
 def test_nothing_is_said_before_the_answer_to_a_question(talk: Talk, text: str) -> None:
     step = talk("здравствуйте", text).steps[-1]
     assert (step.query is not None, step.statement) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("messages", "queries"),
+    [
+        (("почём доставка рамы?", "нет, я про сроки. и наличными можно?"), ("доставка рамы, сроки?", "и наличными можно?")),
+        (("how much is delivery", "no, i meant how long. and do you take cash?"), ("delivery, how long?", "and do you take cash?")),
+    ],
+)  # fmt: skip
+def test_what_he_puts_right_and_what_he_asks_on_are_each_looked_for(
+    talk: Talk, messages: tuple[str, ...], queries: tuple[str, ...]
+) -> None:
+    step = talk(*messages).steps[-1]
+    assert step.action == "answer"
+    assert step.queries == queries

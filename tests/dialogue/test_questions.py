@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from app.dialogue import Dialogue
 from app.dialogue.hearing.listening import listened
 from app.language.words import questions as lists
 from app.types import Ask, Key, Snapshot
@@ -40,10 +41,34 @@ def questions(text: str) -> tuple[str, ...]:
         # What else is asked of a thing behind its price is asked of that thing.
         ("how much is the pump and what colour is it", ("how much is the pump?", "pump, what colour is it?")),
         ("сколько стоит насос и есть ли на складе", ("сколько стоит насос?", "насос, есть ли на складе?")),
+        ("камера с ниппелем почём? и корзина на багажник сколько, она снимается?",
+         ("камера с ниппелем почём?", "и корзина на багажник сколько?", "корзина на багажник, она снимается?")),
+        ("довезёте до Актау? а до Атырау", ("довезёте до Актау?", "довезёте до Атырау?")),
+        ("доставка в Тараз, сколько дней и сколько стоит", ("доставка в Тараз, сколько дней?", "доставка в Тараз, и сколько стоит?")),
+        ("рама старого образца, 12 кг: за сколько покрасите, за сколько дней",
+         ("рама старого образца, 12 кг, за сколько покрасите?", "рама старого образца, 12 кг, за сколько дней?")),
+        # One more of them bears no mark, or stands behind «and» with a verb or a condition of its own.
+        ("шлем детский есть? и до вокзала от вас пешком далеко идти", ("шлем детский есть?", "и до вокзала от вас пешком далеко идти?")),
+        ("can I pay by card? any hidden fees", ("can I pay by card?", "any hidden fees?")),
+        ("is my bike ready? left it with you on monday", ()),
+        ("за выезд сколько и на айфоне запись работает", ("за выезд сколько?", "на айфоне запись работает?")),
+        ("сколько стоит прокат самоката и если сломаю доплачивать надо", ("сколько стоит прокат самоката?", "если сломаю доплачивать надо?")),
+        ("седло мягкое есть? у меня рама 19 дюймов, подойдёт на неё", ("седло мягкое есть?", "у меня рама 19 дюймов, подойдёт на неё?")),
+        # Numbers of a list, that questions follow, and a wish for a call are none.
+        ("1) красите рамы?\n2) какой краской\n3) парковка у вас бесплатная",
+         ("красите рамы?", "какой краской?", "парковка у вас бесплатная?")),
+        ("два вопроса до оплаты: насос в комплекте? чехол дадите?", ("насос в комплекте?", "чехол дадите?")),
     ],
 )  # fmt: skip
 def test_questions_of_a_message(text: str, apart: tuple[str, ...]) -> None:
     assert questions(text) == apart
+
+
+def test_a_wish_for_a_call_is_none_of_them(dialogue: Dialogue) -> None:
+    said = dialogue.listen(
+        Ask(Key("b", "u"), "перезвоните мне вечером, Асель. где вы находитесь, карты берёте?", "m"), NOTHING
+    )
+    assert said.questions == ("где вы находитесь?", "карты берёте?")
 
 
 @pytest.mark.parametrize(

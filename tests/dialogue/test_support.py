@@ -82,3 +82,42 @@ def test_a_question_in_another_sentence_than_the_charge_is_looked_up(talk: Talk)
     step = talk("списали два раза, верните. а гарантия на весы какая?").steps[-1]
     assert (step.action, step.topic) == ("handover", "charged")
     assert "гарантия на весы" in (step.query or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "queries"),
+    [
+        ("сканер третий день не читает!! ремонт платный? и рассрочка на новую есть?",
+         ("ремонт платный?", "и рассрочка на новую есть?")),
+        ("printer is dead since monday. is repair free? and are you open on sunday",
+         ("is repair free?", "and are you open on sunday?")),
+        ("терминал завис, что делать? и доставка нового сколько дней", ("и доставка нового сколько дней?",)),
+    ],
+)  # fmt: skip
+def test_each_question_beside_a_trouble_is_looked_up_and_the_specialist_is_told(
+    talk: Talk, text: str, queries: tuple[str, ...]
+) -> None:
+    step = talk(text).steps[-1]
+    assert (step.action, step.topic) == ("handover", "trouble")
+    assert step.queries == queries
+
+
+@pytest.mark.parametrize(
+    "text", ["ролики есть? сундук почём, он сам открывается?", "коврик есть? и крышка сама закрывается?"]
+)
+def test_what_works_by_itself_is_no_trouble(talk: Talk, text: str) -> None:
+    step = talk(text).steps[-1]
+    assert (step.action, step.topic) == ("answer", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "queries"),
+    [
+        ("наберите меня завтра, Данияр. в каком городе вы, карты берёте?", ("в каком городе вы?", "карты берёте?")),
+        ("мы поставщики чековой ленты, предлагаем сотрудничество. а тариф у вас сколько стоит, офис где?",
+         ("а тариф у вас сколько стоит?", "офис где?")),
+    ],
+)  # fmt: skip
+def test_who_wants_a_person_is_answered_what_he_asks_beside_it(talk: Talk, text: str, queries: tuple[str, ...]) -> None:
+    step = talk(text).steps[-1]
+    assert (step.action, step.queries) == ("handover", queries)

@@ -93,6 +93,6 @@ def thing_of(question: str) -> str:
     words, content = question.split(), content_of(question)
     if questions()["costs"].isdisjoint(letters(question).split()) or not content:
         return question
-    content = {word for word in content if not word.endswith(endings("you"))}
+    content = frozenset(word for word in content if not word.endswith(endings("you")))
     places = [place for place, word in enumerate(words) if not content.isdisjoint(_LETTERS.findall(letters(word)))]
     return " ".join(words[places[0] : places[-1] + 1]) if places else question

@@ -140,9 +140,15 @@ def _names(part: str, near: str) -> bool:
 
 def _worded(own: str, clause: Clause) -> str:
     """A clause without its number in a list; empty where it only says that questions follow."""
-    text = _ITEM.sub("", clause.text)
+    head, parted, behind = clause.text.partition(":")
+    text = _ITEM.sub("", behind if parted and _counts(head) else clause.text).strip()
     announces = own[clause.end : clause.end + 1] in (":", "\n")
-    return "" if announces and not questions()["counted"].isdisjoint(letters(text).split()) else text
+    return "" if announces and _counts(text) else text
+
+
+def _counts(text: str) -> bool:
+    """Whether a text says that there are questions: «two questions before I buy»."""
+    return not questions()["counted"].isdisjoint(letters(text).split())
 
 
 @lru_cache(maxsize=512)
