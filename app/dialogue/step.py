@@ -106,7 +106,8 @@ def _intents(scene: Scene, plan: Decision) -> tuple[str, ...]:
 
 def _several(scene: Scene, made: Decision) -> bool:
     """Whether several questions are looked up, of which one may find nothing."""
-    return bool(scene.said.questions) and (made.query == scene.query or bool(made.queries))
+    apart = bool(scene.said.questions) and (made.query == scene.query or bool(made.queries))
+    return apart or len(made.queries) > 1
 
 
 def _of_the_rest(scene: Scene, plan: Decision, made: Decision, text: str) -> str | None:

@@ -113,3 +113,4 @@ def test_what_he_puts_right_and_what_he_asks_on_are_each_looked_for(
     step = talk(*messages).steps[-1]
     assert step.action == "answer"
     assert step.queries == queries
+    assert step.rest  # what neither finds is named, and is no dead end
