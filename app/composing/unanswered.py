@@ -16,7 +16,7 @@ _NAMING = 4
 _PLAIN = re.compile(r"(?:[^\W\d_]+|[0-9]{1,3})(?:-[^\W\d_]+)*,?")
 _NUMBERED = re.compile(r"^\s*[0-9]{1,2}\s*[).]\s*")
 """A point of a list."""
-_ENDS = " .!)\n"
+_ENDS = frozenset("?,.;\n")
 _MOST = 3
 _SIGNS: dict[Language, tuple[str, str]] = {"en": ("\u201c", "\u201d")}
 _OTHERS = ("\u00ab", "\u00bb")
@@ -38,17 +38,23 @@ def of_the_rest(left: Sequence[str], text: str, step: Step) -> str | None:
 def quoted(question: str, text: str = "") -> str | None:
     """A question as an answer names it, a long one by its first words; None where it is none to be repeated.
 
-    So is one of more than plain words, and one that asks neither by a word nor by its mark in the message: it may be
-    half a remark.
+    So is one of more than plain words, and one that neither asks by a word nor is a clause of the message up to its
+    mark: it may be half a remark.
     """
-    words = _NUMBERED.sub("", question).rstrip("?!. ").split()
+    words = _NUMBERED.sub("", question).rstrip("?!. ").replace("(", "").replace(")", "").split()
     while words and letters(words[0].rstrip(",")) in questions()["opens"]:
         words = words[1:]
     known = questions()["asks"] | questions()["starts"] | questions()["which"]
     core = " ".join(words)
-    ends = f"{core}?" in text or text.rstrip(_ENDS).endswith(core)  # who ends with a question leaves its mark out
-    asked = ends or not known.isdisjoint(folded(question)) or stocked(question) is not None
+    asked = _whole(core, text) or not known.isdisjoint(folded(question)) or stocked(question) is not None
     named = any(len(word) >= _NAMING for word in wanted(question))
     if not (named and asked and len(words) > 1 and all(_PLAIN.fullmatch(word) for word in words[:_WORDS])):
         return None
     return core if len(words) <= _WORDS else " ".join(words[:_WORDS]).rstrip(",") + "\u2026"
+
+
+def _whole(core: str, text: str) -> bool:
+    """Whether the words stand in the message up to a mark or its end: who ends with a question leaves its mark out."""
+    at = text.find(core)
+    behind = text[at + len(core) :].lstrip(" )!") if at >= 0 else None
+    return behind is not None and (not behind or behind[0] in _ENDS)
