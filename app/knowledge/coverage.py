@@ -30,6 +30,7 @@ _STEM = 3  # and how many letters at least
 _SHORT = 6  # letters
 _ENDINGS = frozenset({"s", "es", "d", "ed", "ing", "y"})
 _KEPT = 2_000  # words whose forms are kept: a search asks for each twice
+_RARE = 2  # sections with a word, up to which it is searched by what it means too
 _CALLED = 2  # words of the sections with which a word that they have not is searched
 _MOST = 40  # content words that are weighed: each is looked for among all words of the knowledge
 
@@ -45,8 +46,8 @@ class Weighed:
 class Coverage:
     """Knows which words each section holds. Immutable after construction; positions are those of `held`.
 
-    A section that holds another everyday word for the same thing holds a word that no section has, by the synonyms of
-    its `language`.
+    A section that holds another everyday word for the same thing holds a word that hardly any section has, by the
+    synonyms of its `language`.
     """
 
     def __init__(self, held: Sequence[Collection[str]], language: str = "") -> None:
@@ -81,11 +82,15 @@ class Coverage:
         return bool(self._forms(word))
 
     def called(self, word: str) -> tuple[str, ...]:
-        """The words of the sections for what an everyday word means, where they have not the word itself."""
-        if not self._synonyms.of(word) or self._look_up(word):
+        """The words of the sections for what an everyday word means, where hardly any has the word itself."""
+        if not self._synonyms.of(word) or not self._rare(self._look_up(word)):
             return ()
         most = sorted(self._meaning(word), key=lambda place: (-self._counts[place], self._words[place]))
         return tuple(self._words[place] for place in most[:_CALLED])
+
+    def _rare(self, forms: Sequence[int]) -> bool:
+        """Whether hardly a section has a word."""
+        return sum(self._counts[form] for form in forms) <= _RARE
 
     def _meaning(self, word: str) -> list[int]:
         """Places of the known words that mean the same."""
@@ -119,7 +124,8 @@ class Coverage:
         if word not in self._looked_up:
             if len(self._looked_up) >= _KEPT:
                 self._looked_up.clear()
-            self._looked_up[word] = self._look_up(word) or self._meaning(word)
+            own = self._look_up(word)
+            self._looked_up[word] = sorted({*own, *self._meaning(word)}) if self._rare(own) else own
         return self._looked_up[word]
 
     def _look_up(self, word: str) -> list[int]:
@@ -153,7 +159,7 @@ class ByLanguage:
         return self._of[self._languages[position]], self._own[position]
 
     def called(self, content: Sequence[str], language: str) -> tuple[str, ...]:
-        """What the sections of that language call what everyday words mean that they have not."""
+        """What the sections of that language call what everyday words mean that hardly any of them has."""
         found = (name for word in content for name in self._of[language].called(word)) if language in self._of else ()
         return tuple(dict.fromkeys(found))
 
