@@ -20,6 +20,7 @@ from app.figures.talk.narrowing import disclaimed, kinds, only
 from app.figures.talk.onemore import doubted, of_one, of_one_more
 from app.figures.talk.paidover import paid_over
 from app.figures.talk.plans import main_offers
+from app.figures.talk.referring import counted_it
 from app.figures.talk.rejecting import in_words, kept, not_again, plainly, rejections, removes
 from app.figures.talk.replacing import replaced, said_rather
 from app.figures.wanted import Wanted
@@ -63,6 +64,7 @@ class Reading:
 def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Reading:
     """Linear in the text."""
     text = in_words(plainly(text), lambda said: _names_held(said, before, catalogue))
+    text = counted_it(text, before, catalogue)
     text = of_each_kind(said_rather(text, catalogue), before.offered, catalogue)
     swap = replaced(text, before.items, catalogue)
     read, wanted = _without(parse(swap.text if swap is not None else text), doubted, catalogue, parse)
