@@ -79,7 +79,9 @@ def _ends(text: str, found: Sequence[Token], place: int, catalogue: Catalogue) -
     if place + 1 >= len(found) or _cut(text, found[place], found[place + 1]):
         return True
     word = found[place + 1].folded
-    light = word in common() or word in listed("small") or bool(asked_by(word)) or listed("taking").get(word) is not None
+    light = (
+        word in common() or word in listed("small") or bool(asked_by(word)) or listed("taking").get(word) is not None
+    )
     return light and catalogue.units.of(word) is None
 
 

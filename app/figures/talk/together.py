@@ -158,7 +158,7 @@ def _bare_in_list(case: Case) -> list[str]:
     """What «Start plus a till plus training» names by a bare unit: which thing that is is not for us to choose."""
     found, plus = tokens(case.read.text), frozenset(listed("adds").words_of("adds"))
     cuts = [n for n, token in enumerate(found) if token.folded in plus]
-    parts = [found[a + 1 : b] for a, b in pairwise([*cuts, len(found)])]
+    parts: list[Sequence[Token]] = [found[a + 1 : b] for a, b in pairwise([*cuts, len(found)])]
     if len(cuts) < _LIST:
         parts = list(_list(case, found))
     numbers = {n.start for n in case.read.numbers}
