@@ -18,7 +18,7 @@ _PRICES = frozenset({"price", "sum", "cheapest", "saving", "instalment", "discou
 
 def paid_how(case: Case) -> list[Decided]:
     """«Once or every month?», of what is named or was spoken of."""
-    if not once_or_again(case.wanted.words):
+    if not once_or_again(case.wanted.words) or (case.wanted.counts and "sum" in case.wanted.asks):
         return []
     known = [offer for offer in case.meant if any(price.fact.period is not None for price in offer.prices)]
     return [Paid(offer, offer.prices) for offer in known[:_MOST]]

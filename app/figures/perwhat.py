@@ -48,6 +48,8 @@ def _targets(text: str, found: Sequence[Token], case: Case) -> Iterator[str]:
             continue
         for at, behind in enumerate(found[place + 1 : place + 1 + _NEAR], place + 1):
             spans = listed("spans").get(behind.folded) is not None  # «14,900 a month» is for no thing
+            if "," in text[token.end : behind.start]:
+                break
             if spans or any(start <= behind.start < end for start, end in named) or behind.number:
                 break
             unit = case.catalogue.units.of(behind.folded)

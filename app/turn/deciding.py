@@ -31,6 +31,7 @@ from app.figures.instalments import Beside, InParts, TooLittle
 from app.figures.read import Read
 from app.figures.ruled import Cheaper, NothingOrdered, PerUnit, Ruled, WhichOf
 from app.figures.shop.naming import Named
+from app.figures.talk.aside import unexplained
 from app.figures.talk.basket import Basket, Heard, heard
 from app.figures.talk.ordering import orders, recaps
 from app.figures.talk.placing import placed
@@ -128,7 +129,7 @@ def what_decides(
         return (Deciding("term", NothingOrdered().say(step.language)),)
     put_right = now.put_right or (now.picked and snapshot.state.priced) or (before.keys != all_.keys and not ours)
     anew = put_right or any(dict(before.told).get(unit, n) != n for unit, n in known.told)
-    put_right = anew and bool(basket.items) and len(asked.rest) <= _ASIDE
+    put_right = anew and bool(basket.items) and len(unexplained(read.text, asked)) <= _ASIDE
     of_prices = bool(asked.asks & _OF_PRICES) or once_or_again(asked.words) or by_how_much(asked.words)
     answers = bool(_ASKED.intersection(step.intents)) or chooses(asked.words) or now.inside is not None
     suits, recap = _suits(asked), recap and bool(basket.items)

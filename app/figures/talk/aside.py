@@ -75,6 +75,22 @@ def told_of(text: str, wanted: Wanted) -> list[int]:
     return far
 
 
+def unexplained(text: str, wanted: Wanted) -> list[str]:
+    """The words that nothing explains, without those of a sentence that asks something else beside the price: they
+    say nothing of what the rest is about. Nor do words that take a thing away."""
+    found = tokens(text)
+    rest = {word.lower() for word in wanted.rest}
+    parts = [(found[first:last], mark) for first, last, mark in sentences(text, found)]
+    priced = any(asked([token.folded for token in part]) & _ASKS for part, _ in parts)
+    return [
+        token.raw
+        for part, mark in parts
+        if not (priced and "?" in mark and not asked([token.folded for token in part]) & _ASKS)
+        for token in part
+        if token.raw in rest and listed("removing").get(token.folded) is None
+    ]
+
+
 class _Sentence:
     """The words of one sentence, and what they do."""
 

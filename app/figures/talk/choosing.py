@@ -38,6 +38,7 @@ def chosen(
     all_ = any(listed("others").get(word) is not None for word in words)
     things = [n for n in named if n.own or not numbers(text[n.start : n.end])]  # «два» is no «Duo»
     spans = [] if all_ else [s for n in things if (s := _unclear(n, offered, among, catalogue)) is not None]
+    spans = spans or [s for n in things if (s := _in_order(text, found, n, offered, catalogue)) is not None]
     if len(offered) > 1 and not spans and not any(n.key in offered for n in named):
         spans = [s for n, t in enumerate(found) if (s := _picked(text, found, n, offered, catalogue)) is not None]
         spans = [s for s in spans if not any(start <= s[0] < end for start, end in taken)][:1]
@@ -136,6 +137,19 @@ def _unclear(
     both = next((b for among in known if len(b := [k for k in mention.tied if k in among]) == 1), [])
     offer = catalogue.get(both[0]) if both else None
     return (mention.start, mention.end, offer.name) if offer is not None else None
+
+
+def _in_order(
+    text: str, found: Sequence[Token], mention: Named, offered: Sequence[str], catalogue: Catalogue
+) -> tuple[int, int, str] | None:
+    """«The second scanner», of several that were offered or told apart."""
+    ahead = [token for token in found if token.end <= mention.start][-1:]
+    which = listed("ordinals").get(ahead[0].folded) if ahead and mention.key is None and mention.own else None
+    alike = [key for key in offered if key in mention.tied]
+    if which is None or len(alike) < 2 or int(which) > len(alike) or text[ahead[0].end : mention.start].strip():
+        return None
+    offer = catalogue.get(alike[int(which) - 1])
+    return (ahead[0].start, mention.end, offer.name) if offer is not None else None
 
 
 def _picked(

@@ -20,6 +20,7 @@ from app.figures.talk.narrowing import disclaimed, kinds, only
 from app.figures.talk.onemore import doubted, of_one, of_one_more
 from app.figures.talk.paidover import paid_over
 from app.figures.talk.plans import main_offers
+from app.figures.talk.referring import counted_it
 from app.figures.talk.rejecting import in_words, kept, not_again, plainly, rejections, removes
 from app.figures.talk.replacing import replaced, said_rather
 from app.figures.wanted import Wanted
@@ -28,6 +29,8 @@ from app.figures.words import listed, segments, tokens
 _FIRST = "1"
 _YEAR = Decimal(12)
 _MOST_TIED = 8
+_FEW = 3
+"""Things that are told apart by «the first» and «the second»."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Reading:
 def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Reading:
     """Linear in the text."""
     text = in_words(plainly(text), lambda said: _names_held(said, before, catalogue))
-    text = of_each_kind(said_rather(text, catalogue), before.offered, catalogue)
+    text = of_each_kind(said_rather(counted_it(text, before, catalogue), catalogue), before.offered, catalogue)
     swap = replaced(text, before.items, catalogue)
     read, wanted = _without(parse(swap.text if swap is not None else text), doubted, catalogue, parse)
     amounts = named_by_amount(read, wanted, before, catalogue) if swap is None else None
@@ -75,7 +78,7 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
         read, wanted = parse(text)
     read, wanted = of_one(*_without((read, wanted), of_one_more, catalogue, parse), wanted, catalogue)
     text = read.text
-    offered = before.offered or _alike(before, catalogue)
+    offered = before.offered or _told_apart(before, catalogue) or _alike(before, catalogue)
     known = [[i.key for i in before.items if not i.open], [i.key for i in before.gone]]
     full = chosen(text, offered, wanted.named, catalogue, known)
     picked = full != text or swap is not None
@@ -184,6 +187,12 @@ def _first_year(wanted: Wanted) -> bool:
 
 def _pays(word: str) -> bool:
     return listed("payments").get(word) is not None
+
+
+def _told_apart(before: Basket, catalogue: Catalogue) -> tuple[str, ...]:
+    """The two or three of one kind that a message has just named beside each other, in its order."""
+    heads = {catalogue.head(key) for key in before.focus}
+    return before.focus if len(heads) == 1 and 1 < len(before.focus) <= _FEW else ()
 
 
 def _alike(before: Basket, catalogue: Catalogue) -> tuple[str, ...]:

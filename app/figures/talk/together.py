@@ -1,8 +1,9 @@
 """All that a customer wants together: one sum, with what each part costs and what is paid first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from app.figures.case import Case
 from app.figures.compared import Instead
@@ -15,7 +16,7 @@ from app.figures.talk.basket import Basket
 from app.figures.talk.ordering import meant_by
 from app.figures.talk.plans import calls_main, main_offers
 from app.figures.wanted import Wanted
-from app.figures.words import Token, fold, listed, tokens, written
+from app.figures.words import Token, fold, listed, segments, tokens, written
 
 _MOST_TIED = 8
 _MOST = 8
@@ -131,6 +132,8 @@ def together(case: Case, basket: Basket, *, joined: bool = False, plan: bool = F
         return []
     counted = {figure.unit for offer in offers for figure in (*offer.prices, *offer.limits)}
     counted |= {u for u in asked.units if u.startswith("@") or listed("spans").get(fold(u)) is not None}
+    bare = _bare_in_list(case)
+    counted |= {unit for word in bare if (unit := catalogue.units.of(fold(word))) is not None}
     if open_ := [unit for unit in asked.units if unit not in case.told and unit not in counted]:
         missing = tuple(Unknown("offer", catalogue.units.name(unit)) for unit in open_)
         return [*(PriceKnown(offer, offer.prices) for offer in offers), NotKnown(missing, made.sections)]
@@ -145,7 +148,7 @@ def together(case: Case, basket: Basket, *, joined: bool = False, plan: bool = F
     beside = [each for each in alone if each.known]
     return [
         *first,
-        Summed(made, bool(others), tuple(_bare_in_list(case))),
+        Summed(made, bool(others), tuple(bare)),
         *yearly,
         *([Instead(tuple(beside))] if beside else []),
     ]
@@ -155,9 +158,9 @@ def _bare_in_list(case: Case) -> list[str]:
     """What «Start plus a till plus training» names by a bare unit: which thing that is is not for us to choose."""
     found, plus = tokens(case.read.text), frozenset(listed("adds").words_of("adds"))
     cuts = [n for n, token in enumerate(found) if token.folded in plus]
+    parts: list[Sequence[Token]] = [found[a + 1 : b] for a, b in pairwise([*cuts, len(found)])]
     if len(cuts) < _LIST:
-        return []
-    parts = [found[a + 1 : b] for a, b in zip(cuts, [*cuts[1:], len(found)], strict=True)]
+        parts = list(_list(case, found))
     numbers = {n.start for n in case.read.numbers}
     return [
         part[0].raw
@@ -165,6 +168,15 @@ def _bare_in_list(case: Case) -> list[str]:
         if len(part) == 1 and part[0].start not in numbers and case.catalogue.units.of(part[0].folded) is not None
         and not any(n.own and n.unique and n.start <= part[0].start < n.end for n in case.wanted.named)
     ]  # fmt: skip
+
+
+def _list(case: Case, found: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """The parts of a list with commas that holds names: «a till, a printer, scales»."""
+    parts = [found[first:last] for first, last in segments(case.read.text, found)]
+    named = [any(m.own and p[0].start <= m.start < p[-1].end for m in case.wanted.named) for p in parts]
+    for place, part in enumerate(parts):
+        if sum(named) >= _LIST and (any(named[place + 1 : place + 2]) or any(named[max(0, place - 1) : place])):
+            yield [token for token in part if token.folded not in listed("articles")]
 
 
 def _added(case: Case, offers: Sequence[Offer]) -> bool:
