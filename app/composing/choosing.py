@@ -125,13 +125,14 @@ def _beside(first: Passage, said: Sequence[Passage], prompt: Prompt, *, own: boo
 
 
 def _of_each(prompt: Prompt) -> tuple[Passage, ...] | None:
-    """The best that was found for each of several questions, in their order; None where none found any, or one alone and
-    not surely."""
+    """The best that was found for each of several questions, in their order; None where at most one found any, and that
+    is no sure answer to a question."""
     queries = prompt.step.queries
     most = max(weight(p) for p in prompt.passages)
     each = [p for p in prompt.passages if "question" in p.ranks]
     near = [p for p in each if p.answers is not None or weight(p) >= _APART * most]
-    if len(near) < 2 and not any((p.answers or 0.0) >= _BESIDE_ANOTHER for p in near):
+    alone = [p for p in near if (p.answers or 0.0) >= _SURE and asks(queries[p.ranks["question"] - 1])]
+    if len(near) < 2 and not alone:
         return None
     surest = max(p.answers or 0.0 for p in near)
     apart = [(p, queries[p.ranks["question"] - 1]) for p in sorted(near, key=lambda p: p.ranks["question"])]

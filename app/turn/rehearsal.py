@@ -25,7 +25,8 @@ def rehearse(bot: Bot, settings: Settings, now: datetime, *, wants_prompt: bool)
     asked = {section.language: (*section.questions, section.title)[0] for section in reversed(known.sections)}
     before = Snapshot(_NOBODY)
     for question in asked.values():
-        unknown = max(question.split(), key=len, default="")[::-1]  # nobody knows it: the spelling reads its lists
+        longest = max(question.split(), key=len, default="")
+        unknown = f"{longest[::-1]} {longest[:2]}{longest[3:]}"  # nobody knows them: the spelling reads its lists
         ask = Ask(_NOBODY, f"{question} 2", "rehearsal")
         step = decide(ask, before, now, bot)
         passages = known.search(
