@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from app.guardrail.allowed.model import Known
 from app.guardrail.case import Case
+from app.guardrail.checks.headed import of_another
 from app.guardrail.checks.weekdays import on_another
 from app.guardrail.customer import beginning
 from app.guardrail.figures.figure import Figure
@@ -30,8 +31,6 @@ def misplaced(case: Case, f: Figure) -> str:
         return ""  # a wish that our own text passes on is agreed to by nobody
     times = [known for known in case.knowledge.known if known.kind == "time"]
     same = [known for known in times if known.value == f.value]
-    if same and on_another(_piece(case, f), f.value, case.knowledge.folded):
-        return "the sections give other hours on that day"
     if same:
         return _of_something_else(case, f, same, [known for known in times if known.value != f.value])
     if not told:
@@ -70,7 +69,12 @@ def _reckoned(case: Case, f: Figure) -> bool:
 
 def _of_something_else(case: Case, f: Figure, same: Sequence[Known], others: Sequence[Known]) -> str:
     """Whether other times are given for what it is said of: «последние записи до 21:00» beside «открыто 9–21, последние
-    записи до 20:30»."""
+    записи до 20:30», or on another day."""
+    piece, pages = _piece(case, f), case.knowledge.folded
+    if on_another(piece, f.value, pages):
+        return "the sections give other hours on that day"
+    if of_another(piece, f.value, pages):
+        return "the sections give it other hours"
     said = case.clause_keys(f.clause) - case.lexicon.generic
     own = {key for known in same for key in said & (known.keys | known.context)}
     theirs = {key for known in others for key in said & (known.keys | known.context)}

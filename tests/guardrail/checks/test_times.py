@@ -42,3 +42,36 @@ def test_in_english_neither() -> None:
 )
 def test_a_wish_is_passed_on_and_a_section_s_own_time_may_be_said(said: str, draft: str) -> None:
     assert ok(draft, said)
+
+
+STAY = Section(
+    id="stay",
+    category="c",
+    title="Часы",
+    text="Заезд с 14:00 до 22:00, выезд до 12:00. Кухня готовит до 20:00, в воскресенье до 18:00. Ранний заезд с 9:00.",
+)
+
+
+def stay(draft: str) -> bool:
+    return check(draft, Context(passages=(Passage(STAY, 1.0),), customer=("во сколько у вас что?",))).ok
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "Заезд с 14:00, выезд до 12:00.",
+        "Выезд у нас до 12:00, а заезд с 14:00.",
+        "Ранний заезд возможен с 9:00.",
+        "Кухня в воскресенье готовит до 18:00.",
+        "Приехать можно с 14:00.",
+    ],
+)
+def test_what_a_section_gives_hours_for_has_them(draft: str) -> None:
+    assert stay(draft)
+
+
+@pytest.mark.parametrize(
+    "draft", ["Выезд до 14:00.", "Кухня у нас работает до 22:00.", "Выезд у нас до 22:00, не спешите."]
+)
+def test_the_hours_of_something_else_are_not_its_own(draft: str) -> None:
+    assert not stay(draft)
