@@ -32,7 +32,7 @@ def with_ground(part: str, told: str, before: str, *, headed: bool = False) -> s
     if len(own - known["paid"] - known["stock"] - known["stored"]) >= _ENOUGH and not meant:
         return part
     small = known["light"] | known["paid"] | known["stock"] | known["stored"] | known["has"]
-    if not told and (leans(part) or own <= small or _only_acts(own, said)) and (thing := thing_of(before)):
+    if not told and (leans(part) or own <= small or _only_acts(own, said, part)) and (thing := thing_of(before)):
         ground, part = thing, part if thing == before else _begun_anew(part)
     else:
         ground = told
@@ -54,9 +54,9 @@ def leans(part: str) -> bool:
     return any(word in known["refers"] and place not in exists for place, word in enumerate(words))
 
 
-def _only_acts(own: frozenset[str], said: Sequence[str]) -> bool:
-    """Whether a question names nothing but what is done: "what to send?"."""
-    if len(own) != 1:
+def _only_acts(own: frozenset[str], said: Sequence[str], part: str) -> bool:
+    """Whether a question names nothing but what is done: "what to send?", but not "how do I move from 1C?"."""
+    if len(own) != 1 or any(character.isdigit() for character in part):
         return False
     word = next(iter(own))
     led = said.index(word) > 0 and said[said.index(word) - 1] in listed("lists", "prepositions")  # a thing
