@@ -35,8 +35,10 @@ def reckoned(question: str, deciding: Sequence[Deciding]) -> bool:
     kinds = {each.kind for each in deciding}
     if (_counts(question) or _of_so_many(question, deciding)) and not kinds.isdisjoint(_PRICED):
         return True
-    if not kinds.isdisjoint(_PRICED) and any("saving" in asked_by(fold(word)) for word in folded(question)):
-        return True  # it says what is saved, where anything is
+    asks_for = {kind for word in folded(question) for kind in asked_by(fold(word))}
+    saved = not kinds.isdisjoint(_PRICED) and "saving" in asks_for  # it says what is saved, where anything is
+    if saved or ("discount" in asks_for and any("discount" in asked_by(fold(word)) for word in words)):
+        return True
     if "advised" in kinds and chooses([fold(word) for word in folded(question)]):
         return True  # the one that fits has been named
     if not kinds.isdisjoint(_CLAIMED) and any(number.value >= _AMOUNT for number in numbers(question)):

@@ -81,9 +81,15 @@ class Different:
         totals = [made.totals[0] for made in (self.one, self.other)]
         apart = money(abs(totals[0].amount - totals[1].amount), totals[0].currency, language)
         shown = f"{apart} {lasting(part, language)}".rstrip()
-        named = [f"{made.parts[0].offer.name}: {derivation(made, language)}" for made in (self.one, self.other)]
+        named = [_named(made, language) for made in (self.one, self.other)]
         both = str(template(language, "join")).join(named)
         return whole(str(template(language, "difference")).format(both=both, amount=shown))
+
+
+def _named(made: Sum, language: Language) -> str:
+    """How a sum is worked out, with the name of what it is of: that of several things names them."""
+    shown = derivation(made, language)
+    return shown if len(made.parts) > 1 else f"{made.parts[0].offer.name}: {shown}"
 
 
 @dataclass(frozen=True, slots=True)
