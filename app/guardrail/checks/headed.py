@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
-from app.guardrail.checks.weekdays import names_days
+from app.guardrail.checks.weekdays import CLAUSE, TIME, names_days
 from app.guardrail.text.lexicon import GENERAL
 
-_CLAUSE = re.compile(r"[,;.!?\n]")
-_TIME = re.compile(r"\b(\d{1,2}):(\d\d)\b")
 _WORD = re.compile(r"[^\W\d_]+")
 _LEAST = 4
 """Letters of a word that a clause is about."""
@@ -29,8 +27,8 @@ def _hours(page: str) -> Mapping[str, frozenset[Decimal]]:
     """The first word of a clause that says something -> the times, in minutes, of the clauses that begin so. One that
     names a day tells of that day."""
     found: dict[str, set[Decimal]] = {}
-    for piece in _CLAUSE.split(page):
-        times = {Decimal(int(m[1]) * 60 + int(m[2])) for m in _TIME.finditer(piece)}
+    for piece in CLAUSE.split(page):
+        times = {Decimal(int(m[1]) * 60 + int(m[2])) for m in TIME.finditer(piece)}
         keys = (GENERAL.key(word) for word in _WORD.findall(piece) if len(word) >= _LEAST) if times else ()
         if (head := next((key for key in keys if key), "")) and not names_days(piece):
             found.setdefault(head, set()).update(times)

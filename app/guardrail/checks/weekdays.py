@@ -17,8 +17,8 @@ _PARTS = {_WEEK: frozenset(range(5)), _WEEK + 1: frozenset({5, 6})}
 _DAY = re.compile("\\b(" + "|".join(sorted(_DAYS, key=len, reverse=True)) + ")[^\\W\\d_]*")
 _UNTIL = _LISTS.words("until")
 _OFF = _LISTS.pattern("day_off")
-_CLAUSE = re.compile(r"[,;.!?\n]")
-_TIME = re.compile(r"\b(\d{1,2}):(\d\d)\b")
+CLAUSE = re.compile(r"[,;.!?\n]")
+TIME = re.compile(r"\b(\d{1,2}):(\d\d)\b")
 
 
 def given(word: str, said: str, page: str) -> bool:
@@ -57,8 +57,8 @@ def is_off(word: str, said: str, page: str) -> bool:
 def hours(page: str) -> Mapping[int, frozenset[Decimal]]:
     """Day -> the times, in minutes, that a text gives beside it in one clause, or in one range of days."""
     found: dict[int, set[Decimal]] = {}
-    for piece in _CLAUSE.split(page):
-        times = {Decimal(int(m[1]) * 60 + int(m[2])) for m in _TIME.finditer(piece)}
+    for piece in CLAUSE.split(page):
+        times = {Decimal(int(m[1]) * 60 + int(m[2])) for m in TIME.finditer(piece)}
         for day in _given(piece)[0] if times else ():
             for each in _PARTS.get(day, (day,)):
                 found.setdefault(each, set()).update(times)
@@ -83,7 +83,7 @@ def _given(page: str) -> tuple[frozenset[int], frozenset[int]]:
     """The days of a text, those off apart: those that it names, and those between the two ends of a range."""
     open_on: set[int] = set()
     off: set[int] = set()
-    for piece in _CLAUSE.split(page):
+    for piece in CLAUSE.split(page):
         named = [(_DAYS[m[1]], m.start(), m.end()) for m in _DAY.finditer(piece)]
         found = off if _OFF.search(piece) and any(day < _WEEK for day, _, _ in named) else open_on
         found.update(day for day, _, _ in named)
