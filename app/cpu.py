@@ -163,6 +163,18 @@ async def stretch(function: Callable[[], _T]) -> _T:
     return function() if turn is None else await turn.cpu._run(turn, function)
 
 
+async def stretches(parts: Iterator[object]) -> None:
+    """Runs pure work that comes in parts: in one stretch as many of them as are over within a usual one."""
+    while not await stretch(lambda: _some(parts)):
+        pass
+
+
+def _some(parts: Iterator[object]) -> bool:
+    """Whether no part is left."""
+    until = time.thread_time() + _SHORT_S
+    return all(time.thread_time() < until for _ in parts)
+
+
 def _breath_s(spent_s: float) -> float:
     """Seconds that the loop gets for everything else. Behind a long stretch more than one round of it: a new caller's
     request takes several, and each of them would meet another stretch."""

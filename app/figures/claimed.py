@@ -44,8 +44,9 @@ def _within(made: Sum, whole: Sum) -> bool:
 def _judged(case: Case, basket: Basket) -> Iterator[Decided]:
     if not all(named.candidates for named in case.wanted.named) or his_amounts(case):
         return
-    together = sum_of(case, basket)
-    for claim in claims(case.read, case.wanted)[:_MOST]:
+    offered = claims(case.read, case.wanted)[:_MOST]
+    together = sum_of(case, basket) if offered else None
+    for claim in offered:
         focus = [*(offer.key for offer in case.focus), *basket.keys]
         sum_ = (
             _whole(claim, together)

@@ -6,7 +6,7 @@ value, so a new one is swapped in by one assignment while searches on the old on
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -87,13 +87,14 @@ class Retriever:
         self._models = models or Models()
         self._places = {section.id: place for place, section in enumerate(self.sections)}
         self.names = ThingNames(base.names)
+        self.in_its_words: Callable[[str], str] = (
+            partial(translated, whole=True) if self.translates else self.names.understood
+        )
+        """A text with the names of things as the shop has them; an English one where no section is English too.
+        Whoever keeps it keeps no more of the knowledge than these names."""
         self.twins = Twins(self.sections)
         dense = self._models.dense if self.sections else None
         self._meaning = MeaningSearch(self.sections, dense) if dense else None
-
-    def in_its_words(self, text: str) -> str:
-        """A text with the names of things as the shop has them; an English one where no section is English too."""
-        return translated(text, whole=True) if self.translates else self.names.understood(text)
 
     def search(
         self, query: str, *, top_k: int, today: date, previous: str | None = None, without: Sequence[str] = ()

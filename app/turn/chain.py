@@ -27,7 +27,7 @@ from app.turn.deciding import his_words, wanted_of, what_decides
 from app.turn.focused import focused, went_before
 from app.turn.outcome import Outcome, settle
 from app.turn.prompting import bearing, with_prices, written
-from app.turn.recalled import recalled
+from app.turn.recalled import recollecting
 from app.turn.unnamed import strange, unnamed
 from app.types import Ask, Deciding, Draft, Language, Passage, Prompt, Snapshot, Step
 
@@ -137,9 +137,9 @@ def today_of(bot: Bot, now: datetime) -> date:
     return now.astimezone(ZoneInfo(bot.timezone)).date()
 
 
-def recollect(step: Step, snapshot: Snapshot, bot: Bot, messages: int) -> None:
-    """Reads the first `messages` of a history for what is reckoned behind it: the same work, cut into parts."""
-    recalled(snapshot, bot.knowledge.current, bot.dialogue.counted(step.state), first=messages)
+def recollect(step: Step, snapshot: Snapshot, bot: Bot) -> Iterator[object]:
+    """Reads a history for what is reckoned behind it: the same work, in parts."""
+    return recollecting(snapshot, bot.knowledge.current, bot.dialogue.counted(step.state))
 
 
 def reckon(

@@ -4,11 +4,10 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from functools import partial
 from typing import TypeVar
 
 from app.capacity.admission import Ticket
-from app.cpu import stretch
+from app.cpu import stretch, stretches
 from app.deadline import Deadline
 from app.errors import Conflict, Overloaded, RevisionConflict
 from app.telemetry import Stages
@@ -19,7 +18,6 @@ from app.turn.deciding import read_ahead
 from app.turn.hearing import understood
 from app.turn.lacking import admitted, lacking, placed
 from app.turn.machine import Machine
-from app.turn.recalled import parts
 from app.turn.record import record_of
 from app.turn.reply import Meta, Reply
 from app.turn.speaking import Spoken, drop, speak
@@ -129,8 +127,7 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
                 stages.add(stage, seconds)
             with stages.time("prompt"):
                 wants = machine.llm.wants_prompt
-                for messages in parts(snapshot):
-                    await stretch(partial(recollect, step, snapshot, bot, messages))
+                await stretches(recollect(step, snapshot, bot))
                 await stretch(lambda: read_ahead(step, ask, bot.knowledge.current))
                 deciding = await stretch(lambda: reckon(step, ask, snapshot, now, bot, sums=settings.flags.sums))
                 planned = await stretch(

@@ -1,6 +1,6 @@
 """What a conversation has come to before a message: what is wanted, how many of it, and what is not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
@@ -28,21 +28,20 @@ _ALTOGETHER = 2800
 """and of all of them: what is read back is read in every turn."""
 
 
-def recalled(snapshot: Snapshot, found: Retriever, counted: Mapping[str, str], *, first: int = _REMEMBERED) -> Basket:
-    """`counted`: what he said there is so much of, by the shop's words for it. Of the `first` messages alone: what they
-    come to is kept, so that a long history can be read in parts."""
-    catalogue = found.catalogue
-    units = {catalogue.units.key(name): value for name, value in counted.items()}
-    told = tuple((unit, Decimal(value)) for unit, value in units.items() if unit is not None)
-    basket = Basket(told=told)
-    for text in _said(snapshot)[:first]:
-        basket = _after(in_its_words(text, found), basket, found.brands, catalogue)
+def recalled(snapshot: Snapshot, found: Retriever, counted: Mapping[str, str]) -> Basket:
+    """`counted`: what he said there is so much of, by the shop's words for it."""
+    *_, basket = recollecting(snapshot, found, counted)
     return basket
 
 
-def parts(snapshot: Snapshot) -> range:
-    """How many messages each part of a history ends behind: a part is one message, read without a pause."""
-    return range(1, len(_said(snapshot)) + 1)
+def recollecting(snapshot: Snapshot, found: Retriever, counted: Mapping[str, str]) -> Iterator[Basket]:
+    """What is wanted before his messages, and behind each: a long history is read in parts."""
+    catalogue = found.catalogue
+    units = {catalogue.units.key(name): value for name, value in counted.items()}
+    told = tuple((unit, Decimal(value)) for unit, value in units.items() if unit is not None)
+    yield (basket := Basket(told=told))
+    for text in _said(snapshot):
+        yield (basket := _after(in_its_words(text, found), basket, found.brands, catalogue))
 
 
 def _said(snapshot: Snapshot) -> list[str]:
@@ -96,11 +95,17 @@ def without(basket: Basket, words: Sequence[str], found: Retriever) -> Basket:
 
 def in_its_words(text: str, found: Retriever) -> str:
     """The text in the words of the sections, the names of what is sold as they were written."""
-    named = [n for n in found.catalogue.named(text) if n.key is not None and n.own]
+    return _worded(text, found.catalogue, found.in_its_words)
+
+
+@lru_cache(maxsize=1024)
+def _worded(text: str, catalogue: Catalogue, worded: Callable[[str], str]) -> str:
+    """The same in every turn behind it."""
+    named = [n for n in catalogue.named(text) if n.key is not None and n.own]
     ends = [0, *(n.end for n in named)]
     between = [text[end : n.start] for end, n in zip(ends, named, strict=False)]
-    pieces = [f"{found.in_its_words(part)}{text[n.start : n.end]}" for part, n in zip(between, named, strict=True)]
-    return "".join(pieces) + found.in_its_words(text[ends[-1] :])
+    pieces = [f"{worded(part)}{text[n.start : n.end]}" for part, n in zip(between, named, strict=True)]
+    return "".join(pieces) + worded(text[ends[-1] :])
 
 
 def parser(found: Retriever) -> Parse:

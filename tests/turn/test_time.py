@@ -24,7 +24,6 @@ from app.turn.chain import Plan, decide, heeded, judge, plan, prompt_hash, recko
 from app.turn.deciding import read_ahead
 from app.turn.machine import Machine
 from app.turn.process import observe, process
-from app.turn.recalled import parts
 from app.types import Aside, Ask, Draft, Exchange, Key, Observation, Prompt, Snapshot, Step
 from loadtests.service import ROOT
 from tests.hostile import SHAPES, hostile
@@ -160,17 +159,17 @@ class Stages:
 
     def _half_recollected(self, text: str) -> Callable[[], object]:
         """A history of which all parts but the last are read: reads that."""
-        step, before = self._behind(text)
-        *read, last = parts(before)
-        for messages in read:
-            recollect(step, before, self.bot, messages)
-        return lambda: recollect(step, before, self.bot, last)
+        (step, before), (_, like) = self._behind(text), self._behind(text)
+        count = sum(1 for _ in recollect(step, like, self.bot))
+        parts = recollect(step, before, self.bot)
+        for _ in range(count - 1):
+            next(parts)
+        return lambda: next(parts)
 
     def _recollected(self, text: str) -> Callable[[], object]:
         """A history that is read: reckons behind it."""
         step, before = self._behind(text)
-        for messages in parts(before):
-            recollect(step, before, self.bot, messages)
+        list(recollect(step, before, self.bot))
         return lambda: reckon(step, Ask(KEY, "Сколько стоит?", "r"), before, NOW, self.bot)
 
     def _behind(self, text: str) -> tuple[Step, Snapshot]:

@@ -63,6 +63,7 @@ def fold(word: str) -> str:
     return plain(_HELD.sub(r"\1", word.casefold()).replace("'", "").replace("’", "").replace("`", ""))
 
 
+@lru_cache(maxsize=512)
 def read(text: str, names: frozenset[str] = frozenset()) -> Message:
     """Split a message, as it was meant, into folded words. Never raises, whatever the text.
 

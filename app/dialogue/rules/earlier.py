@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -26,7 +27,12 @@ _READ = 300
 
 def questions_of(text: str) -> tuple[str, ...]:
     """What a message asks or wishes, clause by clause; all of it where nothing asks."""
-    text = text[:_READ]
+    return _questions_of(text[:_READ])
+
+
+@lru_cache(maxsize=512)
+def _questions_of(text: str) -> tuple[str, ...]:
+    """The same in every turn behind it."""
     clauses = read(text).clauses
     asked = tuple(part for clause in clauses if clause.mood in ("asked", "wished") for part in apart(clause.text))
     return asked or ((text.strip(),) if text.strip() else ())

@@ -7,6 +7,7 @@ a section is found, and much by which another is: «does my scanner suit the pro
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from app.dialogue.hearing.listening import Said
 from app.dialogue.hearing.text import Message, read
@@ -38,7 +39,7 @@ class Plain:
 
 def plainly(said: Said, query: str, texts: Texts) -> Plain:
     """The questions, those of a plain kind in the words for it. As they are where none is."""
-    whole = _spans(read(said.text[:_LONG]))
+    whole = _spans(said.text[:_LONG])
     if not whole.keys() & {"goods", "our_hours", "advises"}:
         return Plain(said, query)
     if not said.questions:
@@ -61,13 +62,12 @@ def is_plain(query: str, texts: Texts) -> bool:
 
 def in_plain_words(question: str, texts: Texts) -> str:
     """The plain words for an earlier question of his; empty where it is of no kind."""
-    return _words(question, question, _spans(read(question[:_LONG])), texts)
+    return _words(question, question, _spans(question[:_LONG]), texts)
 
 
 def _words(question: str, text: str, whole: _Spans, texts: Texts) -> str:
     """The words for the kind that a question is of, with the names of what is his; empty where it is of none."""
-    message = read(question[:_LONG])
-    kind = _kind(message, _spans(message), whole)
+    kind = _kind(read(question[:_LONG]), _spans(question[:_LONG]), whole)
     if not kind:
         return ""
     names = [name for name in _NAME.findall(text[:_LONG]) if not text.startswith(name)] if kind == "own" else []
@@ -105,9 +105,11 @@ def _near(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return max(one[0] - other[1], other[0] - one[1]) <= _NEAR
 
 
-def _spans(message: Message) -> _Spans:
+@lru_cache(maxsize=512)
+def _spans(text: str) -> _Spans:
+    """What is found in a text; the message and its one question are often the same."""
     found: dict[str, list[tuple[int, int]]] = {}
-    for match in Vocabulary.load().find(message):
+    for match in Vocabulary.load().find(read(text)):
         if match.label[0] == "word" and match.label[1] in _LISTS:
             found.setdefault(match.label[1], []).append((match.start, match.end))
     return found
