@@ -100,7 +100,7 @@ async def _planned(text: str, snapshot: "Snapshot", bots: "Bots", name: str | No
     now = datetime.now(UTC)
     step = decide(ask, snapshot, now, bot)
     found = await search(step, snapshot, now, bot, top_k=settings.retriever.top_k)
-    deciding = reckon(step, ask, snapshot, now, bot)
+    deciding = reckon(step, ask, snapshot, now, bot, sums=settings.flags.sums)
     return plan(step, found, ask, snapshot, bot, settings=settings, wants_prompt=True, deciding=deciding, now=now)
 
 

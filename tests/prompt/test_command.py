@@ -72,3 +72,11 @@ def test_without_a_user_nothing_is_read_or_made(tmp_path: Path) -> None:
 def test_what_is_not_there_is_said_in_a_sentence(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
     shown = machine("да", *options, data=tmp_path / "none")
     assert shown.exit_code == 2 and said in shown.stderr and "Traceback" not in shown.stderr
+
+
+def test_without_the_flag_of_sums_it_reckons_as_little_as_the_service(talked: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("flags: {sums: false}\n")
+    asked = ("а два таких сколько?", "--user", "77010000001")
+    assert "49 800 ₸" in machine(*asked, data=talked).stdout
+    assert "49 800 ₸" not in machine(*asked, "--settings", str(settings), data=talked).stdout
