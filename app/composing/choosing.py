@@ -175,7 +175,7 @@ def _fits(asked: str, passage: Passage, prompt: Prompt, *, wished: bool = False)
     least = _WISHED if wished else _BESIDE_A_NAME if strange else ANSWERS
     if "trouble" in prompt.step.intents:
         least = max(least, _IN_TROUBLE)
-    if any(each.kind in _RECKONED for each in prompt.deciding):
+    if any(each.kind in _RECKONED for each in prompt.deciding) and not (asked in prompt.step.queries and asks(asked)):
         least = max(least, _BESIDE_A_SUM)
     # Words tell little of a section in another language.
     if not _likely(passage, least if passage.section.language == prompt.step.language else _ELSEWHERE):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence, Set
 
-from app.composing.covering import of_measure, reckoned
+from app.composing.covering import costs, of_measure, reckoned
 from app.types import Deciding, Passage
 
 _ALONE = frozenset({"not_known"})
@@ -58,8 +58,13 @@ def _each(
             kept.append(passage)
         elif (
             asked is not None
-            and not reckoned(asked, deciding)
+            and (not reckoned(asked, deciding) or _of_its_own(passage, asked))
             and (passage.section.id not in own or of_measure(asked))  # a price says nothing of how long it takes
         ):
             kept.append(passage)
     return tuple(each.said for each in deciding if each.said not in told), tuple(kept)
+
+
+def _of_its_own(passage: Passage, asked: str) -> bool:
+    """Whether a passage surely answers a question that asks no price, though the sum names the same thing."""
+    return (passage.answers or 0.0) >= _SURE and not costs(asked)
