@@ -181,6 +181,8 @@ class Step:
     """What to say when the search finds nothing, behind the statement if there is one."""
     named: Mapping[str, str] = field(default_factory=dict)
     """How a question of a list of things is spoken of, by its text."""
+    perhaps: str | None = None
+    """What leads to a section that may not be what was meant."""
     rest: str | None = None
     """What to say of those of several questions that nothing answers,"""
     rest_of: str | None = None

@@ -28,6 +28,7 @@ _ABOUT = 0.6  # share of a part's words from which on a passage is about it
 _MOST = 3  # passages of one answer
 _BESIDE_A_NAME = 0.25  # the same where the question names what nothing of ours does: what is near is seldom about it
 _BESIDE_ANOTHER = 0.29  # the same beside a surer one: a word on the rest is better than a strange paragraph
+_SUREST = 0.25  # the same for the surest one
 _BESIDE_A_SUM = 0.5  # the same beside what was reckoned: that is what he wanted to hear
 _RECKONED = frozenset({"sum", "confirmed", "corrected", "instalment", "advised"})
 _IN_TROUBLE = 0.3  # the same beside a trouble: nobody whose till stands still is told of what lies near
@@ -141,7 +142,7 @@ def _of_each(prompt: Prompt) -> tuple[Passage, ...] | None:
     sure = [
         (p, a)
         for (p, a), line in zip(apart, least, strict=True)
-        if p.answers == surest or _likely(p, line) or _prices(p, a)
+        if _likely(p, line if p.answers != surest else min(line, _SUREST)) or _prices(p, a)
     ]
     said: list[Passage] = []
     for passage, asked in sure:

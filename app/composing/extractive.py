@@ -8,6 +8,7 @@ from app.composing.apart import apart
 from app.composing.assent import assents
 from app.composing.choosing import choose
 from app.composing.covering import left_out, reckoned
+from app.composing.doubted import offered
 from app.composing.joining import joined
 from app.composing.news import elsewhere, unaffirmed, unrequested
 from app.composing.plain import shorten
@@ -75,6 +76,7 @@ def compose(prompt: Prompt) -> Draft:
     ]
     said = [in_short(p.section, text, _asked(prompt, p), prompt) for p, text in zip(passages, said, strict=True)]
     said = [_judged(p, text, prompt) for p, text in zip(passages, said, strict=True)]
+    said = offered(passages, said, prompt)
     announced = [_announced(text, number, passages, step.language) for number, text in enumerate(said)]
     texts = (*(each.said for each in (*ordered, *hedged)), "\n".join(facts), *announced)
     rest = of_the_rest(_left(prompt, passages), prompt.text, step)

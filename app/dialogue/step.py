@@ -81,6 +81,7 @@ def step_of(
         query=made.query,
         queries=made.queries or (_queries(scene) if made.query is not None and made.query == scene.query else ()),
         named=scene.said.named,
+        perhaps=scene.say("perhaps") if made.query is not None else None,
         rest=_of_the_rest(scene, plan, made, "rest"),
         rest_of=_of_the_rest(scene, plan, made, "rest_of"),
         rest_of_several=_of_the_rest(scene, plan, made, "rest_of_several"),

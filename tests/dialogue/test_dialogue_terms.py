@@ -110,3 +110,11 @@ def test_the_acknowledgement_suits_what_was_told(dialogue, slot: str, text: str,
         asked={slot: 1}, last_action="ask",
     )  # fmt: skip
     assert Customer(dialogue, state).says(text).statement in dialogue.texts["ru"].data[name]
+
+
+@pytest.mark.parametrize("said", ["посчитайте на пять магазинов со скидкой", "рассчитайте шесть точек со скидкой"])
+async def test_who_asks_for_a_sum_with_the_discount_is_told_nothing_of_what_he_wrote(
+    bot: Bot, machine: Machine, said: str
+) -> None:
+    answer = (await process(Ask(Key("s", said), said, "r1", timezone="Asia/Almaty"), bot, machine)).answer
+    assert "−" in answer and "прайс" not in answer

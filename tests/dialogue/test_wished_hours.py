@@ -39,6 +39,23 @@ def test_no_hour_of_ours_stands_beside_his(dialogue, customer, said, wish):
     assert wish in step.statement and "09:00" not in step.statement, step.statement
 
 
+@pytest.mark.parametrize(
+    ("said", "wish"),
+    [
+        (f"{_NUMBER}, позвоните 2 июня 149 000 внесу сразу", "2 июня"),  # an amount is no hour
+        (f"{_NUMBER}, позвоните завтра 19", "позвоните завтра 19"),
+    ],
+)
+def test_a_number_behind_a_day_is_an_hour_only_where_a_clock_has_it(customer, said, wish):
+    step = customer.says(said)
+    assert step.handover is not None and f"«{wish}»" in step.statement, step.statement
+
+
+def test_the_day_of_a_payment_is_no_wish(customer):
+    step = customer.says("оплатила 5 октября, деньги дошли?")
+    assert step.reason == "paid" and "октября" not in step.statement
+
+
 def test_a_word_with_a_day_in_it_is_no_wish(customer):
     customer.says(f"{_NUMBER}, позвоните завтра в 10:15")
     for said in ("с утра касса не печатает", "до завтра", "сколько стоит Рост?"):

@@ -3,6 +3,8 @@
 from app.dialogue.policy.terms import Terms
 from app.dialogue.rules.scene import Scene
 
+_SURELY = 0.8
+"""Probability from which he asks for a sum."""
 _DICTATED = 7
 """Words that say something, of a message that dictates terms."""
 
@@ -27,7 +29,8 @@ def taken(s: Scene) -> str | None:
     """
     if s.terms == "terms":
         # Who asks in many words is answered: that we have read it stands before an answer for nothing.
-        return _on_money(s, s.terms) if len(s.u.content) <= _DICTATED and not s.u.message.asking else None
+        asks = s.u.message.asking or s.u.acts.get("sum", 0.0) >= _SURELY  # «count it with the discount» dictates none
+        return _on_money(s, s.terms) if len(s.u.content) <= _DICTATED and not asks else None
     if s.u.word("whatif") and s.u.message.asking:
         return None  # «if it were ten, and not seven?» puts nothing right
     told = s.heard.corrected or s.heard.forgotten or set(s.heard.values) == {"name"}

@@ -1,6 +1,7 @@
 """What somebody takes who says so («I'll take the big plan»): repeated in his own words, so that he sees it heard."""
 
 import re
+from dataclasses import replace
 
 from app.dialogue.hearing.text import fold, without
 from app.dialogue.resources import load_words
@@ -62,8 +63,10 @@ def _what(s: Scene) -> str:
     if not 1 <= len(words) <= _MOST:
         return ""
     idle = {place for match in s.u.word("idle") for place in range(match.start, match.end)}
-    dropped = {p for p in range(len(tokens)) if not words[0] <= p <= words[-1] or p in verbs | idle}
-    what = without(s.u.message, frozenset(dropped)).strip(' .,!?;:\u00ab\u00bb"')
+    # Up to its last word: what stands behind may be no word at all.
+    said = replace(s.u.message, text=s.u.message.text[: tokens[words[-1]].end], tokens=tokens[: words[-1] + 1])
+    dropped = {p for p in range(len(said.tokens)) if p < words[0] or p in verbs | idle}
+    what = without(said, frozenset(dropped)).strip(' .,!?;:\u00ab\u00bb"')
     return what if len(what) <= _LONGEST and not _only_a_kind(what) else ""
 
 

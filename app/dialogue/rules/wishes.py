@@ -1,5 +1,7 @@
 """How and when somebody wants to be reached, in his own words: passed on as he said it, and promised nothing."""
 
+import re
+
 from app.dialogue.rules.scene import Scene
 from app.language.moments.moments import moments
 from app.language.moments.parts import Now, Offset
@@ -31,6 +33,9 @@ _OTHERS = (
     "opt_out", "objection_think",
 )  # fmt: skip
 """What a message with a time in it may be for instead."""
+_HOUR = re.compile(r"(?:[01]?[0-9]|2[0-4])(?![0-9])")
+_PAID = 0.5
+"""Probability from which a message tells of a payment."""
 _LONGEST = 120
 """Characters of a wish that are repeated."""
 
@@ -40,7 +45,8 @@ def wish_of(s: Scene) -> str:
 
     A time that he asks about, that has passed or is now, is no wish. When he can not is said with its no.
     """
-    wished = {*_reached(s), *_timed(s), *_hurried(s)}
+    told = s.u.has("paid") or s.u.acts.get("paid", 0.0) >= _PAID  # «I paid on the second»: the day is no wish
+    wished = {*_reached(s), *(() if told else _timed(s)), *_hurried(s)}
     spans = sorted({*wished, *_denied(s, wished)})
     pieces: list[tuple[int, int]] = []
     for start, end in spans:
@@ -186,7 +192,7 @@ def _denied(s: Scene, wished: set[tuple[int, int]]) -> list[tuple[int, int]]:
 def _hour_behind(s: Scene, end: int) -> int:
     """The end of a moment with the hour that runs on into an ending: «таңғы 10да»."""
     tokens = s.u.message.tokens
-    runs_on = end < len(tokens) and tokens[end].clause == tokens[end - 1].clause and tokens[end].text[0].isdecimal()
+    runs_on = end < len(tokens) and tokens[end].clause == tokens[end - 1].clause and _HOUR.match(tokens[end].text)
     if not runs_on or _contact_between(s, end, end + 1):
         return end
     return end + 1 + (end + 1 < len(tokens) and tokens[end].end == tokens[end + 1].start)
