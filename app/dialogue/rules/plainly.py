@@ -40,7 +40,7 @@ class Plain:
 def plainly(said: Said, query: str, texts: Texts) -> Plain:
     """The questions, those of a plain kind in the words for it. As they are where none is."""
     whole = _spans(said.text[:_LONG])
-    if not whole.keys() & {"goods", "our_hours", "advises"}:
+    if not whole.keys() & {"goods", "our_hours", "open_days", "advises"}:
         return Plain(said, query)
     if not said.questions:
         each_asked = (query, *(clause for clause in said.clauses if clause.endswith("?")))
@@ -77,6 +77,8 @@ def _words(question: str, text: str, whole: _Spans, texts: Texts) -> str:
 def _kind(message: Message, own: _Spans, whole: _Spans) -> str:
     """`own`: what is found in the question, `whole`: in all of the message."""
     if "our_hours" in own and "goods" not in own:
+        return "hours"
+    if "open_days" in own and len(message.tokens) - sum(end - start for start, end in own["open_days"]) < _BESIDE:
         return "hours"
     if "advises" in own and len(message.tokens) <= _ADVICE and not own.keys() & {"goods", "how_much"}:
         return "advice"
@@ -116,5 +118,5 @@ def _spans(text: str) -> _Spans:
 
 
 _LISTS = frozenset(
-    {"advises", "goods", "has_own", "his_thing", "suits", "gives_back", "third", "our_hours", "how_much", "your"}
+    {"advises", "goods", "has_own", "his_thing", "suits", "gives_back", "third", "our_hours", "open_days", "how_much", "your"}
 )

@@ -142,9 +142,17 @@ def again(s: Scene) -> Decision | None:
         return replace(told, fallback=_say(s, "trouble_call"))
     if s.u.word("when_answered"):
         return _waits(s)
-    if (s.u.word("what_to_do") and len(s.u.content) <= _BARE) or _meanwhile(s):
+    if _what_to_do(s) or _meanwhile(s):
         return _going_on(s)
     return None if s.u.has(*_ELSEWHERE) else _more_of_it(s)
+
+
+def _what_to_do(s: Scene) -> bool:
+    """Whether a clause asks what to do, and not with what."""
+    tokens = s.u.message.tokens
+    clauses = {tokens[match.start].clause for match in s.u.word("what_to_do")}
+    said = [[place for place in s.u.content if tokens[place].clause == clause] for clause in clauses]
+    return any(len(places) <= _BARE for places in said)
 
 
 def _meanwhile(s: Scene) -> bool:
