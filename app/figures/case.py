@@ -71,7 +71,7 @@ class Case:
         return {**at_least(self.catalogue, told), **self.told}
 
     def sum(self, offers: Sequence[Offer]) -> Sum:
-        granted = granted_by(self.catalogue, self.wanted.words)
+        granted = granted_by(self.catalogue, self.wanted.affirmed)
         return count(
             self.catalogue, self.items(offers), self._known, self.wanted.months, granted=granted, prefer=self.prefer,
             shares=self.shares,

@@ -189,7 +189,7 @@ def discounts(case: Case) -> Iterator[Decided]:
         return not meant or any(catalogue.applies(figure, offer) for offer in meant)
 
     own = [f for f in catalogue.reductions if fits(f)]
-    granted = [f for f in granted_by(catalogue, asked.words) if fits(f)]
+    granted = [f for f in granted_by(catalogue, asked.affirmed) if fits(f)]
     steps = [(f, case.told.get(f.quantity_unit or "")) for f in thresholds(catalogue) if fits(f)]
     counted = [(f, n) for f, n in steps if n is not None]
     if granted:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from app.figures.asking import asks_of
 from app.figures.beside import KINDS, MOST_KINDS, counted, of_kinds
+from app.figures.denied import affirmed
 from app.figures.lasting import LONGEST, asked_a_month, dates, rate, unpaid
 from app.figures.mentioned import mentioned, place_of
 from app.figures.parted import Parted, parted
@@ -15,7 +16,7 @@ from app.figures.read import MOST_READ, Read, exact, months
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.ways import Way, ways_of
-from app.figures.words import Token, asked_by, collective, common, fold, listed, tokens, written
+from app.figures.words import Token, asked_by, collective, common, fold, listed, segments, tokens, written
 
 MOST = Decimal(1_000_000)
 _PIECE = "@piece"
@@ -41,6 +42,8 @@ class Wanted:
     """Of `asks` in the words of the languages: sum, price, discount, ...; measure: a number that is no price."""
     words: tuple[str, ...]
     """All words, folded."""
+    affirmed: tuple[str, ...] = ()
+    """The same without those that it denies."""
     bare: tuple[Decimal, ...] = ()
     """Numbers that count nothing."""
     each: frozenset[str] = frozenset()
@@ -149,6 +152,7 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         months=_months(read, found, lengths, ways),
         asks=asks_of(found, named, catalogue),
         words=tuple(token.folded for token in found),
+        affirmed=affirmed(found, segments(read.text, found)),
         bare=tuple(told.bare),
         each=frozenset(told.each),
         percent=_percent(read, found),

@@ -7,6 +7,7 @@ from itertools import islice
 
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.read import figures
+from app.guardrail.text.folding import fold
 from app.guardrail.text.lexicon import Lexicon
 from app.guardrail.text.phrases import phrases
 from app.guardrail.text.words import Text, read
@@ -44,13 +45,20 @@ HEARD = 2000
 TOLD = 4000
 """Characters of all of them together, newest first: what is left out cannot vouch for a draft."""
 _NUMBER = re.compile(r"\d+")
+_IN_NUMBER = " .,'"
+"""What may stand between the digits of a number, folded."""
 
 
 def beginning(text: str) -> str:
     """What is heard of a long text: never the half of a number."""
     beyond = next(islice(_NUMBER.finditer(text, 0, HEARD), NUMBERS, None), None)
-    kept = text[: beyond.start() if beyond else HEARD]
-    return text if len(text) == len(kept) else kept.rstrip("0123456789 .,'\u00a0\u202f")
+    end = beyond.start() if beyond else HEARD
+    if len(text) <= end:
+        return text
+    kept = fold(text[:end])
+    while end and (kept[end - 1].isdecimal() or kept[end - 1] in _IN_NUMBER):
+        end -= 1
+    return text[:end]
 
 
 def told(messages: tuple[str, ...]) -> tuple[str, ...]:

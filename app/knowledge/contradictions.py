@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from app.knowledge.figures import facts_in
 from app.knowledge.lint import LintFinding, holds
@@ -38,10 +37,10 @@ def changes(before: Sequence[Section], after: Sequence[Section]) -> list[Change]
     old, new = _figures(before), _figures(after)
     found = []
     for key in sorted({*old, *new}):
-        was, now = old.get(key), new.get(key)
-        if was is None or now is None or _said(was) != _said(now):
-            name = (now or was or ("", ()))[0]
-            found.append(Change(name, _said(was), _said(now)))
+        facts = (old.get(key, []), new.get(key, []))
+        was, now = map(_said, facts)
+        if was != now:
+            found.append(Change((facts[1] or facts[0])[-1].name, was, now))
     return found
 
 
@@ -132,22 +131,19 @@ def _unit(unit: str | None) -> tuple[str, ...]:
     return tuple(words(unit or "")) or ((unit,) if unit else ())
 
 
-def _figures(sections: Sequence[Section]) -> dict[tuple[str, ...], tuple[str, tuple[Decimal, ...], Fact]]:
-    found: dict[tuple[str, ...], tuple[str, tuple[Decimal, ...], Fact]] = {}
+def _figures(sections: Sequence[Section]) -> dict[tuple[str, ...], list[Fact]]:
+    found: dict[tuple[str, ...], list[Fact]] = {}
     for section in sections:
         for fact in section.facts:
             rest = (fact.currency or "", " ".join(_unit(fact.unit)), fact.period or "")
-            key = (" ".join(words(fact.name)), *rest)
-            amounts = {fact.amount, *found[key][1]} if key in found else {fact.amount}
-            found[key] = (fact.name, tuple(sorted(amounts)), fact)
+            found.setdefault((" ".join(words(fact.name)), *rest), []).append(fact)
     return found
 
 
-def _said(figure: tuple[str, tuple[Decimal, ...], Fact] | None) -> str | None:
-    if figure is None:
-        return None
-    _, amounts, fact = figure
-    return _measured(" / ".join(f"{amount:f}" for amount in amounts), fact)
+def _said(facts: Sequence[Fact]) -> str | None:
+    """All that one name costs, each step with its bounds, whatever order they are written in."""
+    ordered = sorted(facts, key=lambda fact: (fact.min_quantity or 0, fact.amount, _plain(fact)))
+    return " / ".join(dict.fromkeys(map(_plain, ordered))) or None
 
 
 def _plain(fact: Fact) -> str:

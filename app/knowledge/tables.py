@@ -46,13 +46,14 @@ def csv_drafts(text: str, stem: str, problems: list[str]) -> list[SectionDraft]:
 
 def from_row(number: int, head: list[str], row: list[str], problems: list[str]) -> SectionDraft:
     got: dict[str, str] = {}
+    heads: dict[str, str] = {}
     others: list[tuple[str, str]] = []
     for name, cell in zip(head, map(str.strip, row), strict=False):
         key = column_kind(name) or ""
         if cell and (not key or key in got):
             others.append((name, cell))
         elif cell:
-            got[key] = cell
+            got[key], heads[key] = cell, name
     draft = SectionDraft(number, ASKED, got.pop("title", ""))
     for part in filter(str.strip, re.split(r"\n|\s/\s", got.pop("question", ""))):
         draft.questions += questions_in(part) or [part.strip()]
@@ -60,7 +61,7 @@ def from_row(number: int, head: list[str], row: list[str], problems: list[str]) 
     draft.keywords = [word for part in re.split(r"[,;|\n]", got.pop("keywords", "")) if (word := part.strip())]
     draft.category = slug(got.pop("category")) if "category" in got else ""
     if "price" in got:
-        _add_price(draft, got, next(name for name in head if column_kind(name) == "price"), problems)
+        _add_price(draft, got, heads["price"], problems)
     else:
         others += [(key, got[key]) for key in ("currency", "unit", "period") if key in got]
     draft.lines += [f"{name}: {cell}" for name, cell in others]

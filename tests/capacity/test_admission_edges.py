@@ -91,6 +91,27 @@ def test_what_one_in_fifty_takes_longer_is_reckoned_by_the_root_of_the_turns_ahe
     virtually(play())
 
 
+@pytest.mark.parametrize(
+    ("within", "late_s", "others", "spared"),
+    [
+        (12.0, 0.0, 0, True), (11.9, 0.0, 0, False), (15.0, 3.0, 0, True), (14.9, 3.0, 0, False),
+        (15.0, 3.0, 1, True), (14.9, 3.0, 1, False),
+    ],
+)  # fmt: skip
+def test_a_turn_at_work_may_take_longer_where_it_would_end_in_time_as_surely_as_it_was_let_in(
+    virtually: Any, within: float, late_s: float, others: int, spared: bool
+) -> None:
+    async def play() -> None:
+        async with AsyncExitStack() as stack:
+            admission = Admission(2, 100, pace(10.0, late_s))
+            await fill(stack, admission, others)
+            ticket = stack.enter_context(admission.ticket("shop", "asking", Deadline.after(within)))
+            await stack.enter_async_context(ticket.place(lambda _: None))
+            assert ticket.spares(2.0) is spared, "two seconds more, ten to work, and what one in fifty takes longer"
+
+    virtually(play())
+
+
 @pytest.mark.parametrize("most", [0, 1, 3])
 def test_so_many_wait_and_not_one_more(virtually: Any, most: int) -> None:
     async def play() -> None:

@@ -121,6 +121,26 @@ def test_the_table_says_the_same_and_lists_what_to_do(serving: Server) -> None:
     assert not any(line.startswith("  service: ") for line in to_do)
 
 
+@pytest.mark.parametrize(
+    ("until", "level", "count"),
+    [
+        (("2020-01-01", "2020-12-31"), "error", 0), (("2020-01-01", "2999-12-31"), "ok", 1),
+        (("2020-01-01", ""), "ok", 1), (("", ""), "ok", 2),
+    ],
+)  # fmt: skip
+def test_knowledge_of_which_no_section_is_valid_today_is_an_error(
+    closed: str, tmp_path: Path, until: tuple[str, str], level: str, count: int
+) -> None:
+    (tmp_path / "kb").mkdir()
+    sections = "".join(
+        f"  - {{id: s{n}, text: Мы открыты., valid_until: {each or 'null'}}}\n" for n, each in enumerate(until)
+    )
+    (tmp_path / "kb" / "a.yaml").write_text(f"sections:\n{sections}", "utf-8")
+    found = diagnose("--url", closed, "--data", tmp_path / "data", "--kb", tmp_path / "kb")["knowledge"]
+    assert (found["level"], found["detail"].split(", ")[-1]) == (level, f"{count} sections")
+    assert ("expired (valid_until)" in found["fix"]) == (level == "error")
+
+
 def test_keys_that_only_the_service_sees_are_no_trouble_while_it_runs(serving: Server, closed: str) -> None:
     bare = clean_environment()
     assert diagnose("--url", serving.url, "--data", serving.data, environment=bare)["API keys"]["level"] == "ok"

@@ -44,6 +44,17 @@ def test_who_asks_the_same_or_was_answered_badly_is_told_all_of_it() -> None:
     assert compose(replace(prompt, step=angry, text="другое", history=(Exchange("q", "Да."),))).text == LODGE
 
 
+@pytest.mark.parametrize("since", [0, 1, 2])
+@pytest.mark.parametrize("length", [60, 119, 120, 121, 160])
+def test_a_text_of_a_hundred_and_twenty_characters_is_said_whole_again(length: int, since: int) -> None:
+    rest, decides = "Домик сдаём на сутки.", "Собаку привозить можно."
+    text = f"{rest} {decides} Заезд {'о' * (length - len(rest) - len(decides) - 9)}."
+    assert len(text) == length
+    history = (Exchange("q", text), *[Exchange("q", "Да.")] * since)
+    prompt = Prompt(STEP, (Passage(replace(SECTION, text=text), 5.0, answers=0.7),), history, STEP.query or "")
+    assert compose(prompt).text == (text if length <= 120 else decides)
+
+
 def test_what_leans_on_the_sentence_before_brings_it_along() -> None:
     text = f"{LODGE} Баня топится по субботам. Она вмещает шестерых гостей, если никто не спешит домой пораньше."
     section = replace(SECTION, text=text)

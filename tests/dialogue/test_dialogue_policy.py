@@ -252,6 +252,27 @@ def test_the_first_language_is_whichever_the_bot_names_first(languages):
     assert step.language == languages[0]
 
 
+@pytest.mark.parametrize(
+    ("languages", "text", "said"),
+    [
+        (["kk", "en"], {"kk": ["Бағда."], "ru": ["В саду."]}, "Бағда."),
+        (["en", "kk"], {"kk": ["Бағда."], "ru": ["В саду."]}, "В саду."),
+        (["kk", "en"], {"en": ["In the garden."], "kk": ["Бағда."], "ru": ["В саду."]}, "In the garden."),
+        (["kk", "en"], {"ru": ["В саду."]}, "В саду."),
+    ],
+)
+def test_what_a_bot_has_not_in_the_customers_language_it_says_in_its_first_or_in_russian(languages, text, said):
+    topic = {"name": "place", "action": "answer", "phrases": {"en": ["marquee"]}, "text": text}
+    notice = {language: [f"{line} {{time}}" for line in lines] for language, lines in text.items()}
+    rules = {"languages": languages, "topics": [topic], "closed_notice": notice}
+    rules["hours"] = {"open": "10:00", "close": "20:00", "timezone": "Asia/Almaty"}
+    customer = Customer(Dialogue.load(policy=parse(rules, "policy.yaml", Policy.default())))
+    customer.now = NOON.replace(hour=16)  # 21:00 in Almaty
+    step = customer.says("where is the marquee?")
+    assert (step.language, step.topic, step.statement) == ("en", "place", said)
+    assert f"{said} 10:00" in step.greeting
+
+
 def test_what_a_bot_does_not_name_goes_to_a_human_by_default(policy):
     names = [topic.name for topic in policy.topics]
     assert names[-3:] == ["complaint", "legal", "medical"]

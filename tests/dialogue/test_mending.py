@@ -66,6 +66,23 @@ def test_the_earlier_question_that_his_words_name_is_looked_for(
     assert looked_for in f"{step.query} {step.wider}"
 
 
+@pytest.mark.parametrize(
+    ("messages", "looked_for", "not_for"),
+    [
+        (("доставка в Семей бывает?", "а доставка по воскресеньям?", "про доставку не ответили"), "воскресеньям", "Семей"),
+        (("доставка по воскресеньям?", "а доставка в Семей бывает?", "про доставку не ответили"), "Семей", "воскресеньям"),
+        (("is delivery free?", "how long does delivery take?", "you skipped my delivery question"), "how long", "free"),
+        (("жеткізу тегін бе?", "жеткізу қанша күн?", "жеткізу туралы сұрағымды өткізіп жібердіңіз"), "қанша күн", "тегін"),
+    ],
+)  # fmt: skip
+def test_of_two_questions_that_his_words_name_the_newer_one_is_looked_for(
+    talk: Talk, messages: tuple[str, ...], looked_for: str, not_for: str
+) -> None:
+    step = talk(*messages).steps[-1]
+    assert looked_for in f"{step.query} {step.wider}"
+    assert not_for not in f"{step.query} {step.wider}"
+
+
 def test_of_several_questions_the_one_left_open_is_looked_for(dialogue: Dialogue) -> None:
     customer = Customer(dialogue)
     customer.says("гарантия на раму какая? а доставка в Семей бывает?")

@@ -6,13 +6,18 @@ from pathlib import Path
 import pytest
 
 from app.errors import ConfigError
+from app.figures.decided import Summed
+from app.figures.deciding import decide
+from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.facts import Units, figures
+from app.figures.statements import Statements
 from app.knowledge.contradictions import changes
 from app.knowledge.importer import to_yaml
 from app.knowledge.lint import lint
 from app.knowledge.sections import digest, load, parse_file
 from app.types import Fact, Section
 from tests.figures.conftest import TODAY
+from tests.figures.reader import read
 
 FULL = Fact(
     "Скидка", Decimal(5), None, "%", None, "Тариф", "discount", Decimal(5), Decimal(9), "магазин", ("Тариф",), ("сразу",)
@@ -115,3 +120,25 @@ def test_a_moved_threshold_is_a_change_that_is_shown() -> None:
 def test_what_a_figure_is(fact: Fact, text: str, kind: str) -> None:
     (figure,) = figures([section(fact, text=text)], Units([], {}))
     assert figure.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("told", "total"),
+    [
+        ("", "18000"), ("я студент, ", "18000"), ("по будням, ", "18000"), ("буду утром, ", "18000"),
+        ("я студент, буду утром, ", "18000"), ("я студент, по будням, утром, ", "12600"),
+        ("для студентов, утром в будни, ", "12600"),
+    ],
+)  # fmt: skip
+def test_a_discount_of_several_conditions_is_counted_when_all_were_told(told: str, total: str) -> None:
+    conditions = ("студент", "утром", "в будни")
+    less = Fact("Скидка", Decimal(30), None, "%", None, "Аренда зала", "discount", conditions=conditions)
+    sections = [
+        section(Fact("Аренда зала", Decimal(9000), "KZT", "час"), text="Аренда зала 9 000 ₸ за час."),
+        section(less, name="b", text="Студентам по будням утром скидка 30 %."),
+    ]
+    asked = read(f"{told}аренда зала на 2 часа сколько")
+    (found,) = decide(asked, Catalogue.of(sections, TODAY), Statements.of(sections, TODAY), language="ru")
+    assert isinstance(found, Summed)
+    assert [each.amount for each in found.sum.totals] == [Decimal(total)]
+    assert all((condition in found.say("ru")) == (total == "12600") for condition in conditions), "said beside it"

@@ -111,6 +111,16 @@ def test_of_a_long_message_the_first_two_thousand_characters_are_heard() -> None
     assert 37 not in Case("Да.", in_shop((), customer=(f"{filler} у нас 37 касс.",))).numbers_heard
 
 
+@pytest.mark.parametrize(
+    "number", ["15000", "1 500 000", "1500,5", "1\u202f500\u202f000", "1\u2009500\u2009000", "1'500'000", "1’500’000", "١٥٠٠٠"]
+)  # fmt: skip
+def test_a_number_that_the_two_thousandth_character_cuts_is_not_heard_by_half(number: str) -> None:
+    said = f"У нас 37 касс. {'слово ' * 400}"
+    for inside in range(1, 6):
+        cut = f"{said[: 1999 - inside]} {number} чеков"
+        assert Case("Да.", in_shop((), customer=(cut,))).numbers_heard == {37}, f"{inside} characters of it"
+
+
 @pytest.mark.parametrize("draft", ["Дадим скидку 10 %.", "Скидка у нас 10, на любой тариф."])
 def test_a_discount_that_the_policy_permits_may_be_said(draft: str) -> None:
     assert "percent" not in found(draft, discounts=(Decimal(10),))

@@ -84,6 +84,22 @@ def test_a_newer_kernel_is_due_from_the_first_day_and_complained_of_after_a_week
         assert f"due since {int(days)} days: kernel 999.8.0-10-generic is installed, {runs} runs" in part.detail
 
 
+@pytest.mark.parametrize("asked_days_ago", [30, 8, 0, -8])
+def test_a_restart_is_due_since_the_first_of_a_kernel_and_what_else_asked_for_it(
+    tmp_path: Path, asked_days_ago: int
+) -> None:
+    root = host(tmp_path, os.uname().release, "999.8.0-10-generic", asked=True)
+    installed = (root / "boot" / "vmlinuz-999.8.0-10-generic").stat().st_ctime
+    asked = installed - asked_days_ago * DAY
+    os.utime(root / "run" / "reboot-required", (asked, asked))
+    found = upkeep_facts(root)
+    assert found.since == pytest.approx(min(installed, asked), abs=1)
+    part = restart_part(found, installed + 1.5 * DAY)
+    assert part is not None
+    assert part.level == ("warning" if asked_days_ago > 6 else "ok"), "a later one begins no new week"
+    assert f"due since {max(asked_days_ago, 0) + 1} days" in part.detail
+
+
 def test_what_an_update_asked_for_is_due_too_and_nothing_else_is(tmp_path: Path) -> None:
     for name in ("asked", "well", "bare"):
         (tmp_path / name).mkdir()

@@ -428,6 +428,44 @@ def test_a_price_list_is_a_section_per_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("head", "second", "cell"),
+    [
+        ("Код", "id", "lepka2"), ("Название", "Услуга", "Чашка"), ("Вопрос", "question", "почём чашка"),
+        ("Ответ", "Описание", "Глина белая."), ("Ключевые слова", "Теги", "гончар"), ("Валюта", "currency", "USD"),
+        ("Ед.", "unit", "чашка"), ("Период", "period", "год"), ("Категория", "Раздел", "Посуда"),
+        ("Приоритет", "priority", "4"), ("Язык", "language", "en"), ("Действует до", "valid until", "2028-12-31"),
+        ("Мастер", "Мастер", "Борис"),
+    ],
+)  # fmt: skip
+def test_of_two_columns_of_one_meaning_the_first_is_understood_and_the_second_is_text(
+    tmp_path: Path, head: str, second: str, cell: str
+) -> None:
+    heads = (
+        "Код;Название;Вопрос;Ответ;Цена;Валюта;Ед.;Период;Категория;Ключевые слова;Приоритет;Язык;Действует до;Мастер"
+    )
+    row = "lepka;Лепка;почём лепка;Лепим вдвоём.;2900;KZT;час;месяц;Курсы;глина;8;ru;31.12.2027;Анна"
+    assert head in heads.split(";")
+    (plain,) = table(tmp_path, f"{heads}\n{row}\n")
+    (both,) = table(tmp_path, f"{heads};{second}\n{row};{cell}\n")
+    assert both == replace(plain, text=f"{plain.text}\n{second}: {cell}")
+
+
+@pytest.mark.parametrize(
+    ("cells", "said", "fact"),
+    [
+        ("3000;6", "3000 ₸\nЦена, USD: 6", ("Лепка", 3000, "KZT")),
+        (";6", "6 $", ("Лепка", 6, "USD")),
+        ("3000;", "3000 ₸", ("Лепка", 3000, "KZT")),
+    ],
+)
+def test_of_two_columns_of_prices_each_keeps_the_currency_of_its_head(
+    tmp_path: Path, cells: str, said: str, fact: tuple[str, float, str]
+) -> None:
+    (found,) = table(tmp_path, f"Название;Цена, KZT;Цена, USD\nЛепка;{cells}\n")
+    assert (found.text, money(found)) == (f"Лепка — {said}", [fact])
+
+
+@pytest.mark.parametrize(
     ("text", "place", "said"),
     [
         ("foo;bar\n1;2\n", "prices.csv:1: ", "question and answer"),

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import warnings
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -388,6 +389,49 @@ def test_changed_new_and_gone_prices_are_listed_by_name() -> None:
         ("Принтер", None, "100 KZT"),
     }
     assert changes(old, old) == []
+
+
+def steps(*chairs: tuple[int, int, int | None]) -> tuple[Section, ...]:
+    """A chair's price in steps, a section each: (amount, from how many, up to how many)."""
+    chair = Fact("Стул", Decimal(0), "KZT", "штука")
+    facts = [
+        replace(
+            chair, amount=Decimal(n), min_quantity=Decimal(low), max_quantity=None if high is None else Decimal(high)
+        )
+        for n, low, high in chairs
+    ]
+    return tuple(section(f"s{fact.amount}", "t", fact) for fact in facts)
+
+
+def as_said(*chairs: tuple[int, int, int | None]) -> str:
+    return " / ".join(
+        f"{n} KZT per штука from {low}{f' up to {high}' if high else ''} штука" for n, low, high in chairs
+    )
+
+
+FEW, SOME, MANY = (500, 1, 5), (450, 6, 20), (400, 21, None)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        ((510, 1, 5), SOME, MANY),
+        (FEW, (455, 6, 20), MANY),
+        (FEW, SOME, (390, 21, None)),
+        (FEW, MANY),
+        (FEW, SOME, MANY, (380, 50, None)),
+        ((500, 1, 4), (450, 5, 20), MANY),
+        ((450, 1, 5), (500, 6, 20), MANY),
+    ],
+    ids=["first", "second", "last", "gone", "new", "moved", "exchanged"],
+)
+def test_a_step_of_a_price_that_is_another_new_or_gone_is_listed(
+    after: tuple[tuple[int, int, int | None], ...],
+) -> None:
+    before = steps(FEW, SOME, MANY)
+    listed = [(change.name, change.before, change.after) for change in changes(before, steps(*after))]
+    assert listed == [("Стул", as_said(FEW, SOME, MANY), as_said(*after))]
+    assert changes(before, steps(MANY, FEW, SOME)) == [], "whatever order they stand in"
 
 
 def found_by(*words: str) -> KnowledgeBase:

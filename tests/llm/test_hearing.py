@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from app.capacity.pace import Pace
 from app.deadline import Deadline
+from app.errors import ModelUnavailable
 from app.llm import Hearing
 from app.llm.hearing import _of
 from app.llm.ollama import Ollama
@@ -176,6 +177,28 @@ async def test_it_is_not_asked_while_the_model_is_left_alone_or_not_loaded(hears
         with pytest.raises(Exception, match="cannot be reached"):
             await backend.answer(PROMPT, Deadline.after(5))
         assert backend.cannot_hear() == "model"
+        await backend.close()
+
+
+@pytest.mark.parametrize("tried", [True, False], ids=["well", "ill"])
+async def test_a_model_that_was_left_alone_is_tried_by_an_answer_first(hears: Hears, tried: bool) -> None:
+    ill = fails(400, "invalid options")
+    async with ScriptedModel(ill, says('{"answer": "Да.", "human": false}') if tried else ill, RIGHT) as model:
+        backend = hears(model, breaker_failures=1, breaker_s=0.3)
+        await backend.open()
+        with pytest.raises(ModelUnavailable):
+            await backend.answer(PROMPT, Deadline.after(5))
+        await asyncio.sleep(0.4)
+        backend.available()  # the pause is over: an answer may try
+        assert backend.cannot_hear() == "model"
+        if not tried:
+            with pytest.raises(ModelUnavailable):
+                await backend.answer(PROMPT, Deadline.after(5))
+            assert backend.cannot_hear() == "model"
+        else:
+            await backend.answer(PROMPT, Deadline.after(5))
+            assert backend.cannot_hear() == ""
+            assert await backend.hear(QUESTION, 5.0) == ActHeard("price", "answered")
         await backend.close()
 
 

@@ -4,7 +4,7 @@ import ast
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -29,6 +29,30 @@ def test_a_backend_describes_itself_as_its_line_does(name: str, cpu_accepted: st
     assert {type(backend.wants_prompt), type(backend.inventive)} == {bool}
     assert backend.needs_gpu is BACKENDS[name].needs_gpu(settings.llm)
     assert backend.name
+
+
+@pytest.mark.parametrize("name", [name for name, line in BACKENDS.items() if line.probe])
+@pytest.mark.parametrize(
+    ("llm", "seconds"),
+    [
+        ({}, (13.0, 17.0)), ({"decode_tps": 20.0}, (7.0, 9.0)), ({"prefill_tps": 100.0}, (22.0, 26.0)),
+        ({"answer_tokens": 240}, (25.0, 33.0)), ({"gain": (1.0, 2.0)}, (13.0, 13.0)), ({"gain": (1.0,)}, (13.0, 25.0)),
+    ],
+)  # fmt: skip
+def test_the_settings_are_where_the_estimate_of_a_turn_begins(
+    name: str, llm: dict[str, Any], seconds: tuple[float, float]
+) -> None:
+    """Of a turn alone, and of each of two."""
+    speeds = {"backend": name, "prefill_tps": 1000.0, "decode_tps": 10.0, "gain": (1.0, 1.5), "answer_tokens": 120}
+    settings = load(environ={})
+    changed = {
+        "llm": settings.llm.model_copy(update=speeds | llm),
+        "turn": settings.turn.model_copy(update={"prompt_tokens": 1000}),
+    }
+    _, pace = BACKENDS[name].open(
+        settings.model_copy(update=changed), Telemetry(b"k" * 32), system="", on_count=lambda ours, theirs: None
+    )
+    assert (pace.service_s(1), pace.service_s(2)) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize(

@@ -108,3 +108,11 @@ def test_an_act_is_believed_from_six_in_ten_and_of_what_is_looked_up_from_less(
 ) -> None:
     assert is_unsure(names, {"price": chance, "demo": 0.05}, (), CLASSIFIER) is unsure
     assert not is_unsure(names, {"feature": chance, "demo": 0.05}, (), CLASSIFIER), "a word would change nothing"
+
+
+@pytest.mark.parametrize(("chance", "unsure"), [(0.3, True), (0.44, True), (0.45, False), (0.59, False), (0.9, False)])
+def test_a_question_beside_other_clauses_is_believed_as_what_is_looked_up_is(chance: float, unsure: bool) -> None:
+    found, clauses = Fixed.of(demo=chance, feature=0.05), ("thank you", "and that one?")
+    assert is_unsure({"feature"}, {"thanks": 0.9}, clauses, found) is unsure
+    assert is_unsure({"info"}, {"thanks": 0.9}, clauses, found) is unsure
+    assert not is_unsure({"info"}, {"thanks": 0.9}, clauses, Fixed.of(feature=chance)), "a word would change nothing"

@@ -54,6 +54,15 @@ def test_the_whole_knowledge_and_our_answers_bear_out_and_our_texts_are_said_as_
     assert spoke(said, context(own=(said,))) == []
 
 
+@pytest.mark.parametrize("since", [0, 1, 2, 5])
+def test_each_of_our_earlier_answers_bears_out(since: int) -> None:
+    ours = "Our grandmother Agatha bakes apricot dumplings each Sunday."
+    said = "Grandmother Agatha baked apricot dumplings on Sundays."
+    between = tuple(f"The ferry number {n} leaves at noon." for n in range(since))
+    assert spoke(said, context(earlier=(ours, *between))) == []
+    assert spoke(said, context(earlier=("We open at nine.", *between))) == [("borne", said)]
+
+
 def test_the_customer_s_words_may_be_said_but_bear_nothing_out() -> None:
     asked = ("does a famous painter have a cottage with a gallery of portraits?",)
     assert lowest_share(INVENTED, context(customer=asked)) < lowest_share(QUOTED, context())
@@ -92,6 +101,22 @@ def test_what_is_asked_of_a_model_are_the_claims_as_they_would_be_sent() -> None
     draft = f"**{QUOTED}** {own} Shall I ask? Yes. {INVENTED}"
     assert asserted(draft, context(own=(own,))) == (QUOTED, INVENTED)
     assert len(asserted(" ".join(f"The keeper number {n} left in {1900 + n}." for n in range(40)), context())) == 12
+
+
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [
+        ("en", "Did the last keepers leave the lighthouse in 1959?"),
+        ("en", "Would a painted portrait of the gallery suit you, or rather the cottage?!"),
+        ("ru", "Сколько кораблей проходило мимо старого маяка в 1871 году?"),
+        ("kk", "Ескі маяк 1871 жылы қанша кемеге жол көрсетті?"),
+    ],
+)
+def test_no_question_is_asked_of_a_model_however_long(language: Language, question: str) -> None:
+    of = context(language=language)
+    assert asserted(question, of) == ()
+    assert asserted(f"{QUOTED} {question} {INVENTED}", of) == (QUOTED, INVENTED)
+    assert len(asserted(question.rstrip("?!") + ".", of)) == 1, "which is no question"
 
 
 def test_a_sentence_is_read_with_what_shares_most_words_with_it() -> None:
