@@ -12,13 +12,15 @@ from app.guardrail.checks.sides import timed
 from app.guardrail.claimed import Claimed, affirmed, affirms
 from app.guardrail.statements.clauses import LIGHT, Clause, clauses
 from app.guardrail.statements.knowledge import Leaf, Stated
+from app.guardrail.statements.tongue import written_in
 
 _SAYS = 0.45
 """Weight from which a word can be what is denied."""
 _BESIDE = 0.4
 """Weight of a word by which two clauses are about the same thing."""
-_SENTENCE, _TITLE = 0.6, 0.5
-"""What a word counts that stands not in the clause but beside it, or in the title alone."""
+_SENTENCE, _TITLE, _PAGE = 0.6, 0.5, 0.4
+"""What a word counts that stands not in the clause but beside it, in the title alone, or elsewhere in a section that
+was found for the message."""
 _HEADED = 0.25
 """Added where the title has a word of the clause: there it is spoken of."""
 _SUPPOSED = 0.8
@@ -136,6 +138,8 @@ def _share(said: Claimed, clause: Clause | Claimed, place: _Place) -> float:
             held += weights[word] * _SENTENCE
         elif word in page.title:
             held += weights[word] * _TITLE
+        elif page.section.id in said.used and word in page.said:
+            held += weights[word] * _PAGE
     return held / (sum(weights[word] for word in clause.keys) or 1.0)
 
 
@@ -161,7 +165,7 @@ def _is_about(said: Claimed, clause: Clause, place: _Place, word: str, share: fl
         return enough and _denial_fits(said, page, other) and _beside(said, clause, place, word)
     if word in clause.bare:
         share = _share(said, said, place)
-    shared = _SHARED_KK if page.section.language == "kk" else _SHARED
+    shared = _SHARED_KK if written_in(page.section) == "kk" else _SHARED
     return share >= _DENIED and len(clause.keys & other.keys) >= shared and not said.counts
 
 
@@ -174,7 +178,7 @@ def _denial_fits(said: Claimed, page: Leaf, other: Clause) -> bool:
     """Whether the draft has most of what a section denies; what its title has needs no saying beside another word of
     the title."""
     headed = any(w in page.title and weight >= _BESIDE for w, weight in said.weights.items())
-    given = page.title if headed else frozenset()
+    given = page.title if headed or page.section.id in said.used else frozenset()
     telling = other.keys - LIGHT or other.keys
     held = sum(said.weigh(w) for w in telling if w in said.weights or w in given)
     return held >= _OF_DENIAL * sum(map(said.weigh, telling))
@@ -190,7 +194,7 @@ def _beside(said: Claimed, clause: Clause, place: _Place, word: str) -> bool:
         return any(w not in other.keys and (w in page.title or w in stated.keys) for w in clause.keys)
     rest = {w: weight for w, weight in said.weights.items() if w != word and weight >= _BESIDE}
     beside = {w for w in clause.keys if w in rest and w in other.keys}
-    if page.section.language == "en":
+    if written_in(page.section) == "en":
         return len(beside) >= (1 if used else _SHARED)  # English hangs a denial on more than one clause
     headed = any(w != word and w in page.title for w in clause.keys)
     near = any(w in stated.keys or w in page.title for w in rest)
