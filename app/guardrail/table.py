@@ -16,6 +16,7 @@ from app.guardrail.checks.exclusive import exclusive
 from app.guardrail.checks.founded import founded
 from app.guardrail.checks.language import brand, language
 from app.guardrail.checks.leaks import empty, leak, repeat
+from app.guardrail.checks.limited import limited
 from app.guardrail.checks.money.agreement import agreement
 from app.guardrail.checks.money.amounts import amounts
 from app.guardrail.checks.money.signs import signs
@@ -82,6 +83,7 @@ TABLE: tuple[Check, ...] = (
     Check(("contradicted",), exclusive, "what is only here, or done by the customer, is not said otherwise"),
     Check(("contradicted",), settled, "who pays, when, what is kept and in which season is as a section has it"),
     Check(("contradicted",), conceded, "nothing holds in spite of what a section excepts"),
+    Check(("contradicted",), limited, "what is only for some, or for all, is not said otherwise"),
     Check(("contradicted",), persons, "what one person does is not said of another"),
     Check(("contradicted",), spared, "what a section asks for is not said to be needless"),
     Check(("contradicted",), tongues, "nobody speaks a language that the section leaves out"),

@@ -138,9 +138,15 @@ def _share(said: Claimed, clause: Clause | Claimed, place: _Place) -> float:
             held += weights[word] * _SENTENCE
         elif word in page.title:
             held += weights[word] * _TITLE
-        elif page.section.id in said.used and word in page.said:
+        elif page.section.id in said.used and _goes_with(page, word, other):
             held += weights[word] * _PAGE
     return held / (sum(weights[word] for word in clause.keys) or 1.0)
+
+
+def _goes_with(page: Leaf, word: str, other: Clause) -> bool:
+    """Whether a section has a word elsewhere, and not only in what it denies where the clause affirms."""
+    places = page.places.get(word, ())
+    return bool(places) and (other.denies or any(not clause.denies for _, clause in places))
 
 
 def _is_about(said: Claimed, clause: Clause, place: _Place, word: str, share: float) -> bool:

@@ -95,8 +95,9 @@ def _of_section(leaf: Leaf) -> Iterator[_Taken]:
         paid = pays(stated.clauses)
         taken = [(n, side) for n in range(len(stated.clauses)) for side in _sides(stated.clauses, n, paid=paid)]
         for number, side in taken:
+            turned = {n for n, other in taken if other.axis == side.axis and opposed(side, other)}
             # «Возвращаем за неделю, позже не возвращаем»: of the same thing, and what tells them apart are no words.
-            both = side.axis in AXES and any(opposed(side, other) for _, other in taken if other.axis == side.axis)
+            both = side.axis in AXES and turned and any(_elided(stated.clauses[n]) for n in turned | {number})
             of = stated.keys if both else _meant(stated.clauses, number) or stated.keys
             yield _Taken(side, of, leaf.title, stated.text)
 
@@ -106,6 +107,11 @@ def _sides(parts: Sequence[Clause], number: int, *, paid: bool = False) -> Itera
     yield from sides(parts[number], paid)
     sentence = [word for part in parts for word in part.text]
     yield from (Side(axis, word, value=value) for axis, word, value in paired(parts[number], sentence))
+
+
+def _elided(clause: Clause) -> bool:
+    """Whether what it is said of was named before it."""
+    return refers(clause) or not _subject(clause)
 
 
 def _meant(parts: Sequence[Clause], number: int) -> frozenset[str]:
