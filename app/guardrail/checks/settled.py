@@ -8,6 +8,7 @@ the other one, it is refused.
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from app.guardrail.case import Case, Problem
@@ -25,6 +26,8 @@ _LEAST = {"payer": 0.45, "when": 0.3, "season": 0.3, "paper": 0.0, "pledge": 0.0
           "must": 0.3, "lapse": 0.3, "together": 0.1, "money": 0.2, "recipient": 0.3}  # fmt: skip
 """Share of what the draft says it of that a section's clause must have; papers and pledges are themselves that."""
 _TELLING = (*SIDED, *TELLING)
+_LONGEST = 1000
+"""Characters of a sentence of a section that is looked at."""
 _MOST = 4
 
 
@@ -90,8 +93,15 @@ def _in_another_tongue(case: Case) -> Iterator[Problem]:
                 yield Problem("contradicted", f"{side.word!r}: the section says otherwise", start, end)
 
 
-def _of_section(leaf: Leaf) -> Iterator[_Taken]:
+@lru_cache(maxsize=4096)
+def _of_section(leaf: Leaf) -> tuple[_Taken, ...]:
+    return tuple(_read(leaf))
+
+
+def _read(leaf: Leaf) -> Iterator[_Taken]:
     for stated in leaf.sentences:
+        if len(stated.text) > _LONGEST:
+            continue
         paid = pays(stated.clauses)
         taken = [(n, side) for n in range(len(stated.clauses)) for side in _sides(stated.clauses, n, paid=paid)]
         for number, side in taken:
