@@ -21,6 +21,7 @@ _ON = _LISTS.word("upon")
 _FOR_EACH = _LISTS.pattern("for_each")
 _FROM = _LISTS.word("from")
 _SAID_OF = _LISTS.words("said_of")
+_TURNING = _LISTS.words("turning")
 _WHOEVER = _LISTS.row("whoever")
 
 _TIMES = _LISTS.pattern("times")
@@ -162,7 +163,8 @@ def _around(case: Case, f: Figure, at: _Row) -> tuple[int, int]:
     if n and these[n - 1].sentence == f.sentence:
         low = these[n - 1].last + 1
     if n + 1 < len(these) and these[n + 1].sentence == f.sentence:
-        high = these[n + 1].first
+        turn = next((t for t in range(f.last + 1, these[n + 1].first) if case.text.tokens[t].text in _TURNING), None)
+        high = these[n + 1].first if turn is None else turn
     return low, high
 
 

@@ -218,7 +218,8 @@ def _priced(case: Case, sentence: int, clause: int, m: re.Match[str]) -> frozens
 def _condition_said(case: Case, sentence: int, fitting: list[Statement]) -> bool:
     least = min(min(s.least) for s in fitting)
     near = [f for f in case.money if abs(f.sentence - sentence) <= 1]
-    return any(f.value >= least for f in near)
+    told = case.heard(case.told[-1])[2] if case.told else frozenset[Decimal]()
+    return any(f.value >= least for f in near) or any(value >= least for value in told)
 
 
 def _discounts(case: Case) -> list[Problem]:
