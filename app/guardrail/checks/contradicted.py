@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from app.guardrail.case import Case, Problem
+from app.guardrail.checks.pairs import paired
 from app.guardrail.checks.sides import timed
 from app.guardrail.claimed import Claimed, affirmed, affirms
 from app.guardrail.statements.clauses import LIGHT, Clause, clauses
@@ -37,6 +38,7 @@ _FIRST = 2
 """Sentences of a draft in which its yes stands: a greeting may come before it."""
 _TOLD = 0.55
 """Weight of a word whose denial denies what was asked."""
+_MONEY = "money"
 _MOST = 4
 
 
@@ -84,6 +86,8 @@ def _opposed(said: Claimed) -> Iterator[Problem]:
             continue
         if clause.denies and timed(clause):
             continue  # «зимой не выдаём»: denied of that part of the year, which settled.py looks at
+        if _settled(said, clause):
+            continue
         if clause.advises:
             continue  # «для ресторана лучше взять другую программу»: nothing is said of what is ours
         for word in clause.words:
@@ -91,6 +95,18 @@ def _opposed(said: Claimed) -> Iterator[Problem]:
                 continue
             if told := _opposite(said, clause, word.key, word.denied):
                 yield Problem("contradicted", f"{word.text!r}: a section says {told!r}", said.start, said.end)
+
+
+def _settled(said: Claimed, clause: Clause) -> bool:
+    """Whether it is about money that is given back, and a section in use gives some back: settled.py knows of which."""
+    return any(axis == _MONEY and value for axis, _, value in paired(clause, clause.text)) and any(
+        axis == _MONEY and value
+        for leaf in said.near
+        if leaf.section.id in said.used
+        for stated in leaf.sentences
+        for each in stated.clauses
+        for axis, _, value in paired(each, each.text)
+    )
 
 
 def _opposite(said: Claimed, clause: Clause, word: str, denied: bool) -> str:

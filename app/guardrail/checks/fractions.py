@@ -9,6 +9,8 @@ from app.guardrail.statements.knowledge import page
 from app.guardrail.text.folding import fold
 from app.guardrail.text.kin import any_akin
 from app.guardrail.text.lists import Lists
+from app.guardrail.text.phrases import phrases
+from app.guardrail.text.words import read
 
 _LISTS = Lists("app.guardrail.checks", "fractions.yaml")
 _PARTS = {beginning: Decimal(value) for value, row in _LISTS.rows("parts").items() for beginning in row}
@@ -55,9 +57,9 @@ def _is_written(case: Case, start: int, end: int) -> bool:
     return False
 
 
-def taken_off(case: Case, word: str, f: Figure) -> bool:
-    """Whether a section takes just that sum off or adds it, in a word of that root: «эта сумма вычитается»."""
-    return f.value in case.prices and any_akin({case.lexicon.key(word)}, case.knowledge.keys)
+def taken_off(case: Case, f: Figure) -> bool:
+    """Whether a section reckons with just that sum: «эта сумма вычитается»."""
+    return f.value in case.prices and any(phrases().find(read(text))["reckoning"].all for text in case.knowledge.folded)
 
 
 def _is_ratio(case: Case, start: int, end: int) -> bool:

@@ -245,6 +245,10 @@ def _refine(case: Case, f: Figure, bound: frozenset[int]) -> frozenset[int]:
     beside = frozenset(
         t.key for t in case.text.tokens[low + 1 : high] if t.key and t.clause == f.clause and t.kind == "w"
     )
+    before = {t.key for t in case.sentence_tokens[f.sentence] if t.end <= f.start}
+    named = {n for n in bound if products[n].core <= before}
+    if named and named != bound and all(products[n].core & products[m].core for n in named for m in bound):
+        return frozenset(named)  # «пианино … залог»: the pledge for that, not the one for other things
     if any(frozenset(products[n].core) & beside for n in bound):
         return bound
     beside -= frozenset(p.unit for n in bound for p in products[n].prices if p.unit)  # what is counted tells no thing

@@ -35,9 +35,9 @@ def counted(text: Text, figures: tuple[Figure, ...]) -> Iterator[tuple[int, str 
             yield int(n.value), None, n.first
 
 
-    for n, (one, two) in enumerate(pairwise(t.text for t in text.tokens)):
-        if (one, two) in _BOTH_WAYS:
-            yield 2, None, n
+    for one, two in pairwise(text.tokens):
+        if (one.text, two.text) in _BOTH_WAYS:
+            yield 2, None, text.bounds(one.sentence)[0]
 
 
 def packed(case: Case, f: Figure) -> bool:

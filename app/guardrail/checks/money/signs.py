@@ -200,7 +200,7 @@ def _unreckoned(case: Case, place: int) -> bool:
     itself («если разделить, выходит около 500 ₸ в день»). Whether that is right, amounts.py tells."""
     token = case.text.tokens[place]
     worked_out = [f for f in case.money if f.sentence == token.sentence and f.first > place]
-    if any(taken_off(case, token.text, f) for f in worked_out):
+    if any(taken_off(case, f) for f in worked_out):
         return False
     return _ours(case, place) and all(f.value in case.prices for f in worked_out)
 

@@ -19,6 +19,7 @@ from app.guardrail.text.lists import Lists
 from app.guardrail.text.phrases import Found
 
 _LISTS = Lists("app.guardrail.checks.promises", "free.yaml")
+_SUCH = _LISTS.words("such")
 _NOT_BEFORE = _LISTS.pattern("not_before")
 _PAYING = _LISTS.pattern("paying")
 _UNPAID = _LISTS.word("unpaid")
@@ -186,6 +187,8 @@ def _subject(case: Case, sentence: int, clause: int, m: re.Match[str]) -> frozen
         keys |= {"@app"}  # «қосымша» is both
     if keys - case.lexicon.generic:
         own = keys
+        if sentence and _refers(case, sentence):
+            own |= case.sentence_keys[sentence - 1]
         if not keys & case.lexicon.topics and not any(m2.clause == clause for m2 in case.mentions if m2.products):
             own |= case.sentence_keys[sentence]
         return own
@@ -195,6 +198,12 @@ def _subject(case: Case, sentence: int, clause: int, m: re.Match[str]) -> frozen
     if sentence:
         return case.sentence_keys[sentence - 1]
     return case.newest_keys
+
+
+def _refers(case: Case, sentence: int) -> bool:
+    """«Такая возможность есть …»: it is said of what the sentence before tells of."""
+    tokens = case.text.inside(sentence)
+    return bool(tokens) and tokens[0].text in _SUCH
 
 
 def _priced(case: Case, sentence: int, clause: int, m: re.Match[str]) -> frozenset[int]:
