@@ -14,6 +14,7 @@ from app.guardrail.checks.counts import counts
 from app.guardrail.checks.entailed import entailed
 from app.guardrail.checks.exclusive import exclusive
 from app.guardrail.checks.founded import founded
+from app.guardrail.checks.lacking import lacking
 from app.guardrail.checks.language import brand, language
 from app.guardrail.checks.leaks import empty, leak, repeat
 from app.guardrail.checks.limited import limited
@@ -86,6 +87,7 @@ TABLE: tuple[Check, ...] = (
     Check(("contradicted",), limited, "what is only for some, or for all, is not said otherwise"),
     Check(("contradicted",), persons, "what one person does is not said of another"),
     Check(("contradicted",), spared, "what a section asks for is not said to be needless"),
+    Check(("contradicted",), lacking, "nothing is there that a section in another language has not"),
     Check(("contradicted",), tongues, "nobody speaks a language that the section leaves out"),
     Check(("founded",), founded, "what a sentence says stands together somewhere in the knowledge"),
     Check(("compared",), compared, "nobody else is run down"),

@@ -48,7 +48,7 @@ def _opened(said: Claimed, asked: Set[str]) -> Iterator[tuple[str, str]]:
         limit = _behind(clause) if _not_only(clause) else None
         if limit is None and (clause.denies or not _is_of_all(clause)):
             continue
-        spoken = _spoken(said, clause.keys if limit is None else frozenset().union(*(c.keys for c in said.clauses)))
+        spoken = _spoken(said, _named(clause) if limit is None else frozenset().union(*(c.keys for c in said.clauses)))
         about = spoken.keys() - (limit or frozenset())
         for leaf, stated, other in _stated(said):
             kept = _behind(other)
@@ -117,6 +117,11 @@ def _is_of_all(clause: Clause) -> bool:
             behind = [w for w, _ in content(" ".join(clause.text[place + 1 : place + 2]))]
             return not behind or behind[0].startswith(_ANYBODY)
     return False
+
+
+def _named(clause: Clause) -> frozenset[str]:
+    """What it says of everybody."""
+    return frozenset(word.key for word in clause.words if not fold(word.text).startswith(_ANYBODY))
 
 
 def _behind(clause: Clause) -> frozenset[str]:

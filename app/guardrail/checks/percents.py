@@ -123,7 +123,7 @@ def _of_another(case: Case, f: Figure, same: list[Known], known: list[Known]) ->
     said = case.clause_keys(f.clause) - case.lexicon.generic - case.lexicon.topics - _OBJECT_OK
     own = {key for k in same for key in said & (k.name | k.keys)}
     theirs = {key for k in known if k.value != f.value for key in said & (k.name | k.keys)}
-    return not own and len(theirs) >= _TELLING
+    return not own - theirs and len(theirs - own) >= _TELLING
 
 
 def _excepted(case: Case, f: Figure, k: Known) -> str:

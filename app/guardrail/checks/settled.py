@@ -13,7 +13,7 @@ from itertools import islice
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.pairs import AXES, TELLING, paired
-from app.guardrail.checks.sides import SIDED, Side, opposed, pays, refers, sides
+from app.guardrail.checks.sides import SIDED, US, Side, opposed, pays, refers, sides
 from app.guardrail.claimed import Claimed
 from app.guardrail.statements.clauses import LIGHT, Clause, clauses
 from app.guardrail.statements.knowledge import Leaf, page
@@ -58,7 +58,7 @@ def _turned(said: Claimed) -> Iterator[tuple[Side, str]]:
             continue
         for side in _sides(said.clauses, number, paid=paid):
             subject = _meant(said.clauses, number) or _subject(*said.clauses)
-            weights = {word: said.weigh(word) for word in subject}
+            weights = {word: said.weigh(word) for word in subject - (US if side.axis == "payer" else frozenset())}
             whole = sum(weights.values())
             same, other, told = 0.0, 0.0, ""
             for taken in (each for leaf in said.near for each in _of_section(leaf) if each.side.axis == side.axis):
@@ -108,7 +108,7 @@ def _read(leaf: Leaf) -> Iterator[_Taken]:
             turned = {n for n, other in taken if other.axis == side.axis and opposed(side, other)}
             # «Возвращаем за неделю, позже не возвращаем»: of the same thing, and what tells them apart are no words.
             both = side.axis in AXES and turned and any(_elided(stated.clauses[n]) for n in turned | {number})
-            of = stated.keys if both else _meant(stated.clauses, number) or stated.keys
+            of = stated.keys if both or not _subject(stated.clauses[number]) else _meant(stated.clauses, number)
             yield _Taken(side, of, leaf.title, stated.text)
 
 

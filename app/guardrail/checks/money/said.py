@@ -34,7 +34,6 @@ def counted(text: Text, figures: tuple[Figure, ...]) -> Iterator[tuple[int, str 
         if n.spelled and n.first not in taken and n.value == int(n.value) and 1 < n.value < MANY:
             yield int(n.value), None, n.first
 
-
     for one, two in pairwise(text.tokens):
         if (one.text, two.text) in _BOTH_WAYS:
             yield 2, None, text.bounds(one.sentence)[0]
