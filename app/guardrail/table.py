@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.borne import borne
+from app.guardrail.checks.bounded import bounded
 from app.guardrail.checks.bounds import size
 from app.guardrail.checks.compared import compared
 from app.guardrail.checks.conceded import conceded
@@ -87,6 +88,7 @@ TABLE: tuple[Check, ...] = (
     Check(("contradicted",), limited, "what is only for some, or for all, is not said otherwise"),
     Check(("contradicted",), persons, "what one person does is not said of another"),
     Check(("contradicted",), spared, "what a section asks for is not said to be needless"),
+    Check(("contradicted",), bounded, "what is given back is so within the time that a section gives it for"),
     Check(("contradicted",), lacking, "nothing is there that a section in another language has not"),
     Check(("contradicted",), tongues, "nobody speaks a language that the section leaves out"),
     Check(("founded",), founded, "what a sentence says stands together somewhere in the knowledge"),

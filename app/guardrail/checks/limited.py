@@ -1,7 +1,7 @@
 """Check `contradicted`, beside contradicted.py: where a section draws a line, a draft does not move it.
 
-«Не только на домик», «всем желающим» beside «только …»; «только если чините» beside «даже если передумали»; «без записи»
-beside «по записи».
+«Не только на домик», «всем желающим» beside «только …»; «только если чините» beside «даже если передумали»; «без
+записи» beside «по записи».
 """
 
 from collections.abc import Iterator, Set
@@ -42,7 +42,7 @@ def limited(case: Case) -> list[Problem]:
 
 def _opened(said: Claimed, asked: Set[str]) -> Iterator[tuple[str, str]]:
     """«Не только», «всем» of what is only for some."""
-    for number, clause in enumerate(said.clauses):
+    for clause in said.clauses:
         if clause.supposes:
             continue
         limit = _behind(clause) if _not_only(clause) else None
@@ -57,9 +57,10 @@ def _opened(said: Claimed, asked: Set[str]) -> Iterator[tuple[str, str]]:
             if limit is not None:
                 if limit & kept and not _said_of_all(said, about):
                     yield clause.text[0], stated.text
-            elif _holds(spoken, stated, leaf) and kept.isdisjoint(clause.keys | asked) and about & stated.keys:
-                if not _said_of_all(said, about):
-                    yield clause.text[0], stated.text
+                continue
+            others = kept.isdisjoint(clause.keys | asked) and about & stated.keys
+            if others and _holds(spoken, stated, leaf) and not _said_of_all(said, about):
+                yield clause.text[0], stated.text
 
 
 def _closed(said: Claimed) -> Iterator[tuple[str, str]]:

@@ -94,7 +94,7 @@ def _is_theirs(case: Case, f: Figure, keys: frozenset[str], clause: str) -> bool
 
 
 def _reached(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> bool:
-    """«За пять дней» to somebody who said so, where a section says «за 3–6 дней» or «за два дня и раньше» of the same."""
+    """«За пять дней» to somebody who said so, where a section says «за 3–6 дней» or «за два дня и раньше»."""
     heard = case.durations_heard
     if not any(equal(f.value, f.unit, g, unit) for g in heard for unit in ("minute", "month")):
         return False

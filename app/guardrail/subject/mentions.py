@@ -15,7 +15,6 @@ from app.guardrail.text.lexicon import HEAD_WORDS, HEADS, PREPOSITIONS, QUALIFIE
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import PlacedToken, Text
 
-
 _BARE = Lists("app.guardrail.subject", "wording.yaml").words("bare")
 
 
