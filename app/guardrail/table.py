@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.borne import borne
+from app.guardrail.checks.bounded import bounded
 from app.guardrail.checks.bounds import size
 from app.guardrail.checks.compared import compared
 from app.guardrail.checks.conceded import conceded
@@ -14,8 +15,10 @@ from app.guardrail.checks.counts import counts
 from app.guardrail.checks.entailed import entailed
 from app.guardrail.checks.exclusive import exclusive
 from app.guardrail.checks.founded import founded
+from app.guardrail.checks.lacking import lacking
 from app.guardrail.checks.language import brand, language
 from app.guardrail.checks.leaks import empty, leak, repeat
+from app.guardrail.checks.limited import limited
 from app.guardrail.checks.money.agreement import agreement
 from app.guardrail.checks.money.amounts import amounts
 from app.guardrail.checks.money.signs import signs
@@ -82,8 +85,11 @@ TABLE: tuple[Check, ...] = (
     Check(("contradicted",), exclusive, "what is only here, or done by the customer, is not said otherwise"),
     Check(("contradicted",), settled, "who pays, when, what is kept and in which season is as a section has it"),
     Check(("contradicted",), conceded, "nothing holds in spite of what a section excepts"),
+    Check(("contradicted",), limited, "what is only for some, or for all, is not said otherwise"),
     Check(("contradicted",), persons, "what one person does is not said of another"),
     Check(("contradicted",), spared, "what a section asks for is not said to be needless"),
+    Check(("contradicted",), bounded, "what is given back is so within the time that a section gives it for"),
+    Check(("contradicted",), lacking, "nothing is there that a section in another language has not"),
     Check(("contradicted",), tongues, "nobody speaks a language that the section leaves out"),
     Check(("founded",), founded, "what a sentence says stands together somewhere in the knowledge"),
     Check(("compared",), compared, "nobody else is run down"),

@@ -11,6 +11,7 @@ from app.guardrail.allowed.model import Known, Page, Price, Product
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import UNITS_OF_TIME
 from app.guardrail.figures.read import figures
+from app.guardrail.statements.tongue import written_in
 from app.guardrail.text.lexicon import QUALIFIERS, Lexicon
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import Text, keys_of, read, sentence_keys
@@ -29,7 +30,7 @@ def page(section: Section, lexicon: Lexicon) -> Page:
     """One section, read with the draft's own reader."""
     names = [read(fact.name, lexicon=lexicon) for fact in section.facts]
     named = model_names((section.text, section.title, *(fact.name for fact in section.facts)))
-    text = read(section.text, section.language, lexicon)
+    text = read(section.text, written_in(section), lexicon)
     found = figures(text, named)
     title = keys_of(read(section.title, section.language, lexicon))
     products = _products(section, text, found, names, title)

@@ -8,17 +8,20 @@ from collections.abc import Iterator
 from itertools import islice
 
 from app.guardrail.case import Case, Problem
+from app.guardrail.checks.pairs import paired
 from app.guardrail.checks.sides import timed
 from app.guardrail.claimed import Claimed, affirmed, affirms
 from app.guardrail.statements.clauses import LIGHT, Clause, clauses
 from app.guardrail.statements.knowledge import Leaf, Stated
+from app.guardrail.statements.tongue import written_in
 
 _SAYS = 0.45
 """Weight from which a word can be what is denied."""
 _BESIDE = 0.4
 """Weight of a word by which two clauses are about the same thing."""
-_SENTENCE, _TITLE = 0.6, 0.5
-"""What a word counts that stands not in the clause but beside it, or in the title alone."""
+_SENTENCE, _TITLE, _PAGE = 0.6, 0.5, 0.4
+"""What a word counts that stands not in the clause but beside it, in the title alone, or elsewhere in a section that
+was found for the message."""
 _HEADED = 0.25
 """Added where the title has a word of the clause: there it is spoken of."""
 _SUPPOSED = 0.8
@@ -35,6 +38,7 @@ _FIRST = 2
 """Sentences of a draft in which its yes stands: a greeting may come before it."""
 _TOLD = 0.55
 """Weight of a word whose denial denies what was asked."""
+_MONEY = "money"
 _MOST = 4
 
 
@@ -82,6 +86,8 @@ def _opposed(said: Claimed) -> Iterator[Problem]:
             continue
         if clause.denies and timed(clause):
             continue  # «зимой не выдаём»: denied of that part of the year, which settled.py looks at
+        if _settled(said, clause):
+            continue
         if clause.advises:
             continue  # «для ресторана лучше взять другую программу»: nothing is said of what is ours
         for word in clause.words:
@@ -89,6 +95,18 @@ def _opposed(said: Claimed) -> Iterator[Problem]:
                 continue
             if told := _opposite(said, clause, word.key, word.denied):
                 yield Problem("contradicted", f"{word.text!r}: a section says {told!r}", said.start, said.end)
+
+
+def _settled(said: Claimed, clause: Clause) -> bool:
+    """Whether it is about money that is given back, and a section in use gives some back: settled.py knows of which."""
+    return any(axis == _MONEY and value for axis, _, value in paired(clause, clause.text)) and any(
+        axis == _MONEY and value
+        for leaf in said.near
+        if leaf.section.id in said.used
+        for stated in leaf.sentences
+        for each in stated.clauses
+        for axis, _, value in paired(each, each.text)
+    )
 
 
 def _opposite(said: Claimed, clause: Clause, word: str, denied: bool) -> str:
@@ -136,7 +154,15 @@ def _share(said: Claimed, clause: Clause | Claimed, place: _Place) -> float:
             held += weights[word] * _SENTENCE
         elif word in page.title:
             held += weights[word] * _TITLE
+        elif page.section.id in said.used and _goes_with(page, word, other):
+            held += weights[word] * _PAGE
     return held / (sum(weights[word] for word in clause.keys) or 1.0)
+
+
+def _goes_with(page: Leaf, word: str, other: Clause) -> bool:
+    """Whether a section has a word elsewhere, and not only in what it denies where the clause affirms."""
+    places = page.places.get(word, ())
+    return bool(places) and (other.denies or any(not clause.denies for _, clause in places))
 
 
 def _is_about(said: Claimed, clause: Clause, place: _Place, word: str, share: float) -> bool:
@@ -161,7 +187,7 @@ def _is_about(said: Claimed, clause: Clause, place: _Place, word: str, share: fl
         return enough and _denial_fits(said, page, other) and _beside(said, clause, place, word)
     if word in clause.bare:
         share = _share(said, said, place)
-    shared = _SHARED_KK if page.section.language == "kk" else _SHARED
+    shared = _SHARED_KK if written_in(page.section) == "kk" else _SHARED
     return share >= _DENIED and len(clause.keys & other.keys) >= shared and not said.counts
 
 
@@ -174,7 +200,7 @@ def _denial_fits(said: Claimed, page: Leaf, other: Clause) -> bool:
     """Whether the draft has most of what a section denies; what its title has needs no saying beside another word of
     the title."""
     headed = any(w in page.title and weight >= _BESIDE for w, weight in said.weights.items())
-    given = page.title if headed else frozenset()
+    given = page.title if headed or page.section.id in said.used else frozenset()
     telling = other.keys - LIGHT or other.keys
     held = sum(said.weigh(w) for w in telling if w in said.weights or w in given)
     return held >= _OF_DENIAL * sum(map(said.weigh, telling))
@@ -190,7 +216,7 @@ def _beside(said: Claimed, clause: Clause, place: _Place, word: str) -> bool:
         return any(w not in other.keys and (w in page.title or w in stated.keys) for w in clause.keys)
     rest = {w: weight for w, weight in said.weights.items() if w != word and weight >= _BESIDE}
     beside = {w for w in clause.keys if w in rest and w in other.keys}
-    if page.section.language == "en":
+    if written_in(page.section) == "en":
         return len(beside) >= (1 if used else _SHARED)  # English hangs a denial on more than one clause
     headed = any(w != word and w in page.title for w in clause.keys)
     near = any(w in stated.keys or w in page.title for w in rest)

@@ -1,11 +1,18 @@
 """Days in check `term`: today, tomorrow, a day of the week and a deadline that somebody sets stand in the sections."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.bounds import Few
-from app.guardrail.checks.weekdays import given, is_off, names_days
+from app.guardrail.checks.persons import people_known
+from app.guardrail.checks.weekdays import days_of, given, is_off, names_days
+from app.guardrail.known import WORD
+from app.guardrail.statements.clauses import key
+from app.guardrail.statements.knowledge import page
+from app.guardrail.text.folding import fold
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import covered
 
@@ -47,7 +54,29 @@ def days(case: Case) -> list[Problem]:
             if shut or not _may_be_said(case, m, piece, week=pattern is _WEEK):
                 detail = f"{case.text.raw[m.start() : m.end()]!r}: no section promises this"
                 problems.append(Problem("term", detail, *m.span()))
-    return problems
+    return [*problems, *islice(_another_of(case), 1)]
+
+
+def _another_of(case: Case) -> Iterator[Problem]:
+    """Another day than a section gives the person that a sentence names; names are the same in every language."""
+    for start, end in case.text.sentences:
+        said = days_of(case.text.folded[start:end])
+        people = _people(case.text.raw[start:end]) if said else frozenset[str]()
+        theirs = [
+            days_of(fold(stated.text))
+            for passage in case.context.passages
+            for stated in page(passage.section).sentences
+            if people and people <= _people(stated.text)
+        ]
+        if any(theirs) and not said <= frozenset[int]().union(*theirs) and not case.is_own(start, end):
+            yield Problem("term", "no section gives that day for whom it names", start, end)
+
+
+@lru_cache(maxsize=4096)
+def _people(text: str) -> frozenset[str]:
+    """Keys of the people's names in a text."""
+    named = frozenset(key(word) for word in WORD.findall(text) if word[0].isupper())
+    return named & people_known()
 
 
 @lru_cache(maxsize=16)

@@ -24,6 +24,9 @@ _ADDED = frozenset(map(fold, _LISTS.words("added")))
 _IN = frozenset(map(fold, _LISTS.words("in")))
 _WE = frozenset(map(fold, _LISTS.words("we")))
 _THEMSELVES = frozenset(map(fold, _LISTS.words("themselves")))
+_YOU, _WE_DO = frozenset(map(fold, _LISTS.words("you"))), tuple(map(fold, _LISTS.row("we_do")))
+_DONE = 2
+"""Words that tell what is done."""
 _LONGER = frozenset(map(fold, _LISTS.words("longer")))
 _BETWEEN = re.compile(_LISTS.expression("between"))
 _WORD = re.compile(r"[^\W\d_]+")
@@ -45,7 +48,7 @@ def exclusive(case: Case) -> list[Problem]:
         Problem("contradicted", f"{what!r}: a section says {told!r}", said.start, said.end)
         for said in case.claimed
         if not said.refuses
-        for what, told in islice((*_beyond(case, said), *_for_them(said)), 1)
+        for what, told in islice((*_beyond(case, said), *_for_them(said), *_for_us(said)), 1)
     )
     return list(islice(found, 4))
 
@@ -145,9 +148,37 @@ def _for_them(said: Claimed) -> Iterator[tuple[str, str]]:
             for stated in page.sentences:
                 words = frozenset(word for each in stated.clauses for word in each.text)
                 share = sum(said.weights[w] for w in clause.keys if w in stated.keys) / whole
-                if not _WE.isdisjoint(words) or _THEMSELVES.isdisjoint(words):
+                if _is_ours(stated) or not _WE.isdisjoint(words) or _THEMSELVES.isdisjoint(words):
                     ours = max(ours, share)
                 elif share > theirs:
                     theirs, told = share, stated.text
         if theirs >= _SAME and theirs > ours:
             yield next(word for word in clause.text if word in _WE), told
+
+
+def _for_us(said: Claimed) -> Iterator[tuple[str, str]]:
+    """«Вам нужно самостоятельно» of what a section says that we do ourselves."""
+    for clause in said.clauses:
+        by_you = not _YOU.isdisjoint(clause.text) and not _THEMSELVES.isdisjoint(clause.text)
+        if clause.denies or clause.supposes or not by_you or any(w.endswith(_WE_DO) for w in clause.text):
+            continue
+        does = {word.key: said.weights[word.key] for word in clause.words if fold(word.text) not in _THEMSELVES}
+        whole = sum(does.values())
+        if len(does) < _DONE:
+            continue
+        ours = [
+            stated.text
+            for page in said.near
+            for stated in page.sentences
+            if _is_ours(stated) and sum(w for k, w in does.items() if k in stated.keys) >= _SAME * whole
+        ]
+        if ours:
+            yield next(word for word in clause.text if word in _THEMSELVES), ours[0]
+
+
+def _is_ours(stated: Stated) -> bool:
+    """«Сообщаем сами»: a clause that says that we do it ourselves."""
+    return any(
+        not _THEMSELVES.isdisjoint(clause.text) and any(w.endswith(_WE_DO) for w in clause.text) and not clause.denies
+        for clause in stated.clauses
+    )

@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from app.guardrail.case import Case
+from app.guardrail.figures.figure import Figure
+from app.guardrail.statements.knowledge import page
+from app.guardrail.text.folding import fold
+from app.guardrail.text.kin import any_akin
 from app.guardrail.text.lists import Lists
+from app.guardrail.text.phrases import phrases
+from app.guardrail.text.words import read
 
 _LISTS = Lists("app.guardrail.checks", "fractions.yaml")
 _PARTS = {beginning: Decimal(value) for value, row in _LISTS.rows("parts").items() for beginning in row}
@@ -20,15 +26,40 @@ def known_parts(case: Case, start: int, end: int) -> frozenset[Decimal]:
     words = case.text.folded[start:end].split()
     parts = {_PARTS[beginning] for word in words for beginning in _BEGINNINGS if word.startswith(beginning)}
     piece = case.sentence_text(case.sentence_at(start))
-    if not parts or not _ADDED.search(piece) or _LESS.search(piece):
+    if not parts or _LESS.search(piece):
         return frozenset()
-    known = (k for k in case.knowledge.known if k.kind == "percent" and k.value in parts)
+    known = [k for k in case.knowledge.known if k.kind == "percent" and k.value in parts]
+    if not _ADDED.search(piece):
+        said = case.sentence_keys[case.sentence_at(start)] - case.lexicon.generic
+        known = [k for k in known if any_akin(said, k.keys | k.name)]
     return frozenset(k.value for k in known if "@discount" not in k.keys | k.name and _ADDED.search(k.page))
 
 
 def is_known_part(case: Case, start: int, end: int) -> bool:
     """Whether the part that the draft names there is such a percentage, or how one price named beside is to another."""
-    return bool(known_parts(case, start, end)) or _is_ratio(case, start, end)
+    return bool(known_parts(case, start, end)) or _is_written(case, start, end) or _is_ratio(case, start, end)
+
+
+def _is_written(case: Case, start: int, end: int) -> bool:
+    """Whether a section has that part in a sentence with another word of the draft's: «возвращаем половину»."""
+    words = case.text.folded[start:end].split()
+    parts = tuple(beginning for word in words for beginning in _BEGINNINGS if word.startswith(beginning))
+    said = case.sentence_keys[case.sentence_at(start)] - case.lexicon.generic
+    if not parts or not said:
+        return False
+    for passage in case.context.passages:
+        for stated in page(passage.section).sentences:
+            told = {case.lexicon.key(fold(word)) for clause in stated.clauses for word in clause.text}
+            if any(word.startswith(parts) for clause in stated.clauses for word in clause.text) and any_akin(
+                said, told - {""}
+            ):
+                return True
+    return False
+
+
+def taken_off(case: Case, f: Figure) -> bool:
+    """Whether a section reckons with just that sum: «эта сумма вычитается»."""
+    return f.value in case.prices and any(phrases().find(read(text))["reckoning"].all for text in case.knowledge.folded)
 
 
 def _is_ratio(case: Case, start: int, end: int) -> bool:

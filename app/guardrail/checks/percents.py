@@ -21,6 +21,7 @@ _ON = _LISTS.word("upon")
 _FOR_EACH = _LISTS.pattern("for_each")
 _FROM = _LISTS.word("from")
 _SAID_OF = _LISTS.words("said_of")
+_TURNING = _LISTS.words("turning")
 _WHOEVER = _LISTS.row("whoever")
 
 _TIMES = _LISTS.pattern("times")
@@ -122,7 +123,7 @@ def _of_another(case: Case, f: Figure, same: list[Known], known: list[Known]) ->
     said = case.clause_keys(f.clause) - case.lexicon.generic - case.lexicon.topics - _OBJECT_OK
     own = {key for k in same for key in said & (k.name | k.keys)}
     theirs = {key for k in known if k.value != f.value for key in said & (k.name | k.keys)}
-    return not own and len(theirs) >= _TELLING
+    return not own - theirs and len(theirs - own) >= _TELLING
 
 
 def _excepted(case: Case, f: Figure, k: Known) -> str:
@@ -162,7 +163,8 @@ def _around(case: Case, f: Figure, at: _Row) -> tuple[int, int]:
     if n and these[n - 1].sentence == f.sentence:
         low = these[n - 1].last + 1
     if n + 1 < len(these) and these[n + 1].sentence == f.sentence:
-        high = these[n + 1].first
+        turn = next((t for t in range(f.last + 1, these[n + 1].first) if case.text.tokens[t].text in _TURNING), None)
+        high = these[n + 1].first if turn is None else turn
     return low, high
 
 

@@ -36,11 +36,11 @@ def _another(said: Claimed) -> Iterator[Problem]:
         if len(does) < _SAME or clause.denies or clause.supposes or not named & clause.keys:
             continue
         same = [
-            (stated, _people() & other.keys)
+            (stated, people_known() & other.keys)
             for leaf in said.near
             for stated in leaf.sentences
             for other in stated.clauses
-            if len(does & other.keys) >= _SAME and not _people().isdisjoint(other.keys)
+            if len(does & other.keys) >= _SAME and not people_known().isdisjoint(other.keys)
         ]
         if same and not any(theirs & named for _, theirs in same):
             yield _problem(said, same[0][0])
@@ -53,9 +53,10 @@ def _problem(said: Claimed, stated: Stated) -> Problem:
 @lru_cache(maxsize=4096)
 def _persons(text: str) -> frozenset[str]:
     """Keys of the names of people in a text."""
-    return frozenset(key(word) for word in WORD.findall(text) if word[0].isupper()) & _people()
+    return frozenset(key(word) for word in WORD.findall(text) if word[0].isupper()) & people_known()
 
 
 @lru_cache(maxsize=1)
-def _people() -> frozenset[str]:
+def people_known() -> frozenset[str]:
+    """Keys of the names that people have."""
     return frozenset(map(key, words("ru").people))

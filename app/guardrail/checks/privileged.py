@@ -41,8 +41,8 @@ def privileged(case: Case) -> list[Problem]:
     found = (
         Problem("contradicted", f"{what!r}: a section says {told!r}", said.start, said.end)
         for said in case.claimed
-        if not said.counts and not said.refuses
-        for what, told in islice((*_of_all(case, said), *_of_another(said)), 1)
+        if not said.refuses
+        for what, told in islice((*_of_all(case, said), *(() if said.counts else _of_another(said))), 1)
     )
     return list(islice(found, 4))
 

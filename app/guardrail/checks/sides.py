@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from app.guardrail.statements.clauses import Clause
+from app.guardrail.statements.clauses import Clause, key
 from app.guardrail.text.folding import fold
 from app.guardrail.text.lists import Lists
 
@@ -38,6 +38,8 @@ SIDED = tuple({*_PAY, *_PROVIDE, *_THEY, *_BACK, *_BEFORE, *_AFTER, *_KEEP, *_ST
                *_PAPER, *_SHUT, *(each for _, row in (*_MONTHS, *_SEASONS) for each in row),
                *(word for pair in _YEAR for word in pair), *_LISTS.row("besides")})  # fmt: skip
 """Beginnings of the words by which a side is told."""
+US = frozenset(map(key, _WE))
+"""Keys of what we are called."""
 
 
 @dataclass(frozen=True, slots=True)

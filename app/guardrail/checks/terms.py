@@ -21,6 +21,7 @@ _WORTH = _LISTS.pattern("worth")
 _FOR = _LISTS.word("for")
 _NOT_ALWAYS = _LISTS.pattern("not_always")
 
+_OR_MORE = _LISTS.pattern("or_more")
 _LASTS = _LISTS.pattern("lasts")
 _CLAIMED_PLAIN = frozenset(
     {"@offline", "@backup", "@warranty", "@instalment", "@trial", "@refund", "@keep", "@payback"}
@@ -73,7 +74,7 @@ def _duration(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -
     clause = case.clause_text(f.clause)
     if _is_theirs(case, f, keys, clause) or _within(case, f, keys, known):
         return ""
-    if _is_paid_period(case, f):
+    if _is_paid_period(case, f) or _reached(case, f, keys, known):
         return ""
     equals = [k for k in known if equal(f.value, f.unit, k.value, k.unit)]
     same = [k for k in equals if k.note != "plain"] or [k for k in equals if k.keys & _CLAIMED_PLAIN]
@@ -90,6 +91,23 @@ def _is_theirs(case: Case, f: Figure, keys: frozenset[str], clause: str) -> bool
     if _NEGATED.search(clause) or _REPEATED.match(case.text.folded[f.end : f.end + 12]):
         return True
     return not keys & case.lexicon.topics and not ACTION.search(clause)
+
+
+def _reached(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> bool:
+    """«За пять дней» to somebody who said so, where a section says «за 3–6 дней» or «за два дня и раньше»."""
+    heard = case.durations_heard
+    if not any(equal(f.value, f.unit, g, unit) for g in heard for unit in ("minute", "month")):
+        return False
+    said = keys - _light(case)
+    for n, k in enumerate(known):
+        if k.unit != f.unit or k.value > f.value or not (said & k.context or keys & k.context & case.lexicon.topics):
+            continue
+        if k.low and any(o.page == k.page and o.unit == k.unit and o.value >= f.value for o in known[n + 1 : n + 2]):
+            return True
+        at = k.page.find(k.text) if k.text else -1
+        if at >= 0 and _OR_MORE.match(k.page, at + len(k.text)):
+            return True
+    return False
 
 
 def _is_paid_period(case: Case, f: Figure) -> bool:
@@ -194,6 +212,8 @@ def _was_asked(case: Case, known: list[Known], same: list[Known]) -> bool:
 
 def _vague(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> str:
     """What is wrong with a duration without a number, by how it is said."""
+    if _reached(case, f, keys, known) or _NEGATED.search(case.clause_text(f.clause)):
+        return ""
     subject = about.topics(case, f, keys)
     for k in known:
         if equal(f.value, f.unit, k.value, k.unit):

@@ -44,6 +44,11 @@ def names_days(page: str) -> bool:
     return bool(_given(page)[0])
 
 
+def days_of(text: str) -> frozenset[int]:
+    """The days of the week that a folded text names, without those off."""
+    return frozenset().union(*(_PARTS.get(day, (day,)) for day in _given(text)[0]))
+
+
 def is_off(word: str, said: str, page: str) -> bool:
     """Whether a text gives the day as one off, and a sentence as another."""
     found = _DAY.match(word)

@@ -31,6 +31,7 @@ _TURNED_LEADS = _LISTS.words("turned_leads")
 _ADDRESS = _LISTS.words("address")
 _LABELS = _LISTS.words("labels")
 _WORKING = _LISTS.pattern("working")
+_FOR_SO_MANY, _SUFFIX = _LISTS.row("for_so_many"), 3
 
 
 def figures(
@@ -200,7 +201,13 @@ def _counted(at: _At) -> Figure | None:
     if unit.text in CURRENCIES:
         return at.made("money", place, currency=CURRENCIES[unit.text])
     noun = unit.key and unit.key not in ("@price", "@pay") and (unit.latin or _is_noun(unit))
-    return at.made("count", place, unit=unit.key) if noun else None
+    return at.made("count", place, unit=_of_so_many(at, unit)) if noun else None
+
+
+def _of_so_many(at: _At, unit: PlacedToken) -> str:
+    """«Алты адамдық» is for six people: the suffix says what it holds."""
+    known = at.text.lexicon.key(unit.text[:-_SUFFIX]) if unit.text.endswith(_FOR_SO_MANY) else ""
+    return known if known.startswith("@") else unit.key
 
 
 def _turned(at: _At) -> Figure | None:

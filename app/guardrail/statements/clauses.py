@@ -44,6 +44,7 @@ _TURNING, _PRONOUNS, _EXISTING, _LACKING = (
     _folded("lacking"),
 )
 _ADVISING = _folded("advising")
+_AND, _FORBIDDEN = _folded("and"), _folded("forbidden")
 _JOINING, _NEITHER, _ASIDES = _folded("joining"), _folded("neither"), _folded("asides")
 _CAUSES = frozenset(tuple(fold(cause).split("-")) for cause in _LISTS.words("causes"))
 _RELATIVE, _NEEDING, _DOING = _beginnings("relative"), _beginnings("needing"), _beginnings("doing")
@@ -52,12 +53,15 @@ _UNTRUE, _PRICED = _beginnings("untrue"), _beginnings("priced")
 _WORD = re.compile(r"[^\W\d_]+|[^\w\s]|\n")
 _ENDS = frozenset(",;:()\u2014\u2013.!?\n")
 _QUOTED = re.compile("\u00ab([^\u00ab\u00bb]+)\u00bb")
+_STRESS = dict.fromkeys((0x300, 0x301))
 _KEY = 5
 """Sounds of a word's stem by which it is itself in any form, and a verb its noun."""
 _FOCUS = 2
 """Words behind a denial that are denied in a long clause; in a short one all of them are."""
 _SHORT = 4
-_JOINED = "and"
+_JOINED, _AGAIN = "and", "again"
+_BARE_DENIAL = 3
+"""Words of «и не паяем»."""
 _END = 3
 """Last words of a clause among which a denial is that closes a list."""
 _LONG = 4
@@ -139,9 +143,14 @@ def key(word: str) -> str:
 
 def content(text: str) -> Iterator[tuple[str, str]]:
     """(word, key) of each word that names something."""
-    for found in _WORD.findall(text):
+    for found in _WORD.findall(_unstressed(text)):
         if (named := _named(found)) is not None:
             yield found, named
+
+
+def _unstressed(text: str) -> str:
+    """Without the accents that tell how a word is said: «бо́льшая» is one word."""
+    return text.translate(_STRESS) if any(mark in text for mark in "\u0300\u0301") else text
 
 
 @lru_cache(maxsize=65536)
@@ -162,7 +171,8 @@ LIGHT = frozenset(map(key, _LISTS.words("light")))
 @lru_cache(maxsize=8192)
 def clauses(text: str, language: Language) -> tuple[Clause, ...]:
     """Of one sentence."""
-    pieces = _without_asides(_pieces(text))
+    text = _unstressed(text)
+    pieces = _with_their_objects(_without_asides(_pieces(text)))
     made = [_clause(words, language) for words, _ in pieces]
     marks = [mark for _, mark in pieces]
     for place in range(1, len(made)):
@@ -181,15 +191,19 @@ def _pieces(text: str) -> Iterator[tuple[list[str], str]]:
     """(words, the mark that the clause ends with). What is not there may be a list: each of its items is a clause."""
     lists = not _LACKING.isdisjoint(map(folded, _WORD.findall(text)))
     words: list[str] = []
+    heard = ""
     for match in _WORD.finditer(text):
         found = match[0]
-        word = folded(found)
+        before, word = heard, folded(found)
+        heard = word
         spaced = found == "-" and text[match.start() - 1 : match.start()] == " "
         joined = lists and word in _JOINING
-        if found in _ENDS or spaced or joined or word in _TURNING:
+        again = word in _PLAIN and before in _AND and not _PLAIN.isdisjoint(map(folded, words))
+        lead = [words.pop()] if again else []  # «не лечим глаза и не выдаём справки»: each denial has its own
+        if found in _ENDS or spaced or joined or again or word in _TURNING:
             if words:
-                yield words, _JOINED if joined else found
-            words = [found] if word in _NEITHER else []
+                yield words, _JOINED if joined else _AGAIN if again else found
+            words = [*lead, found] if word in _NEITHER or again else []
         elif found[0].isalpha():
             words.append(found)
     if words:
@@ -207,6 +221,17 @@ def _without_asides(pieces: Iterator[tuple[list[str], str]]) -> list[tuple[list[
         elif aside:
             made[-1] = ([*made[-1][0], *words], mark)
             aside = False
+        else:
+            made.append((words, mark))
+    return made
+
+
+def _with_their_objects(pieces: list[tuple[list[str], str]]) -> list[tuple[list[str], str]]:
+    """«Пластик не клеим и не паяем»: a second denial without an object of its own has that of the first."""
+    made: list[tuple[list[str], str]] = []
+    for words, mark in pieces:
+        if made and made[-1][1] == _AGAIN and len(words) <= _BARE_DENIAL:
+            made[-1] = ([*made[-1][0], *words], mark)
         else:
             made.append((words, mark))
     return made
@@ -231,7 +256,8 @@ def _clause(words: Sequence[str], language: Language) -> Clause:
         else:
             found.append((word, place, bare > 0))
             bare = 1 if bare == _FOCUS and heard.endswith(_ADJECTIVE) else 0
-    short = language != "kk" and len(found) <= _SHORT
+    # «В семейные номера с животными нельзя»: all that stands before it.
+    short = language != "kk" and (len(found) <= _SHORT or text[-1] in _FORBIDDEN)
     lacks = language != "kk" and bool(denials) and not _LACKING.isdisjoint(text)
     both = any(text[n - 1] not in _JOINING for n in sorted(n for n in denials if text[n] in _PLAIN)[1:])
     cause = next((n for n in range(len(text)) if text[n : n + 1] in _CAUSES or text[n : n + 2] in _CAUSES), len(text))

@@ -12,7 +12,10 @@ from app.guardrail.subject.runs import clusters
 from app.guardrail.subject.wording import in_names
 from app.guardrail.text.folding import cyrillic
 from app.guardrail.text.lexicon import HEAD_WORDS, HEADS, PREPOSITIONS, QUALIFIERS, stem
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import PlacedToken, Text
+
+_BARE = Lists("app.guardrail.subject", "wording.yaml").words("bare")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +45,20 @@ def mentions(
     near = Near(text)
     for span in clusters(text, blocked):
         found += _named(_Run(text, span, near), knowledge, quotes_said)
-    return _met(found, blocked)
+    return _met(text, found, blocked)
 
 
-def _met(found: list[Mention], blocked: set[int]) -> list[Mention]:
+def _met(text: Text, found: list[Mention], blocked: set[int]) -> list[Mention]:
     """«Взрослый в будни»: what stands behind a preposition tells which of several things the one before it is."""
     for n in range(1, len(found)):
         one, two = found[n - 1], found[n]
         common = one.products & two.products
         parted = one.clause != two.clause or not blocked.isdisjoint(range(one.last, two.first))
-        if two.adjunct and common and not parted and not (one.head or two.head):
+        bare = text.tokens[two.first - 1].text in _BARE and one.clause == two.clause
+        others = one.products - two.products
+        if bare and two.adjunct and common and others and not (one.head or two.head):
+            found[n - 1], found[n] = replace(one, products=others), replace(two, products=others)  # «и без сушки»
+        elif two.adjunct and common and not parted and not (one.head or two.head):
             found[n - 1], found[n] = replace(one, products=common), replace(two, products=common)
     return found
 

@@ -10,6 +10,7 @@ from app.guardrail.checks.money.derived import Derived
 from app.guardrail.checks.money.elided import from_here, meant, measured
 from app.guardrail.checks.money.hedges import is_exact
 from app.guardrail.checks.money.reached import begins, reaches, said_before
+from app.guardrail.checks.money.said import packed
 from app.guardrail.checks.money.spread import reckoned, several_of, spanned, together
 from app.guardrail.checks.money.sums import Sums
 from app.guardrail.checks.money.totals import not_the_sum
@@ -22,16 +23,8 @@ from app.guardrail.text.lists import Lists
 _LISTS = Lists("app.guardrail.checks.money", "amounts.yaml")
 _FROM, _LEAST_BEHIND = _LISTS.row("from"), _LISTS.words("least_behind")
 
-_PERIOD_WORDS = {
-    "month": "a month",
-    "year": "a year",
-    "once": "once",
-    "hour": "an hour",
-    "day": "a day",
-    "week": "a week",
-    "quarter": "a quarter",
-    "half": "half a year",
-}
+_PERIOD_WORDS = {"month": "a month", "year": "a year", "once": "once", "hour": "an hour", "day": "a day",
+                 "week": "a week", "quarter": "a quarter", "half": "half a year"}  # fmt: skip
 _RENTED, _BEYOND = frozenset({"hour", "day", "week"}), _LISTS.pattern("beyond")
 _CALLED_BY = {period: tuple(words) for period, words in _LISTS.rows("called_by").items()}
 _Priced = tuple[int, Price]
@@ -252,6 +245,10 @@ def _refine(case: Case, f: Figure, bound: frozenset[int]) -> frozenset[int]:
     beside = frozenset(
         t.key for t in case.text.tokens[low + 1 : high] if t.key and t.clause == f.clause and t.kind == "w"
     )
+    before = {t.key for t in case.sentence_tokens[f.sentence] if t.end <= f.start}
+    named = {n for n in bound if products[n].core <= before}
+    if named and named != bound and all(products[n].core & products[m].core for n in named for m in bound):
+        return frozenset(named)  # «пианино … залог»: the pledge for that, not the one for other things
     if any(frozenset(products[n].core) & beside for n in bound):
         return bound
     beside -= frozenset(p.unit for n in bound for p in products[n].prices if p.unit)  # what is counted tells no thing
@@ -277,6 +274,8 @@ def _unfit(case: Case, f: Figure, price: Price, product: Product) -> str:
             paid, said = (_PERIOD_WORDS.get(period, period) for period in (price.period, f.period))
             return f"{product.name!r}: the price is paid {paid}, not {said}"
     hours = f.unit == "@hour" and price.period == "hour"
+    if packed(case, f):
+        return ""
     if f.unit and price.unit and not same_unit(f.unit, price.unit) and not hours:
         return f"{product.name!r}: the price is per {price.unit.lstrip('@')}, not per {f.unit.lstrip('@')}"
     return ""

@@ -134,7 +134,10 @@ def from_here(case: Case, f: Figure, same: list[tuple[int, Price]]) -> bool:
     if not is_least(case, f):
         return False
     topics = frozenset().union(*(case.knowledge.products[n].keys for n, p in same if p.least))
-    named = any(m.clause == f.clause and not m.head and not m.products & {n for n, _ in same} for m in case.mentions)
+    ours = {n for n, _ in same}
+    # What is free from that sum on is called as that sum is: «бесплатная доставка от», «доставка по городу».
+    ours |= {n for n, product in enumerate(case.knowledge.products) if product.keys & topics & case.lexicon.topics}
+    named = any(m.clause == f.clause and not m.head and not m.products & ours for m in case.mentions)
     return not named and bool(topics & case.spoken_keys)
 
 

@@ -2,10 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import pairwise
 
+from app.guardrail.case import Case
 from app.guardrail.figures.figure import Figure
+from app.guardrail.figures.measures import same_unit
 from app.guardrail.figures.numerals import numbers
+from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import Text
+
+_LISTS = Lists("app.guardrail.checks.money", "derived.yaml")
+_BOTH_WAYS = frozenset(tuple(pair.split()) for pair in _LISTS.row("both_ways"))
+"""Words that stand side by side where a way is gone twice."""
 
 MANY = 1000
 """A number of things is less: from here on it may be money."""
@@ -26,7 +34,20 @@ def counted(text: Text, figures: tuple[Figure, ...]) -> Iterator[tuple[int, str 
         if n.spelled and n.first not in taken and n.value == int(n.value) and 1 < n.value < MANY:
             yield int(n.value), None, n.first
 
+    for one, two in pairwise(text.tokens):
+        if (one.text, two.text) in _BOTH_WAYS:
+            yield 2, None, text.bounds(one.sentence)[0]
 
+
+def packed(case: Case, f: Figure) -> bool:
+    """«За 3 штуки» where a section says that the pack has three."""
+    if f.times < _PACK or f.unit is None:
+        return False
+    counts = (k for k in case.knowledge.known if k.kind == "count" and k.value == f.times and k.unit)
+    return any(same_unit(f.unit, str(k.unit)) for k in counts)
+
+
+_PACK = 2
 _SUMS = 8
 """Of a message, at most."""
 

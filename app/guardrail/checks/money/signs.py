@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.dictated import assented, bargained, denied, quoted
-from app.guardrail.checks.fractions import is_known_part
+from app.guardrail.checks.fractions import is_known_part, taken_off
 from app.guardrail.figures.measures import CURRENCIES, SIGNS
 from app.guardrail.figures.numerals import word_value
 from app.guardrail.text.lexicon import Lexicon
@@ -199,7 +199,9 @@ def _unreckoned(case: Case, place: int) -> bool:
     """Whether what a reckoning comes to is left to the customer: it is said where a sum of its sentence is no price
     itself («если разделить, выходит около 500 ₸ в день»). Whether that is right, amounts.py tells."""
     token = case.text.tokens[place]
-    worked_out = (f for f in case.money if f.sentence == token.sentence and f.first > place)
+    worked_out = [f for f in case.money if f.sentence == token.sentence and f.first > place]
+    if any(taken_off(case, f) for f in worked_out):
+        return False
     return _ours(case, place) and all(f.value in case.prices for f in worked_out)
 
 

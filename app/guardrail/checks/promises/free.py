@@ -19,6 +19,7 @@ from app.guardrail.text.lists import Lists
 from app.guardrail.text.phrases import Found
 
 _LISTS = Lists("app.guardrail.checks.promises", "free.yaml")
+_SUCH = _LISTS.words("such")
 _NOT_BEFORE = _LISTS.pattern("not_before")
 _PAYING = _LISTS.pattern("paying")
 _UNPAID = _LISTS.word("unpaid")
@@ -186,6 +187,8 @@ def _subject(case: Case, sentence: int, clause: int, m: re.Match[str]) -> frozen
         keys |= {"@app"}  # «қосымша» is both
     if keys - case.lexicon.generic:
         own = keys
+        if sentence and _refers(case, sentence):
+            own |= case.sentence_keys[sentence - 1]
         if not keys & case.lexicon.topics and not any(m2.clause == clause for m2 in case.mentions if m2.products):
             own |= case.sentence_keys[sentence]
         return own
@@ -195,6 +198,12 @@ def _subject(case: Case, sentence: int, clause: int, m: re.Match[str]) -> frozen
     if sentence:
         return case.sentence_keys[sentence - 1]
     return case.newest_keys
+
+
+def _refers(case: Case, sentence: int) -> bool:
+    """«Такая возможность есть …»: it is said of what the sentence before tells of."""
+    tokens = case.text.inside(sentence)
+    return bool(tokens) and tokens[0].text in _SUCH
 
 
 def _priced(case: Case, sentence: int, clause: int, m: re.Match[str]) -> frozenset[int]:
@@ -218,7 +227,8 @@ def _priced(case: Case, sentence: int, clause: int, m: re.Match[str]) -> frozens
 def _condition_said(case: Case, sentence: int, fitting: list[Statement]) -> bool:
     least = min(min(s.least) for s in fitting)
     near = [f for f in case.money if abs(f.sentence - sentence) <= 1]
-    return any(f.value >= least for f in near)
+    told = case.heard(case.told[-1])[2] if case.told else frozenset[Decimal]()
+    return any(f.value >= least for f in near) or any(value >= least for value in told)
 
 
 def _discounts(case: Case) -> list[Problem]:

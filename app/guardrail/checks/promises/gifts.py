@@ -15,7 +15,7 @@ from app.guardrail.checks.promises.free import claim
 from app.guardrail.text.lexicon import Lexicon
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.phrases import Found, phrases
-from app.guardrail.text.words import keys_of, read, sentence_keys
+from app.guardrail.text.words import PlacedToken, keys_of, read, sentence_keys
 from app.types import Section
 
 _LISTS = Lists("app.guardrail.checks.promises", "gifts.yaml")
@@ -27,6 +27,7 @@ _THEIRS = _LISTS.words("theirs")
 _TURNS = ("gifts", "free_months", "refunds", "damages")
 _ANYTHING = re.compile(r"[\s\S]+")
 _IF = _LISTS.pattern("if")
+_LEAVES = _LISTS.pattern("leaves")
 _BACK = _LISTS.pattern("back")
 _MEANS = _LISTS.row("means")
 _TAKEN = _LISTS.row("taken")
@@ -82,8 +83,19 @@ def _handed(case: Case) -> Iterator[Found]:
         if t.text not in _THEIRS or case.clause_keys(t.clause) & _SEALED:
             continue
         words = [w for w in case.clause_text(t.clause).strip(" ,.!—–-:;").split() if w not in _JOINS]
-        if 1 < len(words) <= _FEW and words[-1] == t.text and not words[0].startswith(_CHOICES):
+        if 1 < len(words) <= _FEW and words[-1] == t.text and not words[0].startswith(_CHOICES) and not _left(case, t):
             yield Found(t.start, t.end, t.sentence, t.clause)
+
+
+def _left(case: Case, t: PlacedToken) -> bool:
+    """Whether a section leaves them what the sentence names."""
+    said = case.sentence_keys[t.sentence] - case.lexicon.generic
+    return any(
+        _LEAVES.search(text.folded[start:end]) and said & sentence_keys(text, number)
+        for passage in case.context.passages
+        for text in (read(passage.section.text, passage.section.language, case.lexicon),)
+        for number, (start, end) in enumerate(text.sentences)
+    )
 
 
 _FEW = 3

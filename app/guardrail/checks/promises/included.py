@@ -50,8 +50,18 @@ def _whole_and_parts(case: Case, m: re.Match[str], sentence: int) -> tuple[list[
     clause = case.text.tokens[place].clause
     if case.clause_keys(clause) & case.lexicon.limited and not any(x.clause == clause for x in here):
         return None  # «…, with 3 registers included»: the registers are, not what was named before
+    inside = [x for x in here if x.clause == clause]
+    said = {t.key for t in case.text.tokens[place : case.text.token_at(m.end()) + 1]}
+    if not inside and case.clause_keys(clause) - case.lexicon.generic - said and "," in _led_by(case, clause):
+        return None  # «лодки и байдарки, жилеты включены»: it has a subject of its own
     whole = [x for x in here if x.adjunct]
     return whole, [x for x in before if x not in whole]
+
+
+def _led_by(case: Case, clause: int) -> str:
+    """What stands right before a clause."""
+    first = next((n for n, t in enumerate(case.text.tokens) if t.clause == clause), 0)
+    return case.text.tokens[first - 1].text + case.text.tokens[first].text if first else ""
 
 
 def _by_preposition(
