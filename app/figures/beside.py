@@ -32,7 +32,7 @@ def counted(
             break
         if token.raw in written("denying"):
             break  # «two, not four»
-        product = next((n for n, mention in enumerate(named) if mention.start <= token.start < mention.end), None)
+        product = next((n for n, m in enumerate(named) if m.start <= token.start < m.end and (m.own or m.unique)), None)
         unit = catalogue.units.of(token.folded)
         if unit == _PIECE and product is None:
             return _pieces(text, token, found[first - 1] if first else None, named), ""

@@ -10,7 +10,7 @@ from app.figures.compared import Instead
 from app.figures.decided import Decided, NotKnown, PriceKnown, Summed
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.counting import Sum, Unknown
-from app.figures.sums.fitting import bounded, least_of, siblings
+from app.figures.sums.fitting import bounded, least_of, price_of, siblings
 from app.figures.talk.advising import decided_plan, for_so_long
 from app.figures.talk.basket import Basket
 from app.figures.talk.ordering import meant_by
@@ -229,7 +229,7 @@ def _others(case: Case, basket: Basket, offers: Sequence[Offer]) -> list[Offer]:
     for tied in dict.fromkeys(tuple(sorted(keys)) for keys in names):
         alike = siblings(catalogue, tied)
         if any(offer in offers for offer in alike):
-            found.append(sorted((o for o in alike if o not in offers), key=_price))
+            found.append(sorted((o for o in alike if o not in offers), key=price_of))
     rows = (row[place] for place in range(_MOST_TIED) for row in found if place < len(row))
     return list(dict.fromkeys(rows))[:_OTHERS]
 
@@ -256,10 +256,6 @@ def _strange(case: Case) -> bool:
 def _lost(token: Token) -> bool:
     """«Where has the plan gone?»"""
     return token.raw in written("wheregone") or token.raw in written("counting")
-
-
-def _price(offer: Offer) -> Decimal:
-    return min((price.amount for price in offer.prices), default=Decimal(0))
 
 
 def _comes_to(case: Case, offer: Offer) -> Decided:
