@@ -165,9 +165,15 @@ def _bare_in_list(case: Case) -> list[str]:
     return [
         part[0].raw
         for part in parts
-        if len(part) == 1 and part[0].start not in numbers and case.catalogue.units.of(part[0].folded) is not None
+        if len(part) == 1 and part[0].start not in numbers and _sold_by(part[0], case.catalogue)
         and not any(n.own and n.unique and n.start <= part[0].start < n.end for n in case.wanted.named)
     ]  # fmt: skip
+
+
+def _sold_by(token: Token, catalogue: Catalogue) -> bool:
+    """Whether a word is a unit that something is paid for: of the goods of his own shop nobody can buy one."""
+    unit = catalogue.units.of(token.folded)
+    return unit is not None and bool(catalogue.priced_by(unit))
 
 
 def _list(case: Case, found: Sequence[Token]) -> Iterator[Sequence[Token]]:
