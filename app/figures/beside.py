@@ -32,7 +32,7 @@ def counted(
             break
         if token.raw in written("denying"):
             break  # «two, not four»
-        product = next((n for n, mention in enumerate(named) if mention.start <= token.start < mention.end), None)
+        product = next((n for n, m in enumerate(named) if m.start <= token.start < m.end and (m.own or m.unique)), None)
         unit = catalogue.units.of(token.folded)
         if unit == _PIECE and product is None:
             return _pieces(text, token, found[first - 1] if first else None, named), ""
@@ -69,11 +69,22 @@ def _before(
         return None  # «for each shop two»: so many for each of them
     own = any(mention.unique and mention.own and mention.start <= token.start < mention.end for mention in named)
     if not own and (unit := catalogue.units.of(token.folded)) is not None:
-        return unit
+        return _of_pieces(text, found, first - 1, named, catalogue) if unit == _PIECE else unit
     if token.folded in _times() or between.strip().lower() in _times():
         ends = [n for n, mention in enumerate(named) if mention.end <= token.end]
         return ends[-1] if ends else None
     return _set_for(text, found, first, named, catalogue)
+
+
+def _of_pieces(
+    text: str, found: Sequence[Token], place: int, named: Sequence[Named], catalogue: Catalogue
+) -> str | int:
+    """What «goods, pieces 500» or «scanners, pieces 5» count, in the order of a language that rounds so."""
+    noun = found[place - 1] if place else None
+    if noun is None or text[noun.end : found[place].start].strip():
+        return _PIECE
+    product = next((n for n, m in enumerate(named) if m.own and m.start <= noun.start < m.end), None)
+    return product if product is not None else catalogue.units.of(noun.folded) or _PIECE
 
 
 def _set_for(

@@ -7,6 +7,7 @@ from app.figures.case import Case
 from app.figures.claimed import for_another_time
 from app.figures.decided import Confirmed, Corrected, Decided, InTotal, Recommended, Summed, YesNo
 from app.figures.granting import instalments
+from app.figures.instalments import InParts
 from app.figures.pricing import prices
 from app.figures.sums.own_sums import Claim
 from app.figures.talk.advising import decided_plan
@@ -56,11 +57,29 @@ def looked_for(case: Case, looked: Checked, summed: Sequence[Decided]) -> Iterat
 def in_parts(case: Case, basket: Basket, *, joined: bool) -> list[Decided]:
     """Instalments where a clause asks for them, or for the sum of what he asked them of before."""
     if "instalment" in case.wanted.asks:
-        return [*instalments(case, basket, joined=joined)]
+        return _with_the_rest(case, basket, [*instalments(case, basket, joined=joined)], joined=joined)
     if not basket.parts or not _may_be_parted(case, joined=joined):
         return []
     again = set(case.wanted.keys) <= set(basket.keys)  # of all of it, as before
     return [*instalments(case, basket, joined=joined or again)]
+
+
+def _with_the_rest(case: Case, basket: Basket, found: list[Decided], *, joined: bool) -> list[Decided]:
+    """With the sum of what is not paid so too, where a sum is asked for: goods by instalments, with their delivery.
+
+    Where that costs nothing it is the sum of the goods.
+    """
+    if "sum" not in case.wanted.asks or not any(isinstance(each, InParts) for each in found):
+        return found
+    goods = next((each.sum for each in found if isinstance(each, Summed)), None)
+    least = len(goods.parts) if goods is not None else 1
+    summed = (each for each in together(case, basket, joined=joined) if isinstance(each, Summed))
+    whole = next((each for each in summed if len(each.sum.parts) > least), None)
+    if whole is None:
+        return found
+    if goods is not None and goods.totals == whole.sum.totals:
+        return [whole, *(each for each in found if not isinstance(each, Summed))]
+    return [*found, whole]
 
 
 def _may_be_parted(case: Case, *, joined: bool) -> bool:

@@ -1,7 +1,6 @@
 """What each thing costs that a clause asks the price of: a price as it stands, a sum, or what is missing for one."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from app.figures.case import Case
 from app.figures.comparing import main_prices, plainly_asked
@@ -9,7 +8,7 @@ from app.figures.decided import Decided, NotKnown, PriceKnown, Summed
 from app.figures.shop.catalogue import Offer
 from app.figures.shop.naming import Named
 from app.figures.sums.counting import Sum, Unknown
-from app.figures.sums.fitting import alternatives
+from app.figures.sums.fitting import alternatives, price_of
 from app.figures.talk.plans import main_offers
 from app.figures.words import listed
 
@@ -120,7 +119,7 @@ def _unclear_beside(case: Case) -> list[Decided]:
 def _tied(case: Case, named: Named) -> list[Offer]:
     """The products that a mention may mean alike, the cheaper ones first."""
     found = [offer for key in named.tied if (offer := case.catalogue.get(key)) is not None]
-    return sorted(found, key=lambda offer: min((price.amount for price in offer.prices), default=Decimal(0)))
+    return sorted(found, key=price_of)
 
 
 def _unclear(case: Case) -> list[Decided]:

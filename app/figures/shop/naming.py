@@ -196,7 +196,8 @@ class Names(Index):
             return None
         best = ranked[0][0]
         alone = len(owners) == 1 or ranked[0][1] - ranked[1][1] > _CLOSE
-        whole = [key for key in scores if all(key in self._holders.get(word, ()) for word in said)]
+        parts = [word for word in said if word in self._holders]  # with what a section calls it besides
+        whole = [key for key in scores if parts and all(key in self._holders[word] for word in parts)]
         heads = [key for key in whole if self._entries[key].head in said]
         sure = alone and bool(real) and (certain[best] or heads == [best])
         own = any(best in self._holders.get(word, ()) for word in said if len(word) > 1 or len(said) == 1)

@@ -79,4 +79,9 @@ def least_of(catalogue: Catalogue, keys: Iterable[str]) -> Offer | None:
     paid = {tuple(sorted((price.unit or "", price.fact.period or "") for price in offer.prices)) for offer in offers}
     if len(paid) != 1 or paid == {()}:
         return None
-    return min(offers, key=lambda offer: min(price.amount for price in offer.prices))
+    return min(offers, key=price_of)
+
+
+def price_of(offer: Offer) -> Decimal:
+    """The least that is paid for it: several are said in that order."""
+    return min((price.amount for price in offer.prices), default=Decimal(0))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from app.figures.case import quantities
 from app.figures.read import Read
 from app.figures.shop.catalogue import Catalogue
+from app.figures.sums.fitting import price_of
 from app.figures.talk.allotting import allotted
 from app.figures.talk.aside import told_of
 from app.figures.talk.byprice import of_another_price
@@ -137,7 +138,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         if anew
         else before.offered
         if of_contents(wanted)
-        else _offered(wanted, own if beside else own | _in_kits(items, own, catalogue), before),
+        else _offered(wanted, own if beside else own | _in_kits(items, own, catalogue), before, catalogue),
         tuple(told.items()),
         wanted.months or before.months,
         (before.rejected | gone) - own - {item.key for item in items},
@@ -187,10 +188,11 @@ def _in_kits(items: Sequence[Held], own: set[str], catalogue: Catalogue) -> froz
     return frozenset(key for kit in held for key in catalogue.contents[kit].keys)
 
 
-def _offered(wanted: Wanted, own: set[str], before: Basket) -> tuple[str, ...]:
+def _offered(wanted: Wanted, own: set[str], before: Basket, catalogue: Catalogue) -> tuple[str, ...]:
     for mention in reversed(wanted.named):
         if mention.own and mention.key is None and 1 < len(mention.tied) <= _MOST_TIED and not own & set(mention.tied):
-            return mention.tied
+            offers = [offer for key in mention.tied if (offer := catalogue.get(key)) is not None]
+            return tuple(offer.key for offer in sorted(offers, key=price_of))  # in the order that they are said in
     return () if own & set(before.offered) else before.offered
 
 

@@ -4,19 +4,17 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from app.figures.shop.catalogue import Catalogue
+from app.figures.shop.main import says_nothing
 from app.figures.shop.naming import Named
+from app.figures.talk.picking import by_full_number, by_number, in_place
 from app.figures.words import Token, folded, listed, tokens, written
 from app.language.numerals import numbers
 
-_MODEL = 2
-"""Digits of a number that names a model: a smaller one may count."""
 _BREAKS = frozenset(".!?;,\n")
 _MOST_KINDS = 4
 """Things of which one of each is taken."""
 _BEHIND = 3
 """Words up to a unit: a name, a plus, a number."""
-_ENDING = 3
-"""Letters of an ending behind it: «the 80th»."""
 
 
 def chosen(
@@ -24,24 +22,31 @@ def chosen(
     offered: Sequence[str],
     named: Sequence[Named],
     catalogue: Catalogue,
+    *,
     known: Sequence[Sequence[str]] = (),
+    near: Sequence[str] = (),
 ) -> str:
     """The text with the full names of what it chooses of `offered` (keys, in the order that they were offered in).
 
     `known`: keys of what is wanted already, then of what was taken back; a name of several things is that of the only
-    one of them.
+    one of them. `near`: keys of all of the kinds that were spoken of, which a number tells apart.
     """
-    found = tokens(text)
+    found, several = tokens(text), len(offered) > 1
     among = (*known[:1], offered, *known[1:])
     taken = [(n.start, n.end) for n in named if n.own]
     words = [token.folded for token in found if token.folded not in listed("totals")]
     all_ = any(listed("others").get(word) is not None for word in words)
-    things = [n for n in named if n.own or not numbers(text[n.start : n.end])]  # «два» is no «Duo»
-    spans = [] if all_ else [s for n in things if (s := _unclear(n, offered, among, catalogue)) is not None]
+    described = [n for n in catalogue.named(text) if not n.own and n not in named and _stands_alone(text, found, n)]
+    things = [n for n in (*named, *described) if n.own or not numbers(text[n.start : n.end])]  # «два» is no «Duo»
+    spans = by_full_number(text, named, catalogue)
+    if not all_ and not spans:
+        spans = [s for n in things if (s := _unclear(found, n, offered, among, catalogue)) is not None]
     spans = spans or [s for n in things if (s := _in_order(text, found, n, offered, catalogue)) is not None]
-    if len(offered) > 1 and not spans and not any(n.key in offered for n in named):
-        spans = [s for n, t in enumerate(found) if (s := _picked(text, found, n, offered, catalogue)) is not None]
-        spans = [s for s in spans if not any(start <= s[0] < end for start, end in taken)][:1]
+    taken += [(start, end) for start, end, _ in spans]
+    picks = by_number(text, offered, near, named, catalogue)
+    if not (spans or picks) and several and not any(n.key in offered for n in named):
+        picks = in_place(text, offered, catalogue)
+    spans += [s for s in picks if not any(start <= s[0] < end for start, end in taken)]
     for start, end, name in sorted(spans, reverse=True):
         behind = next((token for token in found if token.start >= end), None)
         if behind is not None and behind.raw in written("stand_in"):
@@ -125,18 +130,41 @@ def _plus() -> frozenset[str]:
     return frozenset(listed("adds").words_of("adds"))
 
 
+def _with_its_number(found: Sequence[Token], mention: Named) -> int:
+    """Where «with two screens» begins: so many of what it is like, and not of it."""
+    led = [token for token in found if token.end <= mention.start][-2:]
+    is_led = len(led) > 1 and led[0].raw in written("withs") and (led[1].number or bool(numbers(led[1].raw)))
+    return led[0].start if is_led else mention.start
+
+
 def _unclear(
-    mention: Named, offered: Sequence[str], known: Sequence[Sequence[str]], catalogue: Catalogue
+    found: Sequence[Token],
+    mention: Named,
+    offered: Sequence[str],
+    known: Sequence[Sequence[str]],
+    catalogue: Catalogue,
 ) -> tuple[int, int, str] | None:
     """A mention of several things, one of which was offered, or is held; or what only one of the offered is like."""
     if not mention.own and len(mention.tied) == 1 and mention.tied[0] in offered and len(offered) > 1:
         like = catalogue.get(mention.tied[0])
-        return (mention.start, mention.end, like.name) if like is not None else None
+        return (_with_its_number(found, mention), mention.end, like.name) if like is not None else None
     if mention.key is not None or not mention.candidates or not mention.own:
         return None
     both = next((b for among in known if len(b := [k for k in mention.tied if k in among]) == 1), [])
     offer = catalogue.get(both[0]) if both else None
     return (mention.start, mention.end, offer.name) if offer is not None else None
+
+
+def _stands_alone(text: str, found: Sequence[Token], mention: Named) -> bool:
+    """«Two wireless, and scales»: what a thing is like stands for it, with no noun behind it that it tells of."""
+    ahead = [token for token in found if token.end <= mention.start][-1:]
+    counted = any(token.number or numbers(token.raw) for token in ahead)
+    if not (counted or mention.unique) or all(says_nothing(word) for word in folded(text[mention.start : mention.end])):
+        return False
+    behind = next((token for token in found if token.start >= mention.end), None)
+    if behind is None or not _BREAKS.isdisjoint(text[mention.end : behind.start]):
+        return True
+    return says_nothing(behind.folded) or behind.raw in written("joining") or behind.raw in written("stand_in")
 
 
 def _in_order(
@@ -150,34 +178,3 @@ def _in_order(
         return None
     offer = catalogue.get(alike[int(which) - 1])
     return (ahead[0].start, mention.end, offer.name) if offer is not None else None
-
-
-def _picked(
-    text: str, found: Sequence[Token], place: int, offered: Sequence[str], catalogue: Catalogue
-) -> tuple[int, int, str] | None:
-    """A number that only one of the offered names has, or an ordinal; with neither a unit nor a length behind it."""
-    token = found[place]
-    behind = found[place + 1] if place + 1 < len(found) else None
-    end = token.end
-    if behind is not None and text[end : behind.start] == "-" and len(behind.raw) <= _ENDING:
-        end = behind.end
-        behind = found[place + 2] if place + 2 < len(found) else None
-    if behind is not None and text[end : behind.start].strip() == "":
-        counted = catalogue.units.of(behind.folded) is not None or listed("spans").get(behind.folded) is not None
-        if counted or behind.number or listed("percent").get(behind.folded) is not None:
-            return None
-    if token.number:
-        with_it = [key for key in offered if len(token.raw) >= _MODEL and token.raw in _words(key, catalogue)]
-        key = with_it[0] if len(with_it) == 1 else None
-    else:
-        which = listed("ordinals").get(token.folded)
-        if which is not None and behind is not None and behind.raw in written("stand_in"):
-            end = behind.end  # «the second one»: it counts none
-        key = offered[int(which) - 1] if which is not None and int(which) <= len(offered) else None
-    offer = catalogue.get(key) if key is not None else None
-    return (token.start, end, offer.name) if offer is not None else None
-
-
-def _words(key: str, catalogue: Catalogue) -> tuple[str, ...]:
-    offer = catalogue.get(key)
-    return folded(offer.name) if offer is not None else ()

@@ -19,6 +19,7 @@ from app.figures.talk.inside import Inside, inside
 from app.figures.talk.narrowing import disclaimed, kinds, only
 from app.figures.talk.onemore import doubted, of_one, of_one_more
 from app.figures.talk.paidover import paid_over
+from app.figures.talk.picking import alike
 from app.figures.talk.plans import main_offers
 from app.figures.talk.referring import counted_it
 from app.figures.talk.rejecting import in_words, kept, not_again, plainly, rejections, removes
@@ -80,7 +81,7 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     text = read.text
     offered = before.offered or _told_apart(before, catalogue) or _alike(before, catalogue)
     known = [[i.key for i in before.items if not i.open], [i.key for i in before.gone]]
-    full = chosen(text, offered, wanted.named, catalogue, known)
+    full = chosen(text, offered, wanted.named, catalogue, known=known, near=alike(before, catalogue))
     picked = full != text or swap is not None
     if full != text:
         read, wanted = parse(full)

@@ -43,6 +43,7 @@ class Taking:
 
 def taken_in(items: Sequence[Held], wanted: Wanted, goes: Taking, catalogue: Catalogue) -> Iterator[Held]:
     """The items with what a message prices or takes; of one kind the later, unless it comes beside."""
+    items = [_settled(item, wanted, goes.own) for item in items]
     takes = goes.picked or goes.adds or wishes(wanted.words) or bool(wanted.counts) or "sum" in wanted.asks
     new = _new(wanted, goes, catalogue, takes=takes)
     if "difference" in wanted.asks and not goes.picked and not goes.adds:
@@ -74,6 +75,13 @@ def taken_in(items: Sequence[Held], wanted: Wanted, goes: Taking, catalogue: Cat
             kept = replace(item, count=counts[item.key], per=pers.get(item.key)) if item.key in counts else item
             yield replace(kept, taken=item.taken or adds)
     yield from new.values()
+
+
+def _settled(item: Held, wanted: Wanted, own: set[str]) -> Held:
+    """The item, or the one thing that its name might mean and that a message calls by its own."""
+    named = {m.key for m in wanted.named if m.own and m.key in own} & set(item.open)
+    key = min(named) if len(named) == 1 else None
+    return replace(item, key=key, open=()) if key is not None else item
 
 
 def lists_all(wanted: Wanted, own: set[str], looked: Checked | None) -> bool:

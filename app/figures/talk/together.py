@@ -10,7 +10,7 @@ from app.figures.compared import Instead
 from app.figures.decided import Decided, NotKnown, PriceKnown, Summed
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.counting import Sum, Unknown
-from app.figures.sums.fitting import bounded, least_of, siblings
+from app.figures.sums.fitting import bounded, least_of, price_of, siblings
 from app.figures.talk.advising import decided_plan, for_so_long
 from app.figures.talk.basket import Basket
 from app.figures.talk.ordering import meant_by
@@ -165,9 +165,15 @@ def _bare_in_list(case: Case) -> list[str]:
     return [
         part[0].raw
         for part in parts
-        if len(part) == 1 and part[0].start not in numbers and case.catalogue.units.of(part[0].folded) is not None
+        if len(part) == 1 and part[0].start not in numbers and _sold_by(part[0], case.catalogue)
         and not any(n.own and n.unique and n.start <= part[0].start < n.end for n in case.wanted.named)
     ]  # fmt: skip
+
+
+def _sold_by(token: Token, catalogue: Catalogue) -> bool:
+    """Whether a word is a unit that something is paid for: of the goods of his own shop nobody can buy one."""
+    unit = catalogue.units.of(token.folded)
+    return unit is not None and bool(catalogue.priced_by(unit))
 
 
 def _list(case: Case, found: Sequence[Token]) -> Iterator[Sequence[Token]]:
@@ -229,7 +235,7 @@ def _others(case: Case, basket: Basket, offers: Sequence[Offer]) -> list[Offer]:
     for tied in dict.fromkeys(tuple(sorted(keys)) for keys in names):
         alike = siblings(catalogue, tied)
         if any(offer in offers for offer in alike):
-            found.append(sorted((o for o in alike if o not in offers), key=_price))
+            found.append(sorted((o for o in alike if o not in offers), key=price_of))
     rows = (row[place] for place in range(_MOST_TIED) for row in found if place < len(row))
     return list(dict.fromkeys(rows))[:_OTHERS]
 
@@ -256,10 +262,6 @@ def _strange(case: Case) -> bool:
 def _lost(token: Token) -> bool:
     """«Where has the plan gone?»"""
     return token.raw in written("wheregone") or token.raw in written("counting")
-
-
-def _price(offer: Offer) -> Decimal:
-    return min((price.amount for price in offer.prices), default=Decimal(0))
 
 
 def _comes_to(case: Case, offer: Offer) -> Decided:
