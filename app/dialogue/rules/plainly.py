@@ -76,9 +76,7 @@ def _words(question: str, text: str, whole: _Spans, texts: Texts) -> str:
 
 def _kind(message: Message, own: _Spans, whole: _Spans) -> str:
     """`own`: what is found in the question, `whole`: in all of the message."""
-    if "our_hours" in own and "goods" not in own:
-        return "hours"
-    if "open_days" in own and len(message.tokens) - sum(end - start for start, end in own["open_days"]) < _BESIDE:
+    if _of_hours(message, own):
         return "hours"
     if "advises" in own and len(message.tokens) <= _ADVICE and not own.keys() & {"goods", "how_much"}:
         return "advice"
@@ -95,6 +93,12 @@ def _kind(message: Message, own: _Spans, whole: _Spans) -> str:
         _near(thing, his) for thing in whole["goods"] for his in whole.get("his_thing", [])
     )
     return "own" if mine else ""
+
+
+def _of_hours(message: Message, own: _Spans) -> bool:
+    """Whether it asks when we work, or little more than whether we do on a day."""
+    beside = len(message.tokens) - sum(end - start for start, end in own.get("open_days", ()))
+    return ("our_hours" in own and "goods" not in own) or ("open_days" in own and beside < _BESIDE)
 
 
 def _of_others(own: _Spans) -> bool:
@@ -118,5 +122,8 @@ def _spans(text: str) -> _Spans:
 
 
 _LISTS = frozenset(
-    {"advises", "goods", "has_own", "his_thing", "suits", "gives_back", "third", "our_hours", "open_days", "how_much", "your"}
-)
+    {
+        "advises", "goods", "has_own", "his_thing", "suits", "gives_back", "third", "our_hours", "open_days",
+        "how_much", "your",
+    }
+)  # fmt: skip
