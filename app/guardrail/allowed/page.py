@@ -44,7 +44,7 @@ def page(section: Section, lexicon: Lexicon) -> Page:
         models=named,
         numbers=frozenset(numbers),
         quotes=frozenset(_quotes(text)) | frozenset(q for n in names for q in _quotes(n)),
-        brands=frozenset(name for name in latin if _is_brand(name, english=section.language == "en")),
+        brands=frozenset(name for name in latin if _is_brand(name, english=written_in(section) == "en")),
         folded=text.folded,
         keys=keys_of(text) | title,
         discounted="@discount" in (keys_of(text) | title),
