@@ -137,6 +137,20 @@ def test_a_drill_fails_when_what_lies_there_is_old_or_damaged(server: Client, ss
     assert "failed" in damaged.complained
 
 
+def test_a_drill_reads_a_twentieth_of_all_that_lies_there(
+    server: Client, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the newest backup's data alone, which it restores: that of the others may rot unseen."""
+    server.well("begin")
+    told = tmp_path / "told"
+    (tmp_path / "restic").write_text(f'#!/bin/bash\nset -o pipefail\n/usr/bin/restic "$@" | tee -a {told}\n')
+    (tmp_path / "restic").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    server.well("drill", *MACHINE, "drill")
+    assert "read 5.0% of data packs" in told.read_text()
+    assert "no errors were found" in told.read_text()
+
+
 ATTEMPTS = (
     ("forget", "--keep-last", "1", "--prune"),
     ("forget", "latest"),
