@@ -90,8 +90,7 @@ class Retriever:
         self.in_its_words: Callable[[str], str] = (
             partial(translated, whole=True) if self.translates else self.names.understood
         )
-        """A text with the names of things as the shop has them; an English one where no section is English too.
-        Whoever keeps it keeps no more of the knowledge than these names."""
+        """A text with the names of things as the shop has them, an English one translated where no section is."""
         self.twins = Twins(self.sections)
         dense = self._models.dense if self.sections else None
         self._meaning = MeaningSearch(self.sections, dense) if dense else None
