@@ -46,6 +46,8 @@ class _Given:
 
 def bounded(case: Case) -> list[Problem]:
     """The sentences that give something back, or do not, under a condition that the sections have for the other."""
+    if not any(beginning in case.text.folded for beginning in _BACK):
+        return []
     said = [given for given in _given(case.text, case.figures) if given.bound.lengths - case.durations_heard]
     if not said:
         return []
