@@ -7,6 +7,7 @@ from functools import cached_property
 
 from app.guardrail.known import WORD
 from app.guardrail.model import Context
+from app.guardrail.statements.alike import in_known_words
 from app.guardrail.statements.clauses import Clause, clauses, content
 from app.guardrail.statements.knowledge import Leaf, Statements, page
 from app.guardrail.statements.tongue import written_in
@@ -93,7 +94,7 @@ def claimed(text: Text, context: Context, is_own: Callable[[int, int], bool]) ->
         said = text.raw[start:end]
         if "?" in said or is_own(start, end) or not said.strip():
             continue
-        parts = _certain(clauses(said, context.language))
+        parts = in_known_words(_certain(clauses(said, context.language)), statements)
         words = dict.fromkeys(word.key for clause in parts for word in clause.words)
         if not words:
             continue
@@ -107,6 +108,7 @@ def affirmed(question: str, start: int, end: int, context: Context) -> Claimed |
     """What a yes at `start`..`end` of a draft says is so; None where no knowledge is given or nothing is named."""
     statements, used = _known(context)
     parts = clauses(question, context.language)
+    parts = tuple(in_known_words(parts, statements)) if statements is not None else parts
     words = dict.fromkeys(word.key for clause in parts for word in clause.words)
     if statements is None or not words:
         return None

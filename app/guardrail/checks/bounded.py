@@ -9,7 +9,7 @@ stands with what tells them apart.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import groupby, islice
+from itertools import groupby, islice, pairwise
 
 from app.guardrail.case import Case, Problem
 from app.guardrail.figures.figure import Figure
@@ -46,6 +46,8 @@ class _Given:
 
 def bounded(case: Case) -> list[Problem]:
     """The sentences that give something back, or do not, under a condition that the sections have for the other."""
+    if not any(beginning in case.text.folded for beginning in _BACK):
+        return []
     said = [given for given in _given(case.text, case.figures) if given.bound.lengths - case.durations_heard]
     if not said:
         return []
@@ -94,7 +96,7 @@ def _of_sentence(tokens: Sequence[PlacedToken], lengths: dict[int, set[Decimal]]
             continue
         full = "full" if any(word.startswith(_FULL) for word in words) else ""
         part = "part" if any(word.startswith(_PART) for word in words) else full
-        back = not any(one in _NOT and two.startswith(_BACK) for one, two in zip(words, words[1:], strict=False))
+        back = not any(one in _NOT and two.startswith(_BACK) for one, two in pairwise(words))
         made.append(_Given(back, part, bound if bound.lengths else waiting, sentence))
         waiting = _Bound()
     yield from made

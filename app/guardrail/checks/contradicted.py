@@ -168,7 +168,7 @@ def _goes_with(page: Leaf, word: str, other: Clause) -> bool:
 def _is_about(said: Claimed, clause: Clause, place: _Place, word: str, share: float) -> bool:
     """Whether a section's clause of the opposite polarity is about the same thing."""
     page, _, other = place
-    if other.denies and other.priced:
+    if other.denies and other.priced and not other.forbids:
         return False
     if (
         not other.denies

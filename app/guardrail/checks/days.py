@@ -59,7 +59,7 @@ def days(case: Case) -> list[Problem]:
 
 def _another_of(case: Case) -> Iterator[Problem]:
     """Another day than a section gives the person that a sentence names; names are the same in every language."""
-    for start, end in case.text.sentences:
+    for start, end in case.text.sentences if days_of(case.text.folded) else ():
         said = days_of(case.text.folded[start:end])
         people = _people(case.text.raw[start:end]) if said else frozenset[str]()
         theirs = [

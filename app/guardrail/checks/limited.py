@@ -31,13 +31,19 @@ _MOST = 4
 
 def limited(case: Case) -> list[Problem]:
     """The sentences that open what a section keeps for some, or close what it gives to all."""
-    asked = {key for message in case.told[-1:] for _, key in content(message)}
+    told = [message for message in case.told[-1:] if not _asks_for_whom(message)]
+    asked = {key for message in told for _, key in content(message)}
     found = (
         Problem("contradicted", f"{what!r}: a section says {told!r}", said.start, said.end)
         for said in case.claimed
         for what, told in islice((*_opened(said, asked), *_closed(said), *_without(said, asked)), 1)
     )
     return list(islice(found, _MOST))
+
+
+def _asks_for_whom(message: str) -> bool:
+    """«Только для учеников?»: he does not say that he is one."""
+    return any(word.startswith(_ONLY) for word in fold(message).split())
 
 
 def _opened(said: Claimed, asked: Set[str]) -> Iterator[tuple[str, str]]:

@@ -30,6 +30,7 @@ _TELLING = 2
 """Words of a clause that a term is said in."""
 _FEW = 6
 """Amounts of each kind that a term is reckoned from."""
+_LEAD = 12
 _DAY = 1440
 _PAID = {60: "hour", _DAY: "day", 7 * _DAY: "week"}
 
@@ -181,7 +182,7 @@ def _of_something_else(case: Case, f: Figure, keys: frozenset[str], known: list[
     if (
         best <= 0
         or any(about.fit(case, subject, k, keys) > best for k in rivals)
-        or _of_another(case, keys, known, same)
+        or _of_another(case, f, keys, known, same)
     ):
         return "this term is known of something else"
     return ""
@@ -192,14 +193,24 @@ def _light(case: Case) -> frozenset[str]:
     return case.lexicon.topics | case.lexicon.generic
 
 
-def _of_another(case: Case, keys: frozenset[str], known: list[Known], same: list[Known]) -> bool:
+def _of_another(case: Case, f: Figure, keys: frozenset[str], known: list[Known], same: list[Known]) -> bool:
     """Whether another term is given for just what is named, and this one for other things: «на обувь 30 дней, на
     сумки 60». What both are given for tells nothing."""
     own = frozenset().union(*(k.name | k.keys for k in same))
     others = [k.keys for k in known if not any(k is s for s in same) and k.context & same[0].context]
+    items = _items(case, f) - _light(case)
+    if items and not any_akin(items, own) and any(items <= other for other in others):
+        return True
     if not others or any_akin(keys - _light(case), own - frozenset().union(*others)):
         return False
     return any((keys - case.lexicon.generic) & other - own - _light(case) for other in others)
+
+
+def _items(case: Case, f: Figure) -> frozenset[str]:
+    """What a clause gives a term for: the first word behind each preposition before it."""
+    tokens = case.text.tokens
+    before = (n for n in range(max(1, f.first - _LEAD), f.first) if tokens[n].clause == f.clause)
+    return frozenset(tokens[n].key for n in before if tokens[n].key and tokens[n - 1].text == _FOR)
 
 
 def _was_asked(case: Case, known: list[Known], same: list[Known]) -> bool:

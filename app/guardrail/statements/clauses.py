@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from app.figures.words import fold as sound
+from app.guardrail.statements.pieces import JOINED, JOINING, LACKING, NEITHER, PLAIN, WORD, pieces_of, unstressed
 from app.guardrail.text.folding import KAZAKH, fold, folded
 from app.guardrail.text.kin import root
 from app.guardrail.text.lexicon import stem
@@ -35,33 +36,21 @@ _SIGNS = frozenset().union(*_DENYING.values(), *_BARE.values()) - {""}
 """What denies, in any language: it names nothing."""
 _NAMELESS = _SIGNS | _folded("stop") | _folded("numbers")
 _IDLE = _folded("idle")
-_BESIDE, _PLAIN, _OR, _BUT_FOR = map(_folded, ("beside", "plain", "or", "but_for"))
+_BESIDE, _OR, _BUT_FOR = map(_folded, ("beside", "or", "but_for"))
 _CONDITIONAL, _BEFORE = _folded("conditional"), _folded("before_conditional")
-_TURNING, _PRONOUNS, _EXISTING, _LACKING = (
-    _folded("turning"),
-    _folded("pronouns"),
-    _folded("existing"),
-    _folded("lacking"),
-)
+_PRONOUNS, _EXISTING = _folded("pronouns"), _folded("existing")
 _ADVISING = _folded("advising")
-_AND, _FORBIDDEN = _folded("and"), _folded("forbidden")
-_JOINING, _NEITHER, _ASIDES = _folded("joining"), _folded("neither"), _folded("asides")
+_FORBIDDEN = _folded("forbidden")
 _CAUSES = frozenset(tuple(fold(cause).split("-")) for cause in _LISTS.words("causes"))
 _RELATIVE, _NEEDING, _DOING = _beginnings("relative"), _beginnings("needing"), _beginnings("doing")
 _ADJECTIVE = _beginnings("adjective")
 _UNTRUE, _PRICED = _beginnings("untrue"), _beginnings("priced")
-_WORD = re.compile(r"[^\W\d_]+|[^\w\s]|\n")
-_ENDS = frozenset(",;:()\u2014\u2013.!?\n")
 _QUOTED = re.compile("\u00ab([^\u00ab\u00bb]+)\u00bb")
-_STRESS = dict.fromkeys((0x300, 0x301))
 _KEY = 5
 """Sounds of a word's stem by which it is itself in any form, and a verb its noun."""
 _FOCUS = 2
 """Words behind a denial that are denied in a long clause; in a short one all of them are."""
 _SHORT = 4
-_JOINED, _AGAIN = "and", "again"
-_BARE_DENIAL = 3
-"""Words of «и не паяем»."""
 _END = 3
 """Last words of a clause among which a denial is that closes a list."""
 _LONG = 4
@@ -109,6 +98,11 @@ class Clause:
         return any(word.startswith(_PRICED) for word in self.text)
 
     @cached_property
+    def forbids(self) -> bool:
+        """Whether it says that something may not be done: «курьеру платить нельзя»."""
+        return not _FORBIDDEN.isdisjoint(self.text)
+
+    @cached_property
     def needs(self) -> bool:
         """Whether it says that something is needed, or that it is not."""
         return any(word.startswith(_NEEDING) for word in self.text)
@@ -126,7 +120,7 @@ class Clause:
     @cached_property
     def lacks(self) -> bool:
         """Whether it says that something is not there."""
-        return self.denies and not _LACKING.isdisjoint(self.text)
+        return self.denies and not LACKING.isdisjoint(self.text)
 
     @cached_property
     def refers(self) -> bool:
@@ -143,14 +137,9 @@ def key(word: str) -> str:
 
 def content(text: str) -> Iterator[tuple[str, str]]:
     """(word, key) of each word that names something."""
-    for found in _WORD.findall(_unstressed(text)):
+    for found in WORD.findall(unstressed(text)):
         if (named := _named(found)) is not None:
             yield found, named
-
-
-def _unstressed(text: str) -> str:
-    """Without the accents that tell how a word is said: «бо́льшая» is one word."""
-    return text.translate(_STRESS) if any(mark in text for mark in "\u0300\u0301") else text
 
 
 @lru_cache(maxsize=65536)
@@ -171,12 +160,12 @@ LIGHT = frozenset(map(key, _LISTS.words("light")))
 @lru_cache(maxsize=8192)
 def clauses(text: str, language: Language) -> tuple[Clause, ...]:
     """Of one sentence."""
-    text = _unstressed(text)
-    pieces = _with_their_objects(_without_asides(_pieces(text)))
+    text = unstressed(text)
+    pieces = pieces_of(text)
     made = [_clause(words, language) for words, _ in pieces]
     marks = [mark for _, mark in pieces]
     for place in range(1, len(made)):
-        if marks[place - 1] == _JOINED and made[place - 1].supposes:
+        if marks[place - 1] == JOINED and made[place - 1].supposes:
             made[place] = replace(made[place], supposes=True)
     _share_denial(made, marks)
     if any(clause.denies for clause in made):
@@ -185,56 +174,6 @@ def clauses(text: str, language: Language) -> tuple[Clause, ...]:
         quoted = {key for said in _QUOTED.findall(text) for _, key in content(said)}
         made = [_turned(clause, quoted) for clause in made]
     return tuple(made)
-
-
-def _pieces(text: str) -> Iterator[tuple[list[str], str]]:
-    """(words, the mark that the clause ends with). What is not there may be a list: each of its items is a clause."""
-    lists = not _LACKING.isdisjoint(map(folded, _WORD.findall(text)))
-    words: list[str] = []
-    heard = ""
-    for match in _WORD.finditer(text):
-        found = match[0]
-        before, word = heard, folded(found)
-        heard = word
-        spaced = found == "-" and text[match.start() - 1 : match.start()] == " "
-        joined = lists and word in _JOINING
-        again = word in _PLAIN and before in _AND and not _PLAIN.isdisjoint(map(folded, words))
-        lead = [words.pop()] if again else []  # «не лечим глаза и не выдаём справки»: each denial has its own
-        if found in _ENDS or spaced or joined or again or word in _TURNING:
-            if words:
-                yield words, _JOINED if joined else _AGAIN if again else found
-            words = [*lead, found] if word in _NEITHER or again else []
-        elif found[0].isalpha():
-            words.append(found)
-    if words:
-        yield words, "."
-
-
-def _without_asides(pieces: Iterator[tuple[list[str], str]]) -> list[tuple[list[str], str]]:
-    """«Наличные, увы, не берём» is one clause."""
-    made: list[tuple[list[str], str]] = []
-    aside = False
-    for words, mark in pieces:
-        between = bool(made) and made[-1][1] == "," and mark == ","
-        if between and not aside and _ASIDES.issuperset(map(folded, words)):
-            aside = True
-        elif aside:
-            made[-1] = ([*made[-1][0], *words], mark)
-            aside = False
-        else:
-            made.append((words, mark))
-    return made
-
-
-def _with_their_objects(pieces: list[tuple[list[str], str]]) -> list[tuple[list[str], str]]:
-    """«Пластик не клеим и не паяем»: a second denial without an object of its own has that of the first."""
-    made: list[tuple[list[str], str]] = []
-    for words, mark in pieces:
-        if made and made[-1][1] == _AGAIN and len(words) <= _BARE_DENIAL:
-            made[-1] = ([*made[-1][0], *words], mark)
-        else:
-            made.append((words, mark))
-    return made
 
 
 def _empty(word: str) -> bool:
@@ -258,10 +197,10 @@ def _clause(words: Sequence[str], language: Language) -> Clause:
             bare = 1 if bare == _FOCUS and heard.endswith(_ADJECTIVE) else 0
     # «В семейные номера с животными нельзя»: all that stands before it.
     short = language != "kk" and (len(found) <= _SHORT or text[-1] in _FORBIDDEN)
-    lacks = language != "kk" and bool(denials) and not _LACKING.isdisjoint(text)
-    both = any(text[n - 1] not in _JOINING for n in sorted(n for n in denials if text[n] in _PLAIN)[1:])
+    lacks = language != "kk" and bool(denials) and not LACKING.isdisjoint(text)
+    both = any(text[n - 1] not in JOINING for n in sorted(n for n in denials if text[n] in PLAIN)[1:])
     cause = next((n for n in range(len(text)) if text[n : n + 1] in _CAUSES or text[n : n + 2] in _CAUSES), len(text))
-    neither = text[0] in _NEITHER and bool(found)
+    neither = text[0] in NEITHER and bool(found)
     made = []
     for word, place, lone in found:
         denied: bool | None = lone or neither
@@ -276,9 +215,9 @@ def _clause(words: Sequence[str], language: Language) -> Clause:
 def _denies(text: Sequence[str], place: int, language: Language) -> bool:
     word, before, behind = text[place], text[place - 1 : place], text[place + 1 : place + 2]
     if word in _BESIDE:
-        return not _PLAIN.intersection(text)
+        return not PLAIN.intersection(text)
     if word in _DENYING[language]:
-        aside = word in _LACKING and (not place or bool(before and before[0] in _OR))
+        aside = word in LACKING and (not place or bool(before and before[0] in _OR))
         return not aside and not (behind and behind[0] in _IDLE)
     return word.endswith(tuple(_ENDINGS.get(language, ()))) or (
         word == "t" and bool(before) and before[0] in _STEMS["en"]
@@ -291,8 +230,8 @@ def _share_denial(made: list[Clause], marks: list[str]) -> None:
     for place, clause in enumerate(made):
         if place and text_begins(clause, _RELATIVE) and not clause.denies and made[place - 1].denies:
             made[place] = _with(clause, None)
-        listed = clause.lacks and marks[place - 1 : place] == [_JOINED]
-        if not listed or _LACKING.isdisjoint(clause.text[-_END:]) or text_begins(clause, _RELATIVE):
+        listed = clause.lacks and marks[place - 1 : place] == [JOINED]
+        if not listed or LACKING.isdisjoint(clause.text[-_END:]) or text_begins(clause, _RELATIVE):
             continue
         before = place - 1
         while before >= 0 and not made[before].denies and _is_item(made[before], marks[before]):
@@ -306,7 +245,7 @@ def text_begins(clause: Clause, with_: tuple[str, ...]) -> bool:
 
 def _is_item(clause: Clause, mark: str) -> bool:
     """Whether a clause that ends with a mark is an item of a list."""
-    return (mark == _JOINED and len(clause.words) <= _FOCUS) or (mark in (",", _JOINED) and not _does(clause))
+    return (mark == JOINED and len(clause.words) <= _FOCUS) or (mark in (",", JOINED) and not _does(clause))
 
 
 def _does(clause: Clause) -> bool:

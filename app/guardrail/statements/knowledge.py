@@ -105,6 +105,17 @@ class Statements:
         """Whether a title, a text or a fact has it."""
         return word in self._counts
 
+    def beginning(self, beginnings: tuple[str, ...]) -> str:
+        """The word that most sections have of those that begin so; empty where none has one."""
+        if beginnings not in self._begun:
+            found = [word for word in self._counts if word.startswith(beginnings)]
+            self._begun[beginnings] = max(found, key=lambda word: (self._counts[word], word), default="")
+        return self._begun[beginnings]
+
+    @cached_property
+    def _begun(self) -> dict[tuple[str, ...], str]:
+        return {}
+
     def nearest(self, words: Mapping[str, float], most: int) -> list[Leaf]:
         """The sections that bear most on weighted words, best first."""
         found: dict[int, float] = {}
