@@ -40,9 +40,14 @@ def paired(clause: Clause, sentence: Sequence[str]) -> Iterator[tuple[str, str, 
 
 
 def _found(text: Sequence[str], rows: Sequence[_Row]) -> str:
-    """The first word of a row whose beginnings stand side by side; empty where none does."""
-    for row in rows:
-        for n in range(len(text) - len(row) + 1):
-            if all(map(str.startswith, text[n : n + len(row)], row)):
-                return text[n]
+    """The first word at which the beginnings of a row stand side by side; empty where none does."""
+    first = tuple(row[0] for row in rows)
+    for n, word in enumerate(text):
+        if word.startswith(first) and any(_stands(text, n, row) for row in rows):
+            return word
     return ""
+
+
+def _stands(text: Sequence[str], place: int, row: _Row) -> bool:
+    here = text[place : place + len(row)]
+    return len(here) == len(row) and all(map(str.startswith, here, row))
