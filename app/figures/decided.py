@@ -236,9 +236,11 @@ class YesNo:
     """The shop's own sentence, or what the fact says."""
     elsewhere: bool = False
     """Of a no: what the sentence grants, it grants to other things."""
+    extra: bool = False
+    """Of a no: more can be paid for beside it."""
 
     def say(self, language: Language) -> str:
-        name = "yes" if self.value else "no_but" if self.elsewhere else "no"
+        name = "yes" if self.value else "no_but" if self.elsewhere else "no_extra" if self.extra else "no"
         return str(template(language, name)).format(sentence=plainly(self.sentence), name=self.of).strip()
 
 

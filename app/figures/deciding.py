@@ -41,6 +41,7 @@ from app.figures.talk.basket import NOTHING, Basket
 from app.figures.talk.checking import Checked
 from app.figures.talk.held import Held
 from app.figures.talk.inside import Inside
+from app.figures.talk.suiting import suits
 from app.figures.talk.together import several, together
 from app.figures.wanted import MOST, Wanted, wanted
 from app.figures.words import fold, folded, same
@@ -124,7 +125,7 @@ def decide(
     # «Up to 3,000, and I have 8,000» holds no sum of his.
     free = free_for(case)
     found: list[Decided] = [*recommended(case, basket)] if "outgrown" in asked.asks else [*free]
-    found = found or [*compared(case, basket, joined=joined)] or either(case, basket)
+    found = found or suits(case, basket) or [*compared(case, basket, joined=joined)] or either(case, basket)
     found = found or ([] if his_amounts(case) else [*per_what(case)])
     found = (
         found or [*own_sums(case, basket)] or paid_how(case) or [*differences(case, basket), *recommended(case, basket)]
