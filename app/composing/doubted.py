@@ -12,7 +12,7 @@ from app.composing.likeness import share
 from app.composing.news import unaffirmed
 from app.types import Passage, Prompt
 
-_MEANT = 0.4
+MEANT = 0.4
 """Probability of a passage from which it is said as the answer."""
 
 
@@ -28,7 +28,7 @@ def offered(passages: Sequence[Passage], texts: Sequence[str], prompt: Prompt) -
 def _doubtful(passage: Passage, prompt: Prompt) -> bool:
     """Whether the words of his own question tell too little of whether the passage answers it."""
     step = prompt.step
-    if step.perhaps is None or passage.answers is None or passage.answers >= _MEANT or "named" in passage.ranks:
+    if step.perhaps is None or passage.answers is None or passage.answers >= MEANT or "named" in passage.ranks:
         return False
     number = passage.ranks.get("question")
     asked = step.queries[number - 1] if number and step.queries else step.query or ""

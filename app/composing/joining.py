@@ -3,6 +3,7 @@
 from collections.abc import Sequence, Set
 
 from app.composing.covering import costs, of_measure, reckoned
+from app.composing.doubted import MEANT
 from app.types import Deciding, Passage
 
 _ALONE = frozenset({"not_known"})
@@ -23,8 +24,9 @@ def joined(
 
     `queries`: the questions of a message that asks several; each that the facts do not decide keeps its passage.
     """
-    if len(deciding) > 1 or passages:
-        deciding = [each for each in deciding if each.kind not in _ALONE or not passages] or []
+    sure = [each for each in deciding if each.kind not in _ALONE]
+    meant = any(passage.answers is None or passage.answers >= MEANT for passage in passages)
+    deciding = sure or ([] if meant else list(deciding))
     if not deciding:
         return (), tuple(passages)
     own = {section for each in deciding for section in each.sections}
@@ -37,8 +39,8 @@ def joined(
     ):
         return tuple(each.said for each in deciding), ()
     others = tuple(passage for passage in passages if passage.section.id not in own)
-    sure = bool(others) and (others[0].answers or 0.0) >= _SURE
-    answered = len(others) == len(passages) and len(deciding) + len(others) > 1 and not sure
+    surely = bool(others) and (others[0].answers or 0.0) >= _SURE
+    answered = len(others) == len(passages) and len(deciding) + len(others) > 1 and not surely
     return tuple(each.said for each in deciding), others[1:] if answered else others
 
 

@@ -61,7 +61,8 @@ def in_parts(case: Case, basket: Basket, *, joined: bool) -> list[Decided]:
     if not basket.parts or not _may_be_parted(case, joined=joined):
         return []
     again = set(case.wanted.keys) <= set(basket.keys)  # of all of it, as before
-    return [*instalments(case, basket, joined=joined or again)]
+    parted = [*instalments(case, basket, joined=joined or again)]
+    return parted if any(isinstance(each, InParts) for each in parted) else []  # a no is said to who asks
 
 
 def _with_the_rest(case: Case, basket: Basket, found: list[Decided], *, joined: bool) -> list[Decided]:

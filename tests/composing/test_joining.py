@@ -32,6 +32,8 @@ YES = Deciding("yes_no", "Да, есть.", ("другое",), value=True)
         ((), (), True, (), ()),
         ((UNKNOWN,), (), False, (UNKNOWN.said,), ()),
         ((UNKNOWN,), (HOURS,), False, (), (HOURS,)),
+        ((UNKNOWN,), (replace(HOURS, answers=0.3),), False, (UNKNOWN.said,), ()),
+        ((UNKNOWN, PRICE), (), False, (PRICE.said,), ()),
         ((UNKNOWN, UNKNOWN), (), False, (UNKNOWN.said,) * 2, ()),
         ((UNKNOWN, YES), (BOAT,), True, (YES.said,), ()),
         ((PRICE,), (BOAT, HOURS), False, (), (BOAT, HOURS)),

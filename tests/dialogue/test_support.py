@@ -121,3 +121,8 @@ def test_what_works_by_itself_is_no_trouble(talk: Talk, text: str) -> None:
 def test_who_wants_a_person_is_answered_what_he_asks_beside_it(talk: Talk, text: str, queries: tuple[str, ...]) -> None:
     step = talk(text).steps[-1]
     assert (step.action, step.queries) == ("handover", queries)
+
+
+def test_a_question_behind_a_wish_for_money_back_is_looked_up_and_passed_on(talk: Talk) -> None:
+    steps = talk("верните деньги за подписку", "а весы, месяц назад брали, их обратно примете?").steps
+    assert steps[-1].reason == "refund" and steps[-1].statement and "весы" in (steps[-1].query or "")

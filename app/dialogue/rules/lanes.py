@@ -15,6 +15,8 @@ _QUIET = ("small_talk", "agreement", "thanks", "goodbye")
 _PLAINLY = 0.9
 """The same for a price of who is no buyer: he may mean his own."""
 _SURE_OF_CONTACT = 0.7
+_RULED = "refund"
+"""The lane whose rule the knowledge may have."""
 _A_QUESTION = 2
 """Words that say something, of what is asked beside what is told."""
 _ASKS = 0.5
@@ -145,7 +147,8 @@ def same_lane(s: Scene) -> Decision | None:
     topic = next((topic for topic in s.policy.topics if topic.name == lane), None)
     if topic is None:
         return None
-    return Decision("answer", lane, s.say("noted"), topic=lane, greet=False)
+    asked = s.query if lane == _RULED and s.u.message.asking else None  # «and the scanner, can that be given back?»
+    return Decision("answer", lane, s.say("noted"), asked, topic=lane, greet=False)
 
 
 def company(s: Scene) -> Decision | None:
