@@ -125,8 +125,14 @@ def decide(
     # «Up to 3,000, and I have 8,000» holds no sum of his.
     free = free_for(case)
     found: list[Decided] = [*recommended(case, basket)] if "outgrown" in asked.asks else [*free]
-    found = found or suits(case, basket) or [*compared(case, basket, joined=joined)] or either(case, basket)
-    found = found or ([] if his_amounts(case) else [*per_what(case)])
+    suited = [] if found else suits(case, basket)
+    found = (
+        found
+        or suited
+        or [*compared(case, basket, joined=joined)]
+        or either(case, basket)
+        or ([] if his_amounts(case) else [*per_what(case)])
+    )
     found = (
         found or [*own_sums(case, basket)] or paid_how(case) or [*differences(case, basket), *recommended(case, basket)]
     )
@@ -140,7 +146,7 @@ def decide(
     if "discount" in asked.asks or asked.percent is not None:
         of_time = replace(case, wanted=replace(asked, months=own_months))
         found += beside_yearly(case) if cheaper else discounts(of_time)
-    if not any(isinstance(d, _WHOLE) for d in found):
+    if not suited and not any(isinstance(d, _WHOLE) for d in found):
         summed = together(case, basket, joined=joined) if (whole and "sum" in asked.asks) or several(case) else []
         several_ = summed if len(case.named) > 1 else []  # a unit in a list of goods asks for no limit
         summed, several_ = as_claimed(case, basket, summed), as_claimed(case, basket, several_)

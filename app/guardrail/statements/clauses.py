@@ -42,6 +42,7 @@ _PRONOUNS, _EXISTING = _folded("pronouns"), _folded("existing")
 _ADVISING = _folded("advising")
 _FORBIDDEN = _folded("forbidden")
 _CAUSES = frozenset(tuple(fold(cause).split("-")) for cause in _LISTS.words("causes"))
+_INCLUDING = tuple(tuple(map(fold, text.split())) for text in _LISTS.rows("going_on")["including"])
 _RELATIVE, _NEEDING, _DOING = _beginnings("relative"), _beginnings("needing"), _beginnings("doing")
 _ADJECTIVE = _beginnings("adjective")
 _UNTRUE, _PRICED = _beginnings("untrue"), _beginnings("priced")
@@ -230,6 +231,8 @@ def _share_denial(made: list[Clause], marks: list[str]) -> None:
     for place, clause in enumerate(made):
         if place and text_begins(clause, _RELATIVE) and not clause.denies and made[place - 1].denies:
             made[place] = _with(clause, None)
+        elif place and not clause.denies and made[place - 1].denies and _goes_on(clause):
+            made[place] = _with(clause, True)
         listed = clause.lacks and marks[place - 1 : place] == [JOINED]
         if not listed or LACKING.isdisjoint(clause.text[-_END:]) or text_begins(clause, _RELATIVE):
             continue
@@ -237,6 +240,10 @@ def _share_denial(made: list[Clause], marks: list[str]) -> None:
         while before >= 0 and not made[before].denies and _is_item(made[before], marks[before]):
             made[before] = _with(made[before], True)
             before -= 1
+
+
+def _goes_on(clause: Clause) -> bool:
+    return any(clause.text[: len(row)] == row for row in _INCLUDING)
 
 
 def text_begins(clause: Clause, with_: tuple[str, ...]) -> bool:

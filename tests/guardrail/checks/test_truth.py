@@ -109,3 +109,19 @@ def test_a_long_draft_is_judged_in_time(piece: str) -> None:
     begun = time.process_time()
     check(draft, context)
     assert time.process_time() - begun < 0.08
+
+
+@pytest.mark.parametrize(
+    ("said", "word", "denied"),
+    [
+        ("Гостей с котами не селим, в том числе на одну ночь", "ночь", True),
+        ("Гостей с котами не селим, даже зимой", "зимой", True),
+        ("we do not host pets, including cats", "cats", True),
+        ("Гостей с котами не селим, зимой топим печь", "зимой", False),
+        ("Печь топим, в том числе зимой", "зимой", False),
+    ],
+)
+def test_what_is_named_as_a_part_of_a_denial_is_denied(said: str, word: str, denied: bool) -> None:
+    language = "en" if said.isascii() else "ru"
+    found = [each.denied for clause in clauses(said, language) for each in clause.words if each.text == word]
+    assert found == [denied]
