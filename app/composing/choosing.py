@@ -11,11 +11,11 @@ from itertools import pairwise
 from app.composing.again import ANEW, STILL, sells, unsaid
 from app.composing.covering import asks, costs, in_stock, measured
 from app.composing.fitting import ANSWERS, ROOT, fits, folded
-from app.composing.likeness import holds, share, weight
+from app.composing.likeness import asked_for, holds, share, weight
 from app.composing.parts import joins, parts_of
 from app.composing.section_words import COMMON, by_root, content, names, own_words, vocabulary, whole_name
 from app.composing.section_words import asked as asked_of
-from app.types import Passage, Prompt, Step
+from app.types import Passage, Prompt
 
 _SAME_LANGUAGE = 0.5  # share of the best score at which a passage in the customer's language is preferred
 _COMMON_LANGUAGE = "ru"  # is read by those whose own a section has not
@@ -56,13 +56,7 @@ def choose(prompt: Prompt) -> tuple[Passage, ...]:
         return chosen
     # What was said a moment ago and answers is said again rather than that it is not known.
     again = (p for p in _chosen(prompt, prompt.passages) if p.answers is not None and p.answers >= STILL)
-    return tuple(p for p in again if asks(_asked(p, step)))
-
-
-def _asked(passage: Passage, step: Step) -> str:
-    """The question that found a passage."""
-    number = passage.ranks.get("question")
-    return step.queries[number - 1] if number and step.queries else step.query or ""
+    return tuple(p for p in again if asks(asked_for(p, step)))
 
 
 def _chosen(prompt: Prompt, said: Sequence[Passage]) -> tuple[Passage, ...]:

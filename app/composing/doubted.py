@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from app.composing.covering import costs
 from app.composing.fitting import folded
-from app.composing.likeness import share
+from app.composing.likeness import asked_for, share
 from app.composing.news import unaffirmed
 from app.types import Passage, Prompt
 
@@ -30,8 +30,7 @@ def _doubtful(passage: Passage, prompt: Prompt) -> bool:
     step = prompt.step
     if step.perhaps is None or passage.answers is None or passage.answers >= MEANT or "named" in passage.ranks:
         return False
-    number = passage.ranks.get("question")
-    asked = step.queries[number - 1] if number and step.queries else step.query or ""
+    asked = asked_for(passage, step)
     own = set(folded(asked)) <= set(folded(prompt.text))  # a search that the flow wrote tells of its own words
     stated = costs(asked) and any(fact.currency for fact in passage.section.facts)
     told = stated or share(asked, passage) == 1.0

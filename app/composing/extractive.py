@@ -10,6 +10,7 @@ from app.composing.choosing import choose
 from app.composing.covering import left_out, reckoned
 from app.composing.doubted import offered
 from app.composing.joining import joined
+from app.composing.likeness import asked_for
 from app.composing.news import elsewhere, unaffirmed, unrequested
 from app.composing.plain import shorten
 from app.composing.unanswered import of_the_rest
@@ -110,9 +111,8 @@ def _assents(passage: Passage, text: str, prompt: Prompt) -> bool:
 
 
 def _asked(prompt: Prompt, passage: Passage) -> str:
-    """The question that found a passage."""
-    number, step = passage.ranks.get("question"), prompt.step
-    return step.queries[number - 1] if number and step.queries else step.query or prompt.text
+    """The question that found a passage, or the whole message."""
+    return asked_for(passage, prompt.step) or prompt.text
 
 
 def _unrepeated(decided: tuple[Deciding, ...], prompt: Prompt) -> tuple[Deciding, ...]:

@@ -6,7 +6,13 @@ from functools import lru_cache
 
 from app.composing.fitting import ROOT, same
 from app.composing.section_words import content, vocabulary
-from app.types import Passage
+from app.types import Passage, Step
+
+
+def asked_for(passage: Passage, step: Step) -> str:
+    """The question that found a passage, else what was searched; empty where nothing was."""
+    number = passage.ranks.get("question")
+    return step.queries[number - 1] if number and step.queries else step.query or ""
 
 
 def share(part: str, passage: Passage) -> float:

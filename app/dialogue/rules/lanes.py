@@ -1,7 +1,7 @@
 """Messages that sell nothing: away notices, small talk, waiting for a call, a wish for a language."""
 
 from app.dialogue.rules import beside
-from app.dialogue.rules.scene import QUESTIONS, Decision, Scene, has_requisites
+from app.dialogue.rules.scene import QUESTIONS, RULED, Decision, Scene, has_requisites
 from app.understanding.doubt import SURE
 
 _OUT_OF_LANE = ("thanks", "goodbye", "greeting", "agreement", "denial", "small_talk", "bot_question", "demo", "payment")
@@ -15,8 +15,6 @@ _QUIET = ("small_talk", "agreement", "thanks", "goodbye")
 _PLAINLY = 0.9
 """The same for a price of who is no buyer: he may mean his own."""
 _SURE_OF_CONTACT = 0.7
-_RULED = "refund"
-"""The lane whose rule the knowledge may have."""
 _A_QUESTION = 2
 """Words that say something, of what is asked beside what is told."""
 _ASKS = 0.5
@@ -147,7 +145,7 @@ def same_lane(s: Scene) -> Decision | None:
     topic = next((topic for topic in s.policy.topics if topic.name == lane), None)
     if topic is None:
         return None
-    asked = s.query if lane == _RULED and s.u.message.asking else None  # «and the scanner, can that be given back?»
+    asked = s.query if lane == RULED and s.u.message.asking else None  # «and the scanner, can that be given back?»
     return Decision("answer", lane, s.say("noted"), asked, topic=lane, greet=False)
 
 

@@ -20,6 +20,8 @@ _SILENT = Texts("ru", {})
 _LIKELY = 0.5
 """Probability from which what is not found is looked for by the words of an act."""
 QUESTIONS = ("price", "comparison", "feature")
+RULED = "refund"
+"""The topic whose case a person decides, and whose rule the knowledge may hold."""
 COURTESIES = frozenset({"refusal", "thanks", "goodbye"})
 HANDED = {
     "bot": "bot_handed",

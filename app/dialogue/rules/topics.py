@@ -11,7 +11,7 @@ from app.dialogue.resources import load_words
 from app.dialogue.rules import support
 from app.dialogue.rules.beside import LOOKED_UP, looks_up, of_hours
 from app.dialogue.rules.beside import others as beside_questions
-from app.dialogue.rules.scene import QUESTIONS, Decision, Scene
+from app.dialogue.rules.scene import QUESTIONS, RULED, Decision, Scene
 from app.dialogue.rules.strangers import NO_BUYER
 from app.understanding.acts import Classifier
 
@@ -21,8 +21,6 @@ _A_QUESTION = 2
 _IN_NEED = frozenset({"medical", "emergency"})
 _ALONE = _IN_NEED | {"legal", "abuse", "injection", "opt_out", "trouble", "paid", "complaint", *NO_BUYER}
 """What nothing else is looked up beside."""
-_RULED = "refund"
-"""The topic whose case a person decides, and whose rule the knowledge may hold."""
 SUPPLIER = "supplier"
 """Who has an offer to make, and may ask for a price of ours as a customer does."""
 _OF_GOODS = frozenset({"price", "sum", "about_us", "payment"})
@@ -170,14 +168,14 @@ def remaining_question(s: Scene, said: list[Hit]) -> str | None:
 
 def _general(s: Scene, hit: Hit) -> str | None:
     """«Is the money given back if it does not suit?»: the rule is looked up, and a person has the case all the same."""
-    if hit.topic.name != _RULED or not s.u.message.asking or s.state.handed_over:
+    if hit.topic.name != RULED or not s.u.message.asking or s.state.handed_over:
         return None
     questions, classifier = s.said.questions, Classifier.load()
     if len(questions) <= 1:
-        return str(s.texts.data[f"rule_query_{_RULED}"])
+        return str(s.texts.data[f"rule_query_{RULED}"])
     # «Give it back, and what does delivery cost?» asks for no rule.
     marked = (dict(classifier.scored(each).acts) for each in questions if each.endswith("?"))
-    asked = any(acts.get(_RULED, 0.0) >= _ASKED for acts in marked)
+    asked = any(acts.get(RULED, 0.0) >= _ASKED for acts in marked)
     return s.query if asked else None
 
 
