@@ -93,7 +93,7 @@ async def _one_fault(rig: Rig, kind: str, times: int) -> dict[str, Any]:
         for number in range(times):
             await _recovered(rig, client)
             rig.emulator.clear_faults()
-            rig.emulator.fault(kind, **_ARGUMENTS.get(kind, {}))
+            rig.emulator.fault(kind, **_arguments(kind, rig.speed))
             user = f"fault-{kind}-{number}"
             started = time.monotonic()
             response = await client.post(_PATH, json=message("Сколько стоит тариф Рост?", user=user))
@@ -119,11 +119,16 @@ async def _one_fault(rig: Rig, kind: str, times: int) -> dict[str, Any]:
 
 _NOISE_S = 0.15  # of the wall, on a busy machine
 _ARGUMENTS: dict[str, dict[str, Any]] = {
-    "delay": {"seconds": 0.3},
-    "slow": {"seconds": 0.05},
+    "delay": {"seconds": 6.0},
+    "slow": {"seconds": 1.0},
     "text": {"text": "Тариф «Рост» стоит 14 900 ₸ в месяц за магазин."},
     "json": {"text": '{"answer": "Тариф «Рост» стоит 14 900 ₸ в месяц за магазин.", "human": false}'},
 }
+"""Seconds as the model server lives them."""
+
+
+def _arguments(kind: str, speed: float) -> dict[str, Any]:
+    return {key: value / speed if key == "seconds" else value for key, value in _ARGUMENTS.get(kind, {}).items()}
 
 
 async def _recovered(rig: Rig, client: httpx.AsyncClient) -> float:
