@@ -10,7 +10,6 @@ from app.guardrail.model import Context
 from app.guardrail.statements.alike import in_known_words
 from app.guardrail.statements.clauses import Clause, clauses, content
 from app.guardrail.statements.knowledge import Leaf, Statements, page
-from app.guardrail.statements.tongue import written_in
 from app.guardrail.text.folding import fold
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.sentences import spans
@@ -120,7 +119,7 @@ def affirmed(question: str, start: int, end: int, context: Context) -> Claimed |
 def _known(context: Context) -> tuple[Statements | None, list[Leaf]]:
     """(what the knowledge states in the answer's language, the sections in use that are written in it)"""
     statements = context.known.stock.of(context.language) if context.known and context.known.stock else None
-    return statements, [page(p.section) for p in context.passages if written_in(p.section) == context.language]
+    return statements, [page(p.section) for p in context.passages if p.section.language == context.language]
 
 
 def _held(said: Claimed, used: Sequence[Leaf]) -> Claimed:

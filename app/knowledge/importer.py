@@ -21,11 +21,12 @@ from app.knowledge.figures import facts_in
 from app.knowledge.markdown import markdown_drafts
 from app.knowledge.tables import csv_drafts
 from app.language.folds import KAZAKH
+from app.language.identify import written_in
 from app.types import Fact, Language, Section
 
 _KAZAKH_SHARE = 0.05  # of the letters: Kazakh prose has about 0.2, Russian prose with Kazakh names under 0.02
 _A, _YA = "\u0430", "\u044f"  # the first and the last letter of Russian
-_DEFAULTS = {"priority": 5, "language": "ru"}
+_DEFAULTS = {"priority": 5}
 
 
 def read(path: Path) -> list[Section]:
@@ -147,8 +148,10 @@ def _item(section: Section) -> dict[str, Any]:
         "facts": [_Inline({k: _plain(v) for k, v in asdict(fact).items() if v not in (None, ())})
                   for fact in section.facts],
     }  # fmt: skip
+    if written_in(section.text) == section.language:
+        del item["language"]
     order = "id title text questions keywords priority language valid_until facts".split()
-    return {key: item[key] for key in order if item[key] not in (None, "", (), [], _DEFAULTS.get(key))}
+    return {key: item[key] for key in order if item.get(key) not in (None, "", (), [], _DEFAULTS.get(key))}
 
 
 def _plain(value: object) -> object:

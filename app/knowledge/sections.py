@@ -16,6 +16,7 @@ from app.errors import ConfigError
 from app.knowledge.naming import Named, Spoken, together, with_names
 from app.knowledge.owners import meanings
 from app.knowledge.shops import LINE, ShopModel, Words, told
+from app.language.identify import written_in
 from app.types import Fact, FactKind, Language, Period, Section, Shop
 
 _MERGE = "tag:yaml.org,2002:merge"
@@ -75,7 +76,7 @@ class _SectionModel(BaseModel):
     questions: list[Words] = []
     keywords: list[Words] = []
     priority: int = Field(default=5, ge=0, le=100)
-    language: Language = "ru"
+    language: Language | None = None
     valid_until: date | None = None
     facts: list[_FactModel] = []
 
@@ -261,7 +262,7 @@ def _section(raw: dict[str, Any], category: str, name: str) -> Section:
         questions=tuple(model.questions),
         keywords=tuple(model.keywords),
         priority=model.priority,
-        language=model.language,
+        language=model.language or written_in(model.text),
         valid_until=model.valid_until,
         facts=tuple(Fact(**fact.model_dump()) for fact in model.facts),
         source=f"{name}:{line}",

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from app.language import words
+from app.language.folds import KAZAKH
+from app.language.letters.chunks import CYRILLIC
 from app.language.letters.evidence import Evidence
 from app.language.scripts import Meant, meant
 from app.types import Language
@@ -11,6 +13,7 @@ _ENOUGH = 1.0  # points from which a language was heard
 _LIKELY = 0.5  # the same for Kazakh with a letter or a listed word of its own
 _SPOKEN: dict[str, Language] = {"ru": "ru", "kk": "kk", "en": "en"}
 _WORDS = 3  # Latin words that no list knows and that are English all the same
+_READ = 400  # characters of a long text that tell its language
 _ENGLISH = 2  # English words that make a Cyrillic message a mixed one: one is a greeting or a thank you
 
 
@@ -48,6 +51,15 @@ def identify(text: str | Meant, default: Language) -> Identified:
         answer, sure = "kk", True  # what only looks Russian are the names of things: «пробный период бар ма»
     # A single word of Russian look leaves a Kazakh conversation Kazakh, but it was a Russian word that was heard.
     return Identified("ru" if evidence.cyrillic and not sure and ru > kk else answer, answer, sure)
+
+
+def written_in(text: str) -> Language:
+    """The language that a page of ours plainly is written in; Russian where it does not tell."""
+    page = text[:_READ]
+    if KAZAKH.isdisjoint(page.lower()) and 2 * len(CYRILLIC.findall(page)) > len(page):
+        return "ru"  # most pages, without weighing a word of them: an owner writes his language with its letters
+    heard = identify(page, "ru")
+    return heard.answer if heard.sure else "ru"
 
 
 def _strongest(ru: float, kk: float, en: float, evidence: Evidence, default: Language) -> tuple[Language, bool]:

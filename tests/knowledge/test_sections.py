@@ -73,6 +73,25 @@ def test_a_section_cannot_be_changed_after_loading(tmp_path: Path) -> None:
         section.text = "x"  # type: ignore[misc]
 
 
+@pytest.mark.parametrize(
+    ("text", "named", "language"),
+    [
+        ("Прокат байдарки стоит 6 000 ₸ в день, весло и жилет в комплекте.", "", "ru"),
+        ("Байдарканың күні 6 000 ₸ тұрады, ескек пен кеудеше бірге беріледі.", "", "kk"),
+        ("A kayak costs 6,000 tenge a day, the paddle and a vest come with it.", "", "en"),
+        ("ТОО «Толқын», БИН 123456789012.", "", "ru"),
+        ("Байдарка: 6 000 ₸.", "kk", "kk"),
+    ],
+)
+def test_a_section_that_names_no_language_is_in_that_of_its_text(
+    tmp_path: Path, text: str, named: str, language: str
+) -> None:
+    said = f", language: {named}" if named else ""
+    path = tmp_path / "a.yaml"
+    path.write_text(f"sections: [{{id: a, text: {text!r}{said}}}]", "utf-8")
+    assert [section.language for section in load(tmp_path).sections] == [language]
+
+
 @pytest.mark.parametrize("sign", ["₸", "тг", "тг.", "Тенге", "kzt"])
 def test_a_currency_may_be_written_as_people_write_it(tmp_path: Path, sign: str) -> None:
     assert facts(tmp_path, f"{{name: x, amount: 5, currency: {sign}}}")[0].currency == "KZT"

@@ -11,7 +11,6 @@ from app.guardrail.allowed.model import Known, Page, Price, Product
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import UNITS_OF_TIME
 from app.guardrail.figures.read import figures
-from app.guardrail.statements.tongue import written_in
 from app.guardrail.text.lexicon import QUALIFIERS, Lexicon
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import Text, keys_of, read, sentence_keys
@@ -30,7 +29,7 @@ def page(section: Section, lexicon: Lexicon) -> Page:
     """One section, read with the draft's own reader."""
     names = [read(fact.name, lexicon=lexicon) for fact in section.facts]
     named = model_names((section.text, section.title, *(fact.name for fact in section.facts)))
-    text = read(section.text, written_in(section), lexicon)
+    text = read(section.text, section.language, lexicon)
     found = figures(text, named)
     title = keys_of(read(section.title, section.language, lexicon))
     products = _products(section, text, found, names, title)
@@ -44,7 +43,7 @@ def page(section: Section, lexicon: Lexicon) -> Page:
         models=named,
         numbers=frozenset(numbers),
         quotes=frozenset(_quotes(text)) | frozenset(q for n in names for q in _quotes(n)),
-        brands=frozenset(name for name in latin if _is_brand(name, english=written_in(section) == "en")),
+        brands=frozenset(name for name in latin if _is_brand(name, english=section.language == "en")),
         folded=text.folded,
         keys=keys_of(text) | title,
         discounted="@discount" in (keys_of(text) | title),

@@ -14,7 +14,6 @@ from itertools import groupby, islice, pairwise
 from app.guardrail.case import Case, Problem
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.read import figures
-from app.guardrail.statements.tongue import written_in
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import PlacedToken, Text, read
 
@@ -53,7 +52,7 @@ def bounded(case: Case) -> list[Problem]:
         return []
     told = []
     for passage in case.context.passages:
-        if written_in(passage.section) == case.context.language:
+        if passage.section.language == case.context.language:
             text = read(passage.section.text, case.context.language, case.lexicon)
             told += list(_given(text, figures(text)))
     found = (case.text.sentences[given.sentence] for given in said if _turned(given, told))

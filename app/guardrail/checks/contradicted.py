@@ -13,7 +13,6 @@ from app.guardrail.checks.sides import timed
 from app.guardrail.claimed import Claimed, affirmed, affirms
 from app.guardrail.statements.clauses import LIGHT, Clause, clauses
 from app.guardrail.statements.knowledge import Leaf, Stated
-from app.guardrail.statements.tongue import written_in
 
 _SAYS = 0.45
 """Weight from which a word can be what is denied."""
@@ -187,7 +186,7 @@ def _is_about(said: Claimed, clause: Clause, place: _Place, word: str, share: fl
         return enough and _denial_fits(said, page, other) and _beside(said, clause, place, word)
     if word in clause.bare:
         share = _share(said, said, place)
-    shared = _SHARED_KK if written_in(page.section) == "kk" else _SHARED
+    shared = _SHARED_KK if page.section.language == "kk" else _SHARED
     return share >= _DENIED and len(clause.keys & other.keys) >= shared and not said.counts
 
 
@@ -216,7 +215,7 @@ def _beside(said: Claimed, clause: Clause, place: _Place, word: str) -> bool:
         return any(w not in other.keys and (w in page.title or w in stated.keys) for w in clause.keys)
     rest = {w: weight for w, weight in said.weights.items() if w != word and weight >= _BESIDE}
     beside = {w for w in clause.keys if w in rest and w in other.keys}
-    if written_in(page.section) == "en":
+    if page.section.language == "en":
         return len(beside) >= (1 if used else _SHARED)  # English hangs a denial on more than one clause
     headed = any(w != word and w in page.title for w in clause.keys)
     near = any(w in stated.keys or w in page.title for w in rest)

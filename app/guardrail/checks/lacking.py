@@ -10,7 +10,6 @@ from itertools import islice
 from app.guardrail.case import Case, Problem
 from app.guardrail.statements.clauses import LIGHT, clauses
 from app.guardrail.statements.knowledge import page
-from app.guardrail.statements.tongue import written_in
 
 _MOST = 4
 _TELLING = 5
@@ -20,7 +19,7 @@ _TELLING = 5
 def lacking(case: Case) -> list[Problem]:
     """The sentences that say of a thing that it is there, which a section in use has not."""
     language = case.context.language
-    leaves = [page(p.section) for p in case.context.passages if written_in(p.section) != language]
+    leaves = [page(p.section) for p in case.context.passages if p.section.language != language]
     denied = {
         word.key: stated.text
         for leaf in leaves

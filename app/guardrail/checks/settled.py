@@ -17,7 +17,6 @@ from app.guardrail.checks.sides import SIDED, US, Side, opposed, pays, refers, s
 from app.guardrail.claimed import Claimed
 from app.guardrail.statements.clauses import LIGHT, Clause, clauses
 from app.guardrail.statements.knowledge import Leaf, page
-from app.guardrail.statements.tongue import written_in
 from app.guardrail.text.folding import fold
 
 _TITLE = 0.5
@@ -78,7 +77,7 @@ def _in_another_tongue(case: Case) -> Iterator[Problem]:
     other one."""
     language = case.context.language
     sections = [passage.section for passage in case.context.passages]
-    if not sections or any(written_in(section) == language for section in sections):
+    if not sections or any(section.language == language for section in sections):
         return
     taken = [each.side for section in sections for each in _of_section(page(section))]
     for start, end in case.text.sentences[:_MOST] if taken else ():

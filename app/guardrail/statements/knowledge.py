@@ -7,7 +7,6 @@ from functools import cached_property, lru_cache
 
 from app.figures.words import LANGUAGES, data
 from app.guardrail.statements.clauses import Clause, clauses, content, key, quoted
-from app.guardrail.statements.tongue import written_in
 from app.guardrail.text.sentences import spans
 from app.types import Language, Section
 
@@ -66,7 +65,7 @@ class Leaf:
 
     @cached_property
     def sentences(self) -> tuple[Stated, ...]:
-        text, language = self.section.text, written_in(self.section)
+        text, language = self.section.text, self.section.language
         return tuple(Stated(text[a:b], clauses(text[a:b], language)) for a, b in spans(text))
 
     @cached_property
@@ -159,7 +158,7 @@ class Stock:
     def __init__(self, sections: Iterable[Section]) -> None:
         rows: dict[Language, list[Section]] = {}
         for section in sections:
-            rows.setdefault(written_in(section), []).append(section)
+            rows.setdefault(section.language, []).append(section)
         self._of = {language: Statements(row) for language, row in rows.items()}
 
     @property
