@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-_NO_BUYERS = frozenset({"trouble", "paid", "supplier", "applicant", "auto_reply", "small_talk"})
+_NO_BUYERS = frozenset({"trouble", "order_status", "paid", "supplier", "applicant", "auto_reply", "small_talk"})
 """Intents of lanes that may be left out. Who is in danger, ill or abusive, complains, wants his money back, speaks of
 the law or asks for a person is never taken for a buyer."""
 _UPSET = frozenset({"frustration"})

@@ -16,8 +16,8 @@ OTHER = "other"
 """What a model says where none of the acts is meant."""
 HARD = frozenset(
     {
-        "emergency", "medical", "legal", "abuse", "injection", "human_wanted", "complaint", "refund", "trouble", "paid",
-        "supplier", "applicant", "opt_out", "reschedule", "cancel_request",
+        "emergency", "medical", "legal", "abuse", "injection", "human_wanted", "complaint", "refund", "trouble",
+        "order_status", "paid", "supplier", "applicant", "opt_out", "reschedule", "cancel_request",
     }
 )  # fmt: skip
 """Acts that bring a person, a refusal or silence: never believed of a model alone."""

@@ -86,8 +86,8 @@ def test_every_hard_act_is_one_that_there_is(act: str) -> None:
 
 def test_no_act_that_calls_a_person_refuses_or_goes_silent_is_left_out() -> None:
     assert set(HARD) == {
-        "emergency", "medical", "legal", "abuse", "injection", "human_wanted", "complaint", "refund", "trouble", "paid",
-        "supplier", "applicant", "opt_out", "reschedule", "cancel_request",
+        "emergency", "medical", "legal", "abuse", "injection", "human_wanted", "complaint", "refund", "trouble",
+        "order_status", "paid", "supplier", "applicant", "opt_out", "reschedule", "cancel_request",
     }  # fmt: skip
     assert heeded({"trouble": 0.3, "price": 0.5}, "trouble")["trouble"] == 0.3
     assert heeded({"trouble": 0.3, "price": 0.5}, "price") == {"trouble": 0.3, "price": 1.0}

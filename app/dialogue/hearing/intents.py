@@ -23,8 +23,8 @@ from app.understanding.acts import Classifier
 from app.understanding.doubt import candidates, heeded, is_unsure
 
 RANK = (
-    "emergency", "injection", "trouble", "paid", "supplier", "applicant", "stranger", "price", "human_wanted",
-    "complaint",
+    "emergency", "injection", "trouble", "order_status", "paid", "supplier", "applicant", "stranger", "price",
+    "human_wanted", "complaint",
     "refund", "legal", "medical", "abuse", "invoice", "demo", "payment", "discount_request", "reschedule",
     "cancel_request", "booking", "comparison", "contact_given", "callback_time", "feature", "about_us", "refusal",
     "opt_out", "frustration", "bot_question", "objection_price", "objection_trust", "objection_have", "objection_think",

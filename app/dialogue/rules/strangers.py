@@ -15,7 +15,7 @@ _SURELY = 0.6
 """Probability from which he who took us for another asks something of us after all."""
 _BUYS = 0.8
 """Probability from which who is no buyer asks or wants something as one."""
-_BUYERS = ("price", "sum", "purchase", "demo", "invoice", "trouble", "paid")
+_BUYERS = ("price", "sum", "purchase", "demo", "invoice", "trouble", "order_status", "paid")
 _ELSEWHERE = ("refusal", "opt_out", "human_wanted", "bot_question", "contact_given", "callback_time", "complaint")
 _COURTESIES = ("thanks", "goodbye", "greeting")
 _FEW = 3

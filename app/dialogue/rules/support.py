@@ -31,7 +31,7 @@ _OF_GOODS = frozenset({"price", "sum", "feature", "comparison"})
 _OF_IT = frozenset({"trouble", "frustration", "complaint", "medical", "emergency"})
 """What is asked of the trouble itself."""
 _COURTESIES = ("thanks", "goodbye")
-_A_CASE = ("refund", "legal", "medical", "emergency", "abuse", "paid", "human_wanted")
+_A_CASE = ("refund", "legal", "medical", "emergency", "abuse", "order_status", "paid", "human_wanted")
 """What another person than the specialist is called for."""
 
 

@@ -19,7 +19,17 @@ _AND = frozenset(map(fold, load_words("rules", "words.yaml")["and"]))
 _A_QUESTION = 2
 """From so many words on what is left of a question is one, even without words that ask."""
 _IN_NEED = frozenset({"medical", "emergency"})
-_ALONE = _IN_NEED | {"legal", "abuse", "injection", "opt_out", "trouble", "paid", "complaint", *NO_BUYER}
+_ALONE = _IN_NEED | {
+    "legal",
+    "abuse",
+    "injection",
+    "opt_out",
+    "trouble",
+    "order_status",
+    "paid",
+    "complaint",
+    *NO_BUYER,
+}
 """What nothing else is looked up beside."""
 SUPPLIER = "supplier"
 """Who has an offer to make, and may ask for a price of ours as a customer does."""

@@ -29,8 +29,8 @@ _SMALL = (
 )
 """Lists of words that name nothing beside it."""
 _OTHERS = (
-    "trouble", "paid", "complaint", "refund", "cancel_request", "purchase", "booking", "thanks", "goodbye", "refusal",
-    "opt_out", "objection_think",
+    "trouble", "order_status", "paid", "complaint", "refund", "cancel_request", "purchase", "booking", "thanks",
+    "goodbye", "refusal", "opt_out", "objection_think",
 )  # fmt: skip
 """What a message with a time in it may be for instead."""
 _HOUR = re.compile(r"(?:[01]?[0-9]|2[0-4])(?![0-9])")
