@@ -175,8 +175,9 @@ def _first_month(wanted: Wanted) -> bool:
     words = wanted.words
     if wanted.months is not None and wanted.months > 1 and wanted.asks & {"discount", "cheapest", "saving"}:
         return False  # «cheaper for a year at once?»
-    if any(listed("at_once").get(word) is not None for word in words) and any(map(_pays, words)):
-        return True
+    at_once = any(listed("at_once").get(word) is not None for word in words) and any(map(_pays, words))
+    if at_once and (wanted.months is None or wanted.months < _YEAR):
+        return True  # but who pays a year at once pays all of it first
     firsts = (listed("ordinals").get(a) == _FIRST for a, b in pairwise(words) if listed("spans").get(b) or _pays(b))
     return any(firsts)
 
