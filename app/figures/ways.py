@@ -54,7 +54,7 @@ def ways_of(read: Read, found: Sequence[Token]) -> tuple[Way, ...]:
 
 
 def _against(text: str, found: Sequence[Token]) -> bool:
-    """«By months or for a year, what do I save?»: whether it asks which of two ways is better, or how far apart they are."""
+    """«By months or for a year, what do I save?»: whether it asks which way is better, or how far apart they are."""
     words = [token.folded for token in found]
     either = any(token.raw in written("alternatives") or token.raw in written("comparing") for token in found)
     held = not _HELD.isdisjoint(asked(words)) or any(word in listed("comparative") for word in words)

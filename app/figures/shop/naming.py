@@ -8,11 +8,17 @@ from rapidfuzz.distance import OSA
 
 from app.figures.shop.facts import Units
 from app.figures.shop.index import SLIPPED, Index, cuts
-from app.figures.words import MET, Token, adjectives, common, fold, listed, tokens, written
+from app.figures.words import MET, Token, adjectives, affixes, common, fold, listed, tokens, written
 from app.language.words import words
 from app.types import Section
 
 _PIECE = "@piece"
+_NOUN = 4
+"""Letters of a noun that something is like,"""
+_STEM = 4
+"""of its stem,"""
+_ENDING = 3
+"""and of the ending of its case."""
 _GAP = 1  # words between two words of one name
 _SLIP = 0.8  # what a word with a slip counts
 _ATTRIBUTE = 0.6
@@ -76,12 +82,16 @@ class Names(Index):
         # The same words are met again and again: in a text, and in the texts of a talk.
         self._hit = lru_cache(maxsize=MET)(self._hit_of)
         self._verdict = lru_cache(maxsize=MET)(self._verdict_of)
+        self._alike = lru_cache(maxsize=MET)(self._alike_of)
 
     def find(self, text: str) -> tuple[Named, ...]:
         found = tokens(text)
         hits: list[tuple[str, float] | None] = []
-        for token in found:
+        like: set[int] = set()
+        for at, token in enumerate(found):
             hit = self._hit(token.folded)
+            if hit is None and (hit := self._likened(text, found, at)) is not None:
+                like.add(at)
             town = hit is not None and _town(text, token) and not self._goes_on(found, hits, hit[0])
             hits.append(None if town else hit)
         mentions: list[Named] = []
@@ -92,7 +102,7 @@ class Names(Index):
                 place += 1
                 continue
             span, owners = self._span(text, found, hits, place)
-            named = self._judged(found, hits, span, owners)
+            named = self._judged(found, hits, span, owners, like)
             if named is not None and not (len(span) == 1 and _does(text, found, place)):
                 mentions.append(named)
             place = span[-1] + 1
@@ -124,6 +134,27 @@ class Names(Index):
             if right := sorted(w for w in set(near) if OSA.distance(form, w, score_cutoff=1) <= 1):
                 return right[0], _SLIP
         return None
+
+    def _likened(self, text: str, found: Sequence[Token], place: int) -> tuple[str, float] | None:
+        """«Without a wire», «with a wire», of what the texts call wireless or wired: a noun behind such a word."""
+        token, ahead = found[place], found[place - 1] if place else None
+        if ahead is None or len(token.raw) < _NOUN or text[ahead.end : token.start].strip():
+            return None
+        lacks = listed("without").get(ahead.folded) is not None
+        if not lacks and ahead.raw not in written("withs"):
+            return None
+        return self._alike(token.folded, lacks)
+
+    def _alike_of(self, noun: str, lacks: bool) -> tuple[str, float] | None:
+        """The one word of what products are like that is made of a noun."""
+        found = []
+        for word in self._attributes:
+            for begins, ends in affixes("lacking_affixes" if lacks else "having_affixes"):
+                made = word.startswith(begins) and word.endswith(ends)
+                stem = word[len(begins) : len(word) - len(ends)] if made else ""
+                if len(stem) >= _STEM and noun.startswith(stem) and len(noun) - len(stem) <= _ENDING:
+                    found.append(word)
+        return (found[0], 1.0) if len({frozenset(self._attributes[word]) for word in found}) == 1 else None
 
     def _holding(self, word: str) -> set[str]:
         return self._holders.get(word, set()) | self._attributes.get(word, set()) | self._keywords.get(word, set())
@@ -167,17 +198,20 @@ class Names(Index):
         hits: Sequence[tuple[str, float] | None],
         span: Sequence[int],
         owners: set[str],
+        like: set[int],
     ) -> Named | None:
         said: dict[str, float] = {}
         for place in span:
             if hit := hits[place]:
                 said[hit[0]] = max(said.get(hit[0], 0.0), hit[1])
-        start, end = found[span[0]].start, found[span[-1]].end
+        start, end = found[span[0] - (span[0] in like)].start, found[span[-1]].end
         if len(owners) > _MOST_MEANT:
             many = tuple((key, 0.0) for key in sorted(owners)[:_MOST_MEANT])
             return Named(start, end, many, None)
         endings = adjectives()
-        described = (hit[0] for place in span if (hit := hits[place]) and found[place].raw.endswith(endings))
+        described = (
+            hit[0] for place in span if (hit := hits[place]) and (place in like or found[place].raw.endswith(endings))
+        )
         verdict = self._verdict(frozenset(owners), tuple(said.items()), frozenset(described))
         return None if verdict is None else Named(start, end, *verdict)
 
