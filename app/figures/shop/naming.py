@@ -9,6 +9,7 @@ from rapidfuzz.distance import OSA
 from app.figures.shop.facts import Units
 from app.figures.shop.index import SLIPPED, Index, cuts
 from app.figures.words import MET, Token, adjectives, affixes, common, fold, listed, tokens, written
+from app.language.numerals import numbers
 from app.language.words import words
 from app.types import Section
 
@@ -44,6 +45,8 @@ class Named:
     key: str | None
     own: bool = True
     """Whether a word of its own name was said, and not only what a section calls it besides."""
+    of: bool = False
+    """Whether it only says what such things are of: «receipt», of «receipt printer», names no printer."""
 
     @property
     def tied(self) -> tuple[str, ...]:
@@ -188,9 +191,22 @@ class Names(Index):
             behind = found[place + 1] if found[place].number and place + 1 < len(found) else None
             if behind is not None and self._units.of(behind.folded) == _PIECE and behind.start - found[place].end <= 1:
                 break  # «scanners 2 pieces»: so many of them
+            if behind is not None and self._counts_next(found, hits, span, place):
+                break
             owners, gap = both, 0
             span.append(place)
         return span, owners
+
+    def _counts_next(
+        self, found: Sequence[Token], hits: Sequence[tuple[str, float] | None], span: Sequence[int], place: int
+    ) -> bool:
+        """«3 scanners 2 printers»: behind a bare noun that has its number a number belongs to the next thing."""
+        first, following = span[0], hits[place + 1]
+        counted = first > 0 and (found[first - 1].number or bool(numbers(found[first - 1].raw)))
+        if not counted or len(span) > 1 or following is None or found[place + 1].start - found[place].end > 1:
+            return False
+        own = hits[first]
+        return own is not None and self._holding(own[0]).isdisjoint(self._holding(following[0]))
 
     def _judged(
         self,
@@ -217,8 +233,9 @@ class Names(Index):
 
     def _verdict_of(
         self, owners: frozenset[str], words: Sequence[tuple[str, float]], described: frozenset[str]
-    ) -> tuple[tuple[tuple[str, float], ...], str | None, bool] | None:
-        """Of a mention its candidates, the one meant, and whether a word of its own name was said."""
+    ) -> tuple[tuple[tuple[str, float], ...], str | None, bool, bool] | None:
+        """Of a mention its candidates, the one meant, whether a word of its own name was said, and only as what it is
+        of."""
         said = dict(words)
         scores: dict[str, float] = {}
         certain: dict[str, bool] = {}
@@ -237,8 +254,9 @@ class Names(Index):
         own = any(best in self._holders.get(word, ()) for word in said if len(word) > 1 or len(said) == 1)
         called = any(w in (e := self._entries[key]).strong or w == e.head for key in whole for w in said)
         if not sure and not called and len(owners) > 1:
-            own = False  # «the receipt», of «receipt printer»: what it is of, and no word for it alone
-        return tuple(ranked), best if sure else None, own
+            # «The receipt», of «receipt printer»: what it is of, and no word for it alone.
+            return tuple(ranked), None, False, own
+        return tuple(ranked), best if sure else None, own, False
 
     def _score(self, key: str, said: Mapping[str, float], described: frozenset[str]) -> tuple[float, bool]:
         """What the words are worth for a product, and whether they can mean no other. An adjective alone can."""

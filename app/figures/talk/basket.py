@@ -24,6 +24,7 @@ from app.figures.talk.mending import (
     fewer,
     more_told,
     multiplied,
+    only_spoken_of,
     put_right,
     said_anew,
     swapped,
@@ -73,7 +74,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     """Linear in the text."""
     it = read_behind(text, before, catalogue, parse)
     read, gone = it.read, it.gone
-    wanted = become(read, his_number(read, it.wanted, catalogue), dict(before.told))
+    wanted = become(read, only_spoken_of(his_number(read, it.wanted, catalogue), before.items), dict(before.told))
     right = swapped(read)
     items, told = _left(it, before, wanted, catalogue)
     if right is not None and not any(word in listed("each") for word in wanted.words):  # «not one for each but two»

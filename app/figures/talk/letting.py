@@ -44,7 +44,7 @@ def let_offer(text: str, part: Sequence[Token], catalogue: Catalogue) -> tuple[O
         if not mention.own or not begins <= mention.start < ends:
             continue
         said = folded(text[mention.start : mention.end])
-        meant = [o for o in lets if _named_by(said, o) or any(_of_it(k, o, catalogue) for k in mention.tied)]
+        meant = [o for o in lets if _named_by(said, o) or any(of_it(k, o, catalogue) for k in mention.tied)]
         if not meant and mention.key is not None:
             return None
         for offer in meant:
@@ -57,7 +57,7 @@ def _content(words: Sequence[Token]) -> list[Token]:
     return [t for t in words if not t.number and t.folded not in common() and t.raw not in written("lets")]
 
 
-def _of_it(key: str | None, offer: Offer, catalogue: Catalogue) -> bool:
+def of_it(key: str | None, offer: Offer, catalogue: Catalogue) -> bool:
     """Whether a product is what the offer lets: all words of its name stand in that of the offer."""
     other = catalogue.get(key) if key is not None else None
     return other is not None and _named_by(folded(other.name), offer)
@@ -83,7 +83,7 @@ def _said(text: str, part: Sequence[Token], catalogue: Catalogue) -> str | None:
     if meant is None or not meant[1]:
         return None
     offer, words = meant
-    number = _number(text, part, words)
+    number = counted_let(text, part, words)
     if number is None and any(n.key == offer.key for n in catalogue.named(text)):
         return None  # it is named in full, and nothing is counted
     gone = [(t.start, t.end) for t in part if t in words or t.raw in written("lets") or _leads(part, t)]
@@ -98,7 +98,7 @@ def _said(text: str, part: Sequence[Token], catalogue: Catalogue) -> str | None:
     return "".join((*pieces, text[at:])).strip()
 
 
-def _number(text: str, part: Sequence[Token], words: Sequence[Token]) -> tuple[int, int, int] | None:
+def counted_let(text: str, part: Sequence[Token], words: Sequence[Token]) -> tuple[int, int, int] | None:
     """(start, end, value) of the number that counts it."""
     spans = [(d.start, d.end) for d in durations(text)]
     for number in numbers(text):

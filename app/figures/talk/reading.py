@@ -18,6 +18,7 @@ from app.figures.talk.having import had
 from app.figures.talk.held import Basket, Parse
 from app.figures.talk.inside import Inside, inside
 from app.figures.talk.letting import let
+from app.figures.talk.modelled import by_two_numbers
 from app.figures.talk.narrowing import disclaimed, kinds, only
 from app.figures.talk.onemore import doubted, of_one, of_one_more
 from app.figures.talk.paidover import paid_over
@@ -138,7 +139,7 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
 def _in_full(text: str, before: Basket, catalogue: Catalogue) -> str:
     """The text with full names for what it says otherwise."""
     text = in_words(plainly(text), lambda said: _names_held(said, before, catalogue))
-    text = counted_it(let(text, catalogue), before, catalogue)
+    text = counted_it(let(by_two_numbers(text, catalogue), catalogue), before, catalogue)
     return of_each_kind(said_rather(text, catalogue), before.offered, catalogue)
 
 
