@@ -40,7 +40,8 @@ def counted(
             return unit, ""
         if product is not None:
             return product, ""
-        if token.folded in common() or listed("taking").get(token.folded) is not None or asked_by(token.folded):
+        light = token.folded in common() or asked_by(token.folded) or token.folded in listed("setting")
+        if light or listed("taking").get(token.folded) is not None:
             break
         spare = spare or token.raw
     before = _before(text, found, first, named, catalogue) if first and first < len(found) else None

@@ -74,6 +74,47 @@ _WORDS = {-1: "less_than", 0: "same_as", 1: "more_than"}
 
 
 @dataclass(frozen=True, slots=True)
+class Versus:
+    """What each of several ways comes to, between which a clause asks. `held`: which costs less is said too."""
+
+    sums: tuple[Sum, ...]
+    held: bool
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(section for made in self.sums for section in made.sections))
+
+    def say(self, language: Language) -> str:
+        said = [whole(str(template(language, "sum")).format(derivation=_named(made, language))) for made in self.sums]
+        totals = [made.single for made in self.sums]
+        amounts = [total.amount for total in totals if total is not None]
+        if not self.held or len(amounts) != len(totals) or len({total.currency for total in totals if total}) > 1:
+            return " ".join(said)
+        if not self._for_one_time:
+            return " ".join(said)
+        least = min(amounts)
+        if amounts.count(least) > 1:
+            return " ".join((*said, str(template(language, "as_much")))) if len(set(amounts)) == 1 else " ".join(said)
+        best = self.sums[amounts.index(least)]
+        apart = money(sorted(amounts)[1] - least, best.totals[0].currency, language)
+        name = " + ".join(part.offer.name for part in best.parts)
+        return " ".join((*said, str(template(language, "costs_less")).format(name=name, amount=apart)))
+
+    @property
+    def _for_one_time(self) -> bool:
+        """Whether the totals are for one time: what is bought once is held against what is paid for a told time."""
+        times = {(t.period, t.months) for made in self.sums if (t := made.single) is not None and t.period != "once"}
+        once = any(total.period == "once" for made in self.sums for total in made.totals)
+        told = all(part.months is not None for made in self.sums for part in made.parts if part.period != "once")
+        return len(times) <= 1 and (not once or not times or told)
+
+
+def _named(made: Sum, language: Language) -> str:
+    shown = derivation(made, language)
+    return shown if len(made.parts) > 1 else f"{made.parts[0].offer.name}: {shown}"
+
+
+@dataclass(frozen=True, slots=True)
 class Instead:
     """What the unclear names of a sum may mean beside what is counted in it, each with what it comes to."""
 

@@ -8,10 +8,12 @@ from app.figures.decided import Decided, Different, MainPrices, Paid, Term
 from app.figures.shop.catalogue import Offer
 from app.figures.shop.main import says_nothing
 from app.figures.talk.held import NOTHING, Basket
-from app.figures.words import Token, asked, listed, segments, tokens, written
+from app.figures.words import Token, asked, fold, listed, segments, tokens, written
 
 _MOST = 2
 _BRIEF = 3
+_FAR = 4
+"""Words between «by how much» and «dearer»."""
 _ONE = "1"
 _PRICES = frozenset({"price", "sum", "cheapest", "saving", "instalment", "discount"})
 
@@ -73,16 +75,18 @@ def differences(case: Case, basket: Basket = NOTHING) -> Iterator[Decided]:
 
 def by_how_much(words: Sequence[str]) -> bool:
     """«By how much is it cheaper?»"""
-    near = [n for n, word in enumerate(words) if word in listed("comparative") or word in listed("dearer")]
+    names = ("comparative", "dearer", "bymuch")
+    near = [n for n, word in enumerate(words) if any(word in listed(name) for name in names)]
     hows = [n for n, word in enumerate(words) if word in listed("byhow") or _how(words, n)]
-    return any(0 < n - how <= _MOST for n in near for how in hows)
+    led = {how for how in hows if how >= _MOST and words[how - _MOST] in listed("byhow")}  # «by how much is X dearer?»
+    return any(0 < n - how <= (_FAR if how in led else _MOST) for n in near for how in hows)
 
 
 def _how(words: Sequence[str], place: int) -> bool:
     return (
         place > 0
         and words[place] in listed("counts")
-        and (words[place - 1] in listed("onto") or words[place - 1] == "how")
+        and (words[place - 1] in listed("onto") or words[place - 1] == fold("how"))
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.figures.compared import Compared, Either, Instead, Over, because
+from app.figures.compared import Compared, Either, Instead, Over, Versus, because
 from app.figures.instalments import Beside, InParts, TooLittle
 from app.figures.peramount import for_what
 from app.figures.riders import Answer
@@ -274,7 +274,7 @@ class NotKnown:
 Decided = (
     PriceKnown | PerUnit | Cheaper | Ruled | MainPrices | Paid | Different | Recommended | Summed | InTotal | Confirmed
     | Corrected | NotOurs | YesNo | Term | InParts | TooLittle | Beside | NotKnown | WhichOf
-    | Compared | Either | Instead
+    | Compared | Either | Instead | Versus
 )  # fmt: skip
 
 

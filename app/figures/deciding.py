@@ -7,7 +7,7 @@ from functools import partial
 
 from app.figures.case import Case, quantities
 from app.figures.claimed import own_sums
-from app.figures.compared import Compared, Either
+from app.figures.compared import Compared, Either, Versus
 from app.figures.comparing import differences, paid_how
 from app.figures.decided import (
     Confirmed,
@@ -33,6 +33,7 @@ from app.figures.read import Read
 from app.figures.ruled import Cheaper, PerUnit, Ruled, WhichOf
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.shop.facts import Figure
+from app.figures.sides import parts_them, sides
 from app.figures.statements import Statements
 from app.figures.sums.counting import Sum
 from app.figures.sums.limits import one_more
@@ -44,7 +45,7 @@ from app.figures.talk.inside import Inside
 from app.figures.talk.suiting import suits
 from app.figures.talk.together import several, together
 from app.figures.wanted import MOST, Wanted, wanted
-from app.figures.words import fold, folded, same
+from app.figures.words import fold, folded, listed, same
 from app.types import Language
 
 _COUNTING = frozenset({"price", "measure", "included"})
@@ -54,6 +55,7 @@ _YEAR = Decimal(12)
 _WHOLE = (
     Compared,
     Either,
+    Versus,
     PerUnit,
     Cheaper,
     Ruled,
@@ -129,6 +131,7 @@ def decide(
     found = (
         found
         or suited
+        or versus(case)
         or [*compared(case, basket, joined=joined)]
         or either(case, basket)
         or ([] if his_amounts(case) else [*per_what(case)])
@@ -162,6 +165,19 @@ def decide(
     for decision in found:
         once.setdefault(decision.sum if isinstance(decision, Confirmed) else decision, decision)
     return tuple(once.values())
+
+
+def versus(case: Case) -> list[Decided]:
+    """What each of the ways comes to between which a clause asks, and which one costs less; each, where no list is."""
+    asked = case.wanted
+    held = "cheapest" in asked.asks or any(word in listed("comparative") for word in asked.words)
+    priced = bool(asked.asks & {"price", "sum"}) and parts_them(case)
+    if not (held or priced) or asked.asks & {"difference", "discount", "instalment"} or len(asked.ways) > 1:
+        return []
+    if "choose" in asked.asks and not held:
+        return []
+    made = sides(case)
+    return [Versus(tuple(made), held)] if made else []
 
 
 def _of_advised(case: Case, advises: Sequence[Recommended]) -> Case:

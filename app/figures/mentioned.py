@@ -1,6 +1,6 @@
 """Which mentions of a clause name what is sold: no bare unit, no set of things, no noun whose full name follows it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from app.figures.shop.catalogue import Catalogue
@@ -14,7 +14,7 @@ _PIECE = "@piece"
 def mentioned(text: str, found: Sequence[Token], catalogue: Catalogue) -> tuple[tuple[Named, ...], tuple[Named, ...]]:
     """All the mentions of a clause, and those that name what it is about. Linear in the clause."""
     things = (n for n in catalogue.named(text) if not _is_unit(n, text, catalogue))
-    every = tuple(_listed(text, found, [n for n in things if not _is_a_set(n, found)]))
+    every = tuple(_told_apart(text, _listed(text, found, [n for n in things if not _is_a_set(n, found)])))
     return every, tuple(n for n in _in_full(every, found, catalogue) if n.own or not _only_asks(n, text))
 
 
@@ -34,6 +34,26 @@ def _listed(text: str, found: Sequence[Token], mentions: Sequence[Named]) -> Ite
         else:
             yield mention
         certain |= mention.own and mention.unique
+
+
+def _told_apart(text: str, mentions: Iterable[Named]) -> Iterator[Named]:
+    """«Bonuses for my customers, how much is the module?»: of all modules the one that another word may mean too."""
+    every = tuple(mentions)
+    words = [token.folded for token in tokens(text)]
+    open_ = any(word in listed(name) for word in words for name in ("alternatives", "others", "choosing"))
+    for mention in every:
+        tied = set(mention.tied)
+        if mention.own and mention.key is None and len(tied) > 1 and not open_:
+            others = [set(other.tied) & tied for other in every if not (other.own or _idle(other, text))]
+            meant = [both for both in others if both]
+            if len(meant) == 1 and len(meant[0]) == 1:
+                mention = replace(mention, key=min(meant[0]))  # noqa: PLW2901
+        yield mention
+
+
+def _idle(mention: Named, text: str) -> bool:
+    """Whether it is a number or only asks, and names nothing."""
+    return _only_asks(mention, text) or _number(text[mention.start : mention.end])
 
 
 def _number(said: str) -> bool:

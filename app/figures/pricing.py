@@ -10,7 +10,7 @@ from app.figures.shop.naming import Named
 from app.figures.sums.counting import Sum, Unknown
 from app.figures.sums.fitting import alternatives, price_of
 from app.figures.talk.plans import main_offers
-from app.figures.words import listed
+from app.figures.words import fold, folded, listed
 
 _PRICED = frozenset({"price", "sum", "cheapest", "saving"})
 _MOST = 4
@@ -126,6 +126,8 @@ def _unclear(case: Case) -> list[Decided]:
     """A name that fits several products alike: what each costs, at most four; the cheapest where that was asked."""
     for named in case.wanted.named:
         tied = _tied(case, named)
+        if named.of and _of_something(case, named):
+            continue  # «rolls for receipts» are no printers
         if 1 < len(tied) <= 2 * _MOST and not (case.focus and set(tied) & set(case.focus)):
             if "cheapest" in case.wanted.asks and (least := case.cheapest(tied)):
                 return [Summed(least)]
@@ -139,6 +141,13 @@ def _unclear(case: Case) -> list[Decided]:
             others = (o for n in case.wanted.named[:_MOST] if n.own and len(n.tied) <= _MOST for o in _tied(case, n))
             return [decision for offer in dict.fromkeys((*tied, *others)) for decision in priced(case, (offer,))]
     return []
+
+
+def _of_something(case: Case, mention: Named) -> bool:
+    """Whether a clause names nothing else of ours, and holds a word that nothing explains beside the mention."""
+    said = folded(case.read.text[mention.start : mention.end])
+    beside = [word for word in case.wanted.rest if fold(word) not in said]
+    return bool(beside) and not any(other.own for other in case.wanted.named)
 
 
 def _of_told(case: Case, *, counted: bool) -> list[Decided]:

@@ -256,6 +256,8 @@ def _rest(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
         word = token.folded
         if token.number or _small(word) or asked_by(word) or catalogue.units.of(word):
             continue
+        if token.raw in written("allplaces"):
+            continue
         known = listed("percent").get(word) or listed("spans").get(word)
         if not known and not any(start <= token.start < end for start, end in spans):
             yield token.raw

@@ -14,6 +14,8 @@ _YEAR = Decimal(12)
 _LONGEST = 2000
 """Characters of a clause that are looked at."""
 _PAID = frozenset({"price", "sum"})
+_HELD = frozenset({"cheapest", "saving", "difference", "choose"})
+"""What a clause asks that holds two ways against each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,18 @@ def ways_of(read: Read, found: Sequence[Token]) -> tuple[Way, ...]:
         ways += [Way(period, last) for period in said]
     if unsaid and [way.period for way in ways] == ["year"]:
         ways.insert(0, Way("month", lengths[0][1]))
+    if lengths and {way.period for way in ways} == {"month"} and _against(text, found):
+        ways = [Way("month", lengths[0][1]), Way("year", lengths[0][1])]
     once = {way.period: way for way in ways}
     return tuple(once.values()) if "month" in once else ()  # a year at once is what is reckoned with unsaid
+
+
+def _against(text: str, found: Sequence[Token]) -> bool:
+    """«By months or for a year, what do I save?»: whether it asks which way is better, or how far apart they are."""
+    words = [token.folded for token in found]
+    either = any(token.raw in written("alternatives") or token.raw in written("comparing") for token in found)
+    held = not _HELD.isdisjoint(asked(words)) or any(word in listed("comparative") for word in words)
+    return either and held
 
 
 def _lengths(read: Read, found: Sequence[Token]) -> Iterator[tuple[int, Decimal]]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from app.figures.compared import Compared, Either, Instead
+from app.figures.compared import Compared, Either, Instead, Versus
 from app.figures.comparing import by_how_much, once_or_again
 from app.figures.decided import (
     Confirmed,
@@ -44,7 +44,7 @@ from app.turn.recalled import LONGEST, as_heard, in_its_words, parser, recalled,
 from app.types import Ask, Deciding, Snapshot, Step
 
 _KINDS: Mapping[type[object], str] = {
-    Cheaper: "sum", WhichOf: "sum", Compared: "sum", Either: "confirmed", Instead: "sum", InTotal: "sum",
+    Cheaper: "sum", WhichOf: "sum", Compared: "sum", Either: "confirmed", Instead: "sum", InTotal: "sum", Versus: "sum",
     PerUnit: "term", Ruled: "term",
     PriceKnown: "price", MainPrices: "price", Paid: "term", Different: "sum", Summed: "sum", Recommended: "advised",
     Confirmed: "confirmed", Corrected: "corrected", NotOurs: "not_ours", YesNo: "yes_no", Term: "term",
@@ -286,7 +286,7 @@ def _wanted(decided: Sequence[Decided], step: Step, over: frozenset[str], *, pri
 
 def _comes_out(each: Decided) -> tuple[Decimal, ...]:
     """Of a sum: its totals."""
-    if isinstance(each, Cheaper | Instead | WhichOf):
+    if isinstance(each, Cheaper | Instead | Versus | WhichOf):
         return tuple(total.amount for made in each.sums for total in made.totals)
     if isinstance(each, InTotal):
         return _comes_out(each.sum)

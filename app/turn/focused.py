@@ -212,7 +212,9 @@ def _reproaches(clause: _Clause, last: str, language: Language, found: Retriever
 
 def _of_price(text: str) -> bool:
     """Whether a question asks what something costs, or for a sum."""
-    return costs(text) or any(kind in _PRICES for word in folded(text) for kind in asked_by(fold(word)))
+    words = [fold(word) for word in folded(text)]
+    cheaper = any(word in listed("comparative") for word in words)  # «which of the two is cheaper?»
+    return cheaper or costs(text) or any(kind in _PRICES for word in words for kind in asked_by(word))
 
 
 def _first(

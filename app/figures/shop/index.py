@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from app.figures.shop.facts import Units
 from app.figures.words import Token, Words, adjectives, asked_by, common, folded, listed, same, tokens
+from app.language.numerals import numbers
 from app.types import Section
 
 _QUOTED = re.compile(r"[\u00ab\u201e\u201c\"]([^\u00ab\u00bb\u201e\u201c\u201d\"]{1,80})[\u00bb\u201d\u201c\"]")
@@ -120,6 +121,7 @@ class Index:
             lost = any(w in common() and w not in listed("small") and not asked_by(w) for w in folded(phrase))
             if not words or counted or denied or any(w.isdigit() for w in words) or len(words) > _FEW:
                 continue
+            numbered = {self._form(token.folded) for token in tokens(phrase) if numbers(token.raw)}  # «two screens»
             only = self._entries[keys[0]] if len(keys) == 1 and phrase is section.title else None
             if only is not None and set(words) < set(only.whole) and not lost:
                 only.strong.update(words)  # a shorter name that it is sold under
@@ -128,7 +130,7 @@ class Index:
                     if not lost:
                         self._phrases[key].append(frozenset(words))
                     for word in words:
-                        if word not in self._holders and self._units.of(word) is None:
+                        if word not in self._holders and self._units.of(word) is None and word not in numbered:
                             self._keywords[word].add(key)
 
     def _learn_attributes(self, section: Section, keys: Sequence[str]) -> None:

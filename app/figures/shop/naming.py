@@ -8,11 +8,18 @@ from rapidfuzz.distance import OSA
 
 from app.figures.shop.facts import Units
 from app.figures.shop.index import SLIPPED, Index, cuts
-from app.figures.words import MET, Token, adjectives, common, fold, listed, tokens, written
+from app.figures.words import MET, Token, adjectives, affixes, common, fold, listed, tokens, written
+from app.language.numerals import numbers
 from app.language.words import words
 from app.types import Section
 
 _PIECE = "@piece"
+_NOUN = 4
+"""Letters of a noun that something is like,"""
+_STEM = 4
+"""of its stem,"""
+_ENDING = 3
+"""and of the ending of its case."""
 _GAP = 1  # words between two words of one name
 _SLIP = 0.8  # what a word with a slip counts
 _ATTRIBUTE = 0.6
@@ -38,6 +45,8 @@ class Named:
     key: str | None
     own: bool = True
     """Whether a word of its own name was said, and not only what a section calls it besides."""
+    of: bool = False
+    """Whether it only says what such things are of: «receipt», of «receipt printer», names no printer."""
 
     @property
     def tied(self) -> tuple[str, ...]:
@@ -76,12 +85,16 @@ class Names(Index):
         # The same words are met again and again: in a text, and in the texts of a talk.
         self._hit = lru_cache(maxsize=MET)(self._hit_of)
         self._verdict = lru_cache(maxsize=MET)(self._verdict_of)
+        self._alike = lru_cache(maxsize=MET)(self._alike_of)
 
     def find(self, text: str) -> tuple[Named, ...]:
         found = tokens(text)
         hits: list[tuple[str, float] | None] = []
-        for token in found:
+        like: set[int] = set()
+        for at, token in enumerate(found):
             hit = self._hit(token.folded)
+            if hit is None and (hit := self._likened(text, found, at)) is not None:
+                like.add(at)
             town = hit is not None and _town(text, token) and not self._goes_on(found, hits, hit[0])
             hits.append(None if town else hit)
         mentions: list[Named] = []
@@ -92,7 +105,7 @@ class Names(Index):
                 place += 1
                 continue
             span, owners = self._span(text, found, hits, place)
-            named = self._judged(found, hits, span, owners)
+            named = self._judged(found, hits, span, owners, like)
             if named is not None and not (len(span) == 1 and _does(text, found, place)):
                 mentions.append(named)
             place = span[-1] + 1
@@ -124,6 +137,27 @@ class Names(Index):
             if right := sorted(w for w in set(near) if OSA.distance(form, w, score_cutoff=1) <= 1):
                 return right[0], _SLIP
         return None
+
+    def _likened(self, text: str, found: Sequence[Token], place: int) -> tuple[str, float] | None:
+        """«Without a wire», «with a wire», of what the texts call wireless or wired: a noun behind such a word."""
+        token, ahead = found[place], found[place - 1] if place else None
+        if ahead is None or len(token.raw) < _NOUN or text[ahead.end : token.start].strip():
+            return None
+        lacks = listed("without").get(ahead.folded) is not None
+        if not lacks and ahead.raw not in written("withs"):
+            return None
+        return self._alike(token.folded, lacks)
+
+    def _alike_of(self, noun: str, lacks: bool) -> tuple[str, float] | None:
+        """The one word of what products are like that is made of a noun."""
+        found = []
+        for word in self._attributes:
+            for begins, ends in affixes("lacking_affixes" if lacks else "having_affixes"):
+                made = word.startswith(begins) and word.endswith(ends)
+                stem = word[len(begins) : len(word) - len(ends)] if made else ""
+                if len(stem) >= _STEM and noun.startswith(stem) and len(noun) - len(stem) <= _ENDING:
+                    found.append(word)
+        return (found[0], 1.0) if len({frozenset(self._attributes[word]) for word in found}) == 1 else None
 
     def _holding(self, word: str) -> set[str]:
         return self._holders.get(word, set()) | self._attributes.get(word, set()) | self._keywords.get(word, set())
@@ -157,9 +191,22 @@ class Names(Index):
             behind = found[place + 1] if found[place].number and place + 1 < len(found) else None
             if behind is not None and self._units.of(behind.folded) == _PIECE and behind.start - found[place].end <= 1:
                 break  # «scanners 2 pieces»: so many of them
+            if behind is not None and self._counts_next(found, hits, span, place):
+                break
             owners, gap = both, 0
             span.append(place)
         return span, owners
+
+    def _counts_next(
+        self, found: Sequence[Token], hits: Sequence[tuple[str, float] | None], span: Sequence[int], place: int
+    ) -> bool:
+        """«3 scanners 2 printers»: behind a bare noun that has its number a number belongs to the next thing."""
+        first, following = span[0], hits[place + 1]
+        counted = first > 0 and (found[first - 1].number or bool(numbers(found[first - 1].raw)))
+        if not counted or len(span) > 1 or following is None or found[place + 1].start - found[place].end > 1:
+            return False
+        own = hits[first]
+        return own is not None and self._holding(own[0]).isdisjoint(self._holding(following[0]))
 
     def _judged(
         self,
@@ -167,24 +214,28 @@ class Names(Index):
         hits: Sequence[tuple[str, float] | None],
         span: Sequence[int],
         owners: set[str],
+        like: set[int],
     ) -> Named | None:
         said: dict[str, float] = {}
         for place in span:
             if hit := hits[place]:
                 said[hit[0]] = max(said.get(hit[0], 0.0), hit[1])
-        start, end = found[span[0]].start, found[span[-1]].end
+        start, end = found[span[0] - (span[0] in like)].start, found[span[-1]].end
         if len(owners) > _MOST_MEANT:
             many = tuple((key, 0.0) for key in sorted(owners)[:_MOST_MEANT])
             return Named(start, end, many, None)
         endings = adjectives()
-        described = (hit[0] for place in span if (hit := hits[place]) and found[place].raw.endswith(endings))
+        described = (
+            hit[0] for place in span if (hit := hits[place]) and (place in like or found[place].raw.endswith(endings))
+        )
         verdict = self._verdict(frozenset(owners), tuple(said.items()), frozenset(described))
         return None if verdict is None else Named(start, end, *verdict)
 
     def _verdict_of(
         self, owners: frozenset[str], words: Sequence[tuple[str, float]], described: frozenset[str]
-    ) -> tuple[tuple[tuple[str, float], ...], str | None, bool] | None:
-        """Of a mention its candidates, the one meant, and whether a word of its own name was said."""
+    ) -> tuple[tuple[tuple[str, float], ...], str | None, bool, bool] | None:
+        """Of a mention its candidates, the one meant, whether a word of its own name was said, and only as what it is
+        of."""
         said = dict(words)
         scores: dict[str, float] = {}
         certain: dict[str, bool] = {}
@@ -203,8 +254,9 @@ class Names(Index):
         own = any(best in self._holders.get(word, ()) for word in said if len(word) > 1 or len(said) == 1)
         called = any(w in (e := self._entries[key]).strong or w == e.head for key in whole for w in said)
         if not sure and not called and len(owners) > 1:
-            own = False  # «the receipt», of «receipt printer»: what it is of, and no word for it alone
-        return tuple(ranked), best if sure else None, own
+            # «The receipt», of «receipt printer»: what it is of, and no word for it alone.
+            return tuple(ranked), None, False, own
+        return tuple(ranked), best if sure else None, own, False
 
     def _score(self, key: str, said: Mapping[str, float], described: frozenset[str]) -> tuple[float, bool]:
         """What the words are worth for a product, and whether they can mean no other. An adjective alone can."""

@@ -148,8 +148,13 @@ def _told(mention: Named, part: Sequence[Token]) -> bool:
     counted = {b.start for a, b in pairwise(part) if a.number or listed("one").get(a.folded) is not None}
     if outside and outside[0].folded in listed("retracting"):
         outside = outside[1:]  # «no, 3 scales», «scales for 3 shops»: of what he wants
-    content = [token for token in outside if not (says_nothing(token.folded) or token.start in counted)]
+    content = [t for t in outside if not (says_nothing(t.folded) or t.start in counted or _of_number(t))]
     return not whole and bool(content) and not takes and not asked(words) & (_ASKS | {"choose", "yes_no"})
+
+
+def _of_number(token: Token) -> bool:
+    """A number, or «pieces»: «two terminals, how much?» counts them, on whichever side it stands."""
+    return token.number or bool(numbers(token.raw)) or listed("units").get(token.folded) == _PIECE
 
 
 def sentences(text: str, found: Sequence[Token]) -> Iterator[tuple[int, int, str]]:

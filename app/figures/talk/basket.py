@@ -1,6 +1,6 @@
 """What he wants so far: folded over the messages of a conversation, one after another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -10,6 +10,7 @@ from app.figures.shop.catalogue import Catalogue
 from app.figures.sums.fitting import price_of
 from app.figures.talk.allotting import allotted
 from app.figures.talk.aside import told_of
+from app.figures.talk.becoming import become
 from app.figures.talk.byprice import of_another_price
 from app.figures.talk.checking import Checked
 from app.figures.talk.having import his_number
@@ -17,11 +18,13 @@ from app.figures.talk.held import NOTHING, Basket, Held, Parse
 from app.figures.talk.inrows import in_rows
 from app.figures.talk.inside import Inside
 from app.figures.talk.mending import (
+    Swap,
     come_back,
     counted_right,
     fewer,
     more_told,
     multiplied,
+    only_spoken_of,
     put_right,
     said_anew,
     swapped,
@@ -29,6 +32,7 @@ from app.figures.talk.mending import (
 from app.figures.talk.ordering import adds_on, in_sets, joins, taken_anew, taken_so_many
 from app.figures.talk.plans import calls_main, main_offers
 from app.figures.talk.reading import Reading, read_behind
+from app.figures.talk.setting import set_alone
 from app.figures.talk.sharing import Spoken, each_place, of_places, per_item, place_of, renewed, to_each
 from app.figures.talk.split import of_split, told_with_places, with_split
 from app.figures.talk.spreading import Known, shared, spread
@@ -42,6 +46,7 @@ _PIECE = "@piece"
 _SPANS = {"@hour": "hour", "@day": "day", "@week": "week"}
 _MOST = 12
 _MOST_TIED = 8
+_SEVERAL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,8 @@ class Heard:
 def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Heard:
     """Linear in the text."""
     it = read_behind(text, before, catalogue, parse)
-    read, wanted, gone = it.read, his_number(it.read, it.wanted, catalogue), it.gone
+    read, gone = it.read, it.gone
+    wanted = become(read, only_spoken_of(his_number(read, it.wanted, catalogue), before.items), dict(before.told))
     right = swapped(read)
     items, told = _left(it, before, wanted, catalogue)
     if right is not None and not any(word in listed("each") for word in wanted.words):  # «not one for each but two»
@@ -94,18 +100,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         items, wanted = each, replace(wanted, counts={})  # the number was ours, and is put right
     if (pieces := wanted.quantities.get(_PIECE)) is not None and not wanted.keys and len(before.focus) == 1:
         items = [replace(item, count=pieces, per=None) if item.key == before.focus[0] else item for item in items]
-    so_many = (
-        None
-        if marks
-        else taken_so_many(
-            wanted,
-            right.right if right is not None else None,
-            items,
-            it.offered if len(it.offered) > 1 else before.focus,
-            catalogue,
-        )
-    )
-    items = taken_anew(items, so_many)
+    so_many = None if marks else _so_many(it, before, (read, wanted), items, catalogue, right=right, told=told)
     own = {key for key in wanted.keys if key not in gone}
     refused = (it.refused - own) | of_another_price(read, wanted, catalogue)
     beside = joins(read.text, wanted) or it.checked is not None or it.added
@@ -113,8 +108,6 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     lists = lists_all(wanted, own, it.checked) and not (joins(read.text, wanted) or it.added)
     anew = lists or bool(it.only)
     plan = _plan(read, wanted, before, refused, catalogue, anew=anew)
-    # A word that is no part of its name calls a thing that is wanted already.
-    called = {n.tied[0] for n in catalogue.named(read.text) if len(n.tied) == 1} if lists else set()
     goes = Taking(
         own,
         refused,
@@ -123,8 +116,10 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         anew=anew,
         adds=adding and bool(before.items),
         far=[n for n in told_of(read.text, wanted) if n not in told_with_places(wanted, catalogue)],
-        called=called | it.only,
+        # A word that is no part of its name calls a thing that is wanted already.
+        called=it.only | {n.tied[0] for n in catalogue.named(read.text) if lists and len(n.tied) == 1},
     )
+    items = taken_anew(items, so_many)
     items = of_split(list(taken_in(items, wanted, goes, catalogue)), items, split, catalogue)
     with_them = come_back(items, before.gone, wanted, read.text)
     back = {item.key for item in with_them if item.taken} - {item.key for item in items if item.taken}
@@ -156,8 +151,19 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     mended = bool((gone | it.less.keys()) & set(before.keys)) or bool(it.only) or right is not None or bool(back)
     mended |= any(i.key in counted and counted[i.key] != i.count and i.key not in own for i in items) or bool(each)
     mended |= said_anew(before, wanted) or (split is not None and bool(before.items) and split.split != before.split)
-    again = any(word in listed("recounting") for word in wanted.words)
-    return Heard(read, wanted, after, picked, mended, picked or again or beside, it.inside, it.checked, so_many)
+    joined = picked or beside or any(word in listed("recounting") for word in wanted.words)
+    return Heard(read, wanted, after, picked, mended, joined, it.inside, it.checked, so_many)
+
+
+def _so_many(
+    it: Reading, before: Basket, said: tuple[Read, Wanted], items: Sequence[Held], catalogue: Catalogue,
+    *, right: Swap | None, told: Mapping[str, Decimal],
+) -> Held | None:  # fmt: skip
+    """What it takes so many of, where it names nothing. `right`: the number that it puts right for another."""
+    last = before.offered if len(before.offered) > 1 else before.focus
+    number = set_alone(*said, told, next((item.count for item in items if item.key in last), None))
+    near = last if number is not None or len(it.offered) < _SEVERAL else it.offered
+    return taken_so_many(said[1], right.right if right is not None else None, items, near, catalogue, set_=number)
 
 
 def _left(it: Reading, before: Basket, wanted: Wanted, catalogue: Catalogue) -> tuple[list[Held], dict[str, Decimal]]:

@@ -118,6 +118,8 @@ def _above(text: str, found: Sequence[Token], place: int, unit: str, catalogue: 
     if value is None or place < _BEHIND - 1:
         return None
     ahead = found[place - 2]
+    if ahead.raw in written("tops"):
+        return str(value.value)  # «and buy two more»
     gap = text[ahead.end : found[place - 1].start]
     last = found[place - 3] if ahead.folded in _plus() and place >= _BEHIND else ahead if gap.strip() == "+" else None
     named = (m for m in catalogue.named(text[: last.end]) if m.own and m.end == last.end) if last is not None else ()

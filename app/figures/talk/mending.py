@@ -26,6 +26,8 @@ _NEAR = 2
 """Words before a name."""
 _APART = 30
 """Characters between the number that was wrong and the right one."""
+_SETTING = ("setting", "retracting", "preferring", "taking", "only", "recounting", "removing", "denies", "adding")
+"""Lists of words with which a number is put right."""
 _PRICED = frozenset({"price", "instalment", "difference", "discount"})
 
 
@@ -137,6 +139,18 @@ def counted_anew(items: Sequence[Held], wanted: Wanted) -> bool:
     if len(held) < 2 or not _PRICED.isdisjoint(wanted.asks) or not set(wanted.keys) <= set(held):
         return False
     return any(held[key] != n for key, n in wanted.counted.items() if key in held)
+
+
+def only_spoken_of(wanted: Wanted, items: Sequence[Held]) -> Wanted:
+    """Without a smaller count of what is wanted, of which something else is told: «one scanner is broken»."""
+    words = wanted.words
+    sets = any(listed(name).get(word) is not None for word in words for name in _SETTING)
+    if wanted.asks or not wanted.rest or sets or not items:
+        return wanted
+    held = {item.key: item.count or Decimal(1) for item in items}
+    idle = [n for n, count in wanted.counts.items() if count < held.get(wanted.named[n].key or "", Decimal(0))]
+    counts = {n: count for n, count in wanted.counts.items() if n not in idle}
+    return replace(wanted, counts=MappingProxyType(counts)) if idle else wanted
 
 
 def multiplied(read: Read, wanted: Wanted, items: Sequence[Held], catalogue: Catalogue) -> tuple[Wanted, list[Held]]:

@@ -68,13 +68,15 @@ def taken_so_many(
     items: Sequence[Held],
     near: Sequence[str],
     catalogue: Catalogue,
+    *,
+    set_: Decimal | None = None,
 ) -> Held | None:
     """«I take two», said of nothing: so many of what was spoken of last, of several models the cheapest with all open.
 
     `right`: the number for one that it puts right; `near`: what an unclear name left to choose from, else what
-    was spoken of last.
+    was spoken of last. `set_`: a number that it sets for that.
     """
-    number = _so_many(wanted, right)
+    number = set_ if right is None and set_ is not None else _so_many(wanted, right)
     if number is None or any(mention.own or mention.key in near for mention in wanted.named):
         return None
     if right is not None:

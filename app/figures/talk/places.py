@@ -60,7 +60,7 @@ def told_of_places(read: Read, wanted: Wanted, unit: str, plans: Collection[str]
     for token in found:
         if any(a <= token.start < b for a, b in names) or (told and token.start < told[-1].end):
             continue
-        number = counts.get(token.start)
+        number = counts.get(token.start) if token.folded not in collective() else None
         if number is not None:
             if told and told[-1].number is None and _joined(read.text, told[-1], token):
                 told.pop()  # «for the other two»

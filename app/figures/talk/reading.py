@@ -10,12 +10,15 @@ from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.talk.amounts import named_by_amount
 from app.figures.talk.aside import spoken_of
+from app.figures.talk.becoming import tells_whole
 from app.figures.talk.byprice import named_at_price, named_by_price
 from app.figures.talk.checking import Checked, checked
 from app.figures.talk.choosing import chosen, named_more, of_each_kind
 from app.figures.talk.having import had
 from app.figures.talk.held import Basket, Parse
 from app.figures.talk.inside import Inside, inside
+from app.figures.talk.letting import let
+from app.figures.talk.modelled import by_two_numbers
 from app.figures.talk.narrowing import disclaimed, kinds, only
 from app.figures.talk.onemore import doubted, of_one, of_one_more
 from app.figures.talk.paidover import paid_over
@@ -66,15 +69,15 @@ class Reading:
 
 def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Reading:
     """Linear in the text."""
-    text = in_words(plainly(text), lambda said: _names_held(said, before, catalogue))
-    text = of_each_kind(said_rather(counted_it(text, before, catalogue), catalogue), before.offered, catalogue)
+    text = _in_full(text, before, catalogue)
     swap = replaced(text, before.items, catalogue)
     read, wanted = _without(parse(swap.text if swap is not None else text), doubted, catalogue, parse)
     amounts = named_by_amount(read, wanted, before, catalogue) if swap is None else None
     if amounts is not None:
         read, wanted = parse(amounts.text)
     priced = named_at_price(read.text, read, wanted, catalogue)
-    text = priced if priced != read.text else named_more(named_by_price(read, before.keys, catalogue), catalogue)
+    whole = priced != read.text or tells_whole(read, wanted)
+    text = priced if whole else named_more(named_by_price(read, before.keys, catalogue), catalogue)
     if text != read.text:
         read, wanted = parse(text)
     read, wanted = of_one(*_without((read, wanted), of_one_more, catalogue, parse), wanted, catalogue)
@@ -133,6 +136,13 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     )
 
 
+def _in_full(text: str, before: Basket, catalogue: Catalogue) -> str:
+    """The text with full names for what it says otherwise."""
+    text = in_words(plainly(text), lambda said: _names_held(said, before, catalogue))
+    text = counted_it(let(by_two_numbers(text, catalogue), catalogue), before, catalogue)
+    return of_each_kind(said_rather(text, catalogue), before.offered, catalogue)
+
+
 def _without(
     said: tuple[Read, Wanted],
     aside: Callable[[Read, Wanted, Catalogue], list[tuple[int, int]]],
@@ -175,8 +185,9 @@ def _first_month(wanted: Wanted) -> bool:
     words = wanted.words
     if wanted.months is not None and wanted.months > 1 and wanted.asks & {"discount", "cheapest", "saving"}:
         return False  # «cheaper for a year at once?»
-    if any(listed("at_once").get(word) is not None for word in words) and any(map(_pays, words)):
-        return True
+    at_once = any(listed("at_once").get(word) is not None for word in words) and any(map(_pays, words))
+    if at_once and (wanted.months is None or wanted.months < _YEAR):
+        return True  # but who pays a year at once pays all of it first
     firsts = (listed("ordinals").get(a) == _FIRST for a, b in pairwise(words) if listed("spans").get(b) or _pays(b))
     return any(firsts)
 

@@ -25,7 +25,8 @@ def counted_it(text: str, before: Basket, catalogue: Catalogue) -> str:
     if not said or not before.focus or any(removes(token) for token in found):
         return text
     own = any(n.own for n in catalogue.named(text))
-    if (offer := _of_one(before, catalogue)) is not None:
+    anew = any(t.folded in listed(name) for t in found for name in ("setting", "retracting"))
+    if (offer := _of_one(before, catalogue, anew=anew)) is not None:
         for token in found:
             if token.folded in both and not own:
                 return f"{text[: token.start]}{both.get(token.folded)} {offer.name}{text[token.end :]}"
@@ -40,10 +41,10 @@ def counted_it(text: str, before: Basket, catalogue: Catalogue) -> str:
     return text
 
 
-def _of_one(before: Basket, catalogue: Catalogue) -> Offer | None:
-    """The one thing that was spoken of, where nobody has told yet how many of it."""
+def _of_one(before: Basket, catalogue: Catalogue, *, anew: bool = False) -> Offer | None:
+    """The one thing that was spoken of, where nobody has told yet how many of it, or a number is set `anew`."""
     offer = catalogue.get(before.focus[0]) if len(before.focus) == 1 else None
-    known = any(item.key in before.focus and (item.count or 1) > 1 for item in before.items)
+    known = not anew and any(item.key in before.focus and (item.count or 1) > 1 for item in before.items)
     return None if offer is None or known or not offer.prices or offer in main_offers(catalogue) else offer
 
 

@@ -1,0 +1,66 @@
+"""Two things called by the numbers of their names beside each other: «58 и 80 принтеры», «the 58 and 80 printers»."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from app.figures.shop.catalogue import Catalogue
+from app.figures.words import Token, folded, tokens, written
+
+_MOST = 8
+"""Things of one kind."""
+_ENDING = 3
+"""Letters of an ending behind such a number: «80-й»."""
+
+
+def by_two_numbers(text: str, catalogue: Catalogue) -> str:
+    """The text with the full names; as it stands where one of the numbers is in no name. Linear in the text."""
+    found = tokens(text)
+    mentions = [n for n in catalogue.named(text) if n.own and 1 < len(n.tied) <= _MOST]
+    for first, second in _pairs(text, found):
+        noun = _behind(text, found, second)
+        mention = next((m for m in mentions if noun is not None and m.start <= found[noun].start < m.end), None)
+        if mention is None or noun is None:
+            continue
+        names = [_called(found[place].raw, mention.tied, catalogue) for place in (first, second)]
+        if None not in names and names[0] != names[1]:
+            middle = text[_end(text, found, first) : found[second].start]
+            rest = text[max(mention.end, found[noun].end) :]
+            return f"{text[: found[first].start]}{names[0]}{middle}{names[1]}{rest}"
+    return text
+
+
+def _pairs(text: str, found: Sequence[Token]) -> list[tuple[int, int]]:
+    """Places of two numbers with nothing but a word that joins or parts them between."""
+    numbers = [n for n, token in enumerate(found) if token.number]
+    joins = written("joining") | written("alternatives")
+    pairs = []
+    for a, b in pairwise(numbers):
+        between = [t for t in found[a + 1 : b] if not _is_ending(text, found[a], t)]
+        if len(between) == 1 and between[0].raw in joins:
+            pairs.append((a, b))
+    return pairs
+
+
+def _is_ending(text: str, number: Token, token: Token) -> bool:
+    joined = text[number.end : token.start] in ("-", "")
+    return joined and len(token.raw) <= _ENDING
+
+
+def _end(text: str, found: Sequence[Token], place: int) -> int:
+    behind = found[place + 1] if place + 1 < len(found) else None
+    return behind.end if behind is not None and _is_ending(text, found[place], behind) else found[place].end
+
+
+def _behind(text: str, found: Sequence[Token], place: int) -> int | None:
+    """The noun right behind the second number."""
+    noun = place + 1
+    if noun < len(found) and _is_ending(text, found[place], found[noun]):
+        noun += 1
+    return noun if noun < len(found) and not text[found[noun - 1].end : found[noun].start].strip() else None
+
+
+def _called(number: str, keys: Sequence[str], catalogue: Catalogue) -> str | None:
+    """The one name that holds the number."""
+    offers = [offer for key in keys if (offer := catalogue.get(key)) is not None]
+    names = [offer.name for offer in offers if number in folded(offer.name)]
+    return names[0] if len(names) == 1 else None
