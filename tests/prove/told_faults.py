@@ -77,7 +77,7 @@ def _search_works(host: Host, caller: Caller) -> None:
 
 def _wrong_model(host: Host, caller: Caller) -> None:
     host.sh(
-        f"find /var/lib/ollama /usr/share/ollama /opt/ollama -path '*manifests*' -type f -exec mv {{}} {HERE}/manifest \\; -fprint {HERE}/manifest.at"
+        f"find /var/lib/ollama/models -path '*manifests*' -type f -exec mv {{}} {HERE}/manifest \\; -fprint {HERE}/manifest.at"
     )
 
 
