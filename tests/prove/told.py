@@ -8,6 +8,7 @@ others last. Printed: a table in Markdown. Exit status 1 when something did not 
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.alerts.receivers import Receivers
@@ -17,8 +18,8 @@ from tests.prove.told_faults import CHAINS, LAST, Fault
 from tests.prove.told_host import telling_machine, well
 from tests.prove.told_phone import PEOPLE, Outside, Told, names, told_of
 
-REMINDER_S = 120.0
-_INTERVAL_S = 60.0  # in which Alertmanager tells changes and reminders of a group
+REMINDER_S = 60.0
+_INTERVAL_S = 30.0  # in which Alertmanager tells changes and reminders of a group
 _QUIET_S = 5.0
 _PERIOD_S = 150.0  # without a heartbeat, after which the outside service writes: two of its intervals and a half
 
@@ -110,7 +111,7 @@ class Trial:
     def _of(self, fault: Fault, begun: float) -> dict[str, Told]:
         return {who: told_of(self.receivers, who, fault.name, begun) for who in PEOPLE}
 
-    def _until(self, met, fault: Fault, begun: float, seconds: float) -> bool:  # type: ignore[no-untyped-def]
+    def _until(self, met: Callable[[Told], bool], fault: Fault, begun: float, seconds: float) -> bool:
         end = time.monotonic() + seconds
         while not all(map(met, self._of(fault, begun).values())):
             if time.monotonic() > end:

