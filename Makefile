@@ -12,7 +12,7 @@ TORCH  ?= torch==2.13.0
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test load measure test-host test-n8n test-model lint audit format bench prove-model prove-hostile prove-power prove-storm prove-day-two prove-memory prove-schema prove-replay prove-lock lock release bundle clean
+.PHONY: help install demo test load measure test-host test-n8n test-model lint audit format bench prove-model prove-hostile prove-power prove-storm prove-day-two prove-told prove-memory prove-schema prove-replay prove-lock lock release bundle clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -91,6 +91,9 @@ prove-storm: $(VENV)/dev.stamp ## kill -9 at random moments while customers writ
 
 prove-day-two: $(VENV)/dev.stamp ## Do all the work of day two while customers write to a test host (root; NUMBER=40; about ten minutes)
 	$(BIN)/python -m tests.prove.day_two $(or $(NUMBER),40)
+
+prove-told: $(VENV)/dev.stamp ## Let twelve faults come over a test host: is each told once to a phone and a mailbox, again, and when it is over? (root; NUMBER=40; about half an hour)
+	$(BIN)/python -m tests.prove.told $(or $(NUMBER),40)
 
 prove-memory: $(VENV)/dev.stamp ## Start on a large memory of the release before: when it answers, who notices the bringing over (TURNS=500000; minutes)
 	$(BIN)/python -m tests.prove.memory --turns $(or $(TURNS),500000)

@@ -6,6 +6,14 @@ from pathlib import Path
 from app.errors import ConfigError
 
 
+def secret_place(file: str, credential: str, environ: Mapping[str, str]) -> Path | None:
+    """Where the secret is read: `file`, else `credential` under LoadCredential=; None where there is neither."""
+    if file:
+        return Path(file)
+    handed = Path(environ.get("CREDENTIALS_DIRECTORY", ""), credential)
+    return handed if environ.get("CREDENTIALS_DIRECTORY") and handed.exists() else None
+
+
 def secret_lines(
     file: str, credential: str, environ: Mapping[str, str], *, what: str, setting: str
 ) -> list[str] | None:
@@ -13,10 +21,7 @@ def secret_lines(
 
     Raises ConfigError; its words name `what` it is and the `setting` of the file, and nothing that stands in it.
     """
-    path = Path(file) if file else None
-    if path is None and (folder := environ.get("CREDENTIALS_DIRECTORY")):
-        handed = Path(folder, credential)
-        path = handed if handed.exists() else None
+    path = secret_place(file, credential, environ)
     if path is None:
         return None
     try:

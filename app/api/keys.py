@@ -4,8 +4,9 @@ import hashlib
 import hmac
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from app.credentials import secret_lines
+from app.credentials import secret_lines, secret_place
 from app.errors import ConfigError
 from app.settings import ApiSettings
 
@@ -41,6 +42,11 @@ class KeyRing:
         digest = _digest(given.strip())
         matches = [hmac.compare_digest(digest, active) for active in self._digests]  # all of them, always
         return any(matches) and scheme.lower() == "bearer"
+
+
+def keys_place(settings: ApiSettings) -> Path | None:
+    """The file that the keys are read from, systemd's credential too; None where they are in none."""
+    return secret_place(settings.keys_file, _CREDENTIAL, os.environ)
 
 
 def load_keys(settings: ApiSettings, environ: Mapping[str, str] | None = None) -> KeyRing:

@@ -185,7 +185,9 @@ def _search(machine: Machine) -> PartState:
     named = [name for name in (wanted.embedder, wanted.reranker) if name]
     # A packaged embedder alone runs on the processor by its nature.
     card = machine.settings.gpu.enabled == "on" and not all(name.startswith(PREFIX) for name in named)
-    return search_part(machine.models.device, named, card_wanted=card)
+    by_part = {"dense": wanted.embedder, "rerank": wanted.reranker}
+    resting = [by_part[part] for part in machine.models.resting if part in by_part]
+    return search_part(machine.models.device, named, card_wanted=card, resting=resting)
 
 
 def _in_use(knowledge: Knowledge) -> KnowledgeInUse:

@@ -1,5 +1,6 @@
 """What `machine doctor` asks of this host: the facts, gathered side by side, and the checks that judge them."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from app.api.keys import load_keys
+from app.api.keys import keys_place, load_keys
 from app.cli.common import knowledge_folder
 from app.errors import ConfigError
 from app.health import checks, facts, network
@@ -33,7 +34,7 @@ _OLLAMA_PORT = 11434
 
 
 class Diagnosis:
-    """Begins to gather every fact at once when it is made."""
+    """Begins to gather every fact when it is made: as root the memory's first, then all others at once."""
 
     def __init__(
         self,
@@ -55,11 +56,16 @@ class Diagnosis:
         kind = BACKENDS[llm.backend]
         self._needs_gpu = self._settings.gpu.enabled == "on" or kind.needs_gpu(llm)
 
+        root = os.geteuid() == 0
+        self._database = _fact("database", partial(facts.database_facts, data / "conversations.db", _QUICK_CHECK_S))
+        if root:
+            # The memory is read with its owner's rights, which the whole process then has: whatever else is read
+            # meanwhile could not be.
+            self._database.settle()
         self._gpu = _fact("gpu", partial(probe, self._settings.gpu))
         self._upkeep = _fact("upkeep", upkeep_facts)
         self._disks = _fact("disks", disks_report)
         self._service = _fact("service", partial(network.service_facts, url))
-        self._database = _fact("database", partial(facts.database_facts, data / "conversations.db", _QUICK_CHECK_S))
         self._listening = _fact("ports", partial(network.listeners, self._ports))
         self._folder = _fact("folder", partial(facts.folder_facts, data))
         self._disk = _fact("disk", partial(facts.disk_facts, data))
@@ -174,7 +180,8 @@ def _certificate(place: SplitResult, url: str, cert: Path | None) -> Gathered[ne
 
 def _keys(settings: Settings) -> tuple[facts.FileFacts | None, str]:
     """The file of keys, if one is named and there, and why the keys could not be read."""
-    file = facts.file_facts(Path(settings.api.keys_file)) if settings.api.keys_file else None
+    place = keys_place(settings.api)
+    file = facts.file_facts(place) if place else None
     try:
         load_keys(settings.api)
     except ConfigError as error:

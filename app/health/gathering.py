@@ -27,12 +27,16 @@ class Gathered(Generic[_T]):
 
     def value(self) -> _T:
         """What was gathered. Raises what the gatherer raised, and Unanswered once its time is over."""
-        self._thread.join(max(0.0, self._until - time.monotonic()))
+        self.settle()
         if self._error is not None:
             raise self._error
         if not self._values:
             raise Unanswered(f"not known after {self._limit_s:g} s")
         return self._values[0]
+
+    def settle(self) -> None:
+        """Returns once it is known, or its time is over."""
+        self._thread.join(max(0.0, self._until - time.monotonic()))
 
     def _run(self) -> None:
         try:

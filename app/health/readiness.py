@@ -162,15 +162,24 @@ def _hex(digest: str) -> str:
 
 
 def search_part(
-    device: Literal["cpu", "cuda"] | None, models: Sequence[str], *, card_wanted: bool, name: str = "search"
+    device: Literal["cpu", "cuda"] | None,
+    models: Sequence[str],
+    *,
+    card_wanted: bool,
+    resting: Sequence[str] = (),
+    name: str = "search",
 ) -> PartState:
     """The search: the `models` that help it and where they run; None: words alone.
 
-    On the processor it answers, at several times the cost: a warning where the settings want the card.
+    On the processor it answers, at several times the cost: a warning where the settings want the card. Without a model
+    of it that keeps failing (`resting` names those) it answers too, and finds less.
     """
     if device is None:
         return PartState(name, "ok", "by words alone")
     detail = f"by meaning too, on {'the card (cuda)' if device == 'cuda' else 'the processor'}: {', '.join(models)}"
+    if resting:
+        fix = "journalctl -u sales-machine | grep model_left_out says why; systemctl restart sales-machine"
+        return PartState(name, "warning", f"no answer from {', '.join(resting)}, so less is found; {detail}", fix)
     if device == "cpu" and card_wanted:
         fix = "set retriever.device: cuda, which says at the start why torch finds no card; nvidia-smi"
         return PartState(name, "warning", detail, fix)

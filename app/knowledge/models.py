@@ -67,6 +67,11 @@ class Model:
         self._on_degraded = on_degraded
         self._breaker = breaker or Breaker(_FAILURES, _REST_S)
 
+    @property
+    def rests(self) -> bool:
+        """Whether it failed several times in a row, and no call has succeeded since; or hangs."""
+        return self._breaker.state != "closed" or self._worker.stuck
+
     async def call(self, function: Callable[[], _T], deadline: Deadline | None = None) -> _T:
         """The result of `function`, run on the models' thread; the event loop goes on meanwhile.
 
@@ -191,6 +196,13 @@ class Models:
     worker: Worker | None = None
     device: Device | None = None
     """Where they run; None: there are none."""
+
+    @property
+    def resting(self) -> tuple[Part, ...]:
+        """The models that every search or draft does without now."""
+        calls: tuple[tuple[Part, EmbedderCalls | RerankerCalls | EntailerCalls | None], ...]
+        calls = (("dense", self.dense), ("rerank", self.rerank), ("entail", self.entail))
+        return tuple(part for part, each in calls if each is not None and each.model.rests)
 
     def close(self) -> None:
         """Waits a few seconds for a running call."""

@@ -1,5 +1,5 @@
 """Where messages arrive in a test: Telegram's Bot API, Slack's incoming webhook, a program of the operator's, an outside
-service that waits for a heartbeat, and a mail server. Each is a real server on loopback that keeps what it took."""
+service that waits for a heartbeat, and a mail server. Each is a real server, on loopback unless told otherwise, that keeps what it took."""
 
 import email
 import email.policy
@@ -30,9 +30,9 @@ class Message:
 
 class Receivers:
     """`taken` holds, by receiver, what it took; a receiver in `refusing` takes nothing and counts in `refused`. Telegram
-    refuses the first message with one of the words in `refuse_once`."""
+    refuses the first message with one of the words in `refuse_once`. `address`: where they listen."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "127.0.0.1") -> None:
         self.taken: dict[str, list[Message]] = {
             name: [] for name in ("telegram", "email", "slack", "webhook", "heartbeat")
         }
@@ -73,11 +73,11 @@ class Receivers:
             def handle(self) -> None:
                 mail_session(self, receivers)
 
-        self._web = ThreadingHTTPServer(("127.0.0.1", 0), Web)
-        self._mail = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mail)
+        self._web = ThreadingHTTPServer((address, 0), Web)
+        self._mail = socketserver.ThreadingTCPServer((address, 0), Mail)
         self._mail.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._web.server_port}"
-        self.mail = f"127.0.0.1:{self._mail.server_address[1]}"
+        self.url = f"http://{address}:{self._web.server_port}"
+        self.mail = f"{address}:{self._mail.server_address[1]}"
 
     def __enter__(self) -> "Receivers":
         for server in (self._web, self._mail):

@@ -1,10 +1,12 @@
 """`machine doctor` as an operator runs it: against a service that is well, and against hosts that are not."""
 
 import json
+import os
 import shutil
 import socket
 import sqlite3
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -15,6 +17,9 @@ from typing import Any
 
 import pytest
 
+from app.cli import diagnosis
+from app.files import acting_for
+from app.health.facts import DatabaseFacts
 from loadtests.service import KEY, Server, ask, clean_environment
 from tests.fakenvml import Card, build
 from tests.faults.rig import mounted
@@ -407,3 +412,35 @@ def test_a_disk_that_is_full(tmp_path: Path, closed: str) -> None:
     assert found["disk"]["level"] == "error"
     assert found["disk"]["detail"].startswith("0.0 of 0.0 GiB free")
     assert found["data folder"]["level"] == "ok"
+
+
+@pytest.mark.root
+def test_what_root_alone_may_read_is_read_though_the_memory_is_read_with_its_owner_s_rights(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        data, live = Path(folder, "data"), Path(folder, "live")
+        Path(folder).chmod(0o755)  # the memory's owner passes
+        for each in (data, live):
+            each.mkdir(mode=0o700)
+        os.chown(data, 65534, 65534)
+
+        def look_long(path: Path, _: float) -> DatabaseFacts:
+            with acting_for(data):
+                time.sleep(0.5)
+            return DatabaseFacts(path, exists=False)
+
+        monkeypatch.setattr("app.health.facts.database_facts", look_long)
+        asked = diagnosis.Diagnosis(None, data, None, "http://127.0.0.1:9", certificate(live, 60))
+        found = {part.name: part for part in asked.findings()}
+    assert found["certificate"].level == "ok", found["certificate"]
+
+
+def test_keys_that_systemd_hands_over_are_looked_at_too(tmp_path: Path, closed: str) -> None:
+    keys = tmp_path / "api_keys"
+    keys.write_text(f"{KEY}\n")
+    environment = clean_environment(CREDENTIALS_DIRECTORY=str(tmp_path))
+    for mode, level in ((0o644, "error"), (0o600, "ok")):
+        keys.chmod(mode)
+        found = diagnose("--url", closed, "--data", tmp_path, environment=environment)["API keys"]
+        assert (found["level"], str(keys) in found["detail"]) == (level, True)

@@ -168,3 +168,10 @@ def test_the_search_says_where_its_models_run_and_warns_where_the_card_was_meant
     part = search_part(device, models, card_wanted=card_wanted)
     assert (part.level, part.detail) == (level, told)
     assert ("retriever.device: cuda" in part.fix) is (level == "warning")
+
+
+def test_a_model_of_the_search_that_keeps_failing_is_a_warning_with_its_name() -> None:
+    part = search_part("cuda", ["a/b", "c/d"], card_wanted=True, resting=["a/b"])
+    assert (part.level, part.ok) == ("warning", True), "words find meanwhile: the service is ready"
+    assert part.detail == "no answer from a/b, so less is found; by meaning too, on the card (cuda): a/b, c/d"
+    assert "model_left_out" in part.fix

@@ -246,6 +246,21 @@ async def test_a_failing_embedder_leaves_the_search_by_words(
     assert (await running.find("принтер чеков", top_k=3, today=TODAY)).degraded == (), "and it is used again"
 
 
+async def test_an_embedder_that_keeps_failing_is_named_until_it_answers_again(open_with: Callable[..., Models]) -> None:
+    found = open_with("embedder", "reranker")
+    assert found.dense is not None
+    running = retriever(found)
+    with models.before_each_call(found, "dense", break_down):
+        for tries in range(1, 4):
+            assert found.resting == (), "one miss is no news"
+            await running.find(f"принтер чеков {tries}", top_k=3, today=TODAY)
+    assert found.resting == ("dense",)
+    found.dense.model._breaker._pause_s = 0.0  # its rest is over
+    assert found.resting == ("dense",), "until a call has shown that it answers"
+    assert (await running.find("принтер чеков", top_k=3, today=TODAY)).degraded == ()
+    assert found.resting == ()
+
+
 async def test_a_failing_reranker_leaves_the_fused_order_and_the_word_s_verdict(
     open_with: Callable[..., Models],
 ) -> None:

@@ -267,14 +267,24 @@ def test_a_note_that_cannot_be_read_is_a_first_look(watched: Watched, note: str)
     assert watched.last() == {"DoctorFinds disk critical": True}
 
 
-def test_what_a_check_finds_twice_is_one_alert_of_each_level(watched: Watched) -> None:
-    found = [("warning", "a"), ("error", "b"), ("ok", "c"), ("error", "d")]
+def test_what_a_check_finds_twice_is_one_alert_as_bad_as_the_worst(watched: Watched) -> None:
+    found = [("warning", "a"), ("error", "b"), ("ok", "c"), ("error", "d"), ("error", "b")]
     checks = [{"name": "gpu", "level": level, "detail": detail, "fix": "f"} for level, detail in found]
     watched.look(json.dumps({"level": "error", "checks": checks}))
-    assert watched.last() == {"DoctorFinds gpu warning": True, "DoctorFinds gpu critical": True}
-    (summary,) = [each["annotations"] for each in watched.manager.told[0] if each["labels"]["severity"] == "critical"]
-    assert (summary["summary"], summary["fix"]) == ("b; d", "f")
+    assert watched.last() == {"DoctorFinds gpu critical": True}
+    (summary,) = [each["annotations"] for each in watched.manager.told[0]]
+    assert (summary["summary"], summary["fix"]) == ("a; b; d", "f")
     assert 'sales_machine_doctor_check_level{check="gpu"} 2' in watched.figures
+
+
+def test_what_the_service_says_of_a_part_and_what_is_seen_of_it_from_outside_are_one_fault(watched: Watched) -> None:
+    names = {"gpu": "error", "service: gpu": "warning", "service: search": "warning"}
+    checks = [{"name": name, "level": level, "detail": name, "fix": "f"} for name, level in names.items()]
+    watched.look(json.dumps({"level": "error", "checks": checks}))
+    assert watched.last() == {"DoctorFinds gpu critical": True, "DoctorFinds search warning": True}
+    checks = [check for check in checks if check["name"] == "service: search"]
+    watched.look(json.dumps({"level": "warning", "checks": checks}))
+    assert watched.last() == {"DoctorFinds gpu critical": False, "DoctorFinds search warning": True}
 
 
 def test_there_are_alerts() -> None:

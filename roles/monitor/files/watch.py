@@ -28,6 +28,7 @@ Labels = dict[str, str]
 Alert = dict[str, Any]
 
 LEVELS = {"ok": 0, "warning": 1, "error": 2}
+OF_THE_SERVICE = "service: "  # before the name of a part that the service itself complains of
 SEVERITIES = {"warning": "warning", "error": "critical"}
 DOCTOR_LIMIT_S = 60
 UNITS_LIMIT_S = 20
@@ -100,15 +101,20 @@ def examine(command: list[str]) -> dict[str, Any]:
 
 
 def findings(report: dict[str, Any], now: datetime) -> list[Alert]:
-    """One alert of each check and level in trouble: a detail that changes is no news."""
-    together: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    """One alert of each part in trouble, as bad as the worst that is found of it: a detail that changes is no news.
+
+    What the service says of a part and what the doctor sees of it from outside is one fault, and the two end at times
+    of their own.
+    """
+    together: dict[str, list[dict[str, Any]]] = {}
     for check in report["checks"]:
         if check["level"] != "ok":
-            together.setdefault((str(check["name"]), check["level"]), []).append(check)
+            together.setdefault(str(check["name"]).removeprefix(OF_THE_SERVICE), []).append(check)
     found = []
-    for (name, level), checks in together.items():
+    for name, checks in together.items():
+        level = max((check["level"] for check in checks), key=LEVELS.__getitem__)
         labels = {"alertname": "DoctorFinds", "check": name, "severity": SEVERITIES[level]}
-        summary = "; ".join(str(check["detail"]) for check in checks)
+        summary = "; ".join(dict.fromkeys(str(check["detail"]) for check in checks))
         fix = "; ".join(dict.fromkeys(str(check["fix"]) for check in checks))
         found.append(alert_of(labels, summary, fix, now, LASTS))
     return found
