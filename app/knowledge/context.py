@@ -34,8 +34,9 @@ def points_back(text: str) -> bool:
 
 
 def names_nothing(text: str) -> bool:
-    """True for a question without a thing of its own: «for how long?», «and the term?»."""
-    return all(word in questions()["light"] or word in listed("time") for word in content_words(text))
+    """True for a question without a thing of its own: «for how long?», «and the term?», «how much is it?»."""
+    nothing = questions()["light"] | listed("time") | listed("price")
+    return all(word in nothing for word in content_words(text))
 
 
 @lru_cache(maxsize=256)

@@ -1,9 +1,10 @@
 """What was found for each of several questions of a message, beside what was found for all of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from app.composing.covering import of_measure
+from app.knowledge.context import names_nothing, points_back
 from app.knowledge.retriever import Found
 from app.knowledge.twins import base_id
 from app.language.durations import durations
@@ -12,8 +13,42 @@ from app.types import Language, Passage
 _NEAR = 0.5
 """Share of the best score at which a section in his language comes before it."""
 _AS_NEAR = 0.75
+_LIKELY = 0.4
+"""How likely a section must answer a question, or the question may go on with another."""
 _ALSO = 0.3
 """How likely a section must answer each of two questions, to answer both."""
+
+
+def leaning(queries: Sequence[str], last: str | None) -> Iterator[tuple[str, str | None]]:
+    """Each question with what it goes on with: `last`, the message before, or the question before where it names
+    nothing."""
+    for number, query in enumerate(queries):
+        nameless = names_nothing(query)
+        yield query, last if nameless or (not number and points_back(query)) else None
+        last = last if nameless and last else query  # «how much is it, and how long does it take?»
+
+
+def going_on(queries: Sequence[str], apart: Sequence[Found]) -> Iterator[tuple[int, str]]:
+    """(number, what to ask instead) of each question that alone finds nothing likely: it may go on with the one before
+    it that does, «connecting the register, how much? and which papers?»."""
+    subject = ""
+    for number, (query, found) in enumerate(zip(queries, apart, strict=True)):
+        if max((p.answers or 0.0 for p in found.passages), default=0.0) >= _LIKELY:
+            subject = query
+        elif subject:
+            yield number, f"{subject} {query}"
+
+
+def with_going_on(apart: Sequence[Found], more: Mapping[int, Found]) -> tuple[Found, ...]:
+    """`apart` with what the longer questions found, where that is likely and no other question's own answer."""
+    taken = {base_id(p.section) for n, found in enumerate(apart) if n not in more for p in found.passages[:1]}
+    made = list(apart)
+    for number, found in more.items():
+        kept = tuple(p for p in found.passages if base_id(p.section) not in taken)
+        if kept and (kept[0].answers or 0.0) >= _LIKELY:
+            made[number] = replace(found, passages=kept)
+            taken.add(base_id(kept[0].section))
+    return tuple(made)
 
 
 def _timed(query: str, near: Sequence[Passage]) -> Iterator[Passage]:

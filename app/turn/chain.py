@@ -15,12 +15,11 @@ from app.composing.fitting import ANSWERS, folded
 from app.composing.news import bad
 from app.deadline import Deadline
 from app.guardrail import Context, KnownWords, addresses_of, known_addresses, known_words
-from app.knowledge.context import names_nothing, points_back
 from app.knowledge.retriever import Asked, Found, Retriever
 from app.prompt import asks_something, marks_in
 from app.settings import Settings
 from app.turn.agreeing import agreeing
-from app.turn.apart import with_first_of
+from app.turn.apart import going_on, leaning, with_first_of, with_going_on
 from app.turn.bots import Bot
 from app.turn.compatible import compatible
 from app.turn.deciding import his_words, wanted_of, what_decides
@@ -101,23 +100,20 @@ async def search(
     )
     passages = found.passages
     if step.queries:
-        asked = [Asked(query, last, without) for query, last in _leaning(step, snapshot)]
+        asked = [
+            Asked(query, last, without) for query, last in leaning(step.queries, _previous_message(step, snapshot))
+        ]
         apart = await bot.knowledge.find_all(asked, top_k=top_k, today=today, deadline=deadline)
+        if beside := dict(going_on(step.queries, apart)):
+            again = [Asked(query, without=without) for query in beside.values()]
+            more = await bot.knowledge.find_all(again, top_k=top_k, today=today, deadline=deadline)
+            apart = with_going_on(apart, dict(zip(beside, more, strict=True)))
         passages = with_first_of(found, apart, step.queries, step.language)
     passages = _spoken(passages, step, bot)
     if step.wider is None or any(passage.answers is None or passage.answers >= ANSWERS for passage in passages):
         return replace(found, passages=passages)
     wider = await bot.knowledge.find(step.wider, top_k=top_k, today=today, without=without, deadline=deadline)
     return replace(wider, passages=_spoken(_usual(wider, step), step, bot) or passages)
-
-
-def _leaning(step: Step, snapshot: Snapshot) -> Iterator[tuple[str, str | None]]:
-    """Each question with what it goes on with: the message before, or the question before where it names nothing."""
-    last = _previous_message(step, snapshot)
-    for number, query in enumerate(step.queries):
-        leans = names_nothing(query) or (not number and points_back(query))
-        yield query, last if leans else None
-        last = query
 
 
 def _usual(wider: Found, step: Step) -> tuple[Passage, ...]:

@@ -50,6 +50,8 @@ class _Clause:
     """Whether each is named as itself, and not by a word for several."""
     his: bool = False
     """Whether they are said to be his own, and none of ours."""
+    onto: bool = False
+    """Whether each is what something else is asked for: «the guarantee on the till, how much is it?»."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +136,20 @@ def _clauses(step: Step, focus: Sequence[str], found: Retriever) -> Iterator[_Cl
         plain = all(n.key is not None for n in named)
         own = owned(text, named)
         his = bool(own) and len(own) == len(named)
-        yield _Clause(text, number if step.queries else 0, keys if len(keys) <= _FEW else (), plain, his)
+        onto = bool(named) and all(_before(text, n.start) in listed("onto") for n in named)
+        yield _Clause(text, number if step.queries else 0, keys if len(keys) <= _FEW else (), plain, his, onto)
+
+
+def _before(text: str, place: int) -> str:
+    """The word before a place, folded."""
+    return fold(next(iter(folded(text[:place])[-1:]), ""))
 
 
 def _asked_for(
     clauses: Sequence[_Clause], passages: Sequence[Passage], deciding: tuple[Deciding, ...], found: Retriever
 ) -> tuple[Deciding, ...]:
     """Without the prices of what is only named in a question for something else, that is surely answered."""
-    if any(costs(each.text) for each in clauses):
+    if any(costs(each.text) and not each.onto for each in clauses):
         return deciding
     aside = {
         section

@@ -38,6 +38,24 @@ def test_a_message_that_says_nothing_sure_stays_in_its_lane(dialogue: Dialogue) 
     assert customer.says("сколько стоит доставка").reason == "price", "a buyer's question is answered all the same"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "правильно понимаю, свет выключили и терминал не работает?",
+        "то есть роутер сломался и чеки не печатаются?",
+        "дұрыс түсіндім бе, интернет болмаса касса істемей ме?",
+        "so if the power is off the terminal does not work?",
+    ],
+)
+def test_who_asks_whether_he_has_understood_has_no_trouble(dialogue: Dialogue, text: str) -> None:
+    assert Customer(dialogue).says(text).action == "answer"
+
+
+def test_what_broke_before_that_is_a_trouble(dialogue: Dialogue) -> None:
+    step = Customer(dialogue).says("у меня весы сломались, правильно понимаю что везти к вам?")
+    assert (step.action, step.topic) == ("handover", "trouble")
+
+
 def test_abuse_is_answered_calmly(dialogue: Dialogue) -> None:
     step = Customer(dialogue).says("идиоты вы там все")
     assert (step.action, step.topic, step.question, step.query) == ("refuse", "abuse", None, None)

@@ -90,3 +90,21 @@ async def test_a_discount_of_ours_is_none_that_a_shop_gives(
     assert section not in (await talk(bot, machine, asked)).meta.sections
     shops = await talk(bot, machine, "можно ли на вечер автоматом ставить скидку для покупателей")
     assert section in shops.meta.sections
+
+
+@pytest.mark.parametrize("asked", ["на сканер гарантия скок?", "а гарантия на весы сколько"])
+async def test_what_is_asked_onto_a_thing_is_not_its_price(bot: Bot, machine: Machine, asked: str) -> None:
+    reply = await talk(bot, machine, asked)
+    assert reply.meta.sections == ("hardware_warranty",)
+    assert "₸" not in reply.answer
+
+
+async def test_a_price_is_asked_onto_a_thing_too(bot: Bot, machine: Machine) -> None:
+    assert "89 900" in (await talk(bot, machine, "на весы цена какая?")).answer.replace("\u00a0", " ")
+
+
+async def test_two_questions_that_name_nothing_go_on_with_the_message_before(bot: Bot, machine: Machine) -> None:
+    reply = await talk(
+        bot, machine, "перенесёте товары из нашей старой программы?", "сколько это стоит и за сколько дней?"
+    )
+    assert {"migration_duration", "migration_price"} & set(reply.meta.sections)

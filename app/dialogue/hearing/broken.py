@@ -19,11 +19,20 @@ def heard(reader: "Reader", acts: Mapping[str, float], names: set[str]) -> set[s
     """The intents with a device's trouble, or without it where another is looked for in its place."""
     if reader.places_of("replaces") and reader.places_of("device"):
         return names - {"trouble"} | ({"feature"} if "trouble" in names else set())
+    if "trouble" in names and _only_confirms(reader):
+        return names - {"trouble"} | {"feature"}
     if "applicant" in names and _his_own(reader):
         names = names - {"applicant"} | {"feature"}  # «may I work with a scanner of my own?» asks for no job
     if not _broke(reader, acts):
         return names
     return (names if reader.message.asking else names - {"feature"}) | {"trouble"}
+
+
+def _only_confirms(reader: "Reader") -> bool:
+    """«Do I get it right that it stops without a network?»: nothing broke that he tells of before."""
+    confirms = min(reader.places_of("confirms"), default=None)
+    breaks = (place for name in _LEAST for place in reader.places_of(name))
+    return confirms is not None and bool(reader.message.asking) and all(confirms < place for place in breaks)
 
 
 def _his_own(reader: "Reader") -> bool:

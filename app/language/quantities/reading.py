@@ -120,9 +120,14 @@ def _inverted(text: Text, place: int) -> RawNumber | None:
     if scale is None or not (scale.role == "scales" or few) or not text.near(place + 1):
         return None
     one = number_at(text, place + 1)
-    if one is None or one.ordinal or one.value >= scale.value or one.scale != 1 or (few and one.value not in FEW):
+    if one is None or one.ordinal or one.value >= scale.value or one.scale != 1 or (few and not _of_few(one.value)):
         return None
     return RawNumber(place, one.last, one.value * scale.value, about=True, scale=scale.value)
+
+
+def _of_few(value: Decimal) -> bool:
+    """Whether a multiplier's form for a few goes with it: two to four, and all between one and five with a part."""
+    return int(value) in FEW or (int(value) == 1 and value != 1)
 
 
 def _phones(text: Text) -> set[int]:
