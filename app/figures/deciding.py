@@ -8,7 +8,7 @@ from functools import partial
 from app.figures.case import Case, quantities
 from app.figures.claimed import own_sums
 from app.figures.compared import Compared, Either, Versus
-from app.figures.comparing import differences, paid_how
+from app.figures.comparing import by_how_much, differences, paid_how
 from app.figures.decided import (
     Confirmed,
     Corrected,
@@ -45,6 +45,7 @@ from app.figures.talk.inside import Inside
 from app.figures.talk.suiting import suits
 from app.figures.talk.together import several, together
 from app.figures.wanted import MOST, Wanted, wanted
+from app.figures.words import asked as asked_in
 from app.figures.words import fold, folded, listed, same
 from app.types import Language
 
@@ -127,7 +128,7 @@ def decide(
     # «Up to 3,000, and I have 8,000» holds no sum of his.
     free = free_for(case)
     found: list[Decided] = [*recommended(case, basket)] if "outgrown" in asked.asks else [*free]
-    suited = [] if found else suits(case, basket)
+    suited = [] if found else _suited(case, basket)
     found = (
         found
         or suited
@@ -167,10 +168,19 @@ def decide(
     return tuple(once.values())
 
 
+def _suited(case: Case, basket: Basket) -> list[Decided]:
+    """Whether what is named will do; with its price where that is asked and no sum says it."""
+    found = list(suits(case, basket))
+    alone = bool(found) and all(isinstance(each, YesNo) and not each.extra for each in found)
+    asks = asked_in(case.wanted.words) & {"price", "sum"}  # by its own words
+    return [*found, *(priced(case, case.named) if alone and asks else [])]
+
+
 def versus(case: Case) -> list[Decided]:
     """What each of the ways comes to between which a clause asks, and which one costs less; each, where no list is."""
     asked = case.wanted
-    held = "cheapest" in asked.asks or any(word in listed("comparative") for word in asked.words)
+    held = "cheapest" in asked.asks or by_how_much(asked.words)
+    held = held or any(word in listed(name) for word in asked.words for name in ("comparative", "dearer"))
     priced = bool(asked.asks & {"price", "sum"}) and parts_them(case)
     if not (held or priced) or asked.asks & {"difference", "discount", "instalment"} or len(asked.ways) > 1:
         return []

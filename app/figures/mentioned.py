@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
+from app.figures.sums.fitting import bounded
 from app.figures.words import Token, asked_by, common, listed, tokens
 from app.language.numerals import numbers
 
@@ -14,7 +15,7 @@ _PIECE = "@piece"
 def mentioned(text: str, found: Sequence[Token], catalogue: Catalogue) -> tuple[tuple[Named, ...], tuple[Named, ...]]:
     """All the mentions of a clause, and those that name what it is about. Linear in the clause."""
     things = (n for n in catalogue.named(text) if not _is_unit(n, text, catalogue))
-    every = tuple(_told_apart(text, _listed(text, found, [n for n in things if not _is_a_set(n, found)])))
+    every = tuple(_told_apart(text, _listed(text, found, [n for n in things if not _is_a_set(n, found)]), catalogue))
     return every, tuple(n for n in _in_full(every, found, catalogue) if n.own or not _only_asks(n, text))
 
 
@@ -36,14 +37,15 @@ def _listed(text: str, found: Sequence[Token], mentions: Sequence[Named]) -> Ite
         certain |= mention.own and mention.unique
 
 
-def _told_apart(text: str, mentions: Iterable[Named]) -> Iterator[Named]:
+def _told_apart(text: str, mentions: Iterable[Named], catalogue: Catalogue) -> Iterator[Named]:
     """«Bonuses for my customers, how much is the module?»: of all modules the one that another word may mean too."""
     every = tuple(mentions)
     words = [token.folded for token in tokens(text)]
     open_ = any(word in listed(name) for word in words for name in ("alternatives", "others", "choosing"))
     for mention in every:
         tied = set(mention.tied)
-        if mention.own and mention.key is None and len(tied) > 1 and not open_:
+        plans = any((offer := catalogue.get(key)) is not None and bounded(offer) for key in tied)
+        if mention.own and mention.key is None and len(tied) > 1 and not (open_ or plans):
             others = [set(other.tied) & tied for other in every if not (other.own or _idle(other, text))]
             meant = [both for both in others if both]
             if len(meant) == 1 and len(meant[0]) == 1:

@@ -7,6 +7,7 @@ from app.figures.comparing import main_prices, plainly_asked
 from app.figures.decided import Decided, NotKnown, PriceKnown, Summed
 from app.figures.shop.catalogue import Offer
 from app.figures.shop.naming import Named
+from app.figures.sides import parts_them
 from app.figures.sums.counting import Sum, Unknown
 from app.figures.sums.fitting import alternatives, price_of
 from app.figures.talk.plans import main_offers
@@ -14,6 +15,7 @@ from app.figures.words import fold, folded, listed
 
 _PRICED = frozenset({"price", "sum", "cheapest", "saving"})
 _MOST = 4
+_PAIR = 2
 _PERSON = "@person"
 _SHORT = frozenset({"@hour", "@day", "@week"})
 
@@ -42,6 +44,12 @@ def prices(case: Case) -> list[Decided]:
 def _least(case: Case) -> Sum | None:
     """The cheapest of the products that were named, or of those like the one spoken of."""
     offers = case.named
+    if (
+        len(offers) > _PAIR
+        and any(word in listed("alternatives") for word in case.wanted.words)
+        and not parts_them(case)
+    ):
+        return None  # «A and B, or C»: the cheapest of three is no answer
     if not offers and case.focus:
         heads = {case.catalogue.head(offer.key) for offer in case.focus}
         offers = tuple(o for o in case.catalogue.offers if case.catalogue.head(o.key) in heads)
@@ -128,6 +136,8 @@ def _unclear(case: Case) -> list[Decided]:
         tied = _tied(case, named)
         if named.of and _of_something(case, named):
             continue  # «rolls for receipts» are no printers
+        if not named.own and _counts_other(case, named):
+            continue  # «20 rolls of paper»: what is counted is none of ours
         if 1 < len(tied) <= 2 * _MOST and not (case.focus and set(tied) & set(case.focus)):
             if "cheapest" in case.wanted.asks and (least := case.cheapest(tied)):
                 return [Summed(least)]
@@ -148,6 +158,12 @@ def _of_something(case: Case, mention: Named) -> bool:
     said = folded(case.read.text[mention.start : mention.end])
     beside = [word for word in case.wanted.rest if fold(word) not in said]
     return bool(beside) and not any(other.own for other in case.wanted.named)
+
+
+def _counts_other(case: Case, mention: Named) -> bool:
+    """Whether a clause counts what nothing of ours is, beside a mention that no name was said in."""
+    said = folded(case.read.text[mention.start : mention.end])
+    return any(fold(word) not in said for word in case.wanted.foreign)
 
 
 def _of_told(case: Case, *, counted: bool) -> list[Decided]:

@@ -12,6 +12,7 @@ from app.figures.shop.naming import Named
 from app.figures.sums.counting import Sum
 from app.figures.sums.fitting import bounded
 from app.figures.talk.letting import counted_let, let_offer, lets_and_buys, of_it
+from app.figures.talk.plans import main_offers
 from app.figures.wanted import Wanted, wanted
 from app.figures.words import Token, folded, listed, same, tokens, written
 
@@ -68,11 +69,13 @@ def _sentences(text: str, found: Sequence[Token]) -> Iterator[Sequence[Token]]:
 def _cuts(part: Sequence[Token]) -> list[int]:
     """Places of the words that part the sides: «or», and «than» behind a word that holds one against the other."""
     held = [n for n, t in enumerate(part) if t.folded in listed("comparative") or t.folded in listed("dearer")]
-    return [
+    cuts = [
         n
         for n, token in enumerate(part)
         if token.raw in written("alternatives") or (token.raw in written("thans") and any(n > at for at in held))
     ]
+    each = [n for n, token in enumerate(part) if token.raw in written("eithers")]
+    return cuts or (each[:-1] if held else [])
 
 
 def _side(case: Case, piece: Sequence[Token]) -> Side | None:
@@ -124,7 +127,8 @@ def _sums(case: Case, known: Sequence[Side]) -> list[Sum]:
         each = replace(each, months=side.wanted.months, ways=()) if apart else each
         one = replace(case, wanted=each, told={**shared, **own}, counts={}, split={})
         summed = one.sum(side.offers)
-        if not summed.known or not all(_told(summed, n) for n in side.wanted.bare):
+        held = all(one.fitting((offer,)) for offer in side.offers if offer in main_offers(case.catalogue))
+        if not held or not summed.known or not all(_told(summed, n) for n in side.wanted.bare):
             return []
         made.append(summed)
     return made

@@ -274,13 +274,6 @@ def adjectives() -> tuple[str, ...]:
     return tuple(ending for language in LANGUAGES for ending in str(data(language)["adjectives"]).split())
 
 
-@cache
-def affixes(name: str) -> tuple[tuple[str, str], ...]:
-    """What a word begins and ends with around the stem of a noun, folded: «бес»+«провод»+«ной»."""
-    rows = (str(row).partition("~") for language in LANGUAGES for row in data(language)[name])
-    return tuple((fold(begins) if begins else "", fold(ends) if ends else "") for begins, _, ends in rows)
-
-
 def matches(phrase: str, words: Iterable[str]) -> bool:
     """Whether all words of a phrase that say something stand among `words`, in any form."""
     wanted = [fold(w.raw) for w in tokens(phrase) if w.folded not in common()]

@@ -30,16 +30,16 @@ from app.figures.deciding import decide
 from app.figures.instalments import Beside, InParts, TooLittle
 from app.figures.read import Read
 from app.figures.ruled import Cheaper, NothingOrdered, PerUnit, Ruled, WhichOf
-from app.figures.shop.naming import Named
 from app.figures.talk.aside import unexplained
 from app.figures.talk.basket import Basket, Heard, heard
 from app.figures.talk.ordering import orders, recaps
 from app.figures.talk.placing import placed
 from app.figures.wanted import Wanted
-from app.figures.words import chooses, listed
+from app.figures.words import chooses
 from app.knowledge.retriever import Retriever
 from app.language.numerals import numbers
 from app.turn.adding import added_up
+from app.turn.asking import asking, asks_whether_it_will_do, of_prices_of
 from app.turn.recalled import LONGEST, as_heard, in_its_words, parser, recalled, without
 from app.types import Ask, Deciding, Snapshot, Step
 
@@ -77,7 +77,6 @@ _FEW = 1000
 """The most that a number without a noun counts: a greater one is an amount."""
 _ASIDE = 3
 """Words beside a correction that nothing explains: with more of them it is about something else."""
-_OF_PRICES = frozenset({"sum", "difference"})
 _TAKEN_OUT = "   "
 """Stands where a thing was taken out of a question: «do I need my own ...?» is no longer what was asked."""
 _MOST = 6
@@ -130,15 +129,14 @@ def what_decides(
     put_right = now.put_right or (now.picked and snapshot.state.priced) or (before.keys != all_.keys and not ours)
     anew = put_right or any(dict(before.told).get(unit, n) != n for unit, n in known.told)
     put_right = anew and bool(basket.items) and len(unexplained(read.text, asked)) <= _ASIDE
-    of_prices = bool(asked.asks & _OF_PRICES) or once_or_again(asked.words) or by_how_much(asked.words)
+    of_prices = of_prices_of(asked) or once_or_again(asked.words) or by_how_much(asked.words)
     answers = bool(_ASKED.intersection(step.intents)) or chooses(asked.words) or now.inside is not None
-    suits, recap = _suits(asked), recap and bool(basket.items)
+    suits, recap = asks_whether_it_will_do(asked), recap and bool(basket.items)
     lists = recap or now.so_many is not None or orders(read.text, asked, found.catalogue, all_.keys)
     leaves = step.reason == _LEAVES and not (asked.keys or asked.quantities or asked.asks & _SUMS)
     if leaves or (ours and not asked.asks) or not (counts or put_right or of_prices or answers or lists or suits):
         return order
-    if lists or _with_its_order(asked, step, found):
-        asked = replace(asked, asks=asked.asks | {"price", "sum"})
+    asked = asking(asked, step, found, lists=lists)
     priced = priced or of_prices or suits or not _SUMS.isdisjoint(asked.asks)
     told = dict(basket.told)
     told_now = any(not asked.dated(n.start) for n in read.numbers) or bool(asked.quantities) or asked.months is not None
@@ -219,26 +217,6 @@ def _is_ours(step: Step, asked: Wanted, basket: Basket) -> bool:
     """«I asked about delivery and not the plan» puts our answer right, and no order of his."""
     corrects = "correction" in step.intents and bool(step.without and asked.keys)
     return corrects and not any(item.taken for item in basket.items)
-
-
-def _suits(asked: Wanted) -> bool:
-    """Whether a clause asks if what it counts fits into what it names."""
-    suits = any(listed("suiting").get(word) is not None for word in asked.words)
-    return suits and bool(asked.quantities) and any(named.own for named in asked.named)
-
-
-def _with_its_order(asked: Wanted, step: Step, found: Retriever) -> bool:
-    """Whether a price is asked of things together with what costs nothing from some sum on: apart neither is right."""
-
-    def together(named: Sequence[Named]) -> bool:
-        offers = [found.catalogue.get(each.key) if each.key is not None else None for each in named]
-        free = [offer is not None and bool(offer.free_from) for offer in offers]
-        return any(free) and not all(free)
-
-    if "price" not in asked.asks or not together([each for each in asked.named if each.own or each.unique]):
-        return False
-    # «How much is it? And do you deliver?» asks for no sum.
-    return not step.queries or any(together(found.catalogue.named(each[:LONGEST])) for each in step.queries[:_MOST])
 
 
 def _placed(each: Deciding, step: Step, snapshot: Snapshot) -> bool:

@@ -20,7 +20,8 @@ CASES = parsed((Path(__file__).parent / "talks.yaml").read_text("utf-8"))
     "case", [pytest.param(case, id=f"{kind}-{case['talk'][-1]}") for kind, cases in CASES.items() for case in cases]
 )
 def test_what_a_talk_comes_to(case: dict[str, Any]) -> None:
-    step = replace(STEP, language=case.get("language", "ru"))
+    reason = case.get("reason", STEP.reason)
+    step = replace(STEP, language=case.get("language", "ru"), reason=reason, intents=(reason,))
     text = said(*case["talk"], name=case.get("shop", "sample"), step=step)
     assert [part for part in case.get("holds", ()) if part not in text] == [], text
     assert [part for part in case.get("lacks", ()) if part in text] == [], text

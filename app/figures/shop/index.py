@@ -4,10 +4,25 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
+from app.figures.read import exact
 from app.figures.shop.facts import Units
-from app.figures.words import Token, Words, adjectives, asked_by, common, folded, listed, same, tokens
+from app.figures.words import (
+    LANGUAGES,
+    Token,
+    Words,
+    adjectives,
+    asked_by,
+    common,
+    data,
+    fold,
+    folded,
+    listed,
+    same,
+    tokens,
+)
 from app.language.numerals import numbers
 from app.types import Section
 
@@ -121,7 +136,9 @@ class Index:
             lost = any(w in common() and w not in listed("small") and not asked_by(w) for w in folded(phrase))
             if not words or counted or denied or any(w.isdigit() for w in words) or len(words) > _FEW:
                 continue
-            numbered = {self._form(token.folded) for token in tokens(phrase) if numbers(token.raw)}  # «two screens»
+            numbered = {
+                self._form(token.folded) for token in tokens(phrase) if any(map(exact, numbers(token.raw)))
+            }  # «two screens»
             only = self._entries[keys[0]] if len(keys) == 1 and phrase is section.title else None
             if only is not None and set(words) < set(only.whole) and not lost:
                 only.strong.update(words)  # a shorter name that it is sold under
@@ -170,3 +187,10 @@ def cuts(word: str) -> Iterator[str]:
     yield word
     for place in range(len(word)):
         yield word[:place] + word[place + 1 :]
+
+
+@cache
+def affixes(name: str) -> tuple[tuple[str, str], ...]:
+    """What a word begins and ends with around the stem of a noun, folded: «бес»+«провод»+«ной»."""
+    rows = (str(row).partition("~") for language in LANGUAGES for row in data(language)[name])
+    return tuple((fold(begins) if begins else "", fold(ends) if ends else "") for begins, _, ends in rows)

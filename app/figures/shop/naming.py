@@ -7,8 +7,8 @@ from functools import cache, lru_cache
 from rapidfuzz.distance import OSA
 
 from app.figures.shop.facts import Units
-from app.figures.shop.index import SLIPPED, Index, cuts
-from app.figures.words import MET, Token, adjectives, affixes, common, fold, listed, tokens, written
+from app.figures.shop.index import SLIPPED, Index, affixes, cuts
+from app.figures.words import MET, Token, adjectives, common, fold, listed, tokens, written
 from app.language.numerals import numbers
 from app.language.words import words
 from app.types import Section

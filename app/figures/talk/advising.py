@@ -35,6 +35,8 @@ def recommended(case: Case, basket: Basket) -> list[Recommended]:
     units = {limit.unit for offer in offers for limit in offer.limits}
     decides = units | {price.unit for offer in offers for price in offer.prices}
     told = {unit: n for unit, n in case.told.items() if unit in decides}
+    if case.wanted.ways and len(case.named) == 1:
+        return []  # «a year at once or by months?», of the one that he names
     if not told or not ("outgrown" in case.wanted.asks or asks_which(case, basket, offers)):
         return []
     sums = fitting(case.catalogue, offers, told, case.wanted.months, shares=case.shares, prefer=case.prefer)

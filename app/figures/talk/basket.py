@@ -74,7 +74,12 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     """Linear in the text."""
     it = read_behind(text, before, catalogue, parse)
     read, gone = it.read, it.gone
-    wanted = become(read, only_spoken_of(his_number(read, it.wanted, catalogue), before.items), dict(before.told))
+    wanted = become(
+        read,
+        only_spoken_of(his_number(read, it.wanted, catalogue), before.items),
+        dict(before.told),
+        _paid(before, catalogue),
+    )
     right = swapped(read)
     items, told = _left(it, before, wanted, catalogue)
     if right is not None and not any(word in listed("each") for word in wanted.words):  # «not one for each but two»
@@ -153,6 +158,17 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     mended |= said_anew(before, wanted) or (split is not None and bool(before.items) and split.split != before.split)
     joined = picked or beside or any(word in listed("recounting") for word in wanted.words)
     return Heard(read, wanted, after, picked, mended, joined, it.inside, it.checked, so_many)
+
+
+def _paid(before: Basket, catalogue: Catalogue) -> frozenset[str]:
+    """The unit that all that was spoken of last is paid by, else the one told of that it is bounded by; none where it
+    is paid by the piece."""
+    offers = [offer for key in before.focus if (offer := catalogue.get(key)) is not None]
+    units = {price.unit or _PIECE for offer in offers for price in offer.prices}
+    own = frozenset(unit for unit in units if len(units) == 1 and not unit.startswith("@"))
+    told = {unit for unit, _ in before.told if not unit.startswith("@")}
+    limits = {limit.unit for offer in offers for limit in offer.limits}
+    return own if own & told or len(told) != 1 else frozenset(told & limits)
 
 
 def _so_many(

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from app.figures.shop.catalogue import Catalogue
-from app.figures.words import Token, folded, tokens, written
+from app.figures.shop.main import says_nothing
+from app.figures.words import Token, asked_by, folded, listed, same, tokens, written
 
 _MOST = 8
 """Things of one kind."""
+_PAIR = 2
+_BREAKS = frozenset(".!?;,:\n")
 _ENDING = 3
 """Letters of an ending behind such a number: «80-й»."""
 
@@ -26,7 +29,39 @@ def by_two_numbers(text: str, catalogue: Catalogue) -> str:
             middle = text[_end(text, found, first) : found[second].start]
             rest = text[max(mention.end, found[noun].end) :]
             return f"{text[: found[first].start]}{names[0]}{middle}{names[1]}{rest}"
+    return _of_the_same(text, found, catalogue)
+
+
+def _of_the_same(text: str, found: Sequence[Token], catalogue: Catalogue) -> str:
+    """«D-Print 58 or 80»: behind a name a number of another thing of its kind, where nothing is counted by it."""
+    joins = written("joining") | written("alternatives")
+    for mention in catalogue.named(text):
+        last = next((n for n in range(len(found) - 1, -1, -1) if found[n].end <= mention.end), -1)
+        rest = list(range(last + 1, len(found)))
+        if mention.key is None or not mention.own or last < 0 or not found[last].number or len(rest) < _PAIR:
+            continue
+        place = rest[1] if found[rest[1]].number else rest[1] + 1  # «for 8 or for 12»
+        if found[rest[0]].raw not in joins or place >= len(found) or not found[place].number:
+            continue
+        if place != rest[1] and found[rest[1]].folded not in listed("onto"):
+            continue
+        head = catalogue.head(mention.key)
+        keys = [o.key for o in catalogue.offers if o.key != mention.key and catalogue.head(o.key) == head]
+        name = _called(found[place].raw, keys, catalogue)
+        end = _without_noun(text, found, place, name) if name is not None else None
+        if end is not None:
+            return f"{text[: found[rest[1]].start]}{name}{text[end:]}"
     return text
+
+
+def _without_noun(text: str, found: Sequence[Token], place: int, name: str) -> int | None:
+    """Where the number ends, with the noun behind it that stands in the name; None where it counts another."""
+    behind = found[place + 1] if place + 1 < len(found) else None
+    if behind is None or not _BREAKS.isdisjoint(text[found[place].end : behind.start]):
+        return found[place].end
+    if any(same(behind.folded, word) for word in folded(name)):
+        return behind.end
+    return found[place].end if says_nothing(behind.folded) or asked_by(behind.folded) else None
 
 
 def _pairs(text: str, found: Sequence[Token]) -> list[tuple[int, int]]:

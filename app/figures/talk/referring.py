@@ -21,7 +21,7 @@ def counted_it(text: str, before: Basket, catalogue: Catalogue) -> str:
     """The text with the name of what such a number counts. Linear in the text."""
     found = tokens(text)
     both = listed("bothof")
-    said = [t for t in found if t.raw in written("suchones") or t.raw in written("forall") or t.folded in both]
+    said = [t for t in found if any(t.raw in written(n) for n in ("suchones", "forall", "ofthem")) or t.folded in both]
     if not said or not before.focus or any(removes(token) for token in found):
         return text
     own = any(n.own for n in catalogue.named(text))
@@ -57,9 +57,15 @@ def _with_it(text: str, found: Sequence[Token], span: tuple[int, int], catalogue
             return None
         return found[first].start, found[behind].end
     ahead = found[first - 1] if first else None
-    if ahead is None or ahead.raw not in written("suchones") or _cut(text, ahead, found[first]):
+    them = ahead is not None and ahead.raw in written("ofthem") and not _counts(found[: first - 1], catalogue)
+    if ahead is None or not (them or ahead.raw in written("suchones")) or _cut(text, ahead, found[first]):
         return None
     return (ahead.start, found[last - 1].end) if _ends(text, found, last - 1, catalogue) else None
+
+
+def _counts(words: Sequence[Token], catalogue: Catalogue) -> bool:
+    """Whether «them» may be what a message itself has just spoken of."""
+    return any(catalogue.units.of(token.folded) is not None for token in words)
 
 
 def _without_owner(text: str, found: Sequence[Token], start: int) -> int:

@@ -132,7 +132,7 @@ def together(case: Case, basket: Basket, *, joined: bool = False, plan: bool = F
         return []
     counted = {figure.unit for offer in offers for figure in (*offer.prices, *offer.limits)}
     counted |= {u for u in asked.units if u.startswith("@") or listed("spans").get(fold(u)) is not None}
-    bare = _bare_in_list(case)
+    bare = [*_bare_in_list(case), *_left_open(case)]
     counted |= {unit for word in bare if (unit := catalogue.units.of(fold(word))) is not None}
     if open_ := [unit for unit in asked.units if unit not in case.told and unit not in counted]:
         missing = tuple(Unknown("offer", catalogue.units.name(unit)) for unit in open_)
@@ -168,6 +168,13 @@ def _bare_in_list(case: Case) -> list[str]:
         if len(part) == 1 and part[0].start not in numbers and _sold_by(part[0], case.catalogue)
         and not any(n.own and n.unique and n.start <= part[0].start < n.end for n in case.wanted.named)
     ]  # fmt: skip
+
+
+def _left_open(case: Case) -> list[str]:
+    """Names of several things of which none is the cheapest: one is paid once, the other by the month."""
+    open_ = [m for m in case.wanted.named if m.own and m.key is None and 1 < len(m.tied) <= _MOST_TIED]
+    open_ = [m for m in open_ if set(m.tied).isdisjoint(case.wanted.keys)]
+    return [case.read.text[m.start : m.end] for m in open_ if least_of(case.catalogue, m.tied) is None]
 
 
 def _sold_by(token: Token, catalogue: Catalogue) -> bool:
