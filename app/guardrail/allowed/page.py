@@ -18,6 +18,7 @@ from app.types import Fact, Section
 
 _LISTS = Lists("app.guardrail.allowed", "page.yaml")
 _FROM = _LISTS.word("from")
+_BEGINNING, _BOUNDING = _LISTS.words("beginning"), _LISTS.words("bounding")
 
 SENTENCE = re.compile(r"[^.!?…\n]+(?:[.](?=\S)[^.!?…\n]*)*[.!?…]*")
 _MARKS = str.maketrans("", "", '«»"„“”()*_')
@@ -124,7 +125,7 @@ def _products(
         k for word in section.keywords for k in keys_of(read(word, section.language, text.lexicon))
     )
     result = []
-    begin = _begins(text, money)
+    begin, bounding = _begins(text, money), _begins(text, money, _BOUNDING)
     for label, (read_name, facts) in grouped.items():
         keys, core, quoted, latin = name_of(read_name)
         beside = frozenset().union(*(_beside(text, found, f) for f in money if f.value in {x.amount for x in facts}))
@@ -136,7 +137,7 @@ def _products(
                 f.currency,
                 _unit(f.unit, text.lexicon),
                 f.period,
-                least or f.kind in _LEAST_KINDS,
+                least or f.kind in _LEAST_KINDS or (f.kind == "term" and f.amount in bounding),
                 f.kind == "price_from" or f.amount in begin,
             )
             for f in facts
@@ -162,16 +163,15 @@ def _products(
     return tuple(result)
 
 
-def _begins(text: Text, money: list[Figure]) -> set[Decimal]:
-    """Amounts before which «от» stands in every place."""
+def _begins(text: Text, money: list[Figure], words: frozenset[str] = _BEGINNING) -> set[Decimal]:
+    """Amounts before which «от», or another of some words, stands in every place."""
     led: dict[Decimal, bool] = {}
     for f in money:
-        led[f.value] = led.get(f.value, True) and text.tokens[f.first - 1].text in _BEGINNING if f.first else False
+        led[f.value] = led.get(f.value, True) and text.tokens[f.first - 1].text in words if f.first else False
     return {value for value, all_led in led.items() if all_led}
 
 
-_BEGINNING = _LISTS.words("beginning")
-_LEAST_KINDS = frozenset({"term", "free_from", "limit"})
+_LEAST_KINDS = frozenset({"free_from", "limit"})
 _LEAST = _LISTS.pattern("least")
 
 

@@ -1,6 +1,6 @@
 """«Половину суммы вперёд», «добавится половина»: a part of a price that a section gives as a percentage."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from app.guardrail.case import Case
@@ -55,6 +55,16 @@ def _is_written(case: Case, start: int, end: int) -> bool:
             ):
                 return True
     return False
+
+
+def written_parts(case: Case) -> list[Decimal]:
+    """Of a hundred, each part that the draft names and a section in use too: «берём половину суточной цены»."""
+
+    def parts(words: Iterable[str]) -> set[Decimal]:
+        return {value for word in words for beginning, value in _PARTS.items() if word.startswith(beginning)}
+
+    given = parts(word for page in case.knowledge.folded for word in page.split())
+    return sorted(parts(t.text for t in case.text.tokens) & given) if given else []
 
 
 def taken_off(case: Case, f: Figure) -> bool:

@@ -40,6 +40,7 @@ _SUFFIXES = _LISTS.words("suffixes")
 _MONEY = _LISTS.words("money")
 _TEN_OR_HE = _LISTS.words("ten_or_he")
 _THOUSANDS = _LISTS.row("thousands")
+_AND_A_HALF, _HALF = frozenset(tuple(pair.split()) for pair in _LISTS.row("and_a_half")), Decimal("0.5")
 _DOTTED = _LISTS.words("dotted")
 _INVERTED = _LISTS.words("inverted")
 _INVERTED_LEADS = _LISTS.words("inverted_leads")
@@ -200,7 +201,8 @@ def _words_at(text: Text, i: int) -> Number | None:
         place += 1
     if not seen:
         return None
-    value = total + group
+    half = tuple(token.text for token in tokens[last + 1 : last + 3]) in _AND_A_HALF
+    value, last = total + group + _HALF * half, last + 2 * half
     return Number(value, i, last, tokens[i].start, tokens[last].end, True, False)
 
 

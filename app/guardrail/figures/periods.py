@@ -13,6 +13,7 @@ _LISTS = Lists("app.guardrail.figures", "periods.yaml")
 _OF = _LISTS.row("of")
 _ONTO = _LISTS.word("onto")
 _WITHIN = _LISTS.word("within")
+_A, _AHEAD = _LISTS.word("a"), _LISTS.words("ahead")
 _NOUNS = _LISTS.table("nouns")
 _LEADS = _LISTS.words("leads")
 _BETWEEN = _LISTS.words("between")
@@ -72,6 +73,7 @@ def periods_of(text: Text) -> list[tuple[int, int, str]]:
             while j >= 0 and i - j < 3 and tokens[j].text in _BETWEEN and tokens[j].text not in _LEADS:
                 j -= 1
             paid = j >= 0 and tokens[j].text in _LEADS and not (name == "hour" and tokens[j].text == _ONTO)
+            paid = paid and not (tokens[j].text == _A and i + 1 < len(tokens) and tokens[i + 1].text in _AHEAD)
             if paid and not (name == "day" and tokens[j].text == _WITHIN and _is_day_of(tokens, j, i)):
                 found.append((tokens[j].start, token.end, name))
             continue

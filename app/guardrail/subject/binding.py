@@ -48,7 +48,7 @@ def bind(
 ) -> list[Binding]:
     """For every amount (in order) what it is said of. `asked`: products that the customer asked about."""
     binder = _Binder(text, knowledge, found, amounts, asked)
-    return [_narrowed(found, f, binder.of(n)) for n, f in enumerate(amounts)]
+    return [_narrowed(text, knowledge, found, f, binder.of(n)) for n, f in enumerate(amounts)]
 
 
 class _Binder:
@@ -150,10 +150,16 @@ class _Binder:
         return Binding(kinds, head=bool(kinds))
 
 
-def _narrowed(found: Sequence[Mention], f: Figure, binding: Binding) -> Binding:
-    """«D-POS Duo … Цена терминала»: a name that fits several means the one of them that was named before."""
+def _narrowed(
+    text: Text, knowledge: AllowedByKnowledge, found: Sequence[Mention], f: Figure, binding: Binding
+) -> Binding:
+    """«D-POS Duo … Цена терминала»: a name that fits several means the one of them that was named before, where it is
+    one word that fits all of them."""
     named = [m for m in found if m.sentence == f.sentence and m.products == binding.products]
     if len(binding.products) < 2 or binding.every or not named:
+        return binding
+    common = frozenset.intersection(*(knowledge.products[n].keys for n in binding.products))
+    if not any(token.key in common for m in named for token in text.tokens[m.first : m.last + 1]):
         return binding
     alone = [m.products for m in found if m.sentence < f.sentence and m.products < binding.products]
     return replace(binding, products=alone[-1]) if alone and len(alone[-1]) == 1 else binding

@@ -14,6 +14,7 @@ from app.guardrail.checks.money.said import packed
 from app.guardrail.checks.money.spread import reckoned, several_of, spanned, together
 from app.guardrail.checks.money.sums import Sums
 from app.guardrail.checks.money.totals import not_the_sum
+from app.guardrail.checks.money.worked import Worked, difference
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import same_unit
 from app.guardrail.subject.binding import Binding
@@ -50,10 +51,12 @@ def amounts(case: Case) -> list[Problem]:
             derived.believe(f)
         else:
             left.append((f, binding, problem))
+    worked = Worked(case)
     for _ in range(_ROUNDS if 0 < len(left) <= _FEW else 0):
         still = []
         for f, binding, problem in left:
-            if _judge(case, f, binding, sums, derived) is None:
+            following = _judge(case, f, binding, sums, derived) is None
+            if following or _follows(case, f, binding, (sums, worked), derived.right):
                 derived.believe(f)
             else:
                 still.append((f, binding, problem))
@@ -67,6 +70,16 @@ _ROUNDS = 2
 """How often what is left is looked at again: with what was found right meanwhile."""
 _FEW = 6
 """Amounts at most that are: with more of them a draft is wrong whatever follows from what."""
+
+
+def _follows(case: Case, f: Figure, binding: Binding, by: tuple[Sums, Worked], right: list[Figure]) -> bool:
+    """Whether an amount is arithmetic over what was given, or another's price a part of a sum."""
+    sums, worked = by
+    same = [(n, p) for n, product in enumerate(case.knowledge.products) for p in product.prices if p.amount == f.value]
+    if same or not_the_sum(case, f, sums):
+        return bool(same) and worked.is_part(f, same, right)
+    told = not binding.unknown or worked.is_told_of(binding.unknown)
+    return told and not _currency(case, f, []) and worked.allows(f, _bound(case, f, binding), right)
 
 
 def _judge(case: Case, f: Figure, binding: Binding, sums: Sums, derived: Derived | None = None) -> Problem | None:
@@ -176,7 +189,7 @@ def _for_one(case: Case, f: Figure, prices: list[Price]) -> str:
 
 def _otherwise(case: Case, f: Figure, same: list[_Priced]) -> bool:
     """Whether an amount that is not the price of what is named is right all the same."""
-    if _difference(case, f) or _beyond(case, f, same):
+    if difference(case, f) or _beyond(case, f, same):
         return True
     exactly = any(p.unit and f.unit and same_unit(f.unit, p.unit) and f.period == p.period for _, p in same)
     named = any(m.sentence == f.sentence and not m.head for m in case.mentions)
@@ -196,18 +209,6 @@ def _beyond(case: Case, f: Figure, same: list[_Priced]) -> bool:
 
 
 _REST = _LISTS.pattern("rest")
-
-
-def _difference(case: Case, f: Figure) -> bool:
-    """«на 5 100 ₸ меньше ваших 20 000 ₸»: between a price of ours and an amount of the customer's beside it."""
-    beside = [m.value for m in case.money if m.sentence == f.sentence and m is not f][:_BESIDE]
-    ours = [value for value in beside if value in case.prices]
-    heard = [value for value in beside if value in case.numbers_heard and value not in case.prices]
-    return any(abs(a - b) == f.value for a in ours for b in heard)
-
-
-_BESIDE = 8
-"""Amounts of the sentence that a difference may be one of."""
 
 
 def _bound(case: Case, f: Figure, binding: Binding) -> frozenset[int] | None:

@@ -58,11 +58,12 @@ class Derived:
 
     def __init__(self, case: Case) -> None:
         self._case = case
-        self._right: list[Figure] = []
+        self.right: list[Figure] = []
+        """The amounts of the draft that are right."""
 
     def believe(self, f: Figure) -> None:
         """An amount of the draft that is right may be reckoned with."""
-        self._right.append(f)
+        self.right.append(f)
 
     def allows(self, f: Figure, bound: frozenset[int] | None) -> bool:
         """Whether an amount follows from what is right, for what it is said of."""
@@ -112,7 +113,7 @@ class Derived:
         return f.weak_period and bool(before) and before[-1].period == price.period and not before[-1].weak_period
 
     def _worked_out(self, f: Figure, named: frozenset[int], prices: list[Price], how: str) -> Iterator[_Candidate]:
-        yield from per_one(self._case, f, named, self._right, self._counted)
+        yield from per_one(self._case, f, named, self.right, self._counted)
         rates, one = self._rates, f.each or (f.unit is not None and f.times <= 1)
         shared = any(t.text.startswith(_EACH) for t in self._case.sentence_tokens[f.sentence])
         for p in prices:
@@ -129,7 +130,7 @@ class Derived:
             yield from self._divided(f, p.amount, period, tuple(among) if shared else ())
             yield from ((p.amount * share, period) for share in self._shares)
         yield from ((value * share, "once") for value in told_sums(self._texts[1:]) for share in self._shares)
-        for g in self._right:
+        for g in self.right:
             if g is not f:
                 if g.period == "month":
                     yield from ((g.value * n, _SPANNED.get(n, "total")) for n in self._whole(f))
@@ -166,7 +167,7 @@ class Derived:
         """Of all right amounts said before it, here or in the sentence before too, where it is said to be a total; of
         those that are told behind it («всего 35 500 ₸: …»); and of one price for each thing that is named."""
         case = self._case
-        behind = [g for g in self._right if g.sentence == f.sentence and g.start > f.start]
+        behind = [g for g in self.right if g.sentence == f.sentence and g.start > f.start]
         if behind and told_behind(case, f):
             yield from self._added(f, behind)
         yield from named_parts(case, f)
@@ -175,7 +176,7 @@ class Derived:
         clause = case.clause_text(f.clause).split()
         if not any(word.startswith(_TOTAL) for word in clause):
             return
-        before = [g for g in self._right if g.start < f.start]
+        before = [g for g in self.right if g.start < f.start]
         for least in (f.sentence, f.sentence - 1, 0):
             yield from self._added(f, [g for g in before if g.sentence >= least])
         if before and before[-1].sentence == f.sentence:
@@ -217,7 +218,7 @@ class Derived:
     def _differences(self, f: Figure, bound: frozenset[int] | None) -> Iterator[Decimal]:
         """Between two right amounts, or two prices that are paid as often, where words compare them."""
         if compares(self._case.clause_text(f.clause)):
-            near = [g.value for g in self._right if g is not f and abs(g.sentence - f.sentence) <= 1]
+            near = [g.value for g in self.right if g is not f and abs(g.sentence - f.sentence) <= 1]
             yield from differences(near[-_SAID:])
             yield from of_prices(self._case.knowledge.products, bound or frozenset())
 

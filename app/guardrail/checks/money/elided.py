@@ -18,6 +18,8 @@ _TURNING = _LISTS.words("turning")
 _TURN = 2
 """Words before an amount among which one turns to the neighbour of the thing before."""
 _LEAD = 4
+_NEAR = 8
+"""Words before an amount among which is what it is of."""
 _TOLD = frozenset(":(=")
 
 
@@ -30,6 +32,7 @@ def meant(case: Case, f: Figure, bound: frozenset[int], same: list[tuple[int, Pr
         or (not named and (_recalled(case, f, n, bound) or _only_so(case, f, p, bound)))
         or (_asked_of(case, f, n, bound) and _alike(f, p))
         or _neighbouring(case, f, n, bound)
+        or (not named and _written_so(case, f, n, bound))
         for n, p in fitting
     )
 
@@ -41,6 +44,17 @@ def _worded(case: Case, f: Figure, n: int, bound: frozenset[int]) -> bool:
         return False
     others = frozenset().union(*(product.keys for i, product in enumerate(products) if i != n))
     return bool((products[n].keys - others) & case.clause_keys(f.clause))
+
+
+def _written_so(case: Case, f: Figure, n: int, bound: frozenset[int]) -> bool:
+    """Words stand right before it that a section has beside that price, and beside none of what is bound to it: so is
+    called what has its name in another language («ал каска — 500 ₸»)."""
+    products = case.knowledge.products
+    low = max((g.last for g in case.money if g.sentence == f.sentence and g.last < f.first), default=-1)
+    lead = case.text.tokens[max(low + 1, f.first - _NEAR) : f.first]
+    said = {t.key for t in lead if t.key and t.sentence == f.sentence} - case.lexicon.generic - case.lexicon.topics
+    others = frozenset().union(*(x.keys | x.weak for i, x in enumerate(products) if i != n))
+    return bool(said & (products[n].keys | products[n].weak) - others)
 
 
 def _recalled(case: Case, f: Figure, n: int, bound: frozenset[int]) -> bool:
