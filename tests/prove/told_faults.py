@@ -112,7 +112,8 @@ CHAINS: tuple[tuple[Fault, ...], ...] = (
     (
         Fault(OLLAMA, "ModelDown", ("does not answer", "ModelDown.md"), "real: its unit is stopped; an emulated model",
               _sh("systemctl stop ollama"), _sh("systemctl start ollama"), (450, 150)),
-        Fault("the model is missing", "ModelDown", ("not loaded", "ModelDown.md"),
+        # It goes on answering from its memory, so the doctor alone sees it, and Prometheus has six minutes to tell it first.
+        Fault("the model is missing", "DoctorFinds model", ("is not there", "Do: ollama pull"),
               "real: its manifest is away; an emulated model", _wrong_model, _right_model, (450, 150)),
         Fault("the card is lost", "GpuDown", ("graphics card", "GpuDown.md"), "stand-in: a fake NVML library",
               _card("err.device=15\n"), _card(""), (240, 150)),
