@@ -148,3 +148,16 @@ def of_kinds(found: Sequence[Token], span: tuple[int, int], named: Sequence[Name
     of_unit = behind is not None and catalogue.units.of(behind.folded) is not None
     of_name = behind is not None and any(n.own and n.start <= behind.start < n.end for n in named)
     return not (of_unit or of_name)
+
+
+def of_us(found: Sequence[Token], first: int, last: int) -> bool:
+    """«We are four», «нас пятеро», and no «у нас 4» of something that was spoken of."""
+    ahead = [token.raw for token in found[max(0, first - _FAR) : first]]
+    behind = found[last].raw if last < len(found) else ""
+    led = any(ahead[-len(phrase) :] == phrase and ahead[-len(phrase) - 1 : -len(phrase)] != ["у"] for phrase in _us())
+    return led and behind not in written("inplaces")
+
+
+@cache
+def _us() -> tuple[list[str], ...]:
+    return tuple(str(phrase).split() for language in LANGUAGES for phrase in data(language)["usphrases"])

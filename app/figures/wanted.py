@@ -7,7 +7,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from app.figures.asking import asks_of
-from app.figures.beside import KINDS, MOST_KINDS, counted, of_kinds
+from app.figures.beside import KINDS, MOST_KINDS, counted, of_kinds, of_us
 from app.figures.denied import affirmed
 from app.figures.lasting import LONGEST, asked_a_month, dates, rate, unpaid
 from app.figures.mentioned import mentioned, place_of
@@ -210,6 +210,8 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
             continue
         if isinstance(what, str) and first and (_each(found[first - 1]) or _in_each(found, first, last)):
             told.each.add(what)
+        if what is None and not noun and of_us(found, first, last):
+            what = catalogue.units.person()
         counts = what is None or isinstance(what, str) or number.value <= _MOST_PIECES
         told.add(what if counts else None, noun if counts else "", number.value)
     for length in (d for d in read.durations[:MOST_READ] if exact(d)):

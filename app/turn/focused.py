@@ -92,6 +92,9 @@ def _of_what_is_asked(
     deciding = _asked_for(clauses, kept, _of_goods_in_stock(clauses, deciding, found), found)
     kept = tuple(p for p in kept if not any(_of_other_goods(p, each, asked, found) for each in clauses))
     if any(_of_price(each.text) for each in clauses):
+        for clause in (each for each in clauses if each.number and not _of_price(each.text) and _differs(each.text)):
+            own = own_sections(clause.keys, step.language, found)
+            kept = _first(kept, own, clause, pieces=goods(clause.keys, found)) if own else kept
         return kept, deciding
     for clause in clauses:
         own = own_sections(clause.keys, step.language, found)
@@ -195,6 +198,11 @@ def _advises(text: str) -> bool:
     return chooses(words) or any("difference" in asked_by(word) for word in words) or (worth and _asks(text))
 
 
+def _differs(text: str) -> bool:
+    """Whether it asks how things differ, whatever they cost."""
+    return any("difference" in asked_by(fold(word)) for word in folded(text))
+
+
 def _suits(text: str) -> bool:
     """Whether it asks if a thing will do, perhaps one of his own."""
     return any(fold(word) in listed("suiting") for word in folded(text))
@@ -220,7 +228,9 @@ def _reproaches(clause: _Clause, last: str, language: Language, found: Retriever
 
 def _of_price(text: str) -> bool:
     """Whether a question asks what something costs, or for a sum."""
-    words = [fold(word) for word in folded(text)]
+    said = [fold(word) for word in folded(text)]
+    words = [word for ahead, word in zip(["", *said], said, strict=False) if ahead not in listed("except")]
+    text = " ".join(words) if len(words) < len(said) else text  # «what is the difference, except the price?»
     cheaper = any(word in listed("comparative") for word in words)  # «which of the two is cheaper?»
     return cheaper or costs(text) or any(kind in _PRICES for word in words for kind in asked_by(word))
 

@@ -42,6 +42,22 @@ async def test_who_asks_for_prices_gets_prices(bot: Bot, machine: Machine) -> No
 
 
 @pytest.mark.parametrize(
+    ("asked", "section"),
+    [
+        ("58 и 80 принтеры в чём разница кроме цены? и цены какие", "hardware_receipt_printers"),
+        ("чем отличаются D-Scan 1 и D-Scan 2? и почём они", "hardware_scanners"),
+        ("how do D-Scan 1 and D-Scan 2 differ? and what do they cost", "hardware_scanners_en"),
+    ],
+)
+async def test_how_things_differ_is_told_beside_their_prices(
+    bot: Bot, machine: Machine, asked: str, section: str
+) -> None:
+    reply = await talk(bot, machine, asked)
+    assert section in reply.meta.sections
+    assert "×" not in reply.answer
+
+
+@pytest.mark.parametrize(
     "texts",
     [
         ("D-Scan 1 читает QR?",),

@@ -10,7 +10,7 @@ from app.figures.shop.catalogue import Catalogue
 from app.figures.sums.fitting import price_of
 from app.figures.talk.allotting import allotted
 from app.figures.talk.aside import told_of
-from app.figures.talk.becoming import become
+from app.figures.talk.becoming import become, more_of_it
 from app.figures.talk.byprice import of_another_price
 from app.figures.talk.checking import Checked
 from app.figures.talk.having import his_number
@@ -177,7 +177,10 @@ def _so_many(
 ) -> Held | None:  # fmt: skip
     """What it takes so many of, where it names nothing. `right`: the number that it puts right for another."""
     last = before.offered if len(before.offered) > 1 else before.focus
-    number = set_alone(*said, told, next((item.count for item in items if item.key in last), None))
+    count = next((item.count for item in items if item.key in last), None)
+    more = more_of_it(*said) if count is not None and len(last) == 1 else None
+    sum_ = count + more if count is not None and more is not None else Decimal(0)
+    number = sum_ if sum_ > 0 else set_alone(*said, told, count)
     near = last if number is not None or len(it.offered) < _SEVERAL else it.offered
     return taken_so_many(said[1], right.right if right is not None else None, items, near, catalogue, set_=number)
 

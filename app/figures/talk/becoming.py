@@ -37,7 +37,7 @@ def become(read: Read, wanted: Wanted, told: Mapping[str, Decimal], paid: Collec
     if wanted.percent is not None or any(abs(each.value) > _MOST for each in added):
         return wanted
     if not added and len(paid) == 1:
-        return _set_anew(read, wanted, told, min(paid))
+        return _next(read, found, wanted, told, min(paid)) or _set_anew(read, wanted, told, min(paid))
     if len(added) != 1:
         return wanted
     more = added[0].value
@@ -68,6 +68,19 @@ def _of_unit(
         return own[0], wanted.quantities[own[0]]  # «we have 3 tills and want two more»
     units = [unit for unit in told if unit in paid] if not own and _alone(wanted, abs(more)) else []
     return (units[0], told[units[0]]) if len(units) == 1 else (None, None)
+
+
+def _next(read: Read, found: Sequence[Token], wanted: Wanted, told: Mapping[str, Decimal], unit: str) -> Wanted | None:
+    """«Soon we open a third»: one more than there were, beside a word for that."""
+    if any(mention.own for mention in wanted.named) or wanted.quantities:
+        return None
+    for number in read.numbers[:MOST_READ]:
+        first, last = place_of(found, number.start), place_of(found, number.end)
+        near = [*found[max(0, first - 1) : first], *found[last : last + 1]]
+        ordinal = getattr(number, "kind", None) == "ordinal" and number.value == told.get(unit, Decimal(0)) + 1
+        if ordinal and any(token.raw in written("growing") for token in near):
+            return replace(wanted, quantities=MappingProxyType({unit: number.value}), bare=(), foreign=())
+    return None
 
 
 def _set_anew(read: Read, wanted: Wanted, told: Mapping[str, Decimal], unit: str) -> Wanted:
@@ -110,7 +123,20 @@ def _free(text: str, found: Sequence[Token], place: int) -> bool:
     behind = found[place] if place < len(found) else None
     if behind is None or not _MARKS.isdisjoint(text[found[place - 1].end : behind.start]):
         return True
-    return any(behind.raw in written(name) for name in ("growing", "becoming")) or bool(asked_by(behind.folded))
+    takes = any(listed(name).get(behind.folded) is not None for name in ("taking", "adding"))
+    does = any(behind.raw in written(name) for name in ("growing", "becoming"))
+    return takes or does or bool(asked_by(behind.folded))
+
+
+def more_of_it(read: Read, wanted: Wanted) -> Decimal | None:
+    """How many more of what was spoken of last, where nothing is named or counted beside: «and one more»."""
+    if any(mention.own for mention in wanted.named) or wanted.units or wanted.percent is not None:
+        return None
+    added = list(_added(read, tokens(read.text)))
+    counted = {unit for unit in wanted.quantities if unit != "@piece"}
+    if len(added) != 1 or not added[0].free or counted or not _alone(wanted, abs(added[0].value)):
+        return None
+    return added[0].value
 
 
 def tells_whole(read: Read, wanted: Wanted) -> bool:
@@ -129,16 +155,17 @@ def _more(text: str, found: Sequence[Token], place: int, number: int, name: str 
 
 def _total(read: Read, found: Sequence[Token], wanted: Wanted, more: Decimal) -> Decimal | None:
     """The other number of the message, beside a word that says that there are so many then."""
-    for number in [n for n in read.numbers[:MOST_READ] if exact(n)]:
-        value = number.value
-        if value <= more or not (value in wanted.bare or value in wanted.quantities.values()):
+    held = {*wanted.bare, *wanted.quantities.values()}
+    numbers = [(n.value, n.start, n.end) for n in read.numbers[:MOST_READ] if exact(n) and n.value in held]
+    numbers += [(collective()[t.folded], t.start, t.end) for t in found if t.folded in collective()]
+    for value, start, end in numbers:
+        if value <= more:
             continue
-        first, last = place_of(found, number.start), place_of(found, number.end)
-        ahead = list(found[max(0, first - _NEAR) : first])
-        behind = list(found[last : last + _NEAR])
+        first, last = place_of(found, start), place_of(found, end)
+        ahead, behind = list(found[max(0, first - _NEAR) : first]), list(found[last : last + _NEAR])
         near = [t for n, t in enumerate(reversed(ahead)) if not n or ahead[-1].folded in common()]
         near += [t for n, t in enumerate(behind) if not n or behind[0].folded in common() or wanted.units]
-        if any(t.raw in written("becoming") and _joined(read.text, t, number.start, number.end) for t in near):
+        if any(t.raw in written("becoming") and _joined(read.text, t, start, end) for t in near):
             return value
     return None
 

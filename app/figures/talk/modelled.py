@@ -10,6 +10,8 @@ from app.figures.words import Token, asked_by, folded, listed, same, tokens, wri
 _MOST = 8
 """Things of one kind."""
 _PAIR = 2
+_MODEL = 2
+"""Digits of a number that names a model: a smaller one may count."""
 _BREAKS = frozenset(".!?;,:\n")
 _ENDING = 3
 """Letters of an ending behind such a number: «80-й»."""
@@ -17,6 +19,7 @@ _ENDING = 3
 
 def by_two_numbers(text: str, catalogue: Catalogue) -> str:
     """The text with the full names; as it stands where one of the numbers is in no name. Linear in the text."""
+    text = _by_one(text, catalogue)
     found = tokens(text)
     mentions = [n for n in catalogue.named(text) if n.own and 1 < len(n.tied) <= _MOST]
     for first, second in _pairs(text, found):
@@ -30,6 +33,25 @@ def by_two_numbers(text: str, catalogue: Catalogue) -> str:
             rest = text[max(mention.end, found[noun].end) :]
             return f"{text[: found[first].start]}{names[0]}{middle}{names[1]}{rest}"
     return _of_the_same(text, found, catalogue)
+
+
+def _by_one(text: str, catalogue: Catalogue) -> str:
+    """«The 80 printer», with the noun as it stands in a name of that number: so many are not counted by it."""
+    found = tokens(text)
+    mentions = [n for n in catalogue.named(text) if n.own and 1 < len(n.tied) <= _MOST]
+    for number, noun in reversed(list(pairwise(found))):
+        mention = next((m for m in mentions if m.start == noun.start), None)
+        if (
+            mention is None
+            or not number.number
+            or len(number.raw) < _MODEL
+            or number.start + len(number.raw) > noun.start
+        ):
+            continue
+        name = _called(number.raw, mention.tied, catalogue) if catalogue.units.of(noun.folded) is None else None
+        if name is not None and noun.raw in [t.raw for t in tokens(name)] and not text[number.end : noun.start].strip():
+            text = f"{text[: number.start]}{name}{text[mention.end :]}"
+    return text
 
 
 def _of_the_same(text: str, found: Sequence[Token], catalogue: Catalogue) -> str:
