@@ -21,7 +21,8 @@ ACTION, REPORT = _LISTS.pattern("action"), _LISTS.pattern("report")
 """What is done for a customer, and what is only told of."""
 _SERVED, _NOT_PROMISED, _ENDINGS = map(_LISTS.pattern, ("served", "not_promised", "endings"))
 _SOON, _WEEK, _DAILY, _URGENT = map(_LISTS.pattern, ("soon", "week", "daily", "urgent"))
-_SAME_DAY = _LISTS.pattern("same_day")
+_SAME_DAY, _NEXT_DAY = _LISTS.pattern("same_day"), _LISTS.pattern("next_day")
+_YOURS = _LISTS.row("yours")
 _DAYS_OFF, _BUT_FOR = _LISTS.row("days_off"), _LISTS.word("but_for")
 _NOT_SO = tuple(f"{word} " for word in _LISTS.row("not_so"))
 
@@ -49,6 +50,8 @@ def days(case: Case) -> list[Problem]:
             piece = case.sentence_text(case.sentence_at(m.start()))
             other = pattern is _WEEK and not REPORT.search(piece) and any(map(names_days, case.knowledge.folded))
             if not other and not _promises(piece, soon=pattern is _SOON):
+                continue
+            if not other and _bids(case.clause_text(case.clause_at(m.start()))):
                 continue
             shut = any(is_off(m.group(), piece, page) for page in case.knowledge.folded)  # whoever named the day
             if shut or not _may_be_said(case, m, piece, week=pattern is _WEEK):
@@ -86,6 +89,12 @@ def _promises(piece: str, *, soon: bool) -> bool:
     return said and not REPORT.search(piece) and not _NOT_PROMISED.search(piece)
 
 
+def _bids(clause: str) -> bool:
+    """«Позвоните нам прямо сейчас»: whether all that is done in a clause is for the customer to do."""
+    verbs = [word for word in clause.replace(",", " ").rstrip(".!").split() if ACTION.match(word)]
+    return bool(verbs) and all(verb.startswith(_YOURS) for verb in verbs)
+
+
 def _may_be_said(case: Case, m: re.Match[str], piece: str, *, week: bool) -> bool:
     stem, pages = m.group()[:6], case.knowledge.folded
     wished = stem in case.customer and (week or not _ENDINGS.search(_verbs(piece)))
@@ -93,6 +102,8 @@ def _may_be_said(case: Case, m: re.Match[str], piece: str, *, week: bool) -> boo
         return True
     if _SAME_DAY.fullmatch(m.group()) and any(map(_SAME_DAY.search, pages)):
         return True  # «сегодня» of «в тот же день»
+    if _NEXT_DAY.fullmatch(m.group()) and any(map(_NEXT_DAY.search, pages)):
+        return True  # «завтра» of «на следующий день»
     off = any(word in m.group() for word in _DAYS_OFF) and _BUT_FOR not in m.group()
     return off and any(_DAILY.search(page) for page in pages)
 

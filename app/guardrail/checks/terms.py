@@ -6,6 +6,7 @@ from app.guardrail.allowed.model import Known
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks import about
 from app.guardrail.checks.days import ACTION, REPORT, days, heard
+from app.guardrail.checks.lengths import worked_out
 from app.guardrail.checks.times import misplaced
 from app.guardrail.figures.figure import Figure
 from app.guardrail.text.kin import any_akin
@@ -18,7 +19,7 @@ _REPEATED = _LISTS.pattern("repeated")
 _UNPAID = _LISTS.pattern("unpaid")
 _LEAST = _LISTS.words("least")
 _WORTH = _LISTS.pattern("worth")
-_FOR = _LISTS.word("for")
+_FOR, _AGED = _LISTS.word("for"), _LISTS.words("aged")
 _NOT_ALWAYS = _LISTS.pattern("not_always")
 
 _OR_MORE = _LISTS.pattern("or_more")
@@ -31,7 +32,7 @@ _TELLING = 2
 _FEW = 6
 """Amounts of each kind that a term is reckoned from."""
 _LEAD = 12
-_DAY = 1440
+_DAY, _YEAR = 1440, 12
 _PAID = {60: "hour", _DAY: "day", 7 * _DAY: "week"}
 
 
@@ -75,7 +76,7 @@ def _duration(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -
     clause = case.clause_text(f.clause)
     if _is_theirs(case, f, keys, clause) or _within(case, f, keys, known):
         return ""
-    if _is_paid_period(case, f) or _reached(case, f, keys, known):
+    if _is_paid_period(case, f) or _reached(case, f, keys, known) or worked_out(case, f, known):
         return ""
     equals = [k for k in known if equal(f.value, f.unit, k.value, k.unit)]
     same = [k for k in equals if k.note != "plain"] or [k for k in equals if k.keys & _CLAIMED_PLAIN]
@@ -87,7 +88,9 @@ def _duration(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -
 def _is_theirs(case: Case, f: Figure, keys: frozenset[str], clause: str) -> bool:
     """The customer named it, and it is denied, said back or no promise of ours."""
     heard = case.durations_heard
-    if not any(equal(f.value, f.unit, g, "minute") or equal(f.value, f.unit, g, "month") for g in heard):
+    lead = case.text.tokens[f.first - 1].text if f.first else ""
+    aged = f.unit == "month" and f.value / _YEAR in case.numbers_heard and lead in _AGED  # «сыну 9»: «в девять лет»
+    if not aged and not any(equal(f.value, f.unit, g, unit) for g in heard for unit in ("minute", "month")):
         return False
     if _NEGATED.search(clause) or _REPEATED.match(case.text.folded[f.end : f.end + 12]):
         return True

@@ -7,6 +7,7 @@ from decimal import Decimal
 from app.guardrail.allowed.model import Known
 from app.guardrail.case import Case
 from app.guardrail.checks.headed import of_another
+from app.guardrail.checks.lengths import beside_known
 from app.guardrail.checks.weekdays import on_another
 from app.guardrail.customer import beginning
 from app.guardrail.figures.figure import Figure
@@ -64,6 +65,8 @@ def _reckoned(case: Case, f: Figure) -> bool:
     beside = (g for place in (f.sentence - 1, f.sentence) for g in case.figures_in.get(place, ()))
     given = {g.value for g in beside if g.kind == "time" and g is not f}
     given |= {value for message in case.told[-1:] for value in _times(case, message)}
+    if beside_known(case, f, given):
+        return True
     return any((f.value - time) % _DAY in (length % _DAY, -length % _DAY) for length in lengths for time in given)
 
 

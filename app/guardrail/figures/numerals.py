@@ -202,7 +202,7 @@ def _words_at(text: Text, i: int) -> Number | None:
     if not seen:
         return None
     half = tuple(token.text for token in tokens[last + 1 : last + 3]) in _AND_A_HALF
-    value, last = total + group + _HALF * half, last + 2 * half
+    value, last = total + group + (_HALF if half else 0), last + 2 * half
     return Number(value, i, last, tokens[i].start, tokens[last].end, True, False)
 
 

@@ -31,6 +31,9 @@ _TURNED_LEADS = _LISTS.words("turned_leads")
 _ADDRESS = _LISTS.words("address")
 _LABELS = _LISTS.words("labels")
 _WORKING = _LISTS.pattern("working")
+_HOURS, _BEFORE_NOON, _AT_NIGHT, _ALSO_DAYS = map(_LISTS.words, ("hours", "before_noon", "at_night", "also_days"))
+_PARTS_OF_DAY = _BEFORE_NOON | _AT_NIGHT | _ALSO_DAYS | _LISTS.words("behind_noon")
+_NOON, _EARLY = 12, 5
 _FOR_SO_MANY, _SUFFIX = _LISTS.row("for_so_many"), 3
 
 
@@ -146,7 +149,7 @@ class _At:
 
 def _classify(text: Text, n: Number) -> Figure | None:
     at = _At(text, n)
-    figure = _signed(at) or _followed(at)
+    figure = _signed(at) or _of_the_day(at) or _followed(at)
     if figure is not None or _is_no_figure(at):
         return figure
     return _turned(at) or _counted(at) or _alone(at)
@@ -160,6 +163,20 @@ def _signed(at: _At) -> Figure | None:
     if n.first >= 2 and at.tokens[n.first - 2].kind == "n":
         return None
     return replace(at.made("money", n.last, currency=SIGNS[before.text]), start=before.start)
+
+
+def _of_the_day(at: _At) -> Figure | None:
+    """«До шести вечера», «в два часа дня»: an hour in words; «три дня» without its hours is a length."""
+    n, place = at.n, at.place
+    if not n.spelled or n.value != int(n.value) or not 0 < n.value <= _NOON or at.after is None:
+        return None
+    said = at.after.text in _HOURS
+    part = at.of_sentence(place + said)
+    if part is None or part.text not in _PARTS_OF_DAY or (part.text in _ALSO_DAYS and not said):
+        return None
+    hour = int(n.value) % _NOON
+    late = part.text not in _BEFORE_NOON and (part.text not in _AT_NIGHT or hour > _EARLY)
+    return at.made("time", place + said, Decimal((hour + _NOON * late) * 60))
 
 
 def _followed(at: _At) -> Figure | None:

@@ -11,6 +11,7 @@ from functools import cached_property
 from app.guardrail.allowed.model import Price
 from app.guardrail.case import Case
 from app.guardrail.checks.fractions import shares
+from app.guardrail.checks.lengths import shortest
 from app.guardrail.checks.money.each import per_one
 from app.guardrail.checks.money.elided import by_unit, told_behind, unnamed_before
 from app.guardrail.checks.money.hedges import fits, hedge
@@ -274,7 +275,7 @@ class Derived:
             if period == "month" and g.unit == "month":
                 found.add(g.value)
             elif g.unit == "minute" and period in _MINUTES:
-                found.add(g.value / _MINUTES[period])
+                found.add(max(g.value, shortest(self._case)) / _MINUTES[period])
         whole = sorted(n for n in found if n > 1 and n == int(n))
         return tuple(whole)[:_SAID]
 

@@ -14,6 +14,7 @@ from itertools import combinations
 from app.guardrail.allowed.model import Known, Price
 from app.guardrail.case import Case
 from app.guardrail.checks.fractions import written_parts
+from app.guardrail.checks.lengths import shortest
 from app.guardrail.checks.money.said import counted
 from app.guardrail.checks.money.together import compares
 from app.guardrail.figures.figure import Figure
@@ -21,17 +22,13 @@ from app.guardrail.figures.measures import UNITS_OF_TIME, same_unit
 from app.guardrail.figures.read import figures
 from app.guardrail.text.kin import any_akin
 from app.guardrail.text.lexicon import PREPOSITIONS
-from app.guardrail.text.lists import Lists
 from app.guardrail.text.words import Text, read
 
-_LEAST = Lists("app.guardrail.checks.money", "worked.yaml").pattern("least")
 _MINUTES = {"hour": 60, "day": 1440, "week": 10080}
 _MOST = 6
 """Things, counts, lengths, percentages and amounts at most that are reckoned with: more would bear anything out."""
 _FEW = 3
 """Things at most of which two are added without being said themselves."""
-_REACH = 24
-"""Characters before a length of time among which it is called the least."""
 _PRICED = 8
 """Things with a price at most, for any of them to be meant where none is named."""
 _Term = tuple[Decimal, int, str]
@@ -45,6 +42,8 @@ class Worked:
 
     def __init__(self, case: Case) -> None:
         self._case = case
+        self._shortest = shortest(case)
+        """Minutes that anything is paid for at least."""
 
     def allows(self, f: Figure, bound: frozenset[int] | None, right: Sequence[Figure]) -> bool:
         """Whether an amount is the result of such a calculation; `right`: amounts of the draft that are."""
@@ -169,14 +168,6 @@ class Worked:
         """Of the draft; of the customer where it has none."""
         theirs = (g for _, row in self._texts[1:] for g in row if _is_length(g))
         return list(dict.fromkeys(g.value for g in (self._timed or theirs)))[:_MOST]
-
-    @cached_property
-    def _shortest(self) -> Decimal:
-        """The longest of the least times that the sections in use ask for: what is shorter is paid as that."""
-        known = [k for k in self._case.knowledge.known if k.kind == "duration" and k.unit == "minute" and k.text]
-        places = ((k, k.page.find(k.text)) for k in known)
-        least = [k.value for k, at in places if at > 0 and _LEAST.search(k.page[max(0, at - _REACH) : at])]
-        return max(least, default=Decimal(0))
 
     @cached_property
     def _shares(self) -> list[Decimal]:
