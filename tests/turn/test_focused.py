@@ -108,7 +108,7 @@ async def test_a_discount_of_ours_is_none_that_a_shop_gives(
     assert section in shops.meta.sections
 
 
-@pytest.mark.parametrize("asked", ["на сканер гарантия скок?", "а гарантия на весы сколько"])
+@pytest.mark.parametrize("asked", ["на сканер гарантия скок?", "гарантия на терминал скок"])
 async def test_what_is_asked_onto_a_thing_is_not_its_price(bot: Bot, machine: Machine, asked: str) -> None:
     reply = await talk(bot, machine, asked)
     assert reply.meta.sections == ("hardware_warranty",)
