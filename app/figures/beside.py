@@ -154,7 +154,10 @@ def of_us(found: Sequence[Token], first: int, last: int) -> bool:
     """«We are four», «нас пятеро», and no «у нас 4» of something that was spoken of."""
     ahead = [token.raw for token in found[max(0, first - _FAR) : first]]
     behind = found[last].raw if last < len(found) else ""
-    led = any(ahead[-len(phrase) :] == phrase and ahead[-len(phrase) - 1 : -len(phrase)] != ["у"] for phrase in _us())
+    led = any(
+        ahead[-len(phrase) :] == phrase and written("byus").isdisjoint(ahead[-len(phrase) - 1 : -len(phrase)])
+        for phrase in _us()
+    )
     return led and behind not in written("inplaces")
 
 

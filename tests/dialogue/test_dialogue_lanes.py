@@ -56,6 +56,13 @@ def test_what_broke_before_that_is_a_trouble(dialogue: Dialogue) -> None:
     assert (step.action, step.topic) == ("handover", "trouble")
 
 
+def test_who_sends_his_requisites_hears_of_his_invoice(dialogue: Dialogue) -> None:
+    customer = Customer(dialogue)
+    customer.says("берём, оформляйте")
+    step = customer.says("ип сагынбаев иин 900101300123, пишите сюда")
+    assert "счёт" in (step.statement or "")
+
+
 def test_abuse_is_answered_calmly(dialogue: Dialogue) -> None:
     step = Customer(dialogue).says("идиоты вы там все")
     assert (step.action, step.topic, step.question, step.query) == ("refuse", "abuse", None, None)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from app.dialogue.flow import stages
 from app.dialogue.rules import beside, topics
-from app.dialogue.rules.scene import COURTESIES, QUESTIONS, Decision, Scene
+from app.dialogue.rules.scene import COURTESIES, QUESTIONS, Decision, Scene, has_requisites
 from app.dialogue.rules.strangers import LEAVES
 from app.dialogue.rules.wishes import only_reached, puts_right, reaches, timed, wish_of
 
@@ -135,6 +135,8 @@ def handover(s: Scene, reason: str, text: str) -> Decision:
     # Beside an hour of his own, the hour from which people answer would say another.
     wished = bool(wish) and s.tells_when and text != "passed" and timed(s)
     statement = s.say(f"{text}{named}_{'wished' if wished else 'later' if s.tells_when else 'open'}")
+    if text == "contact" and has_requisites(s.u.message.text):
+        statement = s.say("requisites")  # he hears of his invoice, whichever question of ours it answers besides
     statement = statement.replace("{time}", s.opening).replace("{wish}", wish)
     statement = statement.replace("{name}", s.slots.get("name", ""))
     if wish and not wished:
