@@ -37,6 +37,8 @@ _FIRST = 2
 """Sentences of a draft in which its yes stands: a greeting may come before it."""
 _TOLD = 0.55
 """Weight of a word whose denial denies what was asked."""
+_MANY = 99
+"""More words than clauses share."""
 _MONEY = "money"
 _MOST = 4
 
@@ -115,7 +117,10 @@ def _opposite(said: Claimed, clause: Clause, word: str, denied: bool) -> str:
         return ""  # mostly: how alike they are need not be known
     same = opposite = 0.0
     told = ""
+    there = not denied and any(page.section.id in said.used and c.polarity[word] is False for page, _, c in places)
     for page, stated, other in places:
+        if there and word in other.bare and page.section.id not in said.used:
+            continue  # «по карте без залога»: where there is one, another section says who needs none
         share = _share(said, clause, (page, stated, other))
         likeness = share + (0.0 if page.title.isdisjoint(clause.keys - {word}) else _HEADED)
         likeness += _IN_USE if page.section.id in said.used else 0.0
@@ -187,6 +192,9 @@ def _is_about(said: Claimed, clause: Clause, place: _Place, word: str, share: fl
     if word in clause.bare:
         share = _share(said, said, place)
     shared = _SHARED_KK if page.section.language == "kk" else _SHARED
+    refused = {each.key for each in clause.words if each.denied} - {word} - LIGHT
+    if any(each.denies and each.keys & refused for each in place[1].clauses):
+        shared = _MANY  # «на обувь акция не действует» of «действует на одежду, на обувь нет»: it denies that too
     return share >= _DENIED and len(clause.keys & other.keys) >= shared and not said.counts
 
 

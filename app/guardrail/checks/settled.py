@@ -15,7 +15,7 @@ from app.guardrail.case import Case, Problem
 from app.guardrail.checks.pairs import AXES, TELLING, paired
 from app.guardrail.checks.sides import SIDED, US, Side, opposed, pays, refers, sides
 from app.guardrail.claimed import Claimed
-from app.guardrail.statements.clauses import LIGHT, Clause, clauses
+from app.guardrail.statements.clauses import LIGHT, Clause, clauses, key
 from app.guardrail.statements.knowledge import Leaf, page
 from app.guardrail.text.folding import fold
 
@@ -60,7 +60,7 @@ def _turned(said: Claimed) -> Iterator[tuple[Side, str]]:
             weights = {word: said.weigh(word) for word in subject - (US if side.axis == "payer" else frozenset())}
             whole = sum(weights.values())
             same, other, told = 0.0, 0.0, ""
-            for taken in (each for leaf in said.near for each in _of_section(leaf) if each.side.axis == side.axis):
+            for taken in (each for each in _near(said, side) if each.side.axis == side.axis):
                 of = sum(w if k in taken.of else w * _TITLE if k in taken.titled else 0.0 for k, w in weights.items())
                 share = of / whole if whole else 1.0
                 if opposed(side, taken.side):
@@ -70,6 +70,16 @@ def _turned(said: Claimed) -> Iterator[tuple[Side, str]]:
                     same = max(same, share)
             if told and (other > same or not same):
                 yield side, told
+
+
+def _near(said: Claimed, side: Side) -> Iterator[_Taken]:
+    """The sides that the sections take. Where those in use have the thing, another that has «без залога» says who needs
+    none, and not that there is none."""
+    there = any(key(side.word) in leaf.said for leaf in said.near if leaf.section.id in said.used)
+    for leaf in said.near:
+        for taken in _of_section(leaf):
+            if not (there and taken.side.lone and leaf.section.id not in said.used):
+                yield taken
 
 
 def _in_another_tongue(case: Case) -> Iterator[Problem]:

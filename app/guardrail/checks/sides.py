@@ -52,6 +52,8 @@ class Side:
     months: frozenset[int] = frozenset()
     only: bool = False
     """In no other months."""
+    lone: bool = False
+    """«Без залога», «с ней залог не нужен»: told of somebody who needs none."""
 
 
 def refers(clause: Clause) -> bool:
@@ -132,7 +134,7 @@ def _kept(clause: Clause, text: Sequence[str]) -> Iterator[Side]:
         if back and not clause.denies:
             yield Side(axis, text[at], value=True)  # what is given back was kept
         elif (value := _is_kept(clause, text, axis, at)) is not None:
-            yield Side(axis, text[at], value=value)
+            yield Side(axis, text[at], value=value, lone=clause.refers or any(w.bare for w in clause.words))
 
 
 def _is_kept(clause: Clause, text: Sequence[str], axis: str, at: int) -> bool | None:

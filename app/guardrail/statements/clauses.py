@@ -44,6 +44,7 @@ _FORBIDDEN = _folded("forbidden")
 _CAUSES = frozenset(tuple(fold(cause).split("-")) for cause in _LISTS.words("causes"))
 _INCLUDING = tuple(tuple(map(fold, text.split())) for text in _LISTS.rows("going_on")["including"])
 _RELATIVE, _NEEDING, _DOING = _beginnings("relative"), _beginnings("needing"), _beginnings("doing")
+_INSTEAD = _LISTS.word("instead")
 _ADJECTIVE = _beginnings("adjective")
 _UNTRUE, _PRICED = _beginnings("untrue"), _beginnings("priced")
 _QUOTED = re.compile("\u00ab([^\u00ab\u00bb]+)\u00bb")
@@ -52,6 +53,8 @@ _KEY = 5
 _FOCUS = 2
 """Words behind a denial that are denied in a long clause; in a short one all of them are."""
 _SHORT = 4
+_LISTS_END = ";"
+"""Between the list of what there is and the one of what there is not."""
 _END = 3
 """Last words of a clause among which a denial is that closes a list."""
 _LONG = 4
@@ -209,8 +212,16 @@ def _clause(words: Sequence[str], language: Language) -> Clause:
             # Kazakh denies behind the word.
             near = any((place + n if language == "kk" else place - n) in denials for n in range(_FOCUS + 1))
             denied = None if both or lone or place > cause or not (near or short or lacks) else True
+        if _is_replaced(text, place):
+            denied = None
         made.append(Word(word, key(word), denied, lone))
     return Clause(tuple(made), text, bool(denials) or neither, supposes)
+
+
+def _is_replaced(text: Sequence[str], place: int) -> bool:
+    """«Вместо залога вещи не берём»: of a thing in whose place another is taken or not, nothing is said."""
+    before = text[max(0, place - 2) : place]
+    return before[-1:] == (_INSTEAD,) or (before[:1] == (_INSTEAD,) and before[-1].endswith(_ADJECTIVE))
 
 
 def _denies(text: Sequence[str], place: int, language: Language) -> bool:
@@ -233,6 +244,8 @@ def _share_denial(made: list[Clause], marks: list[str]) -> None:
             made[place] = _with(clause, None)
         elif place and not clause.denies and made[place - 1].denies and _goes_on(clause):
             made[place] = _with(clause, True)
+        if len(clause.text) == 1 and clause.text[0] in LACKING and _LISTS_END in marks[:place]:
+            _deny_items(made, marks, place)
         listed = clause.lacks and marks[place - 1 : place] == [JOINED]
         if not listed or LACKING.isdisjoint(clause.text[-_END:]) or text_begins(clause, _RELATIVE):
             continue
@@ -240,6 +253,16 @@ def _share_denial(made: list[Clause], marks: list[str]) -> None:
         while before >= 0 and not made[before].denies and _is_item(made[before], marks[before]):
             made[before] = _with(made[before], True)
             before -= 1
+
+
+def _deny_items(made: list[Clause], marks: list[str], place: int) -> None:
+    """«На куртки и плащи; на обувь, сумки и ремни — нет»: the items right before a no that stands alone."""
+    before = place - 1
+    while before >= 0 and len(made[before].words) <= _FOCUS and not made[before].denies and not _does(made[before]):
+        made[before] = _with(made[before], True)
+        before -= 1
+        if before >= 0 and marks[before] not in (",", JOINED):
+            break
 
 
 def _goes_on(clause: Clause) -> bool:
