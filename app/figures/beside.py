@@ -35,7 +35,8 @@ def counted(
         product = next((n for n, m in enumerate(named) if m.start <= token.start < m.end and (m.own or m.unique)), None)
         unit = catalogue.units.of(token.folded)
         if unit == _PIECE and product is None:
-            return _pieces(text, token, found[first - 1] if first else None, named), ""
+            own = _unit_before(text, found, span, named, catalogue)
+            return own or _pieces(text, token, found[first - 1] if first else None, named), ""
         if unit is not None and (product is None or named[product].key is None or _whole(named[product], token)):
             return unit, ""
         if product is not None:
@@ -46,6 +47,23 @@ def counted(
         spare = spare or token.raw
     before = _before(text, found, first, named, catalogue) if first and first < len(found) else None
     return (None, spare) if before is None or (spare and isinstance(before, str)) else (before, "")
+
+
+def _unit_before(
+    text: str, found: Sequence[Token], span: tuple[int, int], named: Sequence[Named], catalogue: Catalogue
+) -> str | None:
+    """The unit that «tills, five pieces» are: what stands before the number, where nothing is named right behind."""
+    first, last = span
+    places = range(first - 1, max(-1, first - 2 - _NEAR), -1)
+    ahead = next((found[place] for place in places if found[place].folded not in common()), None)
+    if ahead is None:
+        return None
+    ends = found[last].end
+    parted = not _BREAKS.isdisjoint(text[ahead.end : found[first].start])
+    inside = any(n.own and n.start <= ahead.start < n.end for n in named)
+    behind = any(n.start >= ends and not text[ends : n.start].strip() for n in named)
+    unit = catalogue.units.of(ahead.folded)
+    return None if parted or inside or behind or unit == _PIECE else unit
 
 
 def _pieces(text: str, token: Token, before: Token | None, named: Sequence[Named]) -> str | int:
