@@ -19,6 +19,15 @@ _ALSO = 0.3
 """How likely a section must answer each of two questions, to answer both."""
 
 
+def likeliest_first(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
+    """Where the best by its score is not likely to answer, the likeliest before it: small words weigh less there."""
+    chances = [passage.answers or 0.0 for passage in passages]
+    if not passages or passages[0].answers is None or chances[0] >= _LIKELY or max(chances) < _LIKELY:
+        return passages
+    best = passages[chances.index(max(chances))]
+    return (best, *(passage for passage in passages if passage is not best))
+
+
 def leaning(queries: Sequence[str], last: str | None) -> Iterator[tuple[str, str | None]]:
     """Each question with what it goes on with: `last`, the message before, or the question before where it names
     nothing."""

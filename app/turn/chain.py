@@ -19,7 +19,7 @@ from app.knowledge.retriever import Asked, Found, Retriever
 from app.prompt import asks_something, marks_in
 from app.settings import Settings
 from app.turn.agreeing import agreeing
-from app.turn.apart import going_on, leaning, with_first_of, with_going_on
+from app.turn.apart import going_on, leaning, likeliest_first, with_first_of, with_going_on
 from app.turn.bots import Bot
 from app.turn.compatible import compatible
 from app.turn.deciding import his_words, wanted_of, what_decides
@@ -98,7 +98,7 @@ async def search(
         without=without,
         deadline=deadline,
     )
-    passages = found.passages
+    passages = likeliest_first(found.passages)
     if step.queries:
         asked = [
             Asked(query, last, without) for query, last in leaning(step.queries, _previous_message(step, snapshot))
@@ -113,12 +113,13 @@ async def search(
     if step.wider is None or any(passage.answers is None or passage.answers >= ANSWERS for passage in passages):
         return replace(found, passages=passages)
     wider = await bot.knowledge.find(step.wider, top_k=top_k, today=today, without=without, deadline=deadline)
-    return replace(wider, passages=_spoken(_usual(wider, step), step, bot) or passages)
+    return replace(wider, passages=_spoken(likeliest_first(_usual(wider, step)), step, bot) or passages)
 
 
 def _usual(wider: Found, step: Step) -> tuple[Passage, ...]:
     """What the wider search found; where it asked other words than his, only what answers those as good as surely."""
-    own = set(folded(step.query or "")) <= set(folded(step.wider or ""))
+    asked, other = set(folded(step.query or "")), set(folded(step.wider or ""))
+    own = asked <= other or other <= asked
     return tuple(p for p in wider.passages if own or p.answers is None or p.answers >= _USUAL)
 
 

@@ -1,7 +1,7 @@
 """Several questions of one message: what each goes on with, and what it is asked again with where it finds nothing."""
 
 from app.knowledge.found import Found
-from app.turn.apart import going_on, leaning, with_going_on
+from app.turn.apart import going_on, leaning, likeliest_first, with_going_on
 from app.types import Passage, Section
 
 
@@ -30,3 +30,10 @@ def test_what_it_finds_then_is_its_own_and_likely() -> None:
     assert [p.section.id for p in with_going_on(alone, more)[1].passages] == ["papers", "contract"]
     unlikely = {1: found(("windows", 0.9), ("papers", 0.3))}
     assert with_going_on(alone, unlikely) == alone
+
+
+def test_the_likeliest_goes_before_what_only_shares_small_words() -> None:
+    near = found(("costs", 0.2), ("delivery", 0.6), ("couriers", 0.1)).passages
+    assert [p.section.id for p in likeliest_first(near)] == ["delivery", "costs", "couriers"]
+    for unchanged in (found(("costs", 0.5), ("delivery", 0.6)), found(("costs", 0.1), ("delivery", 0.3)), found()):
+        assert likeliest_first(unchanged.passages) == unchanged.passages

@@ -124,3 +124,8 @@ async def test_two_questions_that_name_nothing_go_on_with_the_message_before(bot
         bot, machine, "перенесёте товары из нашей старой программы?", "сколько это стоит и за сколько дней?"
     )
     assert {"migration_duration", "migration_price"} & set(reply.meta.sections)
+
+
+async def test_what_he_tells_beside_a_question_does_not_draw_it_aside(bot: Bot, machine: Machine) -> None:
+    reply = await talk(bot, machine, "у вас есть доставка? мы прачечная за вокзалом")
+    assert reply.meta.sections == ("hardware_delivery",)

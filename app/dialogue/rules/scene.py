@@ -140,15 +140,20 @@ class Scene:
         own = {match.end for match in self.u.word("his_thing")} & {match.start for match in things}
         if own and not act:
             return str(self.shop.data["query_own"])
-        return str(self.shop.data[f"query_{act}"]) if act else self._with_what_is_told
+        return str(self.shop.data[f"query_{act}"]) if act else self._more_or_less
 
     @property
-    def _with_what_is_told(self) -> str | None:
-        """All that he says, in few words: what he tells may name what he asks about."""
-        whole = self.u.message.text.strip()
-        brief = len(self.u.message.tokens) <= _BRIEF and len(self.said.questions) <= 1
-        asks = self.u.acts.get("feature", 0.0) >= _LIKELY
-        return whole if brief and asks and whole != self.query else None
+    def _more_or_less(self) -> str | None:
+        """All that he says, in few words: what he tells may name what he asks about. Where all of it is searched
+        already, what he asks alone: what he tells may draw it aside."""
+        message = self.u.message
+        whole = message.text.strip()
+        if len(message.tokens) > _BRIEF or len(self.said.questions) > 1:
+            return None
+        if whole == self.query:
+            asked = " ".join(clause for clause in self.said.clauses if clause.endswith("?"))
+            return asked if asked and asked != whole else None
+        return whole if self.u.acts.get("feature", 0.0) >= _LIKELY else None
 
     @property
     def not_found(self) -> str:
