@@ -1,6 +1,6 @@
 """An amount that is none of ours: what he pays elsewhere or may spend. It is not judged, but compared."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -8,6 +8,7 @@ from app.figures.case import Case
 from app.figures.compared import Compared
 from app.figures.read import MOST_READ, NumberLike, exact, months
 from app.figures.sums.counting import Sum
+from app.figures.talk.aside import sentences
 from app.figures.talk.basket import Basket
 from app.figures.talk.plans import main_offers
 from app.figures.talk.together import wanted_together
@@ -16,7 +17,6 @@ from app.figures.words import Token, listed, segments, tokens, written
 _LEAST = 100
 """What is less counts, and is no amount."""
 _YEAR = Decimal(12)
-_ENDS = frozenset(".!?\n")
 _PRICED = frozenset({"price", "sum", "cheapest", "saving"})
 _MOST = 3
 
@@ -36,7 +36,8 @@ def his_amounts(case: Case) -> list[His]:
     if not amounts:
         return []
     text, found = case.read.text, tokens(case.read.text)
-    return [his for part in _sentences(text, found) if (his := _his(case, part, amounts)) is not None]
+    parts = (found[first:last] for first, last, _ in sentences(text, found))
+    return [his for part in parts if (his := _his(case, part, amounts)) is not None]
 
 
 def _his(case: Case, part: Sequence[Token], amounts: Sequence[NumberLike]) -> His | None:
@@ -70,15 +71,6 @@ def _paid_now(case: Case, part: Sequence[Token]) -> bool:
     now = any(word in written("now") for word in words)
     asks = any(token.folded in listed("open") or token.raw in written("alternatives") for token in part)
     return pays and not named and not asks and (now or "?" not in case.read.text[part[-1].end : part[-1].end + 2])
-
-
-def _sentences(text: str, found: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    begun = 0
-    for n, token in enumerate(found):
-        end = found[n + 1].start if n + 1 < len(found) else len(text)
-        if n + 1 == len(found) or not _ENDS.isdisjoint(text[token.end : end]):
-            yield found[begun : n + 1]
-            begun = n + 1
 
 
 def compared(case: Case, basket: Basket, *, joined: bool) -> list[Compared]:

@@ -1,6 +1,6 @@
 """Two or more ways between which a clause asks, each with its own names and counts: «Start and two tills, or Rost»."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
@@ -11,12 +11,12 @@ from app.figures.shop.catalogue import Offer
 from app.figures.shop.naming import Named
 from app.figures.sums.counting import Sum
 from app.figures.sums.fitting import bounded
+from app.figures.talk.aside import sentences
 from app.figures.talk.letting import counted_let, let_offer, lets_and_buys, of_it
 from app.figures.talk.plans import main_offers
 from app.figures.wanted import Wanted, wanted
 from app.figures.words import Token, folded, listed, same, tokens, written
 
-_ENDS = frozenset(".!?\n")
 _MOST = 4
 _TIMES = 60
 """Words of a sentence that is looked at."""
@@ -33,7 +33,8 @@ class Side:
 def sides(case: Case) -> list[Sum]:
     """What each side comes to; empty where a clause asks between none, or one of them cannot be counted. Linear."""
     text, found = case.read.text, tokens(case.read.text)
-    for part in _sentences(text, found):
+    for first, last, _ in sentences(text, found):
+        part = found[first:last]
         cuts = _cuts(part)
         if not cuts or len(cuts) >= _MOST or len(part) > _TIMES:
             continue
@@ -55,15 +56,6 @@ def parts_them(case: Case) -> bool:
     words = [token for token in found if token.raw in written("alternatives")]
     between = [any(a.end <= t.start < b.start for t in words) for a, b in pairwise(own)]
     return bool(between) and all(between)
-
-
-def _sentences(text: str, found: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    begun = 0
-    for n, token in enumerate(found):
-        end = found[n + 1].start if n + 1 < len(found) else len(text)
-        if n + 1 == len(found) or not _ENDS.isdisjoint(text[token.end : end]):
-            yield found[begun : n + 1]
-            begun = n + 1
 
 
 def _cuts(part: Sequence[Token]) -> list[int]:

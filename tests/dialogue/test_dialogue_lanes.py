@@ -63,6 +63,13 @@ def test_who_sends_his_requisites_hears_of_his_invoice(dialogue: Dialogue) -> No
     assert "счёт" in (step.statement or "")
 
 
+def test_his_hour_is_not_lost_beside_his_requisites(dialogue: Dialogue) -> None:
+    customer = Customer(dialogue)
+    customer.says("берём, оформляйте")
+    step = customer.says("тоо тулпар бин 190340021456, тел 87011234567, звоните завтра после 11")
+    assert "11" in (step.statement or "")
+
+
 def test_abuse_is_answered_calmly(dialogue: Dialogue) -> None:
     step = Customer(dialogue).says("идиоты вы там все")
     assert (step.action, step.topic, step.question, step.query) == ("refuse", "abuse", None, None)

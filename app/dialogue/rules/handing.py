@@ -135,8 +135,9 @@ def handover(s: Scene, reason: str, text: str) -> Decision:
     # Beside an hour of his own, the hour from which people answer would say another.
     wished = bool(wish) and s.tells_when and text != "passed" and timed(s)
     statement = s.say(f"{text}{named}_{'wished' if wished else 'later' if s.tells_when else 'open'}")
-    if text == "contact" and has_requisites(s.u.message.text):
-        statement = s.say("requisites")  # he hears of his invoice, whichever question of ours it answers besides
+    if text == "contact" and not wished and has_requisites(s.u.message.text):
+        # He hears of his invoice, whichever question of ours it answers besides.
+        statement = " ".join((s.say("requisites"), *((s.say("later"),) if s.tells_when else ())))
     statement = statement.replace("{time}", s.opening).replace("{wish}", wish)
     statement = statement.replace("{name}", s.slots.get("name", ""))
     if wish and not wished:
