@@ -34,6 +34,8 @@ _SHARE = 0.34
 _SENTENCES = 40
 _SHORT = 3
 """Words that say something, up to which a sentence answers only what it names: more of ours are hardly chance."""
+_ECHOED = 0.5
+"""Of the words of a sentence that has nothing of ours but what the question has."""
 _FREE = Lists("app.guardrail.complete", "answers.yaml").row("free")
 
 
@@ -111,13 +113,18 @@ def _is_of_the_course(words: Sequence[str], case: Case) -> bool:
 def _touches(words: Sequence[str], sentence: str, grounds: Grounds, *, denied: bool) -> bool:
     """Whether it is about what was asked: a no by what the sections in use tell, a few words by the question's own.
 
-    More words of which one is ours are hardly chance, and a name answers who, where and which by itself.
+    More words of which one is ours are hardly chance, and a name answers who, where and which by itself. A word that
+    only the question has is said of anything: beside it the others have to be known, at least as many of them.
     """
-    if denied:
-        return _of_it(words, grounds)
+    if denied and not _of_it(words, grounds):
+        return False
+    if denied and len(words) <= _SHORT:
+        return True
     if len(words) <= _SHORT and not _names_somebody(sentence):
         return any(grounds.newest(word) for word in words)
-    return any(grounds.any(word) for word in words)
+    if any(grounds.facts(word) and not grounds.newest(word) for word in words):
+        return True
+    return sum(map(grounds.any, words)) >= _ECHOED * len(words)
 
 
 def _names_somebody(sentence: str) -> bool:

@@ -19,8 +19,11 @@ _FILLER = _LISTS.words("filler")
 _POLITE = {name: frozenset(words) for name, words in _LISTS.rows("polite").items()}
 _ANSWERS = Lists("app.guardrail.complete", "answers.yaml")
 _MANNER, _AMOUNT = _ANSWERS.words("manner"), _ANSWERS.words("amount")
-_BUYER = _LISTS.pattern("buyer")
-_FAMILIAR = _LISTS.pattern("familiar")
+_SPEAKS_OTHERWISE = (
+    (_LISTS.pattern("buyer"), "a seller says this of nobody"),
+    (_LISTS.pattern("familiar"), "a seller is not so familiar"),
+    (_LISTS.pattern("runs_down"), "a seller does not run down what he sells"),
+)
 _WORD = re.compile(r"[^\W\d_]+")
 _TOKEN = re.compile(r"[^\W_]+")
 _MEASURED = re.compile(r"\d\s*[^\W\d_]{2,}|\d\s*[%\u20b8$\u20ac\u20bd]|[$\u20ac]\s*\d")
@@ -115,8 +118,8 @@ def _names_a_thing(case: Case, words: Sequence[str], most: int) -> bool:
 
 
 def role(case: Case) -> list[Problem]:
-    """Speaks as the customer: «я хочу купить», "I'm a customer"; or to him as to a friend."""
-    for pattern, detail in ((_BUYER, "a seller says this of nobody"), (_FAMILIAR, "a seller is not so familiar")):
+    """Speaks as the customer: «я хочу купить», "I'm a customer"; to him as to a friend; or against what he sells."""
+    for pattern, detail in _SPEAKS_OTHERWISE:
         for found in pattern.finditer(case.text.folded):
             if not case.is_own(*found.span()):
                 said = case.text.raw[found.start() : found.end()]

@@ -1,7 +1,7 @@
 """What the checks of completeness share: the words of an answer, and what a word may rest on."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -25,6 +25,8 @@ _UNNAMING, _DOING = _CLAIMS.words("unnaming"), _CLAIMS.row("doing")
 _NOT = ("n't", "n\u2019t")
 _CONTENT = 4
 """Letters of a word that says something."""
+_NEAR = 3
+"""Words between a no and what is not known."""
 _GREETED = 5
 """Words of a greeting."""
 _MOST = 60
@@ -59,8 +61,15 @@ def denies(sentence: str, language: str) -> bool:
 def doubts(sentence: str) -> bool:
     """Whether it says that something is not known here, or who will know."""
     words = words_of(sentence)
-    unknown = not _KNOWING.isdisjoint(words) and (not _NO.isdisjoint(words) or any(n in sentence.lower() for n in _NOT))
-    return unknown or any(word.startswith(_DOUBT) for word in words)
+    return any(word.startswith(_DOUBT) for word in words) or any(
+        word in _KNOWING and _denied_about(words, place) for place, word in enumerate(words)
+    )
+
+
+def _denied_about(words: Sequence[str], place: int) -> bool:
+    """Whether a no stands near that word: «the first thing to know is that it is not…» knows very well."""
+    near = range(max(0, place - _NEAR), min(len(words), place + _NEAR + 1))
+    return any(words[at] in _NO or (words[at] == "t" and words[max(0, at - 1)].endswith("n")) for at in near)
 
 
 def hands_on(sentence: str) -> bool:

@@ -277,3 +277,20 @@ def test_no_text_breaks_it_and_what_is_cut_or_added_is_fit(draft: str, asked: st
     shorter = cut(draft, context)
     assert shorter is None or (shorter.fit and len(shorter.text) < len(verdict.text))
     addable(verdict, context)
+
+
+@pytest.mark.parametrize(
+    ("draft", "answers"),
+    [
+        # A word of the question, and around it nothing of ours: anybody could say it of anything.
+        ("Саженец дарит радость, учит терпению, украшает будни и сближает поколения.", False),
+        ("Знать про саженец важнее всего то, что он вовсе не волшебная палочка и не решает любые проблемы.", False),
+        ("Саженец копают и поливают при посадке.", True),
+        ("Саженец не довезём: наличные за него не принимаем.", True),
+        ("Про саженец не знаю.", True),
+        ("Про саженец точно сказать не могу.", True),
+    ],
+)
+def test_a_word_of_the_question_among_strange_ones_answers_nothing(draft: str, answers: bool) -> None:
+    asked = {"customer": ("А саженец приживётся?",), "asked": True}
+    assert ("missing" in lacks(draft, **asked)) is not answers

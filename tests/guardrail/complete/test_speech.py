@@ -72,6 +72,34 @@ def test_who_speaks_of_buyers_is_none(draft: str) -> None:
     assert "role" not in found(draft, "что у вас есть?")
 
 
+@pytest.mark.parametrize(
+    ("draft", "language"),
+    [
+        ("Этот саженец — пустая трата денег.", "ru"),
+        ("Яблони не стоят своих денег, лучше поищите в другом месте.", "ru"),
+        ("Купите лучше что-нибудь другое.", "ru"),
+        ("Бұл көшет ақшаға тұрмайды, басқа жерден сатып алыңыз.", "kk"),
+        ("The apple tree has no value to you.", "en"),
+        ("Honestly, it is not worth the money. Look elsewhere.", "en"),
+    ],
+)
+def test_nobody_runs_down_what_he_sells(draft: str, language: Language) -> None:
+    assert "role" in found(draft, "дорого у вас", language=language)
+
+
+@pytest.mark.parametrize(
+    ("draft", "language"),
+    [
+        ("Для двух соток большой набор не нужен, хватит одной яблони.", "ru"),
+        ("Это не пустая трата денег: гарантия на саженец 12 месяцев.", "ru"),
+        ("Саженец стоит 3 200 ₸.", "ru"),
+        ("It is not a waste of money: the warranty is 12 months.", "en"),
+    ],
+)
+def test_who_sells_less_or_defends_it_runs_nothing_down(draft: str, language: Language) -> None:
+    assert "role" not in found(draft, "дорого у вас", language=language)
+
+
 def test_the_customers_words_said_back_answer_nothing() -> None:
     asked = "мне нужна яблоня для дачи, когда привезёте"
     assert "echo" in found("Яблоня для дачи.", asked)
