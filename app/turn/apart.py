@@ -38,14 +38,16 @@ def leaning(queries: Sequence[str], last: str | None) -> Iterator[tuple[str, str
 
 
 def going_on(queries: Sequence[str], apart: Sequence[Found]) -> Iterator[tuple[int, str]]:
-    """(number, what to ask instead) of each question that alone finds nothing likely: it may go on with the one before
-    it that does, «connecting the register, how much? and which papers?»."""
+    """(number, what to ask instead) of each question that alone finds nothing likely: it may go on with the last before
+    it that does, or that at least names a thing, «connecting the register, how much? and which papers?»."""
     subject = ""
     for number, (query, found) in enumerate(zip(queries, apart, strict=True)):
         if max((p.answers or 0.0 for p in found.passages), default=0.0) >= _LIKELY:
             subject = query
         elif subject:
             yield number, f"{subject} {query}"
+        elif not names_nothing(query):
+            subject = query
 
 
 def with_going_on(apart: Sequence[Found], more: Mapping[int, Found]) -> tuple[Found, ...]:
