@@ -15,12 +15,26 @@ _NEAR = 0.5
 _AS_NEAR = 0.75
 _LIKELY = 0.4
 """How likely a section must answer a question, or the question may go on with another."""
+_AGREED = 0.6
+"""What a section counts at most for others that state the same."""
 _ALSO = 0.3
 """How likely a section must answer each of two questions, to answer both."""
 
 
+def agreed(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
+    """The best as likely as all of them together that state the same term or limit: whichever of them he means, it is
+    the answer. Prices stand in many sections, and say nothing of what else is asked."""
+    if not passages or passages[0].answers is None:
+        return passages
+    first = passages[0]
+    stated = {fact for fact in first.section.facts if not fact.currency}
+    same = sum(p.answers or 0.0 for p in passages if not stated.isdisjoint(p.section.facts))
+    return (replace(first, answers=max(first.answers or 0.0, min(same, _AGREED))), *passages[1:])
+
+
 def likeliest_first(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
     """Where the best by its score is not likely to answer, the likeliest before it: small words weigh less there."""
+    passages = agreed(passages)
     chances = [passage.answers or 0.0 for passage in passages]
     if not passages or passages[0].answers is None or chances[0] >= _LIKELY or max(chances) < _LIKELY:
         return passages
