@@ -13,7 +13,7 @@ from app.figures.words import fold as sound
 from app.guardrail.statements.pieces import JOINED, JOINING, LACKING, NEITHER, PLAIN, WORD, pieces_of, unstressed
 from app.guardrail.text.folding import KAZAKH, fold, folded
 from app.guardrail.text.kin import root
-from app.guardrail.text.lexicon import stem
+from app.guardrail.text.lexicon import stem, stem_en
 from app.guardrail.text.lists import Lists
 from app.types import Language
 
@@ -136,7 +136,8 @@ class Clause:
 def key(word: str) -> str:
     """What a word goes by in any of its forms."""
     kazakh = any(letter in KAZAKH for letter in word.lower())
-    return sound(root(stem(folded(word), kazakh)))[:_KEY]
+    said = folded(word)
+    return sound(root(stem_en(said) if said.isascii() else stem(said, kazakh)))[:_KEY]
 
 
 def content(text: str) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ _STOP = _LISTS.words("stop")
 _UNITS = {key: unit for unit, keys in _LISTS.rows("units").items() for key in keys}
 _ENDINGS = sorted(_LISTS.row("endings"), key=len, reverse=True)
 _ENDINGS_KK = sorted(_LISTS.row("endings_kk"), key=len, reverse=True)
+_ENDINGS_EN = sorted(_LISTS.row("endings_en"), key=len, reverse=True)
 _FLEETING, _VOWELS = _LISTS.row("fleeting"), _LISTS.word("vowels")
 _STEM = 3
 """Letters that are left of a word at least."""
@@ -102,6 +103,12 @@ def lexicon(shop: Shop) -> Lexicon:
 
 GENERAL = lexicon(Shop())
 """That of no shop: what all of them share."""
+
+
+def stem_en(word: str) -> str:
+    """A light stem of an English word: the longest ending off, at least three letters left: «linked» is «link»."""
+    ending = next((e for e in _ENDINGS_EN if len(word) - len(e) >= _STEM and word.endswith(e)), "")
+    return word.removesuffix(ending) if ending else word
 
 
 def stem(word: str, kazakh: bool = False) -> str:
