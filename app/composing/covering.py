@@ -21,6 +21,8 @@ _COVERED = 0.5
 """Share of a question's words from which what is said is about it."""
 _FEW = 2
 """Words of a question, each of which says what it is about."""
+MEANT = 0.4
+"""Probability of a passage from which it is said as the answer: then nobody hears beside it that we do not know."""
 _SURE = 0.5
 """Probability from which a section answers the question that found it, whatever words it has for it."""
 _TOUCHED = 0.3
@@ -95,8 +97,8 @@ def left_out(
     held = [folded(answer) for answer in answers]
     said = [word for words in held for word in words]
     own = {section for each in deciding for section in each.sections}
-    sure = {p.ranks.get("question") for p in passages if _sure(p, language)}
-    sure |= {p.ranks.get("also") for p in passages if _sure(p, language)}
+    said_so = [p for p in passages if _sure(p, language, MEANT)]
+    sure = {p.ranks.get(which) for p in said_so for which in ("question", "also")}
     sure |= {p.ranks.get("question") for p in found if _sure(p, language) and p.section.id in own}
     asking = [
         question
@@ -137,8 +139,8 @@ def _of_its_kind(question: str, said: Sequence[str]) -> bool:
     return all(any(same(each[0], word) for word in said) for each in wanted_things(folded(question)))
 
 
-def _sure(passage: Passage, language: Language) -> bool:
-    return passage.section.language != language or (passage.answers or 0.0) >= _SURE
+def _sure(passage: Passage, language: Language, least: float = _SURE) -> bool:
+    return passage.section.language != language or (passage.answers or 0.0) >= least
 
 
 def costs(question: str) -> bool:

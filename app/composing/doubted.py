@@ -6,14 +6,11 @@ the tone of an answer believes that nobody read him.
 
 from collections.abc import Sequence
 
-from app.composing.covering import costs
+from app.composing.covering import MEANT, costs
 from app.composing.fitting import folded
 from app.composing.likeness import asked_for, share
 from app.composing.news import unaffirmed
 from app.types import Passage, Prompt
-
-MEANT = 0.4
-"""Probability of a passage from which it is said as the answer."""
 
 
 def offered(passages: Sequence[Passage], texts: Sequence[str], prompt: Prompt) -> list[str]:

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence, Set
 
-from app.composing.covering import costs, of_measure, reckoned
-from app.composing.doubted import MEANT
+from app.composing.covering import MEANT, costs, of_measure, reckoned
 from app.types import Deciding, Passage
 
 _ALONE = frozenset({"not_known"})

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from app.composing.covering import of_measure
+from app.composing.covering import MEANT, of_measure
 from app.knowledge.context import names_nothing, points_back
 from app.knowledge.retriever import Found
 from app.knowledge.twins import base_id
@@ -13,8 +13,6 @@ from app.types import Language, Passage
 _NEAR = 0.5
 """Share of the best score at which a section in his language comes before it."""
 _AS_NEAR = 0.75
-_LIKELY = 0.4
-"""How likely a section must answer a question, or the question may go on with another."""
 _AGREED = 0.6
 """What a section counts at most for others that state the same."""
 _ALSO = 0.3
@@ -36,7 +34,7 @@ def likeliest_first(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
     """Where the best by its score is not likely to answer, the likeliest before it: small words weigh less there."""
     passages = agreed(passages)
     chances = [passage.answers or 0.0 for passage in passages]
-    if not passages or passages[0].answers is None or chances[0] >= _LIKELY or max(chances) < _LIKELY:
+    if not passages or passages[0].answers is None or chances[0] >= MEANT or max(chances) < MEANT:
         return passages
     best = passages[chances.index(max(chances))]
     return (best, *(passage for passage in passages if passage is not best))
@@ -56,7 +54,7 @@ def going_on(queries: Sequence[str], apart: Sequence[Found]) -> Iterator[tuple[i
     it that does, or that at least names a thing, «connecting the register, how much? and which papers?»."""
     subject = ""
     for number, (query, found) in enumerate(zip(queries, apart, strict=True)):
-        if max((p.answers or 0.0 for p in found.passages), default=0.0) >= _LIKELY:
+        if max((p.answers or 0.0 for p in found.passages), default=0.0) >= MEANT:
             subject = query
         elif subject:
             yield number, f"{subject} {query}"
@@ -70,7 +68,7 @@ def with_going_on(apart: Sequence[Found], more: Mapping[int, Found]) -> tuple[Fo
     made = list(apart)
     for number, found in more.items():
         kept = tuple(p for p in found.passages if base_id(p.section) not in taken)
-        if kept and (kept[0].answers or 0.0) >= _LIKELY:
+        if kept and (kept[0].answers or 0.0) >= MEANT:
             made[number] = replace(found, passages=kept)
             taken.add(base_id(kept[0].section))
     return tuple(made)

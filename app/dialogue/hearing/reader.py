@@ -145,6 +145,14 @@ class Reader:
             found.setdefault(token.clause, []).append(place)
         return found
 
+    def _how_dear(self) -> bool:
+        """Whether each word of a worry about money is a part of a question for the price: «насколько дорого?»."""
+        asked = self.by_intent.get("price", ())
+        return all(
+            any(price.start <= worry.start and worry.end <= price.end for price in asked)
+            for worry in self.by_intent.get("objection_price", ())
+        )
+
     def _settle(self, found: set[str], pending: str | None) -> set[str]:
         """Resolve readings that exclude each other."""
         marked = bool(self.message.asking)
@@ -155,6 +163,8 @@ class Reader:
             negated = any(self.negated(match.start, match.end) for match in self.by_intent.get("objection_price", ()))
             if ("objection_price" in found and alone) or negated:
                 found = found - {"objection_price"} | {"price"}
+        if self._how_dear():
+            found.discard("objection_price")
         if any(self.tokens[m.start].clause in self.message.asking for m in self.by_intent.get("objection_have", ())):
             found.discard("objection_have")  # «программа уже стоит?» asks
         if pending == "current_tools":
