@@ -11,6 +11,8 @@ _BREAKS = frozenset(".!?;,\n+=")
 _NEAR = 2  # words between a number and what it counts
 _FAR = 4  # words between a name and the number that is set for it
 _MOST_SET = 100  # a greater number behind a name is an amount, or a model's
+_LEADS = 4
+"""Words that lead from a unit to its number."""
 _PIECE = "@piece"
 MOST_KINDS = 20
 """Kinds of things in one order,"""
@@ -84,6 +86,8 @@ def _before(
     token, between = found[first - 1], text[found[first - 1].end : found[first].start]
     if not _BREAKS.isdisjoint(between):
         return None
+    if (unit := _roughly(text, found, first, named, catalogue)) is not None:
+        return unit
     if first > 1 and listed("eachof").get(found[first - 2].folded) is not None:
         return None  # «for each shop two»: so many for each of them
     own = any(mention.unique and mention.own and mention.start <= token.start < mention.end for mention in named)
@@ -93,6 +97,19 @@ def _before(
         ends = [n for n, mention in enumerate(named) if mention.end <= token.end]
         return ends[-1] if ends else None
     return _set_for(text, found, first, named, catalogue)
+
+
+def _roughly(text: str, found: Sequence[Token], first: int, named: Sequence[Named], catalogue: Catalogue) -> str | None:
+    """«Goods, about 25 thousand», «goods we have 25 thousand»: the unit before words that only lead to its number."""
+    place = first - 1
+    while place > 0 and first - place <= _LEADS and found[place].raw in written("roughly"):
+        place -= 1
+    token = found[place]
+    parted = any(c in text[token.end : found[first].start] for c in _BREAKS - {","})
+    if place == first - 1 or parted or any(n.own and n.start <= token.start < n.end for n in named):
+        return None
+    unit = catalogue.units.of(token.folded) or catalogue.units.meant(token.raw)
+    return None if unit == _PIECE else unit
 
 
 def _of_pieces(

@@ -208,6 +208,8 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
         what, noun = counted(read.text, found, (first, last), named, catalogue)
         if what is None and fold(noun) in listed("dimensions"):
             continue
+        if isinstance(what, str) and first and found[first - 1].raw in written("roughly"):
+            what = what if number.value <= catalogue.most_of(what) else None  # «a till, about 25 thousand»: an amount
         if isinstance(what, str) and first and (_each(found[first - 1]) or _in_each(found, first, last)):
             told.each.add(what)
         if what is None and not noun and of_us(found, first, last):
