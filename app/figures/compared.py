@@ -187,3 +187,20 @@ def with_bounds(said: str, beyond: Sequence[Beyond], language: Language) -> str:
     if not beyond:
         return said
     return " ".join((said, *(each.say(language) for each in beyond), str(template(language, "beyond_asked"))))
+
+
+@dataclass(frozen=True, slots=True)
+class Outgrown:
+    """Why what he reckons with does not hold what he told, and the same sum with what does."""
+
+    why: tuple[Over, ...]
+    sum: Sum
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        limits = (section for each in self.why for section in each.limit.sections)
+        return tuple(dict.fromkeys((*limits, *self.sum.sections)))
+
+    def say(self, language: Language) -> str:
+        said = str(template(language, "outgrown")).format(derivation=_named(self.sum, language))
+        return " ".join((*(each.say(language) for each in self.why), whole(said)))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.figures.compared import Beyond, Compared, Either, Instead, Over, Versus, because, with_bounds
+from app.figures.compared import Beyond, Compared, Either, Instead, Outgrown, Over, Versus, because, with_bounds
 from app.figures.instalments import Beside, InParts, TooLittle
 from app.figures.peramount import for_what
 from app.figures.riders import Answer
@@ -281,7 +281,7 @@ class NotKnown:
 Decided = (
     PriceKnown | PerUnit | Cheaper | Ruled | MainPrices | Paid | Different | Recommended | Summed | InTotal | Confirmed
     | Corrected | NotOurs | YesNo | Term | InParts | TooLittle | Beside | NotKnown | WhichOf
-    | Compared | Either | Instead | Versus
+    | Compared | Either | Instead | Outgrown | Versus
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from app.figures.compared import Compared, Either, Instead, Versus
+from app.figures.compared import Compared, Either, Instead, Outgrown, Versus
 from app.figures.comparing import by_how_much, once_or_again
 from app.figures.decided import (
     Confirmed,
@@ -45,6 +45,7 @@ from app.types import Ask, Deciding, Snapshot, Step
 
 _KINDS: Mapping[type[object], str] = {
     Cheaper: "sum", WhichOf: "sum", Compared: "sum", Either: "confirmed", Instead: "sum", InTotal: "sum", Versus: "sum",
+    Outgrown: "sum",
     PerUnit: "term", Ruled: "term",
     PriceKnown: "price", MainPrices: "price", Paid: "term", Different: "sum", Summed: "sum", Recommended: "advised",
     Confirmed: "confirmed", Corrected: "corrected", NotOurs: "not_ours", YesNo: "yes_no", Term: "term",
@@ -270,6 +271,6 @@ def _comes_out(each: Decided) -> tuple[Decimal, ...]:
         return _comes_out(each.sum)
     return (
         tuple(total.amount for total in each.sum.totals)
-        if isinstance(each, Summed | Confirmed | Corrected | Recommended | Either | Compared)
+        if isinstance(each, Summed | Confirmed | Corrected | Recommended | Either | Compared | Outgrown)
         else ()
     )
