@@ -1,8 +1,11 @@
 """What a number of a clause counts: the unit or the product behind it, else what stands before it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 
+from app.figures.mentioned import place_of
+from app.figures.read import MOST_READ, Read
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.words import LANGUAGES, Token, asked_by, common, data, fold, listed, written
@@ -199,3 +202,25 @@ def of_us(found: Sequence[Token], first: int, last: int) -> bool:
 @cache
 def _us() -> tuple[list[str], ...]:
     return tuple(str(phrase).split() for language in LANGUAGES for phrase in data(language)["usphrases"])
+
+
+def of_their_unit(
+    found: Sequence[Token], named: Sequence[Named], counts: Mapping[int, Decimal], catalogue: Catalogue
+) -> Iterator[tuple[str, Decimal]]:
+    """«3 online registers»: of what is paid for each register, and called so, so many registers are told too."""
+    for place, n in counts.items():
+        mention = named[place]
+        offer = catalogue.get(mention.key) if mention.key is not None and mention.own else None
+        units = {price.unit for price in offer.prices} if offer is not None and not offer.extra else set()
+        said = {catalogue.units.of(t.folded) for t in found if mention.start <= t.start < mention.end}
+        yield from ((unit, n) for unit in units & said if unit is not None and not unit.startswith("@"))
+
+
+def percent_of(read: Read, found: Sequence[Token]) -> Decimal | None:
+    """The number of a clause that is a percentage."""
+    for number in read.numbers[:MOST_READ]:
+        place = place_of(found, number.end)
+        word = found[place].folded if place < len(found) else ""
+        if read.text[number.end : number.end + 2].strip().startswith("%") or listed("percent").get(word) is not None:
+            return number.value
+    return None

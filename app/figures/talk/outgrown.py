@@ -1,4 +1,4 @@
-"""A main offer that he names and that does not hold what he told: it is reckoned, and the one that holds it beside it."""
+"""A main offer that he names and that does not hold what he told: reckoned, with the one that holds it beside it."""
 
 from collections.abc import Sequence
 
