@@ -16,7 +16,7 @@ _NEAR = 2
 _LEAST = 1
 
 
-class Sold(Protocol):
+class Priced(Protocol):
     """What of an offer is asked for here."""
 
     @property
@@ -29,13 +29,13 @@ class Sold(Protocol):
     def limits(self) -> tuple[Figure, ...]: ...
 
 
-def bounds_of(offers: Sequence[Sold], sections: Iterable[Section], units: Units) -> Mapping[str, tuple[Figure, ...]]:
+def bounds_of(offers: Sequence[Priced], sections: Iterable[Section], units: Units) -> Mapping[str, tuple[Figure, ...]]:
     """Key of a thing -> up to how many of a unit its price holds, where no fact says so.
 
     Read from a section that prices nothing else, and from a sentence that writes its price and no other's. What a
     thing is paid for each of bounds nothing: more of it are paid for. Linear in the length of the sections.
     """
-    of_section: dict[str, list[Sold]] = {}
+    of_section: dict[str, list[Priced]] = {}
     for offer in offers:
         for id_ in dict.fromkeys(s for price in offer.prices for s in price.sections):
             of_section.setdefault(id_, []).append(offer)
@@ -59,7 +59,7 @@ def bounds_of(offers: Sequence[Sold], sections: Iterable[Section], units: Units)
     return MappingProxyType({key: _closest(rows.values()) for key, rows in found.items()})
 
 
-def _priced_in(sentence: str, offers: Sequence[Sold]) -> Sold | None:
+def _priced_in(sentence: str, offers: Sequence[Priced]) -> Priced | None:
     """The only one whose price the sentence writes."""
     found = [o for o in offers if any(next(behind(p.amount, sentence), None) is not None for p in o.prices)]
     return found[0] if len(found) == 1 else None
