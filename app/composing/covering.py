@@ -35,7 +35,8 @@ def reckoned(question: str, deciding: Sequence[Deciding]) -> bool:
         return False
     words = folded(" ".join(each.said for each in deciding))
     kinds = {each.kind for each in deciding}
-    if (_counts(question) or _of_so_many(question, deciding)) and not kinds.isdisjoint(_PRICED):
+    counts = _counts(question) or _of_so_many(question, deciding) or _of_payment(question)
+    if counts and not kinds.isdisjoint(_PRICED):
         return True
     asks_for = {kind for word in folded(question) for kind in asked_by(fold(word))}
     saved = not kinds.isdisjoint(_PRICED) and "saving" in asks_for  # it says what is saved, where anything is
@@ -68,6 +69,12 @@ def _counts(question: str) -> bool:
     said = {word for number in numbers(question) for word in folded(question[number.start : number.end])}
     asked = bool(sums) and (len(sums) == len(words) or costs(question))
     return asked or (bool(said) and len(set(words) - said) <= _COUNTED)
+
+
+def _of_payment(question: str) -> bool:
+    """Whether it only asks what is to be paid."""
+    asks_price = not questions()["costs"].isdisjoint(folded(question))
+    return asks_price and set(wanted(question)) <= questions()["payable"]
 
 
 def _of_so_many(question: str, deciding: Sequence[Deciding]) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from app.dialogue.flow import stages
 from app.dialogue.flow.model import Stage
 from app.dialogue.flow.stages import Move
-from app.dialogue.hearing.asking import costs_alone
+from app.dialogue.hearing.asking import costs_alone, pays_how
 from app.dialogue.hearing.vocabulary import Vocabulary
 from app.dialogue.rules import continuity
 from app.dialogue.rules.fit import TOLD
@@ -119,9 +119,11 @@ def _of_the_rest(scene: Scene, plan: Decision, made: Decision, text: str) -> str
 
 
 def _queries(scene: Scene) -> tuple[str, ...]:
-    """The questions that are searched by themselves: «how much» alone in the words that prices are found by."""
-    price = str(scene.texts.data["query_price"])
-    return tuple(price if costs_alone(question) else question for question in scene.said.questions)
+    """The questions that are searched by themselves: «how much» alone in the words that prices are found by, and «how
+    do I pay» in those of the ways to pay."""
+    price, ways = str(scene.texts.data["query_price"]), str(scene.texts.data["query_payment"])
+    asked = scene.said.questions
+    return tuple(price if costs_alone(each) else ways if pays_how(each) else each for each in asked)
 
 
 def _move(scene: Scene, plan: Decision, state: DialogueState, *, questions: bool) -> Move:

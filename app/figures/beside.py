@@ -1,8 +1,11 @@
 """What a number of a clause counts: the unit or the product behind it, else what stands before it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 
+from app.figures.mentioned import place_of
+from app.figures.read import MOST_READ, Read
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.words import LANGUAGES, Token, asked_by, common, data, fold, listed, written
@@ -11,6 +14,8 @@ _BREAKS = frozenset(".!?;,\n+=")
 _NEAR = 2  # words between a number and what it counts
 _FAR = 4  # words between a name and the number that is set for it
 _MOST_SET = 100  # a greater number behind a name is an amount, or a model's
+_LEADS = 4
+"""Words that lead from a unit to its number."""
 _PIECE = "@piece"
 MOST_KINDS = 20
 """Kinds of things in one order,"""
@@ -84,6 +89,8 @@ def _before(
     token, between = found[first - 1], text[found[first - 1].end : found[first].start]
     if not _BREAKS.isdisjoint(between):
         return None
+    if (unit := _roughly(text, found, first, named, catalogue)) is not None:
+        return unit
     if first > 1 and listed("eachof").get(found[first - 2].folded) is not None:
         return None  # «for each shop two»: so many for each of them
     own = any(mention.unique and mention.own and mention.start <= token.start < mention.end for mention in named)
@@ -93,6 +100,19 @@ def _before(
         ends = [n for n, mention in enumerate(named) if mention.end <= token.end]
         return ends[-1] if ends else None
     return _set_for(text, found, first, named, catalogue)
+
+
+def _roughly(text: str, found: Sequence[Token], first: int, named: Sequence[Named], catalogue: Catalogue) -> str | None:
+    """«Goods, about 25 thousand», «goods we have 25 thousand»: the unit before words that only lead to its number."""
+    place = first - 1
+    while place > 0 and first - place <= _LEADS and found[place].raw in written("roughly"):
+        place -= 1
+    token = found[place]
+    parted = any(c in text[token.end : found[first].start] for c in _BREAKS - {","})
+    if place == first - 1 or parted or any(n.own and n.start <= token.start < n.end for n in named):
+        return None
+    unit = catalogue.units.of(token.folded) or catalogue.units.meant(token.raw)
+    return None if unit == _PIECE else unit
 
 
 def _of_pieces(
@@ -182,3 +202,25 @@ def of_us(found: Sequence[Token], first: int, last: int) -> bool:
 @cache
 def _us() -> tuple[list[str], ...]:
     return tuple(str(phrase).split() for language in LANGUAGES for phrase in data(language)["usphrases"])
+
+
+def of_their_unit(
+    found: Sequence[Token], named: Sequence[Named], counts: Mapping[int, Decimal], catalogue: Catalogue
+) -> Iterator[tuple[str, Decimal]]:
+    """«3 online registers»: of what is paid for each register, and called so, so many registers are told too."""
+    for place, n in counts.items():
+        mention = named[place]
+        offer = catalogue.get(mention.key) if mention.key is not None and mention.own else None
+        units = {price.unit for price in offer.prices} if offer is not None and not offer.extra else set()
+        said = {catalogue.units.of(t.folded) for t in found if mention.start <= t.start < mention.end}
+        yield from ((unit, n) for unit in units & said if unit is not None and not unit.startswith("@"))
+
+
+def percent_of(read: Read, found: Sequence[Token]) -> Decimal | None:
+    """The number of a clause that is a percentage."""
+    for number in read.numbers[:MOST_READ]:
+        place = place_of(found, number.end)
+        word = found[place].folded if place < len(found) else ""
+        if read.text[number.end : number.end + 2].strip().startswith("%") or listed("percent").get(word) is not None:
+            return number.value
+    return None

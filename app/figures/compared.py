@@ -1,5 +1,6 @@
 """What is decided of amounts side by side: which of two is right, and ours beside what he pays or may spend."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -163,3 +164,43 @@ class Over:
         n, told = plain(self.limit.amount, language), plain(self.told, language)
         said = str(template(language, "over"))
         return said.format(name=self.offer.name, n=n, unit=self.limit.fact.unit or "", told=told)
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """He has told more than a price holds: what more of it cost nobody has said."""
+
+    limit: Figure
+    told: Decimal
+
+    def say(self, language: Language) -> str:
+        told, own = plain(self.told, language), self.limit.sentence(language)
+        if own is None:
+            return str(template(language, "over")).format(
+                name=self.limit.fact.name, n=plain(self.limit.amount, language), unit=self.limit.fact.unit, told=told
+            )
+        return str(template(language, "beyond")).format(sentence=plainly(own).rstrip(".!"), told=told)
+
+
+def with_bounds(said: str, beyond: Sequence[Beyond], language: Language) -> str:
+    """What is said of a price, with what it does not hold of what he told."""
+    if not beyond:
+        return said
+    return " ".join((said, *(each.say(language) for each in beyond), str(template(language, "beyond_asked"))))
+
+
+@dataclass(frozen=True, slots=True)
+class Outgrown:
+    """Why what he reckons with does not hold what he told, and the same sum with what does."""
+
+    why: tuple[Over, ...]
+    sum: Sum
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        limits = (section for each in self.why for section in each.limit.sections)
+        return tuple(dict.fromkeys((*limits, *self.sum.sections)))
+
+    def say(self, language: Language) -> str:
+        said = str(template(language, "outgrown")).format(derivation=_named(self.sum, language))
+        return " ".join((*(each.say(language) for each in self.why), whole(said)))

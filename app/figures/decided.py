@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.figures.compared import Compared, Either, Instead, Over, Versus, because
+from app.figures.compared import Beyond, Compared, Either, Instead, Outgrown, Over, Versus, because, with_bounds
 from app.figures.instalments import Beside, InParts, TooLittle
 from app.figures.peramount import for_what
 from app.figures.riders import Answer
@@ -25,17 +25,20 @@ class PriceKnown:
 
     offer: Offer
     figures: tuple[Figure, ...]
+    beyond: tuple[Beyond, ...] = ()
+    """What he told more of than these prices hold."""
 
     @property
     def sections(self) -> tuple[str, ...]:
-        return _ids(*self.figures)
+        return _ids(*self.figures, *(each.limit for each in self.beyond))
 
     def say(self, language: Language) -> str:
         units = {figure.unit for figure in self.figures}
         shown = [price(figure, language, unit=len(units) > 1) for figure in self.figures]
         if len(units) == 1 and any(figure.amount for figure in self.figures):  # what it is for is said once
             shown[0] = f"{shown[0]} {for_what(self.figures[0], language, self.offer.name)}".rstrip()
-        return str(template(language, "price")).format(name=self.offer.name, prices=", ".join(shown))
+        said = str(template(language, "price")).format(name=self.offer.name, prices=", ".join(shown))
+        return with_bounds(said, self.beyond, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +140,11 @@ class Summed:
     least: bool = False
     left: tuple[str, ...] = ()
     """Words of what is not in it: nothing tells which thing they mean."""
+    beyond: tuple[Beyond, ...] = ()
 
     @property
     def sections(self) -> tuple[str, ...]:
-        return self.sum.sections
+        return tuple(dict.fromkeys((*self.sum.sections, *_ids(*(each.limit for each in self.beyond)))))
 
     def say(self, language: Language) -> str:
         named = f"{self.sum.parts[0].offer.name}: " if len(self.sum.parts) == 1 else ""
@@ -157,7 +161,7 @@ class Summed:
             said += " " + template(language, "condition").format(condition=condition)
         if self.left:
             said += " " + template(language, "left").format(of=", ".join(self.left))
-        return said
+        return with_bounds(said, self.beyond, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,15 +190,17 @@ class Confirmed:
     why: Figure | None = None
     """The limit that holds those whom he counts."""
     answer: Answer = "yes"
-    """No yes where he says more with it than the sum does."""
+    """No yes where he says more with it than the sum does, or has told more than its prices hold."""
+    beyond: tuple[Beyond, ...] = ()
 
     @property
     def sections(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*self.sum.sections, *(self.why.sections if self.why is not None else ()))))
+        limits = (*((self.why,) if self.why is not None else ()), *(each.limit for each in self.beyond))
+        return tuple(dict.fromkeys((*self.sum.sections, *_ids(*limits))))
 
     def say(self, language: Language) -> str:
         said = _of(self.sum, language, {"yes": "confirmed", "no": "otherwise", "neither": "plainly"}[self.answer])
-        return " ".join(filter(None, (said, because(self.why, language))))
+        return with_bounds(" ".join(filter(None, (said, because(self.why, language)))), self.beyond, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,14 +209,15 @@ class Corrected:
 
     claim: Claim
     sum: Sum
+    beyond: tuple[Beyond, ...] = ()
 
     @property
     def sections(self) -> tuple[str, ...]:
-        return self.sum.sections
+        return tuple(dict.fromkeys((*self.sum.sections, *_ids(*(each.limit for each in self.beyond)))))
 
     def say(self, language: Language) -> str:
         shown = money(self.claim.amount, self.sum.totals[0].currency, language)
-        return _of(self.sum, language, "corrected", claimed=shown)
+        return with_bounds(_of(self.sum, language, "corrected", claimed=shown), self.beyond, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +281,7 @@ class NotKnown:
 Decided = (
     PriceKnown | PerUnit | Cheaper | Ruled | MainPrices | Paid | Different | Recommended | Summed | InTotal | Confirmed
     | Corrected | NotOurs | YesNo | Term | InParts | TooLittle | Beside | NotKnown | WhichOf
-    | Compared | Either | Instead | Versus
+    | Compared | Either | Instead | Outgrown | Versus
 )  # fmt: skip
 
 

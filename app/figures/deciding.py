@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
+from app.figures.beyond import with_beyond
 from app.figures.case import Case, quantities
 from app.figures.claimed import own_sums
 from app.figures.compared import Compared, Either, Versus
@@ -42,6 +43,7 @@ from app.figures.talk.basket import NOTHING, Basket
 from app.figures.talk.checking import Checked
 from app.figures.talk.held import Held
 from app.figures.talk.inside import Inside
+from app.figures.talk.outgrown import with_outgrown
 from app.figures.talk.suiting import suits
 from app.figures.talk.together import several, together
 from app.figures.wanted import MOST, Wanted, wanted
@@ -162,9 +164,15 @@ def decide(
     if not found and joined and len(basket.meant) == 1 and (left := catalogue.get(basket.meant[0].key)) is not None:
         found += priced(case, (left,))  # all that is left of an order
     found = [*inside, *(_with_why(case, each) for each in found)] or _stated(case, statements)
+    return _each_once(case, with_outgrown(case, found))
+
+
+def _each_once(case: Case, found: Sequence[Decided]) -> tuple[Decided, ...]:
+    """Every decision once, with what its prices do not hold of what was told."""
     once: dict[object, Decided] = {}
     for decision in found:
-        once.setdefault(decision.sum if isinstance(decision, Confirmed) else decision, decision)
+        key = decision.sum if isinstance(decision, Confirmed) else decision
+        once.setdefault(key, with_beyond(case, decision))
     return tuple(once.values())
 
 

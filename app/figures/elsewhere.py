@@ -16,6 +16,8 @@ from app.figures.words import Token, listed, segments, tokens, written
 
 _LEAST = 100
 """What is less counts, and is no amount."""
+_MONEY = 10_000
+"""What is less may count."""
 _YEAR = Decimal(12)
 _PRICED = frozenset({"price", "sum", "cheapest", "saving"})
 _MOST = 3
@@ -43,13 +45,21 @@ def his_amounts(case: Case) -> list[His]:
 def _his(case: Case, part: Sequence[Token], amounts: Sequence[NumberLike]) -> His | None:
     begin, end = part[0].start, part[-1].end
     here = [n for n in amounts if begin <= n.start < end]
-    budget = any(token.raw in written("budget") for token in part)
+    budget = any(token.raw in written("budget") for token in part) or _at_most(case, part, here)
     if len(here) != 1 or not (budget or _of_others(case, part, here[0]) or _paid_now(case, part)):
         return None
     spans = [m for d in case.read.durations[:MOST_READ] if begin <= d.start < end and (m := months(d)) is not None]
     words = [listed("spans").get(token.folded) for token in part]
     spans += [Decimal(word) for word in words if word is not None]
     return His(here[0].value, spans[0] if spans else None, budget)
+
+
+def _at_most(case: Case, part: Sequence[Token], here: Sequence[NumberLike]) -> bool:
+    """«200 thousand at most, is that enough?»: what may be spent, where the number counts nothing."""
+    counted = {*case.wanted.quantities.values(), *case.wanted.counts.values()}
+    enough = any(listed("suiting").get(token.folded) is not None for token in part)
+    most = any(token.raw in written("atmost") for token in part)
+    return enough and most and bool(here) and here[0].value not in counted and here[0].value >= _MONEY
 
 
 def _of_others(case: Case, part: Sequence[Token], number: NumberLike) -> bool:

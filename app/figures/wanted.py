@@ -7,12 +7,13 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from app.figures.asking import asks_of
-from app.figures.beside import KINDS, MOST_KINDS, counted, of_kinds, of_us
+from app.figures.beside import KINDS, MOST_KINDS, counted, of_kinds, of_their_unit, of_us, percent_of
 from app.figures.denied import affirmed
 from app.figures.lasting import LONGEST, asked_a_month, dates, rate, unpaid
 from app.figures.mentioned import mentioned, place_of
 from app.figures.parted import Parted, parted
 from app.figures.read import MOST_READ, Read, exact, months
+from app.figures.recipients import are_people, sent, to_whom
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.ways import Way, ways_of
@@ -135,11 +136,14 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
     """Linear in the length of the clause."""
     found = tokens(read.text)
     every, named = mentioned(read.text, found, catalogue)
+    named = sent(found, named, catalogue)
     called = [n for n in every if n.own and n not in named]
     if any(n.own and n.unique for n in named):
         named = tuple(n for n in named if n.own)
     taken = [(n.start, n.end) for n in named if n.own or n.unique]
     told = _told(read, found, named, catalogue)
+    for unit, n in of_their_unit(found, named, told.counts, catalogue):
+        told.quantities.setdefault(unit, n)
     parts = _parts(read, found, told, catalogue)
     paid = [d for d in read.durations[:MOST_READ] if exact(d) and not unpaid(read.text, found, d)]
     lengths = [m for m in map(months, paid) if m is not None and m <= LONGEST]
@@ -155,7 +159,7 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         affirmed=affirmed(found, segments(read.text, found)),
         bare=tuple(told.bare),
         each=frozenset(told.each),
-        percent=_percent(read, found),
+        percent=percent_of(read, found),
         alone=bool(taken) and _only(found, taken) and not any(t.folded in listed("open") for t in found),
         rest=tuple(_rest(read, found, (*named, *called), catalogue)),
         objects=tuple(_objects(found, read, [n for n in named if n.unique or len(n.candidates) > 1], catalogue)),
@@ -192,6 +196,7 @@ def _parts(read: Read, found: Sequence[Token], told: _Told, catalogue: Catalogue
 
 def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue: Catalogue) -> _Told:
     told = _Told()
+    goes = to_whom(found, named, catalogue)
     spans = [(n.start, n.end) for n in named if n.own or n.unique]
     spans += [(m.start, m.end) for m in read.money[:MOST_READ]]
     spans += [(d.start, d.end) for d in read.durations[:MOST_READ]]
@@ -208,6 +213,10 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
         what, noun = counted(read.text, found, (first, last), named, catalogue)
         if what is None and fold(noun) in listed("dimensions"):
             continue
+        if isinstance(what, str) and first and found[first - 1].raw in written("roughly"):
+            what = what if number.value <= catalogue.most_of(what) else None  # «a till, about 25 thousand»: an amount
+        goes_to = goes is not None and are_people(what, noun, found[first - 1] if first else None, catalogue)
+        what, noun = (goes, "") if goes_to else (what, noun)
         if isinstance(what, str) and first and (_each(found[first - 1]) or _in_each(found, first, last)):
             told.each.add(what)
         if what is None and not noun and of_us(found, first, last):
@@ -273,15 +282,6 @@ def _small(word: str) -> bool:
 def _only(found: Sequence[Token], taken: Sequence[tuple[int, int]]) -> bool:
     rest = (t for t in found if not any(start <= t.start < end for start, end in taken))
     return all(token.folded in common() for token in rest)
-
-
-def _percent(read: Read, found: Sequence[Token]) -> Decimal | None:
-    for number in read.numbers[:MOST_READ]:
-        place = place_of(found, number.end)
-        word = found[place].folded if place < len(found) else ""
-        if read.text[number.end : number.end + 2].strip().startswith("%") or listed("percent").get(word) is not None:
-            return number.value
-    return None
 
 
 def _units(found: Sequence[Token], taken: Sequence[tuple[int, int]], catalogue: Catalogue) -> Iterator[str]:

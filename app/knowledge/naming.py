@@ -10,13 +10,17 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from app.errors import ConfigError
-from app.figures.words import LANGUAGES, Token, Words, data, same, tokens
+from app.figures.words import LANGUAGES, Token, Words, data, listed, same, tokens
 from app.knowledge.shops import Words as Said
 from app.knowledge.whereabouts import is_name
 from app.types import Language
 
 _MOST = 2_000
 """Names of one shop that are known."""
+_TELLING = 5
+"""Letters of a word that tells one name from others."""
+_WITHIN = 2
+"""Other words between the first word of a name and its noun."""
 _BETWEEN = frozenset(" \u00a0-\u2011\u00ab\u00bb\"'\u201c\u201d")
 """What may stand between two words of one name."""
 
@@ -83,6 +87,25 @@ class ThingNames:
                     self._by_first.setdefault(words[0], []).append((words, own))
         for held in self._by_first.values():
             held.sort(key=lambda each: -len(each[0]))
+        self._parts = self._told_by_a_part()
+
+    def _told_by_a_part(self) -> Mapping[str, tuple[str, str]]:
+        """A word that only one thing's names hold -> (the noun that ends the name of several, the shop's own name)."""
+        rows = [(words, own) for held in self._by_first.values() for words, own in held]
+        nouns = {noun: {own for words, own in rows if words[-1] == noun} for noun in {words[-1] for words, _ in rows}}
+        holders: dict[str, set[str]] = {}
+        for words, own in rows:
+            for word in words:
+                holders.setdefault(word, set()).add(own)
+        return {
+            words[0]: (words[-1], own)
+            for words, own in rows
+            if len(words) > 1
+            and len(words[0]) >= _TELLING
+            and listed("ordinals").get(words[0]) is None
+            and len(nouns[words[-1]]) > 1
+            and len(holders[words[0]]) == 1
+        }
 
     def said(self, text: str, language: Language) -> str:
         """The text with the shop's own names as that language has them."""
@@ -115,6 +138,17 @@ class ThingNames:
                 for n, (token, word) in enumerate(zip(here, words, strict=True))
             ):
                 return len(words), own
+        return self._by_part(text, found, place)
+
+    def _by_part(self, text: str, found: Sequence[Token], place: int) -> tuple[int, str]:
+        """«The shifts and salary module»: the word that begins only one name, and a little further the noun that ends
+        it and others."""
+        noun, own = self._parts.get(found[place].folded, ("", ""))
+        for behind in range(place + 1, min(len(found), place + 2 + _WITHIN)) if noun else ():
+            if not _BETWEEN.issuperset(text[found[behind - 1].end : found[behind].start]):
+                break
+            if same(found[behind].folded, noun):
+                return behind + 1 - place, own
         return 0, ""
 
     @cached_property

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from app.figures.compared import Compared, Either, Instead, Versus
+from app.figures.compared import Compared, Either, Instead, Outgrown, Versus
 from app.figures.comparing import by_how_much, once_or_again
 from app.figures.decided import (
     Confirmed,
@@ -35,7 +35,7 @@ from app.figures.talk.basket import Basket, Heard, heard
 from app.figures.talk.ordering import orders, recaps
 from app.figures.talk.placing import placed
 from app.figures.wanted import Wanted
-from app.figures.words import chooses
+from app.figures.words import chooses, tokens, written
 from app.knowledge.retriever import Retriever
 from app.language.numerals import numbers
 from app.turn.adding import added_up
@@ -45,6 +45,7 @@ from app.types import Ask, Deciding, Snapshot, Step
 
 _KINDS: Mapping[type[object], str] = {
     Cheaper: "sum", WhichOf: "sum", Compared: "sum", Either: "confirmed", Instead: "sum", InTotal: "sum", Versus: "sum",
+    Outgrown: "sum",
     PerUnit: "term", Ruled: "term",
     PriceKnown: "price", MainPrices: "price", Paid: "term", Different: "sum", Summed: "sum", Recommended: "advised",
     Confirmed: "confirmed", Corrected: "corrected", NotOurs: "not_ours", YesNo: "yes_no", Term: "term",
@@ -84,8 +85,13 @@ _MOST = 6
 
 def his_words(step: Step, ask: Ask) -> str:
     """What of a message is reckoned with: without what he rejects, but with a number that he puts right."""
-    right = step.counted and "\n" not in ask.text and any(numbers(words) for words in step.without)
+    right = step.counted and "\n" not in ask.text and any(numbers(each) or _buys(each) for each in step.without)
     return ask.text if right else step.counted or ask.text
+
+
+def _buys(words: str) -> bool:
+    """Whether it is to buy that he rejects: he may have it for a time."""
+    return any(token.raw in written("buys") for token in tokens(words))
 
 
 def read_ahead(step: Step, ask: Ask, found: Retriever) -> None:
@@ -270,6 +276,6 @@ def _comes_out(each: Decided) -> tuple[Decimal, ...]:
         return _comes_out(each.sum)
     return (
         tuple(total.amount for total in each.sum.totals)
-        if isinstance(each, Summed | Confirmed | Corrected | Recommended | Either | Compared)
+        if isinstance(each, Summed | Confirmed | Corrected | Recommended | Either | Compared | Outgrown)
         else ()
     )

@@ -11,6 +11,7 @@ from app.figures.shop.catalogue import Catalogue
 from app.figures.talk.allotting import allotted
 from app.figures.talk.basket import Basket, Parse, heard
 from app.figures.wanted import Wanted, wanted
+from app.figures.words import tokens, written
 from app.knowledge.retriever import Retriever
 from app.language.durations import durations
 from app.language.money import money
@@ -79,7 +80,7 @@ def as_heard(basket: Basket, text: str, counted: Mapping[str, str], found: Retri
 def without(basket: Basket, words: Sequence[str], found: Retriever) -> Basket:
     """The basket without what these words name."""
     parse = parser(found)
-    named = [n for each in words for n in parse(each[:_RECALLED])[1].named]
+    named = [n for each in words for n in parse(_turned(each[:_RECALLED]))[1].named]
     gone = frozenset(key for n in named for key in ((n.key,) if n.key is not None else n.tied if n.own else ()))
     unclear = gone - {n.key for n in named}
     gone = gone - (unclear - set(basket.keys))
@@ -91,6 +92,12 @@ def without(basket: Basket, words: Sequence[str], found: Retriever) -> Basket:
         focus=tuple(key for key in basket.focus if key not in gone),
         rejected=basket.rejected | gone,
     )
+
+
+def _turned(words: str) -> str:
+    """What is rejected of «three of these but no drawer»: what stands behind the word that turns to it."""
+    ends = [token.end for token in tokens(words)[1:-1] if token.raw in written("turning")]
+    return words[ends[-1] :] if ends else words
 
 
 def in_its_words(text: str, found: Retriever) -> str:

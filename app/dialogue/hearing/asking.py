@@ -20,6 +20,13 @@ def costs_alone(question: str) -> bool:
     return not content_of(question) and not questions()["costs"].isdisjoint(letters(question).rstrip("?").split())
 
 
+def pays_how(question: str) -> bool:
+    """Whether a question asks how to pay, and names nothing else."""
+    known, content = questions(), content_of(question)
+    words = set(letters(question).rstrip("?").split())
+    return bool(content) and content <= known["payable"] and known["costs"].isdisjoint(words)
+
+
 def apart(text: str) -> Iterator[str]:
     """The questions of one clause: a word that joins, and behind it one that asks or another thing to do."""
     joins = questions()["joins"]

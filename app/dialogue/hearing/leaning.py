@@ -32,7 +32,12 @@ def with_ground(part: str, told: str, before: str, *, headed: bool = False) -> s
     if len(own - known["paid"] - known["stock"] - known["stored"]) >= _ENOUGH and not meant:
         return part
     small = known["light"] | known["paid"] | known["stock"] | known["stored"] | known["has"]
-    if not told and (leans(part) or own <= small or _only_acts(own, said, part)) and (thing := thing_of(before)):
+    if (
+        not told
+        and (leans(part) or own <= small or _only_acts(own, said, part))
+        and (thing := thing_of(before))
+        and _names(thing)
+    ):
         ground, part = thing, part if thing == before else _begun_anew(part)
     else:
         ground = told
@@ -80,6 +85,11 @@ def _asks(words: Sequence[str]) -> bool:
     """Whether words ask by themselves, or say what is done."""
     verbs = (*endings("verb"), *endings("you"), *endings("infinitive"))
     return any(word in questions()["asks"] | questions()["modal"] or word.endswith(verbs) for word in words)
+
+
+def _names(thing: str) -> bool:
+    """Whether a question names what it is about: «how much is to be paid?» does not."""
+    return bool(content_of(thing) - questions()["costs"] - questions()["payable"])
 
 
 def _begun_anew(part: str) -> str:

@@ -44,7 +44,7 @@ def counts(r: SlotReader) -> Heard:
         used.add(place)
         if noun in r.at("shop") | r.at("outlet") and number <= MAX_SHOPS and not _some_of(r, place, number):
             heard |= r.told("shops", str(number))
-        elif noun in r.at("people") and number <= MAX_PEOPLE:
+        elif noun in r.at("people") and number <= MAX_PEOPLE and not _audience(r, place):
             people = number
         elif noun in r.at("role"):
             roles += number
@@ -70,6 +70,12 @@ def _single(r: SlotReader) -> bool:
         if own and not plural and any(r.among(n, "shop", "outlet") for n in near):
             return True
     return False
+
+
+def _audience(r: SlotReader, place: int) -> bool:
+    """«База 500 человек»: whom something is sent to."""
+    clause = r.tokens[place].clause
+    return any(token.text in _WORDS["audience"] for token in r.tokens if token.clause == clause)
 
 
 def _some_of(r: SlotReader, place: int, number: int) -> bool:

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
 
+from app.figures.shop.bounds import bounds_of
 from app.figures.shop.contents import Contents, contents_of
 from app.figures.shop.facts import Figure, Units, figures
 from app.figures.shop.main import Main, main_of
@@ -14,6 +16,7 @@ from app.figures.words import folded, same
 from app.types import Period, Section
 
 _PRICES = frozenset({"price", "price_from", "extra"})
+_MANY = Decimal(1_000)
 _MOST_SECTIONS = 5_000  # of one catalogue: a price list, not a web shop's database
 
 
@@ -68,6 +71,8 @@ class Catalogue:
     """What a bare «how much» is about."""
     contents: Mapping[str, Contents] = field(repr=False)
     """Key of a kit -> what is in it."""
+    bounds: Mapping[str, tuple[Figure, ...]] = field(repr=False)
+    """Key of a product -> up to how many of a unit its price holds, as a sentence of its section says."""
     _by_key: Mapping[str, Offer] = field(repr=False)
     _names: Names = field(repr=False)
     _term_names: Names = field(repr=False)
@@ -102,6 +107,7 @@ class Catalogue:
             _by_key=MappingProxyType({offer.key: offer for offer in offers}),
             _names=names,
             contents=contents_of(offers, may, names.find),
+            bounds=bounds_of(offers, may, units),
             _term_names=Names({str(n): (t.fact.name, ()) for n, t in enumerate(terms)}, (), units),
         )
 
@@ -160,6 +166,13 @@ class Catalogue:
         """The name of what one more of a unit costs, where only one thing is that."""
         names = tuple(o.name for o in self.offers if o.extra and any(price.unit == unit for price in o.prices))
         return names if len(names) == 1 else ()
+
+    def most_of(self, unit: str) -> Decimal:
+        """The most that a number may be to count a unit, where it can be an amount too: of what anything is bounded by
+        in hundreds there may be thousands."""
+        bounds = (f for offer in self.offers for f in (*offer.limits, *self.bounds.get(offer.key, ())))
+        many = any(f.unit == unit and f.amount >= _MANY for f in bounds)
+        return _MANY * _MANY if many else _MANY
 
     def priced_by(self, unit: str) -> tuple[Offer, ...]:
         """Offers whose price is for one of that unit."""

@@ -144,7 +144,9 @@ def _told(mention: Named, part: Sequence[Token]) -> bool:
     whole = bool(mention.candidates) and mention.candidates[0][1] > _WHOLE
     outside = [token for token in part if not mention.start <= token.start < mention.end]
     words = [token.folded for token in outside]
-    takes = any(listed(name).get(word) is not None for word in words for name in ("taking", "adding", "would"))
+    takes = any(
+        listed(name).get(word) is not None for word in words for name in ("taking", "adding", "would", "sending")
+    )
     counted = {b.start for a, b in pairwise(part) if a.number or listed("one").get(a.folded) is not None}
     if outside and outside[0].folded in listed("retracting"):
         outside = outside[1:]  # «no, 3 scales», «scales for 3 shops»: of what he wants

@@ -32,6 +32,7 @@ from app.figures.talk.mending import (
 from app.figures.talk.ordering import adds_on, in_sets, joins, taken_anew, taken_so_many
 from app.figures.talk.plans import calls_main, main_offers
 from app.figures.talk.reading import Reading, read_behind
+from app.figures.talk.season import for_the_season, instead_of_buying, lasting
 from app.figures.talk.setting import set_alone
 from app.figures.talk.sharing import Spoken, each_place, of_places, per_item, place_of, renewed, to_each
 from app.figures.talk.split import of_split, told_with_places, with_split
@@ -72,7 +73,7 @@ class Heard:
 
 def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Heard:
     """Linear in the text."""
-    it = read_behind(text, before, catalogue, parse)
+    it = _read(text, before, catalogue, parse)
     read, gone = it.read, it.gone
     wanted = become(
         read,
@@ -150,6 +151,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         () if any(catalogue.get(i.key) in main_offers(catalogue) for i in items) else plan,
         tuple(item for item in (*before.gone, *before.items) if item.key not in {i.key for i in items})[-_MOST:],
         _without_plan(it, wanted, before, catalogue),
+        lasting(text, before),
         split.split if split is not None else (),
     )
     picked = it.picked or any(key in before.offered for key in own)
@@ -158,6 +160,14 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     mended |= said_anew(before, wanted) or (split is not None and bool(before.items) and split.split != before.split)
     joined = picked or beside or any(word in listed("recounting") for word in wanted.words)
     return Heard(read, wanted, after, picked, mended, joined, it.inside, it.checked, so_many)
+
+
+def _read(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Reading:
+    """The message, with what is let in the place of what he will not buy, and for his season."""
+    lets = instead_of_buying(text, before, catalogue)
+    it = read_behind(lets, before, catalogue, parse)
+    it = it if lets == text else replace(it, picked=True, gone=it.gone | set(before.focus))
+    return replace(it, wanted=for_the_season(lets, it.wanted, before, catalogue))
 
 
 def _paid(before: Basket, catalogue: Catalogue) -> frozenset[str]:

@@ -13,6 +13,8 @@ from app.language.numerals import numbers
 _BREAKS = frozenset(".!?;,\n")
 _MOST_KINDS = 4
 """Things of which one of each is taken."""
+_BRIEF = 3
+"""Words of a message that only calls one of several."""
 _BEHIND = 3
 """Words up to a unit: a name, a plus, a number."""
 
@@ -161,7 +163,10 @@ def _stands_alone(text: str, found: Sequence[Token], mention: Named) -> bool:
     """«Two wireless, and scales»: what a thing is like stands for it, with no noun behind it that it tells of."""
     ahead = [token for token in found if token.end <= mention.start][-1:]
     counted = any(token.number or numbers(token.raw) for token in ahead)
-    if not (counted or mention.unique) or all(says_nothing(word) for word in folded(text[mention.start : mention.end])):
+    briefly = len(found) <= _BRIEF and len(mention.tied) == 1
+    if not (counted or briefly or mention.unique) or all(
+        says_nothing(word) for word in folded(text[mention.start : mention.end])
+    ):
         return False
     behind = next((token for token in found if token.start >= mention.end), None)
     if behind is None or not _BREAKS.isdisjoint(text[mention.end : behind.start]):

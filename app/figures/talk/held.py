@@ -54,6 +54,8 @@ class Basket:
 
     without_plan: bool = False
     """Whether he has said that he wants none of the main offers."""
+    season: Decimal | None = None
+    """How many months of a year he trades in."""
     split: Split = ()
     """Which main offer is for how many places, where they do not all have the same."""
 

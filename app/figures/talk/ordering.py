@@ -37,7 +37,7 @@ def orders(text: str, wanted: Wanted, catalogue: Catalogue, held: Sequence[str] 
     open_ = any(word in listed("open") and word not in listed("counts") for word in wanted.words)
     if not own or open_ or not _ELSE.isdisjoint(wanted.asks) or chooses(wanted.words) or len(wanted.rest) > _BESIDE:
         return False
-    if held and adds_on(text, wanted):
+    if (held and adds_on(text, wanted)) or _added_up(text, [mention for _, mention in own]):
         return True
     counted = any(n in wanted.counts for n, _ in own)
     has = any(token.raw in written("owners") for token in tokens(text))
@@ -48,6 +48,11 @@ def orders(text: str, wanted: Wanted, catalogue: Catalogue, held: Sequence[str] 
     takes = wishes(wanted.words)
     goods = any(_goods(mention, catalogue) for _, mention in own)
     return takes and goods and (len(own) >= _SEVERAL or counted)
+
+
+def _added_up(text: str, own: Sequence[Named]) -> bool:
+    """«A + B + C»: a list that is written as a sum asks for it."""
+    return any("+" in text[a.end : b.start] for a, b in pairwise(own))
 
 
 def _goods(mention: Named, catalogue: Catalogue) -> bool:

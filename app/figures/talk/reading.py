@@ -21,6 +21,7 @@ from app.figures.talk.letting import let
 from app.figures.talk.modelled import by_two_numbers
 from app.figures.talk.narrowing import disclaimed, kinds, only
 from app.figures.talk.onemore import doubted, of_one, of_one_more
+from app.figures.talk.otherone import other_one
 from app.figures.talk.paidover import paid_over
 from app.figures.talk.picking import alike
 from app.figures.talk.plans import main_offers
@@ -83,8 +84,7 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
     read, wanted = of_one(*_without((read, wanted), of_one_more, catalogue, parse), wanted, catalogue)
     text = read.text
     offered = before.offered or _told_apart(before, catalogue) or _alike(before, catalogue)
-    known = [[i.key for i in before.items if not i.open], [i.key for i in before.gone]]
-    full = chosen(text, offered, wanted.named, catalogue, known=known, near=alike(before, catalogue))
+    full = _called(text, before, offered, wanted, catalogue)
     picked = full != text or swap is not None
     if full != text:
         read, wanted = parse(full)
@@ -134,6 +134,19 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
         looked,
         amounts is not None,
     )
+
+
+def _called(text: str, before: Basket, offered: Sequence[str], wanted: Wanted, catalogue: Catalogue) -> str:
+    """The text with full names for what it calls by its place, its number, or what it is like."""
+    full = other_one(text, before, wanted, catalogue)
+    if full != text:
+        return full
+    return chosen(text, offered, wanted.named, catalogue, known=_known(before), near=alike(before, catalogue))
+
+
+def _known(before: Basket) -> list[list[str]]:
+    """Keys of what is wanted and has been told which it is, and of what was taken back."""
+    return [[i.key for i in before.items if not i.open], [i.key for i in before.gone]]
 
 
 def _in_full(text: str, before: Basket, catalogue: Catalogue) -> str:

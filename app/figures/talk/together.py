@@ -14,6 +14,7 @@ from app.figures.sums.fitting import bounded, least_of, price_of, siblings
 from app.figures.talk.advising import decided_plan, for_so_long
 from app.figures.talk.basket import Basket
 from app.figures.talk.ordering import meant_by
+from app.figures.talk.outgrown import with_outgrown
 from app.figures.talk.plans import calls_main, main_offers
 from app.figures.wanted import Wanted
 from app.figures.words import Token, fold, listed, segments, tokens, written
@@ -71,7 +72,9 @@ def wanted_together(case: Case, basket: Basket, *, joined: bool) -> tuple[Case, 
                 chosen[key] = offer
         others = {offer.key for offer in main_offers(catalogue)} - case.split.keys()
         chosen = {key: offer for key, offer in chosen.items() if offer.key not in others}
-    offers = [_that_holds(case, offer) for offer in list(chosen.values())[-_MOST:]]
+    offers = list(chosen.values())[-_MOST:]
+    if open_ is not None:
+        offers = [_that_holds(case, offer) if offer == open_ else offer for offer in offers]
     counts = {key: i.count for i in basket.items for key in (*i.open, i.key) if i.count is not None}
     months = asked.months
     if basket.months is not None and (months is None or months == 1):
@@ -146,12 +149,8 @@ def together(case: Case, basket: Basket, *, joined: bool = False, plan: bool = F
     first = [fits] if fits is not None and not carried else []
     alone = [case.sum((offer,)) for offer in others]
     beside = [each for each in alone if each.known]
-    return [
-        *first,
-        Summed(made, bool(others), tuple(bare)),
-        *yearly,
-        *([Instead(tuple(beside))] if beside else []),
-    ]
+    summed = with_outgrown(case, [*first, Summed(made, bool(others), tuple(bare))])
+    return [*summed, *yearly, *([Instead(tuple(beside))] if beside else [])]
 
 
 def _bare_in_list(case: Case) -> list[str]:
