@@ -55,7 +55,6 @@ def played(*answers: str, action: str = "answer", error: str = "", missed: str =
     ("spoken", "harm"),
     [
         (played("5"), ""),
-        (played("no", missed="include"), "what has to be said was said in 0 of 1 dialogues, 1 without it"),
         (played("5 or 6", missed="forbidden"), "forbidden text in 1 dialogues, 0 without it"),
         (played("5", action="handover"), "a handover that nobody wished: price-en-0"),
         (played("", error="503 busy"), "an error: price-en-0: 503 busy"),
@@ -64,3 +63,11 @@ def played(*answers: str, action: str = "answer", error: str = "", missed: str =
 def test_harm_is_told_by_its_kind(spoken: Played, harm: str) -> None:
     found = Compared("m", (spoken,), (played("5"),)).harm()
     assert found[:1] == ([harm] if harm else [])
+
+
+def test_what_is_not_said_once_may_be_chance_and_twice_is_harm() -> None:
+    silent, said = played("no", missed="include"), played("5")
+    assert Compared("m", (silent, said), (said, said)).harm() == []
+    assert Compared("m", (silent, silent), (said, said)).harm() == [
+        "what has to be said was said in 0 of 2 dialogues, 2 without it"
+    ]

@@ -57,6 +57,8 @@ def test_one_that_begins_or_ends_or_takes_a_side_or_names_a_figure_is_an_answer(
         ("Мен сатып аламын, қашан келейін?", "kk"),
         ("I would like to buy an apple tree.", "en"),
         ("I sell clothes", "en"),
+        ("I want to open a garden, what do I need?", "en"),
+        ("We are the customer here.", "en"),
     ],
 )
 def test_the_seller_does_not_speak_as_the_customer(draft: str, language: Language) -> None:
@@ -112,6 +114,26 @@ def test_what_the_dialogue_wrote_is_no_answer_of_the_models() -> None:
     own = replace(CONTEXT, own=("Понятно.", "Сколько соток у вас?"))
     assert found("Понятно.\n\nСколько соток у вас?", "у меня дача", context=own) == set()
     assert found("Понятно. Да\n\nСколько соток у вас?", "яблони есть?", context=own) == {"bare"}
+
+
+@pytest.mark.parametrize(
+    ("draft", "language"),
+    [
+        ("Саженцы яблони привозят весной и", "ru"),
+        ("The apple trees are sold in pots, and the price will be", "en"),
+        ("Саженец } яблони в горшке.", "ru"),
+    ],
+)
+def test_what_breaks_off_or_keeps_a_brace_of_its_form_is_no_answer(draft: str, language: Language) -> None:
+    verdict = check(draft, replace(CONTEXT, customer=("яблони есть?",), language=language))
+    assert "leftover" in {finding.check for finding in verdict.faults} or verdict.text != draft
+    assert "leftover" not in {f.check for f in check("Саженцы яблони привозят весной", CONTEXT).faults}
+
+
+def test_nothing_costs_a_currency_that_no_price_is_in() -> None:
+    asked = replace(CONTEXT, customer=("почём яблоня?",))
+    assert check("Саженец яблони стоит 3 200 ₸.", asked).ok
+    assert not check("Саженец яблони стоит 3 200 ₪.", asked).ok
 
 
 def test_marks_of_a_template_are_left_out_or_refused() -> None:
