@@ -136,6 +136,13 @@ def test_only_what_is_wrong_is_named(
         assert word not in said
 
 
+def test_a_server_that_would_let_nobody_in_is_not_restarted(server: Server) -> None:
+    done = run(server, "rescue", machine_operator_keys=[], robot_confirm=NUMBER)
+    assert done.status != 0
+    assert "machine_operator_keys is empty, and the rescue system" in done.said
+    assert done.changed == []
+
+
 @pytest.mark.long
 def test_the_addresses_lead_back_to_the_name_once_and_a_dry_run_sets_none(server: Server) -> None:
     names = {"robot_addresses": ["127.0.0.1", "2a01:4f8:111:4221::2"]}
