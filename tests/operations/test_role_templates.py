@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from loadtests.service import ROOT
-
 from tests.operations.rendering import lines, render
 from tests.thrift import parsed
 

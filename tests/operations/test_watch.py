@@ -331,7 +331,9 @@ def test_whichever_disk_broke_its_partitions_are_the_ones_that_are_touched(
     assert function
     assert "GOOD=nvme0n1 BAD=nvme1n1 " in names[0]
     assert "GOOD=nvme1n1 BAD=nvme0n1" in names[0]
-    script = f"GOOD={good} BAD={bad}\n{function[0].replace('/sys/block', str(tmp_path))}\neach --fail --remove; each --add"
+    script = (
+        f"GOOD={good} BAD={bad}\n{function[0].replace('/sys/block', str(tmp_path))}\neach --fail --remove; each --add"
+    )
     said = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
     assert said == [
         f"sudo mdadm /dev/md0 --fail /dev/{bad}{part}2 --remove /dev/{bad}{part}2",

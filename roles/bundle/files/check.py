@@ -6,7 +6,7 @@ Run on the controller before anything is changed. SYSTEM as "Debian 12", CHECKOU
 and what to do, and the exit is 1.
 
 A bundle is for the code and the roles that it was made with (PARTS), whatever else a commit holds: an operator's
-inventory and knowledge are committed beside them, and what a server wants by its inventory the roles compare themselves.
+inventory and knowledge are committed beside them. What a server wants by its inventory the roles compare themselves.
 """
 
 import hashlib
@@ -85,7 +85,7 @@ def fits(about: Mapping[str, Any], system: str, architecture: str, stand_ins: bo
 
 
 def parts(checkout: Path, commit: str = "HEAD") -> dict[str, str]:
-    """Name -> what git calls the content of each of PARTS in a commit; empty where the folder has no git or lacks the commit."""
+    """Name -> what git calls the content of each of PARTS in a commit; empty where git has no such commit."""
     done = subprocess.run(
         ["git", "-C", str(checkout), "ls-tree", commit, "--", *PARTS], capture_output=True, text=True, check=False
     )

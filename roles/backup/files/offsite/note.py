@@ -9,8 +9,8 @@ from pathlib import Path
 class Note:
     """`archive` is the newest there and `at` its time, 0 before the first; `probe` a snapshot made to be deleted.
 
-    `oldest` is the time of the oldest snapshot, which somebody should prune when it is older than `keep_days`. `repository` is the place
-    that all this is said of; empty in notes of former releases.
+    `oldest` is the time of the oldest snapshot, which somebody should prune when it is older than `keep_days`.
+    `repository` is the place that all this is said of; empty in notes of former releases.
     """
 
     since: float
