@@ -7,7 +7,8 @@
       SHA256SUMS, SHA256SUMS.sig               of all above; signed by ssh-keygen with the key that is named
 
 The same commit gives the same archive, signature included where the key is of ed25519. A checkout that differs from its commit, by a
-file that git does not know too, is refused: the wheel would hold it.
+file that git does not know too, is refused: the wheel would hold it. The inventory alone may differ: it is the operator's, and no part of a
+release.
 """
 
 import argparse
@@ -47,9 +48,11 @@ def main() -> int:
 
 def archive(key: Path | None, out: Path, wheel: Path | None = None) -> Path:
     """Packs this commit. Raises SystemExit where the checkout differs from it."""
-    edited = _git("status", "--porcelain")
+    edited = _git("status", "--porcelain", "--", ".", ":(exclude)inventory")
     if edited and wheel is None:
-        raise SystemExit(f"The checkout differs from its commit: {edited.splitlines()[0]} ... Fix: commit it first.")
+        raise SystemExit(
+            f"The checkout differs from its commit: {edited.splitlines()[0]} ... Fix: commit it, or move it out of the checkout."
+        )
     with tempfile.TemporaryDirectory(prefix="sales-machine-release.") as folder:
         return pack(wheel or build(Path(folder)), _git("rev-parse", "--short=12", "HEAD"), committed(), key, out)
 

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+import runpy
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,6 +17,8 @@ from typing import Any
 import pytest
 
 from loadtests.service import ROOT
+from tests.host import release
+from tests.host.bundle import __main__ as bundling
 from tests.host.bundle import debs, parts, stand_ins
 from tests.host.bundle.__main__ import NAMESPACE, _sums, _tar
 from tests.host.bundle.wanted import SYSTEMS, Lacking, wanted
@@ -49,10 +53,11 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def checked(
-    folder: Path, system: str = "Debian 12", commit: str = COMMIT, stand_ins: bool = False, signers: str = ""
+    folder: Path, system: str = "Debian 12", checkout: Path | None = None, stand_ins: bool = False, signers: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """As the role asks."""
-    words = [sys.executable, "-B", str(CHECK), str(folder), system, "x86_64", commit, json.dumps(stand_ins)]
+    """As the role asks; without a checkout, from a copy that git knows nothing of."""
+    words = [sys.executable, "-B", str(CHECK), str(folder), system, "x86_64"]
+    words += [str(checkout or folder.parent), json.dumps(stand_ins)]
     return subprocess.run(words, input=signers, capture_output=True, text=True, check=False)
 
 
@@ -64,7 +69,6 @@ def remade(folder: Path, **about: Any) -> None:
 def test_a_whole_bundle_passes_and_says_what_it_is(bundle: Path) -> None:
     done = checked(bundle)
     assert (done.returncode, json.loads(done.stdout)) == (0, ABOUT), done.stderr
-    assert checked(bundle, commit="").returncode == 0, "a copy without .git has no commit"
 
 
 def _without_list(folder: Path) -> None:
@@ -121,17 +125,96 @@ def test_a_bundle_that_is_not_as_it_was_made_is_refused_by_what_is_wrong_and_wha
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_bundle_for_another_system_of_another_release_or_of_a_rehearsal_is_refused(bundle: Path) -> None:
+def test_a_bundle_for_another_system_or_of_a_rehearsal_is_refused(bundle: Path) -> None:
     other = checked(bundle, system="Ubuntu 24.04")
     assert "it is for Debian 12 on x86_64, and this server runs Ubuntu 24.04" in other.stderr
     assert "make bundle SYSTEM=ubuntu24.04" in other.stderr
-    later = checked(bundle, commit="fedcba987654")
-    assert f"it holds release 0.1.0-{COMMIT}, and this checkout is of fedcba987654" in later.stderr
-    assert f"git checkout {COMMIT}" in later.stderr
     remade(bundle, stand_ins=["model"])
     assert "it holds stand-ins for model" in checked(bundle).stderr
     assert checked(bundle, stand_ins=True).returncode == 0
     assert "is no folder on this computer" in checked(bundle / "nowhere").stderr
+
+
+class Checkout:
+    """A repository with code, roles and an operator's inventory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        self.git("init", "-q", "-b", "main")
+        self.commit("roles/app/tasks/main.yml", "wanted: nginx")
+        self.commit("inventory/production/hosts.yml", "shipped")
+
+    def git(self, *words: str) -> str:
+        who = ["-c", "user.name=ops", "-c", "user.email=ops@shop.kz", "-c", "advice.detachedHead=false"]
+        command = ["git", "-C", str(self.folder), *who, *words]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / name).write_text(text)
+
+    def commit(self, name: str, text: str) -> str:
+        self.write(name, text)
+        self.git("add", name)
+        self.git("commit", "-q", "-m", name)
+        return self.git("rev-parse", "--short=12", "HEAD")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path / "checkout")
+
+
+@pytest.mark.parametrize("told", ["parts", "commit"], ids=["what make bundle writes", "of a bundle made before"])
+def test_an_operators_own_commits_leave_a_bundle_of_use_and_another_role_does_not(
+    bundle: Path, checkout: Checkout, told: str
+) -> None:
+    commit = checkout.git("rev-parse", "--short=12", "HEAD")
+    made = runpy.run_path(str(CHECK))["parts"](checkout.folder)
+    assert set(made) == {"roles"}
+    remade(bundle, commit=commit, **({"parts": made} if told == "parts" else {}))
+    assert checked(bundle, checkout=checkout.folder).returncode == 0
+    for own in ("inventory/production/group_vars/machines.yml", "kb/prices.md", "docs/notes.md"):
+        checkout.commit(own, "the operator's")
+        assert checked(bundle, checkout=checkout.folder).returncode == 0, own
+    checkout.commit("roles/app/tasks/main.yml", "wanted: apache")
+    refused = checked(bundle, checkout=checkout.folder)
+    assert refused.returncode == 1
+    assert f"it holds release 0.1.0-{commit}, and this checkout has another roles, which may want" in refused.stderr
+    # What the message says to type is typed.
+    remedy = refused.stderr.strip().split("keep the inventory: ")[1]
+    assert remedy == f"git checkout {commit} && git checkout @{{-1}} -- inventory"
+    for command in remedy.split(" && "):
+        checkout.git(*command.split()[1:])
+    assert checked(bundle, checkout=checkout.folder).returncode == 0
+    assert (checkout.folder / "inventory/production/group_vars/machines.yml").read_text() == "the operator's"
+
+
+def test_a_release_is_packed_beside_an_inventory_that_is_filled_in_and_beside_no_other_edit(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release, "ROOT", checkout.folder)
+    monkeypatch.setattr(release, "build", lambda _: pytest.fail("it would be packed"))
+    for name in ("inventory/production/hosts.yml", "inventory/production/host_vars/gex44.yml"):
+        checkout.write(name, "filled in")
+    with pytest.raises(pytest.fail.Exception, match="it would be packed"):
+        release.archive(None, tmp_path)
+    checkout.write("fleet.html", "a page")
+    with pytest.raises(SystemExit, match=r"differs from its commit: \?\? fleet.html .* move it out of the checkout"):
+        release.archive(None, tmp_path)
+
+
+def test_a_release_of_other_roles_than_the_checkouts_makes_no_bundle(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundling, "ROOT", checkout.folder)
+    before = checkout.git("rev-parse", "--short=12", "HEAD")
+    checkout.commit("inventory/production/hosts.yml", "filled in")
+    assert set(bundling.made_with(before, Path("release.tar.gz"))) == {"roles"}
+    checkout.commit("roles/app/tasks/main.yml", "wanted: apache")
+    with pytest.raises(Lacking, match=f"release.tar.gz is of commit {before}, .* Fix: git checkout {before}"):
+        bundling.made_with(before, Path("release.tar.gz"))
 
 
 def test_only_who_is_named_may_have_signed_it(bundle: Path, keys: dict[str, Path]) -> None:
@@ -205,8 +288,34 @@ def test_what_is_wanted_is_what_the_inventory_says() -> None:
     assert "wireguard-go" in less.packages
     assert [name for name, _ in less.weights] == ["BAAI/bge-reranker-v2-m3"]
     assert not wanted("inventory/production", "gex44", {"app_semantic": False}).weights
-    with pytest.raises(Lacking, match="does not say what host 'nobody' needs"):
+    with pytest.raises(Lacking, match="does not say what host 'nobody' needs: it has no such host"):
         wanted("inventory/production", "nobody")
+
+
+def test_what_keeps_an_inventory_from_being_read_is_said_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inventory = tmp_path / "inventory"
+    shutil.copytree(ROOT / "inventory/production", inventory)
+    right, wrong, secret = (tmp_path / name for name in ("right", "wrong", "secret"))
+    right.write_text("a password\n")
+    wrong.write_text("another\n")
+    secret.write_text("backup_offsite_password: p\n")
+    (inventory / "group_vars/all").mkdir()
+    vault = [str(Path(sys.executable).with_name("ansible-vault")), "encrypt", "--vault-password-file", str(right)]
+    vault += [str(secret), "--output", str(inventory / "group_vars/all/vault.yml")]
+    subprocess.run(vault, check=True, capture_output=True)
+    monkeypatch.delenv("ANSIBLE_VAULT_PASSWORD_FILE", raising=False)
+    with pytest.raises(Lacking) as without:
+        wanted(str(inventory), "machines[0]")
+    first = str(without.value).splitlines()[0]
+    assert "has encrypted, and this terminal has no password for it. Fix: export ANSIBLE_VAULT_PASSWORD_FILE=" in first
+    monkeypatch.setenv("ANSIBLE_VAULT_PASSWORD_FILE", str(wrong))
+    with pytest.raises(Lacking, match=r"^The password of this terminal opens not all"):
+        wanted(str(inventory), "machines[0]")
+    monkeypatch.setenv("ANSIBLE_VAULT_PASSWORD_FILE", str(right))
+    assert wanted(str(inventory), "machines[0]").model["name"] == "qwen3:14b"
+    (inventory / "hosts.yml").write_text("machines: [gex44\n")
+    with pytest.raises(Lacking, match=r"^\S+ does not say what host .* Fix: "):
+        wanted(str(inventory), "machines[0]")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from loadtests.service import ROOT
+from loadtests.service import ROOT, clean_environment
 
 ASK, PAGE = ROOT / "playbooks/files/fleet.py", ROOT / "playbooks/fleet_page.py"
 WELL: dict[str, Any] = {
@@ -162,16 +162,19 @@ def test_the_playbook_asks_all_and_names_the_silent_one(tmp_path: Path) -> None:
         "machines:\n  hosts:\n    here: {ansible_connection: local}\n    there: {ansible_connection: local}\n"
         f"    gone: {{ansible_host: 127.0.0.1, ansible_port: 9}}\n  vars: {{ansible_python_interpreter: {sys.executable}}}\n"
     )
+    typed = tmp_path / "typed"
+    typed.mkdir()
     run = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(tmp_path / "hosts.yml")]
     done = subprocess.run(
-        [*run, str(tmp_path / "fleet.yml"), "-e", f"fleet_page={tmp_path}/page.html"],
-        cwd=ROOT,
+        [*run, str(tmp_path / "fleet.yml"), "-e", "fleet_page=page.html"],
+        cwd=typed,
+        env=clean_environment(ANSIBLE_CONFIG=str(ROOT / "ansible.cfg")),
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode != 0
-    page = (tmp_path / "page.html").read_text("utf-8")
+    page = (typed / "page.html").read_text("utf-8")
     assert page.count("<tr><th>here</th>") == page.count("<tr><th>there</th>") == 1
     assert '<tr><th>gone</th><td colspan="11" class="bad">does not answer</td>' in page
     assert "A server does not answer, does not serve or has an error" in done.stdout + done.stderr

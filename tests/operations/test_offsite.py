@@ -18,10 +18,11 @@ from pathlib import Path
 import pytest
 
 from app.store.backup import DATABASE, create
+from loadtests.service import ROOT
 from tests.forked import machine
 from tests.host.hosts import run
 from tests.operations.bucket import Bucket
-from tests.operations.offsite_place import APPENDS, DELETES, FILES, PASSWORD, Client, Sshd, missing
+from tests.operations.offsite_place import APPENDS, DELETES, FILES, PASSWORD, TOOL, Client, Sshd, missing
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300), pytest.mark.skipif(bool(missing()), reason=missing())]
 NOW = datetime.now(UTC)
@@ -353,6 +354,65 @@ def test_what_is_too_old_goes_and_forged_times_move_nothing(server: Client, oper
     operator.well("remove", forged)
     assert "2 snapshots removed, 3 kept" in operator.well("prune", "60")
     assert "0 snapshots removed" in operator.well("prune", "60")
+
+
+def test_another_place_begins_anew_and_is_not_accused_of_what_the_former_one_holds(
+    server: Client, sshd: Sshd, data: Path
+) -> None:
+    """As after a break-in: the note is of the former place, whose probe this one never had."""
+    server.well("begin")
+    place = sshd.place
+    sshd.place = sshd.folder / "second"
+    sshd.place.mkdir()
+    sshd.let_in(server.public, APPENDS)
+    told = json.loads((server.folder / "etc/place.json").read_text()) | {"repository": f"ssh:{sshd.user}@localhost"}
+    (server.folder / "etc/place.json").write_text(json.dumps(told))
+    (server.folder / "etc/known_hosts").write_text(sshd.known.replace("127.0.0.1", "localhost"))
+    shutil.rmtree(server.folder / "cache", ignore_errors=True)
+    said = server.well("begin")
+    assert ": made" in said
+    assert "refuses to delete" in said
+    assert len(server.snapshots()) == 1
+    assert len(list((place / "snapshots").iterdir())) == 2, "the former place is as it was"
+
+
+def test_a_snapshot_of_another_place_comes_back_without_this_server_ever_sending_there(
+    server: Client, sshd: Sshd, data: Path, tmp_path: Path
+) -> None:
+    """playbooks/tasks/fetch_offsite.yml by Ansible itself, on the server that took the broken one's place."""
+    server.well("begin")
+    kept, before = server.snapshots()[0], sshd.files()
+    new = client(sshd, "new")  # its own place lies elsewhere and has nothing to do with this
+    sshd.let_in(new.public, APPENDS)
+    program, moment, back = tmp_path / "sales-machine-offsite", tmp_path / "moment", tmp_path / "backups"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -B {TOOL} "$@"\n')
+    program.chmod(0o755)
+    for name in ("fetch_offsite.yml", "other_place.yml"):
+        text = (ROOT / "playbooks/tasks" / name).read_text("utf-8")
+        text = text.replace("/usr/local/sbin/sales-machine-offsite", str(program))
+        text = text.replace("/run/sales-machine-restore", str(moment))
+        (tmp_path / name).write_text(text.replace("/etc/sales-machine/offsite/identity", str(new.key)))
+    (tmp_path / "play.yml").write_text(
+        "- hosts: localhost\n  connection: local\n  gather_facts: false\n  tasks: [{include_tasks: fetch_offsite.yml}]\n"
+    )
+    told: dict[str, object] = {"restore_repository": f"ssh:{sshd.user}@127.0.0.1", "restore_port": sshd.port}
+    told |= {"restore_password": PASSWORD, "restore_host_key": sshd.known.strip(), "backup_target": str(back)}
+    told |= {"ansible_python_interpreter": sys.executable}
+
+    def play(wanted: str) -> str:
+        book = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", str(tmp_path / "play.yml")]
+        done = run([*book, "-e", json.dumps(told | {"restore_offsite": wanted})], check=False)
+        assert done.returncode == 0, done.stdout
+        assert PASSWORD not in done.stdout
+        assert not moment.exists(), "the other place's password is left"
+        return done.stdout
+
+    assert kept[:8] in play("list")
+    assert not list(tmp_path.glob("backups-offsite"))
+    play(kept)
+    assert machine("backup", "verify", f"{back}-offsite").stdout.count("sound") == 1
+    assert sshd.files() == before, "nothing was sent there"
+    assert not new.state.exists()
 
 
 def test_the_operators_playbook_prunes_from_here_and_leaves_no_password_behind(

@@ -112,6 +112,37 @@ def test_a_server_that_the_account_has_not_is_named_with_those_that_it_has(serve
     assert "203.0.113.40 is number 421, 127.0.0.1 is number 321" in done.said
 
 
+@pytest.mark.parametrize(
+    ("given", "named", "unnamed"),
+    [
+        ({"robot_step": "erase"}, ['robot_step is "erase". Fix: write look or names or'], ["robot_user", "not set"]),
+        ({"robot_password": ""}, ["robot_password not set. Fix: make a user"], ["robot_step is", "robot_user and"]),
+        (
+            {"robot_user": "", "robot_password": ""},
+            ["robot_user and robot_password not set. Fix: make a user"],
+            ["robot_step is"],
+        ),
+    ],
+)
+def test_only_what_is_wrong_is_named(
+    server: Server, given: dict[str, str], named: list[str], unnamed: list[str]
+) -> None:
+    done = run(server, "look", **given)
+    assert done.status != 0
+    (said,) = re.findall(r"(?:fail_msg|msg): (.*?) PLAY RECAP", done.said) or [done.said]
+    for word in named:
+        assert word in said
+    for word in unnamed:
+        assert word not in said
+
+
+def test_a_server_that_would_let_nobody_in_is_not_restarted(server: Server) -> None:
+    done = run(server, "rescue", machine_operator_keys=[], robot_confirm=NUMBER)
+    assert done.status != 0
+    assert "machine_operator_keys is empty, and the rescue system" in done.said
+    assert done.changed == []
+
+
 @pytest.mark.long
 def test_the_addresses_lead_back_to_the_name_once_and_a_dry_run_sets_none(server: Server) -> None:
     names = {"robot_addresses": ["127.0.0.1", "2a01:4f8:111:4221::2"]}

@@ -2,11 +2,13 @@
 one of these lines unnoticed; tests/host tries the same on a real server."""
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from loadtests.service import ROOT
 from tests.operations.rendering import lines, render
 from tests.thrift import parsed
 
@@ -215,6 +217,25 @@ def test_the_doctor_looks_at_intervals_and_tells_alertmanager(rendered: Path) ->
     (rights,) = [line.partition("=")[2].split() for line in unit if line.startswith("CapabilityBoundingSet=")]
     own = {"CAP_DAC_OVERRIDE", "CAP_CHOWN", "CAP_FOWNER", "CAP_SYS_PTRACE"}
     assert set(rights) <= own | {"CAP_SETUID", "CAP_SETGID"}
+
+
+def test_an_operator_types_what_the_alerts_come_from(rendered: Path, tmp_path: Path) -> None:
+    """One command, the unit's and the runbook's: a finding that woke somebody is in its table too."""
+    command = "/usr/local/sbin/sales-machine-doctor"
+    assert f'Environment="WATCH_DOCTOR={command} --json"' in lines(rendered, "monitor.sales-machine-doctor.service")
+    assert "\nsudo sales-machine-doctor\n" in (ROOT / "docs/runbooks/DoctorFinds.md").read_text("utf-8")
+    written = (rendered / "monitor.sales-machine-doctor").read_text("utf-8")
+    (tmp_path / "machine").write_text('#!/bin/sh\necho "$CREDENTIALS_DIRECTORY" "$@"\n')
+    (tmp_path / "machine").chmod(0o755)
+    program = tmp_path / "sales-machine-doctor"
+    program.write_text(written.replace("/opt/sales-machine/current/venv/bin/machine", str(tmp_path / "machine")))
+    said = subprocess.run(["sh", str(program), "--json"], capture_output=True, text=True, check=True).stdout.split()
+    assert said[:2] == ["/etc/sales-machine", "doctor"]
+    assert said[-1] == "--json"
+    given = dict(zip(said[2:-1:2], said[3:-1:2], strict=True))
+    assert set(given) == {"--settings", "--data", "--kb", "--url", "--cert", "--offsite"}
+    assert given["--url"] == "http://127.0.0.1:8000"
+    assert given["--offsite"] == "/var/lib/sales-machine-offsite/newest.json"
 
 
 @pytest.mark.parametrize("unit", ["backup.sales-machine-backup.service", "monitor.sales-machine-doctor.service"])

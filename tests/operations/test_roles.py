@@ -1,5 +1,7 @@
 """The appliance without a server: its roles are complete, documented, strict, and say how to repair a wrong inventory."""
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -9,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from loadtests.service import ROOT
+from loadtests.service import ROOT, clean_environment
 from tests.host.hosts import run
 from tests.host.readme_tables import defaults, main_spec, page
 from tests.operations.rendering import TEMPLATES
@@ -32,7 +34,7 @@ ORDER = [
     "monitor",
     "verify",
 ]
-PLAYS = ["login", "validate", "foundation", "model", "service", "care"]
+PLAYS = ["inventory", "login", "validate", "foundation", "model", "service", "care"]
 BIN = Path(sys.executable).parent
 REMEDY = re.compile(r"\b(fix|set|write|name|correct|put|add|choose|install)\b", re.IGNORECASE)
 each_role = pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
@@ -149,6 +151,38 @@ def test_the_rendered_upgrades_exclude_the_driver(rendered: Path) -> None:
     for package in ("nvidia-driver-550-server", "libnvidia-gl-550-server", "linux-modules-nvidia-550-server-generic"):
         assert any(re.match(pattern, package) for pattern in patterns)
     assert not any(re.match(pattern, "linux-image-generic") or re.match(pattern, "openssl") for pattern in patterns)
+
+
+def test_the_inventory_as_it_was_shipped_is_refused_before_any_login(tmp_path: Path) -> None:
+    """All of it in one sentence. `ssh` is one that would tell: nobody calls it until the inventory is filled in."""
+    called, folder = tmp_path / "called", tmp_path / "bin"
+    folder.mkdir()
+    (folder / "ssh").write_text(f'#!/bin/sh\necho "$@" >> {called}\necho refused >&2\nexit 255\n')
+    (folder / "ssh").chmod(0o755)
+    command = [str(BIN / "ansible-playbook"), "-i", "inventory/production", "site.yml", "--check"]
+
+    def said(**variables: object) -> str:
+        environment = clean_environment(PATH=f"{folder}:{os.environ['PATH']}", ANSIBLE_HOME=str(tmp_path / "home"))
+        done = subprocess.run(
+            [*command, "-e", json.dumps(variables)],
+            cwd=ROOT, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        assert done.returncode != 0
+        return " ".join((done.stdout + done.stderr).split())
+
+    shipped = said()
+    for word in (
+        "ansible_host is 192.0.2.10", "machine_domain is machine.example.com", "machine_contact_email is ops@example.com",
+        "machine_operator_keys is empty", "machine_allowlist is empty", "Fix: write what is yours into hosts.yml (ansible_host)",
+    ):  # fmt: skip
+        assert word in shipped
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA you@here"
+    own = {"machine_domain": "machine.shop.kz", "machine_contact_email": "ops@shop.kz", "machine_operator_keys": [key]}
+    own |= {"ansible_host": "127.0.0.1", "machine_allowlist": ["127.0.0.1/32"]}
+    assert "machine_operator_keys holds" in said(**own | {"machine_operator_keys": ["ssh-ed25519 AAAA you@here"]})
+    assert not called.exists(), "a login was tried"
+    assert "UNREACHABLE" in said(**own)
+    assert "127.0.0.1" in called.read_text()
 
 
 @pytest.mark.parametrize("inventory", ["production", "testhost"])

@@ -311,3 +311,34 @@ def test_every_metric_of_the_rules_exists(tmp_path: Path) -> None:
     used = {re.sub(r"_(total|bucket)$", "", name) for name in re.findall(r"\b(?:sales_)?machine_[a-z_]+\b", RULES)}
     assert used <= known, used - known
     assert len(used) >= 8
+
+
+@pytest.mark.parametrize("page", ["docs/runbooks/RaidShort.md", "docs/ru/runbooks/RaidShort.md"])
+@pytest.mark.parametrize(
+    ("good", "bad", "part"),
+    [("nvme0n1", "nvme1n1", "p"), ("nvme1n1", "nvme0n1", "p"), ("sda", "sdb", ""), ("sdb", "sda", "")],
+)
+def test_whichever_disk_broke_its_partitions_are_the_ones_that_are_touched(
+    tmp_path: Path, page: str, good: str, bad: str, part: str
+) -> None:
+    """The page's own lines, over what Linux shows of two arrays: one lacks its half, of the other it was thrown out."""
+    for array, number in (("md0", 2), ("md127", 1)):
+        (tmp_path / array / "md" / f"dev-{good}{part}{number}").mkdir(parents=True)
+    (tmp_path / "md127/md" / f"dev-{bad}{part}1").mkdir()
+    text = (ROOT / page).read_text("utf-8")
+    names, function = (re.search(rf"^{begin}.*$", text, re.MULTILINE) for begin in ("GOOD=", r"each\(\)"))
+    assert names
+    assert function
+    assert "GOOD=nvme0n1 BAD=nvme1n1 " in names[0]
+    assert "GOOD=nvme1n1 BAD=nvme0n1" in names[0]
+    script = (
+        f"GOOD={good} BAD={bad}\n{function[0].replace('/sys/block', str(tmp_path))}\neach --fail --remove; each --add"
+    )
+    said = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert said == [
+        f"sudo mdadm /dev/md0 --fail /dev/{bad}{part}2 --remove /dev/{bad}{part}2",
+        f"sudo mdadm /dev/md127 --fail /dev/{bad}{part}1 --remove /dev/{bad}{part}1",
+        f"sudo mdadm /dev/md0 --add /dev/{bad}{part}2",
+        f"sudo mdadm /dev/md127 --add /dev/{bad}{part}1",
+    ]
+    assert "sgdisk" not in text, "it writes over a disk in use without a word"

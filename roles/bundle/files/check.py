@@ -1,9 +1,12 @@
-"""`python check.py BUNDLE SYSTEM ARCHITECTURE COMMIT STAND_INS`: is this folder a whole bundle, and for this server?
+"""`python check.py BUNDLE SYSTEM ARCHITECTURE CHECKOUT STAND_INS`: is this folder a whole bundle, and for this server?
 
-Run on the controller before anything is changed. SYSTEM as "Debian 12", COMMIT the checkout's (empty: it has none),
-STAND_INS `true` where stand-ins are accepted; standard input holds the public keys of which one must have signed it, a
-line each (none: no signature is asked for). Standard output is bundle.json when all is well; else one message says what
-is wrong, and what to do, and the exit is 1.
+Run on the controller before anything is changed. SYSTEM as "Debian 12", CHECKOUT the folder whose roles run, STAND_INS
+`true` where stand-ins are accepted; standard input holds the public keys of which one must have signed it, a line each
+(none: no signature is asked for). Standard output is bundle.json when all is well; else one message says what is wrong,
+and what to do, and the exit is 1.
+
+A bundle is for the code and the roles that it was made with (PARTS), whatever else a commit holds: an operator's
+inventory and knowledge are committed beside them. What a server wants by its inventory the roles compare themselves.
 """
 
 import hashlib
@@ -11,13 +14,15 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 NAMESPACE = "sales-machine-bundle"
 """What a signature is for: one that was made for anything else is none of a bundle."""
 LIST, SIGNATURE, ABOUT = "SHA256SUMS", "SHA256SUMS.sig", "bundle.json"
+PARTS = ("app", "playbooks", "plugins", "pyproject.toml", "roles", "site.yml")
+"""What decides which packages, wheels and files a server installs, but for its inventory."""
 _AGAIN = "carry it over again, or make it anew with `make bundle`"
 
 
@@ -26,10 +31,11 @@ class Refused(Exception):
 
 
 def main() -> int:
-    path, system, architecture, commit, stand_ins = sys.argv[1:]
+    path, system, architecture, checkout, stand_ins = sys.argv[1:]
     try:
         about = check(Path(path), sys.stdin.read().splitlines())
-        fits(about, system, architecture, commit, stand_ins == "true")
+        fits(about, system, architecture, stand_ins == "true")
+        same_parts(about, Path(checkout))
     except Refused as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -63,25 +69,42 @@ def check(folder: Path, signers: Iterable[str] = ()) -> dict[str, Any]:
         raise Refused(f"{ABOUT} of {folder} is no JSON object. Fix: {_AGAIN}") from None
 
 
-def fits(about: dict[str, Any], system: str, architecture: str, commit: str, stand_ins: bool) -> None:
-    """Raises Refused where the bundle is for another system or of another release, or is a rehearsal."""
+def fits(about: Mapping[str, Any], system: str, architecture: str, stand_ins: bool) -> None:
+    """Raises Refused where the bundle is for another system, or is a rehearsal."""
     made_for = (about.get("system"), about.get("architecture"))
     if made_for != (system, architecture):
         raise Refused(
             f"it is for {made_for[0]} on {made_for[1]}, and this server runs {system} on {architecture}. "
             f"Fix: make one for it: make bundle SYSTEM={system.lower().replace(' ', '')}"
         )
-    if commit and about.get("commit") != commit:
-        raise Refused(
-            f"it holds release {about.get('version')}-{about.get('commit')}, and this checkout is of {commit}, "
-            f"whose roles may want other packages. "
-            f"Fix: git checkout {about.get('commit')}, or make a bundle of this commit"
-        )
     if about.get("stand_ins") and not stand_ins:
         raise Refused(
             f"it holds stand-ins for {', '.join(about['stand_ins'])}: a rehearsal, which answers no customer. "
             "Fix: make it without STANDIN=, or set bundle_stand_ins_accepted: true to rehearse"
         )
+
+
+def parts(checkout: Path, commit: str = "HEAD") -> dict[str, str]:
+    """Name -> what git calls the content of each of PARTS in a commit; empty where git has no such commit."""
+    done = subprocess.run(
+        ["git", "-C", str(checkout), "ls-tree", commit, "--", *PARTS], capture_output=True, text=True, check=False
+    )
+    rows = (line.partition("\t") for line in done.stdout.splitlines())
+    return {name: words.split()[2] for words, _, name in rows} if done.returncode == 0 else {}
+
+
+def same_parts(about: Mapping[str, Any], checkout: Path) -> None:
+    """Raises Refused where the roles of the checkout are others than those that the bundle was made with."""
+    here = parts(checkout)
+    made = about.get("parts") or parts(checkout, str(about.get("commit")))
+    if not here or made == here:
+        return  # a copy without git has nothing to compare
+    other = [name for name in PARTS if made.get(name) != here.get(name)]
+    raise Refused(
+        f"it holds release {about.get('version')}-{about.get('commit')}, and this checkout has another "
+        f"{', '.join(other)}, which may want other packages. Fix: make a bundle of this commit, or go back to that "
+        f"one and keep the inventory: git checkout {about.get('commit')} && git checkout @{{-1}} -- inventory"
+    )
 
 
 def sums(folder: Path) -> dict[str, str]:

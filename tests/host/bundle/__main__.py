@@ -15,6 +15,7 @@
 
 import argparse
 import json
+import runpy
 import shutil
 import sys
 import tarfile
@@ -28,6 +29,7 @@ from tests.host.bundle.wanted import ROOT, SYSTEMS, Lacking, System, Wanted, wan
 
 NAMESPACE = "sales-machine-bundle"
 """As roles/bundle/files/check.py asks for it."""
+_CHECK = ROOT / "roles" / "bundle" / "files" / "check.py"
 
 
 def main() -> int:
@@ -77,6 +79,7 @@ def make(system: System, chosen: Wanted, archive: Path, options: argparse.Namesp
     with tarfile.open(archive) as tar:
         tar.extractall(work / "release", filter="data")
     about: dict[str, Any] = json.loads((work / "release" / "release.json").read_text("utf-8"))
+    roles = made_with(about["commit"], archive)
     folder: Path = options.out / f"sales-machine-bundle-{about['version']}-{about['commit']}-{system.slug}"
     part = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
@@ -95,12 +98,24 @@ def make(system: System, chosen: Wanted, archive: Path, options: argparse.Namesp
 
     pins = _ollama(chosen, work, part, options.stand_in) | {"weights": _weights(chosen, work, part, options.stand_in)}
     made_for = {"system": system.name, "architecture": system.target.machine, "semantic": chosen.semantic}
-    about |= made_for | pins | {"packages": len(packages), "stand_ins": options.stand_in}
+    about |= made_for | pins | {"parts": roles, "packages": len(packages), "stand_ins": options.stand_in}
     (part / "bundle.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", "utf-8")
     _sums(part, options.key)
     shutil.rmtree(folder, ignore_errors=True)
     part.rename(folder)
     return folder
+
+
+def made_with(commit: str, archive: Path) -> dict[str, str]:
+    """The code and the roles that the bundle is for. Raises Lacking where the release is of others than this checkout's."""
+    parts_of = runpy.run_path(str(_CHECK))["parts"]
+    here: dict[str, str] = parts_of(ROOT)
+    if parts_of(ROOT, commit) != here:
+        raise Lacking(
+            f"{archive.name} is of commit {commit}, and this checkout has other code or roles, which may want other packages. "
+            f"Fix: git checkout {commit}, or pack a release of this commit"
+        )
+    return here
 
 
 def _ollama(chosen: Wanted, work: Path, part: Path, standing: list[str]) -> dict[str, Any]:

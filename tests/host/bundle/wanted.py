@@ -2,6 +2,7 @@
 
 import json
 import platform
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -69,13 +70,28 @@ def wanted(inventory: str, host: str, variables: Mapping[str, Any] | None = None
         command = [playbook, "-i", inventory, "tests/host/playbooks/wanted.yml", "-e", json.dumps(extra)]
         done = run(command, check=False)
         if done.returncode or not told.exists():
-            raise Lacking(
-                f"{inventory} does not say what host {host!r} needs. Fix: name an inventory and a host of it (INVENTORY=, FOR=).\n"
-                f"{(done.stdout + done.stderr)[-2000:]}"
-            )
+            raise Lacking(f"{cause(inventory, host, done.stdout + done.stderr)}\n{(done.stdout + done.stderr)[-2000:]}")
         found = json.loads(told.read_text("utf-8"))
     found["weights"] = tuple((name, commit) for name, commit in found["weights"] if name and name[0] not in "./~")
     return Wanted(**found | {"packages": tuple(found["packages"])})
+
+
+def cause(inventory: str, host: str, said: str) -> str:
+    """Why Ansible did not say what the host needs, and what to do, out of its own words."""
+    if "no vault secrets found" in said:
+        return (
+            f"{inventory} holds what ansible-vault has encrypted, and this terminal has no password for it. "
+            "Fix: export ANSIBLE_VAULT_PASSWORD_FILE=~/.sales-machine/vault-password, then run this again"
+        )
+    if "Decryption failed" in said:
+        return (
+            f"The password of this terminal opens not all that ansible-vault has encrypted in {inventory}. "
+            "Fix: name the file with the right one in ANSIBLE_VAULT_PASSWORD_FILE"
+        )
+    if "no hosts matched" in said or "Could not match supplied host pattern" in said:
+        return f"{inventory} does not say what host {host!r} needs: it has no such host. Fix: name an inventory and a host of it (INVENTORY=, FOR=)"
+    first = re.search(r"^(?:\[ERROR\]|ERROR!): *(.+)$", said, re.MULTILINE)
+    return f"{inventory} does not say what host {host!r} needs: {first[1] if first else 'Ansible failed'}. Fix: mend what it names"
 
 
 __all__ = ["ROOT", "SYSTEMS", "Lacking", "System", "Wanted", "wanted"]

@@ -56,7 +56,7 @@ def done(arguments: list[str], place: Place, state: Path, backups: Path) -> int:
         case ["fetch", target, snapshot]:
             fetch(place, Path(target), snapshot)
         case ["adopt"]:
-            adopt(state)
+            adopt(place, state)
         case ["drill", *command] if command:
             return drill(place, state, command)
         case ["prove"]:

@@ -28,7 +28,7 @@ def begin(place: Place, state: Path, backups: Path) -> int:
                 " backup_offsite_password to the one it was made with"
             )
         print(f"{place.repository}: made")
-    if noted(state) is None:
+    if noted(state, place.repository) is None:
         if found := place.kept():
             print(
                 f"{place.repository} holds {len(found)} snapshots that this server did not make, the newest of"
@@ -36,20 +36,20 @@ def begin(place: Place, state: Path, backups: Path) -> int:
                 " -e restore_offsite=latest), or go on without them: sudo sales-machine-offsite adopt"
             )
             return 3
-        adopt(state)
+        adopt(place, state)
     prove(place, state)
     push(place, state, backups)
     return 0
 
 
-def adopt(state: Path) -> None:
-    if noted(state) is None:
-        note_down(state, Note(since=time.time()))
+def adopt(place: Place, state: Path) -> None:
+    if noted(state, place.repository) is None:
+        note_down(state, Note(since=time.time(), repository=place.repository))
     print("this server sends its backups from now on")
 
 
 def push(place: Place, state: Path, backups: Path) -> None:
-    note = noted(state)
+    note = noted(state, place.repository)
     if note is None:
         raise Trouble("nothing was begun here. Fix: ansible-playbook ... site.yml --tags backup")
     place.attempt("unlock", limit_s=LOOK_S)  # what a killed run left; a living one's lock stays
@@ -66,7 +66,7 @@ def push(place: Place, state: Path, backups: Path) -> None:
             " Fix: look who has written there: sudo sales-machine-offsite restic snapshots"
         )
     seen = replace(note, archive=names[-1], at=stamp(names[-1]), snapshot=found[0].id)
-    note_down(state, replace(seen, oldest=kept[0].at, keep_days=place.keep_days))
+    note_down(state, replace(seen, oldest=kept[0].at, keep_days=place.keep_days, repository=place.repository))
     print(f"{found[0].id[:8]}: {len(names)} backups, the newest {names[-1]}, {summary['data_added']} bytes were new")
 
 
@@ -109,7 +109,7 @@ def drill(place: Place, state: Path, command: Sequence[str]) -> int:
 
 def prove(place: Place, state: Path) -> None:
     """Where the place itself refuses to delete, a small snapshot is tried: one that is gone has proven the contrary."""
-    note = noted(state)
+    note = noted(state, place.repository)
     if not place.appends or note is None:
         print(
             "that nothing is lost there hangs on the place's own snapshots or versions; from here it cannot be proven"

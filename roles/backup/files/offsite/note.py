@@ -10,6 +10,7 @@ class Note:
     """`archive` is the newest there and `at` its time, 0 before the first; `probe` a snapshot made to be deleted.
 
     `oldest` is the time of the oldest snapshot, which somebody should prune when it is older than `keep_days`.
+    `repository` is the place that all this is said of; empty in notes of former releases.
     """
 
     since: float
@@ -19,13 +20,16 @@ class Note:
     probe: str = ""
     oldest: float = 0.0
     keep_days: int = 0
+    repository: str = ""
 
 
-def noted(state: Path) -> Note | None:
+def noted(state: Path, repository: str) -> Note | None:
+    """None too where the note is of another place: what lay there says nothing of this one."""
     try:
-        return Note(**json.loads((state / "newest.json").read_text("utf-8")))
+        note = Note(**json.loads((state / "newest.json").read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+    return note if note.repository in {"", repository} else None
 
 
 def note_down(state: Path, note: Note) -> None:
