@@ -130,6 +130,11 @@ class Cues:
         acts = self.words[place + 1].endswith(endings("verb"))
         return over and acts and bool(before) and not before.endswith((*endings("verb"), *endings("wish")))
 
+    def asks_on(self, place: int) -> bool:
+        """Whether a second question is joined here: "moving from another program how much is it and how many days"."""
+        joined = "joiner" in self.at[place] and not self.tokens[place].cut
+        return joined and any(self.asks[at] for at in range(place + 1, min(place + 3, len(self.tokens))))
+
     def wishes_also(self, place: int) -> bool:
         """Whether another wish is joined here, as in «и чтобы»."""
         behind = place + 1

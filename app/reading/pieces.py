@@ -165,16 +165,9 @@ class _Cutter:
         acts = cues.words[place] in listed("lists", "fronts") or "ask_doing" in cues.at[place]
         acts = acts and place + 1 < len(cues.tokens)
         acts = acts and not cues.tokens[place + 1].cut and cues.words[place + 1].endswith(endings("infinitive"))
-        over = place + 2 <= len(cues.tokens) and (cues.closes[place + 2] or self._goes_on(place + 2))
-        last = over and not cues.tokens[place + 1].cut
-        acts = acts or (last and cues.words[place + 1].endswith(endings("verb")))
+        over = place + 2 <= len(cues.tokens) and (cues.closes[place + 2] or cues.asks_on(place + 2))
+        acts = acts or (over and not cues.tokens[place + 1].cut and cues.words[place + 1].endswith(endings("verb")))
         return acts and cues.said(self.start, place) <= _FRONTED
-
-    def _goes_on(self, place: int) -> bool:
-        """Whether a second question is joined here: "moving from another program how much is it and how many days"."""
-        cues = self.cues
-        joined = "joiner" in cues.at[place] and not cues.tokens[place].cut
-        return joined and any(cues.asks[at] for at in range(place + 1, min(place + 1 + _ONE, len(cues.tokens))))
 
     def _subject(self, place: int) -> int:
         """The joiner from which on a second question runs whose word stands at its end: "and the warranty how long"."""

@@ -153,18 +153,19 @@ class Reader:
             for worry in self.by_intent.get("objection_price", ())
         )
 
+    def _of_money(self, found: set[str], marked: bool) -> set[str]:
+        """«не дорого ли?», «дорого?»: whoever asks so wants to hear the price. «почему так дорого?» complains."""
+        found = found - {"agreement"} if marked else found
+        alone = len(self.content) <= 1 or bool(self.places_of("whether"))
+        negated = any(self.negated(match.start, match.end) for match in self.by_intent.get("objection_price", ()))
+        if marked and (("objection_price" in found and alone) or negated):
+            return found - {"objection_price"} | {"price"}
+        return found - {"objection_price"} if self._how_dear() else found
+
     def _settle(self, found: set[str], pending: str | None) -> set[str]:
         """Resolve readings that exclude each other."""
         marked = bool(self.message.asking)
-        if marked:
-            found.discard("agreement")
-            # «не дорого ли?», «дорого?»: whoever asks so wants to hear the price. «почему так дорого?» complains.
-            alone = len(self.content) <= 1 or bool(self.places_of("whether"))
-            negated = any(self.negated(match.start, match.end) for match in self.by_intent.get("objection_price", ()))
-            if ("objection_price" in found and alone) or negated:
-                found = found - {"objection_price"} | {"price"}
-        if self._how_dear():
-            found.discard("objection_price")
+        found = self._of_money(found, marked)
         if any(self.tokens[m.start].clause in self.message.asking for m in self.by_intent.get("objection_have", ())):
             found.discard("objection_have")  # «программа уже стоит?» asks
         if pending == "current_tools":
