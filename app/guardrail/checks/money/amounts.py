@@ -9,6 +9,7 @@ from app.guardrail.checks.money.decided import decided
 from app.guardrail.checks.money.derived import Derived
 from app.guardrail.checks.money.elided import from_here, meant, measured
 from app.guardrail.checks.money.hedges import is_exact
+from app.guardrail.checks.money.paid import called_so
 from app.guardrail.checks.money.reached import begins, reaches, said_before
 from app.guardrail.checks.money.said import packed
 from app.guardrail.checks.money.spread import reckoned, several_of, spanned, together
@@ -27,7 +28,6 @@ _FROM, _LEAST_BEHIND = _LISTS.row("from"), _LISTS.words("least_behind")
 _PERIOD_WORDS = {"month": "a month", "year": "a year", "once": "once", "hour": "an hour", "day": "a day",
                  "week": "a week", "quarter": "a quarter", "half": "half a year"}  # fmt: skip
 _RENTED, _BEYOND = frozenset({"hour", "day", "week"}), _LISTS.pattern("beyond")
-_CALLED_BY = {period: tuple(words) for period, words in _LISTS.rows("called_by").items()}
 _Priced = tuple[int, Price]
 """A product and one of its prices."""
 
@@ -267,8 +267,7 @@ def _unfit(case: Case, f: Figure, price: Price, product: Product) -> str:
         return ""
     if f.weak_period and reckoned(case, f):
         return ""
-    called = any(key.startswith(_CALLED_BY.get(f.period or "", ())) for key in product.keys)  # «месячные линзы»
-    if f.period and price.period and f.period != price.period and not called:
+    if f.period and price.period and f.period != price.period and not called_so(f, price, product):
         hourly = f.period == "hour" and price.unit == "@hour"
         weak = f.weak_period and not any(p.period == f.period for p in product.prices)
         if not hourly and not weak:

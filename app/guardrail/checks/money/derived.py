@@ -15,6 +15,7 @@ from app.guardrail.checks.lengths import shortest
 from app.guardrail.checks.money.each import per_one
 from app.guardrail.checks.money.elided import by_unit, told_behind, unnamed_before
 from app.guardrail.checks.money.hedges import fits, hedge
+from app.guardrail.checks.money.paid import agrees
 from app.guardrail.checks.money.parts import named_parts
 from app.guardrail.checks.money.said import counted, told_sums
 from app.guardrail.checks.money.together import (
@@ -81,7 +82,7 @@ class Derived:
             return True
         monthly = _BY_MONTH in self._case.clause_text(f.clause)  # how it is paid, not for how long
         for value, period in self._worked_out(f, named, prices, how):
-            if fits(f.value, value, how) and (not f.period or f.weak_period or monthly or f.period == period):
+            if fits(f.value, value, how) and (monthly or agrees(self._case, f, period, named)):
                 return True
         return any(fits(f.value, value, how) for value in self._sums(f)) or self.compared(f, bound)
 
