@@ -10,6 +10,7 @@ from app.guardrail.checks.money.derived import Derived
 from app.guardrail.checks.money.elided import from_here, meant, measured
 from app.guardrail.checks.money.hedges import is_exact
 from app.guardrail.checks.money.paid import called_so
+from app.guardrail.checks.money.people import by_head, people
 from app.guardrail.checks.money.reached import begins, reaches, said_before
 from app.guardrail.checks.money.said import packed
 from app.guardrail.checks.money.spread import reckoned, several_of, spanned, together
@@ -178,7 +179,7 @@ def _for_one(case: Case, f: Figure, prices: list[Price]) -> str:
     counted = any(p.unit and f.unit and same_unit(f.unit, p.unit) for p in prices)
     if f.times > 1 and not f.each and not reckoned(case, f) and counted:
         return f"this is the price of one, but {f.times} are spoken of"
-    several = several_of(case, f, {p.unit for p in prices})
+    several = several_of(case, f, {p.unit for p in prices}) or people(case, f, prices)
     if several:
         return f"this is the price of one, but {several} are spoken of"
     if together(case, f):
@@ -274,7 +275,7 @@ def _unfit(case: Case, f: Figure, price: Price, product: Product) -> str:
             paid, said = (_PERIOD_WORDS.get(period, period) for period in (price.period, f.period))
             return f"{product.name!r}: the price is paid {paid}, not {said}"
     hours = f.unit == "@hour" and price.period == "hour"
-    if packed(case, f):
+    if packed(case, f) or by_head(case, f, price):
         return ""
     if f.unit and price.unit and not same_unit(f.unit, price.unit) and not hours:
         return f"{product.name!r}: the price is per {price.unit.lstrip('@')}, not per {f.unit.lstrip('@')}"
