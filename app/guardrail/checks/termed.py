@@ -41,12 +41,12 @@ def _of_named(case: Case, f: Figure, others: Sequence[Known], same: Sequence[Kno
     with no other."""
     products = case.knowledge.products
     named = [m for m in case.mentions if m.sentence == f.sentence and m.last < f.first and m.products and not m.head]
-    for m in named[-1:]:
+    for m in reversed(named):
         said = {t.key for t in case.text.tokens[m.first : m.last + 1]}
-        for core in (products[n].core for n in m.products):
-            whole = core <= said  # «справка» alone is no «справка для бассейна»
-            if whole and any(_of(k, core) for k in same) and not any(_of(k, core) for k in others):
-                return True
+        cores = [products[n].core for n in m.products if products[n].core <= said]
+        if cores:  # «справка» alone is no «справка для бассейна»
+            theirs = [core for core in cores if any(_of(k, core) for k in same)]
+            return any(not any(_of(k, core) for k in others) for core in theirs)
     return False
 
 

@@ -29,8 +29,7 @@ _FROM, _LEAST_BEHIND = _LISTS.row("from"), _LISTS.words("least_behind")
 _PERIOD_WORDS = {"month": "a month", "year": "a year", "once": "once", "hour": "an hour", "day": "a day",
                  "week": "a week", "quarter": "a quarter", "half": "half a year"}  # fmt: skip
 _RENTED, _BEYOND = frozenset({"hour", "day", "week"}), _LISTS.pattern("beyond")
-_Priced = tuple[int, Price]
-"""A product and one of its prices."""
+_Priced = tuple[int, Price]  # a product and one of its prices
 
 
 def amounts(case: Case) -> list[Problem]:
@@ -78,7 +77,8 @@ def _follows(case: Case, f: Figure, binding: Binding, by: tuple[Sums, Worked], r
     sums, worked = by
     same = [(n, p) for n, product in enumerate(case.knowledge.products) for p in product.prices if p.amount == f.value]
     if same or not_the_sum(case, f, sums):
-        return bool(same) and worked.is_part(f, same, right)
+        single = worked.packages.is_single(f, same, _bound(case, f, binding) or frozenset())
+        return single or (bool(same) and worked.is_part(f, same, right))
     told = not binding.unknown or worked.is_told_of(binding.unknown)
     return told and not _currency(case, f, []) and worked.allows(f, _bound(case, f, binding), right)
 

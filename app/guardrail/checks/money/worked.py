@@ -15,6 +15,7 @@ from app.guardrail.allowed.model import Known, Price
 from app.guardrail.case import Case
 from app.guardrail.checks.fractions import written_parts
 from app.guardrail.checks.lengths import shortest
+from app.guardrail.checks.money.packages import Packages
 from app.guardrail.checks.money.paid import agrees
 from app.guardrail.checks.money.said import counted
 from app.guardrail.checks.money.together import compares
@@ -43,13 +44,14 @@ class Worked:
 
     def __init__(self, case: Case) -> None:
         self._case = case
+        self.packages = Packages(case)
         self._shortest = shortest(case)
         """Minutes that anything is paid for at least."""
 
     def allows(self, f: Figure, bound: frozenset[int] | None, right: Sequence[Figure]) -> bool:
         """Whether an amount is the result of such a calculation; `right`: amounts of the draft that are."""
         terms = [term for term in self._terms(f, bound or frozenset()) if agrees(self._case, f, term[2], (term[1],))]
-        if any(value == f.value for value, _, _ in terms):
+        if any(value == f.value for value, _, _ in terms) or self.packages.allows(f, bound or frozenset()):
             return True
         said = [g.value for g in right if g is not f and agrees(self._case, f, g.period or f.period or _ONCE)][-_MOST:]
         if any(f.value in _two(one, two) for one, two in combinations(said, 2)):
