@@ -1,4 +1,4 @@
-"""Drafts about seven small shops, by all checks: what is honest passes, what turns a price, an hour or a side is refused."""
+"""Drafts about eight small shops, by all checks: what is honest passes, what turns a price, an hour or a side is refused."""
 
 import asyncio
 from functools import cache
@@ -17,7 +17,7 @@ from tests.thrift import parsed
 HERE = Path(__file__).parent / "shops"
 DRAFTS = [
     (shop, number)
-    for shop in ("hire", "rink", "bikes", "pool", "atelier", "wash", "kennel")
+    for shop in ("hire", "rink", "bikes", "pool", "atelier", "wash", "kennel", "cowork")
     for number in range(len(parsed((HERE / shop / "drafts.yaml").read_text("utf-8"))["drafts"]))
 ]
 

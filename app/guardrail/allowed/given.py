@@ -6,7 +6,7 @@ from app.guardrail.allowed.model import Free
 from app.guardrail.figures.figure import Figure
 from app.guardrail.text.lists import Lists
 from app.guardrail.text.phrases import phrases
-from app.guardrail.text.words import Text, keys_of, read, sentence_keys
+from app.guardrail.text.words import PlacedToken, Text, keys_of, read, sentence_keys
 from app.types import Section
 
 _LISTS = Lists("app.guardrail.allowed", "given.yaml")
@@ -16,6 +16,10 @@ _UPWARDS = _LISTS.word("upwards")
 FREE = _LISTS.pattern("free")
 INCLUDED = _LISTS.pattern("included")
 _NOT = _LISTS.pattern("not")
+MEASURED = ("duration", "time")
+"""Kinds of figures that tell what is given: «14 дней бесплатно», «с 8:00 бесплатно»."""
+_PAID = _LISTS.pattern("paid")
+_SUCH = _LISTS.words("such")
 
 
 def given(section: Section, text: Text, found: tuple[Figure, ...], title: frozenset[str]) -> Iterator[Free]:
@@ -32,14 +36,39 @@ def given(section: Section, text: Text, found: tuple[Figure, ...], title: frozen
             least = tuple(
                 f.value for f in found if f.kind == "money" and f.sentence == number and f.first and _from(text, f)
             )
-            lasting = frozenset((f.value, f.unit) for f in found if f.kind == "duration" and f.sentence == number)
-            keys = sentence_keys(text, number)
+            lasting = frozenset((f.value, f.unit) for f in found if f.kind in MEASURED and f.sentence == number)
+            paid = _paid(text, number, found)
+            keys = sentence_keys(text, number) - paid
+            if number and text.inside(number) and text.inside(number)[0].text in _SUCH:
+                keys |= sentence_keys(text, number - 1)
             if not (keys - text.lexicon.generic):
                 keys |= title
-            yield Free(keys | title if number == 0 else keys, wide, least, lasting, False)
+            yield Free(keys | title if number == 0 else keys, wide, least, lasting, False, paid=paid)
         elif INCLUDED.search(piece) and not _NOT.search(piece):
             quoted = frozenset(t.key for t in text.inside(number) if t.quote and t.key)
-            yield Free(sentence_keys(text, number), wide, (), frozenset(), True, quoted)
+            paid = _paid(text, number, found)
+            yield Free(sentence_keys(text, number) - paid, wide, (), frozenset(), True, quoted, paid)
+
+
+def _paid(text: Text, number: int, found: tuple[Figure, ...]) -> frozenset[str]:
+    """Words of the clauses behind what is free or included that say what has to be paid, and that no other clause of
+    the sentence has: «ключ меняем бесплатно, за потерянный берём 2 000 ₸». What stands before may be of the same."""
+    clauses: dict[int, list[PlacedToken]] = {}
+    for token in text.inside(number):
+        clauses.setdefault(token.clause, []).append(token)
+    priced = {
+        f.clause for f in found if f.kind == "money" and f.sentence == number and not (f.first and _from(text, f))
+    }
+    paid: set[str] = set()
+    given: set[str] = set()
+    begun = False
+    for clause, tokens in clauses.items():
+        piece = text.folded[tokens[0].start : tokens[-1].end]
+        free = FREE.search(piece) or INCLUDED.search(piece)
+        begun = begun or free is not None
+        asks = begun and not free and (clause in priced or (_PAID.search(piece) and not _NOT.search(piece)))
+        (paid if asks else given).update(token.key for token in tokens if token.key)
+    return frozenset(paid - given)
 
 
 def _from(text: Text, f: Figure) -> bool:

@@ -67,10 +67,12 @@ class Free:
     least: tuple[Decimal, ...]
     """Amounts that it depends on («при заказе от 150 000 ₸»)."""
     lasting: frozenset[tuple[Decimal, str | None]]
-    """Durations that it names («14 дней»)."""
+    """Lengths and times of day that it names («14 дней», «с 8:00»)."""
     included: bool
     quoted: frozenset[str] = frozenset()
     """Words that stand in quotation marks."""
+    paid: frozenset[str] = frozenset()
+    """Words of its sentence that say what has to be paid all the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ ACTION, REPORT = _LISTS.pattern("action"), _LISTS.pattern("report")
 _SERVED, _NOT_PROMISED, _ENDINGS = map(_LISTS.pattern, ("served", "not_promised", "endings"))
 _SOON, _WEEK, _DAILY, _URGENT = map(_LISTS.pattern, ("soon", "week", "daily", "urgent"))
 _SAME_DAY, _NEXT_DAY = _LISTS.pattern("same_day"), _LISTS.pattern("next_day")
+_OFFERED = _LISTS.pattern("offered")
 _YOURS = _LISTS.row("yours")
 _DAYS_OFF, _BUT_FOR = _LISTS.row("days_off"), _LISTS.word("but_for")
 _NOT_SO = tuple(f"{word} " for word in _LISTS.row("not_so"))
@@ -49,7 +50,7 @@ def days(case: Case) -> list[Problem]:
                 continue
             piece = case.sentence_text(case.sentence_at(m.start()))
             other = pattern is _WEEK and not REPORT.search(piece) and any(map(names_days, case.knowledge.folded))
-            if not other and not _promises(piece, soon=pattern is _SOON):
+            if not other and (not _promises(piece, soon=pattern is _SOON) or _OFFERED.search(piece)):
                 continue
             if not other and _bids(case.clause_text(case.clause_at(m.start()))):
                 continue

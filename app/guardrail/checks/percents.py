@@ -8,6 +8,7 @@ from app.guardrail.allowed.model import Known
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks import about
 from app.guardrail.checks.bounds import Few
+from app.guardrail.checks.conditions import CONDITION, Length, lengths, tied
 from app.guardrail.checks.dictated import asked, confirmed, denied, near_ours, of_ours, refused, told, turned_down
 from app.guardrail.checks.fractions import is_known_part
 from app.guardrail.checks.money.decided import decided_percent
@@ -25,11 +26,11 @@ _TURNING = _LISTS.words("turning")
 _WHOEVER = _LISTS.row("whoever")
 
 _TIMES = _LISTS.pattern("times")
-CONDITION = _LISTS.pattern("condition")
 _NEGATED = _LISTS.pattern("negated")
 _DEMANDED = _LISTS.pattern("demanded")
 """A customer who asks for a percentage speaks of ours, whatever the draft calls it."""
 _WHOSE = _LISTS.pattern("whose")
+_EVERYONE, _NOT_FIRST = _LISTS.pattern("everyone"), _LISTS.pattern("not_first")
 _ANYTHING = _LISTS.words("anything")
 _OBJECT_OK = frozenset({"@price", "@pay", "@shop", "@discount"})
 _NOT_HELD = _LISTS.pattern("not_held")
@@ -38,8 +39,6 @@ _PART = re.compile(r"[.;!?\n]")
 _WORD = re.compile(r"[^\W\d_]+")
 _TELLING = 2
 """Words of a clause that another percentage is given for."""
-_STEM, _PHRASE = 4, 6
-"""Letters by which a condition is the section's: of a single word («по будням» is «в будний день»), and of several."""
 _Row = tuple[list[Figure], int]
 """All percentages of a draft, and the place of one among them."""
 
@@ -111,7 +110,7 @@ def _judge(case: Case, f: Figure, keys: frozenset[str], known: list[Known], at: 
     if not fitting:
         return "this percentage is known of something else"
     k = fitting[0]
-    reason = _whose(case, f, k) or _threshold(case, f, k, known, at)
+    reason = _whose(case, f, k) or _to_everyone(case, f, k) or _threshold(case, f, k, known, at)
     if reason or "@discount" not in about.of(case, k):
         return reason
     return _object(case, f, k, at) or _condition(case, f, k, at) or _excepted(case, f, k)
@@ -129,11 +128,23 @@ def _of_another(case: Case, f: Figure, same: list[Known], known: list[Known]) ->
 def _excepted(case: Case, f: Figure, k: Known) -> str:
     """«На модули скидка не действует»: a draft that speaks of modules alone has none."""
     excepted, given = _parts(k.page, case.lexicon)
+    if _lengths(k.page, case.lexicon) & lengths(case.clause_text(f.clause)) and not _negated(case, f):
+        return "the section says that it does not hold for that long"
     sentences = range(max(0, f.sentence - 1), f.sentence + 1)
     said = frozenset[str]().union(*(case.sentence_keys[number] for number in sentences))
     if not said & (excepted - given) or said & given or _negated(case, f):
         return ""
     return "the section says that it does not hold for this"
+
+
+@lru_cache(maxsize=4096)
+def _lengths(page: str, lexicon: Lexicon) -> frozenset[Length]:
+    """Lengths of time for which a folded section gives no discount, and nowhere one: «на месячные скидки нет»."""
+    rows: dict[bool, set[Length]] = {True: set(), False: set()}
+    for part in _PART.split(page):
+        if any(lexicon.key(word) == "@discount" for word in _WORD.findall(part)):
+            rows[_NOT_HELD.search(part) is not None] |= lengths(part)
+    return frozenset(rows[True] - rows[False])
 
 
 @lru_cache(maxsize=4096)
@@ -148,6 +159,12 @@ def _parts(page: str, lexicon: Lexicon) -> tuple[frozenset[str], frozenset[str]]
         for things in _UPON.findall(part):
             row.update(key for key in map(lexicon.key, _WORD.findall(things)) if key)
     return frozenset(excepted), frozenset(given)
+
+
+def _to_everyone(case: Case, f: Figure, k: Known) -> str:
+    """«Оба со скидкой» where a section gives it to the second one, and none to the first."""
+    everyone = _EVERYONE.search(case.clause_text(f.clause)) and not _negated(case, f)
+    return "the section gives the first one none" if everyone and _NOT_FIRST.search(k.page) else ""
 
 
 def _whose(case: Case, f: Figure, k: Known) -> str:
@@ -245,8 +262,7 @@ def _condition(case: Case, f: Figure, k: Known, at: _Row) -> str:
         return ""
     piece = case.text.folded[tokens[0].start : tokens[-1].end]
     for m in CONDITION.finditer(piece):
-        word = m.group()[: _STEM if m.group().isalpha() else _PHRASE]
-        if word not in k.page:
+        if not tied(m.group(), k.page):
             return f"no section ties it to {m.group()!r}"
     return ""
 

@@ -7,6 +7,7 @@ from app.guardrail.case import Case, Problem
 from app.guardrail.checks import about
 from app.guardrail.checks.days import ACTION, REPORT, days, heard
 from app.guardrail.checks.lengths import worked_out
+from app.guardrail.checks.termed import light, told_by, was_asked
 from app.guardrail.checks.times import misplaced
 from app.guardrail.figures.figure import Figure
 from app.guardrail.text.kin import any_akin
@@ -102,7 +103,7 @@ def _reached(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) ->
     heard = case.durations_heard
     if not any(equal(f.value, f.unit, g, unit) for g in heard for unit in ("minute", "month")):
         return False
-    said = keys - _light(case)
+    said = keys - light(case)
     for n, k in enumerate(known):
         if k.unit != f.unit or k.value > f.value or not (said & k.context or keys & k.context & case.lexicon.topics):
             continue
@@ -175,9 +176,9 @@ def _of_something_else(case: Case, f: Figure, keys: frozenset[str], known: list[
     if f.unit == "month" and worth and any(m.sentence == f.sentence for m in case.money):
         return ""  # «это стоимость 10 месяцев»: said of the price beside it
     others = frozenset().union(*(k.keys for k in known if not any(k is s for s in same)))
-    if any(len((keys - _light(case)) & k.keys - others) >= _TELLING for k in same):
+    if any(len((keys - light(case)) & k.keys - others) >= _TELLING for k in same):
         return ""  # in the section's own words, whatever was spoken of before
-    if _was_asked(case, known, same):
+    if was_asked(case, known, same) or told_by(case, f, known, same):
         return ""
     subject = about.topics(case, f, keys)
     best = max(about.fit(case, subject, k, keys) for k in same)
@@ -191,22 +192,17 @@ def _of_something_else(case: Case, f: Figure, keys: frozenset[str], known: list[
     return ""
 
 
-def _light(case: Case) -> frozenset[str]:
-    """What tells no term from another."""
-    return case.lexicon.topics | case.lexicon.generic
-
-
 def _of_another(case: Case, f: Figure, keys: frozenset[str], known: list[Known], same: list[Known]) -> bool:
     """Whether another term is given for just what is named, and this one for other things: «на обувь 30 дней, на
     сумки 60». What both are given for tells nothing."""
     own = frozenset().union(*(k.name | k.keys for k in same))
     others = [k.keys for k in known if not any(k is s for s in same) and k.context & same[0].context]
-    items = _items(case, f) - _light(case)
+    items = _items(case, f) - light(case)
     if items and not any_akin(items, own) and any(items <= other for other in others):
         return True
-    if not others or any_akin(keys - _light(case), own - frozenset().union(*others)):
+    if not others or any_akin(keys - light(case), own - frozenset().union(*others)):
         return False
-    return any((keys - case.lexicon.generic) & other - own - _light(case) for other in others)
+    return any((keys - case.lexicon.generic) & other - own - light(case) for other in others)
 
 
 def _items(case: Case, f: Figure) -> frozenset[str]:
@@ -214,14 +210,6 @@ def _items(case: Case, f: Figure) -> frozenset[str]:
     tokens = case.text.tokens
     before = (n for n in range(max(1, f.first - _LEAD), f.first) if tokens[n].clause == f.clause)
     return frozenset(tokens[n].key for n in before if tokens[n].key and tokens[n - 1].text == _FOR)
-
-
-def _was_asked(case: Case, known: list[Known], same: list[Known]) -> bool:
-    """Whether the customer named what the sections give it for, and nothing that they give another for."""
-    said = case.newest_keys - _light(case)
-    own = said & frozenset().union(*(k.name | k.keys for k in same))
-    others = frozenset().union(*(k.name | k.keys for k in known if not any(k is s for s in same)))
-    return bool(own - others) and not said & others - own
 
 
 def _vague(case: Case, f: Figure, keys: frozenset[str], known: list[Known]) -> str:

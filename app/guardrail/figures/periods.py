@@ -124,6 +124,7 @@ def _choose(
         return chosen
     free = set(range(len(periods)))
     spans: dict[int, tuple[int, int]] = {}
+    starts = {found[i].start for i in money}
     for n, i in enumerate(money):
         a, b = text.sentences[found[i].sentence]
         if n and found[money[n - 1]].sentence == found[i].sentence:
@@ -144,12 +145,14 @@ def _choose(
                 start, end, _ = periods[p]
                 after, before = f.end <= start < b, a <= start and end <= f.start
                 same = text.clause_at(start) == f.clause
+                # «198 000 ₸, годовой — 348 000 ₸»: it begins what the next amount is said of.
+                opens = b in starts and "," not in text.folded[end:b]
                 near = after and len(text.folded[f.end : start].strip(" (,")) == 0
                 right_before = before and not text.folded[end : f.start].strip()
                 fits = (
                     (rule == 0 and near and "," not in text.folded[f.end : start])
                     or (rule == 1 and right_before)
-                    or (rule == 2 and near)
+                    or (rule == 2 and near and not opens)
                     or (rule == 3 and after and same)
                     or (rule == 4 and before and same)
                     or (rule == 5 and before)

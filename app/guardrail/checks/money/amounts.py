@@ -9,6 +9,8 @@ from app.guardrail.checks.money.decided import decided
 from app.guardrail.checks.money.derived import Derived
 from app.guardrail.checks.money.elided import from_here, meant, measured
 from app.guardrail.checks.money.hedges import is_exact
+from app.guardrail.checks.money.paid import called_so
+from app.guardrail.checks.money.people import by_head, people
 from app.guardrail.checks.money.reached import begins, reaches, said_before
 from app.guardrail.checks.money.said import packed
 from app.guardrail.checks.money.spread import reckoned, several_of, spanned, together
@@ -27,9 +29,7 @@ _FROM, _LEAST_BEHIND = _LISTS.row("from"), _LISTS.words("least_behind")
 _PERIOD_WORDS = {"month": "a month", "year": "a year", "once": "once", "hour": "an hour", "day": "a day",
                  "week": "a week", "quarter": "a quarter", "half": "half a year"}  # fmt: skip
 _RENTED, _BEYOND = frozenset({"hour", "day", "week"}), _LISTS.pattern("beyond")
-_CALLED_BY = {period: tuple(words) for period, words in _LISTS.rows("called_by").items()}
-_Priced = tuple[int, Price]
-"""A product and one of its prices."""
+_Priced = tuple[int, Price]  # a product and one of its prices
 
 
 def amounts(case: Case) -> list[Problem]:
@@ -77,7 +77,8 @@ def _follows(case: Case, f: Figure, binding: Binding, by: tuple[Sums, Worked], r
     sums, worked = by
     same = [(n, p) for n, product in enumerate(case.knowledge.products) for p in product.prices if p.amount == f.value]
     if same or not_the_sum(case, f, sums):
-        return bool(same) and worked.is_part(f, same, right)
+        single = worked.packages.is_single(f, same, _bound(case, f, binding) or frozenset())
+        return single or (bool(same) and worked.is_part(f, same, right))
     told = not binding.unknown or worked.is_told_of(binding.unknown)
     return told and not _currency(case, f, []) and worked.allows(f, _bound(case, f, binding), right)
 
@@ -178,7 +179,7 @@ def _for_one(case: Case, f: Figure, prices: list[Price]) -> str:
     counted = any(p.unit and f.unit and same_unit(f.unit, p.unit) for p in prices)
     if f.times > 1 and not f.each and not reckoned(case, f) and counted:
         return f"this is the price of one, but {f.times} are spoken of"
-    several = several_of(case, f, {p.unit for p in prices})
+    several = several_of(case, f, {p.unit for p in prices}) or people(case, f, prices)
     if several:
         return f"this is the price of one, but {several} are spoken of"
     if together(case, f):
@@ -267,15 +268,14 @@ def _unfit(case: Case, f: Figure, price: Price, product: Product) -> str:
         return ""
     if f.weak_period and reckoned(case, f):
         return ""
-    called = any(key.startswith(_CALLED_BY.get(f.period or "", ())) for key in product.keys)  # «месячные линзы»
-    if f.period and price.period and f.period != price.period and not called:
+    if f.period and price.period and f.period != price.period and not called_so(f, price, product):
         hourly = f.period == "hour" and price.unit == "@hour"
         weak = f.weak_period and not any(p.period == f.period for p in product.prices)
         if not hourly and not weak:
             paid, said = (_PERIOD_WORDS.get(period, period) for period in (price.period, f.period))
             return f"{product.name!r}: the price is paid {paid}, not {said}"
     hours = f.unit == "@hour" and price.period == "hour"
-    if packed(case, f):
+    if packed(case, f) or by_head(case, f, price):
         return ""
     if f.unit and price.unit and not same_unit(f.unit, price.unit) and not hours:
         return f"{product.name!r}: the price is per {price.unit.lstrip('@')}, not per {f.unit.lstrip('@')}"

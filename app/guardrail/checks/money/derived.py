@@ -15,6 +15,7 @@ from app.guardrail.checks.lengths import shortest
 from app.guardrail.checks.money.each import per_one
 from app.guardrail.checks.money.elided import by_unit, told_behind, unnamed_before
 from app.guardrail.checks.money.hedges import fits, hedge
+from app.guardrail.checks.money.paid import agrees
 from app.guardrail.checks.money.parts import named_parts
 from app.guardrail.checks.money.said import counted, told_sums
 from app.guardrail.checks.money.together import (
@@ -48,10 +49,8 @@ _SAID = 8
 _PRICES = 24
 _SOLE = 3
 """Things with a price in the sections in use, at most, for one of them to be meant without its name."""
-_Count = tuple[int, str | None]
-"""How many, and of what."""
-_Candidate = tuple[Decimal, str]
-"""(value, how often it is paid, empty if at once)"""
+_Count = tuple[int, str | None]  # how many, and of what
+_Candidate = tuple[Decimal, str]  # (value, how often it is paid, empty if at once)
 
 
 class Derived:
@@ -81,7 +80,7 @@ class Derived:
             return True
         monthly = _BY_MONTH in self._case.clause_text(f.clause)  # how it is paid, not for how long
         for value, period in self._worked_out(f, named, prices, how):
-            if fits(f.value, value, how) and (not f.period or f.weak_period or monthly or f.period == period):
+            if fits(f.value, value, how) and (monthly or agrees(self._case, f, period, named)):
                 return True
         return any(fits(f.value, value, how) for value in self._sums(f)) or self.compared(f, bound)
 
@@ -130,7 +129,10 @@ class Derived:
             among = [n for n, noun in self._theirs if noun is None or p.unit is None or not same_unit(noun, p.unit)]
             yield from self._divided(f, p.amount, period, tuple(among) if shared else ())
             yield from ((p.amount * share, period) for share in self._shares)
-        yield from ((value * share, "once") for value in told_sums(self._texts[1:]) for share in self._shares)
+        for value in told_sums(self._texts[1:]):
+            yield from ((value * share, "once") for share in self._shares)
+            if value in self._case.prices:  # «за 265 000 частями»: what is divided need not be named again
+                yield from self._divided(f, value, "once")
         for g in self.right:
             if g is not f:
                 if g.period == "month":

@@ -37,13 +37,13 @@ def per_one(
     before = [g for g in before if told or g.value in prices]
     for g in before:
         priced = [x for n, x in enumerate(products) if n in named and any(p.amount == g.value for p in x.prices)]
-        for many in told[-_MOST:] or [n for x in priced[:_MOST] for n in _holds(case, x)]:
+        for many in told[-_MOST:] or [n for x in priced[:_MOST] for n in holds(case, x)]:
             yield from _shared(g.value, many, g.period or "once")
     if not before:
         meant = [products[n] for n in sorted(named)]
         numbers = {f"#{n}" for n in (*case.numbers_heard, *(n for n, _, _ in said))}
         for product in [x for x in meant if x.keys & numbers] or meant[:_MOST]:
-            for many in _holds(case, product)[:_MOST]:
+            for many in holds(case, product)[:_MOST]:
                 for p in product.prices:
                     if p.amount and not p.least:
                         yield from _shared(p.amount, many, p.period or "once")
@@ -62,7 +62,7 @@ def _says_one(case: Case, f: Figure) -> bool:
     return f.each or before in _BEFORE or any(t.text in _ONE or t.text.startswith(_EACH) for t in tokens)
 
 
-def _holds(case: Case, product: Product) -> list[int]:
+def holds(case: Case, product: Product) -> list[int]:
     """How many of something a product is, by its name or by the sections where they speak of it."""
     named = [int(key[1:]) for key in product.keys if key.startswith("#") and key[1:].isdigit()]
     told = [int(k.value) for k in case.knowledge.known if k.kind == "count" and product.core & (k.context | k.keys)]

@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import combinations
 
 from app.guardrail.case import Case, Problem
+from app.guardrail.checks.money.paid import agrees
 from app.guardrail.checks.money.together import compares
 from app.guardrail.figures.figure import Figure
 from app.guardrail.figures.measures import same_unit
@@ -119,10 +120,11 @@ class Sums:
         """Whether an amount can be worked out, with its period, from what it is said of."""
         if f.start in self._equal:
             return True
-        by_month = _BY_MONTH in self._case.clause_text(f.clause)  # how it is paid, not for how long
+        case = self._case
+        by_month = _BY_MONTH in case.clause_text(f.clause)  # how it is paid, not for how long
         for value, periods, used in self._results(f, bound):
-            if value == f.value and (not f.period or by_month or f.weak_period or "" in periods or f.period in periods):
-                named = {n for n, _ in used}
+            named = {n for n, _ in used}
+            if value == f.value and (by_month or "" in periods or any(agrees(case, f, p, named) for p in periods)):
                 if bound and not named & bound:
                     continue
                 if binding.every and bound and len(named) > 1 and not bound <= named:

@@ -15,6 +15,8 @@ from app.guardrail.allowed.model import Known, Price
 from app.guardrail.case import Case
 from app.guardrail.checks.fractions import written_parts
 from app.guardrail.checks.lengths import shortest
+from app.guardrail.checks.money.packages import Packages
+from app.guardrail.checks.money.paid import agrees
 from app.guardrail.checks.money.said import counted
 from app.guardrail.checks.money.together import compares
 from app.guardrail.figures.figure import Figure
@@ -42,15 +44,16 @@ class Worked:
 
     def __init__(self, case: Case) -> None:
         self._case = case
+        self.packages = Packages(case)
         self._shortest = shortest(case)
         """Minutes that anything is paid for at least."""
 
     def allows(self, f: Figure, bound: frozenset[int] | None, right: Sequence[Figure]) -> bool:
         """Whether an amount is the result of such a calculation; `right`: amounts of the draft that are."""
-        terms = [term for term in self._terms(f, bound or frozenset()) if _agrees(f, term[2])]
-        if any(value == f.value for value, _, _ in terms):
+        terms = [term for term in self._terms(f, bound or frozenset()) if agrees(self._case, f, term[2], (term[1],))]
+        if any(value == f.value for value, _, _ in terms) or self.packages.allows(f, bound or frozenset()):
             return True
-        said = [g.value for g in right if g is not f and _agrees(f, g.period or f.period or _ONCE)][-_MOST:]
+        said = [g.value for g in right if g is not f and agrees(self._case, f, g.period or f.period or _ONCE)][-_MOST:]
         if any(f.value in _two(one, two) for one, two in combinations(said, 2)):
             return True
         if any(sum(three) == f.value for three in combinations(said, 3)):
@@ -198,11 +201,6 @@ class Worked:
         """The draft and the customer's last messages."""
         case = self._case
         return [(case.text, case.figures), *(case.heard(message)[:2] for message in case.told[-3:])]
-
-
-def _agrees(f: Figure, period: str) -> bool:
-    """Whether what is paid so often may be said for the time that an amount is said for."""
-    return f.period is None or f.weak_period or f.period == period
 
 
 def _two(one: Decimal, two: Decimal) -> tuple[Decimal, ...]:

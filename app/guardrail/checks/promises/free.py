@@ -4,15 +4,15 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
-from app.guardrail.allowed.given import FREE, INCLUDED
+from app.guardrail.allowed.given import FREE, INCLUDED, MEASURED
 from app.guardrail.allowed.model import Free as Statement
 from app.guardrail.allowed.model import Product
 from app.guardrail.case import Case, Problem
 from app.guardrail.checks.bounds import Few
+from app.guardrail.checks.conditions import CONDITION, tied
 from app.guardrail.checks.dictated import denied_beside
 from app.guardrail.checks.money.decided import decided_free
 from app.guardrail.checks.money.elided import is_least
-from app.guardrail.checks.percents import CONDITION
 from app.guardrail.checks.promises.included import included_wrongly
 from app.guardrail.text.kin import any_akin
 from app.guardrail.text.lists import Lists
@@ -87,7 +87,7 @@ class _Claim:
         self.keys = _subject(case, self.sentence, self.clause, m)
         self.priced = _priced(case, self.sentence, self.clause, m)
         figures = case.figures_in.get(self.sentence, ())
-        self.lasting = {(f.value, f.unit) for f in figures if f.kind == "duration"}
+        self.lasting = {(f.value, f.unit) for f in figures if f.kind in MEASURED}
         inside = case.text.inside(self.sentence)
         self.quoted = {t.key for t in inside if t.quote and t.clause == self.clause and t.key}
 
@@ -102,6 +102,7 @@ def _unfounded(case: Case, said: _Claim) -> str:
         for s in case.knowledge.free
         if (s.keys & telling or any_akin(s.keys, telling) or said.lasting & s.lasting)
         and (not s.included or _bought(said.m) or said.quoted & s.quoted)
+        and not said.beside & s.paid
     ]
     if fitting and said.priced:
         fitting = _of_priced(case, said, fitting)
@@ -244,7 +245,7 @@ def _discounts(case: Case) -> list[Problem]:
             continue
         if case.knowledge.discounted or case.context.discounts:
             tie = CONDITION.search(piece)
-            if tie is None or any(tie.group()[:6] in k.page for k in case.knowledge.known if k.kind == "percent"):
+            if tie is None or any(tied(tie.group(), k.page) for k in case.knowledge.known if k.kind == "percent"):
                 continue
             if any(tie.group()[:6] in page and _DISCOUNT_STEM in page for page in case.knowledge.folded):
                 continue
