@@ -21,6 +21,7 @@ from app.guardrail.checks.leaks import empty, leak, repeat
 from app.guardrail.checks.limited import limited
 from app.guardrail.checks.money.agreement import agreement
 from app.guardrail.checks.money.amounts import amounts
+from app.guardrail.checks.money.foreign import foreign
 from app.guardrail.checks.money.signs import signs
 from app.guardrail.checks.numbered import numbered
 from app.guardrail.checks.percents import percents
@@ -68,6 +69,7 @@ TABLE: tuple[Check, ...] = (
     ),
     Check(("amount",), agreement, "no price of the customer's is agreed to", quotable=True),
     Check(("amount",), signs, "money is written in figures", quotable=True),
+    Check(("currency",), foreign, "no price stands in a currency that nothing costs here"),
     Check(("percent",), percents, "a percentage is known, for this subject, from this count on", quotable=True),
     Check(("free",), free, "what is called free, included or cheaper is so in a section", quotable=True),
     Check(("free",), gifts, "a gift, a free month or a refund is one that a section gives", quotable=True),

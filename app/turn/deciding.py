@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from app.composing.covering import costs
 from app.figures.compared import Compared, Either, Instead, Outgrown, Versus
 from app.figures.comparing import by_how_much, once_or_again
 from app.figures.decided import (
@@ -36,6 +37,7 @@ from app.figures.talk.ordering import orders, recaps
 from app.figures.talk.placing import placed
 from app.figures.wanted import Wanted
 from app.figures.words import chooses, tokens, written
+from app.knowledge.context import names_nothing
 from app.knowledge.retriever import Retriever
 from app.language.numerals import numbers
 from app.turn.adding import added_up
@@ -249,8 +251,10 @@ def _of_these(read: Read, asked: Wanted, key: str, found: Retriever) -> tuple[Re
 
 
 def _wanted(decided: Sequence[Decided], step: Step, over: frozenset[str], *, priced: bool) -> Iterator[Deciding]:
-    # The shop's main prices answer who asks for a price of nothing; beside something else it is the price of that.
-    beside = len(decided) > 1 or len(step.queries) > 1 or "discount_request" in step.intents
+    # The shop's main prices answer who asks for a price of nothing; beside something else it is the price of that,
+    # unless its question stands for itself: «how much a month? and may I pay by card?».
+    own = any(costs(query) and names_nothing(query) for query in step.queries)
+    beside = len(decided) > 1 or (len(step.queries) > 1 and not own) or "discount_request" in step.intents
     asked = not _PRICED.isdisjoint((*step.intents, step.reason or "")) or step.reason == "price_told"
     for each in decided:
         if isinstance(each, MainPrices) and (beside or not asked):

@@ -56,14 +56,7 @@ def signs(case: Case) -> list[Problem]:
     """Amounts that are written so that no figure can be read."""
     return [
         Problem("amount", f"{case.text.raw[start:end]!r}: {reason}", start, end)
-        for start, end, reason in (
-            *_characters(case),
-            *_foreign(case),
-            *_forms(case),
-            *_roman(case),
-            *_heaps(case),
-            *_turns(case),
-        )
+        for start, end, reason in (*_characters(case), *_forms(case), *_roman(case), *_heaps(case), *_turns(case))
         if not case.is_own(start, end) and not _written(case, start, end)
     ]
 
@@ -86,14 +79,6 @@ def _characters(case: Case) -> Iterator[tuple[int, int, str]]:
         elif start >= 0:
             yield start, place, "write the figure in plain digits"
             start = -1
-
-
-def _foreign(case: Case) -> Iterator[tuple[int, int, str]]:
-    """Signs of a currency that no figure is read with: «14 900 \u20aa»."""
-    raw = case.text.raw
-    for m in _ODD.finditer(raw):
-        if unicodedata.category(m.group()) == "Sc" and m.group() not in SIGNS:
-            yield (*m.span(), "nothing costs that currency here")
 
 
 def _counts(raw: str, place: int, character: str) -> bool:
