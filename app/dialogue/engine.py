@@ -1,10 +1,10 @@
 """The dialogue: one message in, one decision out. Pure after `Dialogue.load`: no I/O, clock, model or randomness."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from app.dialogue.flow import stages
+from app.dialogue.flow import stages, trades
 from app.dialogue.flow.load import load_flows
 from app.dialogue.flow.model import MAX_ASKED, Flow
 from app.dialogue.hearing.intents import Understanding, understand
@@ -57,7 +57,9 @@ class Dialogue:
     ) -> None:
         self.policy = policy or Policy.default()
         self.classifier, self.switches = classifier, switches
-        self.flows = {name: stages.with_questions(flow, self.policy.questions) for name, flow in flows.items()}
+        own = self.policy.questions
+        self.flows = {name: stages.with_questions(flow, own) for name, flow in flows.items()}
+        self._elsewhere = {} if own else {name: trades.elsewhere(flow) for name, flow in flows.items() if flow.trade}
         self.vocabulary = vocabulary.extended(self.policy.phrases)
         self.texts = {name: own.with_own(self.policy.texts.get(name, {})) for name, own in texts.items()}
         self.hours = self.policy.hours or hours
@@ -148,14 +150,17 @@ class Dialogue:
         *,
         names: frozenset[str] = frozenset(),
         things: frozenset[str] = frozenset(),
+        served: Collection[str] | None = None,
         act: str = "",
     ) -> Step:
         """What to do about one message. `now` is timezone-aware; the snapshot is not changed. Never raises on any text.
 
         `names`: the shop's own with Latin letters, lower case, meant as they are typed. `things`: the words, folded, of
-        what it sells, none of which is a customer's name. `act`: a model's word on it.
+        what it sells, none of which is a customer's name. `served`: the trades that it speaks of; None: each. `act`: a
+        model's word on it.
         """
-        state, flow = self._met(snapshot, ask, now)
+        flows = self._fitting(served)
+        state, flow = self._met(snapshot, ask, now, flows)
         said = self.listen(ask, snapshot, names)
         u = self._understood(said, state, flow, names, act)
         u = declining.heard_out(u, [text for each in snapshot.history for text in (each.user or "", each.answer)])
@@ -167,7 +172,7 @@ class Dialogue:
         again = continuity.reorders(state, flow, u)
         if again:
             state = continuity.renewed(state, flow)
-        met = self._learnt(snapshot, state, flow, u, said, things=things)
+        met = self._learnt(snapshot, state, flow, u, said, things=things, flows=flows)
         made = scene_of(met, snapshot, ask, now, policy=self.policy, hours=self.hours, texts=self.texts)
         scene = replace(made, reorders=again)
         plan = _decided(scene)
@@ -179,12 +184,23 @@ class Dialogue:
         """What of a message advance goes by. What takes long of it is kept for that: a stretch of its own."""
         return to_the_point(listened(ask, snapshot, names), self.classifier or Classifier.load())
 
-    def _met(self, snapshot: Snapshot, ask: Ask, now: datetime) -> tuple[DialogueState, Flow]:
+    def _fitting(self, served: Collection[str] | None) -> Mapping[str, Flow]:
+        """The flows; those for a trade that is not served ask nothing of it. A bot's own questions make any its own."""
+        if served is None:
+            return self.flows
+        return {
+            name: self._elsewhere.get(name, flow) if flow.trade not in served else flow
+            for name, flow in self.flows.items()
+        }
+
+    def _met(
+        self, snapshot: Snapshot, ask: Ask, now: datetime, flows: Mapping[str, Flow]
+    ) -> tuple[DialogueState, Flow]:
         """The conversation as the message finds it."""
         lane = "" if snapshot.state.lane in self.switches.unheard else snapshot.state.lane
         waits = replace(snapshot.state, handed_over=snapshot.mode != "machine", lane=lane)
         default, skip = self.default_flow, self.policy.skip
-        return continuity.resumed(waits, ask, now, flows=self.flows, default=default, skip=skip)
+        return continuity.resumed(waits, ask, now, flows=flows, default=default, skip=skip)
 
     def _understood(
         self, said: Said, state: DialogueState, flow: Flow, names: frozenset[str], act: str
@@ -207,6 +223,7 @@ class Dialogue:
         said: Said,
         *,
         things: frozenset[str],
+        flows: Mapping[str, Flow],
     ) -> Met:
         """What the message tells, added to what is known; another flow, where one suits this customer better."""
         waiting = _waiting(state)
@@ -221,7 +238,7 @@ class Dialogue:
         if waiting and heard.declined:  # who does not want to say is not asked again
             state = replace(state, asked={**state.asked, waiting: MAX_ASKED})
         state = continuity.noticed(state, heard.hinted, u)
-        state, flow = continuity.switched(state, flow, slots, u, self.flows)
+        state, flow = continuity.switched(state, flow, slots, u, flows)
         return Met(state, flow, u, heard, slots, said)
 
     def _handed(self, step: Step, scene: Scene, plan: Decision, snapshot: Snapshot) -> Step:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from app.composing.fitting import folded
 from app.dialogue.engine import Dialogue
+from app.dialogue.flow import trades
 from app.errors import ConfigError
 from app.knowledge.retriever import Retriever
 from app.knowledge.shelf import Knowledge
@@ -46,6 +47,11 @@ class Bot:
         """The words, folded, with which it names what it sells now, in all its languages."""
         return _things(self.knowledge.current)
 
+    @property
+    def served(self) -> frozenset[str]:
+        """The trades that its knowledge speaks of: a sales method for another one asks nothing of its customers."""
+        return _served(self.knowledge.current)
+
     def least_borne(self, language: Language) -> float:
         """The share (0..1) that is asked for in a language."""
         return least_share(self.borne_out, language, len(self.knowledge.current.sections))
@@ -60,6 +66,11 @@ class Bot:
 def _things(found: Retriever) -> frozenset[str]:
     names = (*(offer.name for offer in found.catalogue.offers), *found.names.spoken)
     return frozenset(word for name in names for word in folded(name))
+
+
+@lru_cache(maxsize=8)
+def _served(found: Retriever) -> frozenset[str]:
+    return trades.served([f"{section.title} {section.text}" for section in found.sections])
 
 
 def least_share(borne_out: Mapping[Language, float | None], language: Language, sections: int) -> float:

@@ -60,7 +60,7 @@ class Plan:
 
 def decide(ask: Ask, snapshot: Snapshot, now: datetime, bot: Bot) -> Step:
     """What the dialogue wants to do about the message."""
-    return bot.dialogue.advance(_known(snapshot, bot), ask, now, names=bot.names, things=bot.things)
+    return bot.dialogue.advance(_known(snapshot, bot), ask, now, names=bot.names, things=bot.things, served=bot.served)
 
 
 def _known(snapshot: Snapshot, bot: Bot) -> Snapshot:
@@ -75,7 +75,9 @@ def heeded(step: Step, act: str, ask: Ask, snapshot: Snapshot, *, now: datetime,
 
     `step` itself where the word would bring a person or a refusal, or lead out of a topic: it is no ground for that.
     """
-    again = bot.dialogue.advance(_known(snapshot, bot), ask, now, names=bot.names, things=bot.things, act=act)
+    again = bot.dialogue.advance(
+        _known(snapshot, bot), ask, now, names=bot.names, things=bot.things, served=bot.served, act=act
+    )
     called = step.state.handed_over != again.state.handed_over
     grave = called or step.topic or not _GRAVE.isdisjoint((step.action, again.action))
     moved = (step.action, step.reason, step.topic) != (again.action, again.reason, again.topic)

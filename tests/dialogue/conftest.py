@@ -22,10 +22,13 @@ class Customer:
     now: datetime = NOON
     history: tuple[Exchange, ...] = ()
     steps: list[Step] = field(default_factory=list)
+    served: frozenset[str] | None = None
+    """The trades that the shop speaks of; None: each."""
 
     def says(self, text: str, **context: object) -> Step:
         ask = replace(Ask(KEY, text, str(len(self.steps))), **context)  # type: ignore[arg-type]
-        step = self.dialogue.advance(Snapshot(KEY, self.state, len(self.steps), history=self.history), ask, self.now)
+        met = Snapshot(KEY, self.state, len(self.steps), history=self.history)
+        step = self.dialogue.advance(met, ask, self.now, served=self.served)
         self.state = step.state
         self.history = (*self.history[-5:], Exchange(text, spoken(step)))
         self.now += timedelta(minutes=1)

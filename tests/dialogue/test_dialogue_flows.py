@@ -5,14 +5,18 @@ from itertools import chain, pairwise
 
 import pytest
 
+from app.dialogue.engine import Dialogue
 from app.dialogue.flow.graph import graph
 from app.dialogue.flow.lint import lint
 from app.dialogue.flow.load import load_flows, parse
 from app.dialogue.flow.model import MAX_ASKED
 from app.dialogue.flow.stages import allowed, move
+from app.dialogue.flow.trades import served
+from app.dialogue.policy.model import Policy
 from app.dialogue.resources import load_yaml
+from app.errors import ConfigError
 from app.types import DialogueState, Pending
-from tests.dialogue.conftest import Customer
+from tests.dialogue.conftest import Customer, spoken
 
 FLOWS = load_flows()
 LANGUAGES = ("ru", "kk", "en")
@@ -358,3 +362,54 @@ def test_there_are_no_two_stages_without_a_way_between_start_and_success():
     for flow in FLOWS.values():
         assert {"soft_close", "success"} <= set(flow.stages)
         assert all(a != b for a, b in pairwise(chain([flow.first], [flow.stages[flow.first].slots])))
+
+
+ELSEWHERE = [name for name, flow in FLOWS.items() if flow.trade]
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_a_shop_of_another_trade_asks_its_customers_nothing_of_it(dialogue, name):
+    customer = Customer(dialogue, served=frozenset())
+    for text in ("здравствуйте", "сколько стоит занятие?", "а в субботу работаете?", "понятно", "мне для дочки"):
+        step = customer.says(text, flow_name=name)
+        assert step.question is None, text
+        assert not {word for word in spoken(step).lower().split() if word.startswith(("магазин", "касс", "учёт"))}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_who_wants_to_buy_there_is_asked_how_to_reach_him(dialogue, name):
+    customer = Customer(dialogue, served=frozenset())
+    customer.says("сколько стоит занятие?", flow_name=name)
+    step = customer.says("хорошо, беру, оформляйте", flow_name=name)
+    assert step.state.pending is not None
+    assert step.state.pending.slot == "contact"
+    handed = customer.says("Айдар, 8 701 222 33 44", flow_name=name)
+    assert handed.handover is not None
+    assert not handed.question
+
+
+def test_a_shop_of_the_trade_is_asked_as_ever_and_so_is_who_has_questions_of_his_own(dialogue):
+    for trades, policy in ((frozenset({"shops"}), None), (frozenset(), own_questions())):
+        customer = Customer(Dialogue.load(policy=policy) if policy else dialogue, served=trades)
+        assert customer.says("сколько стоит занятие?").question, trades
+
+
+def own_questions():
+    asked = {
+        language: (f"{word}?",)
+        for language, word in (("ru", "Давно плаваете"), ("kk", "Көптен бері ме"), ("en", "How long"))
+    }
+    return replace(Policy.default(), questions={"shops": asked})
+
+
+def test_which_trades_a_knowledge_speaks_of_is_told_by_its_sections():
+    of_shops = ["Касса печатает чек", "Остатки по магазинам видны сразу", "Тариф Старт", "Доставка"]
+    assert served(of_shops) == {"shops"}
+    assert served(["Дорожка в бассейне", "Абонемент", "Справка", "Часы", "Оплата на кассе", "Раздевалка"]) == set()
+    assert served([]) == {"shops"}
+
+
+def test_a_flow_names_a_trade_that_is_known():
+    data = load_yaml("flows", "bant.yaml") | {"trade": "bakers"}
+    with pytest.raises(ConfigError, match="trade 'bakers' is unknown; use one of shops, or leave the line out"):
+        parse(data, "bant.yaml")

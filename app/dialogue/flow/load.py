@@ -9,6 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, get_args
 
+from app.dialogue.flow import trades
 from app.dialogue.flow.lint import lint
 from app.dialogue.flow.model import (
     ByLanguage,
@@ -47,11 +48,20 @@ def parse(data: Mapping[str, Any], source: str) -> Flow:
             ),
             goals=_goals(data.get("goals")),
             value=_texts(data.get("value", {}), f"{source}: value"),
+            trade=_trade(data.get("trade", ""), source),
         )
     except KeyError as error:
         raise ConfigError(f"{source}: {error.args[0]!r} is missing; add it") from error
     except (AttributeError, IndexError, TypeError, ValueError) as error:
         raise ConfigError(f"{source}: not shaped like a flow ({error}); compare with spin_selling.yaml") from error
+
+
+def _trade(value: object, source: str) -> str:
+    trade = str(value)
+    if trade and trade not in trades.names():
+        known = ", ".join(sorted(trades.names()))
+        raise ConfigError(f"{source}: trade {trade!r} is unknown; use one of {known}, or leave the line out")
+    return trade
 
 
 def _slot(name: str, row: Mapping[str, Any], source: str) -> SlotSpec:

@@ -113,6 +113,8 @@ class Flow:
     goals: Goals | None = None
     value: ByLanguage = field(default_factory=dict)
     """One line of what the customer gets, said behind a bare greeting."""
+    trade: str = ""
+    """Whom its questions are written for (`trades.yaml`); empty: whoever buys anything."""
 
     def satisfied(self, slot: str, known: Mapping[str, str]) -> bool:
         """Whether a slot need not be asked for: it is known, or another one stands in for it."""

@@ -118,10 +118,11 @@ class Scene:
 
     @property
     def value(self) -> str:
-        """The line of what the customer gets: the bot's own, or the flow's."""
+        """The line of what the customer gets: the bot's own, or the flow's; where it has none, that we listen."""
         if self.texts.has("value"):
             return self.say("value")
-        return self.flow.value[self.texts.language][0]
+        own = self.flow.value.get(self.texts.language)
+        return own[0] if own else self.say("listening")
 
     @property
     def tells_when(self) -> bool:
