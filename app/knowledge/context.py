@@ -1,5 +1,6 @@
 """A short or anaphoric message ("and how much?") means little alone: it is searched with the previous user turn."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from app.knowledge.text import words
@@ -43,11 +44,22 @@ def names_nothing(text: str) -> bool:
 def content_words(text: str) -> tuple[str, ...]:
     """The words that say what a message is about, in their order: no pronouns, conjunctions, "can I", no numbers.
 
-    Where nothing else is left the words that ask for a price; empty for "so what?".
+    Nor "weeks" of "for two weeks", where something else is asked of; "for a year?" asks of the year. Where nothing else
+    is left the words that ask for a price; empty for "so what?".
     """
-    found = [word for word in dict.fromkeys(words(text)) if not (_leans(word) or is_number(word))]
+    said = words(text)
+    found = [word for word in dict.fromkeys(said) if not (_leans(word) or is_number(word))]
     fillers, price = listed("fillers"), listed("price")
-    return tuple(word for word in found if word not in fillers) or tuple(word for word in found if word in price)
+    content = tuple(word for word in found if word not in fillers)
+    spans = _spans(said)
+    return tuple(word for word in content if word not in spans) or content or tuple(w for w in found if w in price)
+
+
+def _spans(said: Sequence[str]) -> frozenset[str]:
+    """The parts of the calendar that stand behind a number, and nowhere by themselves."""
+    time = listed("time")
+    behind = [(word, place > 0 and is_number(said[place - 1])) for place, word in enumerate(said) if word in time]
+    return frozenset(word for word, _ in behind) - {word for word, counted in behind if not counted}
 
 
 def _leans(word: str) -> bool:

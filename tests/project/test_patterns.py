@@ -20,6 +20,7 @@ DYNAMIC = {
     "app.guardrail.text.lists:pattern": "rows of YAML, compiled at import: held by the module that asks, so tried as they are",
     "app.evaluation.cases:says": "a text of a test case, escaped",
     "app.knowledge.importer:text": "a class of characters, one of two",
+    "app.dialogue.flow.trades:_words": "beginnings of words from data, escaped, one of them at the edge of a word",
     "app.language.letters.evidence:": "classes of letters from data, compiled at import: held by the module, so tried as they are",
     "app.knowledge.naming:_patterns": "an owner's names, escaped, the longest first, between signs that are no letters",
     "app.knowledge.glossary:_phrases": "the glossary's own phrases, escaped, and what ends a word",
