@@ -18,6 +18,7 @@ _ADDRESS = re.compile(
     r"https?://|www\.|@\w|\b[\w-]{2,}\.(?:kz|ru|com|net|org|io|me|app|shop|store|online)\b", re.IGNORECASE
 )
 _SENTENCE = re.compile(r"[^.!?…\n]+(?:[.](?=\d)[^.!?…\n]+)*")
+_CLOCK = re.compile(r"\d[:.]\d\d(?!\d)")
 _NAME = 4
 """Letters of a word that names a thing."""
 _NEAR = 3
@@ -45,6 +46,8 @@ def fits(asked: str, text: str, answered: Sequence[str], known: Mapping[str, Seq
     if not lists["link"].isdisjoint(words) and not lists["reached"].isdisjoint(words):
         return _ADDRESS.search(text) is not None
     asks = [folded(question) for question in answered]
+    if _asks_hour(words):
+        return _CLOCK.search(text) is not None or known is None
     many = counted(words) if len(words) <= _BRIEF else None
     if many and not any(same(many, thing) for each in asks if (thing := counted(each))):
         if known is None or fold(many) in listed("measures"):
@@ -57,6 +60,16 @@ def fits(asked: str, text: str, answered: Sequence[str], known: Mapping[str, Seq
     owned = [thing for each in asks for things in wanted_things(each) for thing in things]
     return all(
         any(_held(t, known) or any(same(t, other) for other in owned) for t in each) for each in wanted_things(words)
+    )
+
+
+def _asks_hour(words: Sequence[str]) -> bool:
+    """«До скольки», «во сколько завтра»: not «до скольки касс»."""
+    lists = questions()
+    places = (place for place, word in enumerate(words) if word in lists["counts"])
+    return any(
+        place and words[place - 1] in lists["at"] and (place + 1 == len(words) or words[place + 1] in lists["on_day"])
+        for place in places
     )
 
 

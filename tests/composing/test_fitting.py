@@ -22,6 +22,7 @@ def answered(question: str, *passages: Passage, language: Language = "ru") -> li
 BEES = told("Пчёл мы кормим сами, осенью улья утепляем.", "кто ухаживает за ульями", title="Уход за пчёлами")
 HIVES = told("На пасеке сорок ульев.", title="Пасека")
 VISIT = told("Приезжайте по субботам, встретим у ворот.", title="Как приехать на пасеку")
+OPEN = told("Пасека открыта с 9:00 до 18:30.", title="Когда мы на пасеке")
 SITE = told("Заказать мёд можно на asyl-bal.kz.", title="Заказ")
 
 
@@ -36,6 +37,9 @@ SITE = told("Заказать мёд можно на asyl-bal.kz.", title="За�
         ("какой у вас сайт?", VISIT),
         ("какая справка нужна?", VISIT),
         ("справка какая нужна?", VISIT),
+        ("пасека до скольки сегодня", VISIT),
+        ("пасека со скольки?", VISIT),
+        ("пасека во сколько завтра", HIVES),
     ],
 )
 def test_what_holds_no_answer_of_the_kind_that_is_asked_for_is_left_unsaid(question: str, passage: Passage) -> None:
@@ -51,6 +55,9 @@ def test_what_holds_no_answer_of_the_kind_that_is_asked_for_is_left_unsaid(quest
         ("какой уход за пчёлами осенью?", BEES),
         ("пчёлы какие у вас зимуют?", BEES),
         ("какие у вас условия посещения пасеки?", VISIT),
+        ("пасека до скольки сегодня", OPEN),
+        ("во сколько", OPEN),
+        ("до скольки ульев можно поставить рядом?", told("Рядом ставим до пяти ульев.")),
         ("хочу с улицы видеть, сколько пчёл вылетает на пасеке", BEES),
     ],
 )

@@ -413,3 +413,12 @@ def test_a_flow_names_a_trade_that_is_known():
     data = load_yaml("flows", "bant.yaml") | {"trade": "bakers"}
     with pytest.raises(ConfigError, match="trade 'bakers' is unknown; use one of shops, or leave the line out"):
         parse(data, "bant.yaml")
+
+
+def test_of_our_taxes_a_shop_of_another_trade_says_what_it_knows_and_no_trade_is_unfit_for_it(dialogue):
+    for text in ("вы плательщик НДС?", "у вас цены с НДС?"):
+        assert Customer(dialogue).says(text).query is None
+        assert Customer(dialogue, served=frozenset()).says(text).query
+    asked = Customer(dialogue, served=frozenset()).says("у меня кафе, нужны столы для кухни, сколько стоят?")
+    assert "program" not in (asked.query or "")
+    assert "программ" not in (asked.query or "")

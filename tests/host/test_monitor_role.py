@@ -208,4 +208,4 @@ def test_a_wrong_variable_is_named_with_its_fix_and_nothing_changes(
     assert variable in play.one_line
     assert fix in play.one_line
     assert play.recap["changed"] == 0
-    assert "ftp://secret" not in play.output.split("TASK [Validating", 1)[0] or "webhook" not in variable
+    assert "ftp://secret" not in play.output

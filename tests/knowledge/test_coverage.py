@@ -177,3 +177,17 @@ def test_what_is_a_letter_from_an_ordinary_word_is_no_rare_one() -> None:
 
 def test_the_words_of_a_message_that_leans_are_still_read_from_the_lists() -> None:
     assert in_context("and for a year?", "the plan").startswith("the plan ")
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("можно ли отложить на 2 недели", ("отложить",)),
+        ("отложить на две недели", ("отложить",)),
+        ("can we put it off for 3 weeks", ("put", "off")),
+        ("а на 2 года?", ("года",)),
+        ("через сколько недель начнём, если 2 недели ждать", ("через", "недель", "начнем", "ждать")),
+    ],
+)
+def test_for_how_long_is_no_thing_where_something_else_is_asked_of(text: str, about: tuple[str, ...]) -> None:
+    assert content_words(text) == about

@@ -204,3 +204,16 @@ def test_one_thing_is_called_the_same_in_all_files() -> None:
         together([("a", {"зал": {"en": ()}})])
     assert with_names("digest", {}) == "digest"
     assert with_names("digest", NAMES) != with_names("other", NAMES) != with_names("other", {"зал": NAMES["зал"]})
+
+
+def test_english_names_of_what_any_service_sells_are_known_in_russian() -> None:
+    for word, said in (
+        ("membership", "абонемент"),
+        ("daughter", "дочь ребёнок"),
+        ("tents", "палатка"),
+        ("haircut", "стрижка"),
+    ):
+        assert translated(word) == said
+    for light in ("own", "check", "second", "key"):  # mean too many things
+        assert translated(f"{light} tent").split()[-1] == "палатка"
+        assert translated(light) == light

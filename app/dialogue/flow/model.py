@@ -115,6 +115,8 @@ class Flow:
     """One line of what the customer gets, said behind a bare greeting."""
     trade: str = ""
     """Whom its questions are written for (`trades.yaml`); empty: whoever buys anything."""
+    elsewhere: bool = False
+    """As it is for a shop of another trade than its own."""
 
     def satisfied(self, slot: str, known: Mapping[str, str]) -> bool:
         """Whether a slot need not be asked for: it is known, or another one stands in for it."""

@@ -54,4 +54,5 @@ def elsewhere(flow: Flow) -> Flow:
         slots=flow.slots,
         stages=stages,
         anywhere=tuple(each for each in flow.anywhere if each.to in kept),
+        elsewhere=True,
     )

@@ -28,7 +28,7 @@ def fitted(s: Scene, plan: Decision) -> Decision:
     stays = plan.action in _MENDED and not (plan.topic or plan.closes or plan.hands_over)
     if s.u.has("correction"):
         return plan  # what he puts right says by itself what he wants
-    asked = _SLOT in s.flow.slots and _SLOT not in s.policy.skip
+    asked = _SLOT in s.flow.slots and _SLOT not in s.policy.skip and not s.flow.elsewhere
     if not (stays or plan.reason == "off_topic") or not asked or s.u.steers:
         return plan
     needs = _needs(s)

@@ -150,8 +150,9 @@ def same_lane(s: Scene) -> Decision | None:
 
 
 def company(s: Scene) -> Decision | None:
-    """Who asks for our own taxes and numbers means us: what the program does for taxes is no answer."""
-    if not s.u.word("company_papers") or has_requisites(s.u.message.text):
+    """Who asks for our own taxes and numbers means us: what the program does for taxes is no answer. Who sells no
+    programs says of taxes what is true of himself: that is looked up as any other question."""
+    if s.flow.elsewhere or not s.u.word("company_papers") or has_requisites(s.u.message.text):
         return None
     asked = beside.asked(s, ("company_papers",))
     # «What does it cost, with VAT or without?» asks for a price too, and that answer comes first.
