@@ -19,7 +19,7 @@ from app.knowledge.lint import lint
 from app.knowledge.models import Degraded, Model
 from app.knowledge.retriever import Retriever
 from app.knowledge.sections import KnowledgeBase, digest, load
-from app.knowledge.whereabouts import is_name, without_dates
+from app.knowledge.whereabouts import without_dates
 from app.knowledge.worker import Worker
 from app.types import Fact, Language, Section
 
@@ -88,11 +88,6 @@ def test_a_language_of_twenty_sections_tells_by_itself_what_its_words_are_worth(
 )
 def test_by_when_is_no_part_of_what_is_asked_for(text: str, left: str) -> None:
     assert without_dates(text) == left
-
-
-def test_a_longer_word_than_twenty_letters_is_no_name() -> None:
-    assert is_name("Караганда")
-    assert not is_name("Караганда" + "а" * 12)
 
 
 # -- what an owner reads before he publishes
