@@ -73,7 +73,9 @@ def test_twenty_drafts_of_either_kind_tell_something(honest: int, lies: int, lin
 
 def test_of_lines_as_good_the_middle_one_is_drawn() -> None:
     [line] = fit(rulings(40, 40), entailment=False).lines
-    assert line.value == pytest.approx(0.7, abs=0.03), "between .5 and .9, where drafts that nobody saw lie on both sides"
+    assert line.value == pytest.approx(0.7, abs=0.03), (
+        "between .5 and .9, where drafts that nobody saw lie on both sides"
+    )
 
 
 def test_each_fifth_is_judged_by_the_other_four() -> None:
