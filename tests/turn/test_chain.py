@@ -202,12 +202,13 @@ async def test_each_search_of_a_turn_is_told_the_day_the_deadline_and_what_is_no
     step = replace(STEP, query="рост", queries=("рост", "сеть"), wider="тарифы", without=("старт",))
     snapshot = Snapshot(KEY, STEP.state, history=HISTORY)
     await search(step, snapshot, NOW, replace(bot, knowledge=cast(Any, knowledge)), top_k=7, deadline=deadline)
-    assert len(knowledge.calls) == 3
+    assert len(knowledge.calls) == 4
     for call in knowledge.calls:
         assert (call["top_k"], call["today"].isoformat(), call["deadline"]) == (7, "2026-03-05", deadline)
-    whole, apart, wider = knowledge.calls
+    whole, apart, going_on, wider = knowledge.calls
     assert (whole["query"], whole["without"], whole["previous"]) == ("рост", ("старт",), "Два")
     assert [(each.text, tuple(each.without)) for each in apart["asked"]] == [("рост", ("старт",)), ("сеть", ("старт",))]
+    assert [tuple(each.without) for each in going_on["asked"]] == [("старт",)]
     assert (wider["query"], tuple(wider["without"])) == ("тарифы", ("старт",))
 
 
