@@ -1,5 +1,6 @@
 """A shop of round figures: each threshold just below, at and just above it, and the words of the answer."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -128,3 +129,54 @@ def told(text: str, language: Language = "ru") -> str:
 )  # fmt: skip
 def test_what_the_facts_decide(asked: str, said: str) -> None:
     assert told(asked) == said
+
+
+MORE = (
+    Section("chair", "Стул: до 5 штук 500 ₸, от 6 до 20 штук 450 ₸, от 21 — 400 ₸.", "hall", title="Стул", facts=(
+        fact("Стул", 500, "штука", min_quantity=1, max_quantity=5),
+        fact("Стул", 450, "штука", min_quantity=6, max_quantity=20), fact("Стул", 400, "штука", min_quantity=21))),
+    Section("lamp", "Лампа стоит 1 000 ₸, от 3 штук скидка 10 %.", "hall", title="Лампа", facts=(
+        fact("Лампа", 1000, "штука"),
+        discount("Скидка на лампы", 10, min_quantity=3, applies_to=("Лампа",)))),
+    Section("rug", "Ковёр стоит 2 000 ₸.", "hall", title="Ковёр", facts=(
+        fact("Ковёр", 2000, "штука"), discount("Скидка", 10))),
+    Section("site", "Сайт стоит 100 $.", "web", title="Сайт", facts=(
+        replace(fact("Сайт", 100, "заказ"), currency="USD"),)),
+)  # fmt: skip
+
+
+@cache
+def larger_shop() -> tuple[Catalogue, Statements]:
+    return Catalogue.of((*SHOP, *MORE), TODAY, {}), Statements.of((*SHOP, *MORE), TODAY)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        # a price by how many, both ends included
+        ("сколько стоят 5 стульев?", "Стул: 5 × 500 ₸ = 2 500 ₸."),
+        ("сколько стоят 6 стульев?", "Стул: 6 × 450 ₸ = 2 700 ₸."),
+        ("сколько стоят 20 стульев?", "Стул: 20 × 450 ₸ = 9 000 ₸."),
+        ("сколько стоят 21 стул?", "Стул: 21 × 400 ₸ = 8 400 ₸."),
+        # a discount without a unit counts the price's own
+        ("сколько стоят 2 лампы?", "Лампа: 2 × 1 000 ₸ = 2 000 ₸."),
+        ("сколько стоят 3 лампы?", "Лампа: 3 × 1 000 ₸ − 10 % = 2 700 ₸."),
+        ("сколько стоят 4 лампы?", "Лампа: 4 × 1 000 ₸ − 10 % = 3 600 ₸."),
+        # one without quantities and without what it is on is taken off nothing
+        ("сколько стоит ковёр?", "Ковёр: 2 000 ₸."),
+        # two currencies are never added up
+        ("сколько стоит сайт и терминал вместе?", "Сайт: $100; Терминал: 50 000 ₸; Вместе 50 000 ₸ один раз и $100 один раз."),
+        # his own sum
+        ("3*50000=150000, верно?", "Да, верно: Терминал: 3 × 50 000 ₸ = 150 000 ₸."),
+        ("3 терминала по 50 000 это 150 000 ₸?", "Да, верно: Терминал: 3 × 50 000 ₸ = 150 000 ₸."),
+        ("терминал и доставка это 52 000 ₸?", "Да, верно: Терминал: 50 000 ₸; Доставка: 2 000 ₸; Вместе 52 000 ₸."),
+        ("терминал и доставка это 53 000 ₸?", ""),
+        ("Рост за год это 120 000 ₸?", "Да, верно: Тариф «Рост»: 10 000 ₸ × 12 = 120 000 ₸ в год."),
+        ("Рост за год это 100 000 ₸?", "Да, верно: Тариф «Рост»: 100 000 ₸ в год."),
+        ("Рост на 5 магазинов это 50 000 ₸?", "Не 50 000 ₸: Тариф «Рост»: 5 × 10 000 ₸ − 5 % = 47 500 ₸ в месяц."),
+        ("Рост на 5 магазинов это 47 500 ₸?", "Да, верно: Тариф «Рост»: 5 × 10 000 ₸ − 5 % = 47 500 ₸ в месяц."),
+    ],
+)  # fmt: skip
+def test_what_the_facts_of_a_larger_shop_decide(asked: str, said: str) -> None:
+    catalogue, statements = larger_shop()
+    assert " | ".join(each.say("ru") for each in decide(read(asked), catalogue, statements)) == said
