@@ -157,7 +157,9 @@ def test_so_many_digits_are_somewhere_to_turn_to(written: str, found: bool) -> N
         ("12 500 000 000", None), ("8 701 222 112", None), ("5 000 000 ₸", None), ("87012221100 тенге", None),
     ],
 )  # fmt: skip
-def test_an_address_is_read_in_one_spelling_and_what_only_looks_like_one_is_none(written: str, value: str | None) -> None:
+def test_an_address_is_read_in_one_spelling_and_what_only_looks_like_one_is_none(
+    written: str, value: str | None
+) -> None:
     assert addresses_of(written) == ({value} if value else set())
 
 
