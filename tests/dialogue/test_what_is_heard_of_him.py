@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.dialogue.conftest import Customer
+from app.dialogue import Dialogue
+from app.types import DialogueState, Pending
+from tests.dialogue.conftest import NOON, Customer
 
 Talk = Callable[..., Customer]
 PHONE = {"phone": "+77012221100", "contact": "+77012221100"}
@@ -53,3 +55,47 @@ PHONE = {"phone": "+77012221100", "contact": "+77012221100"}
 )  # fmt: skip
 def test_what_is_known_afterwards(talk: Talk, texts: tuple[str, ...], slots: dict[str, str]) -> None:
     assert talk(*texts).slots == slots
+
+
+@pytest.mark.parametrize(
+    ("text", "slots"),
+    [
+        ("у нас 9999 сотрудников", {"company_size": "9999"}),
+        ("у нас 10000 сотрудников", {}),
+        ("у нас 999 магазинов", {"shops": "999"}),
+        ("у нас 1000 магазинов", {}),
+    ],
+)
+def test_more_people_or_shops_than_anybody_has_are_another_number(talk: Talk, text: str, slots: dict[str, str]) -> None:
+    assert talk(text).slots == slots
+
+
+def answering(dialogue: Dialogue, slot: str, text: str, flow: str) -> str | None:
+    """What an answer to the open question for a slot leaves in it."""
+    state = DialogueState(
+        flow=flow, turns=1, said=("greeting",), pending=Pending(slot), asked={slot: 1}, seen_at=NOON.timestamp()
+    )
+    customer = Customer(dialogue, state)
+    customer.says(text)
+    return customer.slots.get(slot)
+
+
+def test_an_order_has_fewer_than_a_million_pieces(dialogue: Dialogue) -> None:
+    assert answering(dialogue, "quantity", "999999", "transactional") == "999999"
+    assert answering(dialogue, "quantity", "1000000", "transactional") is None
+
+
+def test_three_trades_of_one_customer_are_kept(talk: Talk) -> None:
+    kept = talk("у нас аптека, кафе, оптовая база, продуктовый магазин").slots["business_type"]
+    assert kept == "pharmacy, food_service, wholesale"
+
+
+@pytest.mark.parametrize(("length", "kept"), [(199, 199), (200, 200), (201, 200), (300, 200)])
+def test_two_hundred_characters_of_an_answer_in_his_own_words_are_kept(
+    dialogue: Dialogue, length: int, kept: int
+) -> None:
+    said = ("долго ждём поставщика и теряем покупателей " * 8)[:length]
+    value = answering(dialogue, "desired_outcome", said, "spin_selling")
+    assert value is not None
+    assert said.startswith(value)
+    assert len(value) == kept
