@@ -27,8 +27,6 @@ from app.turn.process import process
 from app.types import Ask, Key
 
 CHECKS = ("action", "include", "amount", "forbidden", "slots", "lane", "silent")
-_ALWAYS = CHECKS[:4]
-"""What every report counts; the others where a case expects them."""
 
 _REPLIES = frozenset({"answer", "ask", "refuse", "close"})
 _BOOKING = frozenset({"booking", "slot_question"})

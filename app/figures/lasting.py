@@ -9,8 +9,6 @@ from app.figures.words import Token, asked, listed, segments, tokens, written
 
 LONGEST = 60
 """Months: for longer nobody pays ahead, and «then» of one language begins as «ten» does."""
-_WHY = 3
-"""Words between «why» and what it asks of."""
 _AROUND = 12
 """Words on each side of a length of time."""
 _PAID = frozenset({"price", "sum", "instalment", "discount", "cheapest", "saving"})

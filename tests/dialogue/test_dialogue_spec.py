@@ -101,7 +101,7 @@ def test_a_misshapen_flow_is_refused(change, message):
 def test_missing_files_and_bad_phrases_are_named():
     with pytest.raises(ConfigError, match=r"flows/none\.yaml"):
         load_yaml("flows", "none.yaml")
-    bare = {"markers": ["a"], "numbers": {"one": 1}, "words": {}, "values": {}}
+    bare = {"numbers": {"one": 1}, "words": {}, "values": {}}
     with pytest.raises(ConfigError, match="begins with a gap"):
         Vocabulary({"en": {**bare, "intents": {"price": [".. much"]}}})
     with pytest.raises(ConfigError, match="quote"):

@@ -11,7 +11,7 @@ import pytest
 from app.errors import ConfigError
 from app.evaluation.guarding.drafts import JudgedDraft, read_drafts
 from app.evaluation.guarding.fitting import FEWEST, fit, settings_of
-from app.evaluation.guarding.judging import GuardReport, Ruling, judge_drafts
+from app.evaluation.guarding.judging import GuardReport, Ruling, _exchanges, judge_drafts
 from app.service.assembly import open_bots
 from app.settings import load
 from app.turn.bots import Bot
@@ -163,6 +163,22 @@ async def test_what_a_whole_shop_sells_may_be_told_in_other_words(bot: Bot) -> N
         bot, draft("A chain of several shops is well looked after with the Set plan.", sections=PRICED)
     )
     assert "borne" not in [check for check, _ in told.findings]
+
+
+@pytest.mark.parametrize(
+    ("before", "earlier", "pairs"),
+    [
+        (("a", "b"), ("x", "y"), [("a", "x"), ("b", "y")]),
+        (("a", "b"), ("y",), [("a", ""), ("b", "y")]),
+        (("b",), ("x", "y"), [("", "x"), ("b", "y")]),
+        ((), ("y",), [("", "y")]),
+        ((), (), []),
+    ],
+)
+def test_messages_and_answers_stand_together_from_the_newest_on(
+    before: tuple[str, ...], earlier: tuple[str, ...], pairs: list[tuple[str, str]]
+) -> None:
+    assert list(_exchanges(before, earlier)) == pairs
 
 
 def test_a_report_counts_both_ways_of_being_wrong() -> None:

@@ -3,12 +3,15 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from app.composing.extractive import Extractive
 from app.deadline import Deadline
+from app.errors import MachineError
+from app.evaluation import simulation
 from app.evaluation.simulation import load_personas, simulate
 from app.service.assembly import open_machine
 from app.settings import load
@@ -49,3 +52,49 @@ async def test_a_bot_that_greets_and_asks_again_is_caught(bot: Bot, machine: Mac
     report = await simulate(bot, replace(machine, llm=Rude()), load_personas(), 9, seed=1)
     kinds = {fault.kind for fault in report.faults}
     assert "double_greeting" in kinds or "repeated_question" in kinds
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, *answers: str | Exception) -> None:
+    """Every turn is answered by the next of these, the last one again and again."""
+    left = list(answers)
+
+    async def answered(*_: Any) -> Any:
+        answer = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return SimpleNamespace(answer=answer)
+
+    monkeypatch.setattr(simulation, "process", answered)
+
+
+@pytest.mark.parametrize(
+    ("answers", "kinds"),
+    [
+        (("Хорошо.",), set()),
+        (("",), {"empty_answer"}),
+        (("  \n",), {"empty_answer"}),
+        (("Сколько? Где?", "Хорошо."), {"two_questions"}),
+        (("Сколько касс?", "Хорошо. Сколько касс?", "Хорошо."), {"repeated_question"}),
+        (("Сколько касс?", "сколько  касс?", "Хорошо."), {"repeated_question"}),
+        (("Сколько касс?", "Сколько магазинов?", "Хорошо."), set()),
+        (("Здравствуйте! Хорошо.", "Здравствуйте, хорошо.", "Хорошо."), {"double_greeting"}),
+        (("Здравствуйте! Хорошо.", "Хорошо."), set()),
+    ],
+)
+async def test_each_fault_of_a_dialogue_is_told(
+    bot: Bot, machine: Machine, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...], kinds: set[str]
+) -> None:
+    answering(monkeypatch, *answers)
+    report = await simulate(bot, machine, load_personas()[:1], 1, seed=1)
+    assert {fault.kind for fault in report.faults} == kinds
+    assert report.turns >= 5
+    assert {name for name, count in report.as_json()["faults"].items() if count} == kinds
+
+
+async def test_a_dialogue_that_crashes_ends_and_is_told(
+    bot: Bot, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, "Хорошо.", MachineError("broken"), "Хорошо.")
+    report = await simulate(bot, machine, load_personas()[:1], 1, seed=1)
+    assert [(fault.kind, fault.answer) for fault in report.faults] == [("crash", "broken")]
+    assert (report.dialogues, report.turns) == (1, 1)

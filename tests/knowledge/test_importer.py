@@ -138,6 +138,21 @@ def test_a_long_list_of_prices_becomes_a_section_per_line_and_keeps_what_stands_
     assert [money(section) for section in found[1:]] == [[(f"Чашка {n}", n * 100, "KZT")] for n in range(1, 13)]
 
 
+@pytest.mark.parametrize(("lines", "sections"), [(9, 1), (10, 1), (11, 11)])
+def test_ten_lines_of_prices_are_a_message(tmp_path: Path, lines: int, sections: int) -> None:
+    rows = "\n".join(f"- Чашка {n} — {n}00 ₸" for n in range(1, lines + 1))
+    assert len(md(tmp_path, f"# Лавка\n## Чашки\n{rows}\n")) == sections
+
+
+@pytest.mark.parametrize(("length", "sections"), [(600, 1), (601, 2)])
+def test_so_are_six_hundred_characters_of_them(tmp_path: Path, length: int, sections: int) -> None:
+    first = "- Чашка большая — 100 ₸"
+    rest = length - len(first) - len("- Чашка  — 200 ₸")
+    name = ("глиняная " * 100)[:rest].rstrip().ljust(rest, "я")
+    found = md(tmp_path, f"# Лавка\n## Чашки\n{first}\n- Чашка {name} — 200 ₸\n")
+    assert len(found) == sections
+
+
 @pytest.mark.parametrize(
     "form",
     [

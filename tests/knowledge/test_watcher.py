@@ -1,5 +1,6 @@
 """What the operator publishes is put in use; what cannot be is left alone for a while and then tried again."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -174,3 +175,32 @@ async def test_a_file_of_either_ending_that_was_harmed_where_it_lies_is_told(
     second.write_text(sound, "utf-8")
     await shop.watcher.look()
     assert shop.knowledge.trouble == ""
+
+
+async def test_it_looks_once_a_second_until_it_is_ended(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    async def second(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 2:
+            shop.publish("second", "Касса стоит 2 000 ₸.")
+        if len(waited) == 4:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(watcher.asyncio, "sleep", second)
+    with pytest.raises(asyncio.CancelledError):
+        await shop.watcher.run()
+    assert waited == [1.0] * 4
+    assert shop.says() == "Касса стоит 2 000 ₸."
+    assert shop.told == [True]
+
+
+async def test_knowledge_that_nobody_publishes_is_left_as_it_is() -> None:
+    base = KnowledgeBase((), "v")
+    made = Knowledge(base, lambda _: build_retriever(base, settings(environ={}), Models(), TODAY))
+    assert not await Watcher(made, _never).look()
+    assert made.trouble == ""
+
+
+async def _never(_: bool) -> None:
+    raise AssertionError("nothing was swapped")

@@ -388,3 +388,17 @@ def test_a_builder_counts_as_it_did_when_its_factor_was_another() -> None:
 )  # fmt: skip
 def test_a_text_keeps_its_words_and_none_of_our_forms(text: str, left: str) -> None:
     assert sanitise(text) == left
+
+
+@pytest.mark.parametrize(
+    ("slots", "told"),
+    [
+        ({"телефон": "+77012221100", "контакт": "+77012221100"}, "телефон: +77012221100"),
+        ({"телефон": "123456", "контакт": "123456"}, "телефон: 123456"),
+        ({"касс": "12345", "магазинов": "12345"}, "касс: 12345; магазинов: 12345"),
+        ({"касс": "2", "магазинов": "2"}, "касс: 2; магазинов: 2"),
+    ],
+)
+def test_a_value_of_six_characters_is_told_once(slots: dict[str, str], told: str) -> None:
+    lines = build(slots=slots).messages[-1].content.split("\n")
+    assert any(line.endswith(told) for line in lines), lines

@@ -1,6 +1,7 @@
 """What a refused draft is answered with: plain words of one language, and the figure that is right."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -94,3 +95,52 @@ def test_what_is_right_stands_outside_the_frame_of_what_was_refused() -> None:
     told = demand("Укладка стоит 5 000 ₸.", Wrong("amount", "", "5 000 ₸"))
     framed, outside = told.split("⟦/kvqzhd⟧")
     assert "5 000" in framed and "5 000" not in outside and "6 000" in outside
+
+
+WRONG = Wrong("amount", "no such price", "8 000 ₸")
+
+
+def lines_behind(head: str, told: str) -> list[str]:
+    return told.partition(f"{head}\n")[2].split("\n\n")[0].strip().split("\n") if head in told else []
+
+
+@pytest.mark.parametrize("many", [3, 4, 5])
+def test_four_figures_are_named_instead(many: int) -> None:
+    sums = tuple(Deciding("sum", f"Сумма {n}: {n} 000 ₸.", ("prices",)) for n in range(1, many + 1))
+    told = demand("Всё за 8 000 ₸.", WRONG, deciding=sums)
+    assert [f"Сумма {n}:" in told for n in range(1, many + 1)] == [n <= 4 for n in range(1, many + 1)]
+    facts = tuple(Fact(f"Услуга {n}", Decimal(1000 * n), "KZT") for n in range(1, many + 1))
+    section = Section("prices", "Цены.", "c", facts=facts)
+    asked = replace(prompt(), passages=(Passage(section, 1.0),))
+    said = corrected(asked, "Всё за 8 000 ₸.", [WRONG]).messages[-1].content
+    assert [f"Услуга {n}" in said for n in range(1, many + 1)] == [n <= 4 for n in range(1, many + 1)]
+
+
+@pytest.mark.parametrize("many", [4, 5])
+def test_four_things_that_were_not_said_are_named(many: int) -> None:
+    missing = [f"Не сказано {n}." for n in range(1, many + 1)]
+    told = corrected(prompt(), "Хорошо.", [], missing).messages[-1].content
+    assert lines_behind("Не сказано:", told) == missing[:4]
+
+
+def test_what_was_not_said_is_not_said_twice_nor_that_it_is_missing() -> None:
+    sum_ = Deciding("sum", "Стрижка: 2 × 4 500 ₸ = 9 000 ₸.", ("prices",))
+    wrong = [WRONG, Wrong("missing", "decides, and is not said", "Две стрижки")]
+    told = corrected(prompt(sum_), "Две стрижки 8 000 ₸.", wrong, [sum_.said]).messages[-1].content
+    assert told.count(sum_.said) == 1
+    assert "«Две стрижки»" not in told and "«8 000 ₸»" in told
+    assert "«Две стрижки»" in corrected(prompt(sum_), "Две стрижки 8 000 ₸.", wrong).messages[-1].content
+
+
+@pytest.mark.parametrize(("check_", "named"), [("count", True), ("term", False), ("amount", False)])
+def test_a_limit_answers_a_wrong_number(check_: str, named: bool) -> None:
+    limit = Fact("Мест", Decimal(12), unit="место", kind="limit")
+    asked = replace(prompt(), passages=(Passage(Section("hall", "12 мест.", "c", facts=(limit,)), 1.0),))
+    told = corrected(asked, "Мест 15.", [Wrong(check_, "", "15")]).messages[-1].content
+    assert ("12" in told) is named
+
+
+def test_a_price_is_named_by_its_product_where_it_has_one() -> None:
+    fact = Fact("Цена за визит", Decimal(4500), "KZT", product="Стрижка")
+    asked = replace(prompt(), passages=(Passage(Section("a", "Цены.", "c", facts=(fact,)), 1.0),))
+    assert "Стрижка: 4 500 ₸" in corrected(asked, "8 000 ₸.", [WRONG]).messages[-1].content

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from app.composing.extractive import Extractive
+from app.deadline import Deadline
 from app.dialogue.engine import Dialogue
 from app.guardrail import KnownWords
 from app.knowledge.retriever import Found
@@ -177,6 +178,66 @@ async def test_a_search_knows_the_day_at_the_shop_and_the_message_before(
     assert (found.version, knowledge.asked["query"], knowledge.asked["top_k"]) == ("v7", "цена", 7)
     assert knowledge.asked["today"].isoformat() == "2026-03-05"
     assert knowledge.asked["previous"] == previous
+
+
+class Noting(Searched):
+    """Notes every search; finds what it is given for each query."""
+
+    def __init__(self, **found: tuple[Passage, ...]) -> None:
+        self.calls: list[dict[str, Any]] = []
+        self._found = found
+
+    async def find(self, query: str, **asked: Any) -> Found:
+        self.calls.append(asked | {"query": query})
+        return Found(self._found.get(query, ()), version=self.version)
+
+    async def find_all(self, asked: Any, **more: Any) -> tuple[Found, ...]:
+        asked = tuple(asked)
+        self.calls.append(more | {"asked": asked})
+        return tuple(Found(self._found.get(each.text, ()), version=self.version) for each in asked)
+
+
+async def test_each_search_of_a_turn_is_told_the_day_the_deadline_and_what_is_not_wanted(bot: Bot) -> None:
+    deadline, knowledge = Deadline.after(5), Noting()
+    step = replace(STEP, query="рост", queries=("рост", "сеть"), wider="тарифы", without=("старт",))
+    snapshot = Snapshot(KEY, STEP.state, history=HISTORY)
+    await search(step, snapshot, NOW, replace(bot, knowledge=cast(Any, knowledge)), top_k=7, deadline=deadline)
+    assert len(knowledge.calls) == 4
+    for call in knowledge.calls:
+        assert (call["top_k"], call["today"].isoformat(), call["deadline"]) == (7, "2026-03-05", deadline)
+    whole, apart, going_on, wider = knowledge.calls
+    assert (whole["query"], whole["without"], whole["previous"]) == ("рост", ("старт",), "Два")
+    assert [(each.text, tuple(each.without)) for each in apart["asked"]] == [("рост", ("старт",)), ("сеть", ("старт",))]
+    assert [tuple(each.without) for each in going_on["asked"]] == [("старт",)]
+    assert (wider["query"], tuple(wider["without"])) == ("тарифы", ("старт",))
+
+
+@pytest.mark.parametrize(("answers", "again"), [(0.19, True), (0.2, False), (None, False)])
+async def test_the_wider_words_are_searched_where_nothing_found_may_answer(
+    bot: Bot, answers: float | None, again: bool
+) -> None:
+    knowledge = Noting(цена=(Passage(section("rost", RIGHT), 1.0, answers=answers),))
+    step, snapshot = replace(STEP, wider="тарифы"), Snapshot(KEY, STEP.state)
+    await search(step, snapshot, NOW, replace(bot, knowledge=cast(Any, knowledge)), top_k=7)
+    assert [call["query"] for call in knowledge.calls] == (["цена", "тарифы"] if again else ["цена"])
+
+
+@pytest.mark.parametrize(
+    ("intents", "without", "priced", "previous"),
+    [
+        (("correction",), ("старт",), False, None),
+        (("correction",), ("старт",), True, "Два"),
+        (("correction",), (), False, "Два"),
+        (("price",), ("старт",), False, "Два"),
+    ],
+)
+async def test_who_puts_right_what_he_meant_is_not_searched_with_what_he_did_not(
+    bot: Bot, intents: tuple[str, ...], without: tuple[str, ...], priced: bool, previous: str | None
+) -> None:
+    knowledge, snapshot = Noting(), Snapshot(KEY, replace(STEP.state, priced=priced), history=HISTORY)
+    step = replace(STEP, intents=intents, without=without)
+    await search(step, snapshot, NOW, replace(bot, knowledge=cast(Any, knowledge)), top_k=7)
+    assert knowledge.calls[0]["previous"] == previous
 
 
 async def test_a_step_that_searches_nothing_finds_nothing_and_knows_the_version(bot: Bot) -> None:

@@ -53,6 +53,13 @@ def test_of_two_plans_in_one_sum_the_one_named_last_is_taken(shop: Retriever) ->
     assert "«Рост»" in found.said and "«Старт»" not in found.said
 
 
+def test_a_thousand_characters_of_a_message_are_reckoned_with(shop: Retriever) -> None:
+    asked = "почём нынче весы"
+    for before, heard in ((1000 - len(asked), True), (1000, False)):
+        told = ("ну " * 400)[: before - 1] + " "
+        assert any("89 900 ₸" in each.said for each in decided(shop, told + asked)) is heard
+
+
 def test_his_own_sum_is_confirmed_or_put_right(shop: Retriever) -> None:
     (right,) = decided(shop, "14900*4 = 59600, верно?", "сколько стоит Рост")
     assert (right.kind, "59 600 ₸" in right.said) == ("confirmed", True)

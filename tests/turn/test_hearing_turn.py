@@ -15,6 +15,7 @@ from app.composing.extractive import Extractive
 from app.deadline import Deadline
 from app.dialogue import Dialogue
 from app.dialogue.policy.model import Policy, parse
+from app.errors import ModelUnavailable
 from app.turn.machine import Machine
 from app.turn.process import process
 from app.turn.replay import replay
@@ -198,6 +199,24 @@ async def test_a_model_that_had_better_not_be_asked_is_not(quiet: Machine) -> No
     await turn(replace(quiet, llm=model))
     assert model.asked == []
     assert figures(quiet, "machine_act_unasked_total") == {"failing": 1}
+
+
+class Gone(Model):
+    """Could hear, and has no place: it is not there to answer."""
+
+    inventive = True
+
+    def available(self) -> None:
+        raise ModelUnavailable("gone", reason="hang")
+
+
+async def test_a_turn_without_a_place_at_the_model_does_not_ask_it(quiet: Machine) -> None:
+    model = Gone("discount_request")
+    flags = quiet.settings.flags.model_copy(update={"degraded": True})
+    settings = quiet.settings.model_copy(update={"flags": flags})
+    await turn(replace(quiet, settings=settings, llm=model))
+    assert model.asked == []
+    assert figures(quiet, "machine_act_unasked_total") == {"model": 1}
 
 
 async def test_a_backend_that_cannot_hear_is_never_asked(quiet: Machine) -> None:

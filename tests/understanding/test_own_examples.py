@@ -73,6 +73,12 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
         own_examples(tmp_path / "many.yaml")
 
 
+def test_two_thousand_lines_are_taken(tmp_path: Path) -> None:
+    (tmp_path / "most.yaml").write_text("price:\n" + "\n".join(f"  - вопрос {n}" for n in range(2000)) + "\n", "utf-8")
+    assert MOST == 2000
+    assert len(own_examples(tmp_path / "most.yaml")["price"]) == 2000
+
+
 def test_the_nearest_example_decides_and_the_rest_is_as_before() -> None:
     plain = Classifier.load()
     own = plain.with_own({"booking": [SAID], "demo": ["покажи кабинку"]})

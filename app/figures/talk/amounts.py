@@ -19,7 +19,6 @@ _LEAST = 100
 """What is less counts."""
 _MOST = 1000
 """Pieces."""
-_PIECE = "@piece"
 _ELSE = ("budget", "paying", "elsewhere")
 """Beside such a word an amount is no price of ours."""
 

@@ -106,7 +106,7 @@ def _markdown(t: Tracked, _: Context) -> bool:
         changed |= t.sub(_RULER, "") | t.sub(_ROW, lambda m: " — ".join(cell.strip() for cell in m[1].split("|")))
     if "](" in text:
         changed |= t.sub(_IMAGE, "") | t.sub(_LINK, lambda m: f"{m[1]} {m[2]}")
-    if any(c in text for c in "#>*_-+="):
+    if any(c in text for c in "#>*_-+=~"):
         changed |= t.sub(_RULE, "") | t.sub(_HEADING, "") | t.sub(_QUOTE, "") | t.sub(_BULLET, "• ")
         if any(c in t.text for c in "*_~"):
             changed |= t.sub(_STRONG, "") | t.sub(_EMPHASIS, "")

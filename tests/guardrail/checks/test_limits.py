@@ -144,6 +144,26 @@ def test_so_many_digits_are_somewhere_to_turn_to(written: str, found: bool) -> N
 
 
 @pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("www.flora.kz", "flora.kz"), ("http://FLORA.kz/", "flora.kz"), ("FLORA.KZ", "flora.kz"), ("Flora.kz", "flora.kz"),
+        ("flora.kz/price.", "flora.kz/price"), ("https://flora.kz/a?b=1", "flora.kz/a?b=1"), ("флора.рф", "флора.рф"),
+        ("flora точка kz", "flora.kz"), ("t,me/flora", "t.me/flora"), ("wa.me/77012221100", "wa.me/77012221100"),
+        ("a@b.kz", "a@b.kz"), ("sales (at) gmail", "sales(at)gmail"), ("@abc", "@abc"), ("2.kz", "2.kz"),
+        ("8 701 222 11 00", "7012221100"), ("+7 701 222-11-00", "7012221100"), ("код 222-11-00", "2221100"),
+        ("4400 4301 1234 5678", "4400430112345678"), ("KZ86125KZT5004100100", "kz86125kzt5004100100"),
+        ("@ab", None), ("прайс.pdf", None), ("price.pdf", None), ("file.xlsx", None), ("node.js", None),
+        ("версия 2.5", None), ("Start.You can", None), ("flora.Kz", None), ("1.5.2026", None),
+        ("12 500 000 000", None), ("8 701 222 112", None), ("5 000 000 ₸", None), ("87012221100 тенге", None),
+    ],
+)  # fmt: skip
+def test_an_address_is_read_in_one_spelling_and_what_only_looks_like_one_is_none(
+    written: str, value: str | None
+) -> None:
+    assert addresses_of(written) == ({value} if value else set())
+
+
+@pytest.mark.parametrize(
     ("said", "known", "same"),
     [
         ("звоните 5-44-33", "7015554433", False),

@@ -33,7 +33,20 @@ def repaired(draft: str, context: Context = NONE) -> str:
         ("markdown", "| Касса | есть |\n|---|---|\n| Чек | тоже |", "Касса — есть\nЧек — тоже"),
         ("markdown", "Смотрите [наш сайт](https://example.kz/a).", "Смотрите наш сайт https://example.kz/a."),
         ("spaces", "  Касса   есть .\n\n\n\nЧек тоже.  ", "Касса есть.\n\nЧек тоже."),
+        ("markdown", "Касса есть, и ~~чек~~ бланк тоже.", "Касса есть, и чек бланк тоже."),
+        ("markdown", "__Касса__ есть.", "Касса есть."),
+        ("markdown", "> Касса есть.", "Касса есть."),
+        ("markdown", "```\nКасса есть.\n```", "Касса есть."),
+        ("markdown", "---\nКасса есть.", "Касса есть."),
+        ("markdown", "<br>Касса<br/>есть.", "Касса\nесть."),
+        ("markdown", "![касса](https://a.kz/x.png) Касса есть.", "Касса есть."),
         ("spaces", "Касса есть!!!", "Касса есть!"),
+        ("spaces", "Касса есть?!", "Касса есть?"),
+        ("spaces", "Хорошо.. Касса есть.", "Хорошо. Касса есть."),
+        ("spaces", "Хорошо.... Касса есть.", "Хорошо… Касса есть."),
+        ("spaces", "Касса есть , да !", "Касса есть, да!"),
+        ("doubled", "Есть. Есть.", "Есть."),
+        ("unfinished", "Касса есть. Чек тоже (скоро", "Касса есть."),
         ("doubled", "Касса есть. Чек тоже. Касса есть.", "Касса есть. Чек тоже."),
         ("questions", "Есть ли касса? Касса есть. Какой у вас магазин?", "Касса есть. Какой у вас магазин?"),
         ("unfinished", "Касса есть. Чек тоже. И ещё можно подключить «Скл", "Касса есть. Чек тоже."),
@@ -55,6 +68,10 @@ def test_a_repair_takes_away_what_is_no_answer(name: str, draft: str, text: str)
         "Касса есть, цена за 2 * 3 не меняется",
         "Да, есть.\nНапишите нам",
         "Здравствуйте! Какой у вас магазин?",
+        "Касса есть. Здравствуйте, как дела? Сколько у вас касс?",
+        "Касса есть. «Сколько касс?» Спросите себя: сколько?",
+        "Да. Да. Касса есть.",
+        "Нет. Касса есть. Нет.",
         "Сәлеметсіз бе!",
     ],
 )
@@ -70,6 +87,27 @@ def test_what_needs_no_repair_stays_as_it_is(text: str) -> None:
 )
 def test_a_greeting_is_not_said_twice_in_a_conversation(draft: str) -> None:
     assert repaired(draft, in_shop((), greeted=True)) == "Касса есть."
+
+
+@pytest.mark.parametrize("draft", ["Здравствуйте!", "Здравствуйте! 👋", "Здравствуйте Касса есть."])
+def test_a_greeting_stays_where_nothing_else_is_said_or_it_is_none_of_its_own(draft: str) -> None:
+    assert repaired(draft, in_shop((), greeted=True)) == draft
+
+
+@pytest.mark.parametrize(("length", "broken"), [(200, False), (201, True)])
+def test_a_sentence_longer_than_a_piece_is_given_a_break(length: int, broken: bool) -> None:
+    draft = ("К" + "асса работает, " * 40)[: length - 1].rstrip().ljust(length - 1, "а") + "."
+    pieces = repaired(draft).split("\n")
+    assert (len(pieces) > 1) is broken
+    assert all(len(piece) <= 200 for piece in pieces)
+
+
+def test_a_long_sentence_is_broken_behind_a_mark_and_not_before_a_capital() -> None:
+    draft = "Касса печатает чеки и считает деньги; " + "она работает в магазине на складе и в пути " * 5 + "везде."
+    first = repaired(draft).split("\n")[0]
+    assert first == "Касса печатает чеки и считает деньги;" or len(first) > 40
+    names = "Касса " + "Москва Алматы Павлодар Семей Шымкент Костанай " * 6 + "везде."
+    assert "\n" not in repaired(names)[: names.index("везде") - 1]
 
 
 def test_the_dialogues_own_greeting_stays() -> None:

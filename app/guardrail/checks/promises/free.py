@@ -32,7 +32,6 @@ _PAID_ONLY = _LISTS.pattern("paid_only")
 _DISCOUNT = _LISTS.pattern("discount")
 _NO_DISCOUNT = _LISTS.pattern("no_discount")
 _OFFERED = _LISTS.pattern("offered")
-_SOFT = _LISTS.pattern("soft")
 
 
 def free(case: Case) -> list[Problem]:
