@@ -28,6 +28,7 @@ from app.figures.granting import beside_yearly, discounts, of_goods, yearly
 from app.figures.gratis import free_for, undiscounted
 from app.figures.instalments import Beside, InParts
 from app.figures.ofall import advised, as_claimed, held_in, in_parts, looked_for
+from app.figures.packs import as_packs
 from app.figures.perwhat import per_what
 from app.figures.pricing import priced, prices
 from app.figures.read import Read
@@ -98,7 +99,7 @@ def decide(
     `so_many`: what it takes so many of, unnamed; `within`: what it says to be in a kit,
     `looked`: what it looks for in the sum. Linear in the clause; never raises on any text.
     """
-    asked = asked or wanted(read, catalogue)
+    asked = asked or as_packs(read.text, wanted(read, catalogue), catalogue)
     if len(asked.ways) > 1:
         again = partial(
             decide, read, catalogue, statements, told=told, focus=focus, language=language, basket=basket,

@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from app.figures.case import Case
+from app.figures.conditional import elsewhere_only
 from app.figures.decided import Decided, Summed, Term, YesNo
 from app.figures.instalments import Beside, InParts, TooLittle
 from app.figures.ruled import Cheaper, Ruled
@@ -56,7 +57,7 @@ def instalments(case: Case, basket: Basket = NOTHING, *, joined: bool = False) -
                 return
             if any_:
                 said = " ".join(figure_said(f, case.language) for f in any_[:_MOST])
-                yield YesNo(False, any_[0].fact.name, tuple(s for f in any_ for s in f.sections), said, elsewhere=True)
+                yield elsewhere_only(any_, said)
             continue
         made = case.sum((offer,))
         total = made.single
@@ -169,7 +170,7 @@ def _tied_without(case: Case) -> YesNo | None:
     if any(case.catalogue.applies(figure, offer) for figure in any_ for offer in tied):
         return None
     said = " ".join(figure_said(f, case.language) for f in any_[:_MOST])
-    return YesNo(False, any_[0].fact.name, tuple(s for f in any_ for s in f.sections), said, elsewhere=True)
+    return elsewhere_only(any_, said)
 
 
 def discounts(case: Case) -> Iterator[Decided]:

@@ -10,7 +10,7 @@ from app.figures.asking import asks_of
 from app.figures.beside import KINDS, MOST_KINDS, counted, of_kinds, of_their_unit, of_us, percent_of
 from app.figures.denied import affirmed
 from app.figures.lasting import LONGEST, asked_a_month, dates, rate, unpaid
-from app.figures.mentioned import mentioned, place_of
+from app.figures.mentioned import counted_so, listed_beside, mentioned, place_of
 from app.figures.parted import Parted, parted
 from app.figures.read import MOST_READ, Read, exact, months
 from app.figures.recipients import are_people, sent, to_whom
@@ -136,10 +136,11 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
     """Linear in the length of the clause."""
     found = tokens(read.text)
     every, named = mentioned(read.text, found, catalogue)
+    named = listed_beside(read.text, found, named)
     named = sent(found, named, catalogue)
     called = [n for n in every if n.own and n not in named]
     if any(n.own and n.unique for n in named):
-        named = tuple(n for n in named if n.own)
+        named = tuple(n for n in named if n.own or counted_so(read.text, found, n, catalogue))
     taken = [(n.start, n.end) for n in named if n.own or n.unique]
     told = _told(read, found, named, catalogue)
     for unit, n in of_their_unit(found, named, told.counts, catalogue):

@@ -89,6 +89,8 @@ class Units:
         return self.of(fold(first)) if first else None
 
     def _of(self, word: str) -> str | None:
+        if listed("nounits").get(word) is not None:
+            return None
         found = self._shop.get(word) or self._general.get(word)
         return self._person if found == _PERSON else found
 

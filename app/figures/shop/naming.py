@@ -20,6 +20,8 @@ _STEM = 4
 """of its stem,"""
 _ENDING = 3
 """and of the ending of its case."""
+_SHORT = 3
+"""Letters of a word."""
 _GAP = 1  # words between two words of one name
 _SLIP = 0.8  # what a word with a slip counts
 _ATTRIBUTE = 0.6
@@ -93,6 +95,8 @@ class Names(Index):
         like: set[int] = set()
         for at, token in enumerate(found):
             hit = self._hit(token.folded)
+            if hit is not None and token.raw.isascii() and len(token.folded) <= _SHORT and hit[0] != token.folded:
+                hit = None  # so few Latin letters are a word of another language, and no form of a name
             if hit is None and (hit := self._likened(text, found, at)) is not None:
                 like.add(at)
             town = hit is not None and _town(text, token) and not self._goes_on(found, hits, hit[0])
@@ -185,7 +189,7 @@ class Names(Index):
                 continue
             if any(hits[n] == here for n in span):
                 break  # another of the same kind
-            both = owners & self._holding(here[0])
+            both = owners & (self._holding(here[0]) | self._also.get(here[0], set()))
             if not both or (found[place].number and not _beside(text, found, place)):
                 break
             behind = found[place + 1] if found[place].number and place + 1 < len(found) else None

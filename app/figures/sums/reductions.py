@@ -40,6 +40,8 @@ class Instalment:
     monthly: Decimal
     exact: bool
     figure: Figure
+    currency: str
+    """Of the amount: the figure may be bounded by something else than money, or by nothing."""
 
 
 def reduction(
@@ -141,4 +143,4 @@ def parted_by(figure: Figure, amount: Decimal, currency: str) -> Instalment | No
         return None
     monthly = amount / figure.amount
     rounded = monthly.to_integral_value(rounding="ROUND_HALF_UP")
-    return Instalment(amount, figure.amount, rounded, rounded * figure.amount == amount, figure)
+    return Instalment(amount, figure.amount, rounded, rounded * figure.amount == amount, figure, currency)
