@@ -131,7 +131,7 @@ def _joined(text: str, found: Sequence[Token], one: Named, other: Named) -> bool
 
 
 def counted_so(text: str, found: Sequence[Token], mention: Named, catalogue: Catalogue) -> bool:
-    """«10 lessons with a trainer»: what is called by no word of its name, behind so many of what it is paid for each."""
+    """«10 lessons with a trainer»: what is called by no word of its name, behind so many of its unit."""
     offers = [o for key in mention.tied if mention.own or len(mention.tied) <= _FEW if (o := catalogue.get(key))]
     units = {price.unit for offer in offers for price in offer.prices}
     place = place_of(found, mention.start)
