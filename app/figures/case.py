@@ -10,8 +10,8 @@ from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.sums.counting import Item, Sum, count
 from app.figures.sums.dividing import divided
 from app.figures.sums.fitting import cheapest, fitting
+from app.figures.sums.granting import granted_by
 from app.figures.sums.limits import Shares
-from app.figures.sums.reductions import granted_by
 from app.figures.talk.plans import place_of_main
 from app.figures.wanted import Wanted
 from app.types import Language
@@ -71,7 +71,7 @@ class Case:
         return {**at_least(self.catalogue, told), **self.told}
 
     def sum(self, offers: Sequence[Offer]) -> Sum:
-        granted = granted_by(self.catalogue, self.wanted.affirmed)
+        granted = granted_by(self.catalogue, self.wanted.affirmed, self.wanted.ages)
         return count(
             self.catalogue, self.items(offers), self._known, self.wanted.months, granted=granted, prefer=self.prefer,
             shares=self.shares,

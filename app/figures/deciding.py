@@ -10,6 +10,7 @@ from app.figures.case import Case, quantities
 from app.figures.claimed import own_sums
 from app.figures.compared import Compared, Either, Versus
 from app.figures.comparing import by_how_much, differences, paid_how
+from app.figures.conditional import denied
 from app.figures.decided import (
     Confirmed,
     Corrected,
@@ -28,6 +29,7 @@ from app.figures.granting import beside_yearly, discounts, of_goods, yearly
 from app.figures.gratis import free_for, undiscounted
 from app.figures.instalments import Beside, InParts
 from app.figures.ofall import advised, as_claimed, held_in, in_parts, looked_for
+from app.figures.packs import as_packs
 from app.figures.perwhat import per_what
 from app.figures.pricing import priced, prices
 from app.figures.read import Read
@@ -51,8 +53,7 @@ from app.figures.words import asked as asked_in
 from app.figures.words import fold, folded, listed, same
 from app.types import Language
 
-_COUNTING = frozenset({"price", "measure", "included"})
-"""What asks how many, of something that was spoken of."""
+_COUNTING = frozenset({"price", "measure", "included"})  # what asks how many, of something that was spoken of
 _MOST = 4
 _YEAR = Decimal(12)
 _WHOLE = (
@@ -98,7 +99,7 @@ def decide(
     `so_many`: what it takes so many of, unnamed; `within`: what it says to be in a kit,
     `looked`: what it looks for in the sum. Linear in the clause; never raises on any text.
     """
-    asked = asked or wanted(read, catalogue)
+    asked = asked or as_packs(read.text, wanted(read, catalogue), catalogue)
     if len(asked.ways) > 1:
         again = partial(
             decide, read, catalogue, statements, told=told, focus=focus, language=language, basket=basket,
@@ -149,7 +150,9 @@ def decide(
     timed = own_months is not None and not of_goods(case)  # the time that he chose before is not what he asks of
     cheaper = yearly(_of_advised(case, advises)) if len(advises) == len(found) and timed else []
     found += cheaper
-    if "discount" in asked.asks or asked.percent is not None:
+    refusals = denied(case) if not found and asked.asks & {"discount", "price", "sum"} else []
+    found += refusals
+    if not refusals and ("discount" in asked.asks or asked.percent is not None):
         of_time = replace(case, wanted=replace(asked, months=own_months))
         found += beside_yearly(case) if cheaper else discounts(of_time)
     if not suited and not any(isinstance(d, _WHOLE) for d in found):

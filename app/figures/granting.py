@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from app.figures.case import Case
+from app.figures.conditional import elsewhere_only
 from app.figures.decided import Decided, Summed, Term, YesNo
 from app.figures.instalments import Beside, InParts, TooLittle
 from app.figures.ruled import Cheaper, Ruled
@@ -12,7 +13,8 @@ from app.figures.saying import figure_said, template
 from app.figures.shop.catalogue import Offer
 from app.figures.shop.facts import Figure, plain
 from app.figures.sums.counting import Sum, Total, count
-from app.figures.sums.reductions import granted_by, instalment, parted_by, thresholds
+from app.figures.sums.granting import granted_by
+from app.figures.sums.reductions import instalment, parted_by, thresholds
 from app.figures.talk.basket import NOTHING, Basket
 from app.figures.talk.ordering import meant_by
 from app.figures.talk.paidover import his_amount
@@ -24,8 +26,7 @@ from app.language.folds import letters
 from app.language.words import questions
 
 _MOST = 4
-_NEAR = 2
-"""Words between «on» and what it is said of."""
+_NEAR = 2  # words between «on» and what it is said of
 _YEAR = Decimal(12)
 
 
@@ -56,7 +57,7 @@ def instalments(case: Case, basket: Basket = NOTHING, *, joined: bool = False) -
                 return
             if any_:
                 said = " ".join(figure_said(f, case.language) for f in any_[:_MOST])
-                yield YesNo(False, any_[0].fact.name, tuple(s for f in any_ for s in f.sections), said, elsewhere=True)
+                yield elsewhere_only(any_, said)
             continue
         made = case.sum((offer,))
         total = made.single
@@ -169,7 +170,7 @@ def _tied_without(case: Case) -> YesNo | None:
     if any(case.catalogue.applies(figure, offer) for figure in any_ for offer in tied):
         return None
     said = " ".join(figure_said(f, case.language) for f in any_[:_MOST])
-    return YesNo(False, any_[0].fact.name, tuple(s for f in any_ for s in f.sections), said, elsewhere=True)
+    return elsewhere_only(any_, said)
 
 
 def discounts(case: Case) -> Iterator[Decided]:
@@ -189,7 +190,7 @@ def discounts(case: Case) -> Iterator[Decided]:
         return not meant or any(catalogue.applies(figure, offer) for offer in meant)
 
     own = [f for f in catalogue.reductions if fits(f)]
-    granted = [f for f in granted_by(catalogue, asked.affirmed) if fits(f)]
+    granted = [f for f in granted_by(catalogue, asked.affirmed, asked.ages) if fits(f)]
     steps = [(f, case.told.get(f.quantity_unit or "")) for f in thresholds(catalogue) if fits(f)]
     counted = [(f, n) for f, n in steps if n is not None]
     if granted:

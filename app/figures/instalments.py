@@ -21,8 +21,7 @@ class InParts:
         return self.instalment.figure.sections
 
     def say(self, language: Language) -> str:
-        currency = self.instalment.figure.quantity_unit or ""
-        shown = money(self.instalment.monthly, currency, language)
+        shown = money(self.instalment.monthly, self.instalment.currency, language)
         amount = shown if self.instalment.exact else f"≈ {shown}"
         return str(template(language, "instalment")).format(n=plain(self.instalment.months, language), amount=amount)
 

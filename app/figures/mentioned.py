@@ -2,14 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
 from app.figures.sums.fitting import bounded
-from app.figures.words import Token, asked_by, common, listed, tokens
+from app.figures.words import Token, asked_by, common, listed, tokens, written
 from app.language.numerals import numbers
 
 _PIECE = "@piece"
+_BEFORE = 4
+"""Words before a mention: a number, its unit, and what joins the two."""
+_FEW = 2
+"""Things of one section: one and a pack of it."""
+_CUTS = frozenset(".!?;,")
 
 
 def mentioned(text: str, found: Sequence[Token], catalogue: Catalogue) -> tuple[tuple[Named, ...], tuple[Named, ...]]:
@@ -96,6 +102,45 @@ def _in_full(mentions: Sequence[Named], found: Sequence[Token], catalogue: Catal
 def _only_asks(named: Named, text: str) -> bool:
     """«The cheapest» names nothing, though a section may be known by that."""
     return all(asked_by(token.folded) for token in tokens(text[named.start : named.end]))
+
+
+def listed_beside(text: str, found: Sequence[Token], mentions: Sequence[Named]) -> tuple[Named, ...]:
+    """What is called by no word of its name, but listed with what is: «a jackhammer and a grinder» are both wanted."""
+    sure = [m.own and m.unique for m in mentions]
+    return tuple(
+        replace(m, own=True)
+        if m.key is not None and not m.own
+        and any(sure[n] and _joined(text, found, *sorted((m, mentions[n]), key=_start)) for n in (place - 1, place + 1)
+                if 0 <= n < len(mentions))
+        else m
+        for place, m in enumerate(mentions)
+    )  # fmt: skip
+
+
+def _start(mention: Named) -> int:
+    return mention.start
+
+
+def _joined(text: str, found: Sequence[Token], one: Named, other: Named) -> bool:
+    """Whether nothing but «and», a comma or a number stands between two mentions."""
+    between = [token for token in found if one.end <= token.start < other.start]
+    joins = [t for t in between if t.raw in written("joining") or listed("adds").get(t.folded) is not None]
+    marks = set(text[one.end : other.start]) & set(".!?;,+")
+    counts = all(t in joins or t.number or numbers(t.raw) for t in between)
+    return counts and marks <= {",", "+"} and bool(joins or marks)
+
+
+def counted_so(text: str, found: Sequence[Token], mention: Named, catalogue: Catalogue) -> bool:
+    """«10 lessons with a trainer»: what is called by no word of its name, behind so many of its unit."""
+    offers = [o for key in mention.tied if mention.own or len(mention.tied) <= _FEW if (o := catalogue.get(key))]
+    units = {price.unit for offer in offers for price in offer.prices}
+    place = place_of(found, mention.start)
+    ahead = list(found[max(0, place - _BEFORE) : place])
+    for number, noun in pairwise(ahead):
+        counts = number.number or bool(numbers(number.raw))
+        if counts and (unit := catalogue.units.of(noun.folded)) is not None and unit in units:
+            return _CUTS.isdisjoint(text[noun.end : mention.start])
+    return False
 
 
 def place_of(found: Sequence[Token], at: int) -> int:

@@ -3,21 +3,23 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from itertools import pairwise
 from types import MappingProxyType
 
 from app.figures.asking import asks_of
 from app.figures.beside import KINDS, MOST_KINDS, counted, of_kinds, of_their_unit, of_us, percent_of
 from app.figures.denied import affirmed
 from app.figures.lasting import LONGEST, asked_a_month, dates, rate, unpaid
-from app.figures.mentioned import mentioned, place_of
+from app.figures.leftover import objects_of, rest_of
+from app.figures.mentioned import counted_so, listed_beside, mentioned, place_of
 from app.figures.parted import Parted, parted
+from app.figures.people import of_people, with_kin
 from app.figures.read import MOST_READ, Read, exact, months
 from app.figures.recipients import are_people, sent, to_whom
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
+from app.figures.sums.granting import called_by, from_second
 from app.figures.ways import Way, ways_of
-from app.figures.words import Token, asked_by, collective, common, fold, listed, segments, tokens, written
+from app.figures.words import Token, collective, common, fold, listed, segments, tokens, written
 
 MOST = Decimal(1_000_000)
 _PIECE = "@piece"
@@ -47,6 +49,8 @@ class Wanted:
     """The same without those that it denies."""
     bare: tuple[Decimal, ...] = ()
     """Numbers that count nothing."""
+    ages: tuple[Decimal, ...] = ()
+    """How old those are whom it tells of."""
     each: frozenset[str] = frozenset()
     """Units of which so many were told for each of another: two registers a shop."""
     percent: Decimal | None = None
@@ -136,12 +140,16 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
     """Linear in the length of the clause."""
     found = tokens(read.text)
     every, named = mentioned(read.text, found, catalogue)
+    named = listed_beside(read.text, found, named)
     named = sent(found, named, catalogue)
     called = [n for n in every if n.own and n not in named]
     if any(n.own and n.unique for n in named):
-        named = tuple(n for n in named if n.own)
+        named = tuple(n for n in named if n.own or counted_so(read.text, found, n, catalogue))
     taken = [(n.start, n.end) for n in named if n.own or n.unique]
-    told = _told(read, found, named, catalogue)
+    people = of_people(read, found, catalogue)
+    told = _told(read, found, named, catalogue, people)
+    if with_kin(found) and any(map(from_second, called_by(catalogue, [token.folded for token in found]))):
+        told.quantities.setdefault(catalogue.units.person(), Decimal(2))  # «my wife and I»
     for unit, n in of_their_unit(found, named, told.counts, catalogue):
         told.quantities.setdefault(unit, n)
     parts = _parts(read, found, told, catalogue)
@@ -158,11 +166,12 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
         words=tuple(token.folded for token in found),
         affirmed=affirmed(found, segments(read.text, found)),
         bare=tuple(told.bare),
+        ages=tuple(age for age in people.values() if age is not None),
         each=frozenset(told.each),
         percent=percent_of(read, found),
         alone=bool(taken) and _only(found, taken) and not any(t.folded in listed("open") for t in found),
-        rest=tuple(_rest(read, found, (*named, *called), catalogue)),
-        objects=tuple(_objects(found, read, [n for n in named if n.unique or len(n.candidates) > 1], catalogue)),
+        rest=tuple(rest_of(read, found, (*named, *called), catalogue)),
+        objects=tuple(objects_of(found, read, [n for n in named if n.unique or len(n.candidates) > 1], catalogue)),
         units=tuple(dict.fromkeys(_units(found, taken, catalogue))),
         shares=parts.shares if parts is not None else {},
         dates=tuple(dates(read, found)),
@@ -194,7 +203,9 @@ def _parts(read: Read, found: Sequence[Token], told: _Told, catalogue: Catalogue
     return parts
 
 
-def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue: Catalogue) -> _Told:
+def _told(
+    read: Read, found: Sequence[Token], named: Sequence[Named], catalogue: Catalogue, people: Mapping[int, object]
+) -> _Told:
     told = _Told()
     goes = to_whom(found, named, catalogue)
     spans = [(n.start, n.end) for n in named if n.own or n.unique]
@@ -203,7 +214,7 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
     for number in read.numbers[:MOST_READ]:
         inside = any(start <= number.start and number.end <= end for start, end in spans)
         percent = read.text[number.end : number.end + 2].strip().startswith("%")
-        if inside or percent or not exact(number) or not 0 < number.value <= MOST:
+        if inside or percent or number.start in people or not exact(number) or not 0 < number.value <= MOST:
             continue
         first, last = place_of(found, number.start), place_of(found, number.end)
         if last == first + 1 and found[first].folded in collective():
@@ -227,10 +238,10 @@ def _told(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue:
         if (short := _SHORT.get(length.unit.rstrip("s"))) is not None:
             told.quantities.setdefault(short[0], Decimal(str(length.seconds)) / short[1])
     for token, behind in zip(found, (*found[1:], None), strict=False):
-        if (people := collective().get(token.folded)) is not None:
+        if (so_many := collective().get(token.folded)) is not None:
             beside = behind is not None and not read.text[token.end : behind.start].strip()
             unit = catalogue.units.of(behind.folded) if behind is not None and beside else None
-            told.quantities.setdefault(unit or catalogue.units.person(), people)
+            told.quantities.setdefault(unit or catalogue.units.person(), so_many)
     return told
 
 
@@ -243,40 +254,6 @@ def _in_each(found: Sequence[Token], first: int, last: int) -> bool:
     return found[first - 1].raw in written("ineach") or any(
         t.raw in written("ineach") for t in found[last + 1 : last + 2]
     )
-
-
-def _objects(found: Sequence[Token], read: Read, named: Sequence[Named], catalogue: Catalogue) -> Iterator[str]:
-    """What something is asked for, and no product or unit: «a discount on furniture»."""
-    spans = [(n.start, n.end) for n in named]
-    spans += [(d.start, d.end) for d in read.durations[:MOST_READ]]
-    spans += [(m.start, m.end) for m in read.money[:MOST_READ]]
-    numbers = {number.start for number in read.numbers}
-    for before, token in pairwise(found):
-        if before.folded in listed("onto") and token.start not in numbers and token.folded not in common():
-            known = catalogue.units.of(token.folded) is not None or token.number
-            if not known and not any(start <= token.start < end for start, end in spans):
-                yield token.raw
-
-
-def _rest(read: Read, found: Sequence[Token], named: Sequence[Named], catalogue: Catalogue) -> Iterator[str]:
-    spans = [(n.start, n.end) for n in named if n.own or n.unique]
-    spans += [(d.start, d.end) for d in read.durations[:MOST_READ]]
-    spans += [(m.start, m.end) for m in read.money[:MOST_READ]]
-    spans += [(n.start, n.end) for n in read.numbers[:MOST_READ]]
-    for token in found:
-        word = token.folded
-        if token.number or _small(word) or asked_by(word) or catalogue.units.of(word):
-            continue
-        if token.raw in written("allplaces"):
-            continue
-        known = listed("percent").get(word) or listed("spans").get(word)
-        if not known and not any(start <= token.start < end for start, end in spans):
-            yield token.raw
-
-
-def _small(word: str) -> bool:
-    """Whether a folded word says nothing by itself."""
-    return word in common() or word in listed("small") or word in collective() or word in listed("suiting")
 
 
 def _only(found: Sequence[Token], taken: Sequence[tuple[int, int]]) -> bool:

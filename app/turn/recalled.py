@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 
+from app.figures.packs import as_packs
 from app.figures.read import Read
 from app.figures.righted import righted
 from app.figures.shop.catalogue import Catalogue
@@ -125,4 +126,4 @@ def _parsed(text: str, names: frozenset[str], catalogue: Catalogue) -> tuple[Rea
     text = meant(text[:LONGEST], names).text
     text = righted(text, numbers(text), catalogue)
     read = Read(text, numbers(text), money(text), durations(text))
-    return read, wanted(read, catalogue)
+    return read, as_packs(text, wanted(read, catalogue), catalogue)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from app.figures.shop.bounds import bounds_of
 from app.figures.shop.contents import Contents, contents_of
 from app.figures.shop.facts import Figure, Units, figures
+from app.figures.shop.lasting import Lasting, lasting_of
 from app.figures.shop.main import Main, main_of
 from app.figures.shop.naming import Named, Names
 from app.figures.words import folded, same
@@ -73,6 +74,8 @@ class Catalogue:
     """Key of a kit -> what is in it."""
     bounds: Mapping[str, tuple[Figure, ...]] = field(repr=False)
     """Key of a product -> up to how many of a unit its price holds, as a sentence of its section says."""
+    lasting: Lasting = field(repr=False)
+    """What is sold for so many months, by its name."""
     _by_key: Mapping[str, Offer] = field(repr=False)
     _names: Names = field(repr=False)
     _term_names: Names = field(repr=False)
@@ -108,6 +111,7 @@ class Catalogue:
             _names=names,
             contents=contents_of(offers, may, names.find),
             bounds=bounds_of(offers, may, units),
+            lasting=lasting_of(offers, may),
             _term_names=Names({str(n): (t.fact.name, ()) for n, t in enumerate(terms)}, (), units),
         )
 

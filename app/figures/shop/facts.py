@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 
-from app.figures.words import MET, Words, asked_by, common, fold, listed, same, signs, tokens
+from app.figures.words import MET, Words, asked_by, common, fold, folded, listed, same, signs, tokens
 from app.types import Fact, FactKind, Language, Section
 
 _NUMBERED = re.compile(r"\s\((\d{1,3})\)$")
@@ -38,6 +38,8 @@ class Figure:
     """The sentence that writes the amount, by language."""
     rule: tuple[tuple[Language, str], ...] = ()
     """Of a discount: the whole text of a section that states nothing else, by language."""
+    called: tuple[str, ...] = ()
+    """Of a discount: folded words that its section is found by, where it states nothing else."""
 
     def sentence(self, language: Language) -> str | None:
         """The shop's own words for it in a language."""
@@ -89,6 +91,8 @@ class Units:
         return self.of(fold(first)) if first else None
 
     def _of(self, word: str) -> str | None:
+        if listed("nounits").get(word) is not None:
+            return None
         found = self._shop.get(word) or self._general.get(word)
         return self._person if found == _PERSON else found
 
@@ -142,10 +146,13 @@ def figures(sections: Iterable[Section], units: Units) -> tuple[Figure, ...]:
             if known is None:
                 of = counted or (unit if bound is None else bound)
                 said = ((section.language, own),) if own else ()
-                found[key] = Figure(fact, kind, (section.id,), unit, of, said, _rule(section, kind))
+                called = _called(section, kind)
+                found[key] = Figure(fact, kind, (section.id,), unit, of, said, _rule(section, kind), called)
                 continue
             if kind in _REDUCES and known.ruled(section.language) is None:
                 known = replace(known, rule=(*known.rule, *_rule(section, kind)))
+            if called := tuple(word for word in _called(section, kind) if word not in known.called):
+                known = replace(known, called=(*known.called, *called))
             before = known.sentence(section.language)
             if own and (before is None or (kind in _PRICES and len(own) < len(before))):  # the one that says it alone
                 others = tuple(each for each in known.said if each[0] != section.language)
@@ -159,6 +166,13 @@ def figures(sections: Iterable[Section], units: Units) -> tuple[Figure, ...]:
 def _rule(section: Section, kind: FactKind) -> tuple[tuple[Language, str], ...]:
     alone = kind in _REDUCES and all(fact.kind in _REDUCES for fact in section.facts)
     return ((section.language, section.text.strip()),) if alone and len(section.text) <= _LONGEST_RULE else ()
+
+
+def _called(section: Section, kind: FactKind) -> tuple[str, ...]:
+    if kind not in _REDUCES or not all(fact.kind in _REDUCES for fact in section.facts):
+        return ()
+    words = (word for keyword in section.keywords for word in folded(keyword))
+    return tuple(dict.fromkeys(word for word in words if word not in common() and "discount" not in asked_by(word)))
 
 
 def _kinds(section: Section) -> Iterator[tuple[Fact, FactKind]]:

@@ -65,6 +65,8 @@ class Index:
                 self._holders[word].add(key)
         self._units = units
         self._keywords: dict[str, set[str]] = defaultdict(set)
+        self._also: dict[str, set[str]] = defaultdict(set)
+        """Words of a keyword that stand in names of other things: behind another word they go on with this one."""
         self._phrases: dict[str, list[frozenset[str]]] = defaultdict(list)
         self._attributes: dict[str, set[str]] = defaultdict(set)
         of_section: dict[str, list[str]] = defaultdict(list)
@@ -81,13 +83,14 @@ class Index:
 
     def _form(self, word: str) -> str:
         """The one of all forms of a word that the index keeps: the first one seen."""
-        if (known := self._forms.get(word)) is None:
-            self._forms.add(word, word)
+        known = self._forms.get(word)
+        self._forms.add(word, known or word)  # its own forms may be none of the first one's
         return known or word
 
     def _entry(self, name: str, *, every: bool = False) -> Entry:
         words = [self._form(word) for word in dict.fromkeys(folded(name))]
-        whole = [word for word in words if every or word not in common()] or words
+        whole = [word for word in words if every or word not in common() or _timed(word)] or words
+        whole = whole if any(not _timed(word) for word in whole) else words  # «for a year» is no name of its own
         own = [frozenset(whole)]
         own += [frozenset(self._form(word) for word in folded(quoted)) for quoted in _QUOTED.findall(name)]
         raw = tokens(name)
@@ -101,7 +104,7 @@ class Index:
         for token in raw:
             if (form := self._form(token.folded)) in whole and form not in modifies:
                 strong.add(form)
-                head = form
+                head = head if len(strong) > 1 and _timed(form) else form  # «all in for a year» is no kind of year
                 if not token.raw.endswith(adjectives()):
                     break
         return Entry(tuple(whole), tuple(o for o in own if o), head, strong)
@@ -142,13 +145,21 @@ class Index:
             only = self._entries[keys[0]] if len(keys) == 1 and phrase is section.title else None
             if only is not None and set(words) < set(only.whole) and not lost:
                 only.strong.update(words)  # a shorter name that it is sold under
-            for key in keys:
+            for key in self._titled(section, keys):
                 if not set(words) <= set(self._entries[key].whole):
                     if not lost:
                         self._phrases[key].append(frozenset(words))
+                        for word in words if len(words) == 1 and len(keys) == 1 else ():
+                            self._also[word].add(key)
                     for word in words:
                         if word not in self._holders and self._units.of(word) is None and word not in numbered:
                             self._keywords[word].add(key)
+
+    def _titled(self, section: Section, keys: Sequence[str]) -> Sequence[str]:
+        """The one thing that a title names, of all that its section prices: a deposit beside it is no such thing."""
+        title = {self._form(word) for word in folded(section.title) if word not in common()}
+        named = [key for key in keys if set(self._entries[key].whole) == title]
+        return named if len(named) == 1 else keys
 
     def _learn_attributes(self, section: Section, keys: Sequence[str]) -> None:
         """A clause that names one of several products: its other words tell that one from its siblings."""
@@ -180,6 +191,11 @@ class Index:
     def head(self, key: str) -> str:
         """The first noun of a name."""
         return self._entries[key].head
+
+
+def _timed(word: str) -> bool:
+    """Whether a folded word is a length of time, which tells «a pass for a year» from «a pass»."""
+    return listed("spans").get(word) is not None
 
 
 def cuts(word: str) -> Iterator[str]:

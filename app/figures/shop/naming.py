@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
 from app.figures.shop.facts import Units
 from app.figures.shop.index import SLIPPED, Index, affixes, cuts
-from app.figures.words import MET, Token, adjectives, common, fold, listed, tokens, written
+from app.figures.shop.weak import does, everyday, town
+from app.figures.words import MET, Token, adjectives, common, listed, tokens, written
 from app.language.numerals import numbers
-from app.language.words import words
 from app.types import Section
 
 _PIECE = "@piece"
@@ -20,6 +20,10 @@ _STEM = 4
 """of its stem,"""
 _ENDING = 3
 """and of the ending of its case."""
+_PAIR = 2
+"""Words behind a person, in a name of two."""
+_SHORT = 3
+"""Letters of a word."""
 _GAP = 1  # words between two words of one name
 _SLIP = 0.8  # what a word with a slip counts
 _ATTRIBUTE = 0.6
@@ -58,23 +62,6 @@ class Named:
         return self.key is not None
 
 
-def _does(text: str, found: Sequence[Token], place: int) -> bool:
-    """«Can I set», "to start": a word of a language that writes names with capitals, where something is done."""
-    token = found[place]
-    leads = place > 0 and found[place - 1].raw in written("acting")
-    return token.raw.isascii() and text[token.start].islower() and leads
-
-
-def _town(text: str, token: Token) -> bool:
-    """«In Rostov»: a name of a place or a person with its capital is no form of a name here."""
-    return text[token.start].isupper() and token.folded in _people()
-
-
-@cache
-def _people() -> frozenset[str]:
-    return frozenset(fold(name) for name in words("ru").called)
-
-
 class Names(Index):
     """Finds the products of an index in a text, in time linear in the text."""
 
@@ -93,10 +80,12 @@ class Names(Index):
         like: set[int] = set()
         for at, token in enumerate(found):
             hit = self._hit(token.folded)
+            if hit is not None and token.raw.isascii() and len(token.folded) <= _SHORT and hit[0] != token.folded:
+                hit = None  # so few Latin letters are a word of another language, and no form of a name
             if hit is None and (hit := self._likened(text, found, at)) is not None:
                 like.add(at)
-            town = hit is not None and _town(text, token) and not self._goes_on(found, hits, hit[0])
-            hits.append(None if town else hit)
+            of_place = hit is not None and town(text, token) and not self._goes_on(found, hits, hit[0])
+            hits.append(None if of_place else hit)
         mentions: list[Named] = []
         place = 0
         while place < len(found) and len(mentions) < _MOST:
@@ -106,10 +95,24 @@ class Names(Index):
                 continue
             span, owners = self._span(text, found, hits, place)
             named = self._judged(found, hits, span, owners, like)
-            if named is not None and not (len(span) == 1 and _does(text, found, place)):
+            light = named is not None and self._light(found, hits, span, owners)
+            if named is not None and not light and not (len(span) == 1 and does(text, found, place)):
                 mentions.append(named)
             place = span[-1] + 1
         return tuple(mentions)
+
+    def _light(
+        self, found: Sequence[Token], hits: Sequence[tuple[str, float] | None], span: Sequence[int], owners: set[str]
+    ) -> bool:
+        """Whether it is only a word for a person, «for my mother», or an everyday one, and no name in full."""
+        if not all(everyday(found[place]) for place in span):
+            return False
+        said = {hit[0] for place in span if (hit := hits[place])}
+        for place, token in enumerate(found[span[-1] + 1 : span[-1] + 1 + _PAIR], span[-1] + 1):
+            behind = self._hit(token.folded)
+            if behind is not None and not owners.isdisjoint(self._holding(behind[0])) and place > span[-1] + 1:
+                return False  # «Mother and baby»
+        return not any(own <= said for key in owners for own in self._entries[key].own)
 
     def _goes_on(self, found: Sequence[Token], hits: Sequence[tuple[str, float] | None], word: str) -> bool:
         """«Three Rosts», «the plans Start and Rost»: behind a number, or behind a name of a thing of the same kind."""
@@ -185,7 +188,7 @@ class Names(Index):
                 continue
             if any(hits[n] == here for n in span):
                 break  # another of the same kind
-            both = owners & self._holding(here[0])
+            both = owners & (self._holding(here[0]) | self._also.get(here[0], set()))
             if not both or (found[place].number and not _beside(text, found, place)):
                 break
             behind = found[place + 1] if found[place].number and place + 1 < len(found) else None

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from app.figures.shop.catalogue import Catalogue, Offer
 from app.figures.shop.facts import Figure
-from app.figures.words import matches
+from app.figures.sums.granting import from_second
 
 _HUNDRED = Decimal(100)
 
@@ -40,6 +40,8 @@ class Instalment:
     monthly: Decimal
     exact: bool
     figure: Figure
+    currency: str
+    """Of the amount: the figure may be bounded by something else than money, or by nothing."""
 
 
 def reduction(
@@ -61,6 +63,7 @@ def reduction(
     best: Figure | None = None
     by_unit: list[tuple[Decimal, Figure]] = []
     for figure in catalogue.reductions:
+        second = False
         if not catalogue.applies(figure, offer) or (figure.fact.conditions and figure not in granted):
             continue
         counted = _quantity(figure, price, quantity, told)
@@ -70,17 +73,17 @@ def reduction(
             if figure not in granted or figure.fact.min_quantity is not None:
                 continue
             counted = quantity
-        if figure.kind == "unit_discount":
-            if (units := _between(figure, counted)) > 0:
+        if figure.kind == "unit_discount" or (second := from_second(figure)):
+            if (units := _between(figure, counted, second=second)) > 0:
                 by_unit.append((units, figure))
         elif figure.holds(counted) and (best is None or figure.amount > best.amount):
             best = figure
-    if best is not None:
-        return Reduction(best.amount, (best,))
-    if by_unit and quantity > 0:
-        rows = tuple((units, figure.amount) for units, figure in by_unit)
-        return Reduction(Decimal(0), tuple(figure for _, figure in by_unit), rows)
-    return None
+    whole_ = Reduction(best.amount, (best,)) if best is not None else None
+    rows = tuple((units, figure.amount) for units, figure in by_unit)
+    some = Reduction(Decimal(0), tuple(f for _, f in by_unit), rows) if by_unit and quantity > 0 else None
+    if whole_ is not None and some is not None:  # of two that do not add up the greater
+        return min((whole_, some), key=lambda made: made.of(price.amount * quantity, quantity))
+    return whole_ or some
 
 
 def _quantity(figure: Figure, price: Figure, quantity: Decimal, told: Mapping[str, Decimal]) -> Decimal | None:
@@ -91,8 +94,8 @@ def _quantity(figure: Figure, price: Figure, quantity: Decimal, told: Mapping[st
     return quantity if unit == price.unit else told.get(unit)
 
 
-def _between(figure: Figure, counted: Decimal) -> Decimal:
-    low = figure.fact.min_quantity or Decimal(1)
+def _between(figure: Figure, counted: Decimal, *, second: bool = False) -> Decimal:
+    low = figure.fact.min_quantity or Decimal(2 if second else 1)
     high = counted if figure.fact.max_quantity is None else min(counted, figure.fact.max_quantity)
     return max(Decimal(0), high - low + 1)
 
@@ -100,13 +103,6 @@ def _between(figure: Figure, counted: Decimal) -> Decimal:
 def conditional(catalogue: Catalogue, offer: Offer) -> tuple[Figure, ...]:
     """Discounts of an offer that hold under conditions."""
     return tuple(f for f in catalogue.reductions if f.fact.conditions and catalogue.applies(f, offer))
-
-
-def granted_by(catalogue: Catalogue, words: tuple[str, ...]) -> frozenset[Figure]:
-    """The figures whose conditions are all said in these (folded) words."""
-    return frozenset(
-        f for f in catalogue.reductions if f.fact.conditions and all(matches(c, words) for c in f.fact.conditions)
-    )
 
 
 def thresholds(catalogue: Catalogue, offer: Offer | None = None) -> tuple[Figure, ...]:
@@ -141,4 +137,4 @@ def parted_by(figure: Figure, amount: Decimal, currency: str) -> Instalment | No
         return None
     monthly = amount / figure.amount
     rounded = monthly.to_integral_value(rounding="ROUND_HALF_UP")
-    return Instalment(amount, figure.amount, rounded, rounded * figure.amount == amount, figure)
+    return Instalment(amount, figure.amount, rounded, rounded * figure.amount == amount, figure, currency)

@@ -17,6 +17,7 @@ from app.figures.talk.having import his_number
 from app.figures.talk.held import NOTHING, Basket, Held, Parse
 from app.figures.talk.inrows import in_rows
 from app.figures.talk.inside import Inside
+from app.figures.talk.meeting import remembered
 from app.figures.talk.mending import (
     Swap,
     come_back,
@@ -75,12 +76,13 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     """Linear in the text."""
     it = _read(text, before, catalogue, parse)
     read, gone = it.read, it.gone
-    wanted = become(
+    said = become(
         read,
         only_spoken_of(his_number(read, it.wanted, catalogue), before.items),
         dict(before.told),
         _paid(before, catalogue),
     )
+    wanted, met = remembered(said, before, catalogue)
     right = swapped(read)
     items, told = _left(it, before, wanted, catalogue)
     if right is not None and not any(word in listed("each") for word in wanted.words):  # «not one for each but two»
@@ -90,8 +92,7 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
     wanted, told = with_split(wanted, told, split, catalogue)
     wanted, told = in_rows(read, wanted, told, catalogue)
     told = more_told(read, wanted, told, dict(before.told), catalogue)
-    known = Known(told, place_of(items, told, catalogue))
-    marks = shared(read, wanted, known, catalogue)
+    marks = shared(read, wanted, known := Known(told, place_of(items, told, catalogue)), catalogue)
     wanted = spread(read, in_sets(read.text, wanted, catalogue), known, marks, catalogue)
     spoken = Spoken(it.spoken, before.focus)
     wanted = to_each(read, wanted, items, marks, (spoken, known), catalogue=catalogue)
@@ -153,6 +154,8 @@ def heard(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -> Hear
         _without_plan(it, wanted, before, catalogue),
         lasting(text, before),
         split.split if split is not None else (),
+        met,
+        wanted.ages,
     )
     picked = it.picked or any(key in before.offered for key in own)
     mended = bool((gone | it.less.keys()) & set(before.keys)) or bool(it.only) or right is not None or bool(back)

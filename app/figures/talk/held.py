@@ -59,6 +59,11 @@ class Basket:
     split: Split = ()
     """Which main offer is for how many places, where they do not all have the same."""
 
+    met: tuple[str, ...] = ()
+    """Folded words that he has said of himself, by which a discount is his,"""
+    ages: tuple[Decimal, ...] = ()
+    """and how old those are whom he told of."""
+
     @property
     def keys(self) -> tuple[str, ...]:
         return tuple(item.key for item in self.items)

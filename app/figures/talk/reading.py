@@ -14,6 +14,7 @@ from app.figures.talk.becoming import tells_whole
 from app.figures.talk.byprice import named_at_price, named_by_price
 from app.figures.talk.checking import Checked, checked
 from app.figures.talk.choosing import chosen, named_more, of_each_kind
+from app.figures.talk.fortime import for_time
 from app.figures.talk.having import had
 from app.figures.talk.held import Basket, Parse
 from app.figures.talk.inside import Inside, inside
@@ -114,7 +115,7 @@ def read_behind(text: str, before: Basket, catalogue: Catalogue, parse: Parse) -
         wanted = wanted.own_only if named else wanted
     wanted = not_again(wanted, gone)
     gone, less = (gone, less) if gone or less or wanted.keys else _it(text, wanted, before)
-    wanted = _timed(read, wanted, before, catalogue)
+    wanted = for_time(read, _timed(read, wanted, before, catalogue), before, catalogue)
     if amounts is not None:
         wanted = replace(wanted, asks=wanted.asks | {"sum"}, claimed=amounts.claimed)
     if looked is not None:

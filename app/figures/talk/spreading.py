@@ -20,6 +20,9 @@ _SEVERAL = 2
 _MOST_MARKS = 8
 
 
+_SHORT = frozenset({"@hour", "@day", "@week"})
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """`told`: key of a unit -> how many. `place`: key of the unit that a bare «for each» is meant of."""
@@ -168,7 +171,8 @@ def _of_units(
             if each and unit is not None and unit in told:
                 yield Shared(token.start, unit)
             counted = catalogue.units.of(part[n + 2].folded) if n + 2 < len(part) else None
-            if behind.start in numbers and counted in wanted.quantities and counted in told and counted is not None:
+            lasts = counted in _SHORT  # «for 3 days» is no number of things
+            if behind.start in numbers and counted in wanted.quantities and counted in told and counted and not lasts:
                 yield Shared(token.start, counted, every=False)
         elif token.start in numbers and unit is not None and unit == place and not his and _led_by(part, n, wanted):
             yield Shared(token.start, unit, every=False, led=True)  # «3 shops' scales», as Kazakh has it

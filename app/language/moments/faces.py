@@ -33,7 +33,8 @@ class Faces:
         """
         face = self._named(place) or self._digital(place, led=led) or self._fraction(place, led=led, end=end)
         face = face or self._hour(place, led=led)
-        return self._halved(face, led=led) if face else None
+        lasts = self.text.fold(place - 1) in self.words.words["over_days"] if place else False
+        return self._halved(face, led=led and not lasts) if face else None
 
     def number(self, place: int) -> RawNumber | None:
         """The whole number at a place, also where its word is a common one."""
@@ -209,7 +210,7 @@ class Faces:
 
     def _halved(self, face: Face, *, led: bool) -> Face:
         """With the half of the day that stands behind it: `in the morning`, `pm`. A word that is a unit too, as in the
-        Russian `3 of the day`, says how long where nothing says that it is a clock.
+        Russian `3 of the day`, says how long where nothing says that it is a clock: behind `for` it does not.
         """
         text, last = self.text, face.last
         found = self.words.part_of.at(text, last) if text.near(last) else None

@@ -78,9 +78,9 @@ class TimeWords:
 _LISTS = (
     "hour_words", "minute_words", "one_hour", "clock_noun", "half_to", "quarter_to_next", "before_hour", "past_hour",
     "to_hour", "quarter", "gone", "left", "of_month", "of_year", "day_word",
-    "the", "over", "one_hour_weak", "date_suffix", "between", "fillers", "coming", "since_soft", "between_joins",
-    "between_behind", "of_length", "every", "weekly_led", "weekly_days", "weekly_behind", "weekly_in", "other",
-    "list_joins", "breaks",
+    "the", "over", "over_days", "one_hour_weak", "date_suffix", "between", "fillers", "coming", "since_soft",
+    "between_joins", "between_behind", "of_length", "every", "weekly_led", "weekly_days", "weekly_behind", "weekly_in",
+    "other", "list_joins", "breaks",
 )  # fmt: skip
 
 
