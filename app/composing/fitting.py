@@ -43,11 +43,10 @@ def fits(asked: str, text: str, answered: Sequence[str], known: Mapping[str, Seq
     """
     words = folded(asked)
     lists = questions()
-    if not lists["link"].isdisjoint(words) and not lists["reached"].isdisjoint(words):
-        return _ADDRESS.search(text) is not None
+    sign = _sign(words)
+    if sign is not None:
+        return sign.search(text) is not None or (sign is _CLOCK and known is None)
     asks = [folded(question) for question in answered]
-    if _asks_hour(words):
-        return _CLOCK.search(text) is not None or known is None
     many = counted(words) if len(words) <= _BRIEF else None
     if many and not any(same(many, thing) for each in asks if (thing := counted(each))):
         if known is None or fold(many) in listed("measures"):
@@ -61,6 +60,14 @@ def fits(asked: str, text: str, answered: Sequence[str], known: Mapping[str, Seq
     return all(
         any(_held(t, known) or any(same(t, other) for other in owned) for t in each) for each in wanted_things(words)
     )
+
+
+def _sign(words: Sequence[str]) -> re.Pattern[str] | None:
+    """What must stand in a passage, in any language: an address of who asks for a link, a clock of who asks an hour."""
+    lists = questions()
+    if not lists["link"].isdisjoint(words) and not lists["reached"].isdisjoint(words):
+        return _ADDRESS
+    return _CLOCK if _asks_hour(words) else None
 
 
 def _asks_hour(words: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from app.figures.shop.facts import SENTENCE
 from app.figures.words import Words, asks, common, data, fold, folded, listed
+from app.language.words import questions
 from app.types import Language, Section
 
 _CLAUSE = re.compile(r"[,;:()\u2014\u2013]")
@@ -119,6 +120,8 @@ def _judged(row: Statement, words: frozenset[str], modal: frozenset[str]) -> Sta
         return None
     if any(word in listed("these") for word in clause):  # of one of several that were named before
         return None
+    if not title and not _pronouns().isdisjoint(clause):  # of what the section is about
+        return None
     yes = place == 1 and len(row.clauses[0]) == 1 and row.clauses[0][0] in listed("yes")
     value = _polarity(clause, words, row.language, said_yes=yes)
     return None if value is None else StatedAnswer(value, row)
@@ -136,6 +139,11 @@ def _polarity(clause: Sequence[str], words: frozenset[str], language: Language, 
         alone = any(n + 1 == len(clause) for n in denied)  # «... we have none»
         return False if verb or alone else None
     return True if said_yes or any(word in known["affirms"] for word in clause) else None
+
+
+@cache
+def _pronouns() -> frozenset[str]:
+    return frozenset(map(fold, questions()["pronouns"]))
 
 
 @cache

@@ -77,7 +77,7 @@ def _questions(cues: Cues, rows: Sequence[_Row]) -> list[_Row]:
             bare = how.mood == "asked" and _bare(cues, piece)
             topic = bare and ((kind.mood == "told" and not kind.told) or _goes_on(cues, piece, kind))
             doing = kind.mood == "asked" and not how.sure and _does(cues, before, piece)
-            if topic or doing:
+            if topic or doing or _later(cues, kind, piece, how):
                 result[-1] = _merged((before, kind), row, Judged("asked"))
                 continue
         while how.mood == "asked" and not how.sure and piece.mark == "?" and result:
@@ -113,6 +113,12 @@ def _asks_behind(cues: Cues, before: Piece, piece: Piece) -> bool:
     """Whether a piece asks whether what is told before it will do: "I have an old one, will do"."""
     says = cues.said(before.start, before.end) > 1
     return says and _same(before, piece) and cues.at[piece.start].get("ask_behind") == piece.end
+
+
+def _later(cues: Cues, before: Judged, piece: Piece, how: Judged) -> bool:
+    """Whether one word that would be a wish by itself only ends a question: "when does it come back then"."""
+    alone = piece.end - piece.start == 1 and not cues.tokens[piece.start].cut
+    return alone and before.mood == "asked" and how.mood == "wished" and not how.told
 
 
 def _there(cues: Cues, piece: Piece) -> bool:
