@@ -1,4 +1,4 @@
-"""What of a clause no figure explains: the words that are left, and what something is asked for that is none of ours."""
+"""What of a clause no figure explains: the words that are left, and what is asked for that is none of ours."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
