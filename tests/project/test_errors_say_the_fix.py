@@ -24,16 +24,15 @@ ERRORS = frozenset(
     }
 )  # fmt: skip
 STILL = {
-    "api/app.py": 2, "api/server.py": 2, "capacity/queueing.py": 1, "capacity/table.py": 1, "cli/backup.py": 1,
-    "cli/capacity.py": 1, "cli/common.py": 1, "cli/demo.py": 2, "cli/kb_publish.py": 1, "cli/prompt.py": 1,
-    "cli/restore.py": 1, "cli/rights.py": 1, "cli/running_service.py": 2, "dialogue/flow/load.py": 1,
+    "api/app.py": 2, "capacity/queueing.py": 1, "cli/common.py": 1, "cli/demo.py": 2, "cli/kb_publish.py": 1,
+    "cli/restore.py": 1, "cli/running_service.py": 2, "dialogue/flow/load.py": 1,
     "dialogue/hearing/vocabulary.py": 1, "dialogue/policy/model.py": 2, "evaluation/answering.py": 1,
     "evaluation/cases.py": 1, "evaluation/guarding/drafts.py": 2, "evaluation/guarding/fitting.py": 1,
     "evaluation/guarding/judging.py": 1, "evaluation/guarding/training.py": 1, "evaluation/retrieval.py": 4,
     "knowledge/history.py": 1, "knowledge/hub.py": 1, "knowledge/importer.py": 1, "knowledge/publishing.py": 3,
-    "knowledge/sections.py": 3, "llm/openai.py": 1, "overlay.py": 1, "settings.py": 2, "store/backup.py": 3,
+    "knowledge/sections.py": 3, "overlay.py": 1, "settings.py": 1, "store/backup.py": 1,
     "store/conversations.py": 1, "store/faults.py": 1, "store/forgetting.py": 1, "store/looking.py": 1,
-    "store/numbers.py": 1, "store/restore.py": 1, "store/salvage.py": 1, "store/store.py": 1, "turn/replay.py": 1,
+    "store/numbers.py": 1, "store/restore.py": 1, "store/salvage.py": 1, "turn/replay.py": 1,
 }  # fmt: skip
 """Errors of a file that hold no advice of their own: what they hand on has it, or nothing can be done. A number here
 only ever gets smaller."""
