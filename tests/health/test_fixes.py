@@ -127,6 +127,7 @@ FOUND: dict[str, PartState | Iterable[PartState] | None] = {
     "server refuses": check_openai(replace(SERVER, status=401)),
     "server refuses a key": check_openai(replace(SERVER, status=401, keyed=True)),
     "server without a list": check_openai(replace(SERVER, status=404)),
+    "server loads": check_openai(replace(SERVER, status=503)),
     "server fails": check_openai(replace(SERVER, status=500)),
     "server abroad": check_openai(replace(SERVER, host="https://models.example.com/v1")),
     "server abroad in the open": check_openai(replace(SERVER, host="http://models.example.com", keyed=True)),
