@@ -9,6 +9,7 @@ apart in `words`: a cause that is no longer named, a remedy that was cut off. `w
 """
 
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -139,11 +140,16 @@ def page_of(files: list[Path]) -> str:
 
 
 def long_defaults(role: Path) -> list[str]:
-    """Those that the README's table has no room for; the others stand there."""
+    """Those that the README's table has no room for, or shows by the name of a shared variable alone; the others stand
+    there."""
     values = defaults(role) | (
         parsed((role / "vars/main.yml").read_text("utf-8")) if (role / "vars/main.yml").exists() else {}
     )
-    return [f"{name} = {told(value)}" for name, value in values.items() if len(told(value)) > WIDEST]
+    return [
+        f"{name} = {told(value)}"
+        for name, value in values.items()
+        if len(told(value)) > WIDEST or re.fullmatch(r"\{\{ machine_\w+ \| default\(.*\) \}\}", told(value))
+    ]
 
 
 def step_pages() -> dict[str, str]:
