@@ -11,6 +11,7 @@ import pytest
 from app.capacity.pace import Pace
 from app.deadline import Deadline
 from app.errors import ModelUnavailable
+from app.health.readiness import model_part
 from app.llm import openai
 from app.llm.chat import Chat
 from app.llm.client import LoadedModel
@@ -226,3 +227,22 @@ async def test_an_answer_whose_call_is_counted_late_is_still_counted() -> None:
         await draft.aside
         await backend.close()
     assert counts == [(PROMPT.tokens, 41)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fix"),
+    [
+        (Ollama, "journalctl -u ollama -n 50"),
+        (openai.OpenAI, "machine doctor; is llm.host right, and is its server up?"),
+    ],
+)
+async def test_an_operator_is_sent_to_the_server_that_is_used(kind: type[Chat], fix: str) -> None:
+    """Not to Ollama's journal where no Ollama is."""
+    async with ScriptedOpenAI() as model:
+        gone = model.url
+    backend = kind(changed(llm={"host": gone, "model": MODEL}), Telemetry(b"key"), Pace())  # type: ignore[call-arg]
+    await backend.open()
+    part = model_part(backend.state())
+    await backend.close()
+    assert (part.level, part.fix) == ("error", fix)
+    assert gone in part.detail
