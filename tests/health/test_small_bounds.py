@@ -11,13 +11,15 @@ import httpx
 import pynvml
 import pytest
 
-from app.health import facts, lockholders, modelserver, nvml
+from app.health import facts, gpu, lockholders, modelserver, nvml
 from app.health.gathering import Gathered, Unanswered
 from app.health.modelserver import check_openai, openai_facts
 from app.health.nvml import Session
-from app.health.nvml_errors import NOT_OFFERED
+from app.health.nvml_errors import NOT_OFFERED, SILENT
 from app.health.readiness import Level
+from app.health.readings import GpuTrouble
 from app.settings import load
+from app.telemetry import Telemetry
 
 LLM = load(environ={}).llm.model_copy(update={"host": "http://127.0.0.1:9", "model": "shop-7b"})
 
@@ -156,3 +158,58 @@ def test_whoever_holds_any_of_the_five_marks_of_readers_reads(tmp_path: Path, ma
 def test_a_pipe_in_the_place_of_the_locks_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "conversations.db-shm")
     assert lockholders.reading(tmp_path / "conversations.db") is None
+
+
+def test_a_session_frees_what_it_took_and_a_card_without_events_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    for name in ("nvmlInit", "nvmlShutdown", "nvmlEventSetFree", "nvmlDeviceRegisterEvents"):
+        monkeypatch.setattr(pynvml, name, lambda *_, name=name: done.append(name))
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetCount", lambda: 1)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetHandleByIndex", lambda index: index)
+    monkeypatch.setattr(pynvml, "nvmlEventSetCreate", lambda: "events")
+    session = Session(0)
+    session._connect()
+    assert done == ["nvmlInit", "nvmlDeviceRegisterEvents"]
+    session.close()
+    session.close()
+    assert done[2:] == ["nvmlEventSetFree", "nvmlShutdown"], "once, and safe to call twice"
+
+    def refused(*_: object) -> None:
+        raise pynvml.NVMLError(3)
+
+    done.clear()
+    monkeypatch.setattr(pynvml, "nvmlDeviceRegisterEvents", refused)
+    session._connect()
+    assert done == ["nvmlInit", "nvmlEventSetFree"]
+    session._take_events()
+    assert session.events == 0
+
+
+async def test_whoever_looks_at_a_card_lets_go_of_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    sessions: list[Any] = []
+
+    class Driver:
+        events, xids = 0, ()
+
+        def __init__(self, index: int) -> None:
+            self.index, self.closed = index, 0
+            sessions.append(self)
+
+        def read(self) -> GpuTrouble:
+            return GpuTrouble.of(SILENT, 0.0)
+
+        def close(self) -> None:
+            self.closed += 1
+
+    monkeypatch.setattr(gpu, "Session", Driver)
+    settings = load(environ={}).gpu.model_copy(update={"enabled": "on", "index": 3, "poll_s": 60.0})
+    assert isinstance(gpu.probe(settings), GpuTrouble)
+    monitor = gpu.GpuMonitor(settings, Telemetry(b"key"))
+    await monitor.start()
+    assert isinstance(monitor.latest(), GpuTrouble)
+    await monitor.close()
+    assert [(each.index, each.closed) for each in sessions] == [(3, 1), (3, 1)]
+    assert monitor._thread is not None and not monitor._thread.is_alive()
+    monitor = gpu.GpuMonitor(settings.model_copy(update={"enabled": "off"}), Telemetry(b"key"))
+    await monitor.start()
+    assert (monitor._thread, monitor.latest(), gpu.probe(settings.model_copy(update={"enabled": "off"}))) == (None,) * 3

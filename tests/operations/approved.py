@@ -178,6 +178,8 @@ def file_pages(rendered: Path, otherwise: Path) -> dict[str, str]:
         found[f"files/{path.name}.txt"] = "\n".join(text).rstrip("\n") + "\n"
     plain = [
         *(ROOT / "roles").glob("*/files/*.service"),
+        *(ROOT / "roles").glob("*/files/*.tmpl"),
+        *(ROOT / "playbooks/files").glob("*.s*"),  # units and shell
         *(ROOT / "playbooks/templates").iterdir(),
         ROOT / "ansible.cfg",
     ]
