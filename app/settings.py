@@ -240,7 +240,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         try:
             text = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"settings file {str(path)!r} cannot be read: {error}") from None
+            raise ConfigError(f"settings file {str(path)!r} cannot be read: {error}; name another") from None
         layers.lay_file(text, path)
     layers.lay_environment(environ)
     chosen = layers.flags()

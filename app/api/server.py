@@ -40,11 +40,13 @@ def adopt(fd: int) -> socket.socket:
         listener = socket.socket(fileno=fd)
         is_listening = listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     except OSError as error:
-        raise ConfigError(f"the socket that systemd passed cannot be used: {error.strerror}") from None
+        raise ConfigError(
+            f"the socket that systemd passed cannot be used: {error.strerror}; look at the .socket unit"
+        ) from None
     if not is_listening or listener.family not in {socket.AF_INET, socket.AF_INET6}:
         listener.detach()  # not ours to close
         raise ConfigError(
-            "systemd passed no listening TCP socket; the .socket unit needs ListenStream=127.0.0.1:8000 and Accept=no"
+            "systemd passed no listening TCP socket; set ListenStream=127.0.0.1:8000 and Accept=no in the .socket unit"
         )
     os.set_inheritable(fd, False)
     return listener

@@ -30,7 +30,7 @@ def load_card(path: Path | None) -> Card:
             retrieval_s=usual.retrieval_s if retrieval is None else float(retrieval),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(f"{path} is no card's profile: {error!r}") from error
+        raise ConfigError(f"{path} is no card's profile: {error!r}; write one: python -m loadtests.measure") from error
 
 
 def highest_rate(card: Card, load: Load) -> float:

@@ -52,7 +52,7 @@ def verify(folder: Path) -> None:
 
     found = [folder] if (folder / MANIFEST).exists() else archives(folder)
     if not found:
-        raise ConfigError(f"there is no backup in {str(folder)!r}")
+        raise ConfigError(f"there is no backup in {str(folder)!r}; name an archive, or the folder of all archives")
     for archive in found:
         manifest = read_through(archive)
         rows = ", ".join(f"{table} {count}" for table, count in manifest.rows.items())

@@ -69,7 +69,7 @@ def capacity(
         try:
             plot.write_text(_plotted(rows, fresh), "utf-8")
         except OSError as error:
-            raise ConfigError(f"the plot cannot be written: {error}") from error
+            raise ConfigError(f"the plot cannot be written: {error}; name another file with --plot") from error
     if as_json:
         speeds = {name: getattr(card, name) for name in ("decode_tps", "prefill_tps", "gain", "retrieval_s")}
         say(json.dumps({"card": speeds, "fresh_tokens": fresh, "turns": turns, "peak": peak, "rows": rows}))

@@ -86,7 +86,9 @@ def _key(data: Path) -> bytes:
     except FileNotFoundError:
         return secrets.token_bytes(32)
     except OSError as error:
-        raise ConfigError(f"{str(data / _KEY)!r} cannot be read: {error.strerror}") from None
+        raise ConfigError(
+            f"{str(data / _KEY)!r} cannot be read: {error.strerror}; run it as the machine's user"
+        ) from None
 
 
 async def _planned(text: str, snapshot: "Snapshot", bots: "Bots", name: str | None, settings: "Settings") -> "Plan":

@@ -46,7 +46,7 @@ def export_command(user: str, like: bool, session: str | None, data: Path, out: 
     except FileExistsError:
         raise ConfigError(f"{str(out)!r} exists already; name another file with --out") from None
     except OSError as error:
-        raise ConfigError(f"{str(out)!r} cannot be written: {error.strerror}") from None
+        raise ConfigError(f"{str(out)!r} cannot be written: {error.strerror}; name another file with --out") from None
     say(
         f"{out}: {len(found['conversations'])} conversations, {len(found['turns'])} turns, "
         f"{len(found['observations'])} observations, {len(found['messages'])} messages"

@@ -215,7 +215,9 @@ def model_key(settings: LlmSettings, environ: Mapping[str, str] | None = None) -
         )
     key = settings.key.get_secret_value() if lines is None else lines[0]
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise ConfigError("the model server's key holds a space or a character that HTTP headers cannot carry")
+        raise ConfigError(
+            "the model server's key holds a space or a sign that HTTP headers cannot carry; write the key alone"
+        )
     return SecretStr(key)
 
 

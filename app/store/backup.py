@@ -258,9 +258,13 @@ def _read_manifest(archive: Path) -> Manifest:
         files = tuple(FileRecord(**record) for record in tree.pop("files"))
         manifest = Manifest(files=files, **tree)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(f"{str(archive)!r} is no backup: its {MANIFEST} is not readable: {error}") from None
+        raise ConfigError(
+            f"{str(archive)!r} is no backup: its {MANIFEST} is not readable: {error}; use another one"
+        ) from None
     if manifest.format != _FORMAT:
-        raise ConfigError(f"backup {str(archive)!r} has format {manifest.format}; this release reads {_FORMAT}")
+        raise ConfigError(
+            f"backup {str(archive)!r} has format {manifest.format}, not {_FORMAT}; use the release that made it"
+        )
     return manifest
 
 

@@ -41,7 +41,7 @@ class Store:
                 path.touch(mode=0o600)
         except OSError as error:
             raise ConfigError(
-                f"database {str(path)!r} cannot be opened: {error}; is the folder writable and the disk not full?"
+                f"database {str(path)!r} cannot be opened: {error}; make its folder writable, and room on its disk"
             ) from None
         self._condition = StoreCondition(path)
         self._reading = threading.Lock()

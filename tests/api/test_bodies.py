@@ -101,6 +101,41 @@ def test_a_body_of_countless_parts_is_refused_by_their_number(client: httpx.Clie
     check_error(sent(client, b"[" + b"0," * 300_000 + b"0]"), 400, "20000")
 
 
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (
+            b'{"%s": 1, "%s": 2}' % (b"n" * 50, b"n" * 50),
+            f"'{'n' * 40}' is there twice in one object; send each name once",
+        ),
+        (b"9" * 400, f"the number {'9' * 40} is too large; send a smaller one"),
+        (b"1e999", "the number 1e999 is too large; send a smaller one"),
+        (b"[NaN]", "NaN is no JSON; send a number or null"),
+        (b"-Infinity", "-Infinity is no JSON; send a number or null"),
+        (b"\xff", "the body is not UTF-8; send JSON in UTF-8"),
+        (b"{", "the body is not valid JSON; send one object, in UTF-8"),
+    ],
+    ids=["twice", "long", "beyond a double", "NaN", "infinite", "another encoding", "broken"],
+)
+def test_what_is_wrong_is_named_in_forty_signs_with_what_to_send(raw: bytes, told: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        read(raw)
+    assert str(refused.value) == told
+
+
+@pytest.mark.parametrize("parts", [20_000, 20_001])
+def test_twenty_thousand_brackets_commas_and_colons_are_read_and_no_more(parts: int) -> None:
+    raw = b"[%s1]" % (b"1," * (parts - 1))
+    assert sum(map(raw.count, (b"{", b"[", b",", b":"))) == parts
+    if parts == 20_000:
+        assert len(read(raw)) == 20_000
+    else:
+        with pytest.raises(
+            BadRequest, match="more than 20000 brackets, commas and colons; send only the newest message"
+        ):
+            read(raw)
+
+
 _names = st.text(max_size=3)
 _trees = st.recursive(
     st.none()

@@ -54,3 +54,18 @@ def test_what_was_refused_does_not_count() -> None:
         share.came()
     assert [share.take() for _ in range(4)] == [True, True, False, False]
     assert not Quota().take(), "no turn has come"
+
+
+def test_it_is_one_turn_in_four_of_the_last_forty_unless_somebody_says_otherwise() -> None:
+    share = Quota()
+    for _ in range(400):
+        share.came()
+    taken = 0
+    for _ in range(80):
+        share.came()
+        taken += share.take()
+    assert taken == 20, "ten of the first forty, and ten of those behind them: nothing is saved up"
+    burst = Quota()
+    for _ in range(400):
+        burst.came()
+    assert sum(burst.take() for _ in range(99)) == 10

@@ -51,3 +51,27 @@ def test_a_trial_that_never_ends_does_not_shut_the_part_out_for_ever() -> None:
     assert breaker.allow()
     clock.now = 20
     assert breaker.allow()
+
+
+def test_it_rests_to_the_end_of_its_pause() -> None:
+    clock = Clock()
+    breaker = Breaker(3, 10, clock)
+    for _ in range(3):
+        breaker.failed()
+    for clock.now, left in ((0.0, 10.0), (9.5, 0.5), (9.99, 0.01)):
+        assert (breaker.state, breaker.allow(), round(breaker.retry_after(), 6)) == ("open", False, left)
+    clock.now = 10
+    assert (breaker.state, breaker.retry_after()) == ("half_open", 0)
+    assert breaker.allow()
+    clock.now = 12
+    assert breaker.retry_after() == 8, "somebody tries it now, and has as long as a pause"
+    breaker.failed()
+    assert (breaker.state, breaker.retry_after()) == ("open", 10), "one failed trial is enough"
+    clock.now = 22
+    assert breaker.allow()
+    breaker.succeeded()
+    breaker.failed()
+    breaker.failed()
+    assert breaker.allow(), "a success forgets what failed before"
+    breaker.abandoned()
+    assert breaker.state == "closed"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.cpu import Cpu, stretch
+from app.cpu import Cpu, _breath_s, stretch
 from app.errors import Overloaded, TooCostly
 from app.types import Key
 
@@ -171,3 +171,62 @@ async def test_what_failed_otherwise_lets_nobody_rest() -> None:
 
 async def test_outside_a_turn_work_just_runs() -> None:
     assert await stretch(lambda: 5) == 5
+
+
+def cost_too_much(cpu: Cpu, key: Key) -> int:
+    """Seconds for which the key rests then."""
+    with pytest.raises(TooCostly), cpu.turn(key):
+        raise TooCostly("too much")
+    with pytest.raises(Overloaded) as refused:
+        cpu.check(key)
+    assert (refused.value.reason, refused.value.status) == ("resting", 429)
+    return refused.value.retry_after or 0
+
+
+def test_a_rest_is_sixteen_times_the_first_at_most() -> None:
+    now = 1000.0
+    cpu = Cpu(budget_s=1, rest_s=10, clock=lambda: now)
+    assert [cost_too_much(cpu, ANNA) for _ in range(7)] == [10, 20, 40, 80, 160, 160, 160]
+
+
+@pytest.mark.parametrize(("later_s", "rest_s"), [(86_399, 20), (86_401, 10)])
+def test_what_came_within_a_day_of_its_rest_counts(later_s: int, rest_s: int) -> None:
+    now = 1000.0
+    cpu = Cpu(budget_s=1, rest_s=10, clock=lambda: now)
+    cost_too_much(cpu, ANNA)
+    now += 10 + later_s
+    assert cost_too_much(cpu, ANNA) == rest_s
+
+
+def test_ten_thousand_keys_are_remembered_and_the_oldest_is_forgotten_first() -> None:
+    cpu = Cpu(budget_s=1, rest_s=10, clock=lambda: 1000.0)
+    for number in range(10_000):
+        with pytest.raises(TooCostly), cpu.turn(Key("B", str(number))):
+            raise TooCostly("too much")
+    with pytest.raises(Overloaded):
+        cpu.check(Key("B", "0"))
+    cost_too_much(cpu, ANNA)
+    cpu.check(Key("B", "0"))
+    with pytest.raises(Overloaded):
+        cpu.check(Key("B", "1"))
+
+
+def test_the_last_second_of_a_rest_is_a_whole_one() -> None:
+    now = 1000.0
+    cpu = Cpu(budget_s=1, rest_s=10, clock=lambda: now)
+    cost_too_much(cpu, ANNA)
+    now += 9.9
+    with pytest.raises(Overloaded) as refused:
+        cpu.check(ANNA)
+    assert refused.value.retry_after == 1
+    now += 0.1
+    cpu.check(ANNA)
+
+
+@pytest.mark.parametrize(
+    ("spent_s", "breath_s"), [(0.004, 0.0), (0.005, 0.005), (0.012, 0.012), (0.02, 0.02), (0.3, 0.02)]
+)
+def test_behind_a_long_stretch_others_get_as_long_as_it_took_up_to_twenty_milliseconds(
+    spent_s: float, breath_s: float
+) -> None:
+    assert _breath_s(spent_s) == breath_s

@@ -2,12 +2,14 @@
 
     python -m tests.operations.approved
 
-writes approved/steps and approved/files anew. test_approved.py compares: a step that is lost, moved or no longer
-guarded, a unit's line that is gone, a rule that is wider shows there as a difference, and whoever means it writes the
-pages anew and has them read. What is only said to an operator stands in neither.
+writes approved/steps, approved/files, approved/words and approved/workflow anew. test_approved.py compares: a step that
+is lost, moved or no longer guarded, a unit's line that is gone, a rule that is wider shows there as a difference, and
+whoever means it writes the pages anew and has them read. What is only said to an operator, when a step fails, stands
+apart in `words`: a cause that is no longer named, a remedy that was cut off. `workflow` is n8n's part of a message.
 """
 
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -81,6 +83,55 @@ def steps(entries: list[dict[str, Any]] | None, depth: int = 0) -> Iterator[str]
                 yield from steps(entry[part], depth + 3)
 
 
+def words(entries: list[dict[str, Any]] | None) -> Iterator[str]:
+    """What each step says when it fails, or when it is only there to say it."""
+    for entry in entries or []:
+        for module, arguments in sorted(entry.items()):
+            if isinstance(arguments, dict) and (module in SILENT or module == "ansible.builtin.assert"):
+                for text in (arguments.get("fail_msg"), arguments.get("msg")):
+                    if text is not None:
+                        yield f"- {entry.get('name')}: {told(text)}"
+        for part in PARTS:
+            yield from words(entry.get(part) if part != "roles" else None)
+
+
+def words_page(files: list[Path]) -> str:
+    found = []
+    for file in files:
+        if lines := list(words(parsed(file.read_text("utf-8")))):
+            found += [f"# {file.relative_to(ROOT)}", *lines, ""]
+    return "\n".join(found)
+
+
+def leaves(value: Any, place: str = "") -> Iterator[str]:
+    """Every value below `value` with its place; code line by line."""
+    if isinstance(value, dict | list):
+        for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(each, f"{place}.{key}" if place else str(key))
+    elif isinstance(value, str) and "\n" in value:
+        yield f"{place}:"
+        yield from (f"    {line}".rstrip() for line in value.splitlines())
+    else:
+        yield f"{place}: {value if isinstance(value, str) else json.dumps(value)}".rstrip()
+
+
+def workflow_page() -> str:
+    """Each node of n8n's workflow with all that it is told, where each of its outputs leads, and what the whole is told;
+    not where a node stands on the canvas, nor what the notes beside it say."""
+    flow = json.loads((ROOT / "docs" / "n8n" / "sales-machine.json").read_text("utf-8"))
+    found = []
+    for node in flow["nodes"]:
+        if node["type"].endswith("stickyNote"):
+            continue
+        kept = {key: value for key, value in node.items() if key not in {"id", "name", "position"}}
+        found += [f"# {node['name']}", *leaves(kept)]
+        for number, output in enumerate(flow["connections"].get(node["name"], {"main": []})["main"]):
+            found.append(f"output {number}: {', '.join(link['node'] for link in output) or 'nobody'}")
+        found.append("")
+    found += leaves({key: value for key, value in flow.items() if key not in {"nodes", "connections", "id", "meta"}})
+    return "\n".join(found) + "\n"
+
+
 def page_of(files: list[Path]) -> str:
     found = []
     for file in files:
@@ -89,20 +140,28 @@ def page_of(files: list[Path]) -> str:
 
 
 def long_defaults(role: Path) -> list[str]:
-    """Those that the README's table has no room for; the others stand there."""
+    """Those that the README's table has no room for, or shows by the name of a shared variable alone; the others stand
+    there."""
     values = defaults(role) | (
         parsed((role / "vars/main.yml").read_text("utf-8")) if (role / "vars/main.yml").exists() else {}
     )
-    return [f"{name} = {told(value)}" for name, value in values.items() if len(told(value)) > WIDEST]
+    return [
+        f"{name} = {told(value)}"
+        for name, value in values.items()
+        if len(told(value)) > WIDEST or re.fullmatch(r"\{\{ machine_\w+ \| default\(.*\) \}\}", told(value))
+    ]
 
 
 def step_pages() -> dict[str, str]:
-    """Page -> text: one of each role, one of the playbooks."""
+    """Page -> text: of each role and of the playbooks what is done and what is said; the workflow."""
     found = {}
     for role in sorted((ROOT / "roles").iterdir()):
         files = [*sorted(role.glob("tasks/*.yml")), *sorted(role.glob("handlers/*.yml"))]
         found[f"steps/{role.name}.txt"] = "\n".join([*long_defaults(role), "", page_of(files)]).lstrip("\n")
-    found["steps/playbooks.txt"] = page_of(sorted((ROOT / "playbooks").glob("**/*.yml")))
+        found[f"words/{role.name}.txt"] = words_page(files)
+    playbooks = sorted((ROOT / "playbooks").glob("**/*.yml"))
+    found["steps/playbooks.txt"], found["words/playbooks.txt"] = page_of(playbooks), words_page(playbooks)
+    found["workflow/n8n.txt"] = workflow_page()
     return found
 
 
@@ -119,6 +178,8 @@ def file_pages(rendered: Path, otherwise: Path) -> dict[str, str]:
         found[f"files/{path.name}.txt"] = "\n".join(text).rstrip("\n") + "\n"
     plain = [
         *(ROOT / "roles").glob("*/files/*.service"),
+        *(ROOT / "roles").glob("*/files/*.tmpl"),
+        *(ROOT / "playbooks/files").glob("*.s*"),  # units and shell
         *(ROOT / "playbooks/templates").iterdir(),
         ROOT / "ansible.cfg",
     ]

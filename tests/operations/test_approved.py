@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.operations.approved import OTHERWISE, PAGES, file_pages, step_pages, steps
+from tests.operations.approved import OTHERWISE, PAGES, file_pages, step_pages, steps, words
 from tests.operations.rendering import render
 
 STEPS = step_pages()
@@ -30,9 +30,22 @@ def compared(name: str, text: str) -> None:
     assert text == approved, f"{name}: if it is meant so, python -m tests.operations.approved\n{difference}"
 
 
-@pytest.mark.parametrize("name", sorted(STEPS))
+def pages(folder: str) -> list[str]:
+    return sorted(name for name in STEPS if name.startswith(f"{folder}/"))
+
+
+@pytest.mark.parametrize("name", pages("steps"))
 def test_each_step_is_done_in_its_order_under_its_guards(name: str) -> None:
     compared(name, STEPS[name])
+
+
+@pytest.mark.parametrize("name", pages("words"))
+def test_an_operator_is_told_the_cause_and_the_remedy(name: str) -> None:
+    compared(name, STEPS[name])
+
+
+def test_the_workflow_does_with_a_message_what_was_approved() -> None:
+    compared("workflow/n8n.txt", STEPS["workflow/n8n.txt"])
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("files/")])
@@ -67,3 +80,15 @@ def test_a_step_stands_with_its_guards_and_without_the_words_that_are_only_said(
         "      - Say",
         "          fail:",
     ]
+
+
+def test_the_words_of_a_step_stand_under_its_name_those_inside_a_block_too() -> None:
+    task = {
+        "name": "Restart",
+        "block": [{"name": "Ask", "ansible.builtin.assert": {"that": "x", "fail_msg": "Fix: y"}}],
+        "rescue": [
+            {"name": "Say", "ansible.builtin.fail": {"msg": "z\n  w"}},
+            {"name": "Do", "ansible.builtin.meta": "noop"},
+        ],
+    }
+    assert list(words([task])) == ["- Ask: Fix: y", "- Say: z w"]

@@ -60,6 +60,18 @@ def test_the_specification_names_exactly_the_defaults(role: Path) -> None:
     assert all(option["description"] and option["type"] for option in options.values())
 
 
+OTHERWISE_SAID = {"app_release"}
+"""Of these the specification says what they are without a bundle."""
+
+
+@each_role
+def test_a_default_that_the_specification_names_is_the_one_that_is_taken(role: Path) -> None:
+    values = defaults(role)
+    for name, option in main_spec(role)["options"].items():
+        if "default" in option and name not in OTHERWISE_SAID:
+            assert option["default"] == values[name], name
+
+
 @each_role
 def test_the_readme_is_current(role: Path) -> None:
     assert (role / "README.md").read_text("utf-8") == page(role), f"run: python -m tests.host.readme_tables {role.name}"

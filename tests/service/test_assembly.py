@@ -2,13 +2,16 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.composing.extractive import Extractive
 from app.errors import ConfigError
+from app.knowledge.models import Models
 from app.llm.chat import answer_room
 from app.llm.ollama import Ollama
+from app.service import assembly
 from app.service.assembly import open_machine
 from app.settings import load
 from app.turn.chain import decide
@@ -118,5 +121,56 @@ async def test_the_answers_room_is_kept_out_of_what_a_prompt_may_fill(tmp_path: 
     settings = "llm: {backend: ollama, context: 4096}\nturn: {prompt_tokens: 4000}"
     machine = opened(tmp_path / "data", settings)
     budget = machine.bots.default.prompts._budget
-    assert budget.total + answer_room(machine.settings) < 4096
+    assert budget.total + answer_room(machine.settings) == 4096 - 128, "our count of a prompt is an estimate"
+    assert budget.turn == 4000
     await machine.llm.close()
+
+
+async def test_what_is_done_without_is_counted_for_the_search_and_for_drafts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened_with: dict[str, Any] = {}
+
+    def open_models(*_: object, **named: Any) -> Models:
+        opened_with.update(named)
+        return Models()
+
+    monkeypatch.setattr(assembly, "open_models", open_models)
+    steps: list[str] = []
+    machine = open_machine(load(environ={}), tmp_path / "data", ROOT / "kb", steps.append)
+    for part, reason in (("dense", "timeout"), ("rerank", "busy"), ("entail", "failed")):
+        opened_with["on_degraded"](part, reason)
+    opened_with["on_step"]("reading")
+    assert steps == ["reading"]
+    assert opened_with["cache"].parent == tmp_path / "data"
+    said = machine.telemetry.exposition().decode()
+    await machine.close()
+    assert 'machine_retrieval_degraded_total{part="dense",reason="timeout"} 1.0' in said
+    assert 'machine_retrieval_degraded_total{part="rerank",reason="busy"} 1.0' in said
+    assert 'machine_guardrail_entailment_left_out_total{reason="failed"} 1.0' in said
+    assert 'part="entail"' not in said
+
+
+async def test_a_machine_is_made_with_the_figures_of_its_settings(tmp_path: Path) -> None:
+    """Each setting reaches the part that keeps it."""
+    chosen = {
+        "MACHINE_TURN__PARALLEL": "3", "MACHINE_TURN__MAX_WAITING": "17", "MACHINE_TURN__TIMEOUT_S": "21",
+        "MACHINE_TURN__WORK_S": "0.7", "MACHINE_TURN__REST_S": "77", "MACHINE_LLM__QUALITY_WINDOW": "10",
+        "MACHINE_LLM__QUALITY_SHARE": "0.3", "MACHINE_LLM__QUALITY_REST_MIN": "4", "MACHINE_STORE__BUSY_TIMEOUT_MS": "1234",
+        "MACHINE_LLM__BACKEND": "ollama", "MACHINE_LLM__PREFILL_TPS": "700", "MACHINE_LLM__DECODE_TPS": "11",
+        "MACHINE_LLM__ANSWER_TOKENS": "90", "MACHINE_TURN__PROMPT_TOKENS": "800", "MACHINE_LLM__BREAKER_FAILURES": "5",
+        "MACHINE_LLM__BREAKER_S": "9", "MACHINE_LLM__HOST": "http://127.0.0.1:9",
+    }  # fmt: skip
+    machine = open_machine(load(environ=chosen), tmp_path / "data", ROOT / "kb")
+    admission, pace, quality = machine.admission, machine.admission.pace, machine.quality
+    assert (admission._parallel, admission._max_waiting, admission._window_s) == (3, 17, 21)
+    assert (pace.prefill_tps, pace.decode_tps, pace.fresh, pace.answer) == (700, 11, 800, 90)
+    assert (machine.cpu.budget_s, machine.cpu.rest_s) == (0.7, 77)
+    assert (quality._most, quality._drafts.maxlen, quality._rest_s) == (3, 10, 240)
+    assert machine.store._busy_timeout_ms == 1234
+    model: Any = machine.llm
+    assert (model._breaker._limit, model._breaker._pause_s) == (5, 9)
+    assert (model._hearing._limit, model._hearing._pause_s) == (5, 9)
+    assert model._pace is pace, "what is learnt of the model is what lets turns in"
+    assert model._behind._seconds == 21
+    await machine.close()

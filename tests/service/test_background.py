@@ -301,3 +301,62 @@ async def test_what_runs_beside_answering_ends_with_the_service(bot: Bot, machin
         expected = {f"knowledge-{bot.name}", "knowledge-two", "memory-read-through", "messages-brought-over", "clock"}
         assert running() == expected | ({"retention"} if days else set())
     assert running() == set()
+
+
+# What a release before has written
+
+
+class Behind:
+    """A store of which `steps` steps have to be brought over; `counted` at which step it was asked what is left."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps, self.done = steps, 0
+        self.counted: list[int] = []
+
+    async def behind(self) -> int:
+        self.counted.append(self.done)
+        return self.steps - self.done
+
+    async def bring_some(self, place: int | None) -> Any:
+        assert place == (self.done or None), "each goes on where the one before stopped"
+        self.done += 1
+        return SimpleNamespace(place=self.done, over=self.done == self.steps)
+
+
+async def test_what_is_left_is_counted_now_and_then_and_turns_have_the_disk_most_of_the_time(
+    naps: Callable[..., Naps], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Behind(130)
+    here = SimpleNamespace(store=store, telemetry=Telemetry(b"key"))
+    taken, clock = naps(999), iter(range(10_000))
+    monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
+    with capture_logs() as logged:
+        await jobs.complete_logs(cast(Machine, here))
+    assert store.counted == [0, 64, 128, 130]
+    assert taken.taken == [3.0] * 130, "three times as long as a step, which took a second"
+    assert [each["event"] for each in logged] == ["messages are brought over", "messages brought over"]
+    assert "machine_conversations_unlogged 0.0" in figures(here)
+
+
+async def test_a_short_step_is_followed_by_a_moment_for_others(
+    naps: Callable[..., Naps], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, taken = SimpleNamespace(store=Behind(2), telemetry=Telemetry(b"key")), naps(999)
+    monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=lambda: 5.0))
+    await jobs.complete_logs(cast(Machine, here))
+    assert taken.taken == [0.02] * 2
+
+
+async def test_ten_minutes_later_it_is_looked_whether_the_release_before_has_written_once_more(
+    naps: Callable[..., Naps],
+) -> None:
+    class Full(Behind):
+        async def behind(self) -> int:
+            raise StoreUnavailable("full", reason="full")
+
+    here, taken = SimpleNamespace(store=Full(1), telemetry=Telemetry(b"key")), naps(2)
+    logged = await until_stopped(jobs._bring_over(cast(Machine, here)))
+    assert taken.taken == [600.0, 600.0]
+    assert [(each["event"], each["reason"], each["log_level"]) for each in logged] == [
+        ("messages not brought over", "full", "warning")
+    ] * 2

@@ -91,8 +91,8 @@ def test_a_second_backup_of_the_same_second_does_not_touch_the_first(data: Path,
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"format": 2}, "has format 2; this release reads 1"),
-        ({"format": 0}, "has format 0; this release reads 1"),
+        ({"format": 2}, "has format 2, not 1; use the release that made it"),
+        ({"format": 0}, "has format 0, not 1; use the release that made it"),
         ({"schema": 1}, "other rows than its manifest"),
         ({"schema": 0}, "other rows than its manifest"),
     ],
