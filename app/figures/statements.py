@@ -120,7 +120,7 @@ def _judged(row: Statement, words: frozenset[str], modal: frozenset[str]) -> Sta
         return None
     if any(word in listed("these") for word in clause):  # of one of several that were named before
         return None
-    if not title and not _pronouns().isdisjoint(clause):  # of what the section is about
+    if not title and clause[0] in _pronouns():  # of what the section is about
         return None
     yes = place == 1 and len(row.clauses[0]) == 1 and row.clauses[0][0] in listed("yes")
     value = _polarity(clause, words, row.language, said_yes=yes)

@@ -16,7 +16,7 @@ _ONCE = frozenset({"once", None})
 _SEVERAL = 2
 
 
-class Sold(Protocol):
+class Lasts(Protocol):
     """What of an offer is asked for here."""
 
     @property
@@ -33,28 +33,28 @@ class Sold(Protocol):
 class Lasting:
     """Months -> what is sold for so long. `called`: months -> the one that its section calls by the time alone."""
 
-    offers: Mapping[Decimal, tuple[Sold, ...]] = field(default_factory=dict)
+    offers: Mapping[Decimal, tuple[Lasts, ...]] = field(default_factory=dict)
     called: Mapping[Decimal, str] = field(default_factory=dict)
-    monthly: tuple[Sold, ...] = ()
+    monthly: tuple[Lasts, ...] = ()
 
     def length(self, key: str) -> Decimal | None:
         """Months that a thing is sold for by its name."""
         return next((length for length, row in self.offers.items() for offer in row if offer.key == key), None)
 
-    def instead(self, offer: Sold, length: Decimal) -> str | None:
+    def instead(self, offer: Lasts, length: Decimal) -> str | None:
         """Key of the same thing for another time; None where there is none, or it may be of several things."""
         own = _content(offer.name)
         found = [other for other in self.offers.get(length, ()) if other.key != offer.key]
         found = [other for other in found if self._same(own, _content(other.name), offer)]
         return found[0].key if len(found) == 1 else None
 
-    def by_month(self, offer: Sold) -> str | None:
+    def by_month(self, offer: Lasts) -> str | None:
         """Key of what is paid by the month, of a thing for a longer time."""
         own = _content(offer.name)
         found = [other for other in self.monthly if _within(own, _content(other.name))]
         return found[0].key if len(found) == 1 else None
 
-    def _same(self, own: Sequence[str], other: Sequence[str], offer: Sold) -> bool:
+    def _same(self, own: Sequence[str], other: Sequence[str], offer: Lasts) -> bool:
         if not other:
             return False
         if self.length(offer.key) is not None:
@@ -63,11 +63,11 @@ class Lasting:
         return _within(other, own) and len(alike) < _SEVERAL
 
 
-def lasting_of(offers: Sequence[Sold], sections: Iterable[Section]) -> Lasting:
+def lasting_of(offers: Sequence[Lasts], sections: Iterable[Section]) -> Lasting:
     """Linear in the length of the sections."""
-    rows: dict[Decimal, list[Sold]] = {}
+    rows: dict[Decimal, list[Lasts]] = {}
     monthly = [offer for offer in offers if any(price.fact.period == "month" for price in offer.prices)]
-    by_section: dict[str, list[Sold]] = {}
+    by_section: dict[str, list[Lasts]] = {}
     for offer in offers:
         if not all(price.fact.period in _ONCE for price in offer.prices):
             continue

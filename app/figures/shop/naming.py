@@ -172,6 +172,7 @@ class Names(Index):
         hit = hits[first]
         owners = set(self._holding(hit[0])) if hit else set()
         span, gap = [first], 0
+        named = hit is not None and not owners.isdisjoint(self._holders.get(hit[0], set()))
         for place in range(first + 1, len(found)):
             between = text[found[place - 1].end : found[place].start]
             if not set(between).isdisjoint(",;.!?\n+") or gap > _GAP:
@@ -188,7 +189,9 @@ class Names(Index):
                 continue
             if any(hits[n] == here for n in span):
                 break  # another of the same kind
-            both = owners & (self._holding(here[0]) | self._also.get(here[0], set()))
+            # Behind a name a keyword is another name: «Rost and Loyalty» are two things.
+            also = set() if named else self._also.get(here[0], set())
+            both = owners & (self._holding(here[0]) | also)
             if not both or (found[place].number and not _beside(text, found, place)):
                 break
             behind = found[place + 1] if found[place].number and place + 1 < len(found) else None
