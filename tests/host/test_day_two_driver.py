@@ -41,7 +41,7 @@ def seen(host: Host) -> tuple[str, str, str]:
     """The installed driver, the loaded one, the held packages."""
     return (
         host.sh(
-            "dpkg-query -W -f '${db:Status-Status} ${Package}=${Version}\\n' 'nvidia-driver-*' | sed -n 's/^installed //p'"
+            "dpkg-query -W -f '${db:Status-Status} ${Package}=${Version}\\n' 'nvidia-driver-*' 'nvidia-headless-no-dkms-*' | sed -n 's/^installed //p'"
         ),
         host.read("cat", "/run/nvidia-loaded"),
         " ".join(sorted(host.read("apt-mark", "showhold").split())),
