@@ -32,6 +32,10 @@ _CLAUSE = re.compile(r"[,.;:!?…\n()—–«»\"]|\s-\s")
 _PHONE = re.compile(
     r"(?<![\w+])(?:\+?\s?[78][\s.\-–()]{0,3})?\d{3}[\s.\-–()]{0,3}\d{3}[\s.\-–]{0,3}\d{2}[\s.\-–]{0,3}\d{2}(?!\w)"
 )
+# A number of another country says which: a plus, its code, and as many digits as such numbers have.
+_ABROAD = re.compile(r"(?<![\w+])\+\s?[1-689]\d{0,2}(?:[\s.\-–()]{0,3}\d{1,10}){2,6}(?!\w)")
+_ABROAD_DIGITS = range(10, 16)
+_FEW_DIGITS = 3  # different ones: a round sum with a plus has no more
 _EMAIL = re.compile(
     r"(?<![\w.+-])[A-Za-z0-9](?:[\w.+-]{0,62}[\w+])?@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,4}[A-Za-z]{2,18}(?!\w)",
     re.ASCII,
@@ -110,7 +114,8 @@ def without(message: Message, places: frozenset[int]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A phone number (+7XXXXXXXXXX) or an email address (lower case), found at `start`..`end` of the text."""
+    """A phone number (+7XXXXXXXXXX, or with another country's code) or an email address (lower case), found at
+    `start`..`end` of the text."""
 
     kind: str
     value: str
@@ -119,7 +124,8 @@ class Contact:
 
 
 def contacts(text: str) -> list[Contact]:
-    """Every valid phone number of Kazakhstan or Russia and every email address, in order."""
+    """Every valid phone number of Kazakhstan or Russia, every one of another country that begins with its code, and
+    every email address, in order."""
     emails: list[Contact] = []
     if "@" in text:
         emails = [Contact("email", m.group().lower(), m.start(), m.end()) for m in _EMAIL.finditer(text)]
@@ -132,6 +138,10 @@ def contacts(text: str) -> list[Contact]:
         believable = national[0] in ("346789" if explicit else "79")
         if digits.isascii() and believable and len(set(national)) > 2 and not _within(emails, match.start()):
             found.append(Contact("phone", "+7" + national, match.start(), match.end()))
+    for match in _ABROAD.finditer(text) if "+" in text else ():
+        digits = re.sub(r"\D", "", match.group())
+        if digits.isascii() and len(digits) in _ABROAD_DIGITS and len(set(digits)) > _FEW_DIGITS:
+            found.append(Contact("phone", "+" + digits, match.start(), match.end()))
     return sorted(found, key=lambda contact: contact.start)
 
 
