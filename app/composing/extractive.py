@@ -13,6 +13,7 @@ from app.composing.joining import joined
 from app.composing.likeness import asked_for
 from app.composing.news import elsewhere, unaffirmed, unrequested
 from app.composing.plain import shorten
+from app.composing.siblings import of_his
 from app.composing.unanswered import of_the_rest
 from app.composing.verdict import verdict
 from app.cpu import stretch
@@ -71,6 +72,7 @@ def compose(prompt: Prompt) -> Draft:
     if step.question or step.state.slots:  # one question at a time, and none for what was told
         said = [unrequested(text) for text in said]
     said = [apart(p.section, text, _asked(prompt, p)) for p, text in zip(passages, said, strict=True)]
+    said = [of_his(p.section, text, _asked(prompt, p), prompt.text) for p, text in zip(passages, said, strict=True)]
     said = [
         text if not hedged and _assents(p, text, prompt) else unaffirmed(text)
         for p, text in zip(passages, said, strict=True)
