@@ -195,7 +195,8 @@ def _advises(text: str) -> bool:
     """Whether it asks for the difference, which one suits, or whether a thing is needed."""
     words = [fold(word) for word in folded(text)]
     worth = _suits(text) or not _words()["worth"].isdisjoint(folded(text))
-    return chooses(words) or any("difference" in asked_by(word) for word in words) or (worth and _asks(text))
+    weighed = not _words()["better"].isdisjoint(folded(text)) and not questions()["either"].isdisjoint(folded(text))
+    return chooses(words) or weighed or any("difference" in asked_by(word) for word in words) or (worth and _asks(text))
 
 
 def _differs(text: str) -> bool:

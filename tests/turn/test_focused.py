@@ -22,6 +22,8 @@ async def talk(bot: Bot, machine: Machine, *texts: str) -> Reply:
         ("ящик для денег мне вообще нужен?", {"hardware_cash_drawer"}),
         ("принтер на 58 и на 80 чем отличаются", {"hardware_receipt_printers"}),
         ("обойдусь без весов или нет?", {"hardware_scale"}),
+        ("чековый 58 или 80 лучше?", {"hardware_receipt_printers"}),
+        ("проводной сканер или без провода удобнее будет", {"hardware_scanners"}),
         ("какой сканер посоветуете для хозтоваров", {"hardware_scanners"}),
         ("сканерлердің қайсысын алған дұрыс", {"hardware_scanners_kk"}),
         ("what is the difference between the two scanners", {"hardware_scanners_en"}),
