@@ -221,6 +221,20 @@ def test_what_a_restore_has_kept_is_cleaned_with_the_backups_beside_it(talked: T
     assert len(everything(archive, talked.stays)[1]) == 2
 
 
+def test_one_archive_that_cannot_be_cleaned_decides_though_others_follow_it(talked: Talked, tmp_path: Path) -> None:
+    target = tmp_path / "backups"
+    for day in (4, 5, 6):
+        create(talked.data, target, (), "0", datetime(2026, 3, day, tzinfo=UTC))
+    first = archives(target)[0]
+    for name in (
+        each for each in first.iterdir() if each.suffix in (".db", ".zst", ".gz") or "conversations" in each.name
+    ):
+        name.write_bytes(name.read_bytes()[:-64])
+    done = machine("forget", "--user", talked.gone, "--data", talked.data, "--backups", target, "--yes")
+    assert done.exit_code == 2, done.output
+    assert all(stand_in(each, talked.gone, *talked.secrets) == [] for each in archives(target)[1:])
+
+
 @pytest.mark.long
 def test_old_conversations_are_deleted_by_the_service_and_by_the_command(tmp_path: Path) -> None:
     gone, stays, secret = "77019870000", "77015550000", "Гульнара из Капчагая"

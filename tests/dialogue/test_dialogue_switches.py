@@ -74,3 +74,19 @@ def test_an_upset_customer_is_answered_calmly_or_as_anybody() -> None:
     assert (calm.reason, calm.question) == ("frustration", None)
     assert plain.reason != "frustration"
     assert calm.statement not in (None, plain.statement)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Это жалоба, примите меры", "complaint"),
+        ("верните деньги", "refund"),
+        ("позовите человека", "human_wanted"),
+        ("шағымым бар, шара қолданыңыз", "complaint"),
+        ("I want to make a complaint about your shop", "complaint"),
+    ],
+)
+def test_who_needs_a_person_gets_one_also_where_lanes_are_left_out(text: str, reason: str) -> None:
+    for switches in (ALL_ON, Switches(lanes=False), OFF):
+        step = Customer(DIALOGUES[switches]).says(text)
+        assert (step.action, step.reason) == ("handover", reason), switches

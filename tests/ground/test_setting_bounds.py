@@ -218,15 +218,22 @@ def test_a_flag_is_switched_by_its_variable(flag: str) -> None:
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
-@pytest.mark.parametrize("part", ["embedder", "reranker"])
-def test_weights_from_the_hub_are_pinned_by_a_commit(part: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("part", "pin"),
+    [
+        ("retriever.embedder", "retriever.embedder_revision"),
+        ("retriever.reranker", "retriever.reranker_revision"),
+        ("guardrail.entailment.model", "guardrail.entailment.revision"),
+    ],
+)
+def test_weights_from_the_hub_are_pinned_by_a_commit(part: str, pin: str, tmp_path: Path) -> None:
     def chosen(model: str, revision: str) -> dict[str, str]:
-        return given(f"retriever.{part}", model) | given(f"retriever.{part}_revision", revision)
+        return given(part, model) | given(pin, revision)
 
     for model, revision in (("", ""), (str(tmp_path), ""), ("./model", ""), ("owner/name", COMMIT)):
         load(environ=chosen(model, revision))
     for revision in ("", "main", COMMIT[:-1], COMMIT + "0", COMMIT.upper()):
-        with pytest.raises(ConfigError, match=rf"retriever\.{part}_revision is {revision!r}"):
+        with pytest.raises(ConfigError, match=rf"{re.escape(pin)} is {revision!r}"):
             load(environ=chosen("owner/name", revision))
 
 
