@@ -59,6 +59,7 @@ def test_the_number_is_the_customer_wherever_it_is_told() -> None:
         ("Read WAHA", waha(ME, "x", "m", **{"from": "120363000000000000@newsletter"})),
         ("Read WAHA", waha(ME, "x", "m", event="message.any")),
         ("Read WAHA", waha(ME, " ", "m")),
+        ("Read WAHA", waha(ME, "x", "m", fromMe=True)),
         ("Read Meta", cloud(cloud_message(ME, "m", body="x") | {"group_id": "Y2FwaV9ncm91cA"})),
         ("Read Meta", cloud(cloud_message(ME, "m", "reaction", emoji="👍"))),
         ("Read Meta", cloud(cloud_message(ME, "m", "location", latitude=43.2, longitude=76.9))),
