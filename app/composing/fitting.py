@@ -21,6 +21,8 @@ _SENTENCE = re.compile(r"[^.!?…\n]+(?:[.](?=\d)[^.!?…\n]+)*")
 _CLOCK = re.compile(r"\d[:.]\d\d(?!\d)")
 _NAME = 4
 """Letters of a word that names a thing."""
+_VERB = 6
+"""Letters of a verb of the past at least."""
 _NEAR = 3
 """Words between the word that asks and the thing."""
 _BRIEF = 8
@@ -107,7 +109,8 @@ def counted(words: Sequence[str]) -> str | None:
     """What a number of is asked for."""
     counts = questions()["counts"]
     place = next((n for n, word in enumerate(words[:_BEGINS]) if word in counts), None)
-    return None if place is None else _first(words[place + 1 : place + 1 + _NEAR + 1])
+    thing = None if place is None else _first(words[place + 1 : place + 1 + _NEAR + 1])
+    return None if thing is None or (len(thing) >= _VERB and thing.endswith(tuple(questions()["past"]))) else thing
 
 
 def folded(text: str) -> tuple[str, ...]:
@@ -134,8 +137,8 @@ def _named(words: Sequence[str]) -> str | None:
 
 
 def _first(words: Sequence[str]) -> str | None:
-    small = questions()["empty"] | questions()["asks"] | questions()["refers"]
-    return next((word for word in words if word not in small), None)
+    small, verbs = questions()["empty"] | questions()["asks"] | questions()["refers"], tuple(questions()["addressed"])
+    return next((word for word in words if word not in small and not word.endswith(verbs)), None)
 
 
 def same(one: str, other: str) -> bool:

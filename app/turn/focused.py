@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from app.composing.covering import asks, costs, stocked
+from app.composing.covering import costs, stocked
 from app.composing.fitting import ROOT, folded, same
 from app.composing.section_words import content, own_words, vocabulary
 from app.figures.talk.rejecting import owned
-from app.figures.words import asked_by, chooses, fold, listed
+from app.figures.words import fold, listed
 from app.knowledge.retriever import Retriever
-from app.knowledge.wordlists import listed as particles
 from app.language.words import questions
 from app.packaged import packaged
+from app.turn.advice import advises, asking, compares, differs, of_price, suits
 from app.turn.alone import of_one
 from app.turn.recalled import LONGEST, in_its_words, recalled
 from app.turn.things import goods, own_sections, sections_of
@@ -91,8 +91,8 @@ def _of_what_is_asked(
     kept = tuple(_surer(p, clauses, asked, found) for p in passages)
     deciding = _asked_for(clauses, kept, _of_goods_in_stock(clauses, deciding, found), found)
     kept = tuple(p for p in kept if not any(_of_other_goods(p, each, asked, found) for each in clauses))
-    if any(_of_price(each.text) for each in clauses):
-        for clause in (each for each in clauses if each.number and not _of_price(each.text) and _differs(each.text)):
+    if any(of_price(each.text) for each in clauses):
+        for clause in (each for each in clauses if each.number and not of_price(each.text) and differs(each.text)):
             own = own_sections(clause.keys, step.language, found)
             kept = _first(kept, own, clause, pieces=goods(clause.keys, found)) if own else kept
         return kept, deciding
@@ -101,12 +101,12 @@ def _of_what_is_asked(
         if clause.his and goods(clause.keys, found):
             kept = tuple(p for p in kept if not (_belongs(p, clause, asked) and p.section in own))
             deciding = tuple(d for d in deciding if d.kind not in _PRICES)
-        elif own and _advises(clause.text) and not (_suits(clause.text) and _found_surely(kept, own, clause, asked)):
+        elif own and advises(clause.text) and not _found_otherwise(kept, own, clause, asked):
             advised = _first(kept, own, clause, pieces=goods(clause.keys, found))
             if advised is not kept:
                 ids = sections_of(clause.keys, found)
                 kept, deciding = advised, tuple(d for d in deciding if not _beside(d, ids))
-        elif own and clause.plain and _asks(clause.text) and "price" not in step.intents and goods(clause.keys, found):
+        elif own and clause.plain and asking(clause.text) and "price" not in step.intents and goods(clause.keys, found):
             kept = tuple(p for p in kept if not _belongs(p, clause, asked) or _tells(p, own, clause, step.language))
             if not any(each.section in own for each in kept):
                 deciding = tuple(each for each in deciding if each.kind not in _PRICES)
@@ -171,7 +171,7 @@ def _of_other_goods(passage: Passage, clause: _Clause, clauses: Sequence[_Clause
     own = clause.his or passage.section.id in sections_of(tuple(sold), found)
     if not sold or own or not _belongs(passage, clause, clauses):
         return False
-    beside = any(costs(each.text) for each in clauses) and not _of_price(clause.text)
+    beside = any(costs(each.text) for each in clauses) and not of_price(clause.text)
     return stocked(clause.text) is not None or (beside and _answers(passage) < _OTHERS)
 
 
@@ -191,33 +191,13 @@ def _of_goods_in_stock(
     )
 
 
-def _advises(text: str) -> bool:
-    """Whether it asks for the difference, which one suits, or whether a thing is needed."""
-    words = [fold(word) for word in folded(text)]
-    worth = _suits(text) or not _words()["worth"].isdisjoint(folded(text))
-    weighed = not _words()["better"].isdisjoint(folded(text)) and not questions()["either"].isdisjoint(folded(text))
-    return chooses(words) or weighed or any("difference" in asked_by(word) for word in words) or (worth and _asks(text))
-
-
-def _differs(text: str) -> bool:
-    """Whether it asks how things differ, whatever they cost."""
-    return any("difference" in asked_by(fold(word)) for word in folded(text))
-
-
-def _suits(text: str) -> bool:
-    """Whether it asks if a thing will do, perhaps one of his own."""
-    return any(fold(word) in listed("suiting") for word in folded(text))
-
-
-def _found_surely(
+def _found_otherwise(
     passages: Sequence[Passage], own: Sequence[Section], clause: _Clause, clauses: Sequence[_Clause]
 ) -> bool:
-    """Whether a section of something else answers the question."""
+    """Whether a section of something else surely answers whether it will do, or what finds none of its own."""
+    if not suits(clause.text) and (compares(clause.text) or any(p.section in own for p in passages)):
+        return False
     return any(_belongs(p, clause, clauses) and p.section not in own and _answers(p) >= _OTHERS for p in passages)
-
-
-def _asks(text: str) -> bool:
-    return asks(text) or not (questions()["starts"] | particles("particles")).isdisjoint(folded(text))
 
 
 def _reproaches(clause: _Clause, last: str, language: Language, found: Retriever) -> bool:
@@ -225,15 +205,6 @@ def _reproaches(clause: _Clause, last: str, language: Language, found: Retriever
     asks_why = not (_words()["reproach"] | questions()["why"]).isdisjoint(folded(clause.text))
     offers = (found.catalogue.get(key) for key in clause.keys if asks_why)
     return any(offer is not None and found.names.said(offer.name, language) in last for offer in offers)
-
-
-def _of_price(text: str) -> bool:
-    """Whether a question asks what something costs, or for a sum."""
-    said = [fold(word) for word in folded(text)]
-    words = [word for ahead, word in zip(["", *said], said, strict=False) if ahead not in listed("except")]
-    text = " ".join(words) if len(words) < len(said) else text  # «what is the difference, except the price?»
-    cheaper = any(word in listed("comparative") for word in words)  # «which of the two is cheaper?»
-    return cheaper or costs(text) or any(kind in _PRICES for word in words for kind in asked_by(word))
 
 
 def _first(

@@ -23,6 +23,7 @@ async def talk(bot: Bot, machine: Machine, *texts: str) -> Reply:
         ("принтер на 58 и на 80 чем отличаются", {"hardware_receipt_printers"}),
         ("обойдусь без весов или нет?", {"hardware_scale"}),
         ("чековый 58 или 80 лучше?", {"hardware_receipt_printers"}),
+        ("принтер обязательно или чек по ссылке можно отдать?", {"fiscal_electronic_receipt"}),
         ("проводной сканер или без провода удобнее будет", {"hardware_scanners"}),
         ("какой сканер посоветуете для хозтоваров", {"hardware_scanners"}),
         ("сканерлердің қайсысын алған дұрыс", {"hardware_scanners_kk"}),
