@@ -13,13 +13,16 @@ from app.composing.joining import joined
 from app.composing.likeness import asked_for
 from app.composing.news import elsewhere, unaffirmed, unrequested
 from app.composing.plain import shorten
-from app.composing.siblings import of_his
+from app.composing.siblings import of_his, priced_for
 from app.composing.unanswered import of_the_rest
 from app.composing.verdict import verdict
 from app.cpu import stretch
 from app.deadline import Deadline
+from app.language.ages import told
 from app.types import Deciding, Draft, Language, ModelState, Passage, Prompt, Step
 
+_RECENT = 3
+"""Messages in which somebody's age is looked for."""
 _TOLD = frozenset({"trouble", "refund"})
 """Topics and lanes whose questions all go to a person."""
 _ASKING = frozenset({"feature", "comparison"})
@@ -59,9 +62,11 @@ def compose(prompt: Prompt) -> Draft:
     step = prompt.step
     chosen = choose(prompt) if step.query is not None else ()
     more = not _ASKING.isdisjoint(step.intents)
+    ages = _ages(prompt)
     hedged = tuple(each for each in prompt.deciding if each.kind == "unnamed")
     ordered = tuple(each for each in prompt.deciding if each.kind == "ordered")
     decided = _unrepeated(tuple(each for each in prompt.deciding if each not in (*hedged, *ordered)), prompt)
+    decided = priced_for(decided, prompt.passages, ages)
     if ordered and step.reason == "purchase":
         chosen = ()  # who places an order has asked nothing
     advises = any(each.kind == "advised" for each in decided) and not step.queries and step.query is not None
@@ -72,7 +77,7 @@ def compose(prompt: Prompt) -> Draft:
     if step.question or step.state.slots:  # one question at a time, and none for what was told
         said = [unrequested(text) for text in said]
     said = [apart(p.section, text, _asked(prompt, p)) for p, text in zip(passages, said, strict=True)]
-    said = [of_his(p.section, text, _asked(prompt, p), prompt.text) for p, text in zip(passages, said, strict=True)]
+    said = [of_his(text, _asked(prompt, p), prompt.text, ages) for p, text in zip(passages, said, strict=True)]
     said = [
         text if not hedged and _assents(p, text, prompt) else unaffirmed(text)
         for p, text in zip(passages, said, strict=True)
@@ -91,6 +96,12 @@ def compose(prompt: Prompt) -> Draft:
     )
     parts = [part for part in (opening, answer, step.question) if part]
     return Draft("\n\n".join(parts), Extractive.name, passages, origin="knowledge")
+
+
+def _ages(prompt: Prompt) -> tuple[int, ...]:
+    """The ages that the newest of his messages tells that tells any."""
+    texts = (prompt.text, *(exchange.user or "" for exchange in reversed(prompt.history[-_RECENT:])))
+    return next((ages for text in texts if (ages := told(text))), ())
 
 
 def _named(step: Step) -> bool:

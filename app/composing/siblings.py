@@ -13,9 +13,10 @@ from typing import Any
 
 from app.composing.fitting import ROOT, folded, same
 from app.composing.plain import sentences
+from app.language.ages import bands
 from app.language.words import questions
 from app.packaged import packaged
-from app.types import Section
+from app.types import Deciding, Passage
 
 _LEAD = 3
 """Words within which a sentence says of whom or where it is."""
@@ -25,18 +26,25 @@ _READ = 1000
 """Characters of a message."""
 _NAME = 4
 """Letters of a place's name at least."""
+_PRICES = frozenset({"price", "sum"})
+_LEAD_OF_AGE = 9
+"""Words within which a sentence says for which age it is."""
 _FORMS = 5
 """Letters of a word of a group that is known in its other forms: the beginnings of shorter ones are those of others."""
 _CLOCK = re.compile(r"\d[:.]\d\d(?!\d)")
 _CALLED = re.compile(r"(?<![^\W_])[^\W\d_]+")
 
 
-def of_his(section: Section, text: str, asked: str, told: str) -> str:
-    """`text` of a section without the sentences on others than the one that `asked`, or all that he `told`, names."""
+def of_his(text: str, asked: str, told: str, ages: Sequence[int] = ()) -> str:
+    """`text` of a section without the sentences on others than the one that `asked`, or all that he `told`, names.
+
+    `ages`: of those whom he told of, in years.
+    """
     said = sentences(text)
     if not 1 < len(said) <= _LOOKED_AT:
         return text
     dropped = _of_groups(said, asked[:_READ], told[:_READ]) | _of_places(said, folded(asked[:_READ]))
+    dropped |= _of_ages(said, ages)
     if not dropped or len(dropped) == len(said):
         return text
     for number in range(1, len(said)):
@@ -44,6 +52,41 @@ def of_his(section: Section, text: str, asked: str, told: str) -> str:
             dropped.add(number)
     kept = [each for number, each in enumerate(said) if number not in dropped]
     return " ".join(kept) or text
+
+
+def priced_for(deciding: Sequence[Deciding], passages: Sequence[Passage], ages: Sequence[int]) -> tuple[Deciding, ...]:
+    """What decides without the prices for other ages than those he told, where one is for them.
+
+    Whom a price is for the sentence says that holds it.
+    """
+    prices = {each.said: _for_ages(each, passages, ages) for each in deciding if each.kind in _PRICES} if ages else {}
+    if True not in prices.values():
+        return tuple(deciding)
+    return tuple(each for each in deciding if prices.get(each.said) is not False)
+
+
+def _for_ages(price: Deciding, passages: Sequence[Passage], ages: Sequence[int]) -> bool | None:
+    """Whether a price is for such an age; None where nothing says so."""
+    amount = "".join(character for character in price.said.partition(":")[2] if character.isdecimal())
+    texts = [passage.section.text for passage in passages if passage.section.id in price.sections]
+    for sentence in (each for text in texts for each in sentences(text)):
+        found = bands(sentence) if amount and amount in _joined(sentence) else ()
+        if found:
+            return any(band.holds(age) for band in found for age in ages)
+    return None
+
+
+def _joined(sentence: str) -> str:
+    return "".join(character for character in sentence if not character.isspace())
+
+
+def _of_ages(said: Sequence[str], ages: Sequence[int]) -> set[int]:
+    """The sentences that begin with another age than those he told, where one is for them."""
+    found = [bands(each) for each in said] if ages else []
+    fit = [any(band.holds(age) for band in each for age in ages) for each in found]
+    if not any(fit):
+        return set()
+    return {n for n, each in enumerate(found) if each and each[0].place < _LEAD_OF_AGE and not fit[n]}
 
 
 def _of_groups(said: Sequence[str], asked: str, told: str) -> set[int]:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from app.composing.siblings import of_his
-from app.types import Section
+from app.composing.siblings import of_his, priced_for
+from app.language.ages import told as ages
+from app.types import Deciding, Passage, Section
 
 PASS = (
     "Ересектерге күндік билет 3 000 ₸. Балаларға жартысы. Аквапарк дүйсенбіде жабық.",
@@ -14,7 +15,7 @@ HALLS = "Каток на Мира открыт с 9:00 до 21:00. Каток у
 
 
 def of(text: str, asked: str, told: str = "") -> str:
-    return of_his(Section(id="s", text=text, category="c", title="Вход", language="ru"), text, asked, told or asked)
+    return of_his(text, asked, told or asked, ages(asked) or ages(told))
 
 
 @pytest.mark.parametrize(
@@ -61,3 +62,36 @@ def test_whom_he_told_of_counts_where_the_question_names_none_and_is_not_of_hims
     told = "сыну 6 лет, какие дни? и сколько вход?"
     assert "Взрослые" not in of(PASS[1], "и сколько вход?", told)
     assert of(PASS[1], "а мне сколько вход?", told) == PASS[1]
+
+
+SWIM = "Малыши 3–6 лет плавают с мамой, 12 000 ₸. Дети 7–14 лет плавают в группе, 15 000 ₸. С 15 лет вход по взрослому билету, 4 000 ₸. Шапочка нужна всем."
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept", "gone"),
+    [
+        ("сыну 5, сколько стоит плавание?", "12 000", ("15 000", "4 000")),
+        ("дочке 10 лет", "15 000", ("12 000", "4 000")),
+        ("мне 40 лет, почём", "4 000", ("12 000", "15 000")),
+    ],
+)
+def test_an_age_that_is_told_leaves_what_is_for_it(asked: str, kept: str, gone: tuple[str, ...]) -> None:
+    said = of(SWIM, asked)
+    assert kept in said and "Шапочка нужна всем." in said
+    assert not any(other in said for other in gone)
+
+
+def test_two_ages_leave_both_and_one_for_whom_nothing_is_said_leaves_all() -> None:
+    both = of(SWIM, "дети 5 и 10 лет")
+    assert "12 000" in both and "15 000" in both and "4 000" not in both
+    assert of(SWIM, "сыну 2 года") == SWIM
+
+
+def test_a_price_for_another_age_is_left_out_where_one_is_for_his() -> None:
+    section = Section(id="swim", text=SWIM, category="c", title="Плавание", language="ru")
+    passages = (Passage(section, 5.0),)
+    named = {"Малыши": 12000, "Группа": 15000, "Взрослый билет": 4000}
+    prices = tuple(Deciding("price", f"{name}: {n // 1000} 000 ₸.", ("swim",)) for name, n in named.items())
+    assert [each.said for each in priced_for(prices, passages, (10,))] == ["Группа: 15 000 ₸."]
+    assert priced_for(prices, passages, ()) == priced_for(prices, passages, (2,)) == prices
+    assert priced_for(prices, (), (10,)) == prices

@@ -10,8 +10,8 @@ from app.dialogue.hearing.listening import Said
 from app.dialogue.policy.model import Policy
 from app.dialogue.policy.terms import Terms
 from app.dialogue.resources import Texts
-from app.dialogue.rules.ages import tells_age
 from app.dialogue.slots.reader import Heard
+from app.language.ages import told as ages_told
 from app.types import Action, DialogueState, Pending
 
 _NOTHING = Said("", "", "")
@@ -136,7 +136,7 @@ class Scene:
         searched."""
         if self.worded:
             return self.worded
-        if tells_age(self.u.message):
+        if ages_told(self.u.message.text):
             return str(self.shop.data["query_age"])
         likely = sorted(self.u.acts, key=self.u.acts.__getitem__, reverse=True)
         act = next((act for act in likely if self.u.acts[act] >= _LIKELY and f"query_{act}" in self.shop.data), None)
