@@ -93,7 +93,8 @@ def _key(data: Path) -> bytes:
 
 async def _planned(text: str, snapshot: "Snapshot", bots: "Bots", name: str | None, settings: "Settings") -> "Plan":
     from app.reading.prefix import split_media
-    from app.turn.chain import decide, plan, reckon, search
+    from app.turn.chain import decide, plan, reckon
+    from app.turn.searching import search
     from app.types import Ask
 
     bot = bots.named(name) if name else bots.for_session(snapshot.key.session_id)
@@ -101,7 +102,7 @@ async def _planned(text: str, snapshot: "Snapshot", bots: "Bots", name: str | No
     ask = Ask(snapshot.key, words, "prompt", media=media, timestamp_ms=round(time.time() * 1000))
     now = datetime.now(UTC)
     step = decide(ask, snapshot, now, bot)
-    found = await search(step, snapshot, now, bot, top_k=settings.retriever.top_k)
+    found = await search(step, snapshot, now, bot, text=ask.text, top_k=settings.retriever.top_k)
     deciding = reckon(step, ask, snapshot, now, bot, sums=settings.flags.sums)
     return plan(step, found, ask, snapshot, bot, settings=settings, wants_prompt=True, deciding=deciding, now=now)
 

@@ -112,6 +112,8 @@ def left_out(
         for number, question in enumerate(asked, 1)
         if asks(question) and not (number in sure and in_stock(question, said)) and not reckoned(question, deciding)
     ]
+    if any(fact.kind == "term" for passage in passages for fact in passage.section.facts):
+        asking = [question for question in asking if not _of_length(question)]
     return tuple(each for each in asking if not any(_covers(each, words) for words in held))
 
 
@@ -160,6 +162,13 @@ def costs(question: str) -> bool:
 def asks(question: str) -> bool:
     """Whether words of it ask, or its mark."""
     return "?" in question or not questions()["asks"].isdisjoint(folded(question))
+
+
+def _of_length(question: str) -> bool:
+    """Whether it only asks how long something takes, that is named elsewhere."""
+    lists = questions()
+    words = [word for word in wanted(question) if word not in lists["refers"] | lists["leans"]]
+    return bool(words) and lists["lasting"].issuperset(words)
 
 
 def of_measure(question: str) -> bool:

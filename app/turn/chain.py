@@ -7,31 +7,25 @@ can be replayed (app/turn/replay.py).
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
-from app.composing.fitting import ANSWERS, folded
 from app.composing.news import bad
-from app.deadline import Deadline
-from app.guardrail import Context, KnownWords, addresses_of, known_addresses, known_words
-from app.knowledge.retriever import Asked, Found, Retriever
+from app.guardrail import Context, addresses_of, known_addresses
+from app.knowledge.retriever import Found, Retriever
 from app.prompt import asks_something, marks_in
 from app.settings import Settings
 from app.turn.agreeing import agreeing
-from app.turn.apart import going_on, leaning, likeliest_first, with_first_of, with_going_on
 from app.turn.bots import Bot
-from app.turn.compatible import compatible
 from app.turn.deciding import his_words, wanted_of, what_decides
 from app.turn.focused import focused, went_before
 from app.turn.outcome import Outcome, settle
 from app.turn.prompting import bearing, with_prices, written
 from app.turn.recalled import recollecting
-from app.turn.unnamed import strange, unnamed
+from app.turn.searching import today_of, words_of
+from app.turn.unnamed import unnamed
 from app.types import Ask, Deciding, Draft, Language, Passage, Prompt, Snapshot, Step
 
-_USUAL = 0.6
-"""How likely a section must answer the usual words of a wish to be said to who has not said them."""
 _DECIDED = frozenset({"purchase", "demo", "invoice", "contact_given"})
 """Whoever wants this is asked how to reach him, whatever else he has heard."""
 _GRAVE = frozenset({"handover", "refuse"})  # what no word of a model alone leads to, and what he must be told of,
@@ -84,58 +78,6 @@ def heeded(step: Step, act: str, ask: Ask, snapshot: Snapshot, *, now: datetime,
     return step if grave and moved else again
 
 
-async def search(
-    step: Step, snapshot: Snapshot, now: datetime, bot: Bot, *, top_k: int, deadline: Deadline | None = None
-) -> Found:
-    """What the knowledge base has on it: nothing when the step searches nothing."""
-    if step.query is None:
-        return Found((), version=bot.knowledge.version)
-    today = today_of(bot, now)
-    without = (*step.without, *strange(step, _words(bot.knowledge.current)))
-    found = await bot.knowledge.find(
-        step.query,
-        top_k=top_k,
-        today=today,
-        previous=_previous_message(step, snapshot),
-        without=without,
-        deadline=deadline,
-    )
-    passages = likeliest_first(found.passages)
-    if step.queries:
-        asked = [
-            Asked(query, last, without) for query, last in leaning(step.queries, _previous_message(step, snapshot))
-        ]
-        apart = await bot.knowledge.find_all(asked, top_k=top_k, today=today, deadline=deadline)
-        if beside := dict(going_on(step.queries, apart)):
-            again = [Asked(query, without=without) for query in beside.values()]
-            more = await bot.knowledge.find_all(again, top_k=top_k, today=today, deadline=deadline)
-            apart = with_going_on(apart, dict(zip(beside, more, strict=True)))
-        passages = with_first_of(found, apart, step.queries, step.language)
-    passages = _spoken(passages, step, bot)
-    if step.wider is None or any(passage.answers is None or passage.answers >= ANSWERS for passage in passages):
-        return replace(found, passages=passages)
-    wider = await bot.knowledge.find(step.wider, top_k=top_k, today=today, without=without, deadline=deadline)
-    return replace(wider, passages=_spoken(likeliest_first(_usual(wider, step)), step, bot) or passages)
-
-
-def _usual(wider: Found, step: Step) -> tuple[Passage, ...]:
-    """What the wider search found; where it asked other words than his, only what answers those as good as surely."""
-    asked, other = set(folded(step.query or "")), set(folded(step.wider or ""))
-    own = asked <= other or other <= asked
-    return tuple(p for p in wider.passages if own or p.answers is None or p.answers >= _USUAL)
-
-
-def _spoken(passages: Sequence[Passage], step: Step, bot: Bot) -> tuple[Passage, ...]:
-    """What answers the kind of question, each section in the language of the answer where it is written in it too."""
-    known = bot.knowledge.current
-    return known.twins.spoken(compatible(step, passages, reduces=bool(known.catalogue.reductions)), step.language)
-
-
-def today_of(bot: Bot, now: datetime) -> date:
-    """The day that it is where the shop is."""
-    return now.astimezone(ZoneInfo(bot.timezone)).date()
-
-
 def recollect(step: Step, snapshot: Snapshot, bot: Bot) -> Iterator[object]:
     """Reads a history for what is reckoned behind it: the same work, in parts."""
     return recollecting(snapshot, bot.knowledge.current, bot.dialogue.counted(step.state))
@@ -148,7 +90,7 @@ def reckon(
     text, found = his_words(step, ask), bot.knowledge.current
     counted = bot.dialogue.counted(step.state)
     decided = what_decides(text, step, snapshot, found, today_of(bot, now), counted=counted, sums=sums)
-    return decided or unnamed(step, _words(found))
+    return decided or unnamed(step, words_of(found))
 
 
 def plan(
@@ -208,7 +150,7 @@ def guard_context(planned: Plan, ask: Ask, snapshot: Snapshot, bot: Bot) -> Cont
         discounts=policy.discounts,
         shop=bot.knowledge.current.shop,
         contacts=_addresses(bot.knowledge.current) | _given_by_hand(snapshot),
-        known=_words(bot.knowledge.current),
+        known=words_of(bot.knowledge.current),
         languages=_languages(bot.knowledge.current),
         least_borne=bot.least_borne(step.language),
         entailed=planned.entailed,
@@ -263,11 +205,6 @@ def _addresses(found: Retriever) -> frozenset[str]:
 
 
 @lru_cache(maxsize=8)
-def _words(found: Retriever) -> KnownWords:
-    return known_words(found.sections, found.shop)
-
-
-@lru_cache(maxsize=8)
 def _languages(found: Retriever) -> frozenset[Language]:
     return frozenset(section.language for section in found.sections)
 
@@ -290,10 +227,3 @@ def prompt_hash(prompt: Prompt) -> str:
         decided = tuple(each.said for each in prompt.deciding)
         written = repr((prompt.text, sections, said, step.query, prompt.history[-1:], *([decided] if decided else [])))
     return hashlib.sha256(written.encode("utf-8", "backslashreplace")).hexdigest()
-
-
-def _previous_message(step: Step, snapshot: Snapshot) -> str | None:
-    """What the customer wrote before, unless that ended the topic, or was not what he meant."""
-    if snapshot.state.closed or ("correction" in step.intents and step.without and not snapshot.state.priced):
-        return None
-    return next((exchange.user for exchange in reversed(snapshot.history) if exchange.user), None)

@@ -12,7 +12,8 @@ from app.guardrail import Context, asserted, premises
 from app.knowledge.models import Degraded, EntailerCalls
 from app.knowledge.retriever import Retriever
 from app.turn.bots import Bot
-from app.turn.chain import Plan, guard_context, today_of
+from app.turn.chain import Plan, guard_context
+from app.turn.searching import today_of
 from app.types import Ask, Draft, Section, Snapshot
 
 _FOUND = 1

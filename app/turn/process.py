@@ -13,13 +13,14 @@ from app.errors import Conflict, Overloaded, RevisionConflict
 from app.telemetry import Stages
 from app.turn.afterwards import leave, merged
 from app.turn.bots import Bot
-from app.turn.chain import Plan, decide, plan, reckon, recollect, search
+from app.turn.chain import Plan, decide, plan, reckon, recollect
 from app.turn.deciding import read_ahead
 from app.turn.hearing import understood
 from app.turn.lacking import admitted, lacking, placed
 from app.turn.machine import Machine
 from app.turn.record import record_of
 from app.turn.reply import Meta, Reply
+from app.turn.searching import search
 from app.turn.speaking import Spoken, drop, speak
 from app.types import Ask, Observation, Step
 
@@ -120,7 +121,9 @@ async def _answer(ask: Ask, bot: Bot, machine: Machine, *, ticket: Ticket, deadl
                 now=now, ticket=ticket, stages=stages, without=lack is not None,
             )  # fmt: skip
             searched = time.monotonic()
-            found = await search(step, snapshot, now, bot, top_k=settings.retriever.top_k, deadline=deadline)
+            found = await search(
+                step, snapshot, now, bot, text=ask.text, top_k=settings.retriever.top_k, deadline=deadline
+            )
             models = {stage: found.seconds[stage] for stage in ("dense", "rerank") if stage in found.seconds}
             stages.add("retrieval", max(0.0, time.monotonic() - searched - sum(models.values())))
             for stage, seconds in models.items():

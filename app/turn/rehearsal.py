@@ -10,7 +10,8 @@ from app.composing.extractive import compose
 from app.knowledge.found import Found
 from app.settings import Settings
 from app.turn.bots import Bot
-from app.turn.chain import decide, judge, plan, reckon, today_of
+from app.turn.chain import decide, judge, plan, reckon
+from app.turn.searching import today_of
 from app.types import Ask, Draft, Key, Snapshot
 
 _NOBODY = Key("", "")

@@ -6,10 +6,11 @@ from typing import Any
 
 from app.errors import ConfigError
 from app.store import Recorded
-from app.turn.chain import decide, heeded, judge, plan, prompt_hash, reckon, search
+from app.turn.chain import decide, heeded, judge, plan, prompt_hash, reckon
 from app.turn.entailing import with_entailed
 from app.turn.machine import Machine
 from app.turn.record import TurnRecord, verdict_record
+from app.turn.searching import search
 from app.types import Ask, Draft
 
 
@@ -54,7 +55,7 @@ async def _again(recorded: Recorded, record: TurnRecord, machine: Machine) -> di
     step = decide(ask, snapshot, then, bot)
     if record.heard and record.heard.act:
         step = heeded(step, record.heard.act, ask, snapshot, now=then, bot=bot)
-    found = await search(step, snapshot, then, bot, top_k=settings.retriever.top_k)
+    found = await search(step, snapshot, then, bot, text=ask.text, top_k=settings.retriever.top_k)
     bot = replace(bot, prompts=bot.prompts.with_factor(record.tokens_factor))
     deciding = reckon(step, ask, snapshot, then, bot, sums=settings.flags.sums)
     wants = machine.llm.wants_prompt

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from app.composing import covering
 from app.composing.covering import reckoned
 from app.composing.unanswered import quoted
+from app.fact import Fact
 from app.types import Deciding, Passage, Section
 
 BOATS = Passage(
@@ -94,3 +96,12 @@ def test_which_one_fits_is_answered_by_the_one_that_does() -> None:
 def test_an_amount_beside_one_that_was_judged_is_answered_with_it() -> None:
     judged = Deciding("confirmed", "1 500 ₸, а не 3 000 ₸: Жилет: 1 500 ₸.")
     assert reckoned("или 3000 с человека платить?", (judged,)) and not reckoned("или платить с человека?", (judged,))
+
+
+def test_how_long_it_takes_is_told_by_a_section_that_has_a_term() -> None:
+    term = Fact("Прокат", Decimal(3), unit="час", kind="term")
+    found = replace(BOATS, section=replace(BOATS.section, facts=(term,)))
+    for question in ("и сколько длится?", "how long does it take", "қанша уақыт алады?"):
+        assert not left_out(("можно взять лодку?", question), (), (found,))
+        assert left_out(("можно взять лодку?", question), (), (BOATS,))
+    assert left_out(("можно взять лодку?", "и сколько длится баня?"), (), (found,))

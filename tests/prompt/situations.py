@@ -18,7 +18,8 @@ from app.composing.extractive import compose
 from app.service.assembly import open_bots
 from app.settings import load
 from app.turn.bots import Bot
-from app.turn.chain import Plan, decide, plan, reckon, search
+from app.turn.chain import Plan, decide, plan, reckon
+from app.turn.searching import search
 from app.types import Ask, Exchange, Key, Snapshot
 from loadtests.service import ROOT
 from tests.thrift import parsed

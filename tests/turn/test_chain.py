@@ -16,8 +16,9 @@ from app.knowledge.retriever import Found
 from app.knowledge.twins import Twins
 from app.settings import load
 from app.turn.bots import Bot
-from app.turn.chain import Plan, decide, guard_context, judge, plan, prompt_hash, search
+from app.turn.chain import Plan, decide, guard_context, judge, plan, prompt_hash
 from app.turn.outcome import correction
+from app.turn.searching import search
 from app.types import (
     Ask,
     ChatMessage,

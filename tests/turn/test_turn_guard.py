@@ -13,9 +13,10 @@ from app.deadline import Deadline
 from app.knowledge.sections import KnowledgeBase
 from app.settings import load
 from app.turn.bots import Bot
-from app.turn.chain import decide, guard_context, plan, search
+from app.turn.chain import decide, guard_context, plan
 from app.turn.machine import Machine
 from app.turn.process import process
+from app.turn.searching import search
 from app.types import Ask, Draft, Exchange, Key, Prompt, Section, Snapshot, Source
 
 RIGHT = "Тариф «Рост» стоит 14 900 ₸ в месяц за магазин."

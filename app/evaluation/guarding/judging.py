@@ -18,8 +18,9 @@ from app.language.identify import identify
 from app.reading.prefix import split_media
 from app.settings import Settings
 from app.turn.bots import Bot
-from app.turn.chain import decide, guard_context, plan, reckon, search, today_of
+from app.turn.chain import decide, guard_context, plan, reckon
 from app.turn.entailing import entailed_by
+from app.turn.searching import search, today_of
 from app.types import Ask, Exchange, Key, Language, Passage, Section, Snapshot
 
 _NOON = time(12)
@@ -181,7 +182,7 @@ class _Judge:
             used = bot.knowledge.sections if case.knowledge else named
             found = Found(tuple(Passage(section, 1.0) for section in used), version=bot.knowledge.version)
         else:
-            found = await search(step, snapshot, self._now, bot, top_k=self._settings.retriever.top_k)
+            found = await search(step, snapshot, self._now, bot, text=ask.text, top_k=self._settings.retriever.top_k)
             found = replace(found, passages=found.passages[: self._turn])
         deciding = reckon(step, ask, snapshot, self._now, bot, sums=self._settings.flags.sums)
         settings = self._settings
