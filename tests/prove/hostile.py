@@ -151,7 +151,7 @@ class Watch:
 
 def quantile(values: list[float], share: float) -> float:
     """In milliseconds."""
-    return statistics.quantiles(values, n=1000)[round(share * 1000) - 1] * 1000
+    return statistics.quantiles(values, n=1000, method="inclusive")[round(share * 1000) - 1] * 1000
 
 
 def main(seconds: float = 60, backend: str = "ollama", pace: float = 20) -> int:

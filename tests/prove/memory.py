@@ -142,7 +142,7 @@ def until(done: Callable[[], bool], every_s: float) -> Callable[[], bool]:
 
 def say(name: str, took: list[float]) -> float:
     """Prints how long answers took; p95 in seconds."""
-    p50, p95 = (statistics.quantiles(took, n=100)[each] for each in (49, 94))
+    p50, p95 = (statistics.quantiles(took, n=100, method="inclusive")[each] for each in (49, 94))
     print(
         f"{name}: {len(took)} answers, p50 {p50 * 1e3:.0f} ms, p95 {p95 * 1e3:.0f} ms, worst {max(took) * 1e3:.0f} ms"
     )
