@@ -34,6 +34,7 @@ def run_service(host: str, port: int, data: Path, knowledge: Path | None, file: 
     server = build_server(create_app(machine, keys), api.drain_s, notifier, watchdog=watchdog, limits=limits)
     gc.collect()
     gc.freeze()  # knowledge, flows and what was read stay: walking through them would hold the loop for tens of ms
+    gc.enable()
     for note in settings.notes:
         machine.telemetry.log.warning("setting without effect", detail=note)
     machine.telemetry.log.info(
