@@ -10,11 +10,12 @@ failed is sent again with the same request_id, as n8n does. Afterwards every ans
 
 import asyncio
 import contextlib
+import itertools
 import json
 import ssl
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,6 +30,7 @@ RATE_A_MINUTE = 60.0
 PATH = "/api/v1/process"
 CODES = {"BAD_REQUEST", "UNAUTHORIZED", "RATE_LIMIT", "INTERNAL"}
 _SESSION = "LOAD"
+_AT_ONCE = 3
 _SETTLE_S = 3.0  # of load before the action begins and after it has ended
 _PATIENCE_S = 60.0
 _AGAIN_S = 3.0
@@ -97,7 +99,7 @@ class Report:
 class Load:
     """A thread that sends `rate` messages a minute until the end of the `with`; `key` may be changed meanwhile.
 
-    `messages` are pairs of customer and text, endless; without them each customer writes all of his, then the next one.
+    `messages` are pairs of customer and text, endless; without them customers come some at a time.
     """
 
     def __init__(
@@ -135,7 +137,7 @@ class Load:
 
     async def _play(self) -> None:
         stamp = time.time_ns() // 1_000_000
-        messages = self._messages or one_after_another(stamp)
+        messages = self._messages or taking_turns(stamp)
         started, number, tasks = time.monotonic(), 0, []
         async with client(self.caller) as http:
             while not self._over.is_set():
@@ -159,6 +161,21 @@ class Load:
             self.sent.append(await send(http, self.key, body))
             if self.sent[-1].message == (user, request_id) and self.sent[-1].status == 200:
                 return
+
+
+def taking_turns(seed: int) -> Iterator[tuple[str, str]]:
+    """The messages of customers, some at a time: each waits for the others before he writes again; who goes is
+    followed by the next. Nobody writes four messages while a service starts: the fourth would be answered too late."""
+    coming = ((user, iter(texts)) for user, texts in customers(10_000, seed))
+    here = deque(itertools.islice(coming, _AT_ONCE))
+    while here:
+        user, texts = here.popleft()
+        text = next(texts, None)
+        if text is None:
+            user, texts = next(coming)
+            text = next(texts)
+        yield user, text
+        here.append((user, texts))
 
 
 def one_after_another(seed: int) -> Iterator[tuple[str, str]]:
