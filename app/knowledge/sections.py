@@ -237,6 +237,10 @@ def digest(sections: Iterable[Section]) -> str:
 _UNSAID = ", product=None, kind=None, min_quantity=None, max_quantity=None, quantity_unit=None"
 _UNSAID += ", applies_to=(), conditions=()"
 
+_PLAIN = {
+    "tuple_type": "must be a list: [one, another]",
+    "string_type": "must be a text; a number, or what holds a comma inside a list, stands in quotes",
+}
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -248,7 +252,8 @@ def _checked(model: type[_Model], tree: object, name: str, line: int) -> _Model:
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         known = sorted(model.model_fields)
         hint = f"; known here: {', '.join(known)}" if first["type"] == "extra_forbidden" else ""
-        raise ConfigError(f"{name}:{line}: {where}: {first['msg']}{hint}") from None
+        said = _PLAIN.get(first["type"], first["msg"])
+        raise ConfigError(f"{name}:{line}: {where}: {said}{hint}") from None
 
 
 def _section(raw: dict[str, Any], category: str, name: str) -> Section:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from os.path import commonprefix
 
 from app.language.folds import plain
 from app.packaged import packaged
 
 _DATA = packaged("app.language", "words", "derivation.yaml")
+_ROWS = ("ru", "kk", "en")
 LEAST = int(_DATA["least"])
 """Letters that two words of one stem begin with at least."""
 
@@ -15,8 +17,9 @@ class Stems:
     """Of words that one fold has made alike; the endings are folded as the words are."""
 
     def __init__(self, fold: Callable[[str], str]) -> None:
-        self._endings = frozenset(fold(each) for name, row in _DATA.items() if name != "least" for each in row.split())
+        self._endings = frozenset(fold(each) for name in _ROWS for each in _DATA[name].split())
         self._longest = max(map(len, self._endings))
+        self._pairs = tuple(frozenset(map(fold, row.split())) for row in _DATA["pairs"])
         self.of = lru_cache(maxsize=8192)(self._of)
 
     def _of(self, word: str) -> str:
@@ -28,7 +31,15 @@ class Stems:
 
     def akin(self, one: str, other: str) -> bool:
         """Whether two words are of one stem."""
-        return one == other or (one[:LEAST] == other[:LEAST] and self.of(one) == self.of(other))
+        if one == other:
+            return True
+        return one[:LEAST] == other[:LEAST] and (self.of(one) == self.of(other) or self._paired(one, other))
+
+    def _paired(self, one: str, other: str) -> bool:
+        """Whether what they do not share are two endings of one row."""
+        shared = len(commonprefix((one, other)))
+        cuts = range(LEAST, shared + 1)
+        return any(one[cut:] in row and other[cut:] in row for cut in cuts for row in self._pairs)
 
 
 STEMS = Stems(plain)
