@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from os.path import commonprefix
 
 from app.language.folds import plain
 from app.packaged import packaged
@@ -37,9 +36,9 @@ class Stems:
 
     def _paired(self, one: str, other: str) -> bool:
         """Whether what they do not share are two endings of one row."""
-        shared = len(commonprefix((one, other)))
-        cuts = range(LEAST, shared + 1)
-        return any(one[cut:] in row and other[cut:] in row for cut in cuts for row in self._pairs)
+        cuts = range(LEAST, 1 + min(len(one), len(other)))
+        alike = (cut for cut in cuts if one[:cut] == other[:cut])
+        return any(one[cut:] in row and other[cut:] in row for cut in alike for row in self._pairs)
 
 
 STEMS = Stems(plain)

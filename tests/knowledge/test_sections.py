@@ -30,6 +30,9 @@ sections:
 """
 
 
+FACT = "sections: [{id: a, text: b, facts: [{name: x, amount: 1,"
+
+
 def write(folder: Path, text: str, name: str = "pricing.yaml") -> Path:
     path = folder / name
     path.write_text(text, "utf-8")
@@ -122,8 +125,8 @@ def test_an_amount_keeps_its_exact_decimal_value(tmp_path: Path, amount: str) ->
         ("sections:\n  - {id: a, text: b, facts: [{name: x, amount: .nan}]}", "pricing.yaml:2", "facts.0.amount"),
         ("sections:\n  - {id: a, text: b, facts: [{name: x, amount: 1, currency: coins}]}", "pricing.yaml:2", "KZT"),
         ("sections:\n  - {id: a, text: b, facts: [{name: x, amount: 1, period: eon}]}", "pricing.yaml:2", "month"),
-        ("sections:\n  - {id: a, text: b, questions: one}", "pricing.yaml:2", "questions: must be a list: [one, another]"),
-        ("sections:\n  - {id: a, text: b, keywords: [to 2,5]}", "pricing.yaml:2", "keywords.1: must be a text"),
+        (f"{FACT} conditions: new}}]}}]", "pricing.yaml:1", "facts.0.conditions: must be a list: [one, another]"),
+        ("names: {oil: {en: [up to 2,5]}}\nsections: []", "pricing.yaml:1", "names.oil.en.1: must be a text"),
         ("sections:\n  - id: a\n    text: b\n    text: c\n", "pricing.yaml:4", "twice"),
         ("sections:\n\t- id: a\n", "pricing.yaml:2", "YAML"),
         ("sections: [{id: a, text: b}", "pricing.yaml", "YAML"),
