@@ -1,5 +1,6 @@
 """«Is delivery free for 160,000?» is a yes or a no, and «without the discount» the sum as it would be without it."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 
@@ -8,13 +9,14 @@ from app.figures.decided import YesNo
 from app.figures.saying import template
 from app.figures.shop.catalogue import Offer
 from app.figures.shop.facts import money
+from app.figures.statements import Statements
 from app.figures.talk.paidover import amount_told
 from app.figures.words import asked_by, common, listed, tokens, written
 
 
 def free_for(case: Case) -> list[YesNo]:
     """Whether an order of the amount that the clause tells makes free what it asks about."""
-    if not any(listed("freewords").get(word) is not None for word in case.wanted.words):
+    if not _asks_free(case.wanted.words):
         return []
     named = (case.catalogue.get(m.key) for m in case.wanted.named if m.key is not None)
     offers = [offer for offer in named if offer is not None and offer.free_from] or [
@@ -26,6 +28,24 @@ def free_for(case: Case) -> list[YesNo]:
     figure = min(offers[0].free_from, key=lambda each: each.amount)
     sentence = figure.sentence(case.language) or _said(case, offers[0])
     return [YesNo(amount >= figure.amount, offers[0].name, figure.sections, sentence)]
+
+
+def said_free(case: Case, statements: Statements | None) -> bool:
+    """Whether the clause asks for something for nothing of which the sections that price it tell when it is that."""
+    if statements is None or not _asks_free(case.wanted.words):
+        return False
+    sections = {
+        section
+        for offer in (*case.named, *case.tied) or case.focus
+        for figure in offer.prices
+        for section in figure.sections
+    }
+    rows = (row for row in statements.rows if row.section in sections)
+    return any(_asks_free(clause) for row in rows for clause in row.clauses)
+
+
+def _asks_free(words: Iterable[str]) -> bool:
+    return any(listed("freewords").get(word) is not None for word in words)
 
 
 def _said(case: Case, offer: Offer) -> str:
