@@ -3,6 +3,7 @@
 from collections.abc import Sequence, Set
 
 from app.composing.covering import MEANT, costs, of_measure, reckoned
+from app.figures.shop.facts import plain
 from app.types import Deciding, Passage
 
 _ALONE = frozenset({"not_known"})
@@ -29,7 +30,7 @@ def joined(
     if not deciding:
         return (), tuple(passages)
     own = {section for each in deciding for section in each.sections}
-    if len(deciding) == 1 and deciding[0].kind == "price" and passages and passages[0].section.id in own:
+    if len(deciding) == 1 and deciding[0].kind == "price" and passages and _tells(passages[0], own, deciding[0]):
         return (), tuple(passages)  # the owner's words hold the price and say what it is for
     if queries:
         return _each(deciding, passages, queries, own)
@@ -53,8 +54,7 @@ def _each(
         number = passage.ranks.get("question")
         asked = queries[number - 1] if number else None
         alone = [each for each in deciding if passage.section.id in each.sections]
-        sold = {fact.name for fact in passage.section.facts if fact.currency}
-        if len(alone) == 1 and alone[0].kind == "price" and asked is not None and len(sold) <= _FEW:
+        if len(alone) == 1 and alone[0].kind == "price" and asked is not None and _tells(passage, own, None):
             told.add(alone[0].said)  # the owner's words hold the price and say what it is for
             kept.append(passage)
         elif (
@@ -64,6 +64,14 @@ def _each(
         ):
             kept.append(passage)
     return tuple(each.said for each in deciding if each.said not in told), tuple(kept)
+
+
+def _tells(passage: Passage, own: Set[str], price: Deciding | None) -> bool:
+    """Whether a passage of those sections is about one thing, or all that it prices is asked for: no list else."""
+    priced = {fact.name: fact.amount for fact in passage.section.facts if fact.currency}
+    said, language = price.said if price is not None else "", passage.section.language
+    few = len(priced) <= _FEW or sum(plain(amount, language) in said for amount in priced.values()) > 1
+    return passage.section.id in own and few
 
 
 def _of_its_own(passage: Passage, asked: str) -> bool:

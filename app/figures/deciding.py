@@ -26,7 +26,7 @@ from app.figures.decided import (
 from app.figures.either import either, within
 from app.figures.elsewhere import compared, his_amounts
 from app.figures.granting import beside_yearly, discounts, of_goods, yearly
-from app.figures.gratis import free_for, said_free, undiscounted
+from app.figures.gratis import free_for, undiscounted, unless_free
 from app.figures.instalments import Beside, InParts
 from app.figures.ofall import advised, as_claimed, held_in, in_parts, looked_for
 from app.figures.packs import as_packs
@@ -128,8 +128,8 @@ def decide(
     if looked is not None and (summed := together(case, basket, joined=True)):
         return (*inside, *looked_for(case, looked, summed))
     asked = case.wanted
-    free = free_for(case)  # «up to 3,000, and I have 8,000» holds no sum of his
-    unpriced = bool(free) or said_free(case, statements)
+    # «Up to 3,000, and I have 8,000» holds no sum of his.
+    free = free_for(case)
     found: list[Decided] = [*recommended(case, basket)] if "outgrown" in asked.asks else [*free]
     suited = [] if found else _suited(case, basket)
     found = (
@@ -159,7 +159,7 @@ def decide(
         summed = together(case, basket, joined=joined) if (whole and "sum" in asked.asks) or several(case) else []
         several_ = summed if len(case.named) > 1 else []  # a unit in a list of goods asks for no limit
         summed, several_ = as_claimed(case, basket, summed), as_claimed(case, basket, several_)
-        found += several_ or _held(case) or _limits(case) or summed or ([] if unpriced else prices(case))
+        found += several_ or _held(case) or _limits(case) or summed or unless_free(case, free, statements)
     elif case.named and all(isinstance(d, Confirmed) and not set(case.named) & _offers(d) for d in found):
         found += prices(case)  # of something else than the sum that was right
     elif any(isinstance(d, Recommended) for d in found):

@@ -1,11 +1,12 @@
 """«Is delivery free for 160,000?» is a yes or a no, and «without the discount» the sum as it would be without it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from app.figures.case import Case
-from app.figures.decided import YesNo
+from app.figures.decided import Decided, YesNo
+from app.figures.pricing import prices
 from app.figures.saying import template
 from app.figures.shop.catalogue import Offer
 from app.figures.shop.facts import money
@@ -30,7 +31,12 @@ def free_for(case: Case) -> list[YesNo]:
     return [YesNo(amount >= figure.amount, offers[0].name, figure.sections, sentence)]
 
 
-def said_free(case: Case, statements: Statements | None) -> bool:
+def unless_free(case: Case, free: Sequence[YesNo], statements: Statements | None) -> list[Decided]:
+    """The prices that are asked for; none where it is told, here or by the section, when it costs nothing."""
+    return [] if free or _said_free(case, statements) else prices(case)
+
+
+def _said_free(case: Case, statements: Statements | None) -> bool:
     """Whether the clause asks for something for nothing of which the sections that price it tell when it is that."""
     if statements is None or not _asks_free(case.wanted.words):
         return False

@@ -1,6 +1,6 @@
 """What a clause asks to be counted: which products, how many of what, for how long, and what beside the price."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from app.figures.read import MOST_READ, Read, exact, months
 from app.figures.recipients import are_people, sent, to_whom
 from app.figures.shop.catalogue import Catalogue
 from app.figures.shop.naming import Named
+from app.figures.sized import sized
 from app.figures.sums.granting import called_by, from_second
 from app.figures.ways import Way, ways_of
 from app.figures.words import Token, collective, common, fold, listed, segments, tokens, written
@@ -141,13 +142,13 @@ def wanted(read: Read, catalogue: Catalogue) -> Wanted:
     found = tokens(read.text)
     every, named = mentioned(read.text, found, catalogue)
     named = listed_beside(read.text, found, named)
-    named = sent(found, named, catalogue)
+    named, sizes = sized(read.text, sent(found, named, catalogue), catalogue)
     called = [n for n in every if n.own and n not in named]
     if any(n.own and n.unique for n in named):
         named = tuple(n for n in named if n.own or counted_so(read.text, found, n, catalogue))
     taken = [(n.start, n.end) for n in named if n.own or n.unique]
     people = of_people(read, found, catalogue)
-    told = _told(read, found, named, catalogue, people)
+    told = _told(read, found, named, catalogue, people, sizes=sizes)
     if with_kin(found) and any(map(from_second, called_by(catalogue, [token.folded for token in found]))):
         told.quantities.setdefault(catalogue.units.person(), Decimal(2))  # «my wife and I»
     for unit, n in of_their_unit(found, named, told.counts, catalogue):
@@ -204,7 +205,13 @@ def _parts(read: Read, found: Sequence[Token], told: _Told, catalogue: Catalogue
 
 
 def _told(
-    read: Read, found: Sequence[Token], named: Sequence[Named], catalogue: Catalogue, people: Mapping[int, object]
+    read: Read,
+    found: Sequence[Token],
+    named: Sequence[Named],
+    catalogue: Catalogue,
+    people: Mapping[int, object],
+    *,
+    sizes: Container[Decimal],
 ) -> _Told:
     told = _Told()
     goes = to_whom(found, named, catalogue)
@@ -222,7 +229,9 @@ def _told(
         if number.value <= MOST_KINDS and of_kinds(found, (first, last), named, catalogue):
             continue
         what, noun = counted(read.text, found, (first, last), named, catalogue)
-        if what is None and fold(noun) in listed("dimensions"):
+        if (what is None and fold(noun) in listed("dimensions")) or (
+            number.value in sizes and not isinstance(what, str)
+        ):
             continue
         if isinstance(what, str) and first and found[first - 1].raw in written("roughly"):
             what = what if number.value <= catalogue.most_of(what) else None  # «a till, about 25 thousand»: an amount

@@ -13,6 +13,7 @@ from app.figures.shop.facts import Figure, Units, figures
 from app.figures.shop.lasting import Lasting, lasting_of
 from app.figures.shop.main import Main, main_of
 from app.figures.shop.naming import Named, Names
+from app.figures.shop.sizes import Size, sizes_of, unsized
 from app.figures.words import folded, same
 from app.types import Period, Section
 
@@ -74,6 +75,8 @@ class Catalogue:
     """Key of a kit -> what is in it."""
     bounds: Mapping[str, tuple[Figure, ...]] = field(repr=False)
     """Key of a product -> up to how many of a unit its price holds, as a sentence of its section says."""
+    sizes: Mapping[str, Size] = field(repr=False)
+    """Key of a product -> the size that its name says, of what is sold by size."""
     lasting: Lasting = field(repr=False)
     """What is sold for so many months, by its name."""
     _by_key: Mapping[str, Offer] = field(repr=False)
@@ -99,7 +102,7 @@ class Catalogue:
         offers = _offers(found, categories)
         products = {offer.key for offer in offers}
         terms = tuple(f for f in found if f.kind == "term" and key_of(f.fact.product or f.fact.name) not in products)
-        names = Names({o.key: (o.name, o.sections) for o in offers}, may, units)
+        names = Names({o.key: (unsized(o.name, units), o.sections) for o in offers}, may, units)
         return cls(
             offers=offers,
             reductions=tuple(f for f in found if f.kind in ("discount", "unit_discount")),
@@ -111,6 +114,7 @@ class Catalogue:
             _names=names,
             contents=contents_of(offers, may, names.find),
             bounds=bounds_of(offers, may, units),
+            sizes=sizes_of(offers, units),
             lasting=lasting_of(offers, may),
             _term_names=Names({str(n): (t.fact.name, ()) for n, t in enumerate(terms)}, (), units),
         )

@@ -99,6 +99,15 @@ def bounds() -> Bounds:
     )
 
 
+@cache
+def bounding() -> frozenset[str]:
+    """Each word of what says how exact a number is, or opens and joins a range; folded as the book folds."""
+    data, known = book(), bounds()
+    names = [f"marks.{after}{name}" for name in _BOUNDS for after in ("", "after_")]
+    words = {word for name in names for _, _, form in data.forms(name) for word in data.split(form)}
+    return frozenset(words | known.joiners | set(known.between) | set().union(*known.between.values()))
+
+
 def bound_of(text: Text, first: int, last: int) -> Bound:
     """How exact the number at tokens `first`..`last` (exclusive) is, by the words around it."""
     found = bounds().before.at(text, first - 1) if text.near(first) else None
